@@ -1,0 +1,30 @@
+"""The simulator as a WSGI application."""
+
+from flask import Flask, Response, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from demo.simulator import api, console, faults, learners, tokens
+from demo.simulator.state import Simulator
+
+
+def create_app(sim: Simulator) -> Flask:
+    """A Flask application around ``sim``; starting its callbacks is the caller's."""
+    app = Flask(__name__)
+    app.extensions["simulator"] = sim
+    app.config["PROPAGATE_EXCEPTIONS"] = True  # a dropped connection must not become an answer
+    app.url_map.strict_slashes = False
+    for part in (tokens.pages, api.api, learners.pages, console.pages):
+        app.register_blueprint(part)
+    app.register_error_handler(HTTPException, _error)
+    faults.install(app)
+    return app
+
+
+def _error(error: HTTPException) -> tuple[str | Response, int] | Response:
+    """JSON for the API, a page for people; ``abort(response)`` is passed on as it is."""
+    if error.response is not None:
+        return Response(error.response.get_data(), error.response.status, error.response.headers)
+    code = error.code or 500
+    if request.path.startswith(("/api/", "/oauth2/", "/edx/")):
+        return jsonify(error=error.name), code
+    return render_template("problem.html", text=error.description), code

@@ -1,0 +1,72 @@
+"""Misbehaviour on demand: the script's faults, applied around a provider endpoint."""
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, request
+
+from demo.simulator import script
+from demo.simulator.state import simulator
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_FAULT = "simulator.fault"
+
+
+class ConnectionDropped(ConnectionResetError):
+    """Raised in place of an answer when there is no socket to close (the test client)."""
+
+
+def endpoint(name: str) -> Callable[[View], View]:
+    """Give a view the name under which the script speaks of it."""
+
+    def mark(view: View) -> View:
+        view.endpoint_name = name  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def install(app: Flask) -> None:
+    app.before_request(_before)
+    app.after_request(_after)
+
+
+def _before() -> Response | None:
+    fault = _fault_of_request()
+    request.environ[_FAULT] = fault
+    match fault.get("kind"):
+        case "slow":
+            time.sleep(fault.get("seconds", 5))
+        case "status":
+            return Response('{"error": "fault"}', fault.get("status", 503), mimetype=JSON)
+        case "drop" | "down":
+            _drop_connection()
+    return None
+
+
+def _after(response: Response) -> Response:
+    match request.environ.get(_FAULT, {}).get("kind"):
+        case "lost":
+            _drop_connection()
+        case "malformed":
+            return Response('{"id": ', mimetype=JSON)
+    return response
+
+
+JSON = "application/json"
+
+
+def _fault_of_request() -> script.Json:
+    view = current_app.view_functions.get(request.endpoint or "")
+    name = getattr(view, "endpoint_name", None)
+    return simulator().take_fault(name) if name else {}
+
+
+def _drop_connection() -> None:
+    """Close the socket under the answer: the client sees the connection end."""
+    socket = request.environ.get("werkzeug.socket")
+    if socket is not None:
+        socket.shutdown(2)
+    raise ConnectionDropped("the script drops this connection")

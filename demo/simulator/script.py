@@ -1,0 +1,149 @@
+"""What the simulator shall do: one JSON document, checked when it is set.
+
+::
+
+    {"ready":  {"delay": 2, "never": false},
+     "review": {"outcome": "passed", "delay": 10, "mode": "once",
+                "comments": [{"comment": "…", "status": "ok", "start": 0, "stop": 3}],
+                "reviewed_by": null},
+     "onboarding": null,
+     "faults": {"notify": {"kind": "status", "status": 503, "times": 2}},
+     "learners": {"sam@example.com": {"review": {"outcome": "suspicious"}}}}
+
+Delays are seconds. ``learners`` overrides ``ready``, ``review`` and ``onboarding`` for one
+e-mail address. A fault without ``times`` stays until it is taken away with ``null``.
+"""
+
+import copy
+from typing import Any
+
+Json = dict[str, Any]
+
+OUTCOMES = ("passed", "violation", "suspicious", "not_reviewed", "random")
+MODES = ("once", "twice", "out_of_order", "never")
+ONBOARDING = ("missing", "pending", "failed", "expired")
+#: The provider's endpoints by the names that faults use; ``*`` stands for all of them.
+ENDPOINTS = (
+    "*",
+    "token",
+    "config",
+    "exam",
+    "register",
+    "attempt",
+    "notify",
+    "remove",
+    "user",
+    "onboarding",
+    "dashboard",
+    "download",
+    "desktop",
+)
+#: slow: answer late · status: answer an error · drop: no answer · lost: do it, then no answer ·
+#: malformed: broken JSON · down: as drop, at every endpoint.
+FAULTS = ("slow", "status", "drop", "lost", "malformed", "down")
+
+DEFAULT: Json = {
+    "ready": {"delay": 2.0, "never": False},
+    "review": {
+        "outcome": "passed",
+        "delay": 10.0,
+        "mode": "once",
+        "comments": [
+            {"comment": "Nothing unusual", "status": "ok", "start": 0, "stop": 5, "duration": 5}
+        ],
+        "reviewed_by": None,
+    },
+    "onboarding": None,
+    "faults": {},
+    "learners": {},
+}
+
+
+class ScriptError(ValueError):
+    """The document says something that the simulator cannot do; the text names it."""
+
+
+def changed(script: Json, change: Any) -> Json:
+    """``script`` with ``change`` laid over it; null takes a fault or a learner away."""
+    _check(change)
+    result = copy.deepcopy(script)
+    for key, value in change.items():
+        if key == "learners":
+            for email, choices in value.items():
+                known = result["learners"].get(email, {})
+                result["learners"][email] = _laid_over(known, choices or {})
+        elif isinstance(value, dict):
+            result[key] = _laid_over(result[key], value)
+        else:
+            result[key] = value
+    result["faults"] = {name: fault for name, fault in result["faults"].items() if fault}
+    return result
+
+
+def for_learner(script: Json, email: str | None) -> Json:
+    """The choices that hold for one learner."""
+    return _laid_over(script, script["learners"].get(email or "", {}))
+
+
+def _laid_over(base: Json, change: Json) -> Json:
+    result = copy.deepcopy(base)
+    for key, value in change.items():
+        known = result.get(key)
+        result[key] = (
+            {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
+        )
+    return result
+
+
+def _check(change: Any) -> None:
+    _require(isinstance(change, dict), "the script must be an object")
+    _only(change, DEFAULT, "script")
+    _check_choices(change)
+    for name, fault in _object(change, "faults").items():
+        _check_fault(name, fault)
+    for email, choices in _object(change, "learners").items():
+        _require(choices is None or isinstance(choices, dict), f"learners.{email}: an object")
+        _only(choices or {}, ("ready", "review", "onboarding"), f"learners.{email}")
+        _check_choices(choices or {})
+
+
+def _check_choices(change: Json) -> None:
+    ready, review = _object(change, "ready"), _object(change, "review")
+    _only(ready, DEFAULT["ready"], "ready")
+    _only(review, DEFAULT["review"], "review")
+    for part in (ready, review):
+        delay = part.get("delay", 0)
+        _require(isinstance(delay, int | float) and delay >= 0, "delay: seconds, 0 or more")
+    _one_of(review.get("outcome", "passed"), OUTCOMES, "review.outcome")
+    _one_of(review.get("mode", "once"), MODES, "review.mode")
+    _require(isinstance(review.get("comments", []), list), "review.comments: a list")
+    _one_of(change.get("onboarding"), (None, *ONBOARDING), "onboarding")
+
+
+def _check_fault(name: str, fault: Any) -> None:
+    _one_of(name, ENDPOINTS, "faults")
+    if fault is None:
+        return
+    _require(isinstance(fault, dict), f"faults.{name}: an object or null")
+    _only(fault, ("kind", "seconds", "status", "times"), f"faults.{name}")
+    _one_of(fault.get("kind"), FAULTS, f"faults.{name}.kind")
+
+
+def _object(change: Json, key: str) -> Json:
+    value = change.get(key, {})
+    _require(isinstance(value, dict), f"{key}: an object")
+    return dict(value)
+
+
+def _only(value: Json, known: Any, where: str) -> None:
+    unknown = sorted(set(value) - set(known))
+    _require(not unknown, f"{where}: unknown {', '.join(unknown)}")
+
+
+def _one_of(value: Any, choices: tuple[Any, ...], where: str) -> None:
+    _require(value in choices, f"{where}: one of {', '.join(map(str, choices))}, not {value!r}")
+
+
+def _require(condition: bool, text: str) -> None:
+    if not condition:
+        raise ScriptError(text)
