@@ -1,0 +1,76 @@
+# Needs Python 3.11 or newer; everything else goes into .venv. MariaDB wants libmariadb-dev and pkg-config, too.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+REQUIREMENTS := requirements/base.txt requirements/openedx.txt requirements/demo.txt
+
+.PHONY: help demo demo-check demo-reset test torture torture-proof fuzz benchmark lint types docs format requirements
+
+help:
+	@echo "make demo         set up and run the demo: http://127.0.0.1:8000"
+	@echo "make demo-check   walk through the demo and leave nothing behind (FAULT=ready|notify|review|mail|grade)"
+	@echo "make demo-reset   forget the demo's data"
+	@echo "make test         set up and run all tests that this machine can run"
+	@echo "make torture      races, crashes and faults on all databases and brokers of this machine (RUNS=3)"
+	@echo "make torture-proof switch off one safeguard after the other: the attacks must notice"
+	@echo "make fuzz         5000 random requests per operation of the REST interface (EXAMPLES=…)"
+	@echo "make benchmark    beside the published package, with the same data (ARGUMENTS='--learners 1000 10000')"
+	@echo "make lint types docs format"
+	@echo "make requirements compile requirements/*.txt anew"
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+.venv/demo.stamp: .venv/bin/python $(REQUIREMENTS) setup.py demo/provider/pyproject.toml
+	$(BIN)/python -m pip install --quiet -r requirements/demo.txt
+	$(BIN)/python -m pip install --quiet --no-deps -e . -e demo/provider
+	@case "$$DATABASE_URL" in mysql*) $(BIN)/python -m pip install --quiet -r requirements/mysql.txt;; esac
+	@touch $@
+
+.venv/test.stamp: .venv/demo.stamp requirements/test.txt requirements/quality.txt requirements/docs.txt
+	$(BIN)/python -m pip install --quiet -r requirements/test.txt -r requirements/quality.txt -r requirements/docs.txt
+	@if pkg-config --exists libmariadb mariadb 2>/dev/null || pkg-config --exists libmariadb 2>/dev/null; then \
+		$(BIN)/python -m pip install --quiet -r requirements/mysql.txt; fi
+	@touch $@
+
+demo: .venv/demo.stamp
+	$(BIN)/python -m demo up
+
+demo-check: .venv/demo.stamp
+	$(BIN)/python -m demo check $(if $(FAULT),--fault $(FAULT))
+
+demo-reset: .venv/demo.stamp
+	$(BIN)/python -m demo reset
+
+test: .venv/test.stamp
+	$(BIN)/python scripts/run_tests.py
+
+torture: .venv/test.stamp
+	$(BIN)/python -m tests.torture run $(if $(RUNS),--runs $(RUNS))
+
+torture-proof: .venv/test.stamp
+	$(BIN)/python -m tests.torture proof
+
+fuzz: .venv/test.stamp
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/python -m pytest -q -n 2 tests/fuzz
+
+benchmark: .venv/test.stamp
+	$(BIN)/python -m benchmarks $(ARGUMENTS)
+
+lint: .venv/test.stamp
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports
+
+types: .venv/test.stamp
+	$(BIN)/mypy edx_proctoring
+
+docs: .venv/test.stamp
+	$(BIN)/python -m sphinx -W -q -b html docs docs/_build/html
+
+format: .venv/test.stamp
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+requirements: .venv/test.stamp
+	for name in base openedx openapi demo test quality docs mysql; do \
+		$(BIN)/uv pip compile -q --universal --no-header --python-version 3.11 -c requirements/constraints.in requirements/$$name.in -o requirements/$$name.txt; done

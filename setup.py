@@ -1,0 +1,64 @@
+"""Packaging; tool settings live in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+
+
+def version() -> str:
+    """The version that the package states."""
+    text = (ROOT / "edx_proctoring" / "__init__.py").read_text(encoding="utf-8")
+    found = re.search(r'__version__ = "([^"]+)"', text)
+    assert found, "no version"
+    return found.group(1)
+
+
+def requirements(name: str) -> list[str]:
+    """The lines of a requirements file."""
+    lines = (ROOT / "requirements" / name).read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith(("#", "-"))]
+
+
+OPENEDX = requirements("openedx.in")
+
+setup(
+    name="edx-proctoring",
+    version=version(),
+    description="Proctoring for Open edX and for any Django LMS",
+    long_description=(ROOT / "README.rst").read_text(encoding="utf-8"),
+    long_description_content_type="text/x-rst",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["edx_proctoring", "edx_proctoring.*"]),
+    include_package_data=True,
+    zip_safe=False,
+    install_requires=requirements("base.in"),
+    extras_require={
+        "openedx": OPENEDX,
+        "openapi": requirements("openapi.in"),
+        "testing": ["factory-boy", "responses"],
+    },
+    entry_points={
+        "lms.djangoapp": ["edx_proctoring = edx_proctoring.apps:EdxProctoringConfig"],
+        "cms.djangoapp": ["edx_proctoring = edx_proctoring.apps:EdxProctoringConfig"],
+        "openedx.proctoring": [
+            "mock = edx_proctoring.backends.mock:MockProctoringBackendProvider",
+            "null = edx_proctoring.backends.null:NullBackendProvider",
+            "rpnow4 = edx_proctoring.backends.software_secure:SoftwareSecureBackendProvider",
+            "software_secure = edx_proctoring.backends.software_secure:SoftwareSecureBackendProvider",
+        ],
+    },
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Framework :: Django :: 5.2",
+        "Framework :: Django :: 6.0",
+        "Intended Audience :: Education",
+        "License :: OSI Approved :: Apache Software License",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+    ],
+)
