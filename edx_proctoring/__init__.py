@@ -1,0 +1,3 @@
+"""Proctoring for Open edX and for any Django LMS."""
+
+__version__ = "7.0.0.dev0"

@@ -1,0 +1,10 @@
+"""What follows from a change of an attempt: `plan` decides, `perform` does.
+
+`rules` is pure: a frozen `Change` goes in, a list of `Effect` comes out. The performers are dull: what is written to our
+common database happens in the transaction of the change, everything else is put into the outbox.
+"""
+
+from edx_proctoring.effects.perform import PERFORMERS, perform
+from edx_proctoring.effects.rules import Change, Effect, Provider, plan
+
+__all__ = ["PERFORMERS", "Change", "Effect", "Provider", "perform", "plan"]

@@ -1,0 +1,185 @@
+"""What the outbox does with our messages. Runs outside any transaction; an error means another try."""
+
+import logging
+from typing import Any
+
+import requests
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from edx_proctoring import backends, emails, host, outbox, patience, tracking
+from edx_proctoring.effects.exams import deliver_saved
+from edx_proctoring.effects.perform import whole, write_credit, write_grade
+from edx_proctoring.models import (
+    OutboxMessage,
+    ProctoredExamStudentAttempt,
+    ProctoringReservation,
+)
+from edx_proctoring.signals import exam_attempt_status_signal
+
+log = logging.getLogger(__name__)
+
+
+def _user(user_id: int | None) -> Any:
+    return get_user_model()._default_manager.filter(pk=user_id).first() if user_id else None
+
+
+def deliver_credit(message: OutboxMessage) -> None:
+    """The newest decision counts, so read it right before the call."""
+    payload = OutboxMessage.objects.values_list("payload", flat=True).get(pk=message.pk)
+    whole(lambda: write_credit(payload))
+
+
+def deliver_grade(message: OutboxMessage) -> None:
+    """As deliver_credit."""
+    payload = OutboxMessage.objects.values_list("payload", flat=True).get(pk=message.pk)
+    whole(lambda: write_grade(payload, _user(payload["by"])))
+
+
+def deliver_completion(message: OutboxMessage) -> None:
+    """The exam counts as complete in the course."""
+    if user := _user(message.payload["user_id"]):
+        host.complete_attempt(user.username, message.payload["content_id"])
+
+
+def deliver_learner_state(message: OutboxMessage) -> None:
+    """Delete the learner's answers, unless a newer attempt is already producing new ones."""
+    payload = message.payload
+    attempts = ProctoredExamStudentAttempt.objects.of_pair(payload["exam_id"], payload["user_id"])
+    if attempts.filter(started_at__isnull=False, created__gt=message.created).exists():
+        log.warning("learner state not deleted, a newer attempt has started: key=%s", message.key)
+        return
+    if user := _user(payload["user_id"]):
+        requesting_user = _user(payload["requesting_user_id"]) or user  # the service wants somebody
+        host.delete_learner_state(
+            user.username, payload["course_id"], payload["content_id"], requesting_user
+        )
+
+
+def deliver_support_notification(message: OutboxMessage) -> None:
+    """Course staff hear of a suspicious review."""
+    payload = dict(message.payload)
+    if user := _user(payload.pop("user_id")):
+        host.notify_support(**payload, student_username=user.username)
+
+
+def deliver_event(message: OutboxMessage) -> None:
+    """Analytics."""
+    with patience.timed("event"):
+        tracking.emit(message.payload)
+
+
+def deliver_signal(message: OutboxMessage) -> None:
+    """Receivers of the status signal; on creation they also get the names that the provider got.
+
+    They hear of it later, not without the names, when the host cannot tell these now.
+    """
+    payload = message.payload
+    full_name = profile_name = None
+    if payload["created"]:
+        state = host.credit_state(payload["user_id"], payload["course_id"], strict=True) or {}
+        profile_name = state.get("profile_fullname") or ""
+        full_name = ""
+        if payload["is_proctored"]:
+            verified = host.verified_name(_user(payload["user_id"]), strict=True)
+            full_name = verified or profile_name
+    with patience.timed("signal"):
+        _send_signal(payload, full_name, profile_name)
+
+
+def _send_signal(payload: dict[str, Any], full_name: str | None, profile_name: str | None) -> None:
+    answers = exam_attempt_status_signal.send_robust(
+        sender="edx_proctoring",
+        attempt_id=payload["attempt_id"],
+        user_id=payload["user_id"],
+        status=payload["status"],
+        full_name=full_name,
+        profile_name=profile_name,
+        is_practice_exam=payload["is_practice_exam"],
+        is_proctored=payload["is_proctored"],
+        backend_supports_onboarding=payload["supports_onboarding"],
+    )
+    for receiver, answer in answers:
+        if isinstance(answer, Exception):
+            log.error("receiver of the status signal failed: %r %r", receiver, answer)
+
+
+def deliver_email(message: OutboxMessage) -> None:
+    """Send the mail about the status that the attempt had when the message was put."""
+    payload = message.payload
+    record = ProctoredExamStudentAttempt.history.filter(history_id=payload["history_id"]).first()
+    if record is None:
+        log.warning("e-mail dropped, no such history row: key=%s", message.key)
+        return
+    state = host.credit_state(payload["user_id"], payload["course_id"], with_course=True) or {}
+    mail = emails.status_email(
+        record.instance,
+        state.get("course_name"),
+        status=payload["status"],
+        language=payload["language"],
+    )
+    if mail is not None:
+        mail.extra_headers["Message-ID"] = emails.message_id(message.key)
+        mail.send()
+
+
+def deliver_provider_notice(message: OutboxMessage) -> None:
+    """Tell the provider of start, end or error; an attempt that is gone on both sides needs no notice."""
+    payload = message.payload
+    notify = getattr(_provider(payload["provider"]), payload["verb"])
+    try:
+        notify(payload["exam_external_id"], payload["attempt_external_id"])
+    except requests.HTTPError as error:
+        gone = error.response is not None and error.response.status_code == 404
+        if (
+            not gone
+            or ProctoredExamStudentAttempt.objects.filter(pk=payload["attempt_id"]).exists()
+        ):
+            raise
+
+
+def deliver_provider_removal(message: OutboxMessage) -> None:
+    """Remove an attempt at the provider that nothing here refers to."""
+    payload = message.payload
+    held = ProctoredExamStudentAttempt.objects.filter(
+        external_id=payload["attempt_external_id"], proctored_exam__backend=payload["provider"]
+    )
+    if held.exists():
+        log.warning("not removed at the provider, an attempt refers to it: key=%s", message.key)
+        return
+    open_reservation = ProctoringReservation.objects.of_pair(payload["exam_id"], payload["user_id"])
+    if open_reservation.filter(reserved_until__gt=timezone.now()).exists():
+        raise outbox.NotNow("a creation of the same learner and exam is under way")
+    provider = _provider(payload["provider"])
+    try:
+        removed = provider.remove_exam_attempt(
+            payload["exam_external_id"], payload["attempt_external_id"]
+        )
+    except requests.HTTPError as error:
+        if error.response is None or error.response.status_code != 404:
+            raise
+        return
+    if not removed:
+        log.warning("removal not confirmed by the provider: key=%s", message.key)
+
+
+def _provider(name: str) -> Any:
+    try:
+        return backends.get_backend_provider(name=name)
+    except NotImplementedError as error:
+        raise outbox.NotNow(f"provider {name} is not configured in this process") from error
+
+
+def register() -> None:
+    """Connect kinds and handlers; once, at start."""
+    outbox.register("reconcile_credit", deliver_credit)
+    outbox.register("reconcile_grade", deliver_grade)
+    outbox.register("completion", deliver_completion, inline=True)
+    outbox.register("learner_state", deliver_learner_state, inline=True)
+    outbox.register("support_notification", deliver_support_notification, inline=True)
+    outbox.register("event", deliver_event, inline=True)
+    outbox.register("signal", deliver_signal, inline=True)
+    outbox.register("email", deliver_email)
+    outbox.register("provider_notice", deliver_provider_notice)
+    outbox.register("provider_removal", deliver_provider_removal)
+    outbox.register("exam_saved", deliver_saved, inline=True)

@@ -1,0 +1,132 @@
+"""Providers and our exams: who is told of a saved exam, and how its id there comes to us."""
+
+import logging
+import time
+from typing import Any
+
+from django.core.cache import cache
+from django.db import DatabaseError
+from django.db.models import Q
+
+from edx_proctoring import backends, conf, outbox, transactions
+from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
+from edx_proctoring.models import OutboxMessage, ProctoredExam, ProctoredExamReviewPolicy
+from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer
+
+log = logging.getLogger(__name__)
+
+SKIP_SECONDS = 30  # after a failure this provider is left to the worker for so long
+
+
+def provider_name(exam: ProctoredExam) -> str:
+    """The provider that the exam names, else the default one."""
+    return exam.backend or conf.host.PROCTORING_BACKENDS.get("DEFAULT") or ""
+
+
+def saved_key(exam_id: int, provider: str) -> str:
+    """One message per exam and provider: however often an exam is saved, its current state is sent."""
+    return f"exam_saved:{exam_id}:{provider}"
+
+
+def tell_saved(exam: ProctoredExam) -> None:
+    """Tell the provider of a proctored exam what the exam and its review policy are like now."""
+    if exam.is_proctored:
+        _put(exam.pk, provider_name(exam))
+
+
+def tell_left(exam_id: int, provider: str, external_id: str | None) -> None:
+    """Tell a former provider that the exam is none of its any more."""
+    _put(exam_id, provider, left=external_id)
+
+
+def _put(exam_id: int, provider: str, **more: Any) -> None:
+    if not provider:
+        return
+    payload = {"exam_id": exam_id, "provider": provider, **more}
+    key = saved_key(exam_id, provider)
+    outbox.put(outbox.Draft("exam_saved", key, key, payload, state=True, anywhere=True))
+
+
+def ensure_saved(exam: ProctoredExam) -> None:
+    """Before the first attempt is registered, the provider must know the exam; fills in `exam.external_id`.
+
+    Raises BackendProviderCannotRegisterAttempt when the provider could not be told in time.
+    """
+    if exam.external_id:
+        return
+    key = saved_key(exam.pk, provider_name(exam))
+    if not outbox.is_pending(key):
+        tell_saved(exam)
+    if transactions.owns():
+        outbox.deliver_now(key, wait_seconds=conf.proctoring.ASK_DEADLINE_SECONDS)
+    else:
+        _save_at_once(exam)
+    if outbox.is_pending(key) and transactions.owns():
+        raise BackendProviderCannotRegisterAttempt("the exam is not known to the provider", 502)
+    exam.refresh_from_db(fields=["external_id"])
+
+
+def _save_at_once(exam: ProctoredExam) -> None:
+    try:
+        _save(exam, provider_name(exam), None)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        raise BackendProviderCannotRegisterAttempt(repr(error), 502) from error
+
+
+def deliver_saved(message: OutboxMessage) -> None:
+    """Send the exam's current state once; store the id that comes back where none is stored yet."""
+    provider = message.payload["provider"]
+    exam = ProctoredExam.get_exam_by_id(message.payload["exam_id"])
+    if exam is None:
+        return
+    left = message.payload.get("left")
+    until = getattr(message, "inline_until", None)
+    skip = f"edx_proctoring.exam_save_failed.{provider}"
+    if until is None:
+        _save(exam, provider, left)
+        return
+    seconds = until - time.monotonic()
+    if seconds < 1 or transactions.is_foreign() or cache.get(skip):
+        raise outbox.NotNow(f"left to the worker: {provider}")
+    try:
+        _save(exam, provider, left, deadline=seconds)
+    except Exception:
+        cache.set(skip, True, SKIP_SECONDS)
+        raise
+
+
+def _save(exam: ProctoredExam, name: str, left: str | None, deadline: float | None = None) -> None:
+    try:
+        provider = backends.get_backend_provider(name=name)
+    except NotImplementedError as error:
+        raise outbox.NotNow(f"provider {name} is not configured in this process") from error
+    here = exam.is_proctored and provider_name(exam) == name
+    document = exam_document(exam)
+    if not here:
+        if not left:
+            return  # it never knew the exam
+        document = {**document, "external_id": left, "is_active": False, "is_proctored": False}
+        document.pop("rule_summary", None)
+    with ask_options(deadline=deadline or conf.proctoring.ASK_DEADLINE_SECONDS, strict=True):
+        external_id = provider.on_exam_saved(document)
+        if here and external_id and _store(exam, str(external_id)):
+            if getattr(provider, "resave_with_external_id", False):
+                provider.on_exam_saved({**document, "external_id": str(external_id)})
+
+
+def _store(exam: ProctoredExam, external_id: str) -> int:
+    without_id = Q(external_id__isnull=True) | Q(external_id="")
+    rows = ProctoredExam.objects.filter(without_id, pk=exam.pk, backend=exam.backend)
+    return rows.update(external_id=external_id)
+
+
+def exam_document(exam: ProctoredExam) -> dict[str, Any]:
+    """The exam as providers get it: the published dictionary with text dates, and the review policy if there is one."""
+    document = ProctoredExamJSONSafeSerializer.row(exam)
+    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam.pk)
+    if policy is not None:
+        document["rule_summary"] = policy.review_policy
+    return document

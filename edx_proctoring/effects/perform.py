@@ -1,0 +1,245 @@
+"""Doing what `rules` decided: in the transaction of the change, or by way of the outbox."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import transaction
+
+from edx_proctoring import host, outbox, patience, tracking, transactions
+from edx_proctoring.effects.rules import Change, Effect
+from edx_proctoring.outbox import Draft
+
+log = logging.getLogger(__name__)
+
+Performer = Callable[[Change, Effect], Iterable[Draft]]
+
+
+def perform(change: Change, effects: Iterable[Effect]) -> None:
+    """Do all effects of the change; the messages among them are put together, in order."""
+    drafts: list[Draft] = []
+    for effect in effects:
+        drafts.extend(PERFORMERS[effect.kind](change, effect))
+    outbox.put(*drafts)
+
+
+def host_lane(change: Change) -> str:
+    """The lane of what the host is told of one learner in one exam."""
+    return f"host:{change.exam.pk}:{change.attempt.user_id}"
+
+
+def _history_id(change: Change) -> int:
+    """The history row that this change wrote."""
+    return int(change.attempt.last_history.history_id)
+
+
+def _ids(change: Change) -> dict[str, Any]:
+    return {
+        "attempt_id": change.attempt.pk or change.attempt.last_history.id,
+        "exam_id": change.exam.pk,
+        "user_id": change.attempt.user_id,
+        "course_id": change.exam.course_id,
+        "content_id": change.exam.content_id,
+    }
+
+
+def _now_or_later(
+    kind: str, change: Change, value: dict[str, Any], call: Callable[[], object]
+) -> list[Draft]:
+    """Write to the host in our transaction; if that fails, or an older decision still waits, leave it to the outbox.
+
+    So is what a service that was slow a moment ago would have to do.
+    """
+    key = f"{kind}:{change.exam.pk}:{change.attempt.user_id}"
+    draft = Draft(kind, key, host_lane(change), {**_ids(change), **value}, state=True)
+    if outbox.is_pending(key):
+        return [draft]
+    try:
+        with patience.impatient():
+            whole(call)
+    except Exception as error:
+        transactions.reraise_if_broken(error)
+        log.warning("host not updated, put off: key=%s error=%r", key, error)
+        return [draft]
+    return []
+
+
+def whole(call: Callable[[], object]) -> None:
+    """Call the host; what it writes to our database stays as a whole, or not at all and with an error."""
+    with transaction.atomic():
+        call()
+        if transaction.get_rollback():
+            raise RuntimeError("the service broke its transaction and did not say so")
+
+
+def _credit(change: Change, effect: Effect) -> list[Draft]:
+    if not host.has("credit"):
+        return []
+    value = {"status": effect.value["status"]}
+    return _now_or_later(
+        "reconcile_credit", change, value, lambda: write_credit({**_ids(change), **value})
+    )
+
+
+def write_credit(payload: dict[str, Any]) -> None:
+    """Set the credit requirement to the decided word, or remove it."""
+    who = (payload["user_id"], payload["course_id"], payload["content_id"])
+    if payload["status"] is None:
+        host.remove_credit_status(*who)
+    else:
+        host.set_credit_status(*who, payload["status"])
+
+
+def _grade(change: Change, effect: Effect) -> list[Draft]:
+    if not host.has("grades"):
+        return []
+    zero = effect.value["zero"]
+    provider_name = change.provider.verbose_name if change.provider else ""
+    value = {
+        "zero": zero,
+        "if_overrides": zero or change.after is not None,
+        "by": getattr(change.by, "pk", None),
+        "comment": f"Failed {provider_name} proctoring" if provider_name else "Failed Proctoring",
+        "certificate": not change.exam.is_practice_exam,
+    }
+    call = {**_ids(change), **value}
+    return _now_or_later("reconcile_grade", change, value, lambda: write_grade(call, change.by))
+
+
+def write_grade(payload: dict[str, Any], by: Any) -> None:
+    """Zero the grade and take the certificate back, or undo the zero; after a removal wherever the course stands."""
+    if payload.get("if_overrides") and not host.should_override_grade(payload["course_id"]):
+        return
+    who = (payload["user_id"], payload["course_id"], payload["content_id"])
+    if not payload["zero"]:
+        host.undo_grade_override(*who)
+        return
+    host.override_grade(*who, by, payload["comment"])
+    if payload["certificate"]:
+        host.invalidate_certificate(payload["user_id"], payload["course_id"])
+
+
+def _completion(change: Change, _effect: Effect) -> list[Draft]:
+    if not host.has("instructor"):
+        return []
+    return [Draft("completion", f"completion:{change.attempt.pk}", host_lane(change), _ids(change))]
+
+
+def _learner_state(change: Change, _effect: Effect) -> list[Draft]:
+    if not host.has("instructor"):
+        return []
+    payload = {**_ids(change), "requesting_user_id": getattr(change.by, "pk", None)}
+    return [
+        Draft("learner_state", f"learner_state:{_history_id(change)}", host_lane(change), payload)
+    ]
+
+
+def _email(change: Change, _effect: Effect) -> list[Draft]:
+    history_id = _history_id(change)
+    payload = {
+        **_ids(change),
+        "history_id": history_id,
+        "status": change.after,
+        "language": host.language_of(change.attempt.user),
+    }
+    return [Draft("email", f"email:{history_id}", f"email:{change.attempt.pk}", payload)]
+
+
+def _provider_notice(change: Change, effect: Effect) -> list[Draft]:
+    assert change.provider is not None  # the rule says so
+    history_id, verb = _history_id(change), effect.value["verb"]
+    payload = {
+        "verb": verb,
+        "provider": change.provider.name,
+        "exam_external_id": change.exam.external_id,
+        "attempt_external_id": change.external_id,
+        "attempt_id": change.attempt.pk,
+    }
+    key = f"provider_notice:{history_id}"
+    return [Draft("provider_notice", key, provider_lane(change.attempt.pk), payload, anywhere=True)]
+
+
+def provider_lane(attempt_id: int) -> str:
+    """The lane of what the provider is told of one attempt."""
+    return f"provider:{attempt_id}"
+
+
+def _provider_removal(change: Change, _effect: Effect) -> list[Draft]:
+    assert change.provider is not None  # the rule says so
+    return [
+        removal_draft(
+            change.provider.name,
+            change.exam.external_id,
+            change.external_id or "",
+            change.exam.pk,
+            change.attempt.user_id,
+        )
+    ]
+
+
+def removal_draft(
+    provider: str,
+    exam_external_id: str | None,
+    attempt_external_id: str,
+    exam_id: int,
+    user_id: int,
+) -> Draft:
+    """Ask the provider, some time, to forget an attempt that is gone here."""
+    payload = {
+        "provider": provider,
+        "exam_external_id": exam_external_id,
+        "attempt_external_id": attempt_external_id,
+        "exam_id": exam_id,
+        "user_id": user_id,
+    }
+    key = f"provider_removal:{provider}:{attempt_external_id}"[:191]
+    return Draft("provider_removal", key, key[:128], payload, state=True, anywhere=True)
+
+
+def _event(change: Change, effect: Effect) -> list[Draft]:
+    name = effect.value["name"]
+    payload = tracking.snapshot(change.exam, name, change.attempt)
+    key = f"event:{_history_id(change)}:{name}"
+    return [Draft("event", key, f"publish:attempt:{_ids(change)['attempt_id']}", payload)]
+
+
+def _signal(change: Change, effect: Effect) -> list[Draft]:
+    created = effect.value["created"]
+    payload = {
+        **_ids(change),
+        "status": change.after,
+        "created": created,
+        "is_practice_exam": change.exam.is_practice_exam,
+        "is_proctored": change.attempt.taking_as_proctored,
+        "supports_onboarding": (
+            change.provider.supports_onboarding if change.provider else None if created else False
+        ),
+    }
+    return [
+        Draft(
+            "signal",
+            f"signal:{_history_id(change)}",
+            f"publish:attempt:{change.attempt.pk}",
+            payload,
+        )
+    ]
+
+
+def _by_lifecycle(_change: Change, _effect: Effect) -> list[Draft]:
+    """Needs further changes of attempts, which only `lifecycle` makes; it does so itself."""
+    return []
+
+
+PERFORMERS: dict[str, Performer] = {
+    "completion": _completion,
+    "credit": _credit,
+    "grade": _grade,
+    "learner_state": _learner_state,
+    "email": _email,
+    "provider_notice": _provider_notice,
+    "provider_removal": _provider_removal,
+    "event": _event,
+    "signal": _signal,
+    "decline_the_rest": _by_lifecycle,
+    "clear_onboarding_errors": _by_lifecycle,
+}

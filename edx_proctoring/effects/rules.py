@@ -1,0 +1,193 @@
+"""From a change to its effects: pure, no database, no host, no provider."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.statuses import COMPLETED, ProctoredExamStudentAttemptStatus
+
+Status = ProctoredExamStudentAttemptStatus
+
+CREDIT_WORDS = {
+    Status.verified: "satisfied",
+    Status.submitted: "submitted",
+    Status.declined: "declined",
+    Status.rejected: "failed",
+    Status.error: "failed",
+}
+MAILED = (Status.submitted, Status.verified, Status.rejected)
+NOTICES = {
+    Status.submitted: "stop_exam_attempt",
+    Status.timed_out: "stop_exam_attempt",
+    Status.error: "mark_erroneous_exam_attempt",
+}
+
+
+@dataclass(frozen=True)
+class Provider:
+    """What rules know of the exam's provider."""
+
+    name: str
+    verbose_name: str = ""
+    supports_onboarding: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened to an attempt, as it was decided under the learner's lock."""
+
+    attempt: ProctoredExamStudentAttempt
+    exam: ProctoredExam
+    before: str | None  # None: created just now
+    after: str | None  # None: removed just now
+    others: Sequence[str] = ()  # statuses of the learner's other attempts in the exam, newest first
+    provider: Provider | None = None
+    first_start: bool = False
+    first_completion: bool = False
+    cascade: bool = True
+    by: Any = None  # the user to whom a grade override is attributed, or who removes the attempt
+    override_active: bool = (
+        False  # did a rejection of ours zero the grade, and nothing undo it since?
+    )
+    resets_learner_state: bool = False
+    external_id: str | None = (
+        None  # the provider's id before the change; None also when it has forgotten it already
+    )
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One thing to do; its kind names the performer."""
+
+    kind: str
+    value: Mapping[str, Any] = field(default_factory=dict)
+
+
+def updates_credit_grades_and_email(
+    statuses: Sequence[str], to_status: str | None, is_practice_exam: bool
+) -> bool:
+    """Do credit, cascade, grade, certificate and e-mail follow? `statuses`: all attempts, the changed one included."""
+    if is_practice_exam or len(statuses) == 1 or to_status in (Status.declined, Status.error):
+        return True
+    if to_status == Status.submitted:
+        return Status.rejected not in statuses
+    if to_status == Status.verified:
+        return all(status == Status.verified for status in statuses)
+    if to_status == Status.rejected:
+        return list(statuses).count(Status.rejected) <= 1 and Status.declined not in statuses
+    return False
+
+
+def plan(change: Change) -> list[Effect]:
+    """All effects of the change, in the order of RULES."""
+    return [effect for rule in RULES for effect in rule(change)]
+
+
+def _applies(change: Change) -> bool:
+    return (
+        change.before is not None
+        and change.after is not None
+        and updates_credit_grades_and_email(
+            [change.after, *change.others], change.after, change.exam.is_practice_exam
+        )
+    )
+
+
+def completion(change: Change) -> Iterator[Effect]:
+    """The first completion marks the whole exam as complete in the course."""
+    if change.first_completion:
+        yield Effect("completion")
+
+
+def credit(change: Change) -> Iterator[Effect]:
+    """The credit requirement of a proctored exam follows the attempt; removed, it follows the newest one left."""
+    if not change.exam.is_proctored:
+        return
+    if change.after is None:
+        if change.before in CREDIT_WORDS:
+            newest_left = change.others[0] if change.others else None
+            yield Effect("credit", {"status": CREDIT_WORDS.get(newest_left or "")})
+    elif change.after in CREDIT_WORDS and _applies(change):
+        yield Effect("credit", {"status": CREDIT_WORDS[change.after]})
+
+
+def decline_the_rest(change: Change) -> Iterator[Effect]:
+    """Who declines one graded proctored exam declines those of the course that are not taken yet."""
+    graded = change.exam.is_proctored and not change.exam.is_practice_exam
+    if graded and change.after == Status.declined and change.cascade:
+        yield Effect("decline_the_rest")
+
+
+def grades(change: Change) -> Iterator[Effect]:
+    """A rejection zeroes the grade and takes the certificate back; a verification or removal undoes the zero."""
+    if change.after is None:
+        if change.resets_learner_state and Status.rejected not in change.others:
+            yield Effect("grade", {"zero": False})
+    elif change.after == Status.rejected and _applies(change):
+        yield Effect("grade", {"zero": True})
+    elif change.after == Status.verified and change.override_active and _applies(change):
+        yield Effect("grade", {"zero": False})
+
+
+def learner_state(change: Change) -> Iterator[Effect]:
+    """A removed attempt takes the learner's answers with it."""
+    if change.after is None and change.resets_learner_state:
+        yield Effect("learner_state")
+
+
+def email(change: Change) -> Iterator[Effect]:
+    """Learners of proctored exams hear of submission and verdict."""
+    attempt = change.attempt
+    if change.after in MAILED and attempt.taking_as_proctored and not attempt.is_sample_attempt:
+        if _applies(change):
+            yield Effect("email")
+
+
+def onboarding(change: Change) -> Iterator[Effect]:
+    """A completed onboarding attempt clears the attempts that waited for it, so that learners can try again."""
+    able = change.provider is not None and change.provider.supports_onboarding
+    if (
+        able
+        and change.before is not None
+        and change.exam.is_practice_exam
+        and change.after in COMPLETED
+    ):
+        yield Effect("clear_onboarding_errors")
+
+
+def provider(change: Change) -> Iterator[Effect]:
+    """The provider hears of start, end and error of attempts that it registered, and of declines and removals."""
+    if change.provider is None or not change.external_id:
+        return
+    if change.first_start and change.after == Status.started:
+        yield Effect("provider_notice", {"verb": "start_exam_attempt"})
+    elif change.before is not None and change.after in NOTICES:
+        yield Effect("provider_notice", {"verb": NOTICES[change.after]})
+    elif change.after in (Status.declined, None):
+        yield Effect("provider_removal")
+
+
+def publish(change: Change) -> Iterator[Effect]:
+    """Analytics and signal receivers hear of everything."""
+    if change.after is None:
+        yield Effect("event", {"name": "deleted"})
+    elif change.before is None:
+        yield Effect("signal", {"created": True})
+        yield Effect("event", {"name": change.after})
+    else:
+        yield Effect("event", {"name": change.after})
+        yield Effect("signal", {"created": False})
+
+
+RULES = (
+    completion,
+    credit,
+    decline_the_rest,
+    grades,
+    learner_state,
+    email,
+    onboarding,
+    provider,
+    publish,
+)

@@ -1,0 +1,115 @@
+"""From an attempt to the mail about its status. Nothing is sent here."""
+
+import hashlib
+import html
+import logging
+import re
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.mail import EmailMultiAlternatives
+from django.template import loader
+from django.utils import translation
+from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
+
+from edx_proctoring import conf, constants, host, links
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+
+log = logging.getLogger(__name__)
+
+TEMPLATES = {
+    Status.submitted: "proctoring_attempt_submitted_email.html",
+    Status.verified: "proctoring_attempt_satisfactory_email.html",
+    Status.rejected: "proctoring_attempt_unsatisfactory_email.html",
+}
+
+
+class StatusEmail(EmailMultiAlternatives):
+    """HTML for whoever looks at `body`, multipart with the text first on the wire."""
+
+    content_subtype = "html"
+
+    def message(self, *args: Any, **kwargs: Any) -> Any:
+        """The message as it is sent, with all that a host has added."""
+        wire = EmailMultiAlternatives()
+        wire.__dict__.update(self.__dict__)
+        wire.body, wire.content_subtype, wire.alternatives = as_text(str(self.body)), "plain", []
+        wire.attach_alternative(str(self.body), "text/html")
+        wire.alternatives += self.alternatives
+        return wire.message(*args, **kwargs)
+
+
+def as_text(markup: str) -> str:
+    """The words of a mail without its markup; links follow their texts in brackets."""
+    text = re.sub(r'<a\s[^>]*href="([^"]*)"[^>]*>(.*?)</a>', r"\2 (\1)", markup, flags=re.DOTALL)
+    text = re.sub(r"<(style|title)\b.*?</\1>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<li\b[^>]*>", "- ", text)
+    lines = [" ".join(line.split()) for line in strip_tags(text).splitlines()]
+    return html.unescape(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()) + "\n"
+
+
+def status_email(
+    attempt: ProctoredExamStudentAttempt,
+    course_name: str | None,
+    *,
+    status: str | None = None,
+    language: str | None = None,
+) -> StatusEmail | None:
+    """The mail about a status (default: the attempt's), or None when there is none to send.
+
+    Written in `language`, default the learner's. Template: `emails/proctoring/<backend>/<name>`, else `emails/<name>`.
+    """
+    status = status or attempt.status
+    if status not in TEMPLATES or not attempt.taking_as_proctored or attempt.is_sample_attempt:
+        return None
+    try:
+        user, exam = attempt.user, attempt.proctored_exam
+    except ObjectDoesNotExist:
+        log.warning("no e-mail, learner or exam is gone: attempt_id=%s", attempt.pk)
+        return None
+    with translation.override(language or host.language_of(user)):
+        names = [f"emails/{TEMPLATES[status]}"]
+        if exam.backend:
+            names.insert(0, f"emails/proctoring/{exam.backend}/{TEMPLATES[status]}")
+        body = loader.select_template(names).render(_context(exam, course_name, status))
+        return StatusEmail(_subject(status), body, constants.FROM_EMAIL, [user.email])
+
+
+def _subject(status: str) -> str:
+    return {
+        Status.submitted: _("Proctoring attempt submitted"),
+        Status.verified: _("Proctoring attempt verified"),
+        Status.rejected: _("Proctoring attempt rejected"),
+    }[status]
+
+
+def _context(exam: ProctoredExam, course_name: str | None, status: str) -> dict[str, Any]:
+    contact_url, contact_text = _contact(exam.course_id, exam.backend)
+    return {
+        "course_url": links.course_home_url(exam.course_id),
+        "course_name": course_name or _("your course"),
+        "exam_name": exam.exam_name,
+        "status": status,
+        "platform": constants.PLATFORM_NAME,
+        "contact_url": contact_url,
+        "contact_url_text": contact_text,
+    }
+
+
+def _contact(course_id: str, backend: str | None) -> tuple[str, str]:
+    """Where the learner asks: the course team's address, the provider's contact page, or the platform's."""
+    address = host.escalation_email(course_id)
+    if address:
+        return f"mailto:{address}", address
+    options = conf.host.PROCTORING_BACKENDS.get(backend) or {}
+    url = (options.get("LINK_URLS") or {}).get("contact")
+    url = url or f"{links.site_url()}/support/contact_us"
+    return url, url
+
+
+def message_id(key: str) -> str:
+    """Tells a mail sent twice from two mails."""
+    digest = hashlib.sha256(key.encode()).hexdigest()[:32]
+    return f"<{digest}@{str(constants.SITE_NAME).split(':')[0] or 'localhost'}>"

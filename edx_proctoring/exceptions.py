@@ -1,0 +1,153 @@
+"""What can go wrong. Each class states the HTTP status that the REST interface answers with."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+TIME_OUTS = (408, 503, 504)
+
+
+class ProctoredBaseException(Exception):
+    """The root; `str()` is a text that learners may see."""
+
+    http_status = 400
+
+
+class ProctoredExamAlreadyExists(ProctoredBaseException):
+    """There is an exam for this course and content already."""
+
+
+class ProctoredExamNotFoundException(ProctoredBaseException):
+    """There is no such exam."""
+
+
+class ProctoredExamReviewPolicyNotFoundException(ProctoredBaseException):
+    """The exam has no review policy."""
+
+
+class ProctoredExamReviewPolicyAlreadyExists(ProctoredBaseException):
+    """The exam has a review policy already."""
+
+
+class ProctoredExamNotActiveException(ProctoredBaseException):
+    """The exam is not active."""
+
+
+class StudentExamAttemptAlreadyExistsException(ProctoredBaseException):
+    """The learner has an attempt that no further one may follow."""
+
+
+class StudentExamAttemptBeingCreated(StudentExamAttemptAlreadyExistsException):
+    """Another creation of the same learner in the same exam is under way."""
+
+
+class StudentExamAttemptDoesNotExistsException(ProctoredBaseException):
+    """There is no such attempt."""
+
+
+class StudentExamAttemptedAlreadyStarted(ProctoredBaseException):
+    """The attempt has started already."""
+
+
+class StudentExamAttemptOnPastDueProctoredExam(ProctoredBaseException):
+    """It is too late for a proctored attempt."""
+
+
+class UserNotFoundException(ProctoredBaseException):
+    """There is no such user."""
+
+
+class AllowanceValueNotAllowedException(ProctoredBaseException):
+    """An allowance cannot have this value."""
+
+
+class _ProviderAnswer(ProctoredBaseException):
+    """A provider's bad answer: `content` is for logs, `http_status` is the provider's own."""
+
+    def __init__(self, content: Any, http_status: int) -> None:
+        super().__init__(content, http_status)
+        self.content = content
+        self.http_status = http_status
+
+    def __str__(self) -> str:
+        return _("The proctoring provider is temporarily unavailable. Please try again later.")
+
+    @property
+    def answer_status(self) -> int:
+        """What the REST interface answers: 503 for a time-out, else 502."""
+        return 503 if self.http_status in TIME_OUTS else 502
+
+
+class BackendProviderCannotRegisterAttempt(_ProviderAnswer):
+    """The provider did not register the attempt."""
+
+
+class BackendProviderSentNoAttemptID(BackendProviderCannotRegisterAttempt):
+    """The provider answered a registration without an id."""
+
+
+class BackendProviderOnboardingProfilesException(_ProviderAnswer):
+    """The provider did not tell how far learners are with onboarding."""
+
+
+class BackendProviderCannotRemoveAttempt(ProctoredBaseException):
+    """The provider could not be reached to remove an attempt."""
+
+    http_status = 502
+
+
+class BackendProviderRemovalNotConfirmed(BackendProviderCannotRemoveAttempt):
+    """The provider answered, but not that the attempt is removed."""
+
+
+class BackendProviderOnboardingException(ProctoredBaseException):
+    """The provider wants onboarding first; `status` is the onboarding error status of the attempt."""
+
+    def __init__(self, exam_status: str) -> None:
+        super().__init__(exam_status)
+        self.status = exam_status
+
+
+class ProctoredExamPermissionDenied(ProctoredBaseException):
+    """The caller may not do this."""
+
+    http_status = 403
+
+
+class ProctoredExamSuspiciousLookup(ProctoredBaseException):
+    """The security fields of a review do not match the attempt."""
+
+
+class ProctoredExamReviewAlreadyExists(ProctoredBaseException):
+    """There is a review already, and it may not be changed."""
+
+
+class ProctoredExamBadReviewStatus(ProctoredBaseException):
+    """A review that cannot be understood."""
+
+
+class ProctoredExamIllegalStatusTransition(ProctoredBaseException):
+    """The attempt may not move to this status."""
+
+
+class ProctoredExamIllegalResumeUpdate(ProctoredBaseException):
+    """The attempt may not be resumed."""
+
+
+class BackendProviderCannotRetireUser(ProctoredBaseException):
+    """The provider could not delete a user."""
+
+
+class BackendProviderNotConfigured(ProctoredBaseException):
+    """The exam names a provider that this installation has not configured."""
+
+    http_status = 500
+
+
+class ProctoringTemporarilyUnavailable(ProctoredBaseException):
+    """The database did not let the change through, or somebody withdrew it; trying again may help."""
+
+    http_status = 503
+
+    def __str__(self) -> str:
+        return super().__str__() or _("The service is busy. Please try again.")

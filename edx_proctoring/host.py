@@ -1,0 +1,355 @@
+"""The LMS's services, and the only place that looks them up.
+
+Questions answer None, False or an empty list where the host has no such service or it fails (the failure is logged);
+only a database error that a new transaction may cure goes through. Orders let errors through; they return False where
+the host has no such service.
+"""
+
+import datetime
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import CourseKey
+
+from edx_proctoring import conf, patience, timing, transactions
+from edx_proctoring.protocols import (
+    Certificates,
+    Credit,
+    Enrollments,
+    Grades,
+    Instructor,
+    LearningSequences,
+    NameAffirmation,
+)
+from edx_proctoring.runtime import get_runtime_service
+
+log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
+NAMESPACE = "proctored_exam"
+
+FAILED: Any = {}  # the answer of a service that failed
+_completion: Callable[[str], Any] = get_runtime_service
+_credit_states: ContextVar[dict[Any, Any] | None] = ContextVar("credit states", default=None)
+
+
+def has(service: str) -> bool:
+    """Does the host offer this service?"""
+    return get_runtime_service(service) is not None
+
+
+def find_completion_through(lookup: Callable[[str], Any]) -> None:
+    """The service that hears of completed exams is found by `lookup`: `handlers` gives its own, which suites replace."""
+    global _completion  # noqa: PLW0603
+    _completion = lookup
+
+
+def _service(name: str, lookup: Callable[[str], Any] = get_runtime_service) -> Any:
+    service = lookup(name)
+    return None if service is None else patience.Timed(name, service)
+
+
+def _ask(question: Callable[[], Answer], otherwise: Answer, *, strict: bool = False) -> Answer:
+    try:
+        if not connection.in_atomic_block:
+            return question()
+        with transaction.atomic():  # else a failed query of the service would break our transaction
+            return question()
+    except patience.TooSlow:
+        raise
+    except Exception as error:
+        if strict:
+            raise
+        transactions.reraise_if_broken(error)
+        log.warning("a host service failed: %r", error, exc_info=error)
+        return otherwise
+
+
+# Questions
+
+
+def credit_state(
+    user_id: int, course_id: object, with_course: bool = False, *, strict: bool = False
+) -> dict[str, Any] | None:
+    """The learner's credit state, or None; with course also `course_name` and an aware `course_end_date`.
+
+    `strict`: a service that fails is an error.
+    """
+    known, key = _credit_states.get(), (user_id, str(course_id), with_course)
+    known = {} if known is None else known
+    if key not in known:
+        known[key] = _credit_state(*key)
+    state = known[key]
+    if state is FAILED and strict:
+        raise RuntimeError("the credit service has failed")
+    return dict(state) if state else None
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """In here the credit state of a learner in a course is asked once, however often it is needed."""
+    token = _credit_states.set({})
+    try:
+        yield
+    finally:
+        _credit_states.reset(token)
+
+
+def _credit_state(user_id: int, course_id: str, with_course: bool) -> dict[str, Any] | None:
+    service: Credit | None = _service("credit")
+    if service is None:
+        return None
+    more = {"return_course_info": True} if with_course else {}
+    state: Any = _ask(lambda: service.get_credit_state(user_id, course_id, **more), FAILED)
+    end = state.get("course_end_date") if state else None
+    if isinstance(end, datetime.datetime):
+        return {**state, "course_end_date": timing.in_utc(end)}
+    return state  # type: ignore[no-any-return]
+
+
+def verified_name(user: Any, *, strict: bool = False) -> str:
+    """The name on the learner's identity document, or ''. `strict`: errors go through."""
+    service: NameAffirmation | None = _service("name_affirmation")
+    if service is None or user is None:
+        return ""
+    found = _ask(
+        lambda: service.get_verified_name(user, is_verified=False, statuses_to_exclude=["denied"]),
+        None,
+        strict=strict,
+    )
+    return str(found.verified_name or "") if found else ""
+
+
+def is_course_staff(user: Any, course_id: object) -> bool:
+    """Is the user on the course's staff?"""
+    service: Instructor | None = _service("instructor")
+    if service is None:
+        return False
+    return bool(_ask(lambda: service.is_course_staff(user, str(course_id)), False))
+
+
+def escalation_email(course_id: object) -> str | None:
+    """Where the course's learners complain, or None."""
+    service: Instructor | None = _service("instructor")
+    if service is None:
+        return None
+
+    def address() -> str | None:
+        try:
+            return service.get_proctoring_escalation_email(str(course_id))
+        except (InvalidKeyError, ObjectDoesNotExist) as error:
+            log.warning("no escalation address for course_id=%s: %r", course_id, error)
+            return None
+
+    return _ask(address, None)
+
+
+def should_override_grade(course_id: object) -> bool:
+    """Does a rejection zero the grade in this course? Errors go through: the answer can wait, a guess is for good."""
+    service: Grades | None = _service("grades")
+    return service is not None and bool(
+        service.should_override_grade_on_rejected_exam(str(course_id))
+    )
+
+
+def enrollments(course_id: object, text_search: str | None = None) -> Any:
+    """Who of the course may take proctored exams: objects with `.user` and `.mode`."""
+    service: Enrollments | None = _service("enrollments")
+    if service is None:
+        return []
+    found = _ask(
+        lambda: service.get_enrollments_can_take_proctored_exams(str(course_id), text_search), None
+    )
+    return [] if found is None else found
+
+
+def is_enrolled(user: Any, course_id: object) -> bool:
+    """Is the user actively enrolled? The credit service knows; without it everybody counts as enrolled."""
+    return not has("credit") or credit_state(user.pk, course_id) is not None
+
+
+def course_outline(user: Any, course_id: object) -> Any:
+    """`.outline` and `.schedule` of the course for the user, or None."""
+    service: LearningSequences | None = _service("learning_sequences")
+    if service is None:
+        return None
+    return _ask(
+        lambda: service.get_user_course_outline_details(
+            CourseKey.from_string(str(course_id)), user, timezone.now()
+        ),
+        None,
+    )
+
+
+def due_date(course_id: object, content_id: object, user: Any = None) -> datetime.datetime | None:
+    """The learner's own due date of a subsection, aware, or None; `user` is an id, an object or None."""
+    try:
+        from edx_when import api as when_api  # noqa: PLC0415  optional
+    except ImportError:
+        return None
+    date = _ask(
+        lambda: when_api.get_date_for_block(str(course_id), str(content_id), "due", user=user), None
+    )
+    return _aware(date)
+
+
+def course_end(course_id: object) -> datetime.datetime | None:
+    """The end of the course, aware, or None."""
+    try:
+        from edx_when import api as when_api  # noqa: PLC0415  optional
+    except ImportError:
+        return None
+
+    def read() -> Any:
+        try:
+            return when_api.get_dates_for_course(str(course_id))
+        except InvalidKeyError:
+            return {}
+
+    dates: dict[tuple[Any, str], Any] = _ask(read, {})
+    ends = {key: date for (key, field), date in dates.items() if field == "end"}
+    of_course = [date for key, date in ends.items() if getattr(key, "block_type", "") == "course"]
+    return _aware((of_course or list(ends.values()) or [None])[0])
+
+
+def _aware(date: Any) -> datetime.datetime | None:
+    if not isinstance(date, datetime.datetime):
+        if date is not None:
+            log.error("not a date: %r", date)
+        return None
+    return timing.in_utc(date)
+
+
+def may_take_proctored(user: Any, exam: Mapping[str, Any]) -> bool:
+    """Does the host let the user take the exam (its published dictionary) as a proctored one?"""
+    permission = "edx_proctoring.can_take_proctored_exam"
+    return _ask(lambda: bool(user.has_perm(permission, exam)), False)
+
+
+def language_of(user: Any) -> str:
+    """The language that the user reads."""
+    path = conf.proctoring.LANGUAGE_OF_USER
+    service = _service("preferences")
+    language: str | None = None
+    if path:
+        language = _ask(lambda: import_string(path)(user), None)
+    elif service is not None:
+        language = _ask(lambda: service.get_user_preference(user, "pref-lang"), None)
+    return language or str(conf.host.LANGUAGE_CODE)
+
+
+def current_request() -> Any:
+    """The request that is being answered, where the host uses django-crum; else None."""
+    try:
+        from crum import get_current_request  # noqa: PLC0415  optional
+    except ImportError:
+        return None
+    return get_current_request()
+
+
+# Orders
+
+
+def set_credit_status(user_id: int, course_id: str, content_id: str, status: str) -> bool:
+    """Set the credit requirement of the exam."""
+    service: Credit | None = _service("credit")
+    if service is None:
+        return False
+    service.set_credit_requirement_status(
+        user_id=user_id,
+        course_key_or_id=course_id,
+        req_namespace=NAMESPACE,
+        req_name=content_id,
+        status=status,
+    )
+    return True
+
+
+def remove_credit_status(user_id: int, course_id: str, content_id: str) -> bool:
+    """Remove the credit requirement of the exam."""
+    service: Credit | None = _service("credit")
+    if service is None:
+        return False
+    service.remove_credit_requirement_status(
+        user_id=user_id,
+        course_key_or_id=course_id,
+        req_namespace=NAMESPACE,
+        req_name=content_id,
+    )
+    return True
+
+
+def override_grade(
+    user_id: int, course_id: str, content_id: str, overrider: Any, comment: str
+) -> bool:
+    """Zero the grade of the exam."""
+    service: Grades | None = _service("grades")
+    if service is None:
+        return False
+    service.override_subsection_grade(
+        user_id=user_id,
+        course_key_or_id=course_id,
+        usage_key_or_id=content_id,
+        earned_all=0.0,
+        earned_graded=0.0,
+        overrider=overrider,
+        comment=comment,
+    )
+    return True
+
+
+def undo_grade_override(user_id: int, course_id: str, content_id: str) -> bool:
+    """Undo the zero, if there is one."""
+    service: Grades | None = _service("grades")
+    if service is None:
+        return False
+    service.undo_override_subsection_grade(
+        user_id=user_id, course_key_or_id=course_id, usage_key_or_id=content_id
+    )
+    return True
+
+
+def invalidate_certificate(user_id: int, course_id: str) -> bool:
+    """Take the course's certificate back, if there is one."""
+    service: Certificates | None = _service("certificates")
+    if service is None:
+        return False
+    service.invalidate_certificate(user_id=user_id, course_key_or_id=course_id)
+    return True
+
+
+def complete_attempt(username: str, content_id: str) -> bool:
+    """The exam counts as complete in the course."""
+    service: Instructor | None = _service("instructor", _completion)
+    if service is None:
+        return False
+    service.complete_student_attempt(username, content_id)
+    return True
+
+
+def delete_learner_state(
+    username: str, course_id: str, content_id: str, requesting_user: Any
+) -> bool:
+    """Delete the learner's answers."""
+    service: Instructor | None = _service("instructor")
+    if service is None:
+        return False
+    service.delete_student_attempt(username, course_id, content_id, requesting_user=requesting_user)
+    return True
+
+
+def notify_support(**kwargs: Any) -> bool:
+    """Course staff hear of a suspicious review: course_id, exam_name, student_username, review_status, review_url."""
+    service: Instructor | None = _service("instructor")
+    if service is None:
+        return False
+    service.send_support_notification(**kwargs)
+    return True

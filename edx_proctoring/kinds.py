@@ -1,0 +1,34 @@
+"""The kind of an exam."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+TIMED, PRACTICE, ONBOARDING, PROCTORED = "timed", "practice", "onboarding", "proctored"
+
+
+def kind_of(exam: Mapping[str, Any] | Any, supports_onboarding: bool = False) -> str:
+    """timed, practice, onboarding or proctored; `exam` is a dictionary or a row."""
+    get = exam.get if isinstance(exam, Mapping) else lambda name: getattr(exam, name)
+    if not get("is_proctored"):
+        return PRACTICE if get("is_practice_exam") else TIMED
+    if not get("is_practice_exam"):
+        return PROCTORED
+    return ONBOARDING if supports_onboarding else PRACTICE
+
+
+def humanized_kind(kind: str) -> str:
+    """The kind in the reader's words, with an article."""
+    return {
+        TIMED: _("a timed exam"),
+        PRACTICE: _("a practice exam"),
+        ONBOARDING: _("an onboarding exam"),
+        PROCTORED: _("a proctored exam"),
+    }[kind]
+
+
+def get_exam_type(exam: Mapping[str, Any], provider: Any) -> dict[str, str]:
+    """`type` and `humanized_type` of the exam, as the published function answers."""
+    kind = kind_of(exam, bool(getattr(provider, "supports_onboarding", False)))
+    return {"type": kind, "humanized_type": humanized_kind(kind)}

@@ -1,0 +1,40 @@
+"""Birth, change, expiry, reset, resume and death of an attempt: the only writer of `attempt.status`.
+
+Each function locks the learner's row first, decides under the lock, stores, and has `effects` do what follows.
+"""
+
+from edx_proctoring.lifecycle.creation import create, reset
+from edx_proctoring.lifecycle.locking import find_learner, lock_attempt, locked
+from edx_proctoring.lifecycle.removal import remove, tell_deleted
+from edx_proctoring.lifecycle.resume import annotate, ready_to_resume, resumed
+from edx_proctoring.lifecycle.transition import (
+    CASCADE,
+    LEARNER,
+    PROVIDER,
+    STAFF,
+    SWEEP,
+    TIME_OUT,
+    expire_if_overdue,
+    transition,
+)
+
+__all__ = [
+    "CASCADE",
+    "LEARNER",
+    "PROVIDER",
+    "STAFF",
+    "SWEEP",
+    "TIME_OUT",
+    "annotate",
+    "create",
+    "expire_if_overdue",
+    "find_learner",
+    "lock_attempt",
+    "locked",
+    "ready_to_resume",
+    "remove",
+    "reset",
+    "resumed",
+    "tell_deleted",
+    "transition",
+]

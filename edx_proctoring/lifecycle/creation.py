@@ -1,0 +1,302 @@
+"""An attempt comes to be: rules, the provider's registration, the row.
+
+The provider is asked between two short transactions: the first checks the rules and reserves the pair of learner and
+exam, the second checks them again and stores the attempt. What the provider registered in vain is given back.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from edx_proctoring import effects, outbox, transactions
+from edx_proctoring.effects.perform import removal_draft
+from edx_proctoring.exceptions import (
+    ProctoredExamIllegalStatusTransition,
+    ProctoringTemporarilyUnavailable,
+    StudentExamAttemptAlreadyExistsException,
+    StudentExamAttemptBeingCreated,
+    StudentExamAttemptDoesNotExistsException,
+    StudentExamAttemptOnPastDueProctoredExam,
+)
+from edx_proctoring.lifecycle import facts
+from edx_proctoring.lifecycle.locking import lock_attempt, locked
+from edx_proctoring.lifecycle.registration import Registration, longest_seconds, register
+from edx_proctoring.lifecycle.removal import remove_locked
+from edx_proctoring.lifecycle.resume import is_in_resume_process, mark_resumed
+from edx_proctoring.lifecycle.transition import (
+    LEARNER,
+    Attempt,
+    Request,
+    Status,
+    change_locked,
+    other_statuses,
+    write,
+)
+from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy, ProctoringReservation
+from edx_proctoring.statuses import IN_PROGRESS, INCOMPLETE
+from edx_proctoring.transactions import database_now
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class NewAttempt:
+    """What is wanted. `allow` raises unless it may follow the newest attempt; `replace` ends that one."""
+
+    exam: ProctoredExam
+    user: Any
+    proctored: bool
+    code: str
+    reason: str
+    actor: Any
+    allow: Callable[["NewAttempt", Attempt | None], None]
+    replace: Callable[["NewAttempt", Attempt | None], None]
+    goes_on: bool  # does it take over the time that the newest attempt left?
+
+
+def create(
+    exam: ProctoredExam,
+    user: Any,
+    *,
+    taking_as_proctored: bool,
+    reason: str = LEARNER,
+    by: Any = None,
+) -> Attempt:
+    """Create an attempt; the provider registers it first when it is taken as proctored (no matter on timed exams).
+
+    Raises StudentExamAttemptAlreadyExistsException (its subclass StudentExamAttemptBeingCreated while another creation
+    is under way), StudentExamAttemptOnPastDueProctoredExam, BackendProviderCannotRegisterAttempt,
+    BackendProviderNotConfigured, ProctoringTemporarilyUnavailable.
+    """
+    proctored = bool(taking_as_proctored and exam.is_proctored)
+    return _create(
+        NewAttempt(exam, user, proctored, _new_code(), reason, by, _allow_next, _close, True)
+    )
+
+
+def reset(exam: ProctoredExam, user: Any, by: Any) -> Attempt:
+    """Put the learner's practice attempt aside and create a new one, both or neither.
+
+    Raises StudentExamAttemptDoesNotExistsException, ProctoredExamIllegalStatusTransition, and what `create` raises.
+    """
+    newest = _newest(exam.pk, user.pk)
+    proctored = bool(newest and newest.taking_as_proctored)
+    return _create(
+        NewAttempt(exam, user, proctored, _new_code(), LEARNER, by, _allow_reset, _put_aside, False)
+    )
+
+
+def _new_code() -> str:
+    return str(uuid.uuid4()).upper()
+
+
+def _create(new: NewAttempt) -> Attempt:
+    if not new.proctored:
+        return locked(new.user.pk, lambda: _insert_unregistered(new))
+    token = uuid.uuid4().hex
+    basis, newest = locked(new.user.pk, lambda: _reserve(new, token))
+    answer = None
+    try:
+        resumed = newest if new.goes_on and newest and is_in_resume_process(newest) else None
+        answer = register(new.exam, new.user, new.code, token=token, resumed=resumed)
+        return locked(new.user.pk, lambda: _insert_reserved(new, answer, token, basis))
+    except BaseException:
+        _give_back(new, token, answer)
+        raise
+
+
+# Rules
+
+
+def _newest(exam_id: int, user_id: int) -> Attempt | None:
+    newest: Attempt | None = Attempt.objects.of_pair(exam_id, user_id).newest_first().first()
+    return newest
+
+
+def _check(new: NewAttempt) -> Attempt | None:
+    """All rules, on what is stored now; returns the newest attempt."""
+    newest = _newest(new.exam.pk, new.user.pk)
+    new.allow(new, newest)
+    if new.proctored and facts.is_past_due(facts.exam_facts(new.exam), new.user):
+        raise StudentExamAttemptOnPastDueProctoredExam(
+            f"Cannot create an attempt: exam_id={new.exam.pk} is past due for user_id={new.user.pk}."
+        )
+    return newest
+
+
+def _allow_next(new: NewAttempt, newest: Attempt | None) -> None:
+    if newest and not newest.is_sample_attempt and not is_in_resume_process(newest):
+        raise StudentExamAttemptAlreadyExistsException(_exists(new))
+
+
+def _exists(new: NewAttempt) -> str:
+    return (
+        f"Cannot create new exam attempt for exam_id={new.exam.pk} and user_id={new.user.pk} "
+        f"in course_id={new.exam.course_id} because it already exists!"
+    )
+
+
+def _allow_reset(new: NewAttempt, newest: Attempt | None) -> None:
+    if newest is None:
+        raise StudentExamAttemptDoesNotExistsException(
+            f"user_id={new.user.pk} has no attempt in exam_id={new.exam.pk} that could be reset."
+        )
+    if not new.exam.is_practice_exam:
+        raise ProctoredExamIllegalStatusTransition(
+            f"exam_id={new.exam.pk} is no practice exam: its attempts cannot be reset."
+        )
+    if newest.status in INCOMPLETE or newest.status == Status.verified:
+        raise ProctoredExamIllegalStatusTransition(
+            f"Attempt {newest.pk} of exam_id={new.exam.pk} is {newest.status} and cannot be reset."
+        )
+
+
+# Reservation
+
+
+def _basis(newest: Attempt | None) -> str:
+    return f"{newest.pk} {newest.status}" if newest else ""
+
+
+def _reserve(new: NewAttempt, token: str) -> tuple[str, Attempt | None]:
+    newest = _check(new)
+    _refuse_if_reserved(new)
+    basis = _basis(newest)
+    ProctoringReservation.objects.take(
+        new.exam.pk, new.user.pk, token, basis, longest_seconds(new.exam)
+    )
+    return basis, newest
+
+
+def _refuse_if_reserved(new: NewAttempt) -> None:
+    pair = ProctoringReservation.objects.of_pair(new.exam.pk, new.user.pk)
+    if pair.filter(reserved_until__gt=database_now()).exists():
+        raise StudentExamAttemptBeingCreated(_exists(new))
+
+
+def _insert_unregistered(new: NewAttempt) -> Attempt:
+    newest = _check(new)
+    _refuse_if_reserved(new)
+    return _insert(new, Registration(Status.created), newest)
+
+
+def _insert_reserved(new: NewAttempt, answer: Registration, token: str, basis: str) -> Attempt:
+    ours = ProctoringReservation.objects.of_pair(new.exam.pk, new.user.pk).filter(token=token)
+    newest = _check(new)
+    if not ours.exists() or _basis(newest) != basis:
+        raise ProctoringTemporarilyUnavailable(
+            "The attempt was withdrawn while it was being created. Please try again."
+        )
+    attempt = _insert(new, answer, newest)
+    ours.delete()
+    return attempt
+
+
+def _give_back(new: NewAttempt, token: str, answer: Registration | None) -> None:
+    """Release our reservation, and have the provider forget what it registered in vain."""
+
+    def release() -> None:
+        pair = ProctoringReservation.objects.of_pair(new.exam.pk, new.user.pk)
+        pair.filter(token=token).delete()
+        if answer is not None and answer.external_id:
+            provider = facts.provider_of(new.exam)
+            name = provider.name if provider else new.exam.backend or ""
+            ids = (new.exam.external_id, answer.external_id, new.exam.pk, new.user.pk)
+            outbox.put(removal_draft(name, *ids))
+
+    try:
+        if transactions.owns():
+            connection.close_if_unusable_or_obsolete()
+        transactions.run(release)
+    except Exception:
+        log.exception(
+            "a registration was not given back, exam_id=%s user_id=%s external_id=%s",
+            new.exam.pk,
+            new.user.pk,
+            answer and answer.external_id,
+        )
+
+
+# Storing
+
+
+def _insert(new: NewAttempt, answer: Registration, newest: Attempt | None) -> Attempt:
+    if newest is not None:
+        newest = lock_attempt(newest)
+        newest.proctored_exam, newest.user = new.exam, new.user
+    seconds = None
+    if newest is not None and new.goes_on and is_in_resume_process(newest):
+        seconds = newest.time_remaining_seconds
+    new.replace(new, newest)
+    return _store(new, answer, seconds)
+
+
+def _close(new: NewAttempt, newest: Attempt | None) -> None:
+    """The attempt that is resumed says so; a practice attempt that still runs ends with the next one."""
+    if newest is None:
+        return
+    if is_in_resume_process(newest):
+        mark_resumed(newest, reason=new.reason, user=new.actor)
+    elif newest.status in IN_PROGRESS:
+        change_locked(newest, Request(Status.submitted, reason=new.reason, user=new.actor))
+
+
+def _put_aside(new: NewAttempt, newest: Attempt | None) -> None:
+    assert newest is not None  # `_allow_reset` says so
+    reset_event = effects.Effect("event", {"name": "reset_practice_exam"})
+    if newest.status == Status.submitted:
+        remove_locked(newest, new.actor, tell_provider=True, reason=new.reason, also=(reset_event,))
+        return
+    before = newest.status
+    flags = {"is_resumable": False, "ready_to_resume": False, "resumed": False}
+    values = {"status": Status.onboarding_reset, **flags}
+    write(newest, values, reason=new.reason, user=new.actor)
+    change = effects.Change(newest, new.exam, before, Status.onboarding_reset)
+    effects.perform(change, [reset_event])
+
+
+def insert_unproctored(exam: ProctoredExam, user: Any, *, reason: str) -> Attempt:
+    """An attempt that no provider knows, for whoever holds the learner's lock and has checked the rules."""
+    new = NewAttempt(exam, user, False, _new_code(), reason, None, _allow_next, _close, True)
+    return _store(new, Registration(Status.created), None)
+
+
+def _store(new: NewAttempt, answer: Registration, seconds: int | None) -> Attempt:
+    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(new.exam.pk)
+    attempt = Attempt(
+        proctored_exam=new.exam,
+        user=new.user,
+        attempt_code=new.code,
+        taking_as_proctored=new.proctored,
+        is_sample_attempt=new.exam.is_practice_exam,
+        external_id=answer.external_id,
+        review_policy_id=policy.pk if policy else None,
+        status=answer.status,
+        time_remaining_seconds=seconds,
+    )
+    attempt._change_reason = new.reason or None
+    attempt._history_user = new.actor if getattr(new.actor, "pk", None) else None
+    attempt.save(force_insert=True)
+    log.info(
+        "attempt %s: created as %s, exam_id=%s user_id=%s (%s)",
+        attempt.pk,
+        attempt.status,
+        new.exam.pk,
+        new.user.pk,
+        new.reason or "api",
+    )
+    change = effects.Change(
+        attempt=attempt,
+        exam=new.exam,
+        before=None,
+        after=attempt.status,
+        others=other_statuses(attempt),
+        provider=facts.provider_of(new.exam),
+        external_id=attempt.external_id,
+    )
+    effects.perform(change, effects.plan(change))
+    return attempt

@@ -1,0 +1,133 @@
+"""What decisions about attempts are made of: time, due dates, the provider. Reads only."""
+
+import datetime
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from edx_proctoring import backends, conf, effects, host, timing
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAttempt,
+)
+from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
+
+log = logging.getLogger(__name__)
+
+Status = ProctoredExamStudentAttemptStatus
+
+
+def provider_of(exam: ProctoredExam) -> effects.Provider | None:
+    """The exam's provider as rules know it; None for timed exams and where it is no longer configured."""
+    try:
+        found = backends.get_backend_provider(
+            {"is_proctored": exam.is_proctored, "backend": exam.backend}
+        )
+    except NotImplementedError:
+        log.warning("provider not configured, exam_id=%s backend=%s", exam.pk, exam.backend)
+        return None
+    if found is None:
+        return None
+    name = exam.backend or backends.default_name() or ""
+    return effects.Provider(name, found.verbose_name, found.supports_onboarding)
+
+
+def due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | None:
+    """When the exam is due for this user (id or user), aware; the exam's own date unless the host has another."""
+    personal = host.due_date(exam["course_id"], exam["content_id"], user)
+    return personal or exam["due_date"]
+
+
+def is_past_due(exam: Mapping[str, Any], user: Any = None) -> bool:
+    """Is it too late? Timed exams without any due date end with the course."""
+    now, due = timezone.now(), due_date(exam, user)
+    if due is None and not exam["is_proctored"] and not exam["is_practice_exam"]:
+        due = host.course_end(exam["course_id"])
+    return due is not None and timing.has_passed(due, now)
+
+
+def allowed_minutes(
+    exam: Mapping[str, Any],
+    user_id: int,
+    newest: ProctoredExamStudentAttempt | None,
+    now: datetime.datetime | None = None,
+) -> int:
+    """How many minutes the learner may take: what a broken-off attempt left, else limit plus allowance; cut to the due date."""
+    remaining = newest.time_remaining_seconds if newest else None
+    extra = 0
+    if remaining is None:
+        extra = ProctoredExamStudentAllowance.get_additional_time_granted(exam["id"], user_id) or 0
+    return timing.allowed_minutes(
+        exam["time_limit_mins"],
+        extra_mins=extra,
+        remaining_seconds=remaining,
+        due=due_date(exam, user_id),
+        now=now or timezone.now(),
+    )
+
+
+def start_values(
+    attempt: ProctoredExamStudentAttempt, now: datetime.datetime
+) -> dict[str, datetime.datetime | int]:
+    """The columns that hold when an attempt that starts now began and how long it may take.
+
+    A resumed one may take the seconds that are left, but not longer than its due date.
+    """
+    exam = exam_facts(attempt.proctored_exam)
+    minutes = allowed_minutes(exam, attempt.user_id, attempt, now=now)
+    values: dict[str, datetime.datetime | int] = {
+        "started_at": now,
+        "allowed_time_limit_mins": minutes,
+    }
+    left = attempt.time_remaining_seconds
+    if left is not None:
+        cut = timing.seconds_to_resume(left, due_date(exam, attempt.user_id), now)
+        if cut < left:
+            values["time_remaining_seconds"] = cut
+    return values
+
+
+def exam_facts(exam: ProctoredExam) -> dict[str, Any]:
+    """The columns of an exam as the functions above take them, also from its published dictionary."""
+    names = ("id", "course_id", "content_id", "time_limit_mins", "due_date")
+    flags = ("is_proctored", "is_practice_exam")
+    return {name: getattr(exam, name) for name in (*names, *flags)}
+
+
+def expires_at(attempt: ProctoredExamStudentAttempt) -> datetime.datetime | None:
+    """When a started attempt is over; None before its start. Old rows without a limit get today's calculation."""
+    allowed = attempt.allowed_time_limit_mins
+    if attempt.started_at is not None and allowed is None:
+        facts = exam_facts(attempt.proctored_exam)
+        allowed = allowed_minutes(facts, attempt.user_id, attempt, now=attempt.started_at)
+    return timing.expires_at(attempt.started_at, allowed, attempt.time_remaining_seconds)
+
+
+def is_overdue(attempt: ProctoredExamStudentAttempt) -> bool:
+    """Started, not ended, and its time is over?"""
+    if attempt.started_at is None or attempt.status not in INCOMPLETE:
+        return False
+    expires = expires_at(attempt)
+    return expires is not None and timezone.now() > expires
+
+
+def seconds_left(attempt: ProctoredExamStudentAttempt) -> float:
+    """Seconds until the attempt is over; 0 when it is, or before its start."""
+    expires = expires_at(attempt)
+    return timing.seconds_left(expires, timezone.now()) if expires else 0
+
+
+def as_seen(attempt: ProctoredExamStudentAttempt) -> ProctoredExamStudentAttempt:
+    """The attempt as reading it alone would leave it: one whose time is over shows as ended. Stores nothing.
+
+    For lists, which neither lock nor ask anything per row; old rows without a limit stay as they are.
+    """
+    if attempt.allowed_time_limit_mins is not None and is_overdue(attempt):
+        kept = conf.proctoring.ALLOW_TIMED_OUT_STATE
+        attempt.status = Status.timed_out if kept else Status.submitted
+        attempt.completed_at = expires_at(attempt)
+        attempt.is_resumable = False
+    return attempt

@@ -1,0 +1,53 @@
+"""The learner's lock: whoever changes an attempt holds it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.contrib.auth import get_user_model
+
+from edx_proctoring import transactions
+from edx_proctoring.exceptions import (
+    StudentExamAttemptDoesNotExistsException,
+    UserNotFoundException,
+)
+from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringLearner
+
+Result = TypeVar("Result")
+
+
+def locked(user_id: int, work: Callable[[], Result]) -> Result:
+    """Call `work` in a transaction whose first statement locks the learner; see `transactions.run` for retries."""
+    ours = transactions.owns()
+    if ours:
+        ProctoringLearner.objects.ensure(user_id)
+
+    def lock_and_work() -> Result:
+        ProctoringLearner.objects.lock(user_id, ensured=ours)
+        return work()
+
+    return transactions.run(lock_and_work)
+
+
+def lock_attempt(known: ProctoredExamStudentAttempt) -> ProctoredExamStudentAttempt:
+    """The attempt as it is now, its row locked too: older versions of this app take no learner's lock.
+
+    Keeps the exam and the learner that the caller has already read. StudentExamAttemptDoesNotExistsException.
+    """
+    rows = ProctoredExamStudentAttempt.objects.locked([known.pk])
+    if not rows:
+        raise StudentExamAttemptDoesNotExistsException(
+            f"The attempt with id={known.pk} does not exist any more."
+        )
+    attempt: ProctoredExamStudentAttempt = rows[0]
+    for part in ("proctored_exam", "user"):
+        if known._state.fields_cache.get(part) is not None:
+            setattr(attempt, part, getattr(known, part))
+    return attempt
+
+
+def find_learner(user_id: int):  # type: ignore[no-untyped-def]  # the host's user model
+    """The user; UserNotFoundException."""
+    user = get_user_model()._default_manager.filter(pk=user_id).first()
+    if user is None:
+        raise UserNotFoundException(f"Cannot find user with id={user_id}")
+    return user

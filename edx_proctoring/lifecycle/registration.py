@@ -1,0 +1,111 @@
+"""Asking the provider to register an attempt: outside any transaction of ours."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from edx_proctoring import backends, conf, constants, crypto, host, transactions
+from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.backends.http import cause
+from edx_proctoring.effects import exams
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRegisterAttempt,
+    BackendProviderNotConfigured,
+    BackendProviderOnboardingException,
+    ProctoredBaseException,
+)
+from edx_proctoring.lifecycle import facts
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamReviewPolicy,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAttempt,
+)
+from edx_proctoring.serializers import ProctoredExamSerializer
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+
+log = logging.getLogger(__name__)
+
+TOKEN_SECONDS = 8.05  # connect and read limits of the OAuth client
+MARGIN_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What the provider answered."""
+
+    status: str
+    external_id: str | None = None
+
+
+def longest_seconds(exam: ProctoredExam) -> float:
+    """How long asking may take at most: exam, token, registration and a margin."""
+    asks = 1 if exam.external_id else 2
+    seconds: float = asks * conf.proctoring.ASK_DEADLINE_SECONDS + TOKEN_SECONDS + MARGIN_SECONDS
+    return seconds
+
+
+def register(
+    exam: ProctoredExam,
+    user: Any,
+    attempt_code: str,
+    *,
+    token: str,
+    resumed: ProctoredExamStudentAttempt | None,
+) -> Registration:
+    """Register the attempt with the exam's provider.
+
+    `token` makes a repeated request recognisable; `resumed` is the attempt whose remaining time is taken over.
+    Raises BackendProviderNotConfigured, BackendProviderCannotRegisterAttempt and its subclass.
+    """
+    try:
+        provider = backends.get_backend_provider({"is_proctored": True, "backend": exam.backend})
+    except NotImplementedError as error:
+        raise BackendProviderNotConfigured(
+            f"The proctoring provider of exam_id={exam.pk} is not configured."
+        ) from error
+    if transactions.is_foreign():
+        log.warning("a provider is asked inside a transaction of the host, exam_id=%s", exam.pk)
+    exams.ensure_saved(exam)
+    context = registration_context(exam, user, attempt_code, resumed)
+    try:
+        with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS, idempotency_key=token):
+            external_id = provider.register_exam_attempt(
+                ProctoredExamSerializer.row(exam), context=context
+            )
+    except BackendProviderOnboardingException as error:
+        log.info("onboarding needed, exam_id=%s user_id=%s: %s", exam.pk, user.pk, error.status)
+        return Registration(error.status)
+    except ProctoredBaseException as error:
+        log.error("provider refused, exam_id=%s user_id=%s: %s", exam.pk, user.pk, cause(error))
+        raise
+    except Exception as error:
+        log.exception("provider failed, exam_id=%s user_id=%s", exam.pk, user.pk)
+        raise BackendProviderCannotRegisterAttempt(repr(error), 502) from error
+    created = ProctoredExamStudentAttemptStatus.created
+    return Registration(created, None if external_id is None else str(external_id))
+
+
+def registration_context(
+    exam: ProctoredExam, user: Any, attempt_code: str, resumed: ProctoredExamStudentAttempt | None
+) -> dict[str, Any]:
+    """What a provider is told of learner and attempt; an open set of keys."""
+    state = host.credit_state(user.pk, exam.course_id) or {}
+    scheme = "https" if conf.host.HTTPS == "on" else "http"
+    minutes = facts.allowed_minutes(facts.exam_facts(exam), user.pk, resumed)
+    context = {
+        "lms_host": f"{scheme}://{constants.SITE_NAME}",
+        "time_limit_mins": max(minutes, 1),  # providers take 0 for no limit, or refuse it
+        "attempt_code": attempt_code,
+        "is_sample_attempt": exam.is_practice_exam,
+        "user_id": crypto.obscured_user_id(user.pk, exam.backend),
+        "full_name": host.verified_name(user) or state.get("profile_fullname") or "",
+        "email": state.get("student_email"),
+    }
+    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam.pk)
+    if policy is not None:
+        context["review_policy"] = policy.review_policy
+    exception = ProctoredExamStudentAllowance.get_review_policy_exception(exam.pk, user.pk)
+    if exception:
+        context["review_policy_exception"] = exception
+    return context

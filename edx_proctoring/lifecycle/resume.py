@@ -1,0 +1,61 @@
+"""An attempt that broke off may be resumed: staff permit it, the learner's next attempt goes on from there."""
+
+from typing import Any
+
+from edx_proctoring.exceptions import ProctoredExamIllegalResumeUpdate
+from edx_proctoring.lifecycle.locking import lock_attempt, locked
+from edx_proctoring.lifecycle.transition import STAFF, Attempt, write
+
+
+def ready_to_resume(attempt: Attempt, *, reason: str = STAFF, user: Any = None) -> Attempt:
+    """Permit the learner to go on in a new attempt. ProctoredExamIllegalResumeUpdate unless it is resumable."""
+
+    def permit() -> Attempt:
+        current = lock_attempt(attempt)
+        if not current.is_resumable:
+            raise ProctoredExamIllegalResumeUpdate(
+                f"Attempt {current.pk} cannot be made ready to resume: it is not resumable."
+            )
+        write(current, {"ready_to_resume": True, "is_resumable": False}, reason=reason, user=user)
+        return current
+
+    return locked(attempt.user_id, permit)
+
+
+def resumed(attempt: Attempt, *, reason: str = "", user: Any = None) -> Attempt:
+    """Note that a later attempt goes on where this one broke off; repeatable.
+
+    ProctoredExamIllegalResumeUpdate unless the attempt is in the resume process.
+    """
+    return locked(
+        attempt.user_id, lambda: mark_resumed(lock_attempt(attempt), reason=reason, user=user)
+    )
+
+
+def is_in_resume_process(attempt: Attempt) -> bool:
+    """May a further attempt follow this one, or has it already?"""
+    return bool(attempt.ready_to_resume or attempt.resumed)
+
+
+def mark_resumed(attempt: Attempt, *, reason: str = "", user: Any = None) -> Attempt:
+    """`resumed` for whoever holds the learner's lock."""
+    if not is_in_resume_process(attempt):
+        raise ProctoredExamIllegalResumeUpdate(
+            f"Attempt {attempt.pk} cannot be marked as resumed: it is not ready to resume."
+        )
+    if not attempt.resumed or attempt.is_resumable:
+        write(attempt, {"resumed": True, "is_resumable": False}, reason=reason, user=user)
+    return attempt
+
+
+def annotate(attempt: Attempt, values: dict[str, Any], *, reason: str = "") -> Attempt:
+    """Store columns that no rule depends on (`is_status_acknowledged`, `time_remaining_seconds`)."""
+
+    def store() -> Attempt:
+        current = lock_attempt(attempt)
+        changed = {name: value for name, value in values.items() if getattr(current, name) != value}
+        if changed:
+            write(current, changed, reason=reason)
+        return current
+
+    return locked(attempt.user_id, store)

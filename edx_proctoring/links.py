@@ -1,0 +1,59 @@
+"""Addresses of courses, exams and the LMS."""
+
+import logging
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import CourseKey, UsageKey
+
+from edx_proctoring import conf, constants
+
+log = logging.getLogger(__name__)
+
+
+def reverse_or_empty(name: str, args: list[Any] | None = None) -> str:
+    """The path of a route, or '' where the host has no such route."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        log.warning("the host has no route %s", name)
+        return ""
+
+
+def learning_mfe_exam_url(course_id: object, content_id: object) -> str:
+    """The exam in the learning micro-frontend. InvalidKeyError for ids that are no keys."""
+    course_key = CourseKey.from_string(str(course_id))
+    usage_key = UsageKey.from_string(str(content_id))
+    return f"{conf.host.LEARNING_MICROFRONTEND_URL}/course/{course_key}/{usage_key}"
+
+
+def course_home_url(course_id: object) -> str:
+    """The course's home in the learning micro-frontend."""
+    return f"{conf.host.LEARNING_MICROFRONTEND_URL}/course/{course_id}/home"
+
+
+def exam_url(course_id: object, content_id: object, is_learning_mfe: bool) -> str:
+    """Where the learner finds the exam."""
+    if is_learning_mfe:
+        return learning_mfe_exam_url(course_id, content_id)
+    return reverse_or_empty("jump_to", args=[course_id, content_id])
+
+
+def exam_url_or_none(course_id: object, content_id: object, is_learning_mfe: bool) -> str | None:
+    """The same; None for content that the micro-frontend does not know, or without a route to it."""
+    try:
+        return exam_url(course_id, content_id, is_learning_mfe) or None
+    except InvalidKeyError:
+        return None
+
+
+def site_url() -> str:
+    """Scheme and host of the site, as providers and mails get it."""
+    scheme = "https" if conf.host.HTTPS == "on" else "http"
+    return f"{scheme}://{constants.SITE_NAME}"
+
+
+def lms_url(path: str) -> str:
+    """An absolute address in the LMS."""
+    return f"{str(conf.host.LMS_ROOT_URL or site_url()).rstrip('/')}{path}"

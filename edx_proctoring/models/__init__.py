@@ -1,0 +1,54 @@
+"""The tables. Import models from here; the modules below are private and depend on one another in this order."""
+
+from edx_proctoring.constants import VERIFICATION_DAYS_VALID
+from edx_proctoring.models.allowances import (
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAllowanceManager,
+    QuerySetWithUpdateOverride,
+    find_user_id,
+    parse_minutes,
+)
+from edx_proctoring.models.attempts import (
+    ProctoredExamStudentAttempt,
+    ProctoredExamStudentAttemptManager,
+)
+from edx_proctoring.models.exams import ProctoredExam, ProctoredExamReviewPolicy
+from edx_proctoring.models.history import (
+    ProctoredExamReviewPolicyHistory,
+    ProctoredExamSoftwareSecureReviewHistory,
+    ProctoredExamStudentAllowanceHistory,
+    archive_model,
+)
+from edx_proctoring.models.locks import ProctoringLearner, ProctoringReservation
+from edx_proctoring.models.ordering import ORDERINGS, in_order
+from edx_proctoring.models.outbox import OutboxMessage
+from edx_proctoring.models.reviews import (
+    ProctoredExamSoftwareSecureComment,
+    ProctoredExamSoftwareSecureReview,
+)
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+
+__all__ = [
+    "ORDERINGS",
+    "OutboxMessage",
+    "ProctoredExam",
+    "ProctoredExamReviewPolicy",
+    "ProctoredExamReviewPolicyHistory",
+    "ProctoredExamSoftwareSecureComment",
+    "ProctoredExamSoftwareSecureReview",
+    "ProctoredExamSoftwareSecureReviewHistory",
+    "ProctoredExamStudentAllowance",
+    "ProctoredExamStudentAllowanceHistory",
+    "ProctoredExamStudentAllowanceManager",
+    "ProctoredExamStudentAttempt",
+    "ProctoredExamStudentAttemptManager",
+    "ProctoredExamStudentAttemptStatus",
+    "ProctoringLearner",
+    "ProctoringReservation",
+    "QuerySetWithUpdateOverride",
+    "VERIFICATION_DAYS_VALID",
+    "archive_model",
+    "find_user_id",
+    "in_order",
+    "parse_minutes",
+]

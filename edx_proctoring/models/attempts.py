@@ -1,0 +1,244 @@
+"""Attempts: one learner's way through one exam."""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import connection, models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from model_utils.models import TimeStampedModel
+from simple_history.models import HistoricalRecords
+
+from edx_proctoring import constants
+from edx_proctoring.models.exams import ProctoredExam
+from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
+
+
+class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
+    """Filters that chain. "Newest" is by creation, of two at the same moment the higher id."""
+
+    def newest_first(self) -> Self:
+        """Newest first."""
+        return self.order_by("-created", "-id")
+
+    def with_parts(self) -> Self:
+        """With learner and exam, as the published dictionary needs them."""
+        return self.select_related("user", "proctored_exam")
+
+    def of_pair(self, exam_id: int, user_id: int) -> Self:
+        """All attempts of the learner in the exam."""
+        return self.filter(proctored_exam_id=exam_id, user_id=user_id)
+
+    def in_course(self, course_id: object) -> Self:
+        """Attempts of all exams of the course."""
+        return self.filter(proctored_exam__course_id=str(course_id))
+
+    def active(self) -> Self:
+        """Exams under way."""
+        status = ProctoredExamStudentAttemptStatus
+        return self.filter(status__in=(status.started, status.ready_to_submit))
+
+    def running(self) -> Self:
+        """Started and not over, as far as the stored status tells."""
+        return self.filter(status__in=INCOMPLETE, started_at__isnull=False)
+
+    def latest_per_learner(self) -> Self:
+        """Of each learner and exam the newest attempt only; decided in the database."""
+        newer = self.model._default_manager.filter(
+            Q(created__gt=OuterRef("created"))
+            | Q(created=OuterRef("created"), id__gt=OuterRef("id")),
+            user_id=OuterRef("user_id"),
+            proctored_exam_id=OuterRef("proctored_exam_id"),
+        )
+        return self.filter(~Exists(newer))
+
+    def matching(self, text: str) -> Self:
+        """The learner's username or e-mail address contains the text, in any case."""
+        return self.filter(Q(user__username__icontains=text) | Q(user__email__icontains=text))
+
+    def locked(self, attempt_ids: Iterable[int]) -> list["ProctoredExamStudentAttempt"]:
+        """Lock the rows by primary key, in its order, without a join."""
+        rows = self.filter(pk__in=list(attempt_ids)).order_by("pk")
+        return list(rows.select_for_update() if connection.features.has_select_for_update else rows)
+
+
+class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQuerySet)):  # type: ignore[misc]
+    """The published look-ups: an instance or None for one attempt, querysets for several."""
+
+    def get_current_exam_attempt(self, exam_id: int, user_id: int) -> Any:
+        """The learner's newest attempt in the exam."""
+        return self.with_parts().of_pair(exam_id, user_id).newest_first().first()
+
+    def get_exam_attempt_by_id(self, attempt_id: int) -> Any:
+        """By primary key."""
+        return self.with_parts().filter(id=attempt_id).first()
+
+    def get_exam_attempt_by_code(self, attempt_code: str | None) -> Any:
+        """By attempt code."""
+        return self.with_parts().filter(attempt_code=attempt_code).newest_first().first()
+
+    def get_exam_attempt_by_external_id(self, external_id: str) -> Any:
+        """By the provider's id; two providers may use the same one, then the newest attempt."""
+        return self.with_parts().filter(external_id=external_id).newest_first().first()
+
+    def get_all_exam_attempts(self, course_id: object) -> Any:
+        """All attempts of the course, newest first."""
+        return self.with_parts().in_course(course_id).newest_first()
+
+    def get_all_exam_attempts_by_exam_id(self, exam_id: int) -> Any:
+        """All attempts of the exam."""
+        return self.with_parts().filter(proctored_exam_id=exam_id)
+
+    def get_proctored_practice_attempts_by_course_id(
+        self, course_id: object, users: Sequence[Any] | None = None
+    ) -> Any:
+        """Proctored attempts in the course's active practice exams, last changed first; `users` restricts them."""
+        rows = self.with_parts().in_course(course_id)
+        rows = rows.filter(
+            proctored_exam__is_practice_exam=True,
+            proctored_exam__is_active=True,
+            taking_as_proctored=True,
+        ).order_by("-modified", "-id")
+        return rows if users is None else rows.filter(user__in=users)
+
+    def get_last_verified_proctored_onboarding_attempts(
+        self, users: Sequence[Any], proctoring_backend: str
+    ) -> Any:
+        """Practice attempts verified for the provider within the last 365 days, last changed first."""
+        earliest = timezone.now() - datetime.timedelta(days=constants.VERIFICATION_DAYS_VALID)
+        return (
+            self.with_parts()
+            .filter(
+                user__in=users,
+                taking_as_proctored=True,
+                proctored_exam__is_practice_exam=True,
+                proctored_exam__backend=proctoring_backend,
+                modified__gt=earliest,
+                status=ProctoredExamStudentAttemptStatus.verified,
+            )
+            .order_by("-modified", "-id")
+        )
+
+    def get_filtered_exam_attempts(self, course_id: object, search_by: str) -> Any:
+        """Attempts of the course whose learner's name or address contains the text, newest first."""
+        return self.get_all_exam_attempts(course_id).matching(search_by)
+
+    def get_proctored_exam_attempts(self, course_id: object, username: str) -> Any:
+        """The learner's proctored attempts that are not for practice, last completed first."""
+        return (
+            self.with_parts()
+            .in_course(course_id)
+            .filter(user__username=username, taking_as_proctored=True, is_sample_attempt=False)
+            .order_by("-completed_at", "-id")
+        )
+
+    def get_active_student_attempts(self, user_id: int, course_id: object = None) -> Any:
+        """The learner's exams under way, newest first."""
+        rows = self.with_parts().filter(user_id=user_id).active().newest_first()
+        return rows.in_course(course_id) if course_id else rows
+
+    def clear_onboarding_errors(self, user_id: int) -> None:
+        """Delete the learner's attempts that wait in an onboarding error status.
+
+        A primitive for `lifecycle`, which also tells the provider; call that instead.
+        """
+        errors = ProctoredExamStudentAttemptStatus.onboarding_errors
+        for attempt in self.filter(user_id=user_id, status__in=errors):
+            attempt.delete_exam_attempt()
+
+    def get_user_attempts_by_exam_id(self, user_id: int, exam_id: int) -> Any:
+        """All attempts of the learner in the exam, newest first."""
+        return self.with_parts().of_pair(exam_id, user_id).newest_first()
+
+
+class ProctoredExamStudentAttempt(TimeStampedModel):
+    """One attempt. `status` is a word of ProctoredExamStudentAttemptStatus and written by `lifecycle` only."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    proctored_exam = models.ForeignKey(ProctoredExam, on_delete=models.CASCADE)
+
+    started_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+
+    # For the history row of the next save, and the row that the last one wrote.
+    _change_reason: str | None
+    _history_user: Any
+    last_history: Any
+
+    # Ours: an upper-case UUID4, known to the provider and to its desktop application.
+    attempt_code = models.CharField(max_length=255, null=True, db_index=True)  # noqa: DJ001  published column
+    # The provider's.
+    external_id = models.CharField(max_length=255, null=True, db_index=True)  # noqa: DJ001  published column
+
+    # Empty until the start.
+    allowed_time_limit_mins = models.IntegerField(null=True)
+    status = models.CharField(max_length=64)
+
+    taking_as_proctored = models.BooleanField(default=False, verbose_name="Taking as Proctored")
+    is_sample_attempt = models.BooleanField(default=False, verbose_name="Is Sample Attempt")
+    # A plain number: the policy may be archived by now.
+    review_policy_id = models.IntegerField(null=True)
+    is_status_acknowledged = models.BooleanField(default=False)
+
+    # What was left when the attempt broke off; copied to the attempt that resumes it.
+    time_remaining_seconds = models.IntegerField(null=True)
+    is_resumable = models.BooleanField(default=False, verbose_name="Is Resumable")
+    ready_to_resume = models.BooleanField(default=False, verbose_name="Ready to Resume")
+    resumed = models.BooleanField(default=False, verbose_name="Resumed")
+
+    objects = ProctoredExamStudentAttemptManager()
+    history = HistoricalRecords(table_name="proctoring_proctoredexamstudentattempt_history")
+
+    class Meta:
+        app_label = "edx_proctoring"
+        db_table = "proctoring_proctoredexamstudentattempt"
+        verbose_name = "proctored exam attempt"
+        indexes = (
+            models.Index(
+                fields=["user", "proctored_exam", "created"], name="proctoring_attempt_pair"
+            ),
+            models.Index(fields=["status", "started_at"], name="proctoring_attempt_running"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__}: {self.attempt_code} {self.status}"
+
+    @classmethod
+    def create_exam_attempt(
+        cls,
+        exam_id: int,
+        user_id: int,
+        attempt_code: str,
+        taking_as_proctored: bool,
+        is_sample_attempt: bool,
+        external_id: str | None,
+        review_policy_id: int | None = None,
+        status: str | None = None,
+        time_remaining_seconds: int | None = None,
+    ) -> Self:
+        """Store a new attempt; a primitive for `lifecycle`, which asks the provider and tells the world."""
+        attempt: Self = cls.objects.create(
+            proctored_exam_id=exam_id,
+            user_id=user_id,
+            attempt_code=attempt_code,
+            taking_as_proctored=taking_as_proctored,
+            is_sample_attempt=is_sample_attempt,
+            external_id=external_id,
+            review_policy_id=review_policy_id,
+            status=status or ProctoredExamStudentAttemptStatus.created,
+            time_remaining_seconds=time_remaining_seconds,
+        )
+        return attempt
+
+    @classmethod
+    def get_historic_attempt_by_code(cls, attempt_code: str) -> Self | None:
+        """The attempt as its newest history row shows it (not saved), or None; also for living attempts."""
+        rows = cls.history.filter(attempt_code=attempt_code).order_by("-modified", "-history_id")
+        record = rows.first()
+        return record.instance if record else None
+
+    def delete_exam_attempt(self) -> None:
+        """Delete the row, its history stays; a primitive for `lifecycle`."""
+        self.delete()

@@ -1,0 +1,107 @@
+"""Exams and their review policies."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from model_utils.models import TimeStampedModel
+from simple_history.models import HistoricalRecords
+
+
+class ExamQuerySet(models.QuerySet["ProctoredExam"]):
+    """Filters that chain."""
+
+    def in_course(self, course_id: object) -> Self:
+        """Exams of the course, in the order of their creation."""
+        return self.filter(course_id=str(course_id)).order_by("id")
+
+    def active(self) -> Self:
+        """Exams that learners see."""
+        return self.filter(is_active=True)
+
+    def graded_proctored(self) -> Self:
+        """Proctored exams that are not for practice."""
+        return self.filter(is_proctored=True, is_practice_exam=False)
+
+    def practice_proctored(self) -> Self:
+        """Practice and onboarding exams."""
+        return self.filter(is_proctored=True, is_practice_exam=True)
+
+
+class ProctoredExam(TimeStampedModel):
+    """An exam: timed, practice, onboarding or proctored. Unique per course and content."""
+
+    course_id = models.CharField(max_length=255, db_index=True)
+    content_id = models.CharField(max_length=255, db_index=True)
+    # The provider's id of the exam.
+    external_id = models.CharField(max_length=255, null=True, db_index=True)  # noqa: DJ001  published column
+    exam_name = models.TextField()
+    time_limit_mins = models.IntegerField()
+    due_date = models.DateTimeField(null=True)
+    is_proctored = models.BooleanField(default=False)
+    is_practice_exam = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=False)
+    hide_after_due = models.BooleanField(default=False)
+    backend = models.CharField(max_length=255, null=True, default=None)  # noqa: DJ001  published column
+
+    objects = models.Manager.from_queryset(ExamQuerySet)()
+    history = HistoricalRecords(table_name="proctoring_proctoredexamhistory")
+
+    class Meta:
+        app_label = "edx_proctoring"
+        db_table = "proctoring_proctoredexam"
+        unique_together = (("course_id", "content_id"),)
+
+    def __str__(self) -> str:
+        return f"{self.course_id}: {self.exam_name} ({'active' if self.is_active else 'inactive'})"
+
+    @classmethod
+    def get_exam_by_content_id(
+        cls, course_id: object, content_id: object
+    ) -> "ProctoredExam | None":
+        """The exam of a subsection, or None."""
+        return cls.objects.filter(course_id=str(course_id), content_id=str(content_id)).first()
+
+    @classmethod
+    def get_exam_by_id(cls, exam_id: int) -> "ProctoredExam | None":
+        """The exam, or None."""
+        return cls.objects.filter(id=exam_id).first()
+
+    @classmethod
+    def get_all_exams_for_course(
+        cls, course_id: object, active_only: bool = False, proctored_exams_only: bool = False
+    ) -> ExamQuerySet:
+        """Exams of the course; `proctored_exams_only` leaves out timed and practice exams."""
+        exams = cls.objects.in_course(course_id)
+        if active_only:
+            exams = exams.active()
+        if proctored_exams_only:
+            exams = exams.graded_proctored()
+        return exams
+
+    @classmethod
+    def get_practice_proctored_exams_for_course(cls, course_id: object) -> ExamQuerySet:
+        """Active practice and onboarding exams of the course."""
+        return cls.objects.in_course(course_id).active().practice_proctored()
+
+
+class ProctoredExamReviewPolicy(TimeStampedModel):
+    """What reviewers of an exam should know: for example that a calculator is allowed."""
+
+    set_by_user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    proctored_exam = models.ForeignKey(ProctoredExam, db_index=True, on_delete=models.CASCADE)
+    review_policy = models.TextField(default="")
+
+    class Meta:
+        app_label = "edx_proctoring"
+        db_table = "proctoring_proctoredexamreviewpolicy"
+        verbose_name = "Proctored exam review policy"
+        verbose_name_plural = "Proctored exam review policies"
+
+    def __str__(self) -> str:
+        return f"ProctoredExamReviewPolicy: {self.set_by_user} ({self.proctored_exam})"
+
+    @classmethod
+    def get_review_policy_for_exam(cls, exam_id: int) -> Self | None:
+        """The exam's policy, or None; of several (nothing in the database forbids them) the newest."""
+        return cls.objects.filter(proctored_exam_id=exam_id).order_by("-id").first()

@@ -1,0 +1,115 @@
+"""Archives: what a row looked like before it changed."""
+
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import models
+from django.dispatch import receiver
+from model_utils.models import TimeStampedModel
+from simple_history.signals import post_create_historical_record
+
+Archive = TypeVar("Archive", bound=models.Model)
+
+
+def archive_model(model: type[Archive], instance: models.Model, **mapping: str | None) -> Archive:
+    """Save a copy of `instance` as a `model` and return it; `mapping` as for `archive_copy`."""
+    archive = archive_copy(model, instance, **mapping)
+    archive.save()
+    return archive
+
+
+def archive_copy(model: type[Archive], instance: models.Model, **mapping: str | None) -> Archive:
+    """A copy of `instance` as a `model`, not saved.
+
+    `mapping` renames a column (`id="original_id"`) or leaves it out (`None`). `created` and `modified` are the archive's
+    own. No relation is followed.
+    """
+    columns = {field.attname for field in model._meta.concrete_fields}
+    values = {}
+    for field in instance._meta.concrete_fields:
+        name = mapping.get(field.name, field.attname)
+        if name and name not in ("created", "modified") and name in columns:
+            values[name] = getattr(instance, field.attname)
+    if "id" not in mapping:
+        values.pop("id", None)
+    return model(**values)
+
+
+@receiver(post_create_historical_record)
+def remember_history_record(instance: Any, history_instance: Any, **_kwargs: Any) -> None:
+    """Whoever saves an object can name its newest history row without asking the database again."""
+    instance.last_history = history_instance
+
+
+class KeptQuerySet(models.QuerySet[Any]):
+    """Rows that nobody deletes; they go with their exam only."""
+
+    def delete(self) -> Any:
+        """Refuse."""
+        raise NotImplementedError("The history of review policies cannot be deleted.")
+
+
+class ProctoredExamReviewPolicyHistory(TimeStampedModel):
+    """What a review policy said before."""
+
+    original_id = models.IntegerField(db_index=True)
+    set_by_user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    proctored_exam = models.ForeignKey("ProctoredExam", db_index=True, on_delete=models.CASCADE)
+    review_policy = models.TextField()
+
+    objects = KeptQuerySet.as_manager()
+
+    class Meta:
+        app_label = "edx_proctoring"
+        db_table = "proctoring_proctoredexamreviewpolicyhistory"
+        verbose_name = "proctored exam review policy history"
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__}: {self.original_id}"
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        """The archive is kept."""
+        raise NotImplementedError("The history of review policies cannot be deleted.")
+
+
+class ProctoredExamStudentAllowanceHistory(TimeStampedModel):
+    """What an allowance was before."""
+
+    allowance_id = models.IntegerField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    proctored_exam = models.ForeignKey("ProctoredExam", on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    value = models.CharField(max_length=255)
+
+    class Meta:
+        app_label = "edx_proctoring"
+        db_table = "proctoring_proctoredexamstudentallowancehistory"
+        verbose_name = "proctored allowance history"
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__}: {self.allowance_id} {self.key}"
+
+
+class ProctoredExamSoftwareSecureReviewHistory(TimeStampedModel):
+    """An earlier version of a review; `attempt_code` is the link to it."""
+
+    attempt_code = models.CharField(max_length=255, db_index=True)
+    is_attempt_active = models.BooleanField(default=True)
+    review_status = models.CharField(max_length=255)
+    raw_data = models.TextField()
+    encrypted_video_url = models.BinaryField(null=True)
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, related_name="+", on_delete=models.SET_NULL
+    )
+    student = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, related_name="+", on_delete=models.CASCADE
+    )
+    exam = models.ForeignKey("ProctoredExam", null=True, on_delete=models.CASCADE)
+
+    class Meta:
+        app_label = "edx_proctoring"
+        db_table = "proctoring_proctoredexamsoftwaresecurereviewhistory"
+        verbose_name = "Proctored exam review archive"
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__}: {self.attempt_code} {self.review_status}"

@@ -1,0 +1,118 @@
+"""Who waits for whom: one row per learner is the lock, one row per learner and exam a creation under way.
+
+The foreign keys have no constraint in the database, so that older versions of the app can still delete users and exams.
+"""
+
+import datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
+
+from edx_proctoring.models.exams import ProctoredExam
+from edx_proctoring.transactions import database_now
+
+
+class LearnerManager(models.Manager["ProctoringLearner"]):
+    """The lock."""
+
+    def ensure(self, user_id: int) -> None:
+        """Make sure that the row exists before a transaction of ours begins.
+
+        In autocommit: a row that is inserted and locked in one transaction deadlocks with its neighbours on MariaDB.
+        """
+        if not connection.features.has_select_for_update or self.filter(user_id=user_id).exists():
+            return
+        try:
+            self.create(user_id=user_id)
+        except IntegrityError:
+            return  # somebody else did
+
+    def lock(self, user_id: int, *, ensured: bool) -> None:
+        """Lock the learner's row until the end of the transaction; the transaction's first statement.
+
+        An upsert where the row may be missing (a foreign transaction) or cannot be locked otherwise (SQLite).
+        """
+        if ensured and connection.features.has_select_for_update:
+            list(self.select_for_update().filter(user_id=user_id).values_list("pk"))
+            return
+        self.bulk_create(
+            [self.model(user_id=user_id, locked_at=timezone.now())],
+            update_conflicts=True,
+            update_fields=["locked_at"],
+            unique_fields=["user"]
+            if connection.features.supports_update_conflicts_with_target
+            else None,
+        )
+
+
+class ProctoringLearner(models.Model):
+    """The lock of one learner: whoever changes an attempt holds it."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
+    locked_at = models.DateTimeField(default=timezone.now)
+
+    objects = LearnerManager()
+
+    class Meta:
+        app_label = "edx_proctoring"
+        db_table = "proctoring_learner"
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__}: user={self.user_id}"
+
+
+class ReservationQuerySet(models.QuerySet["ProctoringReservation"]):
+    """Look-ups under the learner's lock."""
+
+    def of_pair(self, exam_id: int, user_id: int) -> Self:
+        """The creation under way of the learner in the exam, if any."""
+        return self.filter(exam_id=exam_id, user_id=user_id)
+
+    def take(self, exam_id: int, user_id: int, token: str, basis: str, seconds: float) -> None:
+        """Reserve the pair for `seconds`, in place of an expired reservation.
+
+        Looks first: an UPDATE that finds no row locks the gap on MariaDB, where others want to insert theirs.
+        """
+        until = database_now() + datetime.timedelta(seconds=seconds)
+        values: dict[str, Any] = {"token": token, "basis": basis, "reserved_until": until}
+        expired = self.of_pair(exam_id, user_id).values_list("pk", flat=True).first()
+        if expired is None or not self.filter(pk=expired).update(**values):
+            with transaction.atomic():
+                self.create(exam_id=exam_id, user_id=user_id, **values)
+
+    def void(self, exam_id: int, user_id: int) -> None:
+        """End a creation under way: when its provider answers, it finds its token gone."""
+        self.of_pair(exam_id, user_id).delete()
+
+
+class ProctoringReservation(models.Model):
+    """A creation that is asking the provider: nobody else may create an attempt of the pair meanwhile."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
+    exam = models.ForeignKey(
+        ProctoredExam, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
+    token = models.CharField(max_length=64)
+    # Id and status of the newest attempt when the creation began: "" without one.
+    basis = models.CharField(max_length=128)
+    reserved_until = models.DateTimeField()
+
+    objects = ReservationQuerySet.as_manager()
+
+    class Meta:
+        app_label = "edx_proctoring"
+        db_table = "proctoring_reservation"
+        constraints = (
+            models.UniqueConstraint(fields=["user", "exam"], name="proctoring_reservation_pair"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__}: user={self.user_id} exam={self.exam_id}"

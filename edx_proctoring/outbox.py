@@ -1,0 +1,400 @@
+"""The outbox: what others must be told is stored with the change and delivered after it, at least once, in order.
+
+Knows nothing of proctoring. `put` stores messages in the transaction of the change. After commit they are delivered in
+the same process (kinds registered `inline`, or all with DELIVERY='inline') or by a Celery task; what fails or dies stays
+as a row for the next try. Messages of one lane are delivered one after the other.
+"""
+
+import datetime
+import logging
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from celery import current_app
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from edx_proctoring import conf, patience, transactions
+from edx_proctoring.models.outbox import (
+    CANCELLED,
+    DONE,
+    GIVEN_UP,
+    LONGEST_PAUSE,
+    PENDING,
+    OutboxMessage,
+)
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[OutboxMessage], object]
+Result = TypeVar("Result")
+TASK = "edx_proctoring.tasks.deliver_messages"
+FIRST_PAUSE = 5  # seconds
+LONGEST_INLINE = 5  # seconds after a commit in which further messages are begun
+BROKER_DOWN, BROKER_PAUSE = "edx_proctoring.broker_down", 30  # seconds
+
+_handlers: dict[str, Handler] = {}
+_inline: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message to put.
+
+    `state` messages say how things are: putting the same key again replaces the payload and delivers once more.
+    Others are events: the same key is the same message and stored once. `anywhere`: any process may deliver it.
+    """
+
+    kind: str
+    key: str
+    lane: str
+    payload: dict[str, Any] = field(default_factory=dict)
+    state: bool = False
+    anywhere: bool = False
+
+
+class NotNow(Exception):
+    """Raised by a handler that wants another try later, without an error to report."""
+
+
+def register(kind: str, handler: Handler, *, inline: bool = False) -> None:
+    """Name who delivers messages of this kind; an error that it raises means "try again".
+
+    `inline`: deliver right after commit in the process that put it; such messages carry `inline_until`, the end of the
+    time (monotonic clock) that saving exams may take. What was not begun within five seconds, and what needs somebody
+    who was slow lately, is left to the worker.
+    """
+    _handlers[kind] = handler
+    if inline:
+        _inline.add(kind)
+
+
+def kinds() -> list[str]:
+    """The kinds of messages that somebody delivers."""
+    return sorted(_handlers)
+
+
+def put(*drafts: Draft) -> None:
+    """Store messages in the current transaction; they are delivered after it."""
+    if not drafts:
+        return
+    token, now = uuid.uuid4().hex, timezone.now()
+    events = [_row(draft, token, now) for draft in drafts if not draft.state]
+    if events:
+        OutboxMessage.objects.bulk_create(events, ignore_conflicts=True)
+    for draft in drafts:
+        if draft.state:
+            # Update and lease together, or somebody else's delivery comes between them.
+            _at_once(lambda draft=draft: _put_state(draft, token, now))  # type: ignore[misc]
+    keys = [draft.key for draft in drafts]
+    transactions.after_commit(lambda: _deliver_fresh(keys, token))
+
+
+def _at_once(work: Callable[[], Result]) -> Result:
+    """In one transaction, repeated after a deadlock; in a transaction that is open already, as a part of it."""
+    return transactions.run(work) if transactions.owns() else work()
+
+
+def _row(draft: Draft, token: str, now: datetime.datetime) -> OutboxMessage:
+    leased = _is_inline(draft.kind)
+    return OutboxMessage(
+        kind=draft.kind,
+        key=draft.key,
+        lane=draft.lane,
+        payload=draft.payload,
+        origin="" if draft.anywhere else conf.proctoring.ORIGIN,
+        lease=token if leased else "",
+        lease_until=now + _lease_time() if leased else None,
+        next_try_at=now,
+        created=now,
+    )
+
+
+def _put_state(draft: Draft, token: str, now: datetime.datetime) -> None:
+    rows = OutboxMessage.objects.filter(key=draft.key)
+    message_id = rows.values_list("id", flat=True).first()
+    if message_id is None:
+        try:
+            with transaction.atomic():
+                _row(draft, token, now).save(force_insert=True)
+            return
+        except IntegrityError:  # put by somebody else just now; only a locking read surely sees it
+            with transaction.atomic():
+                message_id = rows.select_for_update().values_list("id", flat=True).get()
+    # Somebody may be delivering the older version right now: its lease stays, its version is outdated.
+    rows = rows.filter(pk=message_id)
+    rows.update(
+        payload=draft.payload,
+        version=F("version") + 1,
+        state=PENDING,
+        tries=0,
+        next_try_at=now,
+        created=now,
+        modified=now,
+    )
+    if _is_inline(draft.kind):
+        rows.filter(lease="").update(lease=token, lease_until=now + _lease_time())
+
+
+def cancel(lane: str, *kinds: str) -> None:
+    """What waits in the lane is not told any more; whoever is telling it just now finds out afterwards."""
+    waiting = OutboxMessage.objects.unfinished().filter(lane=lane, kind__in=kinds)
+    waiting.update(state=CANCELLED, version=F("version") + 1, modified=timezone.now())
+
+
+def is_pending(key: str) -> bool:
+    """Does this message still wait for its delivery?"""
+    return OutboxMessage.objects.unfinished().filter(key=key).exists()
+
+
+def is_waiting(lane: str, kind: str) -> bool:
+    """Does a message of this kind still wait in the lane?"""
+    return OutboxMessage.objects.unfinished().filter(lane=lane, kind=kind).exists()
+
+
+def flush(lane: str) -> bool:
+    """Deliver what waits in the lane now, whatever its next try; False when something still waits.
+
+    Inside somebody else's transaction nothing is delivered: what it put may still be rolled back.
+    """
+    waiting = OutboxMessage.objects.unfinished().filter(lane=lane)
+    if transactions.owns():
+        waiting.update(next_try_at=timezone.now())
+        _deliver_lane(lane)
+    return not waiting.exists()
+
+
+def _is_inline(kind: str) -> bool:
+    return kind in _inline or conf.proctoring.DELIVERY == "inline"
+
+
+def _lease_time() -> datetime.timedelta:
+    return datetime.timedelta(seconds=conf.proctoring.OUTBOX_LEASE_SECONDS)
+
+
+# Delivery
+
+
+def _deliver_fresh(keys: Sequence[str], token: str) -> None:
+    """Right after commit: deliver what we hold if nothing waits before it, send the rest to the worker."""
+    rows = list(OutboxMessage.objects.unfinished().filter(key__in=keys).order_by("id"))
+    ours = [row for row in rows if row.lease == token]
+    blocked = _lanes_with_older(ours)
+    delivered: list[OutboxMessage] = []
+    rest = [row.id for row in rows if row.lease != token]
+    now = time.monotonic()
+    until = now + conf.proctoring.INLINE_EXAM_SAVE_DEADLINE_SECONDS
+    for row in ours:
+        row.inline_until = until  # type: ignore[attr-defined]
+        if row.lane in blocked or time.monotonic() >= now + LONGEST_INLINE:
+            _release(row)
+            rest.append(row.id)
+        else:
+            with patience.impatient():
+                if _attempt_delivery(row, delivered):
+                    continue
+        blocked.add(row.lane)
+    _finish(delivered)
+    if rest:
+        _enqueue(rest)
+
+
+def _lanes_with_older(rows: Sequence[OutboxMessage]) -> set[str]:
+    first: dict[str, int] = {}
+    for row in rows:
+        first.setdefault(row.lane, row.id)
+    if not first:
+        return set()
+    waiting = OutboxMessage.objects.unfinished().filter(lane__in=first, id__lt=max(first.values()))
+    return {lane for lane, row_id in waiting.values_list("lane", "id") if row_id < first[lane]}
+
+
+def _attempt_delivery(row: OutboxMessage, delivered: list[OutboxMessage]) -> bool:
+    try:
+        _handlers[row.kind](row)
+    except (NotNow, patience.TooSlow) as error:
+        _postpone(row, error)
+        return False
+    except Exception as error:
+        log.warning(
+            "message not delivered, key=%s tries=%s error=%r", row.key, row.tries + 1, error
+        )
+        _postpone(row, error)
+        return False
+    delivered.append(row)
+    return True
+
+
+def _finish(rows: Sequence[OutboxMessage]) -> None:
+    """Mark as done what is still as it was when we took it; a row put again meanwhile stays pending."""
+    if not rows:
+        return
+    reopened = _at_once(lambda: _mark_done(rows))
+    if reopened:
+        _enqueue(reopened)
+
+
+def _mark_done(rows: Sequence[OutboxMessage]) -> list[int]:
+    now = timezone.now()
+    mine = OutboxMessage.objects.filter(lease=rows[0].lease)
+    by_version: dict[int, list[int]] = {}
+    for row in rows:
+        by_version.setdefault(row.version, []).append(row.id)
+    reopened: list[int] = []
+    for version, ids in by_version.items():
+        unchanged = mine.filter(id__in=ids, version=version, state=PENDING)
+        done = unchanged.update(state=DONE, lease="", lease_until=None, last_error="", modified=now)
+        if done < len(ids):
+            left = mine.filter(id__in=ids)
+            reopened += left.filter(state=PENDING).values_list("id", flat=True)
+            left.update(lease="", lease_until=None, next_try_at=now, modified=now)
+    return reopened
+
+
+def _release(row: OutboxMessage) -> None:
+    mine = OutboxMessage.objects.filter(id=row.id, lease=row.lease)
+    _at_once(lambda: mine.update(lease="", lease_until=None))
+
+
+def _postpone(row: OutboxMessage, error: Exception) -> None:
+    now = timezone.now()
+    age = now - row.created
+    over = age > datetime.timedelta(days=conf.proctoring.OUTBOX_GIVE_UP_DAYS)
+    pause = min(
+        LONGEST_PAUSE.total_seconds(), FIRST_PAUSE * 2 ** min(row.tries, 20)
+    ) * random.uniform(0.8, 1.2)  # noqa: S311
+    values: dict[str, Any] = {
+        "lease": "",
+        "lease_until": None,
+        "tries": F("tries") + 1,
+        "last_error": f"{type(error).__name__}: {error}"[:2000],
+        "next_try_at": now + datetime.timedelta(seconds=pause),
+        "modified": now,
+    }
+    mine = OutboxMessage.objects.filter(id=row.id, lease=row.lease)
+    last = mine.filter(version=row.version, state=PENDING)
+    if over and _at_once(lambda: last.update(**values, state=GIVEN_UP)):
+        log.error("message given up, key=%s tries=%s", row.key, row.tries + 1)
+        return
+    _at_once(lambda: mine.update(**values))
+    _enqueue([row.id], countdown=pause)
+
+
+def _enqueue(ids: Sequence[int], countdown: float | None = None) -> None:
+    """Send a task; with the broker down the row waits for the periodic delivery.
+
+    Finding out that the broker is down takes seconds: after a failure nobody tries for a while.
+    """
+    if conf.proctoring.DELIVERY == "inline" or cache.get(BROKER_DOWN):
+        return
+    try:
+        current_app.signature(TASK, args=[list(ids)]).apply_async(countdown=countdown, retry=False)
+    except Exception as error:
+        log.warning("broker not reached, messages=%s error=%r", len(ids), error)
+        cache.set(BROKER_DOWN, True, BROKER_PAUSE)
+
+
+def claim(message_id: int, token: str) -> OutboxMessage | None:
+    """Take a due message for a lease's time, or None when somebody else has it."""
+    now = timezone.now()
+    rows = OutboxMessage.objects.filter(pk=message_id)
+
+    def take() -> OutboxMessage | None:
+        lockable = rows.select_for_update(skip_locked=_can_skip()) if _can_lock() else rows
+        row = lockable.due(now).first()
+        until = now + _lease_time()
+        if row is None or not rows.due(now).update(lease=token, lease_until=until):
+            return None
+        row.lease = token
+        return row
+
+    return transactions.run(take)
+
+
+def _can_lock() -> bool:
+    return bool(transaction.get_connection().features.has_select_for_update)
+
+
+def _can_skip() -> bool:
+    return bool(transaction.get_connection().features.has_select_for_update_skip_locked)
+
+
+def deliver_messages(ids: Iterable[int]) -> int:
+    """Deliver these messages and what waits with them in their lanes; returns how many were delivered."""
+    lanes = OutboxMessage.objects.filter(id__in=list(ids)).order_by("id")
+    return sum(_deliver_lane(lane) for lane in dict.fromkeys(lanes.values_list("lane", flat=True)))
+
+
+def deliver(limit: int = 1000) -> dict[str, int]:
+    """Deliver whatever is due, lane by lane; returns how many were delivered and how many still wait."""
+    now = timezone.now()
+    lanes = _ours().due(now).first_in_lane().order_by("id").values_list("lane", flat=True)[:limit]
+    delivered = sum(_deliver_lane(lane) for lane in list(lanes))
+    return {"delivered": delivered, "waiting": _ours().unfinished().count()}
+
+
+def _ours() -> Any:
+    return OutboxMessage.objects.of_origins("", conf.proctoring.ORIGIN)
+
+
+def _deliver_lane(lane: str) -> int:
+    count = 0
+    while True:
+        oldest = OutboxMessage.objects.unfinished().filter(lane=lane).order_by("id").first()
+        if oldest is None or oldest.origin not in ("", conf.proctoring.ORIGIN):
+            return count
+        if oldest.kind not in _handlers:
+            log.error("nobody delivers this kind, key=%s kind=%s", oldest.key, oldest.kind)
+            return count
+        row = claim(oldest.id, uuid.uuid4().hex)
+        if row is None:
+            return count
+        delivered: list[OutboxMessage] = []
+        if not _attempt_delivery(row, delivered):
+            return count
+        _finish(delivered)
+        count += 1
+
+
+def deliver_now(key: str, wait_seconds: float) -> bool:
+    """Deliver this message here and now, or wait for whoever holds it; False when it still waits afterwards."""
+    until = time.monotonic() + wait_seconds
+    while True:
+        waiting = OutboxMessage.objects.unfinished().filter(key=key)
+        message = waiting.first()
+        if message is None:
+            return True
+        held = message.lease_until is not None and message.lease_until > timezone.now()
+        if not held:
+            waiting.update(next_try_at=timezone.now())
+            _deliver_lane(message.lane)
+            return not waiting.exists()
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.1)
+
+
+# Upkeep
+
+
+def retry(ids: Iterable[int]) -> int:
+    """Give up no more: deliver these messages anew; returns how many."""
+    ids = list(ids)
+    now = timezone.now()
+    rows = OutboxMessage.objects.filter(id__in=ids, state__in=(PENDING, GIVEN_UP))
+    count = rows.update(state=PENDING, tries=0, next_try_at=now, created=now, modified=now)
+    transactions.after_commit(lambda: _enqueue(ids))
+    return count
+
+
+def purge() -> int:
+    """Delete what was delivered longer ago than OUTBOX_KEEP_DAYS; returns how many rows."""
+    before = timezone.now() - datetime.timedelta(days=conf.proctoring.OUTBOX_KEEP_DAYS)
+    old = OutboxMessage.objects.filter(state__in=(DONE, CANCELLED), modified__lt=before)
+    return old.delete()[0]

@@ -1,0 +1,72 @@
+"""Who has kept us waiting lately is not waited for again for a while; the work is left to the outbox's worker.
+
+A call inside this process cannot be cut off. So each service of the host, and each kind of message, may keep a request
+waiting once; what it did not get to do is delivered later.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from edx_proctoring import conf
+
+PAUSE = 30  # seconds
+
+_slow_until: dict[str, float] = {}  # of this process, by the monotonic clock
+_impatient: ContextVar[bool] = ContextVar("impatient", default=False)
+
+
+class TooSlow(Exception):
+    """Not tried: whoever is named kept us waiting a moment ago."""
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """In here `timed` refuses whoever was slow lately; use it where the work may be done later as well."""
+    token = _impatient.set(True)
+    try:
+        yield
+    finally:
+        _impatient.reset(token)
+
+
+@contextmanager
+def timed(name: str) -> Iterator[None]:
+    """Around a call: remember whether it was slow. Raises TooSlow, see `impatient`."""
+    if _impatient.get() and is_slow(name):
+        raise TooSlow(name)
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        now = time.monotonic()
+        if now - began >= conf.proctoring.SLOW_SECONDS:
+            _slow_until[name] = now + PAUSE
+
+
+class Timed:
+    """A service, each of whose calls is timed under its name."""
+
+    def __init__(self, name: str, service: Any) -> None:
+        self._name, self._service = name, service
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        call = getattr(self._service, method)
+
+        def timed_call(*args: Any, **kwargs: Any) -> Any:
+            with timed(self._name):
+                return call(*args, **kwargs)
+
+        return timed_call
+
+
+def is_slow(name: str) -> bool:
+    """Did it keep us waiting within the last half minute?"""
+    return time.monotonic() < _slow_until.get(name, 0)
+
+
+def forget() -> None:
+    """Everybody gets a new chance; for tests."""
+    _slow_until.clear()

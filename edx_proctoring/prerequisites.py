@@ -1,0 +1,44 @@
+"""Credit requirements that come before an exam: satisfied, pending, failed or declined. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+Requirement = Mapping[str, Any]
+
+
+def ordered(
+    requirements: Sequence[Requirement], without: Collection[str] | None = None
+) -> list[Requirement]:
+    """Requirements by their order; `without` are namespaces to leave out."""
+    kept = [entry for entry in requirements if entry.get("namespace") not in (without or ())]
+    return sorted(kept, key=lambda entry: entry.get("order") or 0)
+
+
+def evaluate(
+    requirements: Sequence[Requirement],
+    name: str | None = None,
+    without: Collection[str] | None = None,
+) -> dict[str, Any]:
+    """The published dictionary (its misspelled key included) of what comes before the requirement `name`."""
+    before = ordered(requirements, without)
+    names = [entry.get("name") for entry in before]
+    if name is not None and name in names:
+        before = before[: names.index(name)]
+    groups: dict[str, list[dict[str, Any]]] = {
+        "satisfied": [],
+        "failed": [],
+        "declined": [],
+        "pending": [],
+    }
+    for entry in before:
+        status = entry.get("status")
+        groups[status if status in groups else "pending"].append(dict(entry))
+    return {
+        "are_prerequisites_satisifed": not (
+            groups["failed"] or groups["declined"] or groups["pending"]
+        ),
+        "satisfied_prerequisites": groups["satisfied"],
+        "failed_prerequisites": groups["failed"],
+        "pending_prerequisites": groups["pending"],
+        "declined_prerequisites": groups["declined"],
+    }

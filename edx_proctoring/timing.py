@@ -1,0 +1,113 @@
+"""Time arithmetic. Takes values, asks nobody."""
+
+import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+ERROR_BELOW = -60
+LONGEST_SECONDS = 2**31 - 1  # of the column that keeps what is left
+LONGEST_MINUTES = LONGEST_SECONDS // 60
+EARLIEST = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+LATEST = datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+
+def in_utc(moment: datetime.datetime) -> datetime.datetime:
+    """The same moment in UTC, where sums are real time on days that change the clock, too.
+
+    Without a zone it is UTC already; a moment before the year 1 or after 9999 becomes the first or the last one.
+    """
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=datetime.UTC)
+    try:
+        return moment.astimezone(datetime.UTC)
+    except OverflowError:
+        return EARLIEST if moment.year == 1 else LATEST
+
+
+def later(moment: datetime.datetime, time: datetime.timedelta) -> datetime.datetime:
+    """`moment` plus `time` of real time, at most the last moment there is."""
+    try:
+        return in_utc(moment) + time
+    except OverflowError:
+        return LATEST
+
+
+def has_passed(moment: datetime.datetime | None, now: datetime.datetime) -> bool:
+    """Is the moment over? None never is."""
+    return moment is not None and in_utc(moment) <= now
+
+
+def seconds_until(moment: datetime.datetime, now: datetime.datetime) -> float:
+    """Seconds of real time from now, below 0 when it is over."""
+    return (in_utc(moment) - in_utc(now)).total_seconds()
+
+
+def allowed_minutes(
+    limit_mins: int,
+    *,
+    extra_mins: int = 0,
+    remaining_seconds: int | None = None,
+    due: datetime.datetime | None = None,
+    now: datetime.datetime,
+) -> int:
+    """Whole minutes: what a broken-off attempt left, else limit and allowance; cut to the due date, never below 0."""
+    minutes = limit_mins + extra_mins if remaining_seconds is None else remaining_seconds // 60
+    if due is not None and seconds_until(due, now) < minutes * 60:
+        minutes = int(seconds_until(due, now) // 60)
+    return min(max(minutes, 0), LONGEST_MINUTES)
+
+
+def seconds_to_resume(
+    remaining_seconds: int, due: datetime.datetime | None, now: datetime.datetime
+) -> int:
+    """What is left of a broken-off attempt that goes on now: to the second, cut to the due date, never below 0."""
+    left = remaining_seconds if due is None else min(remaining_seconds, seconds_until(due, now))
+    return max(int(left), 0)
+
+
+def expires_at(
+    started_at: datetime.datetime | None,
+    allowed_mins: int | None,
+    remaining_seconds: int | None = None,
+) -> datetime.datetime | None:
+    """When the attempt is over; None before its start or without a limit.
+
+    Saved seconds of a resumed attempt count to the second if they are what the minutes were made of.
+    """
+    if started_at is None or allowed_mins is None:
+        return None
+    seconds = allowed_mins * 60
+    if remaining_seconds is not None and remaining_seconds // 60 == allowed_mins:
+        seconds = remaining_seconds
+    return later(started_at, datetime.timedelta(seconds=seconds))
+
+
+def seconds_left(expires: datetime.datetime | None, now: datetime.datetime) -> float:
+    """Seconds until then, 0 when it is over or there is no such moment."""
+    return max(seconds_until(expires, now), 0) if expires else 0
+
+
+def wait_deadline(
+    due: datetime.datetime | None, grace: datetime.timedelta | None, now: datetime.datetime
+) -> datetime.datetime | None:
+    """The end of the grace period after the due date while it lasts, else None."""
+    if due is None or not grace or later(due, grace) <= now:
+        return None
+    return later(due, grace)
+
+
+def humanized(time_in_minutes: float) -> str:
+    """Minutes in words: '1 hour and 30 minutes'."""
+    if time_in_minutes <= ERROR_BELOW:
+        return _("error")
+    whole = max(int(Decimal(str(time_in_minutes)).quantize(Decimal(1), ROUND_HALF_EVEN)), 0)
+    hours, rest = divmod(whole, 60)
+    rest_text = ngettext("{count} minute", "{count} minutes", rest).format(count=rest)
+    if not hours:
+        return rest_text
+    hours_text = ngettext("{count} hour", "{count} hours", hours).format(count=hours)
+    if not rest:
+        return hours_text
+    return _("{hours} and {minutes}").format(hours=hours_text, minutes=rest_text)

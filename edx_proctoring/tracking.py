@@ -1,0 +1,87 @@
+"""Analytics events: what they are called, what they carry, and how they are emitted."""
+
+import contextlib
+import datetime
+import logging
+from typing import Any
+
+from django.utils import timezone
+from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import CourseKey
+
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+
+log = logging.getLogger(__name__)
+
+TIMES = ("attempt_started_at", "attempt_completed_at")
+
+
+def snapshot(
+    exam: ProctoredExam,
+    short_name: str,
+    attempt: ProctoredExamStudentAttempt | None = None,
+    override: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The event as it is now: `name`, `context` and `data`, fit for JSON (times as ISO 8601 text)."""
+    data = {
+        "exam_id": exam.pk,
+        "exam_content_id": exam.content_id,
+        "exam_name": exam.exam_name,
+        "exam_default_time_limit_mins": exam.time_limit_mins,
+        "exam_is_proctored": exam.is_proctored,
+        "exam_is_practice_exam": exam.is_practice_exam,
+        "exam_is_active": exam.is_active,
+    }
+    name = f"edx.special_exam.{_kind(exam)}"
+    if attempt is not None:
+        name += ".attempt"
+        data.update(_attempt_data(attempt))
+    data.update(override or {})
+    return {"name": f"{name}.{short_name}", "context": _context(exam.course_id), "data": data}
+
+
+def _kind(exam: ProctoredExam) -> str:
+    if not exam.is_proctored:
+        return "timed"
+    return "practice" if exam.is_practice_exam else "proctored"
+
+
+def _attempt_data(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
+    started_at, completed_at = attempt.started_at, attempt.completed_at
+    elapsed = (timezone.now() - started_at).total_seconds() if started_at else None
+    return {
+        "attempt_id": attempt.pk,
+        "attempt_user_id": attempt.user_id,
+        "attempt_started_at": started_at.isoformat() if started_at else None,
+        "attempt_completed_at": completed_at.isoformat() if completed_at else None,
+        "attempt_code": attempt.attempt_code,
+        "attempt_allowed_time_limit_mins": attempt.allowed_time_limit_mins,
+        "attempt_status": attempt.status,
+        "attempt_event_elapsed_time_secs": elapsed,
+    }
+
+
+def _context(course_id: str) -> dict[str, str]:
+    context = {"course_id": course_id}
+    with contextlib.suppress(InvalidKeyError):
+        context["org_id"] = str(CourseKey.from_string(course_id).org)
+    return context
+
+
+def emit(payload: dict[str, Any]) -> None:
+    """Emit a snapshot; without a tracker a log line says so."""
+    try:
+        from eventtracking import tracker as trackers  # noqa: PLC0415  optional
+    except ImportError:
+        return
+    data = dict(payload["data"])
+    for name in TIMES:
+        if isinstance(data.get(name), str):
+            data[name] = datetime.datetime.fromisoformat(data[name])
+    try:
+        tracker = trackers.get_tracker()
+    except KeyError:
+        log.warning("no tracker is registered, event not emitted: %s", payload["name"])
+        return
+    with tracker.context(payload["name"], payload["context"]):
+        tracker.emit(payload["name"], data)
