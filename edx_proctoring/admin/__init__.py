@@ -1,0 +1,24 @@
+"""Django admin."""
+
+from edx_proctoring.admin.attempts import (
+    ProctoredExamAttemptForm,
+    ProctoredExamStudentAttemptAdmin,
+)
+from edx_proctoring.admin.exams import (
+    ProctoredExamAdmin,
+    ProctoredExamForm,
+    ProctoredExamReviewPolicyAdmin,
+)
+from edx_proctoring.admin.filters import (
+    ExamAttemptFilterByCourseId,
+    ProctoredExamCoursesListFilter,
+    ProctoredExamListFilter,
+    ReviewListFilter,
+    prettify_course_id,
+)
+from edx_proctoring.admin.outbox import OutboxMessageAdmin
+from edx_proctoring.admin.reviews import (
+    ProctoredExamSoftwareSecureReviewAdmin,
+    ProctoredExamSoftwareSecureReviewForm,
+    ProctoredExamSoftwareSecureReviewHistoryAdmin,
+)

@@ -1,0 +1,140 @@
+"""Attempts; a changed status has all its effects."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
+
+from edx_proctoring import api
+from edx_proctoring.admin import story
+from edx_proctoring.admin.failures import SaysFailures
+from edx_proctoring.admin.filters import AttemptStatusFilter, ExamAttemptFilterByCourseId
+from edx_proctoring.admin.words import STATUS_CHOICES, label
+from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.models import ProctoredExamStudentAttempt
+
+
+class ProctoredExamAttemptForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The status is all that changes; the current one can always be kept."""
+
+    class Meta:
+        model = ProctoredExamStudentAttempt
+        fields = ("status",)
+
+    status = forms.ChoiceField(choices=STATUS_CHOICES)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        current = self.instance.status
+        field = self.fields["status"]
+        assert isinstance(field, forms.ChoiceField)
+        if current not in dict(STATUS_CHOICES):
+            field.choices = [(current, label(current)), *STATUS_CHOICES]
+
+
+def _restores(request: HttpRequest) -> bool:
+    """Does the request come from the page of an old version?"""
+    match = request.resolver_match
+    return match is not None and (match.url_name or "").endswith("_simple_history")
+
+
+@admin.register(ProctoredExamStudentAttempt)
+class ProctoredExamStudentAttemptAdmin(SaysFailures, SimpleHistoryAdmin):  # type: ignore[misc]
+    """Attempts. A changed status has all its effects."""
+
+    form = ProctoredExamAttemptForm
+    change_form_template = "admin/edx_proctoring/attempt_with_story.html"
+    show_full_result_count = False
+    list_display = (
+        "username",
+        "exam_name",
+        "course_id",
+        "taking_as_proctored",
+        "is_sample_attempt",
+        "attempt_code",
+        "status_label",
+        "modified",
+    )
+    list_filter = (
+        AttemptStatusFilter,
+        "taking_as_proctored",
+        "is_sample_attempt",
+        ExamAttemptFilterByCourseId,
+    )
+    list_select_related = ("user", "proctored_exam")
+    search_fields = ("user__username", "attempt_code")
+    history_list_display = ("status",)
+    readonly_fields = (
+        "user",
+        "proctored_exam",
+        "started_at",
+        "completed_at",
+        "attempt_code",
+        "external_id",
+        "allowed_time_limit_mins",
+        "taking_as_proctored",
+        "is_sample_attempt",
+        "review_policy_id",
+        "is_status_acknowledged",
+        "time_remaining_seconds",
+        "is_resumable",
+        "ready_to_resume",
+        "resumed",
+    )
+
+    def username(self, attempt: ProctoredExamStudentAttempt) -> str:
+        """Column."""
+        return attempt.user.get_username()
+
+    def exam_name(self, attempt: ProctoredExamStudentAttempt) -> str:
+        """Column."""
+        return attempt.proctored_exam.exam_name
+
+    def course_id(self, attempt: ProctoredExamStudentAttempt) -> str:
+        """Column."""
+        return attempt.proctored_exam.course_id
+
+    @admin.display(description=_("status"), ordering="status")
+    def status_label(self, attempt: ProctoredExamStudentAttempt) -> str:
+        """Column."""
+        return str(label(attempt.status))
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """With the attempt's history, reviews and messages."""
+        attempt = kwargs.get("obj") or context.get("original")
+        if attempt is not None:
+            context["story"] = story.of(attempt, request)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Learners create attempts."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Attempts are removed where the provider is told of it."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Apply a changed status; what goes wrong is said on the page.
+
+        Restoring an old version is an ordinary change to the status that it had.
+        """
+        if not self.has_change_permission(request, obj):
+            raise PermissionDenied
+        if "status" not in form.changed_data and not _restores(request):
+            return
+        try:
+            api.update_attempt_status(
+                obj.pk,
+                form.cleaned_data["status"],
+                update_attributable_to=request.user,
+                reason="staff",
+            )
+        except ProctoredBaseException as error:
+            self.failed(request, error)

@@ -1,0 +1,31 @@
+"""What goes wrong is said on the page, and no success is reported or logged then."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+
+from edx_proctoring.exceptions import ProctoredBaseException
+
+
+class SaysFailures(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Call `failed` in `save_model` for what could not be done."""
+
+    def failed(self, request: HttpRequest, error: ProctoredBaseException) -> None:
+        """Say so."""
+        request._proctoring_failed = True  # type: ignore[attr-defined]
+        self.message_user(request, str(error), messages.ERROR)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Nothing is logged that was not done."""
+        return None if _has_failed(request) else super().log_change(request, obj, message)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        """No success is reported after a failure."""
+        if _has_failed(request):
+            return self.response_post_save_change(request, obj)
+        return super().response_change(request, obj)
+
+
+def _has_failed(request: HttpRequest) -> bool:
+    return getattr(request, "_proctoring_failed", False)

@@ -1,0 +1,186 @@
+"""Reviews; saving one is the second review."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from edx_proctoring import api
+from edx_proctoring.admin.failures import SaysFailures
+from edx_proctoring.admin.filters import (
+    ProctoredExamCoursesListFilter,
+    ProctoredExamListFilter,
+    ReviewListFilter,
+    ReviewStatusFilter,
+)
+from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.models import (
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamSoftwareSecureReviewHistory,
+    ProctoredExamStudentAttempt,
+)
+from edx_proctoring.statuses import SoftwareSecureReviewStatus
+
+NOTE = "Note: "  # begins the log's entries that are notes
+REVIEW_CHOICES = [(word, word) for word in SoftwareSecureReviewStatus.from_standard_status.values()]
+
+
+class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a person decides."""
+
+    class Meta:
+        model = ProctoredExamSoftwareSecureReview
+        fields = ("review_status",)
+
+    review_status = forms.ChoiceField(choices=REVIEW_CHOICES)
+    note = forms.CharField(
+        label=_("Reviewer Notes"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "For staff: it is kept with the name of who wrote it, and learners do not see it."
+        ),
+    )
+
+
+def _from_attempt(column: str) -> Coalesce:
+    """A column of the attempt with the review's code: the living one, else as history knows it."""
+    code = {"attempt_code": OuterRef("attempt_code")}
+    living = ProctoredExamStudentAttempt.objects.filter(**code).values(column)[:1]
+    past = ProctoredExamStudentAttempt.history.filter(**code).order_by("-history_id")
+    return Coalesce(Subquery(living), Subquery(past.values(column)[:1]))
+
+
+class _Reviews(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = (
+        "course_id_for_review",
+        "exam_name_for_review",
+        "student_username_for_review",
+        "attempt_code",
+        "is_attempt_active",
+        "modified",
+        "reviewed_by",
+        "review_status",
+    )
+    list_filter = (
+        ReviewListFilter,
+        ProctoredExamListFilter,
+        ProctoredExamCoursesListFilter,
+        ReviewStatusFilter,
+    )
+    show_full_result_count = False
+    list_select_related = ("exam", "student", "reviewed_by")
+    ordering = ("-modified",)
+    search_fields = ("student__username", "attempt_code")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With the course, exam and learner of the attempt, for rows that have lost their own."""
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                known_course=_from_attempt("proctored_exam__course_id"),
+                known_exam=_from_attempt("proctored_exam__exam_name"),
+                known_learner=_from_attempt("user__username"),
+            )
+        )
+
+    @admin.display(description=_("course id"))
+    def course_id_for_review(self, review: Any) -> str:
+        """Column."""
+        return (review.exam.course_id if review.exam else review.known_course) or "(none)"
+
+    @admin.display(description=_("exam name"))
+    def exam_name_for_review(self, review: Any) -> str:
+        """Column."""
+        return (review.exam.exam_name if review.exam else review.known_exam) or "(none)"
+
+    @admin.display(description=_("learner"))
+    def student_username_for_review(self, review: Any) -> str:
+        """Column."""
+        return (review.student.username if review.student else review.known_learner) or "(None)"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Reviews come from providers."""
+        return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """The course may be asked for in the address."""
+        return lookup == "exam__course_id" or super().lookup_allowed(lookup, value, request)
+
+
+@admin.register(ProctoredExamSoftwareSecureReview)
+class ProctoredExamSoftwareSecureReviewAdmin(SaysFailures, _Reviews):
+    """Reviews. Saving one here is the second review: it decides about the attempt, and stands."""
+
+    form = ProctoredExamSoftwareSecureReviewForm
+    readonly_fields = (
+        "attempt_code",
+        "is_attempt_active",
+        "exam",
+        "student",
+        "reviewed_by",
+        "modified",
+        "raw_data",
+        "notes",
+    )
+
+    @admin.display(description=_("earlier notes"))
+    def notes(self, review: Any) -> str:
+        """What reviewers wrote, the latest first."""
+        entries = LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(review),
+            object_id=str(review.pk),
+            change_message__startswith=NOTE,
+        )
+        line = "{} {}: {}"
+        rows = [
+            (date_format(timezone.localtime(entry.action_time), "SHORT_DATETIME_FORMAT"),
+             entry.user.get_username(), entry.change_message.removeprefix(NOTE))
+            for entry in entries.select_related("user").order_by("-action_time")
+        ]  # fmt: skip
+        return format_html_join(mark_safe("<br>"), line, rows) or "–"  # a literal
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """The note, if there is one: Django's log of changes keeps it, and the provider's payload stays as it came."""
+        note = form.cleaned_data.get("note", "").strip()
+        usual = super().construct_change_message(request, form, formsets, add)
+        return f"{NOTE}{note}" if note else usual
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Decide; what goes wrong is said on the page, and nothing is stored then."""
+        try:
+            decided = api.decide_review(obj.pk, form.cleaned_data["review_status"], request.user)
+        except ProctoredBaseException as error:
+            self.failed(request, error)
+        else:
+            obj.refresh_from_db()
+            obj.reviewed_by = decided.reviewed_by
+
+
+@admin.register(ProctoredExamSoftwareSecureReviewHistory)
+class ProctoredExamSoftwareSecureReviewHistoryAdmin(_Reviews):
+    """What reviews were before; to read."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The past is not changed."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may change reviews may read what they were."""
+        may_change = request.user.has_perm(
+            "edx_proctoring.change_proctoredexamsoftwaresecurereviewhistory"
+        )
+        return may_change or super().has_view_permission(request, obj)

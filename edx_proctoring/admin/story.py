@@ -1,0 +1,119 @@
+"""What support wants to know of one attempt: its history as a timeline, its reviews, the messages that it caused."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_permission_codename
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from edx_proctoring.admin.words import label
+from edx_proctoring.models import (
+    OutboxMessage,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamSoftwareSecureReviewHistory,
+    ProctoredExamStudentAttempt,
+)
+
+NEWEST = 200  # rows of each kind
+REASONS = {
+    "learner": _("the learner"),
+    "staff": _("staff"),
+    "provider": _("the provider"),
+    "time-out": _("the time was over"),
+    "sweep": _("the time was over, and no page was open"),
+    "cascade": _("follows from another exam"),
+    "onboarding": _("onboarding was completed"),
+}
+NOTED = {
+    "external_id": _("id at the provider"),
+    "allowed_time_limit_mins": _("minutes allowed"),
+    "time_remaining_seconds": _("seconds left"),
+    "is_resumable": _("is resumable"),
+    "ready_to_resume": _("ready to resume"),
+    "resumed": _("resumed"),
+    "is_status_acknowledged": _("status acknowledged"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of the history."""
+
+    at: Any
+    who: str
+    before: str
+    after: str
+    why: Any
+    notes: list[str]
+
+
+def steps(attempt_id: int) -> list[Step]:
+    """The history, oldest first; one query."""
+    rows = ProctoredExamStudentAttempt.history.filter(id=attempt_id)
+    newest_first = rows.select_related("history_user").order_by("-history_id")[:NEWEST]
+    found, before = [], None
+    for row in reversed(newest_first):
+        found.append(_step(row, before))
+        before = row
+    return found
+
+
+def _step(row: Any, before: Any) -> Step:
+    removed = row.history_type == "-"
+    reason = row.history_change_reason or ""
+    return Step(
+        at=row.history_date,
+        who=row.history_user.get_username() if row.history_user else "",
+        before=str(label(before.status)) if before else "",
+        after=str(_("removed") if removed else label(row.status)),
+        why=REASONS.get(reason, reason),
+        notes=list(_notes(row, before)) if before and not removed else [],
+    )
+
+
+def _notes(row: Any, before: Any) -> Iterator[str]:
+    """What else changed."""
+    for name, title in NOTED.items():
+        old, new = getattr(before, name), getattr(row, name)
+        if old != new:
+            yield f"{title}: {'–' if old is None else old} → {'–' if new is None else new}"
+
+
+def reviews(attempt_code: str | None) -> list[dict[str, Any]]:
+    """The review with its comments, then earlier versions, newest first; three queries."""
+    if not attempt_code:
+        return []
+    found = []
+    current = ProctoredExamSoftwareSecureReview.objects.filter(attempt_code=attempt_code)
+    for review in current.select_related("reviewed_by"):
+        comments = review.proctoredexamsoftwaresecurecomment_set.order_by("start_time", "id")
+        found.append({"review": review, "comments": list(comments[:NEWEST])})
+    earlier = ProctoredExamSoftwareSecureReviewHistory.objects.filter(attempt_code=attempt_code)
+    newest = earlier.select_related("reviewed_by").order_by("-id")[:NEWEST]
+    return found + [{"review": review, "comments": [], "earlier": True} for review in newest]
+
+
+def messages(attempt: ProctoredExamStudentAttempt) -> list[OutboxMessage]:
+    """What others were or will be told because of the attempt, newest first; one query."""
+    lanes = [f"{name}:{attempt.pk}" for name in ("provider", "email", "publish:attempt")]
+    lanes.append(f"host:{attempt.proctored_exam_id}:{attempt.user_id}")
+    return list(OutboxMessage.objects.filter(lane__in=lanes).order_by("-id")[:NEWEST])
+
+
+def _may_view(request: HttpRequest, model: type[Model]) -> bool:
+    names = [get_permission_codename(action, model._meta) for action in ("view", "change")]
+    return any(request.user.has_perm(f"{model._meta.app_label}.{name}") for name in names)
+
+
+def of(attempt: ProctoredExamStudentAttempt, request: HttpRequest) -> dict[str, Any]:
+    """What the page of the attempt shows; only what the reader may see anyway."""
+    may_reviews = _may_view(request, ProctoredExamSoftwareSecureReview)
+    may_messages = _may_view(request, OutboxMessage)
+    return {
+        "steps": steps(attempt.pk),
+        "reviews": reviews(attempt.attempt_code) if may_reviews else None,
+        "messages": messages(attempt) if may_messages else None,
+    }

@@ -1,0 +1,294 @@
+"""Reading attempts. What says so ends an attempt whose time is over before it answers; the rest changes nothing."""
+
+import datetime
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+
+from edx_proctoring import emails, statuses, timing
+from edx_proctoring.api.lookup import as_dict, as_id, attempt_by_id
+from edx_proctoring.effects.rules import updates_credit_grades_and_email
+from edx_proctoring.lifecycle import expire_if_overdue, facts
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAttempt,
+    in_order,
+)
+from edx_proctoring.serializers import (
+    ProctoredExamSerializer,
+    ProctoredExamStudentAllowanceSerializer,
+)
+
+log = logging.getLogger(__name__)
+
+Attempt = ProctoredExamStudentAttempt
+
+
+def _fresh(attempt: Attempt | None) -> dict[str, Any] | None:
+    return None if attempt is None else as_dict(expire_if_overdue(attempt))
+
+
+# One attempt
+
+
+def get_current_exam_attempt(exam_id: int, user_id: int) -> dict[str, Any] | None:
+    """The learner's newest attempt in the exam, or None. Ends it if its time is over."""
+    return _fresh(Attempt.objects.get_current_exam_attempt(exam_id, user_id))
+
+
+def get_exam_attempt_by_id(attempt_id: int) -> dict[str, Any] | None:
+    """The attempt, or None. Ends it if its time is over."""
+    number = as_id(attempt_id)
+    return _fresh(Attempt.objects.get_exam_attempt_by_id(number)) if number else None
+
+
+def get_exam_attempt_by_external_id(external_id: str) -> dict[str, Any] | None:
+    """The attempt with the provider's id, the newest of several, or None. Ends it if its time is over."""
+    return _fresh(Attempt.objects.get_exam_attempt_by_external_id(external_id))
+
+
+def get_exam_attempt_by_code(attempt_code: str | None) -> dict[str, Any] | None:
+    """The attempt with the code, or None. Ends it if its time is over."""
+    return _fresh(Attempt.objects.get_exam_attempt_by_code(attempt_code))
+
+
+def get_course_of_attempt(attempt_id: int) -> str:
+    """The course id of an attempt; StudentExamAttemptDoesNotExistsException."""
+    return str(attempt_by_id(attempt_id).proctored_exam.course_id)
+
+
+def locate_attempt_by_attempt_code(attempt_code: str) -> tuple[Attempt | None, bool | None]:
+    """(attempt, False), (what the history knows of a removed one, True), or (None, None)."""
+    found = _locate(attempt_code=attempt_code) if attempt_code else (None, None)
+    if found[0] is None:
+        log.error("no attempt with this code, neither living nor removed")
+    return found
+
+
+def locate_attempt_by_external_id(
+    external_id: str, backends: Iterable[str] | None = None
+) -> tuple[Attempt | None, bool | None]:
+    """As above, by the provider's id; `backends` names the providers whose attempts come first."""
+    if not external_id:
+        return None, None
+    living = Attempt.objects.with_parts().filter(external_id=external_id).newest_first()
+    if backends is not None:
+        preferred = living.filter(proctored_exam__backend__in=list(backends)).first()
+        if preferred is not None:
+            return preferred, False
+    return _locate(external_id=external_id)
+
+
+def _locate(**what: str) -> tuple[Attempt | None, bool | None]:
+    living = Attempt.objects.with_parts().filter(**what).newest_first().first()
+    if living is not None:
+        return living, False
+    record = Attempt.history.filter(**what).order_by("-modified", "-history_id").first()
+    return (record.instance, True) if record else (None, None)
+
+
+# Lists
+
+
+def _as_seen(attempt: Attempt) -> dict[str, Any]:
+    return as_dict(facts.as_seen(attempt))
+
+
+def get_all_exam_attempts(course_id: object, ordering: str | None = None) -> list[dict[str, Any]]:
+    """All attempts of the course, newest first; `ordering`: created, modified, exam_name or id, "-" before it turns it."""
+    found = Attempt.objects.get_all_exam_attempts(course_id)
+    return [_as_seen(attempt) for attempt in in_order(found, ordering)]
+
+
+def get_filtered_exam_attempts(
+    course_id: object, search_by: str, ordering: str | None = None
+) -> list[dict[str, Any]]:
+    """Those whose learner's username or e-mail contains the text; `ordering` as of get_all_exam_attempts."""
+    found = Attempt.objects.get_filtered_exam_attempts(course_id, search_by)
+    return [_as_seen(attempt) for attempt in in_order(found, ordering)]
+
+
+def get_user_attempts_by_exam_id(user_id: int, exam_id: int) -> list[dict[str, Any]]:
+    """All attempts of the learner in the exam, newest first."""
+    found = Attempt.objects.get_user_attempts_by_exam_id(user_id, exam_id)
+    return [_as_seen(attempt) for attempt in found]
+
+
+def get_grouped_attempts(
+    course_id: object,
+    *,
+    search_by: str | None = None,
+    page: int | str | None = 1,
+    per_page: int = 25,
+    statuses: Collection[str] | None = None,
+    exam_id: int | None = None,
+    ordering: str | None = None,
+) -> Page[dict[str, Any]]:
+    """A page of the newest attempts per learner and exam, each with `all_attempts` of the two, newest first.
+
+    An unreadable page number is the first page, one out of range the last. Only attempts in one of these `statuses`,
+    as they are stored, and in this exam. `ordering` as of get_all_exam_attempts.
+    """
+    rows = Attempt.objects.with_parts().in_course(course_id).latest_per_learner().newest_first()
+    if search_by:
+        rows = rows.matching(search_by)
+    if statuses:
+        rows = rows.filter(status__in=statuses)
+    if exam_id is not None:
+        rows = rows.filter(proctored_exam_id=exam_id)
+    found = Paginator(in_order(rows, ordering), per_page).get_page(page)
+    newest = list(found.object_list)
+    siblings = Attempt.objects.with_parts().filter(
+        user_id__in={attempt.user_id for attempt in newest},
+        proctored_exam_id__in={attempt.proctored_exam_id for attempt in newest},
+    )
+    groups: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
+    for attempt in siblings.newest_first():
+        groups[attempt.user_id, attempt.proctored_exam_id].append(_as_seen(attempt))
+    items = []
+    for attempt in newest:
+        group = groups[attempt.user_id, attempt.proctored_exam_id]
+        items.append({**_as_seen(attempt), "all_attempts": group})
+    found.object_list = items
+    return found
+
+
+def get_active_exams_for_user(user_id: int, course_id: object = None) -> list[dict[str, Any]]:
+    """The learner's exams under way, newest first: `exam`, `attempt` and `allowances` of each."""
+    running = Attempt.objects.get_active_student_attempts(user_id, course_id)
+    attempts = [attempt for attempt in running if not facts.is_overdue(attempt)]
+    allowances: dict[int, list[Any]] = defaultdict(list)
+    granted = ProctoredExamStudentAllowance.objects.filter(
+        user_id=user_id, proctored_exam_id__in=[attempt.proctored_exam_id for attempt in attempts]
+    )
+    for allowance in granted.select_related("user", "proctored_exam").order_by("id"):
+        data = ProctoredExamStudentAllowanceSerializer.row(allowance)
+        allowances[allowance.proctored_exam_id].append(data)
+    return [
+        {
+            "exam": ProctoredExamSerializer.row(attempt.proctored_exam),
+            "attempt": as_dict(attempt),
+            "allowances": allowances[attempt.proctored_exam_id],
+        }
+        for attempt in attempts
+    ]
+
+
+def get_last_exam_completion_date(course_id: object, username: str) -> datetime.datetime | None:
+    """When the learner completed the last of the course's active proctored exams; None while one is missing."""
+    exams = ProctoredExam.get_all_exams_for_course(course_id, active_only=True)
+    exam_ids = set(exams.graded_proctored().values_list("id", flat=True))
+    attempts = Attempt.objects.filter(
+        user__username=username, proctored_exam_id__in=exam_ids, taking_as_proctored=True
+    ).latest_per_learner()
+    completed = dict(attempts.values_list("proctored_exam_id", "completed_at"))
+    moments = [moment for moment in completed.values() if moment is not None]
+    return max(moments) if exam_ids and len(moments) == len(exam_ids) else None
+
+
+def get_exam_violation_report(
+    course_id: object, include_practice_exams: bool = False
+) -> list[dict[str, Any]]:
+    """One row per attempt of the course, sorted by exam name, with the texts of its review's comments by status."""
+    rows = Attempt.objects.with_parts().in_course(course_id).order_by("id")
+    if not include_practice_exams:
+        rows = rows.filter(proctored_exam__is_practice_exam=False)
+    attempts = [facts.as_seen(attempt) for attempt in rows]
+    codes = [attempt.attempt_code for attempt in attempts if attempt.attempt_code]
+    reviews = ProctoredExamSoftwareSecureReview.objects.filter(attempt_code__in=codes)
+    by_code = {
+        review.attempt_code: review
+        for review in reviews.prefetch_related("proctoredexamsoftwaresecurecomment_set")
+    }
+    report = [_report_row(attempt, by_code.get(attempt.attempt_code or "")) for attempt in attempts]
+    return sorted(report, key=lambda row: row["exam_name"])
+
+
+def _report_row(
+    attempt: Attempt, review: ProctoredExamSoftwareSecureReview | None
+) -> dict[str, Any]:
+    exam = attempt.proctored_exam
+    row: dict[str, Any] = {
+        "course_id": exam.course_id,
+        "exam_name": exam.exam_name,
+        "username": attempt.user.username,
+        "email": attempt.user.email,
+        "attempt_code": attempt.attempt_code,
+        "allowed_time_limit_mins": attempt.allowed_time_limit_mins,
+        "is_sample_attempt": attempt.is_sample_attempt,
+        "started_at": attempt.started_at,
+        "completed_at": attempt.completed_at,
+        "status": attempt.status,
+        "review_status": review.review_status if review else None,
+        "provider": exam.backend,
+        "user_id": attempt.user_id,
+    }
+    for comment in review.proctoredexamsoftwaresecurecomment_set.all() if review else ():
+        row.setdefault(f"{comment.status} Comments", []).append(comment.comment)
+    return row
+
+
+# Time
+
+
+def _newest_fresh(exam_id: int, user_id: int) -> Attempt | None:
+    newest = Attempt.objects.get_current_exam_attempt(exam_id, user_id)
+    return expire_if_overdue(newest) if newest else None
+
+
+def allowed_minutes(exam: Mapping[str, Any], user_id: int) -> int:
+    """How many minutes the learner may take if they started now. Ends their attempt if its time is over."""
+    return facts.allowed_minutes(exam, user_id, _newest_fresh(exam["id"], user_id))
+
+
+def get_total_allowed_time_for_exam(exam: Mapping[str, Any], user_id: int) -> str:
+    """The same in words."""
+    return timing.humanized(allowed_minutes(exam, user_id))
+
+
+def exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | None:
+    """When the exam is due, for the user (object or id) if given."""
+    return facts.due_date(exam, user)
+
+
+def is_exam_passed_due(exam: Mapping[str, Any], user: Any = None) -> bool:
+    """Is it too late to take the exam? Timed exams without a due date end with the course."""
+    return facts.is_past_due(exam, user)
+
+
+# Rules
+
+
+def is_state_transition_legal(from_status: str, to_status: str) -> bool:
+    """May an attempt move from the one status to the other?"""
+    return statuses.is_transition_legal(from_status, to_status)
+
+
+def can_update_credit_grades_and_email(
+    attempts: Sequence[Mapping[str, Any]], to_status: str, exam: Mapping[str, Any]
+) -> bool:
+    """Do credit, grades and e-mail follow the change to `to_status`? `attempts`: all, the changed one included."""
+    words = [attempt["status"] for attempt in attempts]
+    return updates_credit_grades_and_email(words, to_status, exam["is_practice_exam"])
+
+
+def is_attempt_ready_to_resume(attempt: Mapping[str, Any]) -> bool:
+    """May the learner go on in a new attempt?"""
+    return bool(attempt["ready_to_resume"] and not attempt["resumed"])
+
+
+def is_attempt_in_resume_process(attempt_obj: Any) -> bool:
+    """May a further attempt follow this one (a model instance), or has it already?"""
+    return bool(attempt_obj.ready_to_resume or attempt_obj.resumed)
+
+
+def create_proctoring_attempt_status_email(
+    exam_attempt_obj: Attempt, course_name: str, course_id: object
+) -> Any:
+    """The mail about the attempt's status, or None when there is none to send. `course_id` is the exam's."""
+    return emails.status_email(exam_attempt_obj, course_name)

@@ -1,0 +1,202 @@
+"""The same allowance for many learners in many exams, in few queries."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from edx_proctoring import constants, outbox, transactions
+from edx_proctoring.api.allowances import ADDITIONAL_TIME, Allowance, event_draft
+from edx_proctoring.api.lookup import as_id
+from edx_proctoring.exceptions import AllowanceValueNotAllowedException
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamStudentAllowanceHistory,
+    parse_minutes,
+)
+
+LARGEST_MULTIPLIER = 1000
+
+NO_EXAM = "There is no such exam."
+OTHER_COURSE = "The exam belongs to another course."
+NOT_ACTIVE = "The exam is not active."
+NO_USER = "There is no such user."
+TOO_LONG = "That would be too much additional time."
+
+
+@dataclass
+class Grant:
+    """One pair, as the caller named it, and why it was not granted ('' if it was)."""
+
+    exam_id: Any
+    user_id: Any
+    problem: str = ""
+
+
+def add_bulk_allowances(
+    exam_ids: Iterable[Any], user_ids: Iterable[Any], allowance_type: Any, value: Any
+) -> tuple[list[dict[str, Any]], int, int]:
+    """Grant an allowance to all users in all exams: (pairs `exam_id`, `user_id`; successes; failures).
+
+    As `grant_allowances`, for callers who need not know what was wrong.
+    """
+    grants = grant_allowances(exam_ids, user_ids, allowance_type, value)
+    failures = sum(bool(grant.problem) for grant in grants)
+    pairs = [{"exam_id": grant.exam_id, "user_id": grant.user_id} for grant in grants]
+    return pairs, len(grants) - failures, failures
+
+
+def grant_allowances(
+    exam_ids: Iterable[Any],
+    user_ids: Iterable[Any],
+    allowance_type: Any,
+    value: Any,
+    *,
+    course_id: str | None = None,
+) -> list[Grant]:
+    """Grant an allowance to all users (id, name or e-mail address) in all exams; pairs in the callers' order.
+
+    `allowance_type` time_multiplier grants the exam's time × (value − 1) as additional minutes, a half rounded to even.
+    `course_id`: exams of other courses are refused. What cannot be granted does not hinder the rest.
+    AllowanceValueNotAllowedException before anything is written.
+    """
+    kind = allowance_type[0] if isinstance(allowance_type, tuple) else allowance_type
+    _check_value(kind, value)
+    names, people = list(dict.fromkeys(exam_ids)), list(dict.fromkeys(user_ids))
+    exams = ProctoredExam.objects.in_bulk([number for number in map(as_id, names) if number])
+    users = _users(people)
+    grants, wanted = [], []
+    for name in names:
+        exam = exams.get(as_id(name) or 0)
+        problem = _problem(exam, course_id)
+        if exam is not None and not problem and not _is_storable(exam, kind, value):
+            problem = TOO_LONG
+        for person in people:
+            grants.append(Grant(name, person, problem or ("" if person in users else NO_USER)))
+            if exam is not None and not grants[-1].problem:
+                wanted.append((exam, users[person]))
+    if wanted:
+        _store(wanted, kind, value)
+    return grants
+
+
+def _check_value(kind: Any, value: Any) -> None:
+    if kind == constants.TIME_MULTIPLIER:
+        allowed = _multiplier(value) is not None
+    else:
+        allowed = kind != ADDITIONAL_TIME or parse_minutes(value) is not None
+    if not allowed:
+        raise AllowanceValueNotAllowedException(
+            f'allowance_value "{value}" is not allowed for {kind}.'
+        )
+
+
+def _multiplier(value: Any) -> Fraction | None:
+    """A factor of at least 1, exactly as written, or None."""
+    try:
+        number = float(value)
+        exact = Fraction(str(value).strip())
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+        return None
+    return exact if math.isfinite(number) and 1 <= exact <= LARGEST_MULTIPLIER else None
+
+
+def _problem(exam: ProctoredExam | None, course_id: str | None) -> str:
+    if exam is None:
+        return NO_EXAM
+    if course_id is not None and exam.course_id != course_id:
+        return OTHER_COURSE
+    return "" if exam.is_active else NOT_ACTIVE
+
+
+def _users(people: Sequence[Any]) -> dict[Any, int]:
+    """Ids of those who exist: a number is an id, a text a username, else an address."""
+    numbers = [one for one in people if not isinstance(one, str) and as_id(one)]
+    texts = [str(one) for one in people if one not in numbers]
+    rows = get_user_model()._default_manager.filter(
+        Q(pk__in=numbers) | Q(username__in=texts) | Q(email__in=texts)
+    )
+    ids: dict[Any, int] = {}
+    by_name: dict[str, int] = {}
+    by_address: dict[str, int] = {}
+    for user_id, name, address in rows.order_by("-id").values_list("id", "username", "email"):
+        ids[user_id], by_name[name], by_address[address] = user_id, user_id, user_id
+    found = {}
+    for person in people:
+        text = str(person)
+        known = ids.get(person) if person in numbers else by_name.get(text, by_address.get(text))
+        if known is not None:
+            found[person] = known
+    return found
+
+
+def _value_in(exam: ProctoredExam, kind: str, value: Any) -> str:
+    factor = _multiplier(value) if kind == constants.TIME_MULTIPLIER else None
+    return str(value) if factor is None else str(round(exam.time_limit_mins * (factor - 1)))
+
+
+def _is_storable(exam: ProctoredExam, kind: str, value: Any) -> bool:
+    """Additional minutes that nobody can read would be no additional time."""
+    stored = _value_in(exam, kind, value)
+    return kind != constants.TIME_MULTIPLIER or parse_minutes(stored) is not None
+
+
+def _store(wanted: list[tuple[ProctoredExam, int]], kind: str, value: Any) -> None:
+    key = ADDITIONAL_TIME if kind == constants.TIME_MULTIPLIER else kind
+    values = {exam.pk: _value_in(exam, kind, value) for exam, _ in wanted}
+    try:
+        transactions.run(lambda: _upsert(wanted, key, values))
+    except IntegrityError:  # somebody else was first with one of them: now it is there
+        transactions.run(lambda: _upsert(wanted, key, values))
+
+
+def _upsert(wanted: list[tuple[ProctoredExam, int]], key: str, values: dict[int, str]) -> None:
+    pairs = {(exam.pk, user_id): exam for exam, user_id in wanted}
+    stored = _stored(pairs, key)
+    for exam_id in {exam_id for exam_id, _ in stored}:
+        ids = [row.pk for pair, row in stored.items() if pair[0] == exam_id]
+        Allowance.objects.filter(pk__in=ids).update(value=values[exam_id], modified=timezone.now())
+    new = [
+        Allowance(proctored_exam_id=pair[0], user_id=pair[1], key=key, value=values[pair[0]])
+        for pair in pairs
+        if pair not in stored
+    ]
+    if new:
+        with transaction.atomic():
+            Allowance.objects.bulk_create(new)
+    _tell(pairs, key, set(stored))
+
+
+def _stored(pairs: dict[tuple[int, int], ProctoredExam], key: str) -> dict[tuple[int, int], Any]:
+    rows = Allowance.objects.filter(
+        proctored_exam_id__in={exam_id for exam_id, _ in pairs},
+        user_id__in={user_id for _, user_id in pairs},
+        key=key,
+    )
+    if transaction.get_connection().features.has_select_for_update:
+        rows = rows.select_for_update()
+    found = {(row.proctored_exam_id, row.user_id): row for row in rows.order_by("id")}
+    return {pair: row for pair, row in found.items() if pair in pairs}
+
+
+def _tell(
+    pairs: dict[tuple[int, int], ProctoredExam], key: str, updated: set[tuple[int, int]]
+) -> None:
+    rows = _stored(pairs, key)  # with their ids, which not every database tells on creation
+    archived = ProctoredExamStudentAllowanceHistory.objects.filter(
+        allowance_id__in=[row.pk for row in rows.values()]
+    )
+    newest = archived.values("allowance_id").annotate(version=Max("id"))
+    versions = dict(newest.values_list("allowance_id", "version"))
+    drafts = []
+    for pair, row in rows.items():
+        row.proctored_exam = pairs[pair]
+        action = "updated" if pair in updated else "created"
+        drafts.append(event_draft(row, action, versions.get(row.pk, 0)))
+    outbox.put(*drafts)

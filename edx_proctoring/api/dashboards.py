@@ -1,0 +1,150 @@
+"""The way to providers' dashboards."""
+
+import logging
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from edx_proctoring import backends, conf, crypto, links
+from edx_proctoring.api.lookup import as_id
+from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamStudentAttempt,
+)
+
+log = logging.getLogger(__name__)
+
+
+class DashboardNotFound(ProctoredBaseException):
+    """There is no dashboard to go to."""
+
+    http_status = 404
+
+
+def provider_or_none(exam: ProctoredExam) -> Any:
+    """The provider of the exam; None for timed exams and where it is not configured."""
+    try:
+        return backends.get_backend_provider(
+            {"is_proctored": exam.is_proctored, "backend": exam.backend}
+        )
+    except (NotImplementedError, ImproperlyConfigured):
+        log.warning("provider not configured, exam_id=%s backend=%s", exam.pk, exam.backend)
+        return None
+
+
+def is_backend_dashboard_available(course_id: object) -> bool:
+    """Has the provider of one of the course's active exams a dashboard?"""
+    exams = ProctoredExam.get_all_exams_for_course(course_id, active_only=True)
+    return any(getattr(provider_or_none(exam), "has_dashboard", False) for exam in exams)
+
+
+def get_exam_configuration_dashboard_url(course_id: object, content_id: object) -> str | None:
+    """Our address that leads to the provider's configuration of this exam, or None."""
+    exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
+    if exam is None:
+        log.info("no exam in course_id=%s with content_id=%s", course_id, content_id)
+        return None
+    if not getattr(provider_or_none(exam), "has_dashboard", False):
+        return None
+    path = links.reverse_or_empty(
+        "edx_proctoring:instructor_dashboard_exam", args=[str(course_id), exam.pk]
+    )
+    return f"{path}?config=true" if path else None
+
+
+def get_instructor_dashboard_url(
+    course_id: str,
+    user: Any,
+    *,
+    exam_id: object = None,
+    attempt_id: str | None = None,
+    show_configuration: bool = False,
+    with_video: bool = False,
+) -> str:
+    """The provider's dashboard for this instructor: of the course, or of one exam of it, perhaps at one attempt.
+
+    `attempt_id` is the provider's. ProctoredBaseException with status 404 or 400 says why there is none.
+    """
+    exam = _exam_of(course_id, exam_id) if exam_id is not None else _any_exam_of(course_id)
+    provider = provider_or_none(exam)
+    if provider is None:
+        raise DashboardNotFound(f"No proctored exams in course {course_id}")
+    attempt = _attempt_of(exam, attempt_id) if attempt_id else None
+    name = exam.backend or backends.default_name()
+    whom = {
+        "id": crypto.obscured_user_id(user.pk, name),
+        "full_name": getattr(getattr(user, "profile", None), "name", None) or user.get_full_name(),
+        "email": user.email,
+    }
+    with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
+        url: str | None = provider.get_instructor_url(
+            str(course_id),
+            whom,
+            exam_id=exam.external_id if exam_id is not None else None,
+            attempt_id=attempt_id,
+            show_configuration_dashboard=show_configuration,
+            encrypted_video_review_url=_video_of(attempt) if with_video else None,
+        )
+    if not url:
+        raise DashboardNotFound(f"No instructor dashboard for {provider.verbose_name}")
+    return url
+
+
+def _exam_of(course_id: str, exam_id: object) -> ProctoredExam:
+    number = as_id(exam_id)
+    exam = ProctoredExam.get_exam_by_id(number) if number else None
+    if exam is None or exam.course_id != str(course_id) or not exam.is_proctored:
+        raise DashboardNotFound(f"No proctored exams in course {course_id}")
+    return exam
+
+
+def _any_exam_of(course_id: str) -> ProctoredExam:
+    active = ProctoredExam.get_all_exams_for_course(course_id, active_only=True)
+    exams = list(active.filter(is_proctored=True))
+    if not exams:
+        raise DashboardNotFound(f"No proctored exams in course {course_id}")
+    default = backends.default_name()
+    names = sorted({exam.backend or default or "" for exam in exams})
+    if len(names) > 1:
+        raise ProctoredBaseException(f"Multiple backends for course {course_id}: {names}")
+    return exams[0]
+
+
+def _attempt_of(exam: ProctoredExam, external_id: str) -> ProctoredExamStudentAttempt | None:
+    """The exam's attempt; an unknown one is the provider's business, one of another exam is not shown."""
+    attempts = ProctoredExamStudentAttempt.objects.filter(external_id=external_id)
+    own: ProctoredExamStudentAttempt | None = (
+        attempts.filter(proctored_exam=exam).newest_first().first()
+    )
+    if own is None and any(_is_of_the_provider_of(exam, one) for one in _with_history(external_id)):
+        raise DashboardNotFound("This attempt belongs to another exam.")
+    return own
+
+
+LOOKED_AT = 20  # attempts of one id
+
+
+def _with_history(external_id: str) -> list[Any]:
+    """Attempts of that id, living and removed."""
+    rows = [ProctoredExamStudentAttempt.objects, ProctoredExamStudentAttempt.history]
+    return [one for kind in rows for one in kind.filter(external_id=external_id)[:LOOKED_AT]]
+
+
+def _is_of_the_provider_of(exam: ProctoredExam, attempt: Any) -> bool:
+    """Of another exam with the same provider; of a deleted exam nobody knows."""
+    if attempt.proctored_exam_id == exam.pk:
+        return False
+    other = ProctoredExam.get_exam_by_id(attempt.proctored_exam_id)
+    default = backends.default_name()
+    return other is not None and (other.backend or default) == (exam.backend or default)
+
+
+def _video_of(attempt: ProctoredExamStudentAttempt | None) -> bytes | None:
+    if attempt is None or not attempt.attempt_code:
+        return None
+    review = ProctoredExamSoftwareSecureReview.get_review_by_attempt_code(attempt.attempt_code)
+    link = review.encrypted_video_url if review else None
+    return None if link is None else bytes(link)

@@ -1,0 +1,197 @@
+"""How is the app? Asks its checks, each provider, the broker and the outbox; nobody may keep it waiting for long."""
+
+import email.utils
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import requests
+from celery import current_app
+from django.apps import apps
+from django.core import checks
+from django.db import connections
+from django.db.models import Count, Min
+from django.utils import timezone
+
+from edx_proctoring import conf
+from edx_proctoring.backends import provider_states
+from edx_proctoring.backends.backend import within
+from edx_proctoring.models import OutboxMessage
+from edx_proctoring.models.outbox import GIVEN_UP, PENDING
+
+OK, NOTE, WARNING, ERROR = "ok", "note", "warning", "error"
+SKEW_SECONDS = 10
+LATE_SECONDS = 15 * 60
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found: who it is about, how it is (ok, note, warning, error), a sentence, what to do, and numbers."""
+
+    subject: str
+    state: str
+    text: str
+    hint: str = ""
+    numbers: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+Question = tuple[str, Callable[[float], Iterable[Finding]]]
+
+
+def diagnose(deadline: float = 5) -> list[Finding]:
+    """Everything that can be found out; whoever has to be asked has `deadline` seconds, all at the same time."""
+    ours: list[Question] = [("database", _database), ("outbox", _outbox)]
+    database, outbox, *others = _ask([*ours, *_network(), ("requests", _breakers)], deadline)
+    found = [*_messages(checks.run_checks(tags=["edx_proctoring"])), *database]
+    found = found or [Finding("checks", OK, "all system checks pass")]
+    return [*found, *outbox, *(one for answer in others for one in answer)]
+
+
+def _ask(asked: list[Question], deadline: float) -> list[list[Finding]]:
+    """The answers. Nobody is waited for after the deadline, nor at the end of the process."""
+    found: dict[str, list[Finding]] = {}
+
+    def ask(subject: str, question: Callable[[float], Iterable[Finding]]) -> None:
+        try:
+            found[subject] = list(question(deadline))
+        except Exception as error:
+            text = f"not reached: {type(error).__name__}: {error}"[:300]
+            found[subject] = [Finding(subject, ERROR, text)]
+        finally:
+            connections.close_all()  # this thread's
+
+    threads = [threading.Thread(target=ask, args=pair, daemon=True) for pair in asked]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + deadline
+    for thread in threads:
+        thread.join(max(until - time.monotonic(), 0))
+    late = f"no answer within {deadline:g} seconds"
+    return [found.get(subject, [Finding(subject, ERROR, late)]) for subject, _question in asked]
+
+
+def _network() -> Iterator[Question]:
+    config: Any = apps.get_app_config("edx_proctoring")
+    for name, provider in sorted(config.backends.items()):
+        subject = f"provider {name}"
+        yield subject, functools.partial(_provider, subject, provider)
+    yield "broker", _broker
+
+
+def _database(_seconds: float) -> list[Finding]:
+    messages = checks.run_checks(tags=["database"], databases=["default"])
+    return _messages(one for one in messages if str(one.id).startswith("edx_proctoring."))
+
+
+def _messages(messages: Iterable[checks.CheckMessage]) -> list[Finding]:
+    return [
+        Finding(str(one.id), _state(one.level), str(one.msg), str(one.hint or ""))
+        for one in messages
+        if not one.is_silenced()
+    ]
+
+
+def _state(level: int) -> str:
+    if level >= checks.ERROR:
+        return ERROR
+    return WARNING if level >= checks.WARNING else NOTE
+
+
+def _provider(subject: str, provider: Any, seconds: float) -> Iterator[Finding]:
+    """Speaks to its address; with credentials, where it has such."""
+    url = getattr(provider, "config_url", None) or getattr(provider, "exam_register_endpoint", None)
+    if not url:
+        yield Finding(subject, OK, "has no address to ask")
+        return
+    authorized = hasattr(provider, "config_url")
+    began, clock = time.monotonic(), time.time()
+    send = provider.session.get if authorized else requests.head
+    with within(seconds):
+        response = send(url, timeout=seconds, allow_redirects=False)
+    took = time.monotonic() - began
+    numbers: dict[str, Any] = {"status": response.status_code, "milliseconds": round(took * 1000)}
+    skew = _skew(response.headers.get("Date"), clock + took / 2)
+    if skew is not None:
+        numbers["clock_skew_seconds"] = skew
+    refused = response.status_code >= (300 if authorized else 500)
+    yield _judged(subject, refused, skew, numbers)
+
+
+def _judged(subject: str, refused: bool, skew: float | None, numbers: dict[str, Any]) -> Finding:
+    if refused:
+        hint = "Look at base_url, client_id and client_secret, or ask the provider."
+        return Finding(subject, ERROR, f"answers {numbers['status']}", hint, numbers)
+    if skew is not None and abs(skew) > SKEW_SECONDS:
+        hint = "Have both clocks set by NTP: signatures and tokens hold for a short time only."
+        return Finding(subject, WARNING, f"its clock is off by {skew:+g} seconds", hint, numbers)
+    clock = "sends no date" if skew is None else f"clocks differ by {skew:+g} seconds"
+    return Finding(subject, OK, f"answers in {numbers['milliseconds']} ms, {clock}", "", numbers)
+
+
+def _breakers(_seconds: float) -> Iterator[Finding]:
+    """Providers that failed lately, and those that are not asked for a while; see `edx_proctoring.backends.breaker`."""
+    for name, state in provider_states().items():
+        numbers: dict[str, Any] = {"failures_in_a_row": state.failures}
+        if state.since is not None:
+            numbers["down_since"] = state.since.isoformat(timespec="seconds")
+            text = f"counts as down since {numbers['down_since']}: what learners want of it fails at once"
+            hint = "It is tried again every few seconds, and messages to it wait in the outbox."
+            yield Finding(f"requests to {name}", ERROR, text, hint, numbers)
+        elif state.failures:
+            text = f"{state.failures} in a row were not answered within the last minutes"
+            yield Finding(f"requests to {name}", WARNING, text, "", numbers)
+
+
+def _skew(date: str | None, ours: float) -> float | None:
+    """How far the provider's clock is ahead; the header knows whole seconds only, so half a second is added."""
+    try:
+        theirs = email.utils.parsedate_to_datetime(date or "").timestamp() + 0.5
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return round(theirs - ours, 1)
+
+
+def _broker(seconds: float) -> Iterator[Finding]:
+    if conf.proctoring.DELIVERY == "inline":
+        yield Finding("broker", OK, "not needed: messages are delivered inline")
+        return
+    with current_app.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, timeout=seconds)
+        where = connection.as_uri()
+    workers = current_app.control.ping(timeout=min(1.0, seconds / 2))
+    if not workers:
+        hint = "Start a worker; until then messages wait, and nothing is lost."
+        yield Finding("broker", WARNING, f"{where} is reached, no worker answers", hint)
+        return
+    text = f"{where} is reached, {len(workers)} workers"
+    yield Finding("broker", OK, text, "", {"workers": len(workers)})
+
+
+def _outbox(_seconds: float) -> Iterator[Finding]:
+    """How many messages wait, since when, and which were given up."""
+    open_states = OutboxMessage.objects.filter(state__in=(PENDING, GIVEN_UP))
+    counts = dict(open_states.values_list("state").annotate(Count("id")))
+    due = OutboxMessage.objects.due(timezone.now()).aggregate(first=Min("next_try_at"))["first"]
+    late = round((timezone.now() - due).total_seconds()) if due else 0
+    waiting, given_up = counts.get(PENDING, 0), counts.get(GIVEN_UP, 0)
+    numbers = {"waiting": waiting, "given_up": given_up, "late_seconds": late}
+    text = f"{waiting} wait, {given_up} were given up"
+    if given_up:
+        hint = (
+            "Django admin, Outbox messages, given up: look at the last error, then deliver again."
+        )
+        yield Finding("outbox", WARNING, text, hint, numbers)
+    elif late > LATE_SECONDS:
+        hint = "Is a worker running, and is edx_proctoring.tasks.deliver_outbox scheduled?"
+        yield Finding(
+            "outbox", ERROR, f"{text}; one is due since {late // 60} minutes", hint, numbers
+        )
+    else:
+        yield Finding("outbox", OK, text, "", numbers)

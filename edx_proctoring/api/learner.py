@@ -1,0 +1,205 @@
+"""What learners do through the REST interface: the guards that other Django code does not need."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from edx_proctoring import conf, host, lifecycle, transactions
+from edx_proctoring.api.changes import create_declined, prerequisite_status
+from edx_proctoring.api.lookup import attempt_by_id, exam_by_id
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRegisterAttempt,
+    ProctoredBaseException,
+    ProctoredExamIllegalStatusTransition,
+    ProctoredExamNotActiveException,
+    ProctoredExamPermissionDenied,
+    StudentExamAttemptBeingCreated,
+)
+from edx_proctoring.lifecycle import facts
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamStudentAttempt,
+    ProctoringReservation,
+)
+from edx_proctoring.serializers import ProctoredExamSerializer
+from edx_proctoring.statuses import (
+    IN_PROGRESS,
+    INCOMPLETE,
+    SETUP,
+    ProctoredExamStudentAttemptStatus,
+)
+
+log = logging.getLogger(__name__)
+
+Attempt = ProctoredExamStudentAttempt
+Status = ProctoredExamStudentAttemptStatus
+
+LONGEST_WAIT = 25  # seconds
+
+
+def learner_action(attempt_id: int, action: str, user: Any, detail: str = "") -> int | bool:
+    """Do what the learner wants with the attempt; returns the attempt's id, or False when an error was not recorded.
+
+    Actions: start, stop, submit, decline, error, click_download_software, reset_attempt, ping. Who may do it is the
+    caller's question. Raises StudentExamAttemptDoesNotExistsException, ProctoredExamIllegalStatusTransition, and for
+    an unknown action ProctoredBaseException; reset_attempt also what `lifecycle.reset` raises.
+    """
+    if action not in ACTIONS:
+        raise ProctoredBaseException("There is no such action.")
+    missing = f"Attempted to update attempt_id={attempt_id} but it does not exist."
+    attempt = lifecycle.expire_if_overdue(attempt_by_id(attempt_id, missing))
+    if action == "error":
+        log.warning(
+            "a learner's browser reports an error, attempt_id=%s: %.500r", attempt_id, detail
+        )
+    return ACTIONS[action](attempt, user)
+
+
+def _transition(attempt: Attempt, user: Any, to: str, only_from: frozenset[str]) -> int:
+    moved = lifecycle.transition(
+        attempt, to, only_from=only_from | {to}, reason=lifecycle.LEARNER, user=user
+    )
+    return moved.pk
+
+
+def _start(attempt: Attempt, user: Any) -> int:
+    _must_be_current(attempt)
+    allowed = SETUP | {Status.ready_to_submit}
+    if attempt.taking_as_proctored and not conf.proctoring.ALLOW_START_WITHOUT_SETUP:
+        allowed = frozenset({Status.ready_to_start, Status.ready_to_submit})
+    return _transition(attempt, user, Status.started, allowed)
+
+
+def _must_be_current(attempt: Attempt) -> None:
+    newest = Attempt.objects.of_pair(attempt.proctored_exam_id, attempt.user_id).newest_first()
+    if newest.values_list("pk", flat=True).first() != attempt.pk:
+        raise ProctoredExamIllegalStatusTransition(
+            f"Attempt {attempt.pk} is not the learner's current attempt in this exam."
+        )
+
+
+def _stop(attempt: Attempt, user: Any) -> int:
+    return _transition(attempt, user, Status.ready_to_submit, frozenset({Status.started}))
+
+
+def _submit(attempt: Attempt, user: Any) -> int:
+    if attempt.status == Status.timed_out:
+        return attempt.pk
+    return _transition(attempt, user, Status.submitted, SETUP | IN_PROGRESS)
+
+
+def _decline(attempt: Attempt, user: Any) -> int:
+    return _transition(attempt, user, Status.declined, SETUP | IN_PROGRESS)
+
+
+def _click_download(attempt: Attempt, user: Any) -> int:
+    return _transition(attempt, user, Status.download_software_clicked, SETUP)
+
+
+def _error(attempt: Attempt, user: Any) -> int | bool:
+    """A browser that lost the proctoring software too late changes nothing."""
+    if attempt.status not in INCOMPLETE:
+        return False
+    try:
+        lifecycle.transition(
+            attempt, Status.error, only_from=INCOMPLETE, reason=lifecycle.LEARNER, user=user
+        )
+    except ProctoredExamIllegalStatusTransition:
+        return False
+    return attempt.pk
+
+
+def _reset(attempt: Attempt, user: Any) -> int:
+    _must_be_current(attempt)
+    return lifecycle.reset(attempt.proctored_exam, attempt.user, user).pk
+
+
+def _ping(attempt: Attempt, _user: Any) -> int:
+    return attempt.pk
+
+
+ACTIONS: Mapping[str, Callable[[Attempt, Any], int | bool]] = {
+    "start": _start,
+    "stop": _stop,
+    "submit": _submit,
+    "decline": _decline,
+    "click_download_software": _click_download,
+    "error": _error,
+    "reset_attempt": _reset,
+    "ping": _ping,
+}
+
+
+# Creation
+
+
+def create_attempt_for_learner(
+    exam_id: int, user: Any, *, attempt_proctored: bool, start_clock: bool
+) -> int:
+    """Create an attempt for the learner and return its id; of two clicks the second gets the first one's attempt.
+
+    A proctored exam that is not to be taken as proctored is declined. Raises what `lifecycle.create` raises,
+    ProctoredExamPermissionDenied, ProctoredExamNotActiveException, ProctoredExamNotFoundException.
+    """
+    exam = exam_by_id(exam_id)
+    try:
+        with host.asked_once():
+            _check_guards(exam, user, attempt_proctored)
+            return _create(exam, user, attempt_proctored, start_clock)
+    except StudentExamAttemptBeingCreated:
+        if not transactions.owns():
+            raise
+        return _await_attempt(exam, user, attempt_proctored)
+
+
+def _check_guards(exam: ProctoredExam, user: Any, attempt_proctored: bool) -> None:
+    known = facts.exam_facts(exam)
+    if not exam.is_practice_exam and facts.is_past_due(known, user):
+        raise ProctoredExamPermissionDenied(
+            f"Attempted to create an exam attempt for exam_id={exam.pk}, which is past due."
+        )
+    if conf.proctoring.REQUIRE_ENROLLMENT:
+        if not exam.is_active:
+            raise ProctoredExamNotActiveException(f"exam_id={exam.pk} is not active.")
+        if not host.is_enrolled(user, exam.course_id):
+            raise ProctoredExamPermissionDenied("You are not enrolled in this course.")
+    if not (exam.is_proctored and attempt_proctored):
+        return
+    if not host.may_take_proctored(user, ProctoredExamSerializer.row(exam)):
+        raise ProctoredExamPermissionDenied("You may not take this exam as a proctored exam.")
+    status = None if exam.is_practice_exam else prerequisite_status(known, user.pk)
+    if status and not status["are_prerequisites_satisifed"]:
+        raise ProctoredExamPermissionDenied("Requirements that come before this exam are not met.")
+
+
+def _create(exam: ProctoredExam, user: Any, attempt_proctored: bool, start_clock: bool) -> int:
+    if exam.is_proctored and not attempt_proctored:
+        return create_declined(exam, user, lifecycle.LEARNER, by=user).pk
+    attempt = lifecycle.create(
+        exam, user, taking_as_proctored=attempt_proctored, reason=lifecycle.LEARNER, by=user
+    )
+    if start_clock and not attempt.taking_as_proctored:
+        lifecycle.transition(attempt, Status.started, reason=lifecycle.LEARNER, user=user)
+    return attempt.pk
+
+
+def _await_attempt(exam: ProctoredExam, user: Any, attempt_proctored: bool) -> int:
+    """Wait for the creation under way, outside any transaction; ours ends as it ends."""
+    reservation = ProctoringReservation.objects.of_pair(exam.pk, user.pk).first()
+    until = time.monotonic() + LONGEST_WAIT
+    while reservation and time.monotonic() < until:
+        pair = ProctoringReservation.objects.of_pair(exam.pk, user.pk)
+        if not pair.filter(token=reservation.token).exists():
+            break
+        time.sleep(0.1)
+    newest: Attempt | None = Attempt.objects.of_pair(exam.pk, user.pk).newest_first().first()
+    basis = reservation.basis if reservation else ""
+    if newest is None or f"{newest.pk} {newest.status}" == basis:
+        raise BackendProviderCannotRegisterAttempt("the creation under way came to nothing", 502)
+    if newest.taking_as_proctored != attempt_proctored:
+        raise StudentExamAttemptBeingCreated(
+            f"Cannot create new exam attempt for exam_id={exam.pk} and user_id={user.pk} "
+            f"in course_id={exam.course_id} because it already exists!"
+        )
+    return newest.pk

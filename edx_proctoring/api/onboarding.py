@@ -1,0 +1,181 @@
+"""Onboarding: how far learners are with it, and the way to its exam."""
+
+import datetime
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
+from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import UsageKey
+
+from edx_proctoring import backends, constants, host, links
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.statuses import (
+    InstructorDashboardOnboardingAttemptStatus,
+    ProctoredExamStudentAttemptStatus,
+)
+
+log = logging.getLogger(__name__)
+
+Attempt = ProctoredExamStudentAttempt
+Status = ProctoredExamStudentAttemptStatus
+
+# How far learners are
+
+
+def does_backend_support_onboarding(backend: str | None) -> bool:
+    """Does the provider of this name keep profiles of learners? False where it is not configured."""
+    try:
+        provider = backends.get_backend_provider(name=backend)
+    except (NotImplementedError, ImproperlyConfigured):
+        log.warning("provider not configured, backend=%s", backend)
+        return False
+    return bool(getattr(provider, "supports_onboarding", False))
+
+
+def get_last_verified_onboarding_attempts_per_user(
+    users_list: Sequence[Any], backend: str
+) -> dict[int, Attempt]:
+    """Each learner's newest onboarding attempt, of any course, that the provider accepts; by the learner's id."""
+    newest: dict[int, Attempt] = {}
+    now = timezone.now()
+    found = list(
+        Attempt.objects.get_last_verified_proctored_onboarding_attempts(users_list, backend)
+    )
+    expires = expiries(found)
+    for attempt in found:
+        if attempt.user_id not in newest and expires[attempt.pk] > now:
+            newest[attempt.user_id] = attempt
+    return newest
+
+
+def get_onboarding_attempt_data_for_learner(
+    course_id: object, user: Any, backend: str
+) -> dict[str, Any]:
+    """`onboarding_status`, and until when it is valid: `expiration_date`. Both None for who has not begun.
+
+    A verified attempt in another course counts, too: `other_course_approved`.
+    """
+    here = Attempt.objects.get_proctored_practice_attempts_by_course_id(course_id, [user])
+    attempts = [one for one in here if backend_of(one) == backend]
+    expires, now = expiries(attempts), timezone.now()
+    for one in attempts:
+        if one.status == Status.verified and expires[one.pk] > now:
+            return _onboarding_data(Status.verified, expires[one.pk])
+    elsewhere = get_last_verified_onboarding_attempts_per_user([user], backend).get(user.pk)
+    if elsewhere is not None:
+        other = InstructorDashboardOnboardingAttemptStatus.other_course_approved
+        return _onboarding_data(other, expiries([elsewhere])[elsewhere.pk])
+    status = attempts[0].status if attempts else None
+    return _onboarding_data(Status.expired if status == Status.verified else status, None)
+
+
+def backend_of(attempt: Attempt) -> str | None:
+    """The name of the provider that the attempt belongs to."""
+    return attempt.proctored_exam.backend or backends.default_name()
+
+
+def _onboarding_data(
+    status: str | None, expiration_date: datetime.datetime | None
+) -> dict[str, Any]:
+    return {"onboarding_status": status, "expiration_date": expiration_date}
+
+
+def expiries(attempts: Iterable[Attempt]) -> dict[int, datetime.datetime]:
+    """Until when each verified attempt counts, by its id; one query.
+
+    A year from the verification, whatever was saved since; without a history from the last change.
+    """
+    verified = {one.pk: one.modified for one in attempts if one.status == Status.verified}
+    if verified:
+        rows = Attempt.history.filter(id__in=verified).order_by("-history_date", "-history_id")
+        settled = set()
+        for attempt_id, status, modified in rows.values_list("id", "status", "modified"):
+            if status != Status.verified:
+                settled.add(attempt_id)
+            elif attempt_id not in settled:
+                verified[attempt_id] = modified
+    valid = datetime.timedelta(days=constants.VERIFICATION_DAYS_VALID)
+    return {attempt_id: moment + valid for attempt_id, moment in verified.items()}
+
+
+# The way to the exam
+
+
+def get_onboarding_exam_link(course_id: object, user: Any, is_learning_mfe: bool) -> str:
+    """The newest onboarding exam of the course that the learner can open now; '' without one."""
+    exams = [one for one in newest_exams(course_id) if _supports_onboarding(one)]
+    details = get_user_course_outline_details(user, course_id) if exams else None
+    if details is None:
+        return ""
+    for exam in exams:
+        if _can_open(exam, details):
+            return links.exam_url_or_none(course_id, exam.content_id, is_learning_mfe) or ""
+    return ""
+
+
+def onboarding_exam_link_for_screen(course_id: object, user: Any) -> str:
+    """As above, for the learner's screen; hosts without outlines let everybody open every exam."""
+    if host.has("learning_sequences"):
+        return get_onboarding_exam_link(course_id, user, is_learning_mfe=False)
+    newest = next(iter(newest_exams(course_id)), None)
+    return links.exam_url(course_id, newest.content_id, is_learning_mfe=False) if newest else ""
+
+
+def newest_exams(course_id: object) -> list[ProctoredExam]:
+    """The course's active practice and onboarding exams, newest first."""
+    exams = ProctoredExam.get_practice_proctored_exams_for_course(course_id)
+    return list(exams.order_by("-created", "-id"))
+
+
+def _supports_onboarding(exam: ProctoredExam) -> bool:
+    return does_backend_support_onboarding(exam.backend)
+
+
+def _can_open(exam: ProctoredExam, details: Any) -> bool:
+    try:
+        return UsageKey.from_string(exam.content_id) in details.outline.accessible_sequences
+    except InvalidKeyError:
+        return False
+
+
+def get_user_course_outline_details(user: Any, course_id: object) -> Any:
+    """`.outline` and `.schedule` of the course as the user sees it now; None where the host has no outlines."""
+    return host.course_outline(user, course_id)
+
+
+def get_visibility_check_date(course_schedule: Any, usage_key: UsageKey) -> datetime.datetime:
+    """Until when the learner can see a subsection: its due date, else the course's end, else for ever."""
+    entry = course_schedule.sequences.get(usage_key)
+    due = entry.due if entry else None
+    end: datetime.datetime | None = due or course_schedule.course_end
+    return end or datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+
+def categorize_inaccessible_exams_by_date(
+    onboarding_exams: Iterable[ProctoredExam], details: Any
+) -> tuple[list[ProctoredExam], list[ProctoredExam], list[ProctoredExam]]:
+    """Exams that the learner cannot open: for other reasons than dates, not yet, no longer.
+
+    `details` as `get_user_course_outline_details` answers. InvalidKeyError for content ids that are no usage keys.
+    """
+    other: list[ProctoredExam] = []
+    future: list[ProctoredExam] = []
+    past: list[ProctoredExam] = []
+    now = timezone.now()
+    for exam in onboarding_exams:
+        key = UsageKey.from_string(exam.content_id)
+        if key in details.outline.accessible_sequences:
+            continue
+        entry = details.schedule.sequences.get(key)
+        if not entry:
+            other.append(exam)
+        elif entry.effective_start and entry.effective_start > now:
+            future.append(exam)
+        elif get_visibility_check_date(details.schedule, key) < now:
+            past.append(exam)
+        else:
+            other.append(exam)
+    return other, future, past

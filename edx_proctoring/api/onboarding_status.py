@@ -1,0 +1,352 @@
+"""How far learners are with onboarding: one learner for the learning MFE, a whole course for its staff."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils import timezone
+from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import UsageKey
+
+from edx_proctoring import backends, conf, constants, crypto, host, links
+from edx_proctoring.api.lookup import batches
+from edx_proctoring.api.onboarding import (
+    backend_of,
+    categorize_inaccessible_exams_by_date,
+    does_backend_support_onboarding,
+    expiries,
+    get_last_verified_onboarding_attempts_per_user,
+    get_onboarding_attempt_data_for_learner,
+    get_user_course_outline_details,
+    newest_exams,
+)
+from edx_proctoring.backends.backend import within
+from edx_proctoring.exceptions import (
+    BackendProviderOnboardingProfilesException,
+    ProctoredBaseException,
+)
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.statuses import (
+    InstructorDashboardOnboardingAttemptStatus,
+    ProctoredExamStudentAttemptStatus,
+    VerificientOnboardingProfileStatus,
+)
+
+log = logging.getLogger(__name__)
+
+MOST_PAGES = 200
+
+Attempt = ProctoredExamStudentAttempt
+Status = ProctoredExamStudentAttemptStatus
+Word = InstructorDashboardOnboardingAttemptStatus
+Profile = VerificientOnboardingProfileStatus
+
+
+class OnboardingNotFound(ProctoredBaseException):
+    """There is no onboarding exam, or none for this learner."""
+
+    http_status = 404
+
+
+class NoOnboardingProfile(OnboardingNotFound):
+    """The provider has no profile of the learner."""
+
+
+class OnboardingServiceUnavailable(ProctoredBaseException):
+    """The provider does not say how far learners are."""
+
+    http_status = 503
+
+
+def _candidates(course_id: object) -> list[ProctoredExam]:
+    """The course's onboarding exams, newest first; the newest one's provider is the one that counts."""
+    exams = newest_exams(course_id)
+    if not exams or not does_backend_support_onboarding(exams[0].backend):
+        raise OnboardingNotFound("There is no onboarding exam related to this course id.")
+    return exams
+
+
+def _backend_name(exam: ProctoredExam) -> str:
+    return exam.backend or backends.default_name() or ""
+
+
+def _profiles(exam: ProctoredExam, course_id: object, **query: str) -> Any:
+    provider = backends.get_backend_provider(name=exam.backend)
+    with within(conf.proctoring.ASK_DEADLINE_SECONDS):
+        return provider.get_onboarding_profile_info(str(course_id), **query)
+
+
+# One learner
+
+
+def get_onboarding_status(course_id: object, user: Any, is_learning_mfe: bool) -> dict[str, Any]:
+    """The learner's status and the exam to go to: `onboarding_status`, `expiration_date`, `onboarding_link`,
+    `onboarding_past_due`, `onboarding_release_date` (text), `review_requirements_url`.
+
+    ProctoredBaseException with status 404 where there is no exam, for the course or for this learner.
+    """
+    exams = _candidates(course_id)
+    data = _learner_data(exams[0], course_id, user)
+    available, future, past, details = _sorted_by_date(exams, course_id, user)
+    chosen = next(iter([*available, *future, *past]), None)
+    if chosen is None:
+        raise OnboardingNotFound("There is no onboarding exam accessible to this user.")
+    return {
+        **data,
+        "onboarding_link": (
+            links.exam_url_or_none(course_id, chosen.content_id, is_learning_mfe)
+            if available
+            else None
+        ),
+        "onboarding_past_due": not available and not future,
+        "onboarding_release_date": _release_date(chosen, details),
+        "review_requirements_url": backends.get_backend_provider(
+            name=exams[0].backend
+        ).help_center_article_url,
+    }
+
+
+def _learner_data(exam: ProctoredExam, course_id: object, user: Any) -> dict[str, Any]:
+    local = get_onboarding_attempt_data_for_learner(course_id, user, _backend_name(exam))
+    if not constants.ONBOARDING_PROFILE_API:
+        return local
+    try:
+        user_id = crypto.obscured_user_id(user.pk, exam.backend)
+        profile = _profiles(exam, course_id, user_id=user_id)
+        if profile is None:
+            raise NoOnboardingProfile("The provider has no onboarding profile of this user.")
+        status = Profile.get_edx_status_from_profile_status(profile["status"])
+        remote = {"onboarding_status": status, "expiration_date": profile["expiration_date"]}
+    except NoOnboardingProfile:
+        raise
+    except Exception as error:
+        log.warning(
+            "no onboarding profile, user_id=%s backend=%s: %r", user.pk, exam.backend, error
+        )
+        return local
+    if remote["onboarding_status"] != local["onboarding_status"]:
+        log.error(
+            "onboarding differs: user_id=%s provider=%s ours=%s",
+            user.pk,
+            remote["onboarding_status"],
+            local["onboarding_status"],
+        )
+    return remote
+
+
+def _sorted_by_date(
+    exams: Sequence[ProctoredExam], course_id: object, user: Any
+) -> tuple[list[ProctoredExam], list[ProctoredExam], list[ProctoredExam], Any]:
+    """(open, not yet, no longer, the outline). Hosts without outlines let everybody open every exam."""
+    if not host.has("learning_sequences"):
+        return list(exams), [], [], None
+    details = get_user_course_outline_details(user, course_id)
+    if details is None:
+        return [], [], [], None
+    keyed = [exam for exam in exams if _usage_key(exam) is not None]
+    _other, future, past = categorize_inaccessible_exams_by_date(keyed, details)
+    available = [exam for exam in keyed if _usage_key(exam) in details.outline.accessible_sequences]
+    return available, future, past, details
+
+
+def _usage_key(exam: ProctoredExam) -> UsageKey | None:
+    try:
+        return UsageKey.from_string(exam.content_id)
+    except InvalidKeyError:
+        return None
+
+
+def _release_date(exam: ProctoredExam, details: Any) -> str | None:
+    entry = details.schedule.sequences.get(_usage_key(exam)) if details is not None else None
+    start = getattr(entry, "effective_start", None)
+    return start.isoformat() if start else None
+
+
+# A course
+
+
+@dataclass
+class Row:
+    """One learner: the newest attempt that counts is `attempt`."""
+
+    user: Any
+    enrollment_mode: str
+    word: str | None = None
+    modified: Any = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The published dictionary."""
+        return {
+            "username": self.user.username,
+            "enrollment_mode": self.enrollment_mode,
+            "status": self.word,
+            "modified": self.modified,
+        }
+
+
+def get_onboarding_statuses(
+    course_id: object,
+    *,
+    text_search: str | None = None,
+    statuses: Collection[str] | None = None,
+    page: int | str | None = 1,
+    per_page: int = 25,
+    ask_provider: bool = False,
+) -> Page[dict[str, Any]]:
+    """A page of the course's learners who may take proctored exams, in the host's order: `username`,
+    `enrollment_mode`, `status`, `modified` (datetime).
+
+    `statuses`: only learners in one of these. `ask_provider`: what the provider says counts, in its order; it fails
+    with 503. ProctoredBaseException with status 404 where there is no onboarding exam.
+    """
+    exam = _candidates(course_id)[0]
+    found = host.enrollments(course_id, text_search)
+    rows = [Row(one.user, one.mode) for one in found]
+    local = _Local(course_id, _backend_name(exam))
+    if ask_provider:
+        rows = _as_provider_says(exam, course_id, rows, statuses)
+    elif statuses:
+        local.fill(rows)
+        rows = [row for row in rows if row.word in statuses]
+    shown: Page[Any] = Paginator(rows, per_page).get_page(page)
+    seen = list(shown.object_list)
+    if ask_provider:
+        local.fill_dates(seen)
+    elif not statuses:
+        local.fill(seen)
+    shown.object_list = [row.as_dict() for row in seen]
+    return shown
+
+
+class _Local:
+    """What our own attempts say."""
+
+    def __init__(self, course_id: object, backend: str) -> None:
+        self.course_id, self.backend = course_id, backend
+
+    def fill(self, rows: Sequence[Row]) -> None:
+        """Set status and date of the rows."""
+        for some in batches(rows):
+            self._fill(some)
+
+    def _fill(self, rows: Sequence[Row]) -> None:
+        attempts = self._attempts(rows)
+        expires = expiries(one for own in attempts.values() for one in own)
+        unverified = []
+        for row in rows:
+            attempt = _which_counts(attempts[row.user.pk], expires)
+            row.word, row.modified = _word(attempt, expires), attempt and attempt.modified
+            if row.word != Word.verified:
+                unverified.append(row)
+        users = [row.user for row in unverified]
+        elsewhere = (
+            get_last_verified_onboarding_attempts_per_user(users, self.backend) if users else {}
+        )
+        for row in unverified:
+            if row.user.pk in elsewhere:
+                row.word = Word.other_course_approved
+                row.modified = elsewhere[row.user.pk].modified
+
+    def fill_dates(self, rows: Sequence[Row]) -> None:
+        """Set the dates only."""
+        attempts = self._attempts(rows)
+        for row in rows:
+            newest = next(iter(attempts[row.user.pk]), None)
+            row.modified = newest and newest.modified
+
+    def _attempts(self, rows: Iterable[Row]) -> dict[int, list[Attempt]]:
+        found = Attempt.objects.get_proctored_practice_attempts_by_course_id(
+            self.course_id, [row.user.pk for row in rows]
+        )
+        by_user: dict[int, list[Attempt]] = defaultdict(list)
+        for attempt in found:
+            if backend_of(attempt) == self.backend:
+                by_user[attempt.user_id].append(attempt)
+        return by_user
+
+
+def _which_counts(attempts: Sequence[Attempt], expires: dict[int, Any]) -> Attempt | None:
+    """A verified one that is still valid, else the last changed; one that was reset yields to a later one."""
+    now = timezone.now()
+    for attempt in attempts:
+        if attempt.status == Status.verified and expires[attempt.pk] > now:
+            return attempt
+    if not attempts:
+        return None
+    newest = attempts[0]
+    if newest.status == Status.onboarding_reset:
+        later = [one for one in attempts if one.created > newest.created]
+        newest = max(later, key=lambda one: (one.created, one.pk), default=newest)
+    return newest
+
+
+def _word(attempt: Attempt | None, expires: dict[int, Any]) -> str | None:
+    if attempt is None:
+        return Word.not_started
+    if attempt.status == Status.onboarding_reset:
+        return Word.onboarding_reset_past_due
+    if attempt.status == Status.verified and expires[attempt.pk] <= timezone.now():
+        return Word.expired
+    known = Word.get_onboarding_status_from_attempt_status(attempt.status)
+    return known or OTHER_WORDS.get(attempt.status, Word.error)
+
+
+# Statuses that the published table leaves out.
+OTHER_WORDS = {
+    Status.second_review_required: Word.submitted,
+    Status.timed_out: Word.submitted,
+    Status.declined: Word.not_started,
+    Status.eligible: Word.not_started,
+}
+
+
+def _as_provider_says(
+    exam: ProctoredExam, course_id: object, rows: Sequence[Row], statuses: Collection[str] | None
+) -> list[Row]:
+    """The rows in the provider's order; learners whom it does not know have not started."""
+    by_id = {crypto.obscured_user_id(row.user.pk, exam.backend): row for row in rows}
+    found = []
+    for entry in _results(exam, course_id, statuses):
+        row = by_id.pop(str(entry.get("user_id")), None)
+        if row is not None:
+            row.word = Profile.get_instructor_status_from_profile_status(entry.get("status"))
+            found.append(row)
+    for row in by_id.values():
+        row.word = Word.not_started
+        found.append(row)
+    return [row for row in found if not statuses or row.word in statuses]
+
+
+def _pages(exam: ProctoredExam, course_id: object, **query: str) -> list[dict[str, Any]]:
+    """The entries of all pages: the provider says that there are more by `num_pages` or `next`."""
+    found: list[dict[str, Any]] = []
+    page, more = 1, query
+    while page <= MOST_PAGES:
+        answer = _profiles(exam, course_id, **more)
+        found.extend(dict(entry) for entry in answer["results"])
+        is_last = page >= (answer.get("num_pages") or 1) and not answer.get("next")
+        if is_last or not answer["results"]:
+            return found
+        page += 1
+        more = {**query, "page": str(page)}
+    log.error("more than %s pages of onboarding profiles, backend=%s", MOST_PAGES, exam.backend)
+    return found
+
+
+def _results(
+    exam: ProctoredExam, course_id: object, statuses: Collection[str] | None
+) -> list[dict[str, Any]]:
+    words = [Profile.get_profile_status_from_filter(word) for word in statuses or ()]
+    unavailable = "The onboarding service is temporarily unavailable. Please try again later."
+    try:
+        with within(conf.proctoring.ASK_DEADLINE_SECONDS):
+            return _pages(exam, course_id, status=",".join(word for word in words if word))
+    except BackendProviderOnboardingProfilesException as error:
+        log.warning("no onboarding profiles, backend=%s: %r", exam.backend, error)
+        raise OnboardingServiceUnavailable(unavailable) from error
+    except Exception as error:
+        log.exception("unreadable onboarding profiles, backend=%s", exam.backend)
+        raise OnboardingServiceUnavailable(unavailable) from error

@@ -1,0 +1,124 @@
+"""What pages ask for again and again while a learner takes an exam."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from edx_proctoring import backends, kinds, timing
+from edx_proctoring.api.changes import described_prerequisites
+from edx_proctoring.api.lookup import as_dict, attempt_by_id
+from edx_proctoring.api.onboarding import (
+    does_backend_support_onboarding,
+    get_onboarding_exam_link,
+)
+from edx_proctoring.api.timer import timer_data
+from edx_proctoring.lifecycle import expire_if_overdue, facts
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.serializers import ProctoredExamSerializer
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+
+Status = ProctoredExamStudentAttemptStatus
+
+
+def get_polled_attempt(attempt_id: int) -> dict[str, Any]:
+    """The attempt with `time_remaining_seconds` as it is now and `accessibility_time_string`.
+
+    Ends it if its time is over. StudentExamAttemptDoesNotExistsException.
+    """
+    missing = f"Attempted to get attempt_id={attempt_id} but it does not exist."
+    attempt = expire_if_overdue(attempt_by_id(attempt_id, missing))
+    seconds = facts.seconds_left(attempt)
+    data = as_dict(attempt)
+    data["time_remaining_seconds"] = seconds
+    data["accessibility_time_string"] = time_left_in_words(seconds)
+    if _is_secret(attempt.proctored_exam):
+        data["external_id"] = None
+    return data
+
+
+def time_left_in_words(seconds: float) -> str:
+    """What a screen reader says."""
+    if seconds < 60:
+        return _("you have less than a minute remaining")
+    minutes = round(seconds / 60)
+    return _("you have {remaining_time} remaining").format(remaining_time=timing.humanized(minutes))
+
+
+def get_active_attempt_data(
+    user_id: int, *, is_learning_mfe: bool = False
+) -> dict[str, Any] | None:
+    """The timer data of the learner's running attempt, of several that which ends first; None without one.
+
+    An attempt whose time is over is ended by this call and shown once more, as it is then.
+    """
+    running = list(ProctoredExamStudentAttempt.objects.get_active_student_attempts(user_id))
+    if not running:
+        return None
+    by_end = [(facts.expires_at(attempt), attempt) for attempt in running]
+    ending = [(end, attempt) for end, attempt in by_end if end is not None]
+    attempt = min(ending, key=lambda pair: pair[0])[1] if ending else running[0]
+    return _timer_data(attempt, is_learning_mfe)
+
+
+def _timer_data(attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool) -> dict[str, Any]:
+    data = timer_data(attempt, is_learning_mfe)
+    if _is_secret(attempt.proctored_exam):
+        data["external_id"] = None
+    return data
+
+
+def get_exam_for_learner(
+    course_id: object, content_id: object, user: Any, *, is_learning_mfe: bool = False
+) -> dict[str, Any]:
+    """The exam of a subsection with what its page needs of the learner: `attempt` (the timer's data or {}), `type`,
+    `passed_due_date`, and, where they say something, `total_time`, `prerequisite_status` and `onboarding_link`.
+
+    {} without an exam. Ends an attempt whose time is over; changes nothing else.
+    """
+    exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
+    if exam is None:
+        return {}
+    data: dict[str, Any] = ProctoredExamSerializer.row(exam)
+    newest = ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam.pk, user.pk)
+    supports = exam.is_proctored and does_backend_support_onboarding(exam.backend)
+    more: dict[str, Any] = {
+        "attempt": _timer_data(newest, is_learning_mfe) if newest else {},
+        "type": kinds.kind_of(exam, supports),
+        "passed_due_date": facts.is_past_due(data, user),
+        "use_legacy_attempt_api": True,
+    }
+    if newest is None:
+        minutes = facts.allowed_minutes(data, user.pk, None)
+        more["total_time"] = timing.humanized(minutes)
+        prerequisites = described_prerequisites(data, user.pk) if _is_graded(exam) else None
+        if prerequisites is not None:
+            more["prerequisite_status"] = prerequisites
+    elif exam.is_proctored and newest.status in Status.onboarding_errors:
+        more["onboarding_link"] = get_onboarding_exam_link(course_id, user, is_learning_mfe)
+    return {**data, **more}
+
+
+def without_provider_secrets(running: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What get_active_exams_for_user gives, for the learner: without ids that would let somebody post a review."""
+    for found in running:
+        if _has_secret_ids(found["exam"]):
+            found["attempt"]["external_id"] = None
+    return running
+
+
+def _is_graded(exam: ProctoredExam) -> bool:
+    return exam.is_proctored and not exam.is_practice_exam
+
+
+def _is_secret(exam: ProctoredExam) -> bool:
+    return _has_secret_ids({"is_proctored": exam.is_proctored, "backend": exam.backend})
+
+
+def _has_secret_ids(exam: Mapping[str, Any]) -> bool:
+    """Would the provider's id of an attempt let the learner post a review of it?"""
+    try:
+        provider = backends.get_backend_provider(exam)
+    except NotImplementedError:
+        return True
+    return bool(getattr(provider, "external_id_is_secret", False))

@@ -1,0 +1,63 @@
+"""What learners are shown of the platform and of an exam's provider."""
+
+import logging
+from typing import Any
+
+from edx_proctoring import backends, conf, constants, host
+from edx_proctoring.api.lookup import exam_by_id
+from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.exceptions import BackendProviderNotConfigured
+from edx_proctoring.models import ProctoredExam
+
+log = logging.getLogger(__name__)
+
+
+def get_proctoring_settings_by_exam_id(exam_id: int) -> dict[str, Any]:
+    """`platform_name`, `contact_us`, `link_urls`, `exam_proctoring_backend`; of proctored exams more about the provider.
+
+    `exam_proctoring_backend` is the provider's configuration, `{}` where it has none or does not answer.
+    ProctoredExamNotFoundException, BackendProviderNotConfigured.
+    """
+    exam = exam_by_id(exam_id)
+    settings: dict[str, Any] = {
+        "platform_name": constants.PLATFORM_NAME,
+        "contact_us": constants.DEFAULT_CONTACT_EMAIL,
+        "link_urls": conf.proctoring.LINK_URLS,
+        "exam_proctoring_backend": {},
+    }
+    if exam.is_proctored:
+        settings.update(_of_provider(exam))
+    return settings
+
+
+def _of_provider(exam: ProctoredExam) -> dict[str, Any]:
+    try:
+        provider = backends.get_backend_provider(name=exam.backend)
+    except NotImplementedError as error:
+        raise BackendProviderNotConfigured(
+            f"The proctoring provider {exam.backend!r} is not configured."
+        ) from error
+    return {
+        "exam_proctoring_backend": _configuration(provider, exam),
+        "provider_tech_support_email": provider.tech_support_email,
+        "provider_tech_support_phone": provider.tech_support_phone,
+        "provider_name": provider.verbose_name,
+        "learner_notification_from_email": provider.learner_notification_from_email,
+        "integration_specific_email": get_integration_specific_email(provider),
+        "proctoring_escalation_email": host.escalation_email(exam.course_id),
+    }
+
+
+def _configuration(provider: Any, exam: ProctoredExam) -> Any:
+    try:
+        with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
+            return provider.get_proctoring_config() or {}
+    except Exception as error:
+        log.warning("provider gave no configuration, exam_id=%s: %r", exam.pk, error)
+        return {}
+
+
+def get_integration_specific_email(provider: Any) -> str:
+    """The provider's own address for learners, else the platform's contact."""
+    own: str | None = getattr(provider, "integration_specific_email", None)
+    return own or str(constants.DEFAULT_CONTACT_EMAIL)

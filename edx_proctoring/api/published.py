@@ -1,0 +1,114 @@
+"""Small functions in the form in which plug-ins and hosts know them; `edx_proctoring.utils` is their old address."""
+
+import datetime
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from edx_proctoring import host, links, prerequisites, timing, tracking
+from edx_proctoring.api.attempts import allowed_minutes, get_exam_attempt_by_id
+from edx_proctoring.lifecycle import facts
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
+
+
+def get_time_remaining_for_attempt(attempt: Mapping[str, Any]) -> float:
+    """Seconds left of an attempt (its published dictionary); 0 before its start and after its end."""
+    expires = timing.expires_at(
+        attempt["started_at"],
+        attempt["allowed_time_limit_mins"],
+        attempt.get("time_remaining_seconds"),
+    )
+    return timing.seconds_left(expires, timezone.now())
+
+
+def has_due_date_passed(due_datetime: datetime.datetime | None) -> bool:
+    """Is the date over? None never is."""
+    return timing.has_passed(due_datetime, timezone.now())
+
+
+def get_exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | None:
+    """When the exam is due, for the user (object or id) if given."""
+    return facts.due_date(exam, user)
+
+
+def get_course_end_date(course_id: object) -> datetime.datetime | None:
+    """The end of the course, or None."""
+    return host.course_end(course_id)
+
+
+def has_end_date_passed(course_id: object) -> bool:
+    """Is the course over?"""
+    return has_due_date_passed(host.course_end(course_id))
+
+
+def verify_and_add_wait_deadline(
+    context: MutableMapping[str, Any], exam: Mapping[str, Any], user_id: int
+) -> bool:
+    """Does a grace period last after the due date? Then `wait_deadline` in the context says until when."""
+    due = facts.due_date(exam, user_id)
+    deadline = timing.wait_deadline(due, context.get("grace_period"), timezone.now())
+    if deadline is not None:
+        context["wait_deadline"] = deadline.isoformat()
+    return deadline is not None
+
+
+def is_reattempting_exam(from_status: str, to_status: str) -> bool:
+    """Does a learner go back from a running exam to its set-up?"""
+    return from_status in IN_PROGRESS and to_status in PRE_STARTED
+
+
+def resolve_exam_url_for_learning_mfe(course_id: object, content_id: object) -> str:
+    """The exam in the learning micro-frontend; providers send learners there. InvalidKeyError."""
+    return links.learning_mfe_exam_url(course_id, content_id)
+
+
+def emit_event(
+    exam: Mapping[str, Any],
+    event_short_name: str,
+    attempt: Mapping[str, Any] | None = None,
+    override_data: dict[str, Any] | None = None,
+) -> None:
+    """Emit an analytics event of an exam, or of an attempt in it (published dictionaries), at once."""
+    row = None
+    if attempt is not None:
+        row = ProctoredExamStudentAttempt.objects.get_exam_attempt_by_id(attempt["id"])
+    tracking.emit(tracking.snapshot(ProctoredExam(**exam), event_short_name, row, override_data))
+
+
+# Names with an underscore that test suites of hosts import
+
+
+def _emit_event(name: str, context: Mapping[str, Any] | None, data: Mapping[str, Any]) -> None:
+    """Emit an event as it is given."""
+    tracking.emit({"name": name, "context": dict(context or {}), "data": dict(data)})
+
+
+def _are_prerequirements_satisfied(
+    prerequisites_statuses: Sequence[Mapping[str, Any]],
+    evaluate_for_requirement_name: str | None = None,
+    filter_out_namespaces: Collection[str] | None = None,
+) -> dict[str, Any]:
+    """What of the requirements before the named one is satisfied, failed, pending, declined."""
+    return prerequisites.evaluate(
+        prerequisites_statuses, evaluate_for_requirement_name, filter_out_namespaces
+    )
+
+
+def _get_ordered_prerequisites(
+    prerequisites_statuses: Sequence[Mapping[str, Any]],
+    filter_out_namespaces: Collection[str] | None = None,
+) -> list[Mapping[str, Any]]:
+    """Requirements by their order."""
+    return prerequisites.ordered(prerequisites_statuses, filter_out_namespaces)
+
+
+def _calculate_allowed_mins(exam: Mapping[str, Any], user_id: int) -> int:
+    """How many minutes the learner may take if they started now."""
+    return allowed_minutes(exam, user_id)
+
+
+def _check_for_attempt_timeout(attempt: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The attempt (its published dictionary), ended if its time is over."""
+    return get_exam_attempt_by_id(attempt["id"]) if attempt else attempt

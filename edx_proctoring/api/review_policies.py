@@ -1,0 +1,87 @@
+"""Review policies: what reviewers of an exam should know."""
+
+from typing import Any
+
+from django.db import connection
+
+from edx_proctoring import transactions
+from edx_proctoring.api.lookup import exam_by_id
+from edx_proctoring.exceptions import (
+    ProctoredExamReviewPolicyAlreadyExists,
+    ProctoredExamReviewPolicyNotFoundException,
+)
+from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
+from edx_proctoring.serializers import ProctoredExamReviewPolicySerializer
+
+
+def create_exam_review_policy(exam_id: int, set_by_user_id: int, review_policy: str) -> int:
+    """Give the exam a policy and return its id; the provider hears of it.
+
+    ProctoredExamNotFoundException, ProctoredExamReviewPolicyAlreadyExists.
+    """
+    exam = exam_by_id(exam_id)
+
+    def store() -> int:
+        _lock(exam.pk)
+        if ProctoredExamReviewPolicy.get_review_policy_for_exam(exam.pk) is not None:
+            raise ProctoredExamReviewPolicyAlreadyExists(
+                f"exam_id={exam_id} has a review policy already."
+            )
+        policy = ProctoredExamReviewPolicy.objects.create(
+            proctored_exam=exam, set_by_user_id=set_by_user_id, review_policy=review_policy
+        )
+        return policy.pk
+
+    return transactions.run(store)
+
+
+def update_review_policy(exam_id: int, set_by_user_id: int, review_policy: str) -> None:
+    """Change the policy's text and author; an empty text deletes it. ProctoredExamReviewPolicyNotFoundException."""
+    if not review_policy:
+        remove_review_policy(exam_id)
+        return
+
+    def store() -> None:
+        policy = _locked_policy(exam_id)
+        policy.set_by_user_id, policy.review_policy = set_by_user_id, review_policy
+        policy.save()
+
+    transactions.run(store)
+
+
+def remove_review_policy(exam_id: int) -> None:
+    """Delete the policy; the archive keeps it. ProctoredExamReviewPolicyNotFoundException."""
+    transactions.run(lambda: _locked_policy(exam_id).delete())
+
+
+def get_review_policy_by_exam_id(exam_id: int) -> dict[str, Any]:
+    """The policy; ProctoredExamReviewPolicyNotFoundException."""
+    data: dict[str, Any] = ProctoredExamReviewPolicySerializer.row(_policy(exam_id))
+    return data
+
+
+def _get_review_policy_by_exam_id(exam_id: int) -> str | None:
+    """The policy's text, or None."""
+    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id)
+    return policy.review_policy if policy else None
+
+
+def _policy(exam_id: int) -> ProctoredExamReviewPolicy:
+    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id)
+    if policy is None:
+        raise ProctoredExamReviewPolicyNotFoundException(f"exam_id={exam_id} has no review policy.")
+    return policy
+
+
+def _locked_policy(exam_id: int) -> ProctoredExamReviewPolicy:
+    _lock(exam_id)
+    return _policy(exam_id)
+
+
+def _lock(exam_id: int) -> None:
+    """Nothing in the database forbids two policies of an exam, so whoever writes one holds the exam.
+
+    The transaction's first statement: what is read after it is as it is now.
+    """
+    if connection.features.has_select_for_update:
+        list(ProctoredExam.objects.select_for_update().filter(pk=exam_id).values_list("pk"))

@@ -1,0 +1,153 @@
+"""Reviews, decided: what a delivery must look like, what it means for the attempt. Pure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edx_proctoring.exceptions import ProctoredExamBadReviewStatus
+from edx_proctoring.statuses import (
+    ProctoredExamStudentAttemptStatus,
+    ReviewStatus,
+    SoftwareSecureReviewStatus,
+)
+
+Status = ProctoredExamStudentAttemptStatus
+
+LARGEST_SECONDS = 2**31 - 1
+# RPNow sends them, and repeats in `orgExtra` what it was registered with.
+NOT_KEPT = frozenset(
+    {
+        "videoReviewLink",
+        "examTakerEmail",
+        "examTakerFirstName",
+        "examTakerLastName",
+        "userPhotoBase64String",
+    }
+)
+ABOUT_LEARNERS = frozenset({"firstName", "lastName", "email"})
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A remark; times are seconds from the start of the recording."""
+
+    comment: str
+    status: str
+    start: int
+    stop: int
+    duration: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A provider's review, checked."""
+
+    review_status: str  # a word of SoftwareSecureReviewStatus
+    comments: tuple[Comment, ...]
+    reviewer: str | None  # the e-mail address that the provider names
+    video_link: str | None
+
+
+def checked(answer: Any) -> Delivery:
+    """The normalised review of a provider; ProctoredExamBadReviewStatus says what is wrong with it."""
+    if not isinstance(answer, Mapping):
+        raise ProctoredExamBadReviewStatus("A review must be an object.")
+    status = answer.get("status")
+    if not isinstance(status, str):
+        raise ProctoredExamBadReviewStatus("A review must have a status.")
+    ReviewStatus.validate(status)
+    comments = [] if answer.get("comments") is None else answer["comments"]
+    if not isinstance(comments, list | tuple):
+        raise ProctoredExamBadReviewStatus("The comments of a review must be a list.")
+    payload = answer.get("payload")
+    link = payload.get("videoReviewLink") if isinstance(payload, Mapping) else None
+    reviewer = answer.get("reviewed_by")
+    return Delivery(
+        review_status=SoftwareSecureReviewStatus.from_standard_status[status],
+        comments=tuple(_comment(number, entry) for number, entry in enumerate(comments, 1)),
+        reviewer=reviewer if isinstance(reviewer, str) and reviewer else None,
+        video_link=link if isinstance(link, str) and link else None,
+    )
+
+
+def _comment(number: int, entry: Any) -> Comment:
+    if not isinstance(entry, Mapping):
+        raise ProctoredExamBadReviewStatus(f"Comment {number} must be an object.")
+    words = {}
+    for name, longest in (("comment", None), ("status", 255)):
+        text = entry.get(name)
+        if not isinstance(text, str) or (longest and len(text) > longest):
+            raise ProctoredExamBadReviewStatus(f"Comment {number} must have a {name} (text).")
+        words[name] = text
+    seconds = [_seconds(number, name, entry.get(name)) for name in ("start", "stop", "duration")]
+    return Comment(words["comment"], words["status"], *seconds)
+
+
+def _seconds(number: int, name: str, value: Any) -> int:
+    if value is None:
+        return 0
+    try:
+        seconds = int(value)
+    except (TypeError, ValueError, OverflowError):
+        seconds = LARGEST_SECONDS + 1
+    if isinstance(value, bool) or abs(seconds) > LARGEST_SECONDS:
+        raise ProctoredExamBadReviewStatus(f"Comment {number}: {name} must be a number of seconds.")
+    return seconds
+
+
+def redacted(data: Any) -> str:
+    """The payload as it is kept, as JSON: without links to videos, which are stored encrypted or not at all, and
+    without what describes the learner, at whatever depth."""
+    return json.dumps(_kept(dict(data)))
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            name: _kept(_without(part, ABOUT_LEARNERS) if name == "orgExtra" else part)
+            for name, part in _without(value, NOT_KEPT).items()
+        }
+    if isinstance(value, list | tuple):
+        return [_kept(part) for part in value]
+    return value
+
+
+def _without(value: Any, names: frozenset[str]) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {name: part for name, part in value.items() if name not in names}
+
+
+def is_same_payload(one: str, other: str) -> bool:
+    """Do two kept payloads say the same, whatever the order of their keys? Older rows kept more."""
+    try:
+        return bool(_kept(json.loads(one)) == _kept(json.loads(other)))
+    except ValueError:
+        return one == other
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the outcome of a review depends on."""
+
+    review_status: str
+    passing: bool
+    human: bool  # did a person who may decide look at it?
+    attempt_status: str
+    ever_submitted: bool
+    onboarding_sample: bool  # a practice attempt of a provider that supports onboarding
+    second_reviews: bool  # is a person needed for a failure?
+
+
+def status_after(facts: Facts) -> str | None:
+    """The attempt's status after the review, or None when it stays as it is."""
+    if facts.attempt_status == Status.onboarding_reset:
+        return None
+    if facts.passing:
+        return Status.verified if facts.ever_submitted else Status.error
+    if facts.review_status == SoftwareSecureReviewStatus.not_reviewed:
+        return Status.error
+    if facts.human or not facts.second_reviews or facts.onboarding_sample:
+        return Status.rejected
+    return Status.second_review_required

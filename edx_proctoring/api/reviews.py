@@ -1,0 +1,390 @@
+"""Reviews: one function stores and applies them, whoever they come from."""
+
+import copy
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+
+from edx_proctoring import backends, constants, crypto, host, lifecycle, links, outbox, tracking
+from edx_proctoring.api.review_rules import (
+    Delivery,
+    Facts,
+    checked,
+    is_same_payload,
+    redacted,
+    status_after,
+)
+from edx_proctoring.exceptions import (
+    BackendProviderNotConfigured,
+    ProctoredExamBadReviewStatus,
+    ProctoredExamReviewAlreadyExists,
+    StudentExamAttemptDoesNotExistsException,
+)
+from edx_proctoring.lifecycle import facts as attempt_facts
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamSoftwareSecureComment,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamSoftwareSecureReviewHistory,
+    ProctoredExamStudentAttempt,
+    archive_model,
+)
+from edx_proctoring.outbox import Draft
+from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
+
+log = logging.getLogger(__name__)
+views_log = logging.getLogger("edx_proctoring_views")
+
+Attempt = ProctoredExamStudentAttempt
+Review = ProctoredExamSoftwareSecureReview
+Status = ProctoredExamStudentAttemptStatus
+
+REVIEW_WORDS = frozenset(SoftwareSecureReviewStatus.from_standard_status.values())
+
+
+def receive_review(
+    attempt: Attempt,
+    data: Mapping[str, Any],
+    *,
+    is_archived: bool = False,
+    backend: Any = None,
+    trusts_reviewer: bool = True,
+) -> Review | None:
+    """Store a provider's review and apply it to the attempt; the same payload again changes nothing.
+
+    `attempt` as `locate_attempt_by_…` finds it, `is_archived` when it was removed. `backend` is the provider, default
+    the one of the attempt's exam. `trusts_reviewer=False` ignores whom the payload names as reviewer. Returns None when
+    the exam is not proctored any more. Raises ProctoredExamBadReviewStatus, ProctoredExamSuspiciousLookup,
+    ProctoredExamReviewAlreadyExists, BackendProviderNotConfigured.
+    """
+    exam = exam_of(attempt)
+    provider = backend or _provider(exam)
+    if provider is None:
+        log.warning("review refused, the exam is not proctored any more: attempt_id=%s", attempt.pk)
+        return None
+    answer = provider.on_review_callback(_as_dict(attempt), copy.deepcopy(dict(data)))
+    delivery = checked(answer)
+    reviewer = _reviewer(delivery.reviewer, attempt, exam) if trusts_reviewer else None
+    new = Review(
+        attempt_code=attempt.attempt_code or "",
+        is_attempt_active=not is_archived,
+        review_status=delivery.review_status,
+        raw_data=redacted(data),
+        encrypted_video_url=_encrypted(delivery.video_link, provider),
+        reviewed_by=reviewer,
+        student=_student(attempt),
+        exam=exam,
+    )
+    return lifecycle.locked(
+        attempt.user_id, lambda: _store(attempt, new, delivery, is_archived=is_archived)
+    )
+
+
+def _provider(exam: ProctoredExam | None) -> Any:
+    if exam is None:
+        return backends.get_backend_provider()
+    try:
+        return backends.get_backend_provider(
+            {"is_proctored": exam.is_proctored, "backend": exam.backend}
+        )
+    except NotImplementedError as error:
+        raise BackendProviderNotConfigured(
+            "The proctoring provider of this exam is not configured."
+        ) from error
+
+
+def _as_dict(attempt: Attempt) -> dict[str, Any]:
+    """The published dictionary; of a removed attempt whose exam or learner is gone, too, what is left."""
+    if exam_of(attempt) is None or _student(attempt) is None:
+        names = ("id", "attempt_code", "external_id", "status")
+        return {name: getattr(attempt, name) for name in names}
+    data: dict[str, Any] = ProctoredExamStudentAttemptSerializer.row(attempt)
+    return data
+
+
+def exam_of(attempt: Attempt) -> ProctoredExam | None:
+    """The attempt's exam; of a removed attempt it may be gone, too."""
+    try:
+        return attempt.proctored_exam
+    except ProctoredExam.DoesNotExist:
+        return None
+
+
+def _student(attempt: Attempt) -> Any:
+    return get_user_model()._default_manager.filter(pk=attempt.user_id).first()
+
+
+def _encrypted(link: str | None, provider: Any) -> bytes | None:
+    key = provider.get_video_review_aes_key() if link else None
+    return crypto.encrypt_and_encode(link, bytes.fromhex(key)) if link and key else None
+
+
+def _reviewer(email: str | None, attempt: Attempt, exam: ProctoredExam | None) -> Any:
+    """The user of this address who may review: course or global staff, or in the provider's review group."""
+    if email is None:
+        return None
+    users = list(get_user_model()._default_manager.filter(email=email).order_by("id"))
+    for user in users:
+        if _may_review(user, attempt, exam):
+            return user
+    for user in users:
+        views_log.warning(
+            "user=%(user)s does not have the required permissions to submit a review "
+            "for attempt_code=%(attempt_code)s.",
+            {"user": user, "attempt_code": attempt.attempt_code},
+        )
+    return None
+
+
+def _may_review(user: Any, attempt: Attempt, exam: ProctoredExam | None) -> bool:
+    if user.pk == attempt.user_id or not user.is_active:
+        return False
+    if user.is_staff or (exam is not None and host.is_course_staff(user, exam.course_id)):
+        return True
+    name = (exam.backend if exam else None) or backends.default_name()
+    return bool(user.groups.filter(name=f"{name}_review").exists())
+
+
+def _store(attempt: Attempt, new: Review, delivery: Delivery, *, is_archived: bool) -> Review:
+    current = None if is_archived else _lock(attempt)
+    stored = _lock_review(new.attempt_code)
+    if stored is not None and not constants.ALLOW_REVIEW_UPDATES:
+        raise ProctoredExamReviewAlreadyExists(
+            f"There is already a review of attempt_code={new.attempt_code}, and it may not be changed."
+        )
+    if stored is not None and _is_same(stored, new):
+        return stored
+    if stored is not None and current is not None and is_decided_by_staff(current, stored):
+        archive_model(ProctoredExamSoftwareSecureReviewHistory, new, id=None)
+        _tell(current, new)
+        return stored
+    review = _overwrite(stored, new) if stored else new
+    _save(review)
+    _replace_comments(review, delivery)
+    _apply(review, current, attempt, reason=lifecycle.PROVIDER)
+    if review.should_notify and current is not None:
+        _notify_support(review, current)
+    return review
+
+
+def _lock(attempt: Attempt) -> Attempt | None:
+    try:
+        return lifecycle.lock_attempt(attempt)
+    except StudentExamAttemptDoesNotExistsException:  # removed a moment ago
+        return None
+
+
+def _lock_review(attempt_code: str) -> Review | None:
+    rows = Review.objects.filter(attempt_code=attempt_code)
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update()
+    return rows.first()
+
+
+def _is_same(stored: Review, new: Review) -> bool:
+    same_video = new.encrypted_video_url is None or bytes(
+        stored.encrypted_video_url or b""
+    ) == bytes(new.encrypted_video_url)
+    same_status = stored.review_status == new.review_status
+    return same_status and same_video and is_same_payload(stored.raw_data, new.raw_data)
+
+
+def is_decided_by_staff(attempt: Attempt, stored: Review) -> bool:
+    """Does a person's decision stand, so that no later delivery may change it?"""
+    rows = Attempt.history.filter(id=attempt.pk).order_by("history_id")
+    before: str | None = None
+    decider: str | None = None
+    for status, reason in rows.values_list("status", "history_change_reason"):
+        if status != before and reason in (lifecycle.STAFF, lifecycle.PROVIDER):
+            decider = reason
+        before = status
+    if decider is not None:
+        return decider == lifecycle.STAFF
+    named = stored.reviewed_by is not None and stored.reviewed_by.email in stored.raw_data
+    return stored.reviewed_by_id is not None and not named
+
+
+def _overwrite(stored: Review, new: Review) -> Review:
+    names = ("is_attempt_active", "review_status", "raw_data", "reviewed_by", "student", "exam")
+    for name in names:
+        setattr(stored, name, getattr(new, name))
+    stored.encrypted_video_url = new.encrypted_video_url or stored.encrypted_video_url
+    return stored
+
+
+def _save(review: Review) -> None:
+    """Receivers of the model's signals need not apply it: we do."""
+    review.is_applied = True  # type: ignore[attr-defined]
+    try:
+        review.save()
+    finally:
+        del review.is_applied  # type: ignore[attr-defined]
+
+
+def is_being_applied(review: Review) -> bool:
+    """Is this save one of ours, so that receivers need not apply the review?"""
+    return bool(getattr(review, "is_applied", False))
+
+
+def lock_learner(user_id: int) -> None:
+    """For hosts that save models inside a transaction: hold the learner's lock until its end."""
+    lifecycle.locked(user_id, lambda: None)
+
+
+def _replace_comments(review: Review, delivery: Delivery) -> None:
+    ProctoredExamSoftwareSecureComment.objects.filter(review=review).delete()
+    ProctoredExamSoftwareSecureComment.objects.bulk_create(
+        ProctoredExamSoftwareSecureComment(
+            review=review,
+            start_time=comment.start,
+            stop_time=comment.stop,
+            duration=comment.duration,
+            comment=comment.comment,
+            status=comment.status,
+        )
+        for comment in delivery.comments
+    )
+
+
+# What staff decide
+
+
+def decide_review(review_id: int, review_status: str, by: Any) -> Review:
+    """The second review: `by`, a person, says what the review's status is; it stands until a person changes it.
+
+    `review_status` is a word of SoftwareSecureReviewStatus, else ProctoredExamBadReviewStatus.
+    """
+    if review_status not in REVIEW_WORDS:
+        raise ProctoredExamBadReviewStatus(f"There is no review status {review_status!r}.")
+    known = Review.objects.get(pk=review_id)
+    attempt, current = _attempts_of(known)
+    user_id = attempt.user_id if attempt else known.student_id
+
+    def decide() -> Review:
+        review = _lock_review(known.attempt_code)
+        assert review is not None  # removed meanwhile: a programming error of the caller
+        living = _lock(current) if current else None
+        review.review_status, review.reviewed_by = review_status, by
+        _save(review)
+        _apply(review, living, attempt, reason=lifecycle.STAFF, user=by)
+        return review
+
+    return lifecycle.locked(user_id, decide) if user_id else decide()
+
+
+def apply_saved_review(review: Review) -> None:
+    """For hosts that save the model themselves: apply a review that is new or decided anew."""
+    attempt, current = _attempts_of(review)
+    if attempt is None:
+        log.error("a review of an unknown attempt changes nothing, review_id=%s", review.pk)
+        return
+    reason = lifecycle.STAFF if review.reviewed_by_id else lifecycle.PROVIDER
+
+    def apply() -> None:
+        living = _lock(current) if current else None
+        _apply(review, living, attempt, reason=reason, user=review.reviewed_by)
+
+    lifecycle.locked(attempt.user_id, apply)
+
+
+def _attempts_of(review: Review) -> tuple[Attempt | None, Attempt | None]:
+    """(the attempt, as history shows it if it was removed; the living attempt)."""
+    living = Attempt.objects.get_exam_attempt_by_code(review.attempt_code)
+    if living is not None:
+        return living, living
+    return Attempt.get_historic_attempt_by_code(review.attempt_code), None
+
+
+# What follows
+
+
+def _apply(
+    review: Review, current: Attempt | None, known: Attempt | None, *, reason: str, user: Any = None
+) -> None:
+    """Move the living attempt to where the review puts it; analytics hear of it in any case."""
+    event = _event(current or known, review)
+    to = status_after_review(review, current) if current is not None else None
+    if current is not None and to is not None:
+        by = review.reviewed_by
+        lifecycle.transition(current, to, by=by, reason=reason, user=user or by)
+    outbox.put(*event)
+
+
+def status_after_review(review: Review, attempt: Attempt) -> str | None:
+    """Where the review moves the attempt; None where it stays."""
+    provider = attempt_facts.provider_of(attempt.proctored_exam)
+    ever_submitted = (
+        attempt.completed_at is not None
+        or Attempt.history.filter(id=attempt.pk, status=Status.timed_out).exists()
+    )
+    facts = Facts(
+        review_status=review.review_status,
+        passing=review.is_passing,
+        human=review.reviewed_by_id is not None,
+        attempt_status=attempt.status,
+        ever_submitted=ever_submitted,
+        onboarding_sample=bool(
+            provider and provider.supports_onboarding and attempt.is_sample_attempt
+        ),
+        second_reviews=bool(constants.REQUIRE_FAILURE_SECOND_REVIEWS),
+    )
+    if facts.passing and not ever_submitted:
+        logging.getLogger("edx_proctoring.handlers").warning(
+            "A passing review of a never-submitted attempt is an error: %s",
+            {
+                "review_status": review.review_status,
+                "attempt_id": attempt.pk,
+                "status": attempt.status,
+            },
+        )
+    return status_after(facts)
+
+
+def _tell(attempt: Attempt, review: Review) -> None:
+    outbox.put(*_event(attempt, review))
+
+
+def _event(attempt: Attempt | None, review: Review) -> list[Draft]:
+    """`review_received`, with the attempt as it was before; none when its exam is gone."""
+    exam = exam_of(attempt) if attempt else None
+    if attempt is None or exam is None:
+        return []
+    override = {
+        "review_attempt_code": review.attempt_code,
+        "review_status": review.review_status,
+    }
+    payload = tracking.snapshot(exam, "review_received", attempt, override)
+    key = f"event:review:{_version(review)}"
+    return [Draft("event", key, f"publish:attempt:{attempt.pk}", payload)]
+
+
+def _version(review: Review) -> str:
+    """Tells one delivery from the next: the newest archived version, or the review's own first one."""
+    archived = ProctoredExamSoftwareSecureReviewHistory.objects.filter(
+        attempt_code=review.attempt_code
+    )
+    newest = archived.order_by("-id").values_list("id", flat=True).first()
+    return f"{review.attempt_code}:{newest or 0}"
+
+
+def _notify_support(review: Review, attempt: Attempt) -> None:
+    if not host.has("instructor"):
+        return
+    exam = attempt.proctored_exam
+    path = links.reverse_or_empty(
+        "edx_proctoring:instructor_dashboard_exam", args=[exam.course_id, exam.pk]
+    )
+    payload = {
+        "course_id": exam.course_id,
+        "exam_name": exam.exam_name,
+        "user_id": attempt.user_id,
+        "review_status": review.review_status,
+        "review_url": f"{links.lms_url(path)}?attempt={attempt.external_id}",
+    }
+    key = f"support_notification:{_version(review)}"
+    lane = f"host:{exam.pk}:{attempt.user_id}"
+    outbox.put(Draft("support_notification", key, lane, payload))

@@ -1,0 +1,247 @@
+"""What the learner's screens are rendered with."""
+
+import datetime
+import logging
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from edx_proctoring import conf, constants, crypto, host, links, timing
+from edx_proctoring.api.onboarding import onboarding_exam_link_for_screen
+from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.lifecycle import facts, find_learner
+from edx_proctoring.models import ProctoredExamReviewPolicy, ProctoredExamStudentAttempt
+from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
+from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
+
+log = logging.getLogger(__name__)
+
+Status = ProctoredExamStudentAttemptStatus
+LONG_EXAM_MINUTES = 60 * 20
+SHOW_EXPIRY_SECONDS = 60
+
+
+@dataclass
+class Learner:
+    """One learner before one exam."""
+
+    exam: dict[str, Any]
+    user_id: int
+    attempt: ProctoredExamStudentAttempt | None
+    provider: Any
+    kind: str
+    context: MutableMapping[str, Any]
+    is_past_due: bool
+
+    @cached_property
+    def user(self) -> Any:
+        """UserNotFoundException."""
+        return self.attempt.user if self.attempt else find_learner(self.user_id)
+
+    @property
+    def status(self) -> str | None:
+        """The attempt's status; None without an attempt."""
+        return self.attempt.status if self.attempt else None
+
+    @property
+    def is_resumable_now(self) -> bool:
+        """Have staff permitted to go on?"""
+        return bool(self.attempt and self.attempt.ready_to_resume and not self.attempt.resumed)
+
+    @property
+    def is_material_blocked(self) -> bool:
+        """Does the provider want its own browser?"""
+        if not self.provider:
+            return False
+        attempt = self.attempt
+        code = attempt.attempt_code if attempt else None
+        passes = crypto.exam_passes(code, self.user_id) if code else ()
+        with ask_options(exam_passes=passes):
+            return bool(self.provider.should_block_access_to_exam_material())
+
+    @property
+    def may_view_content(self) -> bool:
+        """Has the learner read the result of an exam that may be viewed now?"""
+        return bool(
+            self.attempt
+            and self.attempt.is_status_acknowledged
+            and self.is_past_due
+            and constants.CONTENT_VIEWABLE_PAST_DUE_DATE
+        )
+
+    @property
+    def does_time_remain(self) -> bool:
+        """Is the exam running?"""
+        attempt = self.attempt
+        return bool(
+            attempt
+            and attempt.started_at
+            and attempt.status in INCOMPLETE
+            and facts.seconds_left(attempt) > 0
+        )
+
+
+def is_wait_pending(learner: Learner) -> bool:
+    """Does a grace period last after the due date? Then `wait_deadline` says until when."""
+    due = facts.due_date(learner.exam, learner.user_id)
+    deadline = timing.wait_deadline(due, learner.context.get("grace_period"), timezone.now())
+    if deadline is None:
+        return False
+    learner.context["wait_deadline"] = deadline.isoformat()
+    learner.context["wait_deadline_text"] = _in_words(deadline)
+    return True
+
+
+def _in_words(moment: datetime.datetime) -> str:
+    """For who runs no scripts; these show the time of the reader's own place."""
+    text = formats.date_format(moment.astimezone(datetime.UTC), "DATETIME_FORMAT")
+    return f"{text} UTC"
+
+
+def _allowed_minutes(learner: Learner) -> int:
+    attempt = learner.attempt
+    if attempt and attempt.allowed_time_limit_mins and not learner.is_resumable_now:
+        return attempt.allowed_time_limit_mins
+    return facts.allowed_minutes(learner.exam, learner.user_id, attempt)
+
+
+def _attempt_urls(learner: Learner) -> dict[str, str]:
+    attempt = learner.attempt
+    change = review = ""
+    if attempt:
+        change = reverse("edx_proctoring:proctored_exam.attempt", args=[attempt.pk])
+        review = reverse("edx_proctoring:proctored_exam.attempt.review_status", args=[attempt.pk])
+    return {
+        "enter_exam_endpoint": reverse("edx_proctoring:proctored_exam.attempt.collection"),
+        "exam_started_poll_url": change,
+        "change_state_url": change,
+        "update_is_status_acknowledge_url": review,
+        "progress_page_url": links.reverse_or_empty("progress", args=[learner.exam["course_id"]]),
+    }
+
+
+def timed_context(learner: Learner) -> dict[str, Any]:
+    """For the screens of timed exams."""
+    exam, urls = learner.exam, _attempt_urls(learner)
+    return {
+        "total_time": timing.humanized(_allowed_minutes(learner)),
+        "hide_extra_time_footer": exam["time_limit_mins"] > LONG_EXAM_MINUTES,
+        "will_be_revealed": bool(exam["due_date"]) and not exam["hide_after_due"],
+        "exam_id": exam["id"],
+        "exam_name": exam["exam_name"],
+        "progress_page_url": urls["progress_page_url"],
+        "does_time_remain": learner.does_time_remain,
+        "has_time_expired": _has_time_expired(learner.attempt),
+        "enter_exam_endpoint": urls["enter_exam_endpoint"],
+        "change_state_url": urls["change_state_url"],
+        "course_id": exam["course_id"],
+    }
+
+
+def _has_time_expired(attempt: ProctoredExamStudentAttempt | None) -> bool:
+    """Did the time run out, and just now?"""
+    if attempt is None or attempt.started_at is None or attempt.completed_at is None:
+        return False
+    expires = facts.expires_at(attempt)
+    ended = (timezone.now() - attempt.completed_at).total_seconds()
+    return expires is not None and attempt.completed_at >= expires and ended < SHOW_EXPIRY_SECONDS
+
+
+def proctored_context(learner: Learner) -> dict[str, Any]:
+    """For the screens of proctored, practice and onboarding exams."""
+    exam = learner.exam
+    context = {
+        "platform_name": constants.PLATFORM_NAME,
+        "total_time": timing.humanized(_allowed_minutes(learner)),
+        "exam_id": exam["id"],
+        "exam_display_name": exam["exam_name"],
+        "is_sample_attempt": exam["is_practice_exam"],
+        "has_due_date": bool(exam["due_date"]),
+        "has_due_date_passed": learner.is_past_due,
+        "able_to_reenter_exam": learner.does_time_remain and not learner.is_material_blocked,
+        "can_view_content_past_due": constants.CONTENT_VIEWABLE_PAST_DUE_DATE,
+        "link_urls": conf.proctoring.LINK_URLS or {},
+        "tech_support_email": conf.host.TECH_SUPPORT_EMAIL,
+        "proctoring_escalation_email": host.escalation_email(exam["course_id"]),
+        "exam_review_policy": _policy_text(exam["id"]),
+        "reset_link": _reset_link(),
+        **_attempt_urls(learner),
+        **_provider_context(learner.provider),
+    }
+    if learner.attempt:
+        context["exam_code"] = learner.attempt.attempt_code
+        context["attempt_external_id"] = _shown_external_id(learner)
+        if learner.status in Status.onboarding_errors:
+            context.update(_onboarding_context(learner))
+    return context
+
+
+def _shown_external_id(learner: Learner) -> str:
+    """For the provider's script, unless the id would let the learner post a review."""
+    is_secret = getattr(learner.provider, "external_id_is_secret", learner.provider is None)
+    return "" if is_secret or learner.attempt is None else learner.attempt.external_id or ""
+
+
+def _policy_text(exam_id: int) -> str | None:
+    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id)
+    return policy.review_policy if policy else None
+
+
+def _reset_link() -> str:
+    path = links.reverse_or_empty("password_assistance")
+    return f"{links.site_url()}{path}" if path else ""
+
+
+def _provider_context(provider: Any) -> dict[str, Any]:
+    def get(name: str, otherwise: Any = "") -> Any:
+        return getattr(provider, name, otherwise)
+
+    return {
+        "backend_js_bundle": provider.get_javascript() if provider else "",
+        "provider_name": get("verbose_name"),
+        "provider_tech_support_email": get("tech_support_email"),
+        "provider_tech_support_phone": get("tech_support_phone"),
+        "learner_notification_from_email": get("learner_notification_from_email"),
+        "integration_specific_email": integration_specific_email(provider),
+        "ping_interval": get(
+            "ping_interval", constants.DEFAULT_DESKTOP_APPLICATION_PING_INTERVAL_SECONDS
+        ),
+    }
+
+
+def integration_specific_email(provider: Any) -> str:
+    """The provider's own contact, else the platform's."""
+    own = getattr(provider, "integration_specific_email", None)
+    return str(own or constants.DEFAULT_CONTACT_EMAIL or "")
+
+
+def _onboarding_context(learner: Learner) -> dict[str, Any]:
+    return {
+        "onboarding_status": learner.status,
+        "onboarding_link": onboarding_exam_link_for_screen(learner.exam["course_id"], learner.user),
+        "support_email_subject": _("Proctoring Onboarding"),
+    }
+
+
+def provider_steps(learner: Learner) -> dict[str, Any]:
+    """What the provider tells learners to do before the exam; without an answer from it, what we can say ourselves."""
+    assert learner.attempt is not None  # there are only steps for an attempt
+    found: dict[str, Any] = {}
+    url: str | None = None
+    try:
+        if learner.provider:
+            found = learner.provider.get_attempt(_as_dict(learner.attempt)) or {}
+            url = found.get("download_url") or learner.provider.get_software_download_url()
+    except Exception as error:
+        log.warning("provider not asked for steps, attempt_id=%s: %r", learner.attempt.pk, error)
+    return {"backend_instructions": found.get("instructions"), "software_download_url": url}
+
+
+def _as_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
+    data: dict[str, Any] = ProctoredExamStudentAttemptSerializer.row(attempt)
+    return data

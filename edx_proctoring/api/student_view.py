@@ -1,0 +1,311 @@
+"""What a learner sees in place of an exam: tables from the exam's kind and the attempt's status to a screen.
+
+None means that the host shows the exam itself, so whoever adds a row decides about access.
+"""
+
+import datetime
+import logging
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+from django.template import loader
+from django.utils import timezone
+
+from edx_proctoring import backends, host, kinds, outbox, tracking
+from edx_proctoring.api.changes import check_prerequisites
+from edx_proctoring.api.exams import create_exam
+from edx_proctoring.api.student_context import (
+    Learner,
+    is_wait_pending,
+    proctored_context,
+    provider_steps,
+    timed_context,
+)
+from edx_proctoring.exceptions import ProctoredExamAlreadyExists
+from edx_proctoring.lifecycle import expire_if_overdue, facts
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.outbox import Draft
+from edx_proctoring.serializers import ProctoredExamSerializer
+from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
+
+log = logging.getLogger(__name__)
+
+Status = ProctoredExamStudentAttemptStatus
+Screen = str | None
+
+SETTING_UP = (Status.created, Status.download_software_clicked)
+
+
+def get_student_view(
+    user_id: int,
+    course_id: object,
+    content_id: object,
+    context: MutableMapping[str, Any],
+    user_role: str | None = "student",
+) -> str | None:
+    """The HTML of the learner's screen, or None to show the exam.
+
+    `context` says what the host knows of the exam (see the reference) and gets all that the screen is rendered with.
+    An exam that is not registered yet is created from it. Ends an attempt whose time is over.
+    """
+    if user_role != "student":
+        return None
+    exam = _exam(course_id, content_id, context)
+    if not exam["is_active"]:
+        return None
+    if exam["is_proctored"] and _has_course_ended(context):
+        return None
+    learner = _learner(exam, user_id, context)
+    decide = DECISIONS.get(learner.kind)
+    screen = decide(learner) if decide else None
+    if screen is None:
+        return None
+    more = timed_context(learner) if learner.kind == kinds.TIMED else proctored_context(learner)
+    context.update(more)
+    if screen == "proctored_exam/instructions.html":
+        context.update(provider_steps(learner))
+    return str(loader.get_template(screen).render(dict(context)))
+
+
+def _exam(
+    course_id: object, content_id: object, context: MutableMapping[str, Any]
+) -> dict[str, Any]:
+    exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
+    if exam is None:
+        exam = _created(course_id, content_id, context)
+    data: dict[str, Any] = ProctoredExamSerializer.row(exam)
+    if "due_date" in context:
+        data["due_date"] = context["due_date"]
+    return data
+
+
+def _created(
+    course_id: object, content_id: object, context: MutableMapping[str, Any]
+) -> ProctoredExam:
+    try:
+        create_exam(
+            course_id=course_id,
+            content_id=content_id,
+            exam_name=context["display_name"],
+            time_limit_mins=context["default_time_limit_mins"],
+            is_proctored=context.get("is_proctored", False),
+            is_practice_exam=context.get("is_practice_exam", False),
+            due_date=context.get("due_date"),
+            hide_after_due=context.get("hide_after_due", False),
+        )
+    except ProctoredExamAlreadyExists:
+        log.info("another learner was first to create the exam, content_id=%s", content_id)
+    exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
+    assert exam is not None  # created just now
+    return exam
+
+
+def _learner(exam: dict[str, Any], user_id: int, context: MutableMapping[str, Any]) -> Learner:
+    provider = _provider(exam)
+    newest = ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam["id"], user_id)
+    attempt = expire_if_overdue(newest) if newest else None
+    supports_onboarding = bool(getattr(provider, "supports_onboarding", False))
+    kind = kinds.kind_of(exam, supports_onboarding) if _is_supported(exam) else ""
+    return Learner(
+        exam=exam,
+        user_id=user_id,
+        attempt=attempt,
+        provider=provider,
+        kind=kind,
+        context=context,
+        is_past_due=facts.is_past_due(exam, user_id),
+    )
+
+
+def _is_supported(exam: dict[str, Any]) -> bool:
+    return bool(exam["is_proctored"] or not exam["is_practice_exam"])
+
+
+def _provider(exam: dict[str, Any]) -> Any:
+    try:
+        return backends.get_backend_provider(exam)
+    except NotImplementedError:
+        log.error("provider not configured, exam_id=%s backend=%s", exam["id"], exam["backend"])
+        return None
+
+
+def _has_course_ended(context: MutableMapping[str, Any]) -> bool:
+    end = (context.get("credit_state") or {}).get("course_end_date")
+    if end is not None and timezone.is_naive(end):
+        end = end.replace(tzinfo=datetime.UTC)
+    return end is not None and end <= timezone.now()
+
+
+# Timed exams
+
+
+def _timed(learner: Learner) -> Screen:
+    status = learner.status
+    if status in (None, Status.created):
+        return "timed_exam/expired.html" if learner.is_past_due else "timed_exam/entrance.html"
+    if status in INCOMPLETE and learner.is_past_due:
+        return "timed_exam/expired.html"
+    if status == Status.ready_to_submit:
+        return "timed_exam/ready_to_submit.html"
+    if status in (Status.submitted, Status.timed_out):
+        return _timed_submitted(learner)
+    return _fall_through(learner)
+
+
+def _timed_submitted(learner: Learner) -> Screen:
+    shown_later = not learner.is_past_due or learner.exam["hide_after_due"]
+    if shown_later or is_wait_pending(learner):
+        return "timed_exam/submitted.html"
+    return None
+
+
+def _fall_through(learner: Learner) -> Screen:
+    """No screen for this status: the exam is shown, as it always was; the log says for which."""
+    if learner.status != Status.started:
+        attempt_id = learner.attempt.pk if learner.attempt else None
+        log.info(
+            "no screen, the exam is shown: kind=%s status=%s attempt_id=%s",
+            learner.kind,
+            learner.status,
+            attempt_id,
+        )
+    return None
+
+
+# Proctored, practice and onboarding exams
+
+
+def _guarded(decide: Callable[[Learner], Screen]) -> Callable[[Learner], Screen]:
+    """Who may not take proctored exams sees none of these screens; inactive accounts see one."""
+
+    def decide_guarded(learner: Learner) -> Screen:
+        if not host.may_take_proctored(learner.user, learner.exam):
+            return None
+        if learner.kind == kinds.PROCTORED and learner.status == Status.declined:
+            return None
+        if not learner.user.is_active:
+            return "proctored_exam/inactive_account.html"
+        return decide(learner)
+
+    return decide_guarded
+
+
+def _entered(learner: Learner) -> Screen:
+    """What proctored, practice and onboarding attempts have in common."""
+    if learner.is_resumable_now:
+        return "proctored_exam/ready_to_resume.html"
+    if learner.status in SETTING_UP:
+        return "proctored_exam/instructions.html"
+    if learner.status == Status.ready_to_start:
+        return "proctored_exam/ready_to_start.html"
+    if learner.status == Status.started and learner.is_material_blocked:
+        return "proctored_exam/error_wrong_browser.html"
+    return None
+
+
+@_guarded
+def _proctored(learner: Learner) -> Screen:
+    status = learner.status
+    if status is None:
+        return _proctored_entrance(learner)
+    if status in INCOMPLETE and learner.is_past_due:
+        return "proctored_exam/expired.html"
+    if screen := _entered(learner):
+        return screen
+    if status == Status.verified and is_wait_pending(learner):
+        return "proctored_exam/verified.html"
+    if status in ACKNOWLEDGED and learner.may_view_content:
+        return None
+    if status in Status.onboarding_errors:
+        return "proctored_exam/onboarding_error.html"
+    return PROCTORED_ENDS.get(status) or _fall_through(learner)
+
+
+ACKNOWLEDGED = (
+    Status.submitted,
+    Status.second_review_required,
+    Status.timed_out,
+    Status.verified,
+    Status.rejected,
+)
+PROCTORED_ENDS = {
+    Status.error: "proctored_exam/error.html",
+    Status.timed_out: "proctored_exam/submitted.html",
+    Status.submitted: "proctored_exam/submitted.html",
+    Status.second_review_required: "proctored_exam/submitted.html",
+    Status.verified: "proctored_exam/verified.html",
+    Status.rejected: "proctored_exam/rejected.html",
+    Status.ready_to_submit: "proctored_exam/ready_to_submit.html",
+}
+
+
+def _proctored_entrance(learner: Learner) -> Screen:
+    if learner.is_past_due:
+        return "proctored_exam/expired.html"
+    exam = check_prerequisites(dict(learner.exam), learner.user_id)
+    status = exam.get("prerequisite_status")
+    learner.context["prerequisite_status"] = status or {}
+    if status and not status["are_prerequisites_satisifed"]:
+        if status["declined_prerequisites"]:
+            return _declined(learner)
+        kind = "failed" if status["failed_prerequisites"] else "pending"
+        return f"proctored_exam/{kind}-prerequisites.html"
+    _tell_option_presented(learner)
+    return "proctored_exam/entrance.html"
+
+
+def _declined(learner: Learner) -> Screen:
+    """The exam is open to who was declined; an attempt that was created meanwhile decides for itself."""
+    newest = ProctoredExamStudentAttempt.objects.get_current_exam_attempt(
+        learner.exam["id"], learner.user_id
+    )
+    learner.attempt = newest
+    return None if learner.status in (None, Status.declined) else _proctored(learner)
+
+
+def _tell_option_presented(learner: Learner) -> None:
+    exam = ProctoredExam(**learner.exam)
+    payload = tracking.snapshot(exam, "option-presented")
+    key = f"event:option:{exam.pk}:{learner.user_id}:{timezone.now().timestamp()}"
+    outbox.put(Draft("event", key, f"publish:exam:{exam.pk}:{learner.user_id}", payload))
+
+
+@_guarded
+def _practice(learner: Learner) -> Screen:
+    if learner.status is None:
+        return "practice_exam/entrance.html"
+    return _entered(learner) or PRACTICE_ENDS.get(learner.status) or _fall_through(learner)
+
+
+PRACTICE_ENDS = {
+    Status.error: "practice_exam/error.html",
+    Status.submitted: "practice_exam/submitted.html",
+    Status.ready_to_submit: "proctored_exam/ready_to_submit.html",
+}
+
+
+@_guarded
+def _onboarding(learner: Learner) -> Screen:
+    if learner.status is None:
+        due = learner.is_past_due
+        return "proctored_exam/expired.html" if due else "onboarding_exam/entrance.html"
+    if learner.status == Status.started and not learner.is_resumable_now:
+        return None
+    return _entered(learner) or ONBOARDING_ENDS.get(learner.status) or _fall_through(learner)
+
+
+ONBOARDING_ENDS = {
+    Status.error: "onboarding_exam/error.html",
+    Status.submitted: "onboarding_exam/submitted.html",
+    Status.second_review_required: "onboarding_exam/submitted.html",
+    Status.ready_to_submit: "onboarding_exam/ready_to_submit.html",
+    Status.verified: "onboarding_exam/verified.html",
+    Status.rejected: "onboarding_exam/rejected.html",
+}
+
+DECISIONS: dict[str, Callable[[Learner], Screen]] = {
+    kinds.TIMED: _timed,
+    kinds.PROCTORED: _proctored,
+    kinds.PRACTICE: _practice,
+    kinds.ONBOARDING: _onboarding,
+}

@@ -1,0 +1,74 @@
+"""Attempts whose time is over end, although nobody looks at them."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from edx_proctoring import lifecycle
+from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
+from edx_proctoring.lifecycle import facts
+from edx_proctoring.models import ProctoredExamStudentAttempt
+
+log = logging.getLogger(__name__)
+
+Attempt = ProctoredExamStudentAttempt
+SWEEP_BATCH_SIZE = 500
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """How many attempts a sweep has looked at, ended (in a dry run: would end), and failed to end."""
+
+    looked_at: int = 0
+    ended: int = 0
+    failed: int = 0
+
+
+def submit_expired_attempts(*, limit: int | None = None) -> Sweep:
+    """End attempts whose time is over and that nobody has looked at since, at most `limit`; returns the counts."""
+    done = Sweep()
+    for so_far in sweep_expired_attempts(limit=limit):
+        done = so_far
+    return done
+
+
+def sweep_expired_attempts(
+    *, batch_size: int = SWEEP_BATCH_SIZE, limit: int | None = None, dry_run: bool = False
+) -> Iterator[Sweep]:
+    """The same batch by batch: yields the counts so far after each one. `dry_run` counts only.
+
+    Holds one batch in memory. Each attempt is decided anew under its learner's lock, so learners who act meanwhile, and
+    other sweeps, are no harm; one that cannot be ended is logged and keeps no other from it.
+    """
+    done = Sweep()
+    for looked_at, overdue in _batches(batch_size):
+        done = replace(done, looked_at=done.looked_at + looked_at)
+        for attempt in overdue:
+            if limit is not None and done.ended >= limit:
+                yield done
+                return
+            done = replace(done, ended=done.ended + 1) if dry_run else _end(attempt, done)
+        yield done
+
+
+def _batches(size: int) -> Iterator[tuple[int, list[Attempt]]]:
+    """Of all that run, in the order of their ids: how many a batch had, and those whose time is over."""
+    running, last = Attempt.objects.running().order_by("pk"), 0
+    while page := list(running.filter(pk__gt=last).select_related("proctored_exam")[:size]):
+        last = page[-1].pk
+        yield len(page), [attempt for attempt in page if facts.is_overdue(attempt)]
+
+
+def _end(attempt: Attempt, done: Sweep) -> Sweep:
+    try:
+        ended = lifecycle.expire_if_overdue(attempt, lifecycle.SWEEP)
+    except StudentExamAttemptDoesNotExistsException:
+        log.info("removed before it could be ended, attempt_id=%s", attempt.pk)
+        return done
+    except Exception:
+        log.exception("not ended, attempt_id=%s", attempt.pk)
+        return replace(done, failed=done.failed + 1)
+    ours = hasattr(
+        ended, "last_history"
+    )  # set where a history row was written; others may have been first
+    return replace(done, ended=done.ended + ours)

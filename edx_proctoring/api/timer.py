@@ -1,0 +1,122 @@
+"""What the timer in the learner's page needs."""
+
+import logging
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from edx_proctoring import backends, conf, kinds, links, timing
+from edx_proctoring.api.attempts import is_attempt_ready_to_resume
+from edx_proctoring.api.lookup import as_dict, attempt_by_id, exam_by_id
+from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
+from edx_proctoring.lifecycle import expire_if_overdue, facts
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+
+log = logging.getLogger(__name__)
+
+Status = ProctoredExamStudentAttemptStatus
+
+
+def get_exam_attempt_data(
+    exam_id: int, attempt_id: int, is_learning_mfe: bool = False
+) -> dict[str, Any]:
+    """The timer's data of an attempt; ends it if its time is over.
+
+    ProctoredExamNotFoundException, StudentExamAttemptDoesNotExistsException (also for an attempt in another exam).
+    """
+    exam, attempt = exam_by_id(exam_id), attempt_by_id(attempt_id)
+    if attempt.proctored_exam_id != exam.pk:
+        raise StudentExamAttemptDoesNotExistsException(
+            f"attempt_id={attempt_id} is no attempt in exam_id={exam_id}."
+        )
+    return timer_data(attempt, is_learning_mfe)
+
+
+def timer_data(
+    attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool = False
+) -> dict[str, Any]:
+    """The same for an attempt with its exam and learner."""
+    attempt = expire_if_overdue(attempt)
+    exam = attempt.proctored_exam
+    data = as_dict(attempt)
+    provider = _provider(exam)
+    minutes = _minutes(exam, attempt, data)
+    seconds = facts.seconds_left(attempt)
+    answer = {
+        "in_timed_exam": True,
+        "taking_as_proctored": attempt.taking_as_proctored,
+        "exam_type": kinds.get_exam_type(data["proctored_exam"], provider)["humanized_type"],
+        "exam_display_name": exam.exam_name,
+        "exam_url_path": links.exam_url_or_none(exam.course_id, exam.content_id, is_learning_mfe),
+        "time_remaining_seconds": seconds,
+        "total_time": timing.humanized(minutes),
+        **_thresholds(minutes),
+        "course_id": exam.course_id,
+        "attempt_id": attempt.pk,
+        "external_id": attempt.external_id,
+        "accessibility_time_string": _("you have {remaining_time} remaining").format(
+            remaining_time=timing.humanized(round(seconds / 60))
+        ),
+        "attempt_status": attempt.status,
+        "exam_started_poll_url": reverse(
+            "edx_proctoring:proctored_exam.attempt", args=[attempt.pk]
+        ),
+        "attempt_ready_to_resume": is_attempt_ready_to_resume(data),
+        "use_legacy_attempt_api": True,
+        "desktop_application_js_url": provider.get_javascript() if provider else "",
+    }
+    if exam.is_proctored:
+        answer.update(_of_provider(provider, attempt, data))
+    return answer
+
+
+def _provider(exam: ProctoredExam) -> Any:
+    try:
+        return backends.get_backend_provider(
+            {"is_proctored": exam.is_proctored, "backend": exam.backend}
+        )
+    except NotImplementedError:
+        log.error("provider not configured, exam_id=%s backend=%s", exam.pk, exam.backend)
+        return None
+
+
+def _minutes(
+    exam: ProctoredExam, attempt: ProctoredExamStudentAttempt, data: dict[str, Any]
+) -> int:
+    stored = attempt.allowed_time_limit_mins
+    if stored and not is_attempt_ready_to_resume(data):
+        return stored
+    return facts.allowed_minutes(facts.exam_facts(exam), attempt.user_id, attempt)
+
+
+def _thresholds(minutes: int) -> dict[str, int]:
+    seconds = minutes * 60
+    return {
+        "low_threshold_sec": int(conf.proctoring.low_threshold_pct * seconds),
+        "critically_low_threshold_sec": int(conf.proctoring.critically_low_threshold_pct * seconds),
+    }
+
+
+def _of_provider(
+    provider: Any, attempt: ProctoredExamStudentAttempt, data: dict[str, Any]
+) -> dict[str, Any]:
+    interval = conf.proctoring.DESKTOP_APPLICATION_PING_INTERVAL_SECONDS
+    answer: dict[str, Any] = {
+        "ping_interval": getattr(provider, "ping_interval", interval),
+        "attempt_code": attempt.attempt_code,
+    }
+    if attempt.status in (Status.created, Status.download_software_clicked):
+        answer["software_download_url"] = _download_url(provider, data) if provider else None
+    return answer
+
+
+def _download_url(provider: Any, data: dict[str, Any]) -> str | None:
+    try:
+        own = (provider.get_attempt(data) or {}).get("download_url")
+        url: str | None = own or provider.get_software_download_url()
+    except Exception as error:
+        log.warning("provider not asked for its software, attempt_id=%s: %r", data["id"], error)
+        return None
+    return url

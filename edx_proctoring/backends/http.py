@@ -1,0 +1,55 @@
+"""Small parts of talking to providers over HTTP."""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+LOGGED_CHARACTERS = 500
+PRIVATE = (
+    (
+        re.compile(
+            r'("[^"]*(?:name|mail|token|secret|password|jwt|user|photo|locator|code)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"?',
+            re.IGNORECASE,
+        ),
+        r'\1"***"',
+    ),
+    (re.compile(r"[^\s\"'<>@:]+@[^\s\"'<>@]+"), "***"),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), "***"),
+)
+
+
+def filled(template: str, **parts: Any) -> str:
+    """The address with its parts quoted; course keys keep their colons and pluses."""
+    return template.format(**{name: quote(str(part), safe=":+@") for name, part in parts.items()})
+
+
+def json_object(response: requests.Response) -> dict[str, Any]:
+    """The answer's JSON object; ValueError for anything else."""
+    answer = response.json()
+    if not isinstance(answer, dict):
+        raise ValueError("the answer is no JSON object")
+    return answer
+
+
+def short(response: requests.Response) -> str:
+    """The answer as it is logged: cut, names, addresses, ids and secrets masked."""
+    return f"{response.status_code} {masked(response.text[:LOGGED_CHARACTERS])!r}"
+
+
+def cause(error: Exception) -> str:
+    """Why a provider failed, as it is logged: what it answered, masked, where the exception keeps that."""
+    content = getattr(error, "content", None)
+    if content is None:
+        return repr(error)
+    text = content.decode(errors="replace") if isinstance(content, bytes) else str(content)
+    status = getattr(error, "http_status", "")
+    return f"{type(error).__name__} {status} {masked(text[:LOGGED_CHARACTERS])!r}"
+
+
+def masked(text: str) -> str:
+    """The text without what looks personal or secret."""
+    for pattern, replacement in PRIVATE:
+        text = pattern.sub(replacement, text)
+    return text

@@ -1,0 +1,63 @@
+"""A provider for trying things out: attempts become ready by themselves after a second."""
+
+import threading
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+from django.db import connection, transaction
+
+from edx_proctoring.backends.backend import ProctoringBackendProvider
+from edx_proctoring.callbacks import start_exam_callback
+
+READY_AFTER_SECONDS = 1.0
+
+
+class MockProctoringBackendProvider(ProctoringBackendProvider):
+    """Its id of an attempt is the attempt code."""
+
+    verbose_name = "Mock Backend"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.args = args
+        self.kwargs = kwargs
+
+    def register_exam_attempt(
+        self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
+    ) -> Any:
+        """Known at once, ready a second later, or after the commit of the host's transaction."""
+        timer = threading.Timer(READY_AFTER_SECONDS, _report_ready, [context["attempt_code"]])
+        timer.daemon = True
+        transaction.on_commit(timer.start)
+        return context["attempt_code"]
+
+    def start_exam_attempt(self, exam: str, attempt: str) -> None:
+        """Nobody to tell."""
+
+    def stop_exam_attempt(self, exam: str, attempt: str) -> None:
+        """Nobody to tell."""
+
+    def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> None:
+        """Nobody to tell."""
+
+    def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
+        """Gone."""
+        return True
+
+    def get_software_download_url(self) -> str:
+        """An address that leads nowhere."""
+        return "mockurl"
+
+    def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> None:
+        """No reviews."""
+
+    def on_exam_saved(self, exam: Mapping[str, Any]) -> None:
+        """Nobody to tell."""
+
+
+def _report_ready(attempt_code: str) -> None:
+    """As the learner's browser would; the thread has its own connection to the database."""
+    try:
+        start_exam_callback(None, attempt_code)
+    finally:
+        connection.close()

@@ -1,0 +1,366 @@
+"""The provider that speaks REST; base class of third parties' providers."""
+
+import logging
+import time
+import uuid
+import warnings
+from collections.abc import Mapping, MutableMapping
+from typing import Any, ClassVar
+from urllib.parse import urlencode, urlparse
+
+import jwt
+import requests
+from django.conf import settings
+from django.core.cache import cache
+from django.utils.translation import get_language
+
+from edx_proctoring.backends.backend import ProctoringBackendProvider, current_options
+from edx_proctoring.backends.http import filled, json_object, short
+from edx_proctoring.backends.tokens import TokenSession, forget_token
+from edx_proctoring.backends.transport import RestTransport
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRegisterAttempt,
+    BackendProviderCannotRetireUser,
+    BackendProviderOnboardingException,
+    BackendProviderOnboardingProfilesException,
+    BackendProviderSentNoAttemptID,
+)
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+
+try:
+    from webpack_loader.utils import get_files
+except ImportError:  # optional: without it there are no scripts of providers
+
+    def get_files(*_args: Any, **_kwargs: Any) -> list[dict[str, Any]]:
+        """Nothing was built."""
+        return []
+
+
+log = logging.getLogger(__name__)
+
+CONFIG_SECONDS = 60
+TIMED_OUT = 504
+
+
+class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
+    """Talks to `base_url` with OAuth2 client credentials; see the URL properties for what subclasses may move."""
+
+    base_url: str | None = None
+    token_expiration_time = 60
+    needs_oauth = True
+    has_dashboard = True
+    supports_onboarding = True
+    passing_statuses: ClassVar[Any] = ("Clean",)
+    timeout: Any = 30  # seconds, or (connect, read)
+
+    def __init__(self, client_id: Any = None, client_secret: Any = None, **kwargs: Any) -> None:
+        self.default_rules: Any = None
+        super().__init__(**kwargs)
+        self.client_id = client_id
+        self.client_secret = client_secret
+        self.session = TokenSession(self.base_url, client_id, client_secret)
+
+    # Addresses
+
+    @property
+    def _base(self) -> str:
+        return str(self.base_url).removesuffix("/")
+
+    def _forget_token(self) -> bool:
+        return forget_token(self.session, self._base, self.client_id)
+
+    @property
+    def exam_attempt_url(self) -> str:
+        """GET, PATCH and DELETE an attempt."""
+        return self._base + "/api/v1/exam/{exam_id}/attempt/{attempt_id}/"
+
+    @property
+    def create_exam_attempt_url(self) -> str:
+        """POST a new attempt."""
+        return self._base + "/api/v1/exam/{exam_id}/attempt/"
+
+    @property
+    def create_exam_url(self) -> str:
+        """POST a new exam."""
+        return self._base + "/api/v1/exam/"
+
+    @property
+    def exam_url(self) -> str:
+        """POST a changed exam."""
+        return self._base + "/api/v1/exam/{exam_id}/"
+
+    @property
+    def config_url(self) -> str:
+        """GET the configuration."""
+        return self._base + "/api/v1/config/"
+
+    @property
+    def instructor_url(self) -> str:
+        """Where instructors go."""
+        return self._base + "/api/v1/instructor/{client_id}/?jwt={jwt}"
+
+    @property
+    def user_info_url(self) -> str:
+        """DELETE a user."""
+        return self._base + "/api/v1/user/{user_id}/"
+
+    @property
+    def onboarding_statuses_url(self) -> str:
+        """GET how far learners are with onboarding."""
+        return self._base + "/api/v1/courses/{course_id}/onboarding_statuses"
+
+    @property
+    def proctoring_instructions(self) -> list[Any]:
+        """Instructions that take the place of those that the provider sends."""
+        return []
+
+    # Exams
+
+    def on_exam_saved(self, exam: Mapping[str, Any]) -> Any:
+        """POST the exam; returns its id there, None when that failed (raises instead if the caller repeats it)."""
+        body = dict(exam)
+        if self.default_rules and not body.get("rules"):
+            body["rules"] = self.default_rules
+        url = self.create_exam_url
+        if body.get("external_id"):
+            url = filled(self.exam_url, exam_id=body["external_id"])
+        try:
+            return json_object(self._call("POST", url, json=body)).get("id")
+        except Exception as error:
+            if current_options().strict:
+                raise
+            answer = getattr(error, "response", None)
+            said = "no answer" if answer is None else short(answer)
+            log.exception(
+                "exam not saved at the provider, exam_id=%s: %r, %s", body.get("id"), error, said
+            )
+            return None
+
+    def get_exam(self, exam: Any) -> Any:
+        """GET the exam as the provider knows it; {} for one that it does not."""
+        external_id = exam.get("external_id")
+        if not external_id:
+            return {}
+        return json_object(self._call("GET", filled(self.exam_url, exam_id=external_id)))
+
+    # Attempts
+
+    def register_exam_attempt(
+        self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
+    ) -> Any:
+        """POST the attempt; returns its id there."""
+        body = {name: value for name, value in context.items() if name != "attempt_code"}
+        body["status"] = Status.created
+        if not exam["external_id"]:
+            raise BackendProviderCannotRegisterAttempt("the exam has no id there", 502)
+        url = filled(self.create_exam_attempt_url, exam_id=exam["external_id"])
+        key = current_options().idempotency_key
+        headers = {"Idempotency-Key": key} if key else {}
+        try:
+            response = self._call("POST", url, json=body, headers=headers, checked=False)
+        except requests.Timeout as error:
+            raise BackendProviderCannotRegisterAttempt(repr(error), TIMED_OUT) from error
+        except requests.RequestException as error:
+            raise BackendProviderCannotRegisterAttempt(repr(error), 502) from error
+        return self._registered(response)
+
+    def _registered(self, response: requests.Response) -> Any:
+        if response.status_code not in (200, 201):
+            raise BackendProviderCannotRegisterAttempt(response.content, response.status_code)
+        try:
+            answer = json_object(response)
+        except ValueError as error:
+            raise BackendProviderCannotRegisterAttempt(response.content, 502) from error
+        if answer.get("status") in Status.onboarding_errors:
+            raise BackendProviderOnboardingException(answer["status"])
+        if not answer.get("id"):
+            raise BackendProviderSentNoAttemptID(answer, response.status_code)
+        return answer["id"]
+
+    def start_exam_attempt(self, exam: str, attempt: str) -> Any:
+        """PATCH status started."""
+        return self._tell(exam, attempt, Status.started)
+
+    def stop_exam_attempt(self, exam: str, attempt: str) -> Any:
+        """PATCH status submitted."""
+        return self._tell(exam, attempt, Status.submitted)
+
+    def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> Any:
+        """PATCH status error."""
+        return self._tell(exam, attempt, Status.error)
+
+    def _tell(self, exam: str, attempt: str, status: str) -> Any:
+        answer = self._make_attempt_request(exam, attempt, method="PATCH", status=status)
+        return answer.get("status") if answer else None
+
+    def _make_attempt_request(
+        self,
+        exam: str,
+        attempt: str,
+        method: str = "POST",
+        status: str | None = None,
+        **payload: Any,
+    ) -> Any:
+        """Request the attempt's address; returns the answer's object, {} for one that is none. Without ids no request."""
+        if not attempt or not exam:
+            return {}
+        body = {**payload, "status": status} if status else payload
+        url = filled(self.exam_attempt_url, exam_id=exam, attempt_id=attempt)
+        headers = self._get_language_headers() if method == "GET" else {}
+        response = self._call(method, url, json=body or None, headers=headers)
+        try:
+            return json_object(response)
+        except ValueError:
+            log.warning("the provider's answer is no object: %s", short(response))
+            return {}
+
+    def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
+        """DELETE the attempt: true when it is deleted or unknown there."""
+        if not attempt or not exam:
+            return False
+        url = filled(self.exam_attempt_url, exam_id=exam, attempt_id=attempt)
+        response = self._call("DELETE", url, checked=False)
+        if response.status_code == 404:
+            return True
+        response.raise_for_status()
+        try:
+            return bool(json_object(response).get("status") == "deleted")
+        except ValueError:
+            log.warning("the provider's answer is no object: %s", short(response))
+            return False
+
+    def get_attempt(self, attempt: Any) -> Any:
+        """GET the attempt; {} while the provider is down or does not know it."""
+        try:
+            answer = self._make_attempt_request(
+                attempt["proctored_exam"]["external_id"], attempt["external_id"], method="GET"
+            )
+        except requests.RequestException as error:
+            log.warning("attempt not read from the provider: %r", error)
+            answer = {}
+        if not attempt["external_id"]:
+            return {}
+        instructions = self.proctoring_instructions or answer.get("instructions") or []
+        return {**answer, "instructions": instructions}
+
+    def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> Any:
+        """Reviews come in our words."""
+        return payload
+
+    # Configuration, dashboard, users
+
+    def get_proctoring_config(self) -> Any:
+        """GET the configuration, kept for a minute per language; {} while the provider is down."""
+        headers = self._get_language_headers()
+        key = f"edx_proctoring.config.{self._base}.{headers['Accept-Language']}"
+        config = _cached(key)
+        if config is None:
+            try:
+                config = json_object(self._call("GET", self.config_url, headers=headers))
+            except (requests.RequestException, ValueError) as error:
+                log.warning("configuration not read from the provider: %r", error)
+                return {}
+            _remember(key, config)
+        return config
+
+    def get_software_download_url(self) -> str | None:
+        """From the configuration."""
+        url: str | None = self.get_proctoring_config().get("download_url")
+        return url
+
+    def get_javascript(self) -> str:
+        """The first script of the bundle `npm_module` (else the package's name) in the loader's WORKERS."""
+        name = getattr(self, "npm_module", None) or type(self).__module__.split(".")[0]
+        try:
+            files = get_files(name, config="WORKERS")
+        except Exception as error:
+            warnings.warn(f"No script of {name} for proctoring: {error!r}", stacklevel=2)
+            return ""
+        urls = [str(file["url"]) for file in files]
+        url = next((url for url in urls if urlparse(url).path.endswith(".js")), (urls or [""])[0])
+        if not url:
+            warnings.warn(f"No script of {name} for proctoring", stacklevel=2)
+            return ""
+        root = getattr(settings, "LMS_ROOT_URL", None)
+        is_rooted = url.startswith("/") and not url.startswith("//")
+        return f"{root}{url}" if root and is_rooted else url
+
+    def get_instructor_url(
+        self,
+        course_id: str,
+        user: Mapping[str, Any],
+        exam_id: str | None = None,
+        attempt_id: str | None = None,
+        show_configuration_dashboard: bool = False,
+        encrypted_video_review_url: Any = None,
+    ) -> str:
+        """The dashboard's address with a short-lived token that says who comes and for what."""
+        token: dict[str, Any] = {
+            "course_id": course_id,
+            "user": user,
+            "iss": self.client_id,
+            "jti": uuid.uuid4().hex,
+            "exp": time.time() + self.token_expiration_time,
+        }
+        if exam_id:
+            token["exam_id"] = exam_id
+            if show_configuration_dashboard:
+                token["config"] = True
+            if attempt_id:
+                token["attempt_id"] = attempt_id
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # providers hand out short secrets
+            encoded = jwt.encode(token, self.client_secret, algorithm="HS256")
+        return self.instructor_url.format(client_id=self.client_id, jwt=encoded)
+
+    def retire_user(self, user_id: str) -> bool:
+        """DELETE the user: what the provider answers, true or false."""
+        url = filled(self.user_info_url, user_id=user_id)
+        try:
+            response = self._call("DELETE", url, checked=False)
+            answer = response.json()
+        except (requests.RequestException, ValueError) as error:
+            raise BackendProviderCannotRetireUser("The provider could not be asked.") from error
+        if not response.ok or not isinstance(answer, bool):
+            log.warning("user not retired at the provider: %s", short(response))
+            raise BackendProviderCannotRetireUser("The provider did not delete the user.")
+        return answer
+
+    def get_onboarding_profile_info(self, course_id: str, **kwargs: Any) -> Any:
+        """GET how far learners are; `kwargs` are the query: user_id, status, page, page_size."""
+        url = filled(self.onboarding_statuses_url, course_id=course_id)
+        if kwargs:
+            url += f"?{urlencode(kwargs)}"
+        try:
+            response = self._call("GET", url, checked=False)
+        except requests.Timeout as error:
+            raise BackendProviderOnboardingProfilesException(repr(error), TIMED_OUT) from error
+        except requests.RequestException as error:
+            raise BackendProviderOnboardingProfilesException(repr(error), 502) from error
+        if response.status_code != 200:
+            raise BackendProviderOnboardingProfilesException(response.content, response.status_code)
+        try:
+            return json_object(response)
+        except ValueError as error:
+            raise BackendProviderOnboardingProfilesException(response.content, 502) from error
+
+    def _get_language_headers(self) -> dict[str, str]:
+        """The reader's language, then the installation's, in the form that providers know."""
+        default, current = settings.LANGUAGE_CODE, get_language()
+        language = f"{current};{default}" if current and current != default else default
+        return {"Accept-Language": language}
+
+
+def _cached(key: str) -> Any:
+    try:
+        return cache.get(key)
+    except Exception as error:  # whatever a cache raises
+        log.warning("no cache for configurations: %r", error)
+        return None
+
+
+def _remember(key: str, config: Any) -> None:
+    try:
+        cache.set(key, config, CONFIG_SECONDS)
+    except Exception as error:
+        log.warning("no cache for configurations: %r", error)

@@ -1,0 +1,314 @@
+"""PSI's RPNow: registration, reviews, links to videos, the gate before the questions."""
+
+import datetime
+import json
+import logging
+from collections.abc import Mapping, MutableMapping
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import requests
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from edx_proctoring import conf, constants, links
+from edx_proctoring.backends import psi_formats, transport
+from edx_proctoring.backends.backend import (
+    ProctoringBackendProvider,
+    current_options,
+    within,
+)
+from edx_proctoring.crypto import decode_and_decrypt
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRegisterAttempt,
+    BackendProviderSentNoAttemptID,
+    ProctoredExamBadReviewStatus,
+    ProctoredExamSuspiciousLookup,
+)
+from edx_proctoring.statuses import SoftwareSecureReviewStatus
+
+try:
+    from crum import get_current_request
+except ImportError:  # optional: without it there is no gate
+
+    def get_current_request() -> Any:
+        """Nobody knows."""
+        return None
+
+
+log = logging.getLogger(__name__)
+
+SOFTWARE_SECURE_INVALID_CHARS = psi_formats.INVALID_CHARS
+TIMED_OUT = 504
+COOKIE = "exam"
+COOKIE_SECONDS = 24 * 60 * 60
+COMMENT_KEYS = {
+    "start": "eventStart",
+    "stop": "eventFinish",
+    "duration": "duration",
+    "comment": "comments",
+    "status": "eventStatus",
+}
+
+
+class SoftwareSecureBackendProvider(ProctoringBackendProvider):
+    """Its id of an attempt is the record locator, which must not be shown to learners."""
+
+    verbose_name = "RPNow"
+    passing_statuses: ClassVar[Any] = ["Clean", "Rules Violation"]
+    external_id_is_secret = True
+    takes_anonymous_reviews = True
+    review_callback_secret = ""  # part of the address that PSI is given: ?secret=…
+    review_callback_networks: ClassVar[Any] = ()  # addresses that reviews may come from, as CIDR
+    video_review_hosts: ClassVar[Any] = ()  # hosts that links to videos may lead to; () any
+    timeout: Any = 10  # seconds, or (connect, read)
+
+    def __init__(
+        self,
+        organization: str,
+        exam_sponsor: str,
+        exam_register_endpoint: str,
+        secret_key_id: str,
+        secret_key: str,
+        crypto_key: str,
+        software_download_url: str,
+        video_review_aes_key: str | None = None,
+        send_email: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.organization = organization
+        self.exam_sponsor = exam_sponsor
+        self.exam_register_endpoint = exam_register_endpoint
+        self.secret_key_id = secret_key_id
+        self.secret_key = secret_key
+        self.crypto_key = crypto_key.encode() if isinstance(crypto_key, str) else crypto_key
+        self.software_download_url = software_download_url
+        self.video_review_aes_key = video_review_aes_key
+        self.send_email = send_email
+        self.session = transport.keeping_connections()
+
+    def unusable_keys(self) -> dict[str, str]:
+        """Options that are no keys of the right length, and why: registrations or links to videos would fail."""
+        found = {}
+        if len(self.crypto_key) not in (16, 24):
+            found["crypto_key"] = f"it has {len(self.crypto_key)} bytes, not 16 or 24"
+        try:
+            length = len(bytes.fromhex(self.video_review_aes_key or "00" * 16))
+        except (TypeError, ValueError):
+            length = 0
+        if length not in (16, 24, 32):
+            found["video_review_aes_key"] = "it must be 32, 48 or 64 hexadecimal digits"
+        return found
+
+    # Registration
+
+    def register_exam_attempt(
+        self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
+    ) -> str:
+        """Sign and POST the registration; returns the record locator."""
+        now = timezone.now()
+        body = psi_formats.without_line_feeds(self._get_payload(exam, context, now))
+        headers = {"Content-Type": "application/json", "Date": psi_formats.http_date(now)}
+        signed = psi_formats.signature(body, headers, self.secret_key)
+        headers["Authorization"] = f"SSI {self.secret_key_id}:{signed}"
+        try:
+            response = self._post(json.dumps(body), headers)
+        except requests.Timeout as error:
+            raise BackendProviderCannotRegisterAttempt(repr(error), TIMED_OUT) from error
+        except requests.RequestException as error:
+            raise BackendProviderCannotRegisterAttempt(repr(error), 502) from error
+        return _locator(response)
+
+    @property
+    def address(self) -> str:
+        """What may be down."""
+        return self.exam_register_endpoint
+
+    def _post(self, body: str, headers: Mapping[str, str]) -> requests.Response:
+        sent = {**headers, transport.REQUEST_ID: transport.request_id()}
+        url, told = self.exam_register_endpoint, current_options().strict
+        with within(transport.longest(self.timeout)), transport.guarded(url, told) as note:
+            limit = transport.limits(self.timeout)
+            answer = self.session.post(url, headers=sent, data=body, timeout=limit, stream=True)
+            note(transport.read(answer))
+        return answer
+
+    def _get_payload(
+        self,
+        exam: Mapping[str, Any],
+        context: Mapping[str, Any],
+        now: datetime.datetime | None = None,
+    ) -> dict[str, Any]:
+        """The registration document."""
+        code = context["attempt_code"]
+        path = reverse(
+            "edx_proctoring:anonymous.proctoring_launch_callback.start_exam", args=[code]
+        )
+        return {
+            "examCode": code,
+            "organization": self.organization,
+            "duration": context["time_limit_mins"],
+            "reviewedExam": not context.get("is_sample_attempt", False),
+            "reviewerNotes": _reviewer_notes(context),
+            "examPassword": psi_formats.exam_password(code, self.crypto_key),
+            "examSponsor": self.exam_sponsor,
+            "examName": psi_formats.exam_name(exam["exam_name"]),
+            "ssiProduct": "rp-now",
+            "examUrl": f"{links.site_url()}{path}",
+            "orgExtra": self._org_extra(exam, context, now or timezone.now()),
+        }
+
+    def _org_extra(
+        self, exam: Mapping[str, Any], context: Mapping[str, Any], now: datetime.datetime
+    ) -> dict[str, Any]:
+        first_name, last_name = psi_formats.split_full_name(context["full_name"])
+        end = now + datetime.timedelta(minutes=context["time_limit_mins"])
+        extra = {
+            "examStartDate": psi_formats.http_date(now),
+            "examEndDate": psi_formats.http_date(end),
+            "noOfStudents": 1,
+            "examID": exam["id"],
+            "courseID": exam["course_id"],
+            "firstName": first_name,
+            "lastName": last_name,
+        }
+        return {**extra, "email": context["email"]} if self.send_email else extra
+
+    def start_exam_attempt(self, exam: str, attempt: str) -> None:
+        """RPNow notices by itself."""
+
+    def stop_exam_attempt(self, exam: str, attempt: str) -> None:
+        """RPNow notices by itself."""
+
+    def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> None:
+        """RPNow notices by itself."""
+
+    def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
+        """RPNow keeps what it has."""
+        return True
+
+    def on_exam_saved(self, exam: Mapping[str, Any]) -> None:
+        """RPNow hears of exams when attempts are registered."""
+
+    def get_software_download_url(self) -> str:
+        """As configured."""
+        return self.software_download_url
+
+    def get_proctoring_config(self) -> dict[str, Any]:
+        """For the settings of the learning MFE."""
+        return {
+            "download_url": self.software_download_url,
+            "name": self.verbose_name,
+            "rules": {},
+            "instructions": [],
+        }
+
+    # Reviews
+
+    def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> dict[str, Any]:
+        """Check that the review is PSI's, and put it into our words."""
+        meta = payload.get("examMetaData") if isinstance(payload, Mapping) else None
+        locator = meta.get("ssiRecordLocator") if isinstance(meta, Mapping) else None
+        if not _is_same_locator(attempt["external_id"], locator) and not _may_simulate():
+            log.warning("review with a foreign record locator, attempt_id=%s", attempt.get("id"))
+            raise ProctoredExamSuspiciousLookup("The review does not belong to this attempt.")
+        status = payload.get("reviewStatus")
+        SoftwareSecureReviewStatus.validate(status)
+        kinds = ("webCamComments", "desktopComments")
+        lists = [payload.get(kind) or [] for kind in kinds]
+        if not all(isinstance(one, list | tuple) for one in lists):
+            raise ProctoredExamBadReviewStatus("The comments of a review must be lists.")
+        return {
+            "status": SoftwareSecureReviewStatus.to_standard_status[status],
+            "comments": [_comment(entry) for one in lists for entry in one],
+            "payload": payload,
+            "reviewed_by": None,
+        }
+
+    def get_video_review_aes_key(self) -> str | None:
+        """As configured."""
+        return self.video_review_aes_key
+
+    def get_instructor_url(
+        self,
+        course_id: str,
+        user: Mapping[str, Any],
+        exam_id: str | None = None,
+        attempt_id: str | None = None,
+        show_configuration_dashboard: bool = False,
+        encrypted_video_review_url: Any = None,
+    ) -> str | None:
+        """The stored link to the video, in a form that browsers play; None without one that can be read."""
+        if not encrypted_video_review_url:
+            return None
+        try:
+            key = bytes.fromhex(self.video_review_aes_key or "")
+            url = decode_and_decrypt(bytes(encrypted_video_review_url), key).decode()
+        except Exception as error:
+            log.warning("the link to a video cannot be read: %s", type(error).__name__)
+            return None
+        if not self._may_follow(url):
+            log.warning("the link to a video is no web address of a listed host")
+            return None
+        return url.replace("DirectLink-Generic", "DirectLink-HTML5")
+
+    def _may_follow(self, url: str) -> bool:
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
+        listed = not self.video_review_hosts or parts.hostname in self.video_review_hosts
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and listed
+
+    def should_block_access_to_exam_material(self) -> bool:
+        """Questions are for the secure browser: the cookie of the start callback shows this attempt of this learner.
+
+        Any cookie of ours will do where the caller names no attempt (`exam_passes` of the options).
+        """
+        request = get_current_request()
+        if request is None:
+            return False
+        shown = request.get_signed_cookie(COOKIE, default="", max_age=COOKIE_SECONDS) or ""
+        passes = current_options().exam_passes
+        if passes is None:
+            return not shown
+        return not any(constant_time_compare(shown, known) for known in passes)
+
+
+def _locator(response: requests.Response) -> str:
+    if response.status_code not in (200, 201):
+        raise BackendProviderCannotRegisterAttempt(response.text, response.status_code)
+    try:
+        answer = response.json()
+    except ValueError as error:
+        raise BackendProviderCannotRegisterAttempt(response.text, 502) from error
+    locator = answer.get("ssiRecordLocator") if isinstance(answer, Mapping) else None
+    if not locator:
+        raise BackendProviderSentNoAttemptID(answer, response.status_code)
+    return str(locator)
+
+
+def _reviewer_notes(context: Mapping[str, Any]) -> str:
+    notes = context.get("review_policy", constants.DEFAULT_SOFTWARE_SECURE_REVIEW_POLICY)
+    exception = context.get("review_policy_exception")
+    return f"{notes}; {exception}" if exception else notes
+
+
+def _is_same_locator(known: Any, received: Any) -> bool:
+    if not isinstance(known, str) or not isinstance(received, str) or not known:
+        return False
+    return constant_time_compare(known.lower(), received.lower())
+
+
+def _may_simulate() -> bool:
+    allowed = conf.proctoring.ALLOW_CALLBACK_SIMULATION
+    anywhere = conf.proctoring.ALLOW_CALLBACK_SIMULATION_IN_PRODUCTION
+    return bool(allowed and (conf.host.DEBUG or anywhere))
+
+
+def _comment(entry: Any) -> Any:
+    if not isinstance(entry, Mapping):
+        return entry
+    return {ours: entry.get(theirs) for ours, theirs in COMMENT_KEYS.items()}

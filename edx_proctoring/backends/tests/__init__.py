@@ -1,0 +1,1 @@
+"""Old address; see `test_backend`."""

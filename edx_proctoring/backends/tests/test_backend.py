@@ -1,0 +1,5 @@
+"""Old address; imports only."""
+
+from edx_proctoring.testing.cases import TestBackendProvider
+
+__all__ = ["TestBackendProvider"]

@@ -1,0 +1,156 @@
+"""How providers are reached: deadlines, tokens, another try, a pause while they are down."""
+
+import http.cookiejar
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+
+from edx_proctoring.backends.backend import current_options, remaining_seconds, within
+from edx_proctoring.backends.breaker import DOWN, Breaker
+
+try:
+    from crum import get_current_request
+except ImportError:  # optional: without it requests get ids of their own
+
+    def get_current_request() -> Any:
+        """Nobody knows."""
+        return None
+
+
+log = logging.getLogger(__name__)
+
+REQUEST_ID = "X-Request-ID"
+KNOWN_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
+PIECE = 64 * 1024
+NO_COOKIES = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
+
+
+def request_id() -> str:
+    """The id of the request that we answer, else a new one."""
+    request = get_current_request()
+    given = request.headers.get(REQUEST_ID, "") if request is not None else ""
+    return given if KNOWN_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def longest(timeout: Any) -> float:
+    """The most that a time-out of `requests`, a number or (connect, read), lets a request take."""
+    return float(sum(timeout) if isinstance(timeout, tuple | list) else timeout)
+
+
+def limits(timeout: Any) -> Any:
+    """What `requests` gets as time-out: the configured one, cut to what is left of the caller's deadline."""
+    if isinstance(timeout, tuple | list):
+        return tuple(remaining_seconds(part) for part in timeout)
+    return remaining_seconds(timeout)
+
+
+def keeping_connections() -> requests.Session:
+    """A session that keeps connections and nothing else: threads and learners share it."""
+    session = requests.Session()
+    session.cookies.set_policy(NO_COOKIES)
+    return session
+
+
+@contextmanager
+def guarded(address: str, is_told: bool) -> Iterator[Callable[[requests.Response], None]]:
+    """Around a request: ProviderIsDown instead of an ask while that is so. Hand the answer to what this yields."""
+    breaker = Breaker(address)
+    if not is_told:
+        breaker.admit()
+    try:
+        yield lambda response: breaker.note(response.status_code in DOWN)
+    except (requests.ConnectionError, requests.Timeout):
+        breaker.note(failed=True)
+        raise
+
+
+def read(response: requests.Response) -> requests.Response:
+    """Read the answer of a request with `stream=True` before the deadline, else requests.ReadTimeout.
+
+    A time-out of the connection limits each wait for data, this their sum; it may be passed by one such wait.
+    """
+    until, raw = current_options().until, response.raw
+    if until is None or not hasattr(raw, "read1") or response._content_consumed:  # type: ignore[attr-defined]
+        return response
+    pieces = []
+    while piece := raw.read1(PIECE, decode_content=True):
+        pieces.append(piece)
+        if time.monotonic() > until:
+            response.close()
+            raise requests.ReadTimeout("the answer took too long as a whole")
+    response._content, response._content_consumed = b"".join(pieces), True  # type: ignore[attr-defined]
+    return response
+
+
+class RestTransport:
+    """Requests to `_base` by `session`."""
+
+    timeout: Any
+    session: Any
+    _base: Any
+
+    @property
+    def address(self) -> str:
+        """What may be down."""
+        return str(self._base)
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        checked: bool = True,
+    ) -> requests.Response:
+        """Request within the deadline. `checked`: raises for 4xx and 5xx.
+
+        Once more with a new token after 401; a GET once more when it did not get through. Raises ProviderIsDown for
+        asks, see `breaker`.
+        """
+        more: dict[str, Any] = {"headers": {**(headers or {}), REQUEST_ID: request_id()}}
+        if json is not None:
+            more["json"] = json
+        with self._watched(method) as note:
+            response = self._twice_if_safe(method, url, more)
+            if response.status_code == 401 and self._forget_token():
+                response = self._request(method, url, more)
+            note(response)
+        if checked:
+            response.raise_for_status()
+        return response
+
+    @contextmanager
+    def _watched(self, method: str) -> Iterator[Callable[[requests.Response], None]]:
+        """All that happens within takes no longer than `timeout` and the caller's deadline."""
+        options = current_options()
+        is_told = method == "PATCH" or options.strict or (method == "DELETE" and not options.until)
+        with within(longest(self.timeout)), guarded(self.address, is_told) as note:
+            yield note
+
+    def _twice_if_safe(self, method: str, url: str, more: dict[str, Any]) -> requests.Response:
+        if method != "GET":
+            return self._request(method, url, more)
+        try:
+            response = self._request(method, url, more)
+            if response.status_code not in DOWN:
+                return response
+        except requests.Timeout:
+            raise
+        except requests.ConnectionError as error:
+            log.info("asked once more after %s", type(error).__name__)
+        return self._request(method, url, more)
+
+    def _forget_token(self) -> bool:
+        """Was there a token, which the provider no longer takes? Then the next request gets a new one."""
+        return False
+
+    def _request(self, method: str, url: str, more: dict[str, Any]) -> requests.Response:
+        timeout = limits(self.timeout)
+        return read(self.session.request(method, url, timeout=timeout, stream=True, **more))

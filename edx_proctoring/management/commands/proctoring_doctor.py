@@ -1,0 +1,57 @@
+"""How is proctoring here?"""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from edx_proctoring import api
+from edx_proctoring.management.batches import not_negative
+
+FAILING = {"error": ("error",), "warning": ("error", "warning")}
+
+
+class Command(BaseCommand):
+    """Changes nothing."""
+
+    help = (
+        "Run the system checks, speak to each provider (and compare clocks), to the broker and its workers, and look at "
+        "the outbox. Changes nothing. Exit code 0: no error was found; 1: there is one."
+    )
+    requires_system_checks = ()  # we report them
+
+    def add_arguments(self, parser: Any) -> None:
+        """The options."""
+        parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument(
+            "--deadline", type=not_negative, default=5,
+            help="seconds that everybody together has to answer (default: %(default)s)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--fail-on", choices=sorted(FAILING), default="error",
+            help="what counts as a failure (default: %(default)s)",
+        )  # fmt: skip
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print what was found."""
+        found = api.diagnose(options["deadline"])
+        if options["json"]:
+            self.stdout.write(json.dumps([one.as_dict() for one in found], indent=2))
+        else:
+            self._table(found)
+        bad = [one for one in found if one.state in FAILING[options["fail_on"]]]
+        if bad:
+            raise CommandError(f"{len(bad)} of {len(found)} findings need attention.")
+
+    def _table(self, found: list[api.Finding]) -> None:
+        width = max(len(one.subject) for one in found)
+        styles = {
+            "ok": self.style.SUCCESS,
+            "error": self.style.ERROR,
+            "warning": self.style.WARNING,
+        }
+        for one in found:
+            state = styles.get(one.state, str)(f"{one.state:<8}")
+            self.stdout.write(f"{state}{one.subject:<{width}}  {one.text}")
+            if one.hint:
+                self.stdout.write(f"{'':<8}{'':<{width}}  -> {one.hint}")

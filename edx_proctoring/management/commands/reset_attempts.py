@@ -1,0 +1,49 @@
+"""Delete attempts that are listed in a file."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from edx_proctoring import api
+from edx_proctoring.management.batches import BatchCommand
+
+
+class Command(BatchCommand):
+    """Meant for attempts that nobody has begun."""
+
+    help = (
+        "Delete attempts, one id per line of a file, and have their providers forget them. Meant for attempts that were "
+        "never begun: answers, grades and credit stay as they are. The whole file is checked before anything is deleted; "
+        "unknown ids are skipped, so an interrupted run can simply be repeated. Exit code 1: some could not be deleted."
+    )
+
+    def add_arguments(self, parser: Any) -> None:
+        """The options."""
+        parser.add_argument(
+            "-p", "--file_path", required=True, help="text file, one attempt id per line"
+        )
+        parser.add_argument("--force", action="store_true", help="delete attempts in progress, too")
+        super().add_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Check it all, then do it."""
+        path = options["file_path"]
+        for _attempt_id in self._ids(path):
+            pass
+        done = api.forget_attempts(self._ids(path), force=options["force"], **self.paced(options))
+        self.report(done, options, "attempt")
+
+    def _ids(self, path: str) -> Iterator[int]:
+        """Line by line, so that a long file is not held in memory."""
+        try:
+            with open(path, encoding="utf-8") as lines:
+                for number, line in enumerate(lines, 1):
+                    text = line.strip()
+                    if not text:
+                        continue
+                    if not (text.isascii() and text.isdigit()):
+                        raise CommandError(f"Line {number} of {path} is no attempt id: {text!r}")
+                    yield int(text)
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"Cannot read {path}: {error}") from error

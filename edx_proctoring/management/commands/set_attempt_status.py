@@ -1,0 +1,42 @@
+"""Set the status of one attempt."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from edx_proctoring import api
+from edx_proctoring.exceptions import ProctoredBaseException
+
+Status = api.ProctoredExamStudentAttemptStatus
+
+
+class Command(BaseCommand):
+    """With all that follows from the status."""
+
+    help = (
+        "Move an attempt to a status, with all that follows: credit, grade, e-mail, provider, event. The same status "
+        "again changes nothing. Exit code 1: it was not possible, and nothing was changed."
+    )
+
+    def add_arguments(self, parser: Any) -> None:
+        """The options."""
+        parser.add_argument(
+            "-a", "--attempt", dest="attempt_id", required=True, help="id of the attempt"
+        )
+        parser.add_argument(
+            "-t", "--to", dest="to_status", required=True, help="the status, e.g. verified"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do it."""
+        attempt_id, to_status = options["attempt_id"], options["to_status"]
+        self.stdout.write(f"Attempt {attempt_id} is to be {to_status}.")
+        if to_status != Status.onboarding_reset and not Status.is_valid_status(to_status):
+            raise CommandError(f"{to_status!r} is no status of an attempt.")
+        if not str(attempt_id).isdigit():
+            raise CommandError(f"{attempt_id!r} is no attempt id.")
+        try:
+            api.update_attempt_status(attempt_id, to_status, reason="staff")
+        except ProctoredBaseException as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write("Completed!")

@@ -1,0 +1,28 @@
+"""Mark reviews of attempts that are gone as inactive."""
+
+import logging
+from typing import Any
+
+from edx_proctoring import api
+from edx_proctoring.management.batches import BatchCommand
+
+log = logging.getLogger(__name__)
+
+
+class Command(BatchCommand):
+    """A repair of old rows; today this happens when an attempt is removed."""
+
+    help = (
+        "Set is_attempt_active=False on reviews, and archived reviews, whose attempt is gone. May be interrupted and "
+        "repeated at any time: a further run finds only what is left."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do it."""
+        total = 0
+        for table, count in api.deactivate_orphaned_reviews(**self.paced(options)):
+            total += count
+            log.info("%s: %s rows inactive", table, count)
+            self.progress(f"{table}: {count}", options["verbosity"])
+        verb = "to be marked" if options["dry_run"] else "marked"
+        self.stdout.write(f"{total} reviews {verb} inactive")

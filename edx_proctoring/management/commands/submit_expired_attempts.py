@@ -1,0 +1,44 @@
+"""End attempts whose time is over: for cron, where Celery beat does not run, and by hand after an outage."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from edx_proctoring import api
+from edx_proctoring.management.batches import at_least_one
+
+
+class Command(BaseCommand):
+    """Beside learners and as often as one likes: what has ended already stays as it is."""
+
+    help = (
+        "Submit attempts whose time is over and that no page looks at any more, as of the moment their time was over. "
+        "Run it at least every 30 seconds, or schedule the Celery task edx_proctoring.tasks.submit_expired_attempts. "
+        "Exit code 0: all of them ended; 1: some could not be ended (see the log), the next run tries them again."
+    )
+
+    def add_arguments(self, parser: Any) -> None:
+        """The options."""
+        parser.add_argument(
+            "--batch_size", "--batch-size", type=at_least_one, default=api.SWEEP_BATCH_SIZE,
+            help="running attempts that are held in memory at once (default: %(default)s)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--dry_run", "--dry-run", action="store_true", help="say how many it would be, end none"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do it."""
+        done = api.Sweep()
+        for done in api.sweep_expired_attempts(
+            batch_size=options["batch_size"], dry_run=options["dry_run"]
+        ):
+            self._report(f"{done.looked_at} looked at, {done.ended} ended", options["verbosity"])
+        verb = "to be ended" if options["dry_run"] else "ended"
+        self.stdout.write(f"{done.looked_at} under way, {done.ended} {verb}, {done.failed} failed")
+        if done.failed:
+            raise CommandError(f"{done.failed} attempts could not be ended; the log says why.")
+
+    def _report(self, text: str, verbosity: int) -> None:
+        if verbosity > 1 or self.stdout.isatty():
+            self.stdout.write(text)

@@ -1,0 +1,34 @@
+"""Write credit and grades of an exam's attempts once more."""
+
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from edx_proctoring import api
+from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.management.batches import BatchCommand
+
+
+class Command(BatchCommand):
+    """For hosts that lost what they were told."""
+
+    help = (
+        "Tell the host credit and grades of all attempts of an exam again, as their statuses have it. Nothing else is "
+        "repeated: no e-mail, no event, no call of the provider, no time changes. Exit code 1: some attempts failed."
+    )
+    resumes = True
+
+    def add_arguments(self, parser: Any) -> None:
+        """The options."""
+        parser.add_argument(
+            "--exam_id", "--exam-id", type=int, required=True, help="id of the exam"
+        )
+        super().add_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do it."""
+        try:
+            rows = api.resend_credit_and_grades(options["exam_id"], **self.paced(options))
+        except ProctoredBaseException as error:
+            raise CommandError(str(error)) from error
+        self.report(rows, options, "attempt")

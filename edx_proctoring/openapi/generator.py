@@ -1,0 +1,203 @@
+"""From routes to the document."""
+
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiViewExtension
+from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.settings import patched_settings
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+
+from edx_proctoring import __version__
+from edx_proctoring.openapi.operations import COURSE_ID, OPERATIONS, PATHS, Operation
+from edx_proctoring.openapi.shapes import ErrorSerializer
+
+START = "proctoring_launch_callback/start_exam/{attempt_code}"
+PREFIX = re.compile(r"^.*?/?edx_proctoring/")
+ERRORS = {
+    400: "The request is malformed, or not possible now; the detail says why.",
+    403: "Not signed in, or not allowed.",
+    404: "There is no such thing.",
+    405: "The route has no such method.",
+    415: "The body is of a type that is not read.",
+    422: "An item is not right; nothing was written.",
+    429: "Too many requests, where the host says how many are too many.",
+    500: "The provider of this exam is not configured.",
+    502: "The provider refused, or could not be reached.",
+    503: "Temporarily not possible. Please try again.",
+}
+SETTINGS = {
+    "TITLE": "edx-proctoring",
+    "DESCRIPTION": "Exams, attempts, allowances, reviews and onboarding of proctored exams.",
+    "VERSION": __version__,
+    "OAS_VERSION": "3.1.1",
+    "PREPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": [],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/.*edx_proctoring/",
+}
+
+
+@cache
+def _examples() -> dict[str, Any]:
+    """Requests and answers as the tests recorded them, by operation id."""
+    text = files(__package__).joinpath("examples.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+class ProctoringSchema(AutoSchema):
+    """Describes one operation as the table says."""
+
+    @property
+    def operation(self) -> Operation:
+        """Its row."""
+        return OPERATIONS[PREFIX.sub("", self.path), self.method.lower()]
+
+    def get_operation_id(self) -> str:
+        return self.operation.name
+
+    def get_tags(self) -> list[str]:
+        return [self.operation.tag]
+
+    def get_summary(self) -> str:
+        return self.operation.summary
+
+    def get_description(self) -> str:
+        return self.operation.description
+
+    def get_request_serializer(self) -> Any:
+        return self.operation.body
+
+    def get_override_parameters(self) -> list[Any]:
+        found = [
+            OpenApiParameter(
+                COURSE_ID,
+                str,
+                OpenApiParameter.PATH,
+                pattern=r"^[A-Za-z0-9_:.-]+[+/][A-Za-z0-9_.-]+[+/][A-Za-z0-9_.-]+$",
+                description="The course: `course-v1:org+course+run` or `org/course/run`.",
+            )
+            if name == COURSE_ID
+            else OpenApiParameter(name, PATHS[name][0], OpenApiParameter.PATH, **PATHS[name][1])
+            for name in re.findall(r"{(\w+)}", self.path)
+        ]
+        return [*found, *self.operation.query]
+
+    def get_response_serializers(self) -> Any:
+        operation = self.operation
+        answers = {
+            str(code): OpenApiResponse(shape, description="")
+            for code, shape in operation.answers.items()
+        }
+        throttled = getattr(self.view, "throttle_scope", None)
+        for code in (*operation.errors, 429) if throttled else operation.errors:
+            shape = operation.error_shapes.get(code, ErrorSerializer)
+            answers[str(code)] = OpenApiResponse(shape, description=ERRORS[code])
+        return answers
+
+    def get_examples(self) -> list[OpenApiExample]:
+        return [
+            OpenApiExample(
+                example["title"],
+                value=example["value"],
+                request_only="status" not in example,
+                response_only="status" in example,
+                status_codes=[str(example["status"])] if "status" in example else None,
+            )
+            for example in _examples().get(self.operation.name, [])
+        ]
+
+    def get_filter_backends(self) -> list[Any]:
+        return []
+
+
+class ProctoringViews(OpenApiViewExtension):
+    """All our views are described by the table."""
+
+    target_class = "edx_proctoring.views.base.AuthenticatedAPIView"
+    match_subclasses = True
+
+    def view_replacement(self) -> Any:
+        """The same view with our schema."""
+        return type(self.target.__name__, (self.target,), {"schema": ProctoringSchema()})
+
+
+class JwtScheme(OpenApiAuthenticationExtension):
+    """`Authorization: JWT …`, as Open edX has it."""
+
+    target_class = "edx_rest_framework_extensions.auth.jwt.authentication.JwtAuthentication"
+    name = "jwt"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """A header."""
+        return {"type": "apiKey", "in": "header", "name": "Authorization"}
+
+
+class _Routes(EndpointEnumerator):
+    """Routes that share a view have each only its own methods; an address with and without slash is one."""
+
+    def get_api_endpoints(self, patterns: Any = None, prefix: str = "") -> list[Any]:
+        known = {path for path, _ in OPERATIONS}
+        found = super().get_api_endpoints(patterns, prefix)
+        return [one for one in found if f"{PREFIX.sub('', one[0])}/" not in known]
+
+    def get_allowed_methods(self, callback: Any) -> list[str]:
+        methods: list[str] = super().get_allowed_methods(callback)
+        limited = callback.view_initkwargs.get("http_method_names")
+        return [one for one in methods if limited is None or one.lower() in limited]
+
+
+class _Generator(SchemaGenerator):
+    endpoint_inspector_cls = _Routes
+
+
+def document(prefix: str = "api/") -> dict[str, Any]:
+    """The OpenAPI document of our routes, mounted under `prefix`."""
+    from django.urls import include, path  # noqa: PLC0415  needs the URL conf's settings
+
+    routes = [path(prefix, include("edx_proctoring.urls"))]
+    with patched_settings(SETTINGS):
+        found: dict[str, Any] = _Generator(patterns=routes).get_schema(request=None, public=True)
+    for path_, methods in found["paths"].items():
+        for operation in methods.values() if "{" in path_ else ():
+            _add_missing(operation["responses"])
+    start = OPERATIONS[START, "get"]
+    found["paths"][f"/{prefix}edx_proctoring/{START}"] = {"get": _start_callback(start)}
+    return found
+
+
+def _add_missing(responses: dict[str, Any]) -> None:
+    """Where a part of the path has not the form of a route, the host says so with its own page."""
+    missing = responses.setdefault("404", {"description": ERRORS[404]})
+    missing.setdefault("content", {})["text/html"] = {"schema": {"type": "string"}}
+
+
+def _start_callback(operation: Operation) -> dict[str, Any]:
+    """The one route that is a page, not an answer."""
+    return {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": operation.description,
+        "tags": [operation.tag],
+        "parameters": [
+            {
+                "in": "path",
+                "name": "attempt_code",
+                "required": True,
+                "schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"},
+            }
+        ],
+        "responses": {
+            "302": {"description": "On to the exam."},
+            "404": {
+                "description": "There is no such attempt.",
+                "content": {"text/html": {"schema": {"type": "string"}}},
+            },
+        },
+    }

@@ -1,0 +1,380 @@
+"""Every operation: what it takes, what it answers, which errors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+
+from edx_proctoring.openapi import shapes
+
+COURSE_ID = "course_id"
+
+# Parameters in paths: type, and what more there is to say.
+ID = (int, {"description": "An id."})
+PATHS: Mapping[str, tuple[Any, dict[str, Any]]] = {
+    "exam_id": ID,
+    "attempt_id": ID,
+    "user_id": ID,
+    "external_id": (
+        str,
+        {"pattern": "^[-a-zA-Z0-9_]+$", "description": "The provider's id of the attempt."},
+    ),
+    "attempt_code": (str, {"pattern": "^[-a-zA-Z0-9_]+$"}),
+    "content_id": (str, {"pattern": "^[^/]+$", "description": "The subsection's usage key."}),
+    "search_by": (str, {"description": "Part of a username or an e-mail address."}),
+}
+
+
+def query(name: str, kind: Any = str, text: str = "", **more: Any) -> OpenApiParameter:
+    """A parameter in the query."""
+    return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=text, **more)
+
+
+PAGE = query("page", int, "Number of the page; out of range is the last one.")
+SIZE = query("page_size", int, "How many on a page, 1 to 100.")
+ORDER = query("ordering", str, "created, modified, exam_name or id; a minus before it turns it.")
+IN_EXAM = query("exam", int, "Only of this exam.")
+TEXT_OF = query("text", str, "Part of a username or an e-mail address.")
+STATUS = query("status", str, "Only attempts in these statuses, with commas.")
+LIST = (PAGE, SIZE, ORDER, IN_EXAM, TEXT_OF)
+MFE = query(
+    "is_learning_mfe", str, "Links lead to the learning micro-frontend.", enum=["true", "True", "1"]
+)
+OTHER_LEARNER = query("user_id", int, "Another learner, for global staff.")
+IN_COURSE = query("course_id", str, "Only exams of this course.")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one route."""
+
+    name: str
+    tag: str
+    summary: str
+    answers: Mapping[int, Any]
+    body: Any = None
+    errors: Sequence[int] = (400, 403)
+    query: Sequence[OpenApiParameter] = ()
+    description: str = ""
+    error_shapes: Mapping[int, Any] = field(default_factory=dict)
+
+
+EXAMS = "proctored_exam/exam"
+ATTEMPTS = "proctored_exam/attempt"
+COURSE_STAFF = "For global staff and staff of the course."
+GLOBAL_STAFF = "For global staff."
+CHANGES = (400, 403, 415)
+OBJECT = OpenApiTypes.OBJECT
+ANY = OpenApiTypes.ANY  # an object or a text
+TEXT = OpenApiTypes.STR
+NOTHING: Mapping[int, Any] = {200: None}
+TO_DASHBOARD = Operation(
+    "dashboard_of_course",
+    "instructors",
+    "On to the provider's dashboard for the course",
+    {302: None},
+    errors=(400, 403, 404),
+    error_shapes={400: ANY, 404: TEXT},
+    description=COURSE_STAFF,
+)
+BULK = Operation(
+    "grant_allowances",
+    "allowances",
+    "Grant many learners the same allowance in many exams",
+    {200: None, 207: shapes.BulkOutcomeSerializer(many=True)},
+    body=shapes.BulkGrantSerializer,
+    errors=CHANGES,
+    error_shapes={400: shapes.FieldErrorSerializer},
+    description=COURSE_STAFF,
+)
+GROUPED = Operation(
+    "list_attempts",
+    "attempts",
+    "A page of the newest attempt per learner and exam",
+    {200: shapes.GroupedAttemptsSerializer},
+    query=(*LIST, STATUS),
+    description=COURSE_STAFF,
+)
+
+
+def renamed(operation: Operation, **changes: Any) -> Operation:
+    """The same, but for these."""
+    return Operation(**{**vars(operation), **changes})
+
+
+OPERATIONS: Mapping[tuple[str, str], Operation] = {
+    (EXAMS, "post"): Operation(
+        "create_exam",
+        "exams",
+        "Create an exam",
+        {200: shapes.ExamIdSerializer},
+        body=shapes.NewExamSerializer,
+        errors=CHANGES,
+        error_shapes={400: OBJECT},
+        description=GLOBAL_STAFF,
+    ),
+    (EXAMS, "put"): Operation(
+        "change_exam",
+        "exams",
+        "Change an exam",
+        {200: shapes.ExamIdSerializer},
+        body=shapes.ExamChangesSerializer,
+        errors=CHANGES,
+        description=GLOBAL_STAFF,
+    ),
+    (f"{EXAMS}/exam_id/{{exam_id}}", "get"): Operation(
+        "get_exam", "exams", "An exam by its id", {200: shapes.ExamSerializer}
+    ),
+    (f"{EXAMS}/course_id/{{course_id}}/content_id/{{content_id}}", "get"): Operation(
+        "get_exam_of_content",
+        "exams",
+        "The exam of a subsection",
+        {200: shapes.ExamSerializer},
+        errors=(400, 403, 404),
+    ),
+    (f"{EXAMS}/course_id/{{course_id}}", "get"): Operation(
+        "list_exams",
+        "exams",
+        "The active exams of a course",
+        {200: shapes.ExamSerializer(many=True)},
+        errors=(400, 403, 404),
+    ),
+    ("proctored_exam/exam_registration/course_id/{course_id}", "patch"): Operation(
+        "register_exams",
+        "exams",
+        "Make these the exams of the course, all or nothing",
+        {200: shapes.ExamIdSerializer(many=True)},
+        body=shapes.RegisteredExamSerializer(many=True),
+        errors=(400, 403, 404, 415, 422),
+        error_shapes={422: ANY},
+        description=f"{GLOBAL_STAFF} Active exams that are not listed are switched off.",
+    ),
+    ("proctored_exam/settings/exam_id/{exam_id}/", "get"): Operation(
+        "get_settings",
+        "exams",
+        "Contacts and links of the platform and of the exam's provider",
+        {200: shapes.SettingsSerializer},
+        errors=(400, 403, 500),
+    ),
+    ("proctored_exam/review_policy/exam_id/{exam_id}/", "get"): Operation(
+        "get_review_policy",
+        "exams",
+        "What reviewers of the exam should know",
+        {200: shapes.PolicySerializer},
+    ),
+    (ATTEMPTS, "get"): Operation(
+        "get_running_attempt",
+        "attempts",
+        "The caller's running attempt, for the timer",
+        {200: shapes.TimerSerializer},
+        errors=(403,),
+    ),
+    (ATTEMPTS, "post"): Operation(
+        "create_attempt",
+        "attempts",
+        "Create an attempt for the caller",
+        {200: shapes.AttemptIdSerializer},
+        body=shapes.NewAttemptSerializer,
+        errors=(400, 403, 415, 500, 502, 503),
+    ),
+    (f"{ATTEMPTS}/{{attempt_id}}", "get"): Operation(
+        "poll_attempt",
+        "attempts",
+        "One's own attempt and the time that is left",
+        {200: shapes.PolledAttemptSerializer},
+    ),
+    (f"{ATTEMPTS}/{{attempt_id}}", "put"): Operation(
+        "act_on_attempt",
+        "attempts",
+        "What the learner does with the attempt",
+        {200: shapes.ActionOutcomeSerializer},
+        body=shapes.ActionSerializer,
+        errors=(400, 403, 415, 500, 502, 503),
+        description="`mark_ready_to_resume` is for staff of the course, with the learner's `user_id`.",
+    ),
+    (f"{ATTEMPTS}/{{attempt_id}}", "delete"): Operation(
+        "remove_attempt",
+        "attempts",
+        "Remove an attempt, here and at its provider",
+        NOTHING,
+        errors=(400, 403, 502, 503),
+        description=COURSE_STAFF,
+    ),
+    (f"{ATTEMPTS}/{{attempt_id}}/review_status", "put"): Operation(
+        "acknowledge_result",
+        "attempts",
+        "The learner has read the result",
+        NOTHING,
+        errors=(400, 403, 404),
+        description="404 unless PROCTORED_EXAM_VIEWABLE_PAST_DUE is set. The body is not read.",
+    ),
+    (f"{ATTEMPTS}/grouped/course_id/{{course_id}}", "get"): GROUPED,
+    (f"{ATTEMPTS}/grouped/course_id/{{course_id}}/search/{{search_by}}", "get"): renamed(
+        GROUPED, name="search_attempts", summary="The same for learners of this name or address"
+    ),
+    ("proctored_exam/exam_id/{exam_id}/user_id/{user_id}/reset_attempts", "delete"): Operation(
+        "remove_attempts",
+        "attempts",
+        "Remove all attempts of a learner in an exam",
+        NOTHING,
+        errors=(400, 403, 404, 502, 503),
+        error_shapes={404: TEXT},
+        description=COURSE_STAFF,
+    ),
+    (f"{ATTEMPTS}/course_id/{{course_id}}", "get"): Operation(
+        "get_exam_page",
+        "attempts",
+        "An exam and a learner's attempt in it, for the learning micro-frontend",
+        {200: shapes.ExamPageSerializer},
+        errors=(400, 403, 404),
+        query=(query("content_id", str, "The subsection's usage key."), MFE, OTHER_LEARNER),
+    ),
+    ("proctored_exam/active_attempt", "get"): Operation(
+        "get_active_attempt",
+        "attempts",
+        "A learner's running attempt, for the learning micro-frontend",
+        {200: shapes.TimerSerializer},
+        query=(OTHER_LEARNER,),
+    ),
+    ("proctored_exam/active_exams_for_user", "get"): Operation(
+        "list_running_exams",
+        "attempts",
+        "A learner's running exams, with their allowances",
+        {200: shapes.RunningExamSerializer(many=True)},
+        query=(query("user_id", int, "Another learner, for staff."), IN_COURSE),
+    ),
+    (f"{ATTEMPTS}/{{external_id}}/ready", "post"): Operation(
+        "report_ready",
+        "providers",
+        "The provider's software is set up",
+        {200: TEXT},
+        body=shapes.ReadySerializer,
+        errors=(403, 404, 415),
+        error_shapes={403: ANY, 404: TEXT},
+    ),
+    (f"{ATTEMPTS}/{{external_id}}/reviewed", "post"): Operation(
+        "deliver_review",
+        "providers",
+        "The provider delivers a review",
+        {200: TEXT, 412: TEXT},
+        body=shapes.ReviewSerializer,
+        errors=(400, 403, 415, 500),
+        error_shapes={403: ANY},
+        description="412 when the exam is not proctored any more.",
+    ),
+    ("proctoring_review_callback/", "post"): Operation(
+        "deliver_rpnow_review",
+        "providers",
+        "RPNow delivers a review, without an account",
+        {200: TEXT, 412: TEXT},
+        body=shapes.RpnowReviewSerializer,
+        errors=(400,),
+    ),
+    ("proctoring_launch_callback/start_exam/{attempt_code}", "get"): Operation(
+        "launch_exam",
+        "providers",
+        "RPNow's browser arrives: the attempt is ready, and the browser goes on to the exam",
+        {302: None},
+        errors=(404,),
+    ),
+    ("proctored_exam/{course_id}/allowance", "get"): Operation(
+        "list_allowances",
+        "allowances",
+        "All allowances of a course",
+        {200: shapes.AllowanceSerializer(many=True)},
+        errors=(400, 403, 404),
+        query=LIST,
+        description=COURSE_STAFF,
+    ),
+    ("proctored_exam/{course_id}/grouped/allowance", "get"): Operation(
+        "list_allowances_by_learner",
+        "allowances",
+        "All allowances of a course by username",
+        {200: OBJECT},
+        errors=(400, 403, 404),
+        query=LIST,
+        description=COURSE_STAFF,
+    ),
+    ("proctored_exam/allowance", "put"): Operation(
+        "grant_allowance",
+        "allowances",
+        "Grant an allowance, or replace it",
+        NOTHING,
+        body=shapes.GrantSerializer,
+        errors=CHANGES,
+        description=COURSE_STAFF,
+    ),
+    ("proctored_exam/allowance", "delete"): Operation(
+        "take_allowance_back",
+        "allowances",
+        "Take an allowance back",
+        NOTHING,
+        body=shapes.RevocationSerializer,
+        errors=CHANGES,
+        description=COURSE_STAFF,
+    ),
+    ("proctored_exam/bulk_allowance", "put"): BULK,
+    ("proctored_exam/{course_id}/bulk_allowance", "put"): renamed(
+        BULK, name="grant_allowances_in_course", errors=(400, 403, 404, 415)
+    ),
+    ("user_onboarding/status", "get"): Operation(
+        "get_onboarding_status",
+        "onboarding",
+        "How far a learner is with onboarding",
+        {200: shapes.OnboardingStatusSerializer},
+        errors=(400, 403, 404),
+        error_shapes={404: ANY},
+        query=(
+            query("course_id", str, required=True),
+            query("username", str, "Another learner, for staff of the course."),
+            MFE,
+        ),
+    ),
+    ("user_onboarding/status/course_id/{course_id}", "get"): Operation(
+        "list_onboarding_statuses",
+        "onboarding",
+        "A page of the course's learners and how far they are",
+        {200: shapes.OnboardingPageSerializer},
+        errors=(400, 403, 404, 503),
+        query=(
+            PAGE,
+            query("text_search", str, "Part of a name or an e-mail address."),
+            query("statuses", str, f"With commas: {', '.join(shapes.ONBOARDING_WORDS)}."),
+        ),
+        description=COURSE_STAFF,
+    ),
+    ("instructor/{course_id}", "get"): TO_DASHBOARD,
+    ("instructor/{course_id}/{exam_id}", "get"): renamed(
+        TO_DASHBOARD,
+        name="dashboard_of_exam",
+        summary="On to the provider's dashboard for an exam",
+        query=(
+            query("attempt", str, "The provider's id of an attempt."),
+            query("config", str, "`true`: the exam's configuration."),
+        ),
+    ),
+    ("retire_backend_user/{user_id}/", "post"): Operation(
+        "retire_user_at_providers",
+        "users",
+        "All providers forget the user",
+        {200: OBJECT},
+        errors=(403, 500),
+        error_shapes={403: ANY, 500: OBJECT},
+        description="By the provider's name, whether it has. For users who may retire users.",
+    ),
+    ("retire_user/{user_id}/", "post"): Operation(
+        "retire_user",
+        "users",
+        "Blank what names or describes the user here",
+        {204: None},
+        errors=(403, 503),
+        error_shapes={403: ANY},
+        description="For users who may retire users.",
+    ),
+}
+OPERATIONS = {
+    (path if path.startswith("proctoring_") else f"v1/{path}", method): operation
+    for (path, method), operation in OPERATIONS.items()
+}

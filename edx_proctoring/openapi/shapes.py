@@ -1,0 +1,392 @@
+"""The shapes of requests and answers, where the serializers of the package do not say them."""
+
+from typing import Any
+
+from rest_framework import serializers as s
+
+from edx_proctoring.serializers import (
+    ProctoredExamRegistrationSerializer,
+    ProctoredExamSerializer,
+    ProctoredExamStudentAllowanceSerializer,
+    ProctoredExamStudentAttemptSerializer,
+)
+from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus, ReviewStatus
+
+LARGEST = 2**31 - 1
+TIME_MULTIPLIER = "time_multiplier"
+
+
+def text(**options: Any) -> s.CharField:
+    """Text of up to 255 characters, without what no database can store."""
+    options.setdefault("max_length", 255)
+    return s.CharField(**options)
+
+
+def minutes(**options: Any) -> s.IntegerField:
+    """At least one."""
+    return s.IntegerField(min_value=1, max_value=LARGEST, **options)
+
+
+def id_of(**options: Any) -> s.IntegerField:
+    """A primary key."""
+    return s.IntegerField(min_value=1, max_value=LARGEST, **options)
+
+
+class ErrorSerializer(s.Serializer[Any]):
+    """What went wrong."""
+
+    detail = s.CharField()
+
+
+class FieldErrorSerializer(s.Serializer[Any]):
+    """What went wrong with which input of the form."""
+
+    detail = s.CharField()
+    field = s.CharField(required=False)
+
+
+class ExamIdSerializer(s.Serializer[Any]):
+    """The exam that was created or changed."""
+
+    exam_id = s.IntegerField()
+
+
+class AttemptIdSerializer(s.Serializer[Any]):
+    """The attempt that was created or changed."""
+
+    exam_attempt_id = s.IntegerField()
+
+
+class ActionOutcomeSerializer(s.Serializer[Any]):
+    """The attempt; false where an error was not recorded."""
+
+    exam_attempt_id = s.JSONField()
+
+
+class ExamSerializer(ProctoredExamSerializer):
+    """An exam."""
+
+    external_id = text(allow_null=True)
+    backend = text(allow_null=True)
+    due_date = s.DateTimeField(allow_null=True)
+
+    class Meta(ProctoredExamSerializer.Meta):
+        ref_name = "Exam"
+
+
+class AttemptSerializer(ProctoredExamStudentAttemptSerializer):
+    """An attempt."""
+
+    proctored_exam = ExamSerializer()
+    started_at = s.DateTimeField(allow_null=True)
+    completed_at = s.DateTimeField(allow_null=True)
+    time_remaining_seconds = s.FloatField(allow_null=True)
+
+
+class PolledAttemptSerializer(AttemptSerializer):
+    """An attempt as its learner polls it."""
+
+    accessibility_time_string = s.CharField()
+
+    class Meta(AttemptSerializer.Meta):
+        fields = (*AttemptSerializer.Meta.fields, "accessibility_time_string")
+
+
+class GroupedAttemptSerializer(AttemptSerializer):
+    """The newest attempt of a learner in an exam, and all of them."""
+
+    all_attempts = AttemptSerializer(many=True)
+
+    class Meta(AttemptSerializer.Meta):
+        fields = (*AttemptSerializer.Meta.fields, "all_attempts")
+
+
+class PaginationSerializer(s.Serializer[Any]):
+    """Where this page is."""
+
+    has_previous = s.BooleanField()
+    has_next = s.BooleanField()
+    current_page = s.IntegerField()
+    total_pages = s.IntegerField()
+
+
+class GroupedAttemptsSerializer(s.Serializer[Any]):
+    """A page of attempts."""
+
+    proctored_exam_attempts = GroupedAttemptSerializer(many=True)
+    pagination_info = PaginationSerializer()
+    attempt_url = s.CharField()
+
+
+class TimerSerializer(s.Serializer[Any]):
+    """What the timer needs; with `in_timed_exam` false only that and `is_proctored`."""
+
+    in_timed_exam = s.BooleanField(required=False)
+    is_proctored = s.BooleanField(required=False)
+    taking_as_proctored = s.BooleanField(required=False)
+    exam_type = s.CharField(required=False)
+    exam_display_name = s.CharField(required=False)
+    exam_url_path = s.CharField(required=False, allow_null=True)
+    time_remaining_seconds = s.FloatField(required=False)
+    total_time = s.CharField(required=False)
+    low_threshold_sec = s.IntegerField(required=False)
+    critically_low_threshold_sec = s.IntegerField(required=False)
+    course_id = s.CharField(required=False)
+    attempt_id = s.IntegerField(required=False)
+    external_id = s.CharField(required=False, allow_null=True)
+    accessibility_time_string = s.CharField(required=False)
+    attempt_status = s.CharField(required=False)
+    exam_started_poll_url = s.CharField(required=False)
+    attempt_ready_to_resume = s.BooleanField(required=False)
+    use_legacy_attempt_api = s.BooleanField(required=False)
+    desktop_application_js_url = s.CharField(required=False)
+    ping_interval = s.IntegerField(required=False)
+    attempt_code = s.CharField(required=False, allow_null=True)
+    software_download_url = s.CharField(required=False, allow_null=True)
+
+
+class LearnerExamSerializer(ExamSerializer):
+    """An exam with what its page needs of the learner."""
+
+    attempt = TimerSerializer()
+    type = s.CharField()
+    passed_due_date = s.BooleanField()
+    use_legacy_attempt_api = s.BooleanField()
+    total_time = s.CharField(required=False)
+    prerequisite_status = s.DictField(required=False)
+    onboarding_link = s.CharField(required=False)
+
+    class Meta(ExamSerializer.Meta):
+        fields = (
+            *ExamSerializer.Meta.fields,
+            "attempt",
+            "type",
+            "passed_due_date",
+            "use_legacy_attempt_api",
+            "total_time",
+            "prerequisite_status",
+            "onboarding_link",
+        )
+
+
+class ExamPageSerializer(s.Serializer[Any]):
+    """`exam` is {} without an exam, `active_attempt` {} while none is running."""
+
+    exam = s.DictField()
+    active_attempt = TimerSerializer()
+
+
+class NewExamSerializer(ExamSerializer):
+    """The body that creates an exam."""
+
+    course_id, content_id, exam_name = text(), text(), text()
+    external_id = text()
+    backend = text(required=False, allow_null=True)
+    due_date = s.DateTimeField(required=False, allow_null=True)
+    time_limit_mins = minutes()
+
+    class Meta(ExamSerializer.Meta):
+        validators = ()
+        fields = tuple(name for name in ExamSerializer.Meta.fields if name != "id")
+
+
+class ExamChangesSerializer(s.Serializer[Any]):
+    """What is absent or null stays; null clears `due_date`."""
+
+    exam_id = id_of()
+    exam_name = s.CharField(required=False, allow_null=True)
+    time_limit_mins = minutes(required=False, allow_null=True)
+    is_proctored = s.BooleanField(required=False, allow_null=True)
+    is_practice_exam = s.BooleanField(required=False, allow_null=True)
+    external_id = text(required=False, allow_null=True)
+    is_active = s.BooleanField(required=False, allow_null=True)
+    hide_after_due = s.BooleanField(required=False, allow_null=True)
+    due_date = s.DateTimeField(required=False, allow_null=True)
+    backend = text(required=False, allow_null=True)
+
+
+class RegisteredExamSerializer(ProctoredExamRegistrationSerializer):
+    """One exam of a course."""
+
+    time_limit_mins = minutes()
+
+
+class ActionSerializer(s.Serializer[Any]):
+    """`user_id`, the learner's, is for staff who let a learner resume."""
+
+    action = s.ChoiceField(
+        choices=[
+            "start",
+            "stop",
+            "submit",
+            "decline",
+            "error",
+            "click_download_software",
+            "reset_attempt",
+            "mark_ready_to_resume",
+            "ping",
+        ]
+    )
+    detail = s.CharField(required=False)
+    user_id = id_of(required=False)
+
+
+class NewAttemptSerializer(s.Serializer[Any]):
+    """Without `attempt_proctored` a proctored exam is declined."""
+
+    exam_id = id_of()
+    attempt_proctored = s.BooleanField(required=False)
+    start_clock = s.BooleanField(required=False)
+
+
+class ReadySerializer(s.Serializer[Any]):
+    """The body is not read."""
+
+    status = s.CharField(required=False)
+
+
+class CommentSerializer(s.Serializer[Any]):
+    """A remark; times are seconds from the start of the recording."""
+
+    comment = s.CharField()
+    status = text()
+    start = s.IntegerField(required=False, allow_null=True, min_value=-LARGEST, max_value=LARGEST)
+    stop = s.IntegerField(required=False, allow_null=True, min_value=-LARGEST, max_value=LARGEST)
+    duration = s.IntegerField(
+        required=False, allow_null=True, min_value=-LARGEST, max_value=LARGEST
+    )
+
+
+class ReviewSerializer(s.Serializer[Any]):
+    """A review in the words of REST providers; providers may define their own."""
+
+    status = s.ChoiceField(
+        choices=[
+            ReviewStatus.passed,
+            ReviewStatus.violation,
+            ReviewStatus.suspicious,
+            ReviewStatus.not_reviewed,
+        ]
+    )
+    comments = CommentSerializer(many=True, required=False, allow_null=True)
+    reviewed_by = s.CharField(required=False, allow_null=True)
+    payload = s.DictField(required=False)
+
+
+class RpnowReviewSerializer(s.Serializer[Any]):
+    """A review in RPNow's words."""
+
+    examMetaData = s.DictField()
+    reviewStatus = s.CharField()
+    videoReviewLink = s.CharField(required=False)
+    webCamComments = s.ListField(required=False)
+    desktopComments = s.ListField(required=False)
+
+
+class AllowanceSerializer(ProctoredExamStudentAllowanceSerializer):
+    """An allowance."""
+
+    proctored_exam = ExamSerializer()
+
+
+class GrantSerializer(s.Serializer[Any]):
+    """`user_info`: an id (a number), else a username, else an e-mail address."""
+
+    exam_id = id_of()
+    user_info = s.CharField()
+    key = text()
+    value = text()
+
+
+class RevocationSerializer(s.Serializer[Any]):
+    """Which allowance is taken back."""
+
+    exam_id = id_of()
+    user_id = id_of()
+    key = text()
+
+
+class BulkGrantSerializer(s.Serializer[Any]):
+    """Lists are texts with commas; `user_ids` holds usernames or e-mail addresses."""
+
+    course_id = s.CharField(required=False)
+    exam_ids = s.CharField()
+    user_ids = s.CharField()
+    allowance_type = text()
+    value = text()
+
+
+class BulkOutcomeSerializer(s.Serializer[Any]):
+    """One pair."""
+
+    exam_id = s.CharField()
+    user_id = s.CharField()
+    status = s.ChoiceField(choices=["ok", "failed"])
+    detail = s.CharField(required=False)
+
+
+class RunningExamSerializer(s.Serializer[Any]):
+    """An exam under way."""
+
+    exam = ExamSerializer()
+    attempt = AttemptSerializer()
+    allowances = AllowanceSerializer(many=True)
+
+
+class OnboardingStatusSerializer(s.Serializer[Any]):
+    """How far a learner is, and the exam to go to."""
+
+    onboarding_status = s.CharField(allow_null=True)
+    expiration_date = s.CharField(allow_null=True)
+    onboarding_link = s.CharField(allow_null=True)
+    onboarding_past_due = s.BooleanField()
+    onboarding_release_date = s.CharField(allow_null=True)
+    review_requirements_url = s.CharField()
+
+
+class OnboardingRowSerializer(s.Serializer[Any]):
+    """One learner of a course."""
+
+    username = s.CharField()
+    enrollment_mode = s.CharField()
+    status = s.CharField(allow_null=True)
+    modified = s.DateTimeField(allow_null=True)
+
+
+class OnboardingPageSerializer(s.Serializer[Any]):
+    """A page of learners."""
+
+    results = OnboardingRowSerializer(many=True)
+    count = s.IntegerField()
+    num_pages = s.IntegerField()
+    previous = s.CharField(allow_null=True)
+    next = s.CharField(allow_null=True)
+    use_onboarding_profile_api = s.BooleanField()
+
+
+class SettingsSerializer(s.Serializer[Any]):
+    """Contacts and links; of timed exams only the first four."""
+
+    platform_name = s.CharField()
+    contact_us = s.CharField()
+    link_urls = s.DictField(allow_null=True)
+    exam_proctoring_backend = s.DictField()
+    provider_tech_support_email = s.CharField(required=False, allow_null=True)
+    provider_tech_support_phone = s.CharField(required=False, allow_null=True)
+    provider_name = s.CharField(required=False, allow_null=True)
+    learner_notification_from_email = s.CharField(required=False, allow_null=True)
+    integration_specific_email = s.CharField(required=False, allow_null=True)
+    proctoring_escalation_email = s.CharField(required=False, allow_null=True)
+
+
+class PolicySerializer(s.Serializer[Any]):
+    """What reviewers should know."""
+
+    review_policy = s.CharField(allow_null=True)
+
+
+ONBOARDING_WORDS = sorted(
+    value
+    for name, value in vars(InstructorDashboardOnboardingAttemptStatus).items()
+    if isinstance(value, str) and not name.startswith("_")
+)

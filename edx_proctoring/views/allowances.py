@@ -1,0 +1,155 @@
+"""Allowances."""
+
+from typing import Any
+
+from django.utils.decorators import method_decorator
+from rest_framework import status
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring import api
+from edx_proctoring.exceptions import AllowanceValueNotAllowedException
+from edx_proctoring.views.base import ProctoredAPIView
+from edx_proctoring.views.inputs import (
+    LONGEST_TEXT,
+    body,
+    list_options,
+    listed,
+    required_id,
+    required_text,
+)
+from edx_proctoring.views.permissions import (
+    course_of_the_exams,
+    require_course_or_global_staff,
+    require_staff_of_the_exams,
+)
+
+MOST_PAIRS = 10_000
+TOTAL = "X-Total-Count"  # of all pages
+EXAM_PROBLEMS = (api.NO_EXAM, api.OTHER_COURSE, api.NOT_ACTIVE)
+
+
+class ExamAllowanceView(ProctoredAPIView):
+    """Routes 13 and 14: all allowances of a course; granting one, taking one back."""
+
+    throttle_scope = "allowances"
+
+    @method_decorator(require_course_or_global_staff)
+    def get(self, request: Request, course_id: str) -> Response:
+        found, total = _page(request, course_id)
+        return Response(found, headers={TOTAL: str(total)})
+
+    @method_decorator(require_course_or_global_staff)
+    def put(self, request: Request) -> Response:
+        data = body(request)
+        api.add_allowance_for_user(
+            required_id(data, "exam_id"),
+            _user_info(data),
+            required_text(data, "key"),
+            _value(data),
+        )
+        return Response()
+
+    @method_decorator(require_course_or_global_staff)
+    def delete(self, request: Request) -> Response:
+        data = body(request)
+        exam_id, user_id = required_id(data, "exam_id"), required_id(data, "user_id")
+        api.remove_allowance_for_user(exam_id, user_id, required_text(data, "key"))
+        return Response()
+
+
+class GroupedExamAllowancesByStudent(ProctoredAPIView):
+    """Route 17: all allowances of a course by username."""
+
+    throttle_scope = "allowances"
+
+    @method_decorator(require_course_or_global_staff)
+    def get(self, request: Request, course_id: str) -> Response:
+        grouped: dict[str, list[Any]] = {}
+        found, total = _page(request, course_id)
+        for allowance in found:
+            grouped.setdefault(allowance["user"]["username"], []).append(allowance)
+        return Response(grouped, headers={TOTAL: str(total)})
+
+
+def _page(request: Request, course_id: str) -> tuple[list[dict[str, Any]], int]:
+    wanted = list_options(request)
+    return api.get_allowances_page(
+        course_id,
+        search_by=wanted.text,
+        exam_id=wanted.exam_id,
+        ordering=wanted.ordering,
+        page=wanted.page,
+        per_page=wanted.page_size,
+    )
+
+
+class ExamBulkAllowanceView(ProctoredAPIView):
+    """Routes 15 and 16: one allowance for many learners in many exams of a course."""
+
+    throttle_scope = "allowances"
+
+    @method_decorator(require_staff_of_the_exams)
+    def put(self, request: Request, course_id: str | None = None) -> Response:
+        data = body(request)
+        exams, users = listed(data, "exam_ids"), listed(data, "user_ids")
+        if len(exams) * len(users) > MOST_PAIRS:
+            raise ParseError(f"No more than {MOST_PAIRS} pairs of exam and learner at once.")
+        try:
+            grants = api.grant_allowances(
+                exams,
+                users,
+                required_text(data, "allowance_type"),
+                _bulk_value(data),
+                course_id=course_of_the_exams({"course_id": course_id}, data, request.user),
+            )
+        except AllowanceValueNotAllowedException:
+            return _refused("Enter a valid positive value number", "allowance_value")
+        if not any(not grant.problem for grant in grants):
+            return _nothing_granted(grants)
+        if not any(grant.problem for grant in grants):
+            return Response()
+        return Response([_pair(grant) for grant in grants], status=status.HTTP_207_MULTI_STATUS)
+
+
+def _refused(detail: str, field: str) -> Response:
+    """`field` names the input of the form that is to be marked."""
+    return Response({"detail": detail, "field": field}, status=status.HTTP_400_BAD_REQUEST)
+
+
+def _nothing_granted(grants: list[Any]) -> Response:
+    wrong_exams = bool(grants) and all(grant.problem in EXAM_PROBLEMS for grant in grants)
+    if wrong_exams:
+        return _refused("Choose exams of this course that are active.", "exam_ids")
+    return _refused("Enter a valid username or email", "user_info")
+
+
+def _pair(grant: Any) -> dict[str, str]:
+    outcome = {"status": "failed", "detail": grant.problem} if grant.problem else {"status": "ok"}
+    return {"exam_id": str(grant.exam_id), "user_id": str(grant.user_id), **outcome}
+
+
+def _bulk_value(data: dict[str, Any]) -> str:
+    given = data.get("value")
+    if given is None or isinstance(given, bool | list | dict):
+        raise AllowanceValueNotAllowedException
+    text = str(given)
+    if not text.strip() or len(text) > LONGEST_TEXT:
+        raise AllowanceValueNotAllowedException
+    return text
+
+
+def _user_info(data: dict[str, Any]) -> str | int:
+    """A user's id (a number), name or e-mail address (text, even of digits)."""
+    given = data.get("user_info")
+    if isinstance(given, int) and not isinstance(given, bool):
+        return given
+    return required_text(data, "user_info")
+
+
+def _value(data: dict[str, Any]) -> str:
+    given = data.get("value")
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return str(given)
+    return required_text(data, "value")

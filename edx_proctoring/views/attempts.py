@@ -1,0 +1,254 @@
+"""Attempts: what learners do with theirs, and what staff see and remove."""
+
+from typing import Any
+
+import waffle
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from rest_framework import status
+from rest_framework.exceptions import ParseError, PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring import api, constants, views
+from edx_proctoring.exceptions import (
+    ProctoredExamPermissionDenied,
+    StudentExamAttemptDoesNotExistsException,
+)
+from edx_proctoring.views.base import LOG, ProctoredAPIView
+from edx_proctoring.views.inputs import (
+    as_id,
+    body,
+    flag,
+    list_options,
+    query_flag,
+    required_id,
+    required_text,
+)
+from edx_proctoring.views.permissions import (
+    NOT_STAFF,
+    caller_id,
+    check_may_read_course,
+    refusal,
+    require_course_or_global_staff,
+)
+
+READY_TO_RESUME = "mark_ready_to_resume"
+NOT_IN_EXAM = {"in_timed_exam": False, "is_proctored": False}
+LONGEST_DETAIL = 500
+
+
+class StudentProctoredExamAttempt(ProctoredAPIView):
+    """Route 6: one attempt. Learners poll and change theirs; staff have it resumed or remove it."""
+
+    def get(self, request: Request, attempt_id: int) -> Response:
+        attempt = api.get_polled_attempt(attempt_id)
+        _check_owner(attempt, caller_id(request))
+        return Response(attempt)
+
+    def put(self, request: Request, attempt_id: int) -> Response:
+        attempt = _attempt(attempt_id)
+        data = body(request)
+        action = data.get("action")
+        resumes = action == READY_TO_RESUME
+        if resumes or data.get("user_id"):
+            _check_acts_for_learner(request.user, attempt, data, permitted=resumes)
+            return _changed(api.mark_exam_attempt_as_ready_to_resume(attempt_id, by=request.user))
+        _check_owner(attempt, caller_id(request))
+        if not isinstance(action, str):
+            raise ParseError("action is missing.")
+        if action == "error" and _ignores_lost_software(attempt):
+            LOG.warning("a learner's browser reports an error, ignored: attempt_id=%s", attempt_id)
+            return _changed(False)
+        detail = str(data.get("detail") or "")[:LONGEST_DETAIL]
+        return _changed(api.learner_action(attempt_id, action, request.user, detail))
+
+    @method_decorator(require_course_or_global_staff)
+    def delete(self, request: Request, attempt_id: int) -> Response:
+        api.remove_exam_attempt(attempt_id, request.user)
+        return Response()
+
+
+def _changed(attempt_id: int | bool) -> Response:
+    return Response({"exam_attempt_id": attempt_id})
+
+
+def _attempt(attempt_id: int) -> dict[str, Any]:
+    attempt = api.get_exam_attempt_by_id(attempt_id)
+    if attempt is None:
+        raise StudentExamAttemptDoesNotExistsException(
+            f"Attempted to update attempt_id={attempt_id} but it does not exist."
+        )
+    return attempt
+
+
+def _check_owner(attempt: dict[str, Any], user_id: int | None) -> None:
+    if attempt["user"]["id"] != user_id:
+        raise ProctoredExamPermissionDenied("This attempt is not yours.")
+
+
+def _check_acts_for_learner(
+    user: Any, attempt: dict[str, Any], data: dict[str, Any], *, permitted: bool
+) -> None:
+    """Only staff of the course may act for a learner, and only to have them resume."""
+    course_id = attempt["proctored_exam"]["course_id"]
+    # Through the package: host test suites replace it there.
+    if not permitted or not views.is_user_course_or_global_staff(user, course_id):
+        raise ProctoredExamPermissionDenied(
+            "Only course staff may do this, only to let learners resume."
+        )
+    user_id = data.get("user_id") or user.pk
+    if as_id(user_id) is None:
+        raise ParseError("user_id must be an id.")
+    _check_owner(attempt, as_id(user_id))
+
+
+def _ignores_lost_software(attempt: dict[str, Any]) -> bool:
+    """Does a switch let learners go on when this provider's software does not answer?"""
+    backend = attempt["proctored_exam"]["backend"]
+    return bool(backend) and waffle.switch_is_active(
+        constants.PING_FAILURE_PASSTHROUGH_TEMPLATE.format(backend)
+    )
+
+
+class StudentProctoredExamAttemptCollection(ProctoredAPIView):
+    """Route 9: the caller's running attempt, and the creation of one."""
+
+    def get(self, request: Request) -> Response:
+        return Response(api.get_active_attempt_data(caller_id(request)) or NOT_IN_EXAM)
+
+    def post(self, request: Request) -> Response:
+        data = body(request)
+        attempt_id = api.create_attempt_for_learner(
+            required_id(data, "exam_id"),
+            request.user,
+            attempt_proctored=flag(data, "attempt_proctored"),
+            start_clock=flag(data, "start_clock"),
+        )
+        return _changed(attempt_id)
+
+
+class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
+    """Routes 7 and 8: a page of the newest attempts per learner and exam, with the earlier ones."""
+
+    throttle_scope = "attempts"
+
+    @method_decorator(require_course_or_global_staff)
+    def get(self, request: Request, course_id: str, search_by: str | None = None) -> Response:
+        name, kwargs = "course", {"course_id": course_id}
+        if search_by is not None:
+            name, kwargs = "search", {**kwargs, "search_by": search_by}
+        wanted = list_options(request)
+        page = api.get_grouped_attempts(
+            course_id,
+            search_by=search_by or wanted.text,
+            page=wanted.page,
+            per_page=wanted.page_size or views.ATTEMPTS_PER_PAGE,
+            statuses=wanted.statuses,
+            exam_id=wanted.exam_id,
+            ordering=wanted.ordering,
+        )
+        url = reverse(f"edx_proctoring:proctored_exam.attempts.grouped.{name}", kwargs=kwargs)
+        return Response(
+            {
+                "proctored_exam_attempts": page.object_list,
+                "pagination_info": _pagination(page),
+                "attempt_url": url,
+            }
+        )
+
+
+def _pagination(page: Any) -> dict[str, Any]:
+    return {
+        "has_previous": page.has_previous(),
+        "has_next": page.has_next(),
+        "current_page": page.number,
+        "total_pages": page.paginator.num_pages,
+    }
+
+
+class ProctoredExamActiveAttemptView(ProctoredAPIView):
+    """Route 25: a learner's running attempt, for the MFE; global staff may ask for others."""
+
+    def get(self, request: Request) -> Response:
+        user_id = _asked_id(request)
+        return Response(api.get_active_attempt_data(user_id, is_learning_mfe=True) or {})
+
+
+class ProctoredExamAttemptView(ProctoredAPIView):
+    """Route 24: an exam and a learner's attempt in it, for the MFE; global staff may ask for others."""
+
+    def get(self, request: Request, course_id: str, content_id: str | None = None) -> Response:
+        user_id = _asked_id(request)
+        user = request.user if user_id == request.user.pk else api.get_user(user_id)
+        check_may_read_course(request.user, course_id)
+        is_mfe = query_flag(request, "is_learning_mfe")
+        content_id = request.GET.get("content_id", content_id)
+        exam = {}
+        if content_id:
+            exam = api.get_exam_for_learner(course_id, content_id, user, is_learning_mfe=is_mfe)
+        active = api.get_active_attempt_data(user.pk, is_learning_mfe=is_mfe)
+        return Response({"exam": exam, "active_attempt": active or {}})
+
+
+def _asked_id(request: Request) -> int:
+    """The learner that the query names, for global staff; else the caller."""
+    asked = request.GET.get("user_id")
+    if asked is None:
+        return caller_id(request)
+    if not request.user.is_staff:
+        raise PermissionDenied(NOT_STAFF)
+    user_id = as_id(asked)
+    if user_id is None:
+        raise ParseError("user_id must be an id.")
+    return user_id
+
+
+class ActiveExamsForUserView(ProctoredAPIView):
+    """Route 18: a learner's running exams, with their allowances. Staff may ask for others."""
+
+    throttle_scope = "attempts"
+
+    def get(self, request: Request) -> Response:
+        asked = {**body(request), **request.GET.dict()}
+        course_id = required_text(asked, "course_id") if asked.get("course_id") else None
+        user_id = required_id(asked, "user_id") if asked.get("user_id") else caller_id(request)
+        if user_id != caller_id(request) and not _may_see_others(request.user, course_id):
+            return refusal()
+        found = api.get_active_exams_for_user(user_id, course_id)
+        if user_id == caller_id(request) and not request.user.is_staff:
+            found = api.without_provider_secrets(found)
+        return Response(found)
+
+
+def _may_see_others(user: Any, course_id: str | None) -> bool:
+    """Course staff only those in their own course."""
+    return bool(user.is_staff) or (
+        course_id is not None and views.is_user_course_or_global_staff(user, course_id)
+    )
+
+
+class StudentProctoredExamResetAttempts(ProctoredAPIView):
+    """Route 30: staff remove all attempts of a learner in an exam."""
+
+    @method_decorator(require_course_or_global_staff)
+    def delete(self, request: Request, exam_id: str, user_id: str) -> Response:
+        exam, user = as_id(exam_id), as_id(user_id)
+        if exam and user and api.remove_exam_attempts(exam, user, request.user):
+            return Response()
+        return Response(status=status.HTTP_404_NOT_FOUND, data="There are no attempts to remove.")
+
+
+class ProctoredExamAttemptReviewStatus(ProctoredAPIView):
+    """Route 10: the learner has read the result."""
+
+    def put(self, request: Request, attempt_id: int) -> Response:
+        if not constants.CONTENT_VIEWABLE_PAST_DUE_DATE:
+            return Response(
+                status=status.HTTP_404_NOT_FOUND,
+                data={"detail": "Results cannot be acknowledged here."},
+            )
+        attempt = _attempt(attempt_id)
+        _check_owner(attempt, caller_id(request))
+        api.update_exam_attempt(attempt_id, is_status_acknowledged=True)
+        return Response()

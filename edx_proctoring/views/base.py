@@ -1,0 +1,98 @@
+"""What all views share: who is let in, and how errors are answered."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.module_loading import import_string
+from rest_framework import status
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
+from rest_framework.views import APIView
+
+from edx_proctoring import conf
+from edx_proctoring.exceptions import BackendProviderNotConfigured, ProctoredBaseException
+from edx_proctoring.views.inputs import check_texts
+
+LOG = logging.getLogger("edx_proctoring_views")
+
+ATTEMPTS_PER_PAGE = 25
+
+JWT_AUTHENTICATION = "edx_rest_framework_extensions.auth.jwt.authentication.JwtAuthentication"
+
+
+def _default_authentication() -> list[type[BaseAuthentication]]:
+    """Sessions, and JWTs where edx-drf-extensions is installed."""
+    try:
+        return [SessionAuthentication, import_string(JWT_AUTHENTICATION)]
+    except ImportError:
+        return [SessionAuthentication]
+
+
+class ScopeThrottle(SimpleRateThrottle):
+    """The rate of one scope, per user."""
+
+    def __init__(self, scope: str, rate: str) -> None:
+        self.scope, self.rate = scope, rate
+        super().__init__()
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        return f"throttle_edx_proctoring_{self.scope}_{request.user.pk}"
+
+
+class AuthenticatedAPIView(APIView):
+    """For signed-in users: session, JWT, or what the setting AUTHENTICATION_CLASSES names."""
+
+    authentication_classes: Sequence[type[BaseAuthentication]] = _default_authentication()
+    permission_classes: Sequence[Any] = (IsAuthenticated,)
+    throttle_scope: str | None = None
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """A view outside ATOMIC_REQUESTS: no transaction stays open while providers answer."""
+        return transaction.non_atomic_requests(super().as_view(**initkwargs))
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        check_texts([*kwargs.values(), *request.GET.values()])
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        paths = conf.proctoring.AUTHENTICATION_CLASSES
+        if paths:
+            return [import_string(path)() for path in paths]
+        return super().get_authenticators()
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        throttles: list[BaseThrottle] = super().get_throttles()
+        scope = self.throttle_scope
+        rate = conf.proctoring.THROTTLES.get(scope)
+        if scope and rate:
+            throttles.append(ScopeThrottle(scope, rate))
+        return throttles
+
+
+def handle_proctored_exception(exc: BaseException, name: str | None = None) -> Response | None:
+    """The answer to an exception of this package, logged for view `name`; None for any other."""
+    if not isinstance(exc, ProctoredBaseException):
+        return None
+    code = int(getattr(exc, "answer_status", exc.http_status))
+    if code >= status.HTTP_500_INTERNAL_SERVER_ERROR:
+        LOG.error("%s answers %s", name, code, exc_info=exc)
+    else:
+        LOG.warning("%s answers %s: %s", name, code, type(exc).__name__)
+    detail = str(exc)
+    if isinstance(exc, BackendProviderNotConfigured):
+        detail = "The proctoring provider of this exam is not configured."
+    return Response(status=code, data={"detail": detail})
+
+
+class ProctoredAPIView(AuthenticatedAPIView):
+    """A view in which the package's exceptions are answers."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        answer = handle_proctored_exception(exc, type(self).__name__)
+        return super().handle_exception(exc) if answer is None else answer

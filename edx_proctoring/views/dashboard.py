@@ -1,0 +1,49 @@
+"""The way to the provider's dashboard for instructors."""
+
+import waffle
+from django.http import HttpResponse, HttpResponseRedirect
+from django.utils.decorators import method_decorator
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring import api, constants
+from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.views.base import AuthenticatedAPIView, handle_proctored_exception
+from edx_proctoring.views.permissions import require_course_or_global_staff
+
+
+class InstructorDashboard(AuthenticatedAPIView):
+    """Routes 21 and 31: on to the provider, for a course or one exam. It is shown in a frame."""
+
+    throttle_scope = "dashboard"
+
+    @method_decorator(require_course_or_global_staff)
+    def get(
+        self, request: Request, course_id: str, exam_id: str | None = None
+    ) -> HttpResponse | Response:
+        attempt_id = request.GET.get("attempt") if exam_id else None
+        try:
+            url = api.get_instructor_dashboard_url(
+                course_id,
+                request.user,
+                exam_id=exam_id,
+                attempt_id=attempt_id,
+                show_configuration=request.GET.get("config", "").lower() == "true",
+                with_video=bool(attempt_id)
+                and waffle.switch_is_active(constants.REDS_API_REDIRECT),
+            )
+        except ProctoredBaseException as error:
+            return _explained(error)
+        headers = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+        return HttpResponseRedirect(url, headers=headers)
+
+
+def _explained(error: ProctoredBaseException) -> Response:
+    """The text alone, not an object; a page that says there is nothing may be framed, too."""
+    answer = handle_proctored_exception(error, InstructorDashboard.__name__)
+    assert answer is not None  # it is one of ours
+    headers = {}
+    if answer.status_code == status.HTTP_404_NOT_FOUND:
+        headers["X-Frame-Options"] = "sameorigin"
+    return Response(status=answer.status_code, data=answer.data["detail"], headers=headers)

@@ -1,0 +1,182 @@
+"""Who may do what. Whose staff one must be is decided by what is asked for, not by whom."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from django.http import HttpResponseBase
+from rest_framework import status
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring import api, conf, host
+from edx_proctoring.exceptions import (
+    ProctoredExamNotFoundException,
+    StudentExamAttemptDoesNotExistsException,
+)
+from edx_proctoring.views.inputs import body, listed
+
+NOT_STAFF = "Must be a Staff User to Perform this request."
+NO_COURSE = "The course of this request cannot be determined."
+
+View = Callable[..., HttpResponseBase]
+
+# Who may do what, by the route's name and the method. `tests/views/test_roles.py` tries every cell with every caller.
+THE_WORLD = "anybody, without an account"
+ANY_USER = "any active user; what is shown is the user's own, or concerns no one"
+OWNER = "the learner whose attempt it is"
+COURSE_STAFF = "global staff, and staff of the course that what is asked for belongs to"
+GLOBAL_STAFF = "global staff"
+REVIEWER = "who may review the attempt: the provider's review group, global staff"
+RETIREMENT = "whom the host's rule accounts.can_retire_user names"
+
+WHO_MAY: Mapping[str, Mapping[str, str]] = {
+    "proctored_exam.exam": {"post": GLOBAL_STAFF, "put": GLOBAL_STAFF},
+    "proctored_exam.exam_by_id": {"get": ANY_USER},
+    "proctored_exam.exam_by_content_id": {"get": ANY_USER},
+    "proctored_exam.exams_by_course_id": {"get": ANY_USER},
+    "proctored_exam.register_exams_by_course_id": {"patch": GLOBAL_STAFF},
+    "proctored_exam.proctoring_settings": {"get": ANY_USER},
+    "proctored_exam.review_policy": {"get": ANY_USER},
+    # `mark_ready_to_resume` is course staff's, for the learner whom they name.
+    "proctored_exam.attempt": {"get": OWNER, "put": OWNER, "delete": COURSE_STAFF},
+    "proctored_exam.attempt.collection": {"get": ANY_USER, "post": ANY_USER},
+    "proctored_exam.attempt.review_status": {"put": OWNER},
+    "proctored_exam.attempts.grouped.course": {"get": COURSE_STAFF},
+    "proctored_exam.attempts.grouped.search": {"get": COURSE_STAFF},
+    "proctored_exam.attempts.reset": {"delete": COURSE_STAFF},
+    # Other learners: global staff for the next two, course staff within their course for the third.
+    "proctored_exam.exam_attempts": {"get": ANY_USER},
+    "proctored_exam.active_attempt": {"get": ANY_USER},
+    "proctored_exam.active_exams_for_user": {"get": ANY_USER},
+    "proctored_exam.allowance": {
+        "get": COURSE_STAFF,
+        "put": COURSE_STAFF,
+        "delete": COURSE_STAFF,
+    },
+    "proctored_exam.bulk_allowance": {"put": COURSE_STAFF},
+    "proctored_exam.allowance.grouped.course": {"get": COURSE_STAFF},
+    "user_onboarding.status": {"get": ANY_USER},  # other learners: course staff
+    "user_onboarding.status.course": {"get": COURSE_STAFF},
+    "instructor_dashboard_course": {"get": COURSE_STAFF},
+    "instructor_dashboard_exam": {"get": COURSE_STAFF},
+    "proctored_exam.attempt.ready_callback": {"post": REVIEWER},
+    "proctored_exam.attempt.callback": {"post": REVIEWER},
+    "backend_user_deletion_api": {"post": RETIREMENT},
+    "user_retirement_api": {"post": RETIREMENT},
+    "anonymous.proctoring_review_callback": {"post": THE_WORLD},
+    "anonymous.proctoring_launch_callback.start_exam": {"get": THE_WORLD},
+}
+
+
+def is_user_course_or_global_staff(user: Any, course_id: Any) -> bool:
+    """Is the user global staff, or staff of the course?"""
+    return bool(user.is_staff or host.is_course_staff(user, course_id))
+
+
+def caller_id(request: Request) -> int:
+    """The id of who asks; the view lets in only users who are signed in."""
+    user: Any = request.user
+    return int(user.pk)
+
+
+def refusal(detail: str = NOT_STAFF) -> Response:
+    """The answer to those who may not."""
+    return Response(status=status.HTTP_403_FORBIDDEN, data={"detail": detail})
+
+
+def require_staff(func: View) -> View:
+    """Let only global staff call `func(request, …)`."""
+
+    @wraps(func)
+    def wrapped(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return func(request, *args, **kwargs) if request.user.is_staff else refusal()
+
+    return wrapped
+
+
+def require_course_or_global_staff(func: View) -> View:
+    """Let only global staff, and staff of the request's course, call `func(request, …)`."""
+    return _for_staff_of(_course_of, func)
+
+
+def require_staff_of_the_exams(func: View) -> View:
+    """As above, where the body lists the exams (`exam_ids`)."""
+    return _for_staff_of(course_of_the_exams, func)
+
+
+def _for_staff_of(course_of: Callable[..., str | None], func: View) -> View:
+    @wraps(func)
+    def wrapped(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_staff:
+            return func(request, *args, **kwargs)
+        data = body(request)
+        course_id = course_of(kwargs, data)
+        if course_id is None:
+            return refusal(NO_COURSE)
+        is_other = data.get("course_id") not in (None, "", course_id)
+        if is_other or not is_user_course_or_global_staff(request.user, course_id):
+            return refusal()
+        return func(request, *args, **kwargs)
+
+    return wrapped
+
+
+def course_of_the_exams(
+    kwargs: Mapping[str, Any], data: Mapping[str, Any], user: Any = None
+) -> str | None:
+    """The course whose exams may be named: that of the URL, of the body, of the first exam; for global staff any."""
+    named = kwargs.get("course_id") or data.get("course_id")
+    if named:
+        return named if isinstance(named, str) else None
+    if user is not None and user.is_staff:
+        return None
+    return api.get_course_of_exams(listed(data, "exam_ids"))
+
+
+def _course_of(kwargs: Mapping[str, Any], data: Mapping[str, Any]) -> str | None:
+    """The course of the URL, of its attempt or exam, of the exam in the body, or in the body."""
+    if kwargs.get("course_id"):
+        return str(kwargs["course_id"])
+    try:
+        if kwargs.get("attempt_id") is not None:
+            return api.get_course_of_attempt(kwargs["attempt_id"])
+        exam_id = kwargs.get("exam_id", data.get("exam_id"))
+        if exam_id is not None:
+            return str(api.get_exam_by_id(exam_id)["course_id"])
+    except (ProctoredExamNotFoundException, StudentExamAttemptDoesNotExistsException):
+        return None
+    course_id = data.get("course_id")
+    return course_id if isinstance(course_id, str) and course_id else None
+
+
+def check_may_read_course(user: Any, course_id: str) -> None:
+    """With the setting REQUIRE_ENROLLMENT only the course's learners and staff see its exams."""
+    if not conf.proctoring.REQUIRE_ENROLLMENT or is_user_course_or_global_staff(user, course_id):
+        return
+    if not host.is_enrolled(user, course_id):
+        raise PermissionDenied("You are not enrolled in this course.")
+
+
+# Providers' users
+
+REVIEWERS = "_review"  # the end of a review group's name, after the provider's
+
+
+def reviewed_backends(user: Any) -> list[str] | None:
+    """The providers whose attempts the user may review; None means all."""
+    if user.is_staff:
+        return None
+    names = user.groups.filter(name__endswith=REVIEWERS).values_list("name", flat=True)
+    return [name.removesuffix(REVIEWERS) for name in names]
+
+
+def may_review(user: Any, attempt: Mapping[str, Any]) -> bool:
+    """May the user deliver news of this attempt (a dictionary) in the provider's name?"""
+    return bool(user.has_perm("edx_proctoring.can_review_attempt", attempt))
+
+
+def may_retire_users(user: Any) -> bool:
+    """May the user have others forgotten? The host says who."""
+    return bool(user.has_perm("accounts.can_retire_user"))

@@ -1,0 +1,143 @@
+"""What providers send: that they are ready, and their reviews."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rest_framework import status
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring import api, conf
+from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
+from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
+from edx_proctoring.views.base import ProctoredAPIView
+from edx_proctoring.views.inputs import body
+from edx_proctoring.views.permissions import may_review, reviewed_backends
+
+OK = "OK"
+NOT_PROCTORED = "Exam no longer proctored"
+UNKNOWN_ATTEMPT = "There is no attempt with this id."
+
+
+def _refused() -> Response:
+    return Response(status=status.HTTP_403_FORBIDDEN)
+
+
+def _received(review: Any) -> Response:
+    if review is None:
+        return Response(status=status.HTTP_412_PRECONDITION_FAILED, data=NOT_PROCTORED)
+    return Response(OK)
+
+
+def _located(external_id: str, names: list[str] | None) -> tuple[Any, bool, dict[str, Any]] | None:
+    """The attempt, whether it was removed, its dictionary; None if it or its exam is gone."""
+    attempt, is_archived = api.locate_attempt_by_external_id(external_id, backends=names)
+    if attempt is None:
+        return None
+    data = ProctoredExamStudentAttemptSerializer.row(attempt)
+    if data["proctored_exam"] is None:
+        return None
+    return attempt, bool(is_archived), data
+
+
+class ExamReadyCallback(ProctoredAPIView):
+    """Route 11: an attempt's software is set up, says the provider's user or global staff."""
+
+    def post(self, request: Request, external_id: str) -> Response:
+        anybody = conf.proctoring.READY_CALLBACK_ANY_USER
+        names = None if anybody else reviewed_backends(request.user)
+        if names == []:
+            return _refused()
+        found = _located(external_id, names)
+        if found is None or found[1]:
+            return Response(status=status.HTTP_404_NOT_FOUND, data="This exam code is not valid.")
+        attempt, _is_archived, data = found
+        if not anybody and not may_review(request.user, data):
+            return _refused()
+        api.mark_ready_if_setting_up(attempt.pk)
+        return Response(OK)
+
+
+class BaseReviewCallback:
+    """A review arrives."""
+
+    trusts_reviewer = True  # may the payload name the person who reviewed?
+
+    def make_review(
+        self, attempt: Mapping[str, Any], data: Mapping[str, Any], backend: Any = None
+    ) -> Response:
+        """Store and apply the review of an attempt (a dictionary); `backend`: another provider."""
+        found, is_archived = api.locate_attempt_by_attempt_code(attempt["attempt_code"])
+        if found is None:
+            raise StudentExamAttemptDoesNotExistsException(UNKNOWN_ATTEMPT)
+        return self.receive(found, data, is_archived=bool(is_archived), backend=backend)
+
+    def receive(
+        self, attempt: Any, data: Mapping[str, Any], *, is_archived: bool, backend: Any = None
+    ) -> Response:
+        """The same for an attempt as `api.locate_attempt_by_…` finds it."""
+        review = api.receive_review(
+            attempt,
+            data,
+            is_archived=is_archived,
+            backend=backend,
+            trusts_reviewer=self.trusts_reviewer,
+        )
+        return _received(review)
+
+
+class ProctoredExamReviewCallback(ProctoredAPIView, BaseReviewCallback):
+    """Route 12: a provider's user delivers a review."""
+
+    def post(self, request: Request, external_id: str) -> Response:
+        names = reviewed_backends(request.user)
+        if names == []:
+            return _refused()
+        found = _located(external_id, names)
+        if found is None:
+            raise StudentExamAttemptDoesNotExistsException(UNKNOWN_ATTEMPT)
+        attempt, is_archived, known = found
+        if not may_review(request.user, known):
+            return _refused()
+        return self.receive(attempt, body(request), is_archived=is_archived)
+
+
+class IgnoreClientContentNegotiation(BaseContentNegotiation):
+    """What the client says of content types does not matter."""
+
+    def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
+        """The first one."""
+        return next(iter(parsers))
+
+    def select_renderer(  # type: ignore[override]  # published without a default
+        self, request: Request, renderers: Iterable[Any], format_suffix: str | None
+    ) -> tuple[Any, str]:
+        """The first one."""
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
+class AnonymousReviewCallback(BaseReviewCallback, ProctoredAPIView):
+    """Route 29: RPNow delivers a review, without an account."""
+
+    authentication_classes = ()
+    permission_classes: Sequence[Any] = (AllowAny,)
+    parser_classes = (JSONParser,)
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = IgnoreClientContentNegotiation
+    trusts_reviewer = False
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        return []
+
+    def post(self, request: Request) -> Response:
+        secret = request.headers.get("X-Review-Secret") or request.GET.get("secret", "")
+        address = request.META.get("REMOTE_ADDR", "")
+        return _received(
+            api.receive_anonymous_review(body(request), secret=secret, address=address)
+        )

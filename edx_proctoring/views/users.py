@@ -1,0 +1,33 @@
+"""Learners who leave, for the host's retirement pipeline."""
+
+from typing import Any
+
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring import api
+from edx_proctoring.views.base import AuthenticatedAPIView
+from edx_proctoring.views.permissions import may_retire_users
+
+
+class BackendUserManagementAPI(AuthenticatedAPIView):
+    """Route 22: all providers forget the user; by the provider's name, whether it has. 500 when one has not."""
+
+    def post(self, request: Request, user_id: str, **kwargs: Any) -> Response:
+        if not may_retire_users(request.user):
+            return Response(status=status.HTTP_403_FORBIDDEN)
+        answers = api.retire_user_at_providers(user_id)
+        failed = not all(answers.values())
+        code = status.HTTP_500_INTERNAL_SERVER_ERROR if failed else status.HTTP_200_OK
+        return Response(answers, status=code)
+
+
+class UserRetirement(AuthenticatedAPIView):
+    """Route 23: what names or describes the user here is blanked."""
+
+    def post(self, request: Request, user_id: str) -> Response:
+        if not may_retire_users(request.user):
+            return Response(status=status.HTTP_403_FORBIDDEN)
+        api.retire_user(user_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
