@@ -1,0 +1,84 @@
+"""Where the proctoring software sends the learner's browser. The caller is anonymous."""
+
+import logging
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.crypto import constant_time_compare
+
+from edx_proctoring import conf, crypto, links
+from edx_proctoring.api import (
+    get_exam_attempt_by_code,
+    mark_ready_if_setting_up,
+    update_attempt_status,
+)
+from edx_proctoring.statuses import IN_PROGRESS, ProctoredExamStudentAttemptStatus
+
+log = logging.getLogger(__name__)
+
+COOKIE = "exam"
+COOKIE_SECONDS = 24 * 60 * 60
+PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+
+
+@transaction.non_atomic_requests
+def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpResponse:
+    """Mark the attempt ready, or submit it when the learner comes again; redirect to the exam.
+
+    Only the learner, known by session or by the cookie that an earlier call set, can submit.
+    `request` may be None.
+    """
+    attempt = get_exam_attempt_by_code(attempt_code)
+    if attempt is None:
+        log.warning("start callback for an unknown attempt")
+        return HttpResponse("This exam attempt is not known.", status=404)
+    exam = attempt["proctored_exam"]
+    url = links.reverse_or_empty("jump_to", args=[exam["course_id"], exam["content_id"]])
+    response = HttpResponseRedirect(url)
+    if (request is not None and _only_looks(request)) or not _advance(attempt, request):
+        return response
+    response.set_signed_cookie(
+        COOKIE,
+        _pass(attempt),
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=conf.host.HTTPS == "on" or (request is not None and request.is_secure()),
+    )
+    return response
+
+
+def _only_looks(request: HttpRequest) -> bool:
+    """Link scanners and prefetching browsers change nothing."""
+    purposes = [request.headers.get(name, "").lower() for name in PREFETCH_HEADERS]
+    return request.method == "HEAD" or any(
+        "prefetch" in text or "preview" in text for text in purposes
+    )
+
+
+def _advance(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
+    """Do what the visit means; False for strangers who come while the learner is in the exam."""
+    if attempt["status"] not in IN_PROGRESS:
+        mark_ready_if_setting_up(attempt["id"])
+        return True
+    if conf.proctoring.START_CALLBACK_SUBMITS or _is_learner(attempt, request):
+        update_attempt_status(attempt["id"], ProctoredExamStudentAttemptStatus.submitted)
+        return True
+    log.warning("start callback by a stranger, attempt_id=%s", attempt["id"])
+    return False
+
+
+def _is_learner(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
+    if request is None:
+        return False
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated and user.pk == attempt["user"]["id"]:
+        return True
+    shown = request.get_signed_cookie(COOKIE, default="", max_age=COOKIE_SECONDS)
+    known = crypto.exam_passes(attempt["attempt_code"], attempt["user"]["id"])
+    return any(constant_time_compare(shown or "", one) for one in known)
+
+
+def _pass(attempt: dict[str, Any]) -> str:
+    return crypto.exam_pass(attempt["attempt_code"], attempt["user"]["id"])

@@ -1,0 +1,236 @@
+"""System checks: what an operator should know before the first learner does. `docs/reference/checks.rst` explains them."""
+
+from collections.abc import Iterable, Iterator
+from importlib.metadata import entry_points
+from typing import Any
+
+from celery import current_app
+from django.apps import apps
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Info, Tags, register
+from django.db import connections
+from django.urls import NoReverseMatch, get_resolver, reverse
+
+from edx_proctoring import conf
+
+SWITCHES = (
+    "REVIEW_CALLBACK_ANY_BACKEND",
+    "ALLOW_CALLBACK_SIMULATION",
+    "ALLOW_CALLBACK_SIMULATION_IN_PRODUCTION",
+    "READY_CALLBACK_ANY_USER",
+    "START_CALLBACK_SUBMITS",
+    "ALLOW_START_WITHOUT_SETUP",
+)
+HARMLESS = {"null", "mock"}  # providers that learn nobody's id
+HOST_URLS = {
+    "jump_to": ["course-v1:a+b+c", "block"],
+    "progress": ["course-v1:a+b+c"],
+    "password_assistance": [],
+}
+OUR_URL = "edx_proctoring:proctored_exam.attempt.collection"
+
+
+@register("edx_proctoring")
+def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E001: a setting has a value that it cannot have."""
+    hint = "See docs/reference/settings.rst for its type."
+    found: list[CheckMessage] = [
+        Error(problem, hint=hint, id="edx_proctoring.E001") for problem in conf.problems()
+    ]
+    if not found and conf.proctoring.DELIVERY not in ("celery", "inline"):
+        text = f"PROCTORING_SETTINGS['DELIVERY'] is {conf.proctoring.DELIVERY!r}."
+        found.append(Error(text, hint="It is 'celery' or 'inline'.", id="edx_proctoring.E001"))
+    return found
+
+
+def _configured() -> dict[str, Any]:
+    """PROCTORING_BACKENDS; what has the wrong type is the matter of E001."""
+    value = getattr(settings, "PROCTORING_BACKENDS", None)
+    return value if isinstance(value, dict) else {}
+
+
+def _names() -> list[str]:
+    return sorted(str(name) for name in set(_configured()) - {"DEFAULT"})
+
+
+@register("edx_proctoring")
+def check_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E002: a provider cannot be used. W009: nobody has installed it. W001: there is no default provider."""
+    from edx_proctoring.apps import ENTRY_POINTS  # noqa: PLC0415  imports us
+
+    config: Any = apps.get_app_config("edx_proctoring")
+    hint = "Upgrade its package, mend its options, or take it out of PROCTORING_BACKENDS."
+    found: list[CheckMessage] = [
+        Error(f"The provider {name} cannot be used: {error}", hint=hint, id="edx_proctoring.E002")
+        for name, error in sorted(config.backend_errors.items())
+    ]
+    installed = {point.name for point in entry_points(group=ENTRY_POINTS)}
+    for name in _names():
+        if name not in installed and name not in config.backends:
+            text = f"The provider {name} is configured, but no installed package offers it."
+            hint = (
+                "Install its package into this environment, or take it out of PROCTORING_BACKENDS."
+            )
+            found.append(checks.Warning(text, hint=hint, id="edx_proctoring.W009"))
+    default = _configured().get("DEFAULT")
+    if default not in config.backends:
+        text = f"PROCTORING_BACKENDS['DEFAULT'] is {default!r}, which is no provider."
+        hint = f"Name one of: {', '.join(sorted(config.backends)) or 'null (and add it)'}."
+        found.append(checks.Warning(text, hint=hint, id="edx_proctoring.W001"))
+    return found
+
+
+@register("edx_proctoring")
+def check_options(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W002: an option of a provider is unknown and ignored."""
+    from edx_proctoring.apps import (  # noqa: PLC0415  imports us
+        BACKEND_CONFIGURATION_ALLOW_LIST,
+        TOLERATED_OPTIONS,
+    )
+
+    known = {*BACKEND_CONFIGURATION_ALLOW_LIST, *TOLERATED_OPTIONS}
+    return [
+        checks.Warning(
+            f"PROCTORING_BACKENDS[{name!r}] has options that nobody reads: {', '.join(unknown)}.",
+            hint="Look for a misspelt name; see BACKEND_CONFIGURATION_ALLOW_LIST in edx_proctoring.apps.",
+            id="edx_proctoring.W002",
+        )
+        for name in _names()
+        if (unknown := sorted(map(str, set(_options(name)) - known)))
+    ]
+
+
+@register("edx_proctoring")
+def check_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E003: a provider has a key that its algorithm does not take."""
+    config: Any = apps.get_app_config("edx_proctoring")
+    return [
+        Error(
+            f"PROCTORING_BACKENDS[{name!r}][{option!r}] is unusable: {problem}.",
+            hint="Copy the key anew from what the provider has given you.",
+            id="edx_proctoring.E003",
+        )
+        for name, provider in sorted(config.backends.items())
+        for option, problem in getattr(provider, "unusable_keys", dict)().items()
+    ]
+
+
+def _options(name: str) -> Iterable[Any]:
+    options = _configured().get(name)
+    return options if isinstance(options, dict) else ()
+
+
+@register("edx_proctoring")
+def check_obfuscation_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W003: providers get learners' ids that anybody can compute."""
+    if getattr(settings, "PROCTORING_USER_OBFUSCATION_KEY", "") or set(_names()) <= HARMLESS:
+        return []
+    text = (
+        "PROCTORING_USER_OBFUSCATION_KEY is empty: what providers get as user ids can be guessed."
+    )
+    hint = "Set a long random value, and never change it: providers store the ids."
+    return [checks.Warning(text, hint=hint, id="edx_proctoring.W003")]
+
+
+@register("edx_proctoring")
+def check_urls(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W004: a page of the host has no address. W005: the app's own addresses are not included."""
+    if getattr(settings, "SERVICE_VARIANT", "") == "cms" or not getattr(
+        settings, "ROOT_URLCONF", ""
+    ):
+        return []
+    if not _reverses(OUR_URL, []):
+        text = "The REST interface has no address: learners can take no exam here."
+        hint = "Add path('api/', include('edx_proctoring.urls', namespace='edx_proctoring')) to the URLs."
+        return [checks.Warning(text, hint=hint, id="edx_proctoring.W005")]
+    return [
+        checks.Warning(
+            f"There is no URL named {name}: links to it are left empty.",
+            hint=f"Name a page so, with {len(arguments)} arguments, as the LMS does.",
+            id="edx_proctoring.W004",
+        )
+        for name, arguments in HOST_URLS.items()
+        if not _reverses(name, arguments)
+    ]
+
+
+def _reverses(name: str, arguments: list[str]) -> bool:
+    if ":" not in name:  # its patterns may take only what the host calls a course or a block
+        return name in get_resolver().reverse_dict
+    try:
+        reverse(name, args=arguments)
+    except NoReverseMatch:
+        return False
+    return True
+
+
+@register("edx_proctoring")
+def check_broker(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W006: messages are left to Celery, but it has no broker."""
+    celery = current_app.conf
+    if conf.problems() or conf.proctoring.DELIVERY != "celery":
+        return []
+    if celery.task_always_eager or celery.broker_url or celery.broker_write_url:
+        return []
+    text = "Messages are delivered by Celery, but no broker is configured."
+    hint = (
+        "Set the broker's URL (CELERY_BROKER_URL), or PROCTORING_SETTINGS['DELIVERY'] = 'inline'."
+    )
+    return [checks.Warning(text, hint=hint, id="edx_proctoring.W006")]
+
+
+@register(Tags.database)
+def check_database(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W007: the database is one of an older version."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        missing = sorted(missing_from(alias))
+        if missing:
+            text = f"The database {alias!r} is of an older version; it lacks {', '.join(missing)}."
+            hint = "Run manage.py migrate edx_proctoring."
+            found.append(checks.Warning(text, hint=hint, id="edx_proctoring.W007"))
+    return found
+
+
+def missing_from(alias: str) -> Iterator[str]:
+    """Tables and columns that the database lacks; nothing for one that never held the app."""
+    connection = connections[alias]
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        models = list(apps.get_app_config("edx_proctoring").get_models())
+        if not tables & {model._meta.db_table for model in models}:
+            return
+        for model in models:
+            table = model._meta.db_table
+            if table not in tables:
+                yield table
+                continue
+            described = connection.introspection.get_table_description(cursor, table)
+            columns = {column.name for column in described}
+            wanted = {str(field.column) for field in model._meta.concrete_fields}
+            yield from (f"{table}.{column}" for column in wanted - columns)
+
+
+@register("edx_proctoring")
+def check_switches(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """I001: a switch makes the app less strict."""
+    return [
+        Info(
+            f"PROCTORING_SETTINGS[{name!r}] is set: a guard is weaker than it could be.",
+            hint="Take it out once nobody depends on the former behaviour.",
+            id="edx_proctoring.I001",
+        )
+        for name in SWITCHES
+        if getattr(conf.proctoring, name, False) is True
+    ]
+
+
+@register("edx_proctoring")
+def check_site_name(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W008: links in mails and towards providers have no host."""
+    if conf.problems() or conf.proctoring.SITE_NAME:
+        return []
+    text = "SITE_NAME is empty: links in mails and towards providers lead nowhere."
+    hint = "Set PROCTORING_SETTINGS['SITE_NAME'] to the LMS's host name, e.g. lms.example.com."
+    return [checks.Warning(text, hint=hint, id="edx_proctoring.W008")]

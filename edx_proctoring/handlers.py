@@ -1,0 +1,155 @@
+"""Receivers of the models' signals, kept because hosts save models directly."""
+
+import logging
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.models import ProtectedError, QuerySet
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.dispatch import receiver
+
+from edx_proctoring import api, backends, host
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamReviewPolicy,
+    ProctoredExamReviewPolicyHistory,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamSoftwareSecureReviewHistory,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAllowanceHistory,
+    ProctoredExamStudentAttempt,
+    archive_model,
+)
+from edx_proctoring.runtime import get_runtime_service
+
+log = logging.getLogger(__name__)
+
+# At every use, because suites of hosts replace `get_runtime_service` here.
+host.find_completion_through(lambda name: get_runtime_service(name))  # noqa: PLW0108
+
+
+def _stored(instance: Any, raw: bool = False) -> Any:
+    """The row as it is in the database; None for a new one and while fixtures are loaded.
+
+    In a transaction it is locked, so that it is what the save will replace.
+    """
+    if raw or instance.pk is None:
+        return None
+    rows = type(instance)._default_manager.filter(pk=instance.pk)
+    if connection.in_atomic_block and connection.features.has_select_for_update:
+        rows = rows.select_for_update()
+    return rows.first()
+
+
+def _origin_model(origin: Any) -> type[Any]:
+    """What is deleted: the model of a row, or of a queryset."""
+    return origin.model if isinstance(origin, QuerySet) else type(origin)
+
+
+def _is_cascade(instance: Any, origin: Any) -> bool:
+    """Is the row deleted because something else is?"""
+    return origin is not None and _origin_model(origin) is not type(instance)
+
+
+@receiver(pre_save, sender=ProctoredExam)
+def check_for_category_switch(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """A provider hears of an exam that is none of its any more; the new one starts without the old one's id."""
+    before = _stored(instance, kwargs.get("raw", False))
+    former = api.leave_former_provider(before, instance) if before is not None else None
+    if former:
+        try:
+            backends.get_backend_provider(name=former)
+        except NotImplementedError:
+            log.exception(
+                "exam %s leaves a provider that is not configured: %s", instance.pk, former
+            )
+
+
+@receiver(post_save, sender=ProctoredExam)
+@receiver(post_save, sender=ProctoredExamReviewPolicy)
+def save_exam_on_backend(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """The provider hears what a proctored exam and its review policy are like now."""
+    if not kwargs.get("raw"):
+        api.tell_exam_saved(
+            instance.proctored_exam if sender is ProctoredExamReviewPolicy else instance
+        )
+
+
+@receiver(pre_save, sender=ProctoredExamReviewPolicy)
+@receiver(pre_delete, sender=ProctoredExamReviewPolicy)
+def on_review_policy_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
+    """Archive what the policy said; a deleted one is taken back at the provider."""
+    before = _stored(instance, kwargs.get("raw", False))
+    if before is None or _is_cascade(instance, kwargs.get("origin")):
+        return
+    archive_model(ProctoredExamReviewPolicyHistory, before, id="original_id")
+
+
+@receiver(pre_delete, sender=ProctoredExamReviewPolicy)
+@receiver(pre_delete, sender=ProctoredExamReviewPolicyHistory)
+def protect_authors(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """A policy must not go because its author's account does."""
+    if issubclass(_origin_model(kwargs.get("origin")), get_user_model()):
+        raise ProtectedError("This user is the author of a review policy.", {instance})
+
+
+@receiver(post_delete, sender=ProctoredExamReviewPolicy)
+def on_review_policy_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """The provider hears that there is no policy any more."""
+    if not _is_cascade(instance, kwargs.get("origin")):
+        api.tell_exam_saved(instance.proctored_exam)
+
+
+@receiver(pre_save, sender=ProctoredExamStudentAllowance)
+@receiver(pre_delete, sender=ProctoredExamStudentAllowance)
+def on_allowance_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
+    """Archive what the allowance was."""
+    before = _stored(instance, kwargs.get("raw", False))
+    if before is not None and not _is_cascade(instance, kwargs.get("origin")):
+        archive_model(ProctoredExamStudentAllowanceHistory, before, id="allowance_id")
+
+
+@receiver(pre_save, sender=ProctoredExamStudentAttempt)
+def on_attempt_changed(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """Completion in the course follows the transition, not the model's save; kept for who imports it."""
+
+
+@receiver(pre_delete, sender=ProctoredExamStudentAttempt)
+def on_attempt_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """Whoever deletes an attempt holds the learner's lock, so that no review is stored meanwhile; its provider is told."""
+    api.tell_attempt_deleted(instance)
+
+
+@receiver(post_delete, sender=ProctoredExamStudentAttempt)
+def finish_attempt_flow(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
+    """The review of a removed attempt is kept, but not in force."""
+    if instance.attempt_code:
+        reviews = ProctoredExamSoftwareSecureReview.objects.filter(
+            attempt_code=instance.attempt_code, is_attempt_active=True
+        )
+        reviews.update(is_attempt_active=False)
+
+
+@receiver(pre_save, sender=ProctoredExamSoftwareSecureReview)
+@receiver(pre_delete, sender=ProctoredExamSoftwareSecureReview)
+def on_review_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
+    """Archive what the review was, and remember whether this save is a decision."""
+    if kwargs.get("raw") or _is_cascade(instance, kwargs.get("origin")):
+        return
+    if signal is pre_save and instance.student_id and not api.is_being_applied(instance):
+        api.lock_learner(instance.student_id)
+    before = _stored(instance)
+    instance.decided_before = before and (before.review_status, before.reviewed_by_id)
+    if before is not None:
+        archive_model(ProctoredExamSoftwareSecureReviewHistory, before, id=None)
+
+
+@receiver(post_save, sender=ProctoredExamSoftwareSecureReview)
+def finish_review_workflow(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
+    """A host that saves a new review, or one decided anew, has it applied to the attempt."""
+    if kwargs.get("raw") or api.is_being_applied(instance):
+        return
+    decided = (instance.review_status, instance.reviewed_by_id)
+    if kwargs["created"] or decided != getattr(instance, "decided_before", None):
+        api.apply_saved_review(instance)

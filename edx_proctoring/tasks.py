@@ -1,0 +1,34 @@
+"""Celery tasks; schedule `deliver_outbox` every minute and `submit_expired_attempts` every 30 seconds."""
+
+from dataclasses import asdict
+
+from celery import shared_task
+
+from edx_proctoring import api, outbox
+
+
+@shared_task
+def deliver_messages(ids: list[int]) -> int:
+    """Deliver these messages and what waits with them; returns how many were delivered."""
+    return outbox.deliver_messages(ids)
+
+
+@shared_task
+def deliver_outbox() -> dict[str, int]:
+    """Deliver whatever is due: the net under messages whose task was lost."""
+    return outbox.deliver()
+
+
+@shared_task
+def purge_outbox() -> int:
+    """Delete what was delivered long ago; returns how many messages."""
+    return outbox.purge()
+
+
+@shared_task
+def submit_expired_attempts(limit: int = 1000) -> dict[str, int]:
+    """End attempts whose time is over, although nobody looks at them; returns the counts.
+
+    After `limit` it leaves the rest to its next run, so that it holds no worker for long.
+    """
+    return asdict(api.submit_expired_attempts(limit=limit))

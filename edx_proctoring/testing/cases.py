@@ -1,0 +1,162 @@
+"""What suites of hosts derive their tests from, under the names that they know."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+import rules
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.test import Client, TestCase
+from opaque_keys.edx.keys import UsageKey
+
+from edx_proctoring import api
+from edx_proctoring.backends.mock import MockProctoringBackendProvider
+from edx_proctoring.backends.null import NullBackendProvider
+from edx_proctoring.runtime import set_runtime_service
+from edx_proctoring.testing.commits import commits_at_once
+from edx_proctoring.testing.host import replace_service
+from edx_proctoring.testing.providers import FakeProvider
+from edx_proctoring.testing.services import (
+    MockCertificateService,
+    MockCreditService,
+    MockGradesService,
+    MockInstructorService,
+)
+
+CAN_TAKE = "edx_proctoring.can_take_proctored_exam"
+
+
+class TestBackendProvider(FakeProvider):
+    """A provider with a dashboard; it remembers all calls."""
+
+    __test__ = False
+    has_dashboard = True
+
+
+def setup_test_backends() -> None:
+    """The providers `test` (see TestBackendProvider), `null` and `mock` take the places of the configured ones."""
+    config: Any = apps.get_app_config("edx_proctoring")
+    config.backends = {
+        "test": TestBackendProvider(),
+        "null": NullBackendProvider(),
+        "mock": MockProctoringBackendProvider(),
+    }
+
+
+def setup_test_perms() -> None:
+    """Every active user may take proctored exams, where the host has no rule of its own."""
+    if not rules.perm_exists(CAN_TAKE):
+        rules.add_perm(CAN_TAKE, rules.is_active)
+
+
+@contextlib.contextmanager
+def mock_perm(perm: str, allowed: bool = True) -> Iterator[None]:
+    """Meanwhile everybody has the permission, or nobody; also a decorator."""
+    before = rules.permissions.permissions.get(perm)
+    rules.set_perm(perm, rules.always_true if allowed else rules.always_false)
+    try:
+        yield
+    finally:
+        rules.remove_perm(perm)
+        if before is not None:
+            rules.add_perm(perm, before)
+
+
+class MockTracker:
+    """Remembers events: (name, data)."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, dict[str, Any]]] = []
+
+    @contextlib.contextmanager
+    def context(self, name: str, context: Any) -> Iterator[None]:
+        """Events of this block belong together."""
+        yield
+
+    def emit(self, name: str, data: dict[str, Any]) -> None:
+        """Remember."""
+        self.events.append((name, data))
+
+
+class TestClient(Client):
+    """A client that signs in without a password."""
+
+    __test__ = False
+
+    def login_user(self, user: Any) -> None:
+        """Sign in."""
+        self.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+
+
+class LoggedInTestCase(TestCase):
+    """`self.user` is signed in with `self.client`."""
+
+    client_class = TestClient
+    client: TestClient
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.user = get_user_model()._default_manager.create(
+            username="tester", email="tester@example.com"
+        )
+        self.client.login_user(self.user)
+
+
+class ProctoredExamTestCase(LoggedInTestCase):
+    """Providers, services and permissions are set up; what waits for a commit happens at once."""
+
+    course_id = "course-v1:test+course+1"
+    content_id = "block-v1:test+course+1+type@sequential+block@test_content"
+    content_id_onboarding = "block-v1:test+course+1+type@sequential+block@onboarding"
+    content_id_practice = "block-v1:test+course+1+type@sequential+block@practice"
+    content_id_timed = "block-v1:test+course+1+type@sequential+block@timed"
+    exam_name = "Test Exam"
+    default_time_limit = 21
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.user_id = self.user.pk
+        config: Any = apps.get_app_config("edx_proctoring")
+        self.enterContext(mock.patch.object(config, "backends", dict(config.backends)))
+        setup_test_backends()
+        self.enterContext(commits_at_once())
+        if not rules.perm_exists(CAN_TAKE):
+            self.enterContext(mock_perm(CAN_TAKE))
+        services = {
+            "credit": MockCreditService(),
+            "instructor": MockInstructorService(),
+            "grades": MockGradesService(),
+            "certificates": MockCertificateService(),
+        }
+        for name, service in services.items():
+            self.addCleanup(set_runtime_service, name, replace_service(name, service))
+
+    def _create_exam(self, content_id: str, **more: Any) -> int:
+        values = {
+            "course_id": self.course_id,
+            "content_id": str(UsageKey.from_string(content_id)),
+            "exam_name": self.exam_name,
+            "time_limit_mins": self.default_time_limit,
+            "backend": "test",
+        }
+        return api.create_exam(**{**values, **more})
+
+    def _create_proctored_exam(self) -> int:
+        """The id of a new proctored exam."""
+        return self._create_exam(self.content_id)
+
+    def _create_timed_exam(self) -> int:
+        """The id of a new timed exam."""
+        return self._create_exam(self.content_id_timed, is_proctored=False, backend=None)
+
+    def _create_practice_exam(self) -> int:
+        """The id of a new practice exam."""
+        return self._create_exam(self.content_id_practice, is_practice_exam=True)
+
+    def _create_onboarding_exam(self) -> int:
+        """The id of a new onboarding exam; its provider supports onboarding from now on."""
+        config: Any = apps.get_app_config("edx_proctoring")
+        config.backends["test"].supports_onboarding = True
+        return self._create_exam(self.content_id_onboarding, is_practice_exam=True)

@@ -1,0 +1,117 @@
+"""``python -m edx_proctoring.testing.check package.module:Class``: does a provider do what the app expects?
+
+Needs no Django project. Exit code 0: all that was checked holds; 1: something does not; 2: it could not be checked.
+"""
+
+import argparse
+import json
+import sys
+import unittest
+from collections.abc import Sequence
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
+
+HOLDS, FAILS, LEFT_OUT = "holds", "FAILS", "not checked"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command."""
+    options = _parser().parse_args(arguments)
+    try:
+        given = json.loads(options.options.read_text(encoding="utf-8")) if options.options else {}
+        _configure()
+        found = resolve_name(options.what)
+    except (OSError, ValueError, ImportError, AttributeError) as error:
+        print(f"{options.what} cannot be checked: {error}", file=sys.stderr)
+        return 2
+    return report(run(suite_of(found, given, options.capability)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m edx_proctoring.testing.check", description=__doc__
+    )
+    parser.add_argument(
+        "what", help="package.module:Class, a provider or a subclass of ProviderContract"
+    )
+    parser.add_argument("--options", type=Path, help="a JSON file with its options")
+    parser.add_argument(
+        "--capability",
+        action="append",
+        default=[],
+        help="what it does; again for each (default: registers, notifies, removes, reviews)",
+    )
+    return parser
+
+
+def _configure() -> None:
+    """A project with nothing in it but the app."""
+    import django  # noqa: PLC0415
+    from django.conf import settings  # noqa: PLC0415
+
+    if not settings.configured:
+        settings.configure(
+            SECRET_KEY="not secret",
+            USE_TZ=True,
+            DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+            INSTALLED_APPS=[
+                "django.contrib.auth",
+                "django.contrib.contenttypes",
+                "django.contrib.sites",
+                "rest_framework",
+                "waffle",
+                "simple_history",
+                "edx_proctoring",
+            ],
+            ROOT_URLCONF="edx_proctoring.testing.check_urls",
+            SITE_NAME="lms.example.com",
+            LMS_ROOT_URL="https://lms.example.com",
+            LEARNING_MICROFRONTEND_URL="https://learning.example.com",
+            PROCTORING_USER_OBFUSCATION_KEY="key",
+            PROCTORING_BACKENDS={"DEFAULT": "null", "null": {}},
+            PROCTORING_SETTINGS={"DELIVERY": "inline"},
+        )
+    django.setup()
+
+
+def suite_of(found: Any, options: dict[str, Any], capabilities: Sequence[str]) -> type[Any]:
+    """The checks: those that the author wrote, or the usual ones of a provider's class."""
+    from edx_proctoring.testing.contract import ProviderContract  # noqa: PLC0415
+
+    if isinstance(found, type) and issubclass(found, ProviderContract):
+        return found
+    usual = ("registers", "notifies", "removes", "reviews")
+    more = {"provider_class": found, "options": options, "capabilities": capabilities or usual}
+    return type("Contract", (ProviderContract,), more)
+
+
+def run(suite: type[Any]) -> list[tuple[str, str, str]]:
+    """(expectation, how it is, why) of each check."""
+    rows = []
+    for name in sorted(one for one in dir(suite) if one.startswith("test_")):
+        title = name.removeprefix("test_").replace("_", " ")
+        try:
+            getattr(suite(), name)()
+        except unittest.SkipTest as why:
+            rows.append((title, LEFT_OUT, str(why)))
+        except Exception as error:
+            text = str(error) if isinstance(error, AssertionError) else repr(error)
+            rows.append((title, FAILS, text))
+        else:
+            rows.append((title, HOLDS, ""))
+    return rows
+
+
+def report(rows: Sequence[tuple[str, str, str]]) -> int:
+    """Print the table; the exit code."""
+    width = max(len(title) for title, _, _ in rows)
+    for title, state, why in rows:
+        print(f"{title:<{width}}  {state:<11}  {why}".rstrip())
+    counts = {state: [row[1] for row in rows].count(state) for state in (HOLDS, FAILS, LEFT_OUT)}
+    print(", ".join(f"{count} {state}" for state, count in counts.items()))
+    return 1 if counts[FAILS] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

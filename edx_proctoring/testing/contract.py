@@ -1,0 +1,20 @@
+"""What the app expects of a provider, as checks that a provider's author runs.
+
+In a suite, with pytest or unittest (extra `testing`)::
+
+    class TestAcme(ProviderContract):
+        provider_class = AcmeProvider
+        options = {"client_id": "id", "client_secret": "a long secret"}
+        capabilities = {"registers", "notifies", "removes", "reviews"}
+
+or from the command line: ``python -m edx_proctoring.testing.check acme.provider:AcmeProvider --options acme.json``.
+
+What a provider does not declare is not checked but for one thing: that it is really not done.
+"""
+
+from edx_proctoring.testing.contract_calls import Calls
+from edx_proctoring.testing.contract_manners import Manners
+
+
+class ProviderContract(Calls, Manners):
+    """Subclass it; each `test_` method is one expectation, its failure says what to mend."""

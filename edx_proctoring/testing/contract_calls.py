@@ -1,0 +1,202 @@
+"""What a provider must do when it is asked or told something."""
+
+import copy
+import re
+import warnings
+from functools import partial
+from typing import Any
+
+from edx_proctoring import exceptions
+from edx_proctoring.api.review_rules import checked
+from edx_proctoring.testing.contract_base import (
+    EXAM,
+    FAILURES,
+    NOTICES,
+    ONBOARDING,
+    PROFILE_WORDS,
+    Checks,
+)
+
+
+class Calls(Checks):
+    """One expectation each."""
+
+    # Registration
+
+    def test_registration(self) -> None:
+        """An attempt gets an id, which fits into addresses; names in any script, or none, are names."""
+        self.needs("registers")
+        provider = self.make()
+        for more in ({}, {"full_name": ""}, {"full_name": None}, {"email": None}):
+            with self.hearing("register"):
+                found = self.register(provider, **more)
+            assert found, (
+                f"register_exam_attempt gave {found!r} for {more or 'a usual learner'}; it must be your id"
+            )
+            fits = re.fullmatch(r"[-\w]+", str(found), re.ASCII) or provider.takes_anonymous_reviews
+            assert fits, (
+                f"the id {found!r} does not fit into the addresses of callbacks: use letters, digits, - and _"
+            )
+
+    def test_registration_that_fails(self) -> None:
+        """What goes wrong is said by the app's own exceptions, so that the learner gets an answer and no attempt."""
+        self.needs("registers")
+        refused = (
+            exceptions.BackendProviderCannotRegisterAttempt,
+            exceptions.BackendProviderSentNoAttemptID,
+        )
+        for name, how in {**FAILURES, "no id": {"status": 200, "body": "{}"}}.items():
+            with self.hearing(**how):
+                self.raises(
+                    refused,
+                    f"{name} as answer to a registration",
+                    lambda: self.register(self.make()),
+                )
+
+    def test_registration_that_needs_onboarding(self) -> None:
+        """Each refusal becomes BackendProviderOnboardingException with its status."""
+        self.needs("registers")
+        self.needs("onboarding")
+        for word in ONBOARDING:
+            with self.hearing(f"onboarding_{word}"):
+                wanted = exceptions.BackendProviderOnboardingException
+                error = self.raises(
+                    (wanted,), f"the refusal {word!r}", lambda: self.register(self.make())
+                )
+            assert getattr(error, "status", "") == f"onboarding_{word}", (
+                "the exception carries another status"
+            )
+
+    # Notices
+
+    def test_notices(self) -> None:
+        """Twice and out of order is no error: they come at least once."""
+        self.needs("notifies")
+        provider = self.make()
+        for method in (*NOTICES, *reversed(NOTICES)):
+            with self.hearing("notify") as wire:
+                getattr(provider, method)("exam-1", "attempt-1")
+                assert wire.asked, (
+                    f"{method} tells nobody; leave 'notifies' out of the capabilities"
+                )
+
+    def test_notices_that_fail(self) -> None:
+        """An exception has them told again; whoever swallows it loses them."""
+        self.needs("notifies")
+        for name in ("503", "a time-out", "a refused connection"):
+            for method in NOTICES:
+                told = partial(getattr(self.make(), method), "exam-1", "attempt-1")
+                with self.hearing(**FAILURES[name]):
+                    self.raises((Exception,), f"{name} as answer to {method}", told)
+
+    # Removal
+
+    def test_removal(self) -> None:
+        """True: deleted or unknown there. False: answered, not confirmed. Else an exception."""
+        self.needs("removes")
+        provider = self.make()
+        with self.hearing("remove"):
+            assert provider.remove_exam_attempt("exam-1", "attempt-1") is True, (
+                "a confirmed removal must give True"
+            )
+        with self.hearing(status=404, body="{}"):
+            assert provider.remove_exam_attempt("exam-1", "attempt-1") is True, (
+                "404 means it is gone already: give True"
+            )
+        with self.hearing("remove unconfirmed"):
+            assert not provider.remove_exam_attempt("exam-1", "attempt-1"), (
+                "an unconfirmed removal must give False"
+            )
+        for name in ("503", "a time-out", "a refused connection"):
+            with self.hearing(**FAILURES[name]):
+                self.raises(
+                    (Exception,),
+                    f"{name} as answer to a removal",
+                    lambda: provider.remove_exam_attempt("exam-1", "attempt-1"),
+                )
+
+    # Reviews
+
+    def test_reviews(self) -> None:
+        """Reviews are understood, and the payload stays as it came."""
+        self.needs("reviews")
+        provider = self.make()
+        assert self.reviews, "give samples of your reviews: `reviews`"
+        for sample in self.reviews:
+            payload = copy.deepcopy(sample)
+            checked(provider.on_review_callback(dict(self.attempt()), payload))
+            assert payload == sample, "on_review_callback changed the payload: work on a copy"
+
+    def test_garbage_is_no_review(self) -> None:
+        """What is no review is refused, as 400, and not half taken."""
+        self.needs("reviews")
+        provider = self.make()
+        for sample in self.garbage:
+
+            def receive(sample: Any = sample) -> Any:
+                return checked(
+                    provider.on_review_callback(dict(self.attempt()), copy.deepcopy(sample))
+                )
+
+            self.raises((exceptions.ProctoredBaseException,), f"the delivery {sample!r}", receive)
+
+    # The rest of what it may do
+
+    def test_onboarding_profiles(self) -> None:
+        """A learner's profile has words that pages know; failures are the app's own exception."""
+        self.needs("onboarding")
+        provider = self.make()
+        with self.hearing("profile"):
+            found = provider.get_onboarding_profile_info(EXAM["course_id"], user_id="u")
+        assert found.get("status") in PROFILE_WORDS, (
+            f"the status {found.get('status')!r} is none of {sorted(PROFILE_WORDS)}"
+        )
+        assert "expiration_date" in found, "a profile has an expiration_date, perhaps None"
+        for name in ("503", "a time-out", "half an object"):
+            with self.hearing(**FAILURES[name]):
+                wanted = (exceptions.BackendProviderOnboardingProfilesException,)
+                self.raises(
+                    wanted,
+                    f"{name} as answer for a profile",
+                    lambda: provider.get_onboarding_profile_info("c", user_id="u"),
+                )
+
+    def test_retirement(self) -> None:
+        """True and False are answers; everything else is the app's own exception."""
+        self.needs("retirement")
+        provider = self.make()
+        for case, wanted in (("retire", True), ("retire unknown", False)):
+            with self.hearing(case):
+                assert provider.retire_user("u") is wanted, f"retire_user must give {wanted}"
+        for name in ("503", "a time-out", "half an object"):
+            with self.hearing(**FAILURES[name]):
+                self.raises(
+                    (exceptions.ProctoredBaseException,),
+                    f"{name} as answer to a retirement",
+                    lambda: provider.retire_user("u"),
+                )
+
+    def test_download(self) -> None:
+        """Learners get an address, and a page while the service is down."""
+        self.needs("download")
+        with (
+            self.hearing("config")
+            if "config" in self.answers
+            else self.hearing(status=200, body="{}")
+        ):
+            found = self.make().get_software_download_url()
+        assert str(found).startswith(("http://", "https://")), (
+            f"get_software_download_url gave {found!r}, no address"
+        )
+
+    def test_worker_script(self) -> None:
+        """Its address, or '' where it was not built; an exception would break the exam's page."""
+        self.needs("worker script")
+        provider = self.make()
+        assert getattr(provider, "npm_module", None), (
+            "set npm_module: the name of the package with the script"
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it was not built is said so
+            found = provider.get_javascript()
+        assert isinstance(found, str), f"get_javascript gave {found!r}, no text"

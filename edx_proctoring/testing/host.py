@@ -1,0 +1,351 @@
+"""Doubles of the LMS's services: they remember what they were asked and told, and can be told to fail.
+
+They take exactly the arguments that the LMS's own services take, in the published form: a wrong name, a positional
+argument in place of a keyword, or a wrong type is a TypeError.
+"""
+
+import datetime
+import functools
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, Literal, TypeVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from opaque_keys.edx.keys import CourseKey
+
+from edx_proctoring.protocols import SERVICES
+from edx_proctoring.runtime import get_runtime_service, set_runtime_service
+from edx_proctoring.testing.providers import Call
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+CreditStatus = Literal["satisfied", "submitted", "declined", "failed"]
+User = AbstractBaseUser
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if hint is Any:
+        return True
+    if typing.get_origin(hint) is Literal:
+        return value in typing.get_args(hint)
+    if typing.get_origin(hint) is list:
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if typing.get_args(hint):
+        return any(_fits(value, one) for one in typing.get_args(hint))
+    if isinstance(value, bool) and hint is not bool:
+        return False
+    return isinstance(value, hint)
+
+
+def _checked(method: Method) -> Callable[..., Any]:
+    """The method, strict about its arguments' types; it fails if told so."""
+    hints = typing.get_type_hints(method)
+    signature = inspect.signature(method)
+
+    @functools.wraps(method)
+    def call(self: "_Service", *args: Any, **kwargs: Any) -> tuple[Call, Any]:
+        for name, value in signature.bind(self, *args, **kwargs).arguments.items():
+            if name != "self" and not _fits(value, hints[name]):
+                raise TypeError(f"{method.__name__}({name}={value!r}): not {hints[name]}")
+        made = Call(method.__name__, args, kwargs)
+        if method.__name__ in self.works:
+            self.works[method.__name__](*args, **kwargs)
+        if method.__name__ not in self.errors:
+            made.result = method(self, *args, **kwargs)
+        return made, self.errors.get(method.__name__)
+
+    return call
+
+
+def _question(method: Method) -> Method:
+    """Remembered among `questions`."""
+    return _remembered(method, "questions")
+
+
+def _order(method: Method) -> Method:
+    """Remembered among `calls`."""
+    return _remembered(method, "calls")
+
+
+def _remembered(method: Method, where: str) -> Method:
+    checked = _checked(method)
+
+    @functools.wraps(method)
+    def call(self: "_Service", *args: Any, **kwargs: Any) -> Any:
+        made, error = checked(self, *args, **kwargs)
+        getattr(self, where).append(made)
+        if error is not None:
+            raise error
+        return made.result
+
+    return typing.cast("Method", call)
+
+
+class _Service:
+    def __init__(self, calls: list[Call], questions: list[Call]) -> None:
+        self.calls = calls
+        self.questions = questions
+        self.errors: dict[str, BaseException] = {}
+        self.works: dict[str, Callable[..., object]] = {}
+
+    def before(self, method: str, work: Callable[..., object]) -> None:
+        """From now on `work` is called with the arguments before the method answers; what it raises goes through."""
+        self.works[method] = work
+
+    def fail(self, method: str, error: BaseException) -> None:
+        """From now on this method raises."""
+        self.errors[method] = error
+
+    def recover(self) -> None:
+        """Nothing fails any more."""
+        self.errors.clear()
+        self.works.clear()
+
+
+class CreditService(_Service):
+    """Everybody is enrolled, without requirements unless `requirements` says otherwise."""
+
+    def __init__(self, calls: list[Call], questions: list[Call]) -> None:
+        super().__init__(calls, questions)
+        self.enrolled = True
+        self.requirements: list[dict[str, Any]] = []
+        self.state: dict[str, Any] = {
+            "enrollment_mode": "verified",
+            "profile_fullname": "Wolfgang von Strucker",
+            "student_email": "learner@example.com",
+            "course_name": "Demonstration Course",
+            "course_end_date": None,
+        }
+
+    @_question
+    def get_credit_state(
+        self, user_id: int, course_id: str, /, *, return_course_info: bool = False
+    ) -> dict[str, Any] | None:
+        """The state, or None for who is not enrolled."""
+        state = {**self.state, "credit_requirement_status": self.requirements}
+        return state if self.enrolled else None
+
+    @_order
+    def set_credit_requirement_status(
+        self,
+        *,
+        user_id: int,
+        course_key_or_id: str,
+        req_namespace: Literal["proctored_exam"],
+        req_name: str,
+        status: CreditStatus,
+    ) -> None:
+        """Remember."""
+
+    @_order
+    def remove_credit_requirement_status(
+        self,
+        *,
+        user_id: int,
+        course_key_or_id: str,
+        req_namespace: Literal["proctored_exam"],
+        req_name: str,
+    ) -> None:
+        """Remember."""
+
+
+class InstructorService(_Service):
+    """`staff` holds the users who are staff of every course."""
+
+    def __init__(self, calls: list[Call], questions: list[Call]) -> None:
+        super().__init__(calls, questions)
+        self.staff: set[Any] = set()
+        self.escalation_email: str | None = None
+
+    @_question
+    def is_course_staff(self, user: Any, course_id: str, /) -> bool:
+        """Is the user, or (user, course), among `staff`?"""
+        return user.pk in self.staff or (user.pk, course_id) in self.staff
+
+    @_order
+    def delete_student_attempt(
+        self, username: str, course_id: str, content_id: str, /, *, requesting_user: User
+    ) -> None:
+        """Remember."""
+
+    @_order
+    def complete_student_attempt(self, username: str, content_id: str, /) -> None:
+        """Remember."""
+
+    @_order
+    def send_support_notification(
+        self,
+        *,
+        course_id: str,
+        exam_name: str,
+        student_username: str,
+        review_status: str,
+        review_url: str,
+    ) -> None:
+        """Remember."""
+
+    @_question
+    def get_proctoring_escalation_email(self, course_id: str, /) -> str | None:
+        """The address, if one is set."""
+        return self.escalation_email
+
+
+class GradesService(_Service):
+    """Rejections zero grades while `overrides` is true."""
+
+    def __init__(self, calls: list[Call], questions: list[Call]) -> None:
+        super().__init__(calls, questions)
+        self.overrides = True
+
+    @_question
+    def should_override_grade_on_rejected_exam(self, course_id: str, /) -> bool:
+        """The switch."""
+        return self.overrides
+
+    @_order
+    def override_subsection_grade(
+        self,
+        *,
+        user_id: int,
+        course_key_or_id: str,
+        usage_key_or_id: str,
+        earned_all: float,
+        earned_graded: float,
+        overrider: User | None,
+        comment: str,
+    ) -> None:
+        """Remember."""
+
+    @_order
+    def undo_override_subsection_grade(
+        self, *, user_id: int, course_key_or_id: str, usage_key_or_id: str
+    ) -> None:
+        """Remember."""
+
+
+class CertificateService(_Service):
+    """Certificates."""
+
+    @_order
+    def invalidate_certificate(self, *, user_id: int, course_key_or_id: str) -> None:
+        """Remember."""
+
+
+@dataclass
+class Enrollment:
+    """Who is enrolled, and how."""
+
+    user: Any
+    mode: str = "verified"
+
+
+class EnrollmentsService(_Service):
+    """`enrollments` may take proctored exams; None is a course without proctoring."""
+
+    def __init__(self, calls: list[Call], questions: list[Call]) -> None:
+        super().__init__(calls, questions)
+        self.enrollments: list[Enrollment] | None = []
+
+    @_question
+    def get_enrollments_can_take_proctored_exams(
+        self, course_id: str, text_search: str | None, /
+    ) -> list[Enrollment] | None:
+        """Those whose name or address contains the text."""
+        if not text_search or self.enrollments is None:
+            return self.enrollments
+        return [
+            one
+            for one in self.enrollments
+            if text_search in f"{one.user.username} {one.user.email}"
+        ]
+
+
+class NameAffirmationService(_Service):
+    """`names`: user id → name on the document."""
+
+    def __init__(self, calls: list[Call], questions: list[Call]) -> None:
+        super().__init__(calls, questions)
+        self.names: dict[int, str] = {}
+
+    @_question
+    def get_verified_name(
+        self, user: User, /, *, is_verified: bool, statuses_to_exclude: list[str]
+    ) -> SimpleNamespace | None:
+        """Something with `verified_name`, or None."""
+        name = self.names.get(typing.cast("int", user.pk))
+        return SimpleNamespace(verified_name=name) if name else None
+
+
+class LearningSequencesService(_Service):
+    """`outline` is what everybody sees of every course; None until it is set."""
+
+    def __init__(self, calls: list[Call], questions: list[Call]) -> None:
+        super().__init__(calls, questions)
+        self.outline: Any = None
+
+    @_question
+    def get_user_course_outline_details(
+        self, course_key: CourseKey, user: User, at_time: datetime.datetime, /
+    ) -> Any:
+        """The outline, if one is set."""
+        if at_time.tzinfo is None:
+            raise TypeError("at_time has no time zone")
+        return self.outline
+
+
+def replace_service(name: str, service: Any) -> Any:
+    """Put a service in the place of the host's own; answers that one, for giving the place back."""
+    before = get_runtime_service(name)
+    set_runtime_service(name, service)
+    return before
+
+
+class HostServices:
+    """All doubles together; `calls` holds what all were told, `questions` what they were asked, in order."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.questions: list[Call] = []
+        remembered = (self.calls, self.questions)
+        self.credit = CreditService(*remembered)
+        self.instructor = InstructorService(*remembered)
+        self.grades = GradesService(*remembered)
+        self.certificates = CertificateService(*remembered)
+        self.enrollments = EnrollmentsService(*remembered)
+        self.name_affirmation = NameAffirmationService(*remembered)
+        self.learning_sequences = LearningSequencesService(*remembered)
+        self._before: dict[str, Any] = {}
+
+    # Without outlines learners see every exam; a test that wants one registers `learning_sequences` itself.
+    NAMES = tuple(name for name in SERVICES if name != "learning_sequences")
+
+    def register(self) -> None:
+        """Take the places of the host's own services."""
+        self._before = {name: replace_service(name, getattr(self, name)) for name in self.NAMES}
+
+    def unregister(self) -> None:
+        """Give the places back."""
+        for name, service in self._before.items():
+            set_runtime_service(name, service)
+
+    def calls_of(self, method: str) -> list[Call]:
+        """The calls of one method."""
+        return [call for call in (*self.calls, *self.questions) if call.method == method]
+
+
+class Tracker:
+    """Remembers events: (name, data)."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, dict[str, Any]]] = []
+
+    def send(self, event: dict[str, Any]) -> None:
+        """Called by event-tracking for each event."""
+        self.events.append((event["name"], event["data"]))
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all events, in order."""
+        return [name for name, _ in self.events]

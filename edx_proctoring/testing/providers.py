@@ -1,0 +1,138 @@
+"""A provider that does what the test says."""
+
+import itertools
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edx_proctoring.backends.backend import ProctoringBackendProvider
+from edx_proctoring.exceptions import BackendProviderOnboardingException
+
+
+@dataclass
+class Call:
+    """One call: what was asked, and what was answered (None when it raised)."""
+
+    method: str
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    result: Any = None
+
+
+class FakeProvider(ProctoringBackendProvider):
+    """Remembers all calls in `calls`; answers as a provider that works, unless told otherwise.
+
+    `fail(method, error)` has it raise, `answer(method, value)` answer something else, `before(method, work)` runs work
+    first, `refuse_onboarding(status)` has it want onboarding, `recover()` forgets all that.
+    """
+
+    verbose_name = "Test Provider"
+    passing_statuses = ("Clean",)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.calls: list[Call] = []
+        self._errors: dict[str, BaseException] = {}
+        self._answers: dict[str, Any] = {}
+        self._before: dict[str, Callable[..., object]] = {}
+        self._ids = itertools.count(1)
+
+    def fail(self, method: str, error: BaseException) -> None:
+        """From now on this method raises."""
+        self._errors[method] = error
+
+    def answer(self, method: str, value: Any) -> None:
+        """From now on this method answers `value`."""
+        self._answers[method] = value
+
+    def before(self, method: str, work: Callable[..., object]) -> None:
+        """From now on `work` is called with the arguments before the method answers."""
+        self._before[method] = work
+
+    def refuse_onboarding(self, status: str) -> None:
+        """Attempts need onboarding first."""
+        self.fail("register_exam_attempt", BackendProviderOnboardingException(status))
+
+    def answer_blocked(self, blocked: bool) -> None:
+        """Is the exam's content for the provider's own browser only?"""
+        self.answer("should_block_access_to_exam_material", blocked)
+
+    def recover(self) -> None:
+        """Work again as at the beginning; the calls stay."""
+        for told in (self._errors, self._answers, self._before):
+            told.clear()
+
+    def calls_of(self, method: str) -> list[Call]:
+        """The calls of one method."""
+        return [call for call in self.calls if call.method == method]
+
+    def _called(self, method: str, otherwise: Any, *args: Any, **kwargs: Any) -> Any:
+        call = Call(method, args, kwargs)
+        self.calls.append(call)
+        if method in self._before:
+            self._before[method](*args, **kwargs)
+        if method in self._errors:
+            raise self._errors[method]
+        call.result = self._answers.get(method, otherwise)
+        return call.result
+
+    def register_exam_attempt(
+        self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
+    ) -> Any:
+        """A new id."""
+        external_id = f"attempt-{next(self._ids)}"
+        return self._called("register_exam_attempt", external_id, exam, context=dict(context))
+
+    def start_exam_attempt(self, exam: str, attempt: str) -> Any:
+        """started"""
+        return self._called("start_exam_attempt", "started", exam, attempt)
+
+    def stop_exam_attempt(self, exam: str, attempt: str) -> Any:
+        """submitted"""
+        return self._called("stop_exam_attempt", "submitted", exam, attempt)
+
+    def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> Any:
+        """error"""
+        return self._called("mark_erroneous_exam_attempt", "error", exam, attempt)
+
+    def remove_exam_attempt(self, exam: str, attempt: str) -> Any:
+        """True"""
+        return self._called("remove_exam_attempt", True, exam, attempt)
+
+    def get_software_download_url(self) -> Any:
+        """An address."""
+        return self._called("get_software_download_url", "https://provider.example.com/software")
+
+    def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> Any:
+        """The payload as it is."""
+        return self._called("on_review_callback", payload, attempt, payload)
+
+    def on_exam_saved(self, exam: Mapping[str, Any]) -> Any:
+        """The exam's id, a new one if it has none."""
+        external_id = exam.get("external_id") or f"exam-{exam['id']}"
+        return self._called("on_exam_saved", external_id, dict(exam))
+
+    def get_attempt(self, attempt: Any) -> Any:
+        """Nothing of its own."""
+        return self._called("get_attempt", {}, attempt)
+
+    def get_instructor_url(self, course_id: str, user: Mapping[str, Any], **kwargs: Any) -> Any:  # type: ignore[override]
+        """An address."""
+        url = "https://provider.example.com/dashboard"
+        return self._called("get_instructor_url", url, course_id, user, **kwargs)
+
+    def get_proctoring_config(self) -> Any:
+        """An empty configuration."""
+        return self._called("get_proctoring_config", {})
+
+    def should_block_access_to_exam_material(self) -> bool:
+        """No."""
+        return bool(self._called("should_block_access_to_exam_material", False))
+
+    def retire_user(self, user_id: str) -> Any:
+        """Nothing to do."""
+        return self._called("retire_user", None, user_id)
+
+    def get_onboarding_profile_info(self, course_id: str, **kwargs: Any) -> Any:
+        """It keeps no profiles."""
+        return self._called("get_onboarding_profile_info", None, course_id, **kwargs)

@@ -1,0 +1,88 @@
+"""Safeguards that can be switched off, so that a test suite can prove that it would notice. Never outside tests.
+
+`switch_off(name)` holds until the process ends. Names: learner_lock, second_check, outbox, version_check.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from edx_proctoring import outbox, transactions
+from edx_proctoring.lifecycle import creation
+from edx_proctoring.lifecycle.registration import Registration
+from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt, ProctoringReservation
+from edx_proctoring.models.locks import LearnerManager
+from edx_proctoring.models.outbox import DONE
+from edx_proctoring.testing import killpoints
+
+log = logging.getLogger(__name__)
+
+
+def _learner_lock() -> None:
+    """Nobody waits for whoever changes the learner's attempts."""
+
+    def lock(_manager: LearnerManager, _user_id: int, *, ensured: bool) -> None:
+        return
+
+    _replace(LearnerManager, "lock", lock)
+
+
+def _second_check() -> None:
+    """What the provider has registered is stored, whatever happened meanwhile."""
+
+    def insert(
+        new: creation.NewAttempt, answer: Registration, token: str, _basis: str
+    ) -> ProctoredExamStudentAttempt:
+        newest = ProctoredExamStudentAttempt.objects.of_pair(new.exam.pk, new.user.pk)
+        attempt = creation._insert(new, answer, newest.newest_first().first())
+        ProctoringReservation.objects.filter(token=token).delete()
+        return attempt
+
+    _replace(creation, "_insert_reserved", insert)
+
+
+def _outbox() -> None:
+    """Messages are told once after the commit; nobody remembers what failed."""
+
+    def put(*drafts: outbox.Draft) -> None:
+        transactions.after_commit(lambda: _tell_once(drafts))
+
+    _replace(outbox, "put", put)
+
+
+def _tell_once(drafts: Sequence[outbox.Draft]) -> None:
+    killpoints.reached("after_commit")
+    for draft in drafts:
+        try:
+            outbox._handlers[draft.kind](outbox._row(draft, "", timezone.now()))
+        except Exception as error:
+            log.warning("not told, and forgotten: key=%s error=%r", draft.key, error)
+
+
+def _version_check() -> None:
+    """What was taken is marked as done, even if it was put again meanwhile."""
+
+    def finish(rows: Sequence[OutboxMessage]) -> None:
+        taken = OutboxMessage.objects.filter(id__in=[row.id for row in rows])
+        taken.update(state=DONE, lease="", lease_until=None)
+
+    _replace(outbox, "_finish", finish)
+
+
+def _replace(owner: Any, name: str, value: Any) -> None:
+    setattr(owner, name, value)
+
+
+SAFEGUARDS: dict[str, Callable[[], None]] = {
+    "learner_lock": _learner_lock,
+    "second_check": _second_check,
+    "outbox": _outbox,
+    "version_check": _version_check,
+}
+
+
+def switch_off(name: str) -> None:
+    """One of SAFEGUARDS; KeyError for other names."""
+    SAFEGUARDS[name]()

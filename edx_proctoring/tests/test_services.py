@@ -1,0 +1,43 @@
+"""Old address; imports only."""
+
+from edx_proctoring.testing.services import (
+    MockCertificateService,
+    MockCreditService,
+    MockCreditServiceNone,
+    MockCreditServiceWithCourseEndDate,
+    MockEnrollment,
+    MockEnrollmentsService,
+    MockGeneratedCertificate,
+    MockGrade,
+    MockGradeOverride,
+    MockGradesService,
+    MockInstructorService,
+    MockLearningSequencesService,
+    MockNameAffirmationService,
+    MockScheduleData,
+    MockScheduleItemData,
+    MockUserCourseOutlineData,
+    MockUserCourseOutlineDetailsData,
+    MockVerifiedName,
+)
+
+__all__ = [
+    "MockCertificateService",
+    "MockCreditService",
+    "MockCreditServiceNone",
+    "MockCreditServiceWithCourseEndDate",
+    "MockEnrollment",
+    "MockEnrollmentsService",
+    "MockGeneratedCertificate",
+    "MockGrade",
+    "MockGradeOverride",
+    "MockGradesService",
+    "MockInstructorService",
+    "MockLearningSequencesService",
+    "MockNameAffirmationService",
+    "MockScheduleData",
+    "MockScheduleItemData",
+    "MockUserCourseOutlineData",
+    "MockUserCourseOutlineDetailsData",
+    "MockVerifiedName",
+]

@@ -1,0 +1,1 @@
+"""Old address; see `utils`."""

@@ -1,0 +1,10 @@
+"""Old address; imports only."""
+
+from edx_proctoring.testing.cases import (
+    LoggedInTestCase,
+    MockTracker,
+    ProctoredExamTestCase,
+    TestClient,
+)
+
+__all__ = ["LoggedInTestCase", "MockTracker", "ProctoredExamTestCase", "TestClient"]

@@ -1,0 +1,194 @@
+"""All routes. Where two share a view, each takes only its own methods."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponseBase
+from django.urls import path, re_path
+
+from edx_proctoring import callbacks, instructor_dashboard_exam_urls, views
+from edx_proctoring.views import AuthenticatedAPIView
+
+app_name = "edx_proctoring"
+
+# A usage key, new style or old, or any other name.
+CONTENT_ID_PATTERN = (
+    r"(?P<content_id>([A-z0-9]+|(?:i4x://?[^/]+/[^/]+/[^/]+/[^@]+(?:@[^/]+)?)|(?:[^/]+)))"
+)
+COURSE = settings.COURSE_ID_PATTERN
+V1 = "edx_proctoring/v1"
+EXAMS = f"{V1}/proctored_exam"
+
+
+def _view(view: type[AuthenticatedAPIView], *methods: str) -> Callable[..., HttpResponseBase]:
+    """The view, with these methods only."""
+    readable = [*methods, "head"] if "get" in methods else list(methods)
+    limited: Callable[..., HttpResponseBase] = view.as_view(
+        http_method_names=[*readable, "options"]
+    )
+    return limited
+
+
+def _regex(pattern: str, view: Any, name: str) -> Any:
+    return re_path(rf"^{pattern}$", view, name=name)
+
+
+def _with_or_without_slash(pattern: str, view: Any, name: str) -> list[Any]:
+    """Callers that leave the slash out are served, too; the last of the same name is what is reversed."""
+    return [_regex(pattern, view, name), _regex(f"{pattern}/", view, name)]
+
+
+urlpatterns = [
+    path(
+        f"{EXAMS}/exam",
+        _view(views.ProctoredExamView, "post", "put"),
+        name="proctored_exam.exam",
+    ),
+    path(
+        f"{EXAMS}/exam/exam_id/<int:exam_id>",
+        _view(views.ProctoredExamView, "get"),
+        name="proctored_exam.exam_by_id",
+    ),
+    _regex(
+        f"{EXAMS}/exam/course_id/{COURSE}/content_id/{CONTENT_ID_PATTERN}",
+        _view(views.ProctoredExamView, "get"),
+        name="proctored_exam.exam_by_content_id",
+    ),
+    _regex(
+        f"{EXAMS}/exam/course_id/{COURSE}",
+        _view(views.ProctoredExamView, "get"),
+        name="proctored_exam.exams_by_course_id",
+    ),
+    _regex(
+        f"{EXAMS}/exam_registration/course_id/{COURSE}",
+        views.RegisterProctoredExamsView.as_view(),
+        name="proctored_exam.register_exams_by_course_id",
+    ),
+    path(
+        f"{EXAMS}/attempt/<int:attempt_id>",
+        views.StudentProctoredExamAttempt.as_view(),
+        name="proctored_exam.attempt",
+    ),
+    _regex(
+        f"{EXAMS}/attempt/grouped/course_id/{COURSE}",
+        views.StudentProctoredGroupedExamAttemptsByCourse.as_view(),
+        name="proctored_exam.attempts.grouped.course",
+    ),
+    _regex(
+        rf"{EXAMS}/attempt/grouped/course_id/{COURSE}/search/(?P<search_by>.+)",
+        views.StudentProctoredGroupedExamAttemptsByCourse.as_view(),
+        name="proctored_exam.attempts.grouped.search",
+    ),
+    path(
+        f"{EXAMS}/attempt",
+        views.StudentProctoredExamAttemptCollection.as_view(),
+        name="proctored_exam.attempt.collection",
+    ),
+    path(
+        f"{EXAMS}/attempt/<int:attempt_id>/review_status",
+        views.ProctoredExamAttemptReviewStatus.as_view(),
+        name="proctored_exam.attempt.review_status",
+    ),
+    path(
+        f"{EXAMS}/attempt/<slug:external_id>/ready",
+        views.ExamReadyCallback.as_view(),
+        name="proctored_exam.attempt.ready_callback",
+    ),
+    path(
+        f"{EXAMS}/attempt/<slug:external_id>/reviewed",
+        views.ProctoredExamReviewCallback.as_view(),
+        name="proctored_exam.attempt.callback",
+    ),
+    _regex(
+        f"{EXAMS}/{COURSE}/allowance",
+        _view(views.ExamAllowanceView, "get"),
+        name="proctored_exam.allowance",
+    ),
+    path(
+        f"{EXAMS}/allowance",
+        _view(views.ExamAllowanceView, "put", "delete"),
+        name="proctored_exam.allowance",
+    ),
+    _regex(
+        f"{EXAMS}/{COURSE}/bulk_allowance",
+        views.ExamBulkAllowanceView.as_view(),
+        name="proctored_exam.bulk_allowance",
+    ),
+    path(
+        f"{EXAMS}/bulk_allowance",
+        views.ExamBulkAllowanceView.as_view(),
+        name="proctored_exam.bulk_allowance",
+    ),
+    _regex(
+        f"{EXAMS}/{COURSE}/grouped/allowance",
+        views.GroupedExamAllowancesByStudent.as_view(),
+        name="proctored_exam.allowance.grouped.course",
+    ),
+    path(
+        f"{EXAMS}/active_exams_for_user",
+        views.ActiveExamsForUserView.as_view(),
+        name="proctored_exam.active_exams_for_user",
+    ),
+    path(
+        f"{V1}/user_onboarding/status",
+        views.StudentOnboardingStatusView.as_view(),
+        name="user_onboarding.status",
+    ),
+    _regex(
+        f"{V1}/user_onboarding/status/course_id/{COURSE}",
+        views.StudentOnboardingStatusByCourseView.as_view(),
+        name="user_onboarding.status.course",
+    ),
+    _regex(
+        f"{V1}/instructor/{COURSE}",
+        views.InstructorDashboard.as_view(),
+        name="instructor_dashboard_course",
+    ),
+    *_with_or_without_slash(
+        rf"{V1}/retire_backend_user/(?P<user_id>\d+)",
+        views.BackendUserManagementAPI.as_view(),
+        name="backend_user_deletion_api",
+    ),
+    *_with_or_without_slash(
+        rf"{V1}/retire_user/(?P<user_id>\d+)",
+        views.UserRetirement.as_view(),
+        name="user_retirement_api",
+    ),
+    _regex(
+        f"{EXAMS}/attempt/course_id/{COURSE}",
+        views.ProctoredExamAttemptView.as_view(),
+        name="proctored_exam.exam_attempts",
+    ),
+    path(
+        f"{EXAMS}/active_attempt",
+        views.ProctoredExamActiveAttemptView.as_view(),
+        name="proctored_exam.active_attempt",
+    ),
+    path(
+        f"{EXAMS}/settings/exam_id/<int:exam_id>/",
+        views.ProctoredSettingsView.as_view(),
+        name="proctored_exam.proctoring_settings",
+    ),
+    path(
+        f"{EXAMS}/review_policy/exam_id/<int:exam_id>/",
+        views.ProctoredExamReviewPolicyView.as_view(),
+        name="proctored_exam.review_policy",
+    ),
+    path(
+        "edx_proctoring/proctoring_launch_callback/start_exam/<slug:attempt_code>",
+        callbacks.start_exam_callback,
+        name="anonymous.proctoring_launch_callback.start_exam",
+    ),
+    path(
+        "edx_proctoring/proctoring_review_callback/",
+        views.AnonymousReviewCallback.as_view(),
+        name="anonymous.proctoring_review_callback",
+    ),
+    _regex(
+        rf"{EXAMS}/exam_id/(?P<exam_id>\d+)/user_id/(?P<user_id>\d+)/reset_attempts",
+        views.StudentProctoredExamResetAttempts.as_view(),
+        name="proctored_exam.attempts.reset",
+    ),
+    *instructor_dashboard_exam_urls.urlpatterns,
+]

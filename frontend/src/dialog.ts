@@ -1,0 +1,73 @@
+// The dialogs of learners' pages: an error to read, a question to answer.
+
+import { words } from './page';
+
+const ERROR_ID = 'accessible-error-modal';
+
+function child(parent: Element, tag: string, className: string): HTMLElement {
+  const element = document.createElement(tag);
+  element.className = className;
+  if (element instanceof HTMLButtonElement) element.type = 'button';
+  parent.append(element);
+  return element;
+}
+
+function part(dialog: Element, tag: string, className: string): HTMLElement {
+  return dialog.querySelector<HTMLElement>(`.${className}`) ?? child(dialog, tag, className);
+}
+
+/** The page's own dialog of this id, completed where parts are missing; made where there is none. */
+function dialogOf(id: string): HTMLDialogElement {
+  let dialog = document.querySelector<HTMLDialogElement>(`dialog#${id}`);
+  if (!dialog) {
+    dialog = document.createElement('dialog');
+    dialog.id = document.getElementById(id) ? `${id}-own` : id;
+    document.body.append(dialog);
+  }
+  const title = part(dialog, 'h3', 'message-title');
+  if (!title.id) title.id = `${dialog.id}-title`;
+  dialog.setAttribute('aria-labelledby', title.id);
+  part(dialog, 'p', 'message-body');
+  const ok = part(dialog, 'button', 'ok-button');
+  if (!ok.textContent) ok.textContent = words('OK');
+  return dialog;
+}
+
+/** Show it, and resolve when it is closed: true if by OK. The focus goes back to where it was. */
+function opened(dialog: HTMLDialogElement, title: string, message: string): Promise<boolean> {
+  part(dialog, 'h3', 'message-title').textContent = title;
+  part(dialog, 'p', 'message-body').textContent = message;
+  const opener = document.activeElement as HTMLElement | null;
+  const ok = part(dialog, 'button', 'ok-button');
+  return new Promise((resolve) => {
+    const close = (agreed: boolean) => {
+      if (dialog.open) dialog.close();
+      opener?.focus();
+      resolve(agreed);
+    };
+    ok.onclick = () => close(true);
+    for (const button of dialog.querySelectorAll<HTMLElement>('.close-modal, .cancel-button')) {
+      button.onclick = () => close(false);
+    }
+    dialog.oncancel = (event) => {
+      event.preventDefault();
+      close(false);
+    };
+    if (dialog.open) dialog.close();
+    dialog.showModal();
+    ok.focus();
+  });
+}
+
+/** Show an error; resolves when it has been read. */
+export async function accessibleError(title: string, message: string): Promise<void> {
+  await opened(dialogOf(ERROR_ID), title, message);
+}
+
+/** Ask; true when the learner agrees. */
+export function confirmed(title: string, message: string): Promise<boolean> {
+  const dialog = dialogOf('proctoring-question');
+  const cancel = part(dialog, 'button', 'cancel-button');
+  cancel.textContent = words('Cancel');
+  return opened(dialog, title, message);
+}

@@ -1,0 +1,3 @@
+import { publish } from './exam';
+
+publish();

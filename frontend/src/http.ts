@@ -1,0 +1,82 @@
+// Requests to the app: same origin, form-encoded, with the token against forgery.
+
+/** A request without the answer it was made for; status 0 when there was no answer at all. */
+export class RequestFailed extends Error {
+  constructor(readonly status: number, readonly detail = '') {
+    super(detail || `HTTP ${status}`);
+    Object.setPrototypeOf(this, RequestFailed.prototype); // ES5 output loses it
+  }
+}
+
+const CHANGE_PATIENCE_MS = 90000; // the server may have to ask the provider first
+const READ_PATIENCE_MS = 20000;
+
+/** May the same request succeed later, without anybody doing anything? */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof RequestFailed)) return false;
+  return error.status === 0 || error.status === 429 || error.status >= 500;
+}
+
+/** How long to wait after the nth failure in a row, in milliseconds. */
+export function backOff(failures: number, firstMs: number, slowestMs: number): number {
+  return Math.min(firstMs * 2 ** Math.max(0, failures - 1), slowestMs);
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function csrfToken(): string {
+  const found = /(?:^|;\s*)csrftoken=([^;]*)/.exec(document.cookie);
+  if (found) return decodeURIComponent(found[1]);
+  // Where the cookie is hidden from scripts, a form of the host may hold the token.
+  return document.querySelector<HTMLInputElement>('input[name="csrfmiddlewaretoken"]')?.value ?? '';
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    return null;
+  }
+}
+
+function reason(answer: unknown): string {
+  const { detail, message } = (answer ?? {}) as { detail?: unknown; message?: unknown };
+  if (typeof detail === 'string') return detail;
+  return typeof message === 'string' ? message : '';
+}
+
+async function exchange<T>(url: string, options: RequestInit): Promise<T | null> {
+  const response = await fetch(url, options);
+  const answer = parsed(await response.text());
+  if (response.redirected) throw new RequestFailed(401); // to a page for signing in
+  if (!response.ok) throw new RequestFailed(response.status, reason(answer));
+  return answer as T | null;
+}
+
+/** Send a request; resolves with the JSON answer (null for an empty one), rejects with RequestFailed. */
+export async function send<T>(
+  method: 'GET' | 'POST' | 'PUT',
+  url: string,
+  data: Record<string, string> = {},
+): Promise<T | null> {
+  const stop = new AbortController();
+  const patience = method === 'GET' ? READ_PATIENCE_MS : CHANGE_PATIENCE_MS;
+  const timer = setTimeout(() => stop.abort(), patience);
+  try {
+    return await exchange<T>(url, {
+      method,
+      mode: 'same-origin',
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: stop.signal,
+      headers: { Accept: 'application/json', 'X-CSRFToken': csrfToken() },
+      body: method === 'GET' ? undefined : new URLSearchParams(data),
+    });
+  } catch (error) {
+    throw error instanceof RequestFailed ? error : new RequestFailed(0);
+  } finally {
+    clearTimeout(timer);
+  }
+}

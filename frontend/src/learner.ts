@@ -1,0 +1,16 @@
+// All that a learner's page needs.
+
+import { publish } from './exam';
+import { awaitScreens, bindScreens } from './screens';
+import { showTimer } from './timer';
+
+function begin(): void {
+  bindScreens();
+  awaitScreens();
+  const root = document.querySelector<HTMLElement>('.proctored_exam_status');
+  if (root) void showTimer(root);
+}
+
+publish(); // at once: scripts of hosts' templates use it before the page is complete
+if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', begin);
+else begin();

@@ -1,0 +1,133 @@
+// The learner's screens. They may come into the page at any time, so events are caught at the document.
+
+import { confirmed } from './dialog';
+import { adopt, changeState, finishExam, startExam } from './exam';
+import { send } from './http';
+import { complain, explain, pending, tell, way } from './page';
+import { copyCode, startFromInstructions, systemCheck, watchSetUp } from './setup';
+
+function enter(button: HTMLButtonElement): Promise<void> {
+  return pending(button, async () => {
+    const data: Record<string, string> = {
+      exam_id: button.dataset.examId ?? '',
+      start_clock: String(button.dataset.startImmediately !== 'false'),
+    };
+    if (button.dataset.attemptProctored) data.attempt_proctored = button.dataset.attemptProctored;
+    await send('POST', button.dataset.ajaxUrl ?? '', data);
+    way.reload();
+  });
+}
+
+function swap(hide: string, show: string): void {
+  const [from, to] = [hide, show].map((name) => document.querySelector<HTMLElement>(name));
+  if (!from || !to) return;
+  from.hidden = true;
+  to.hidden = false;
+  to.classList.remove('hidden');
+  to.querySelector<HTMLElement>('h3')?.focus();
+}
+
+const ENTRANCE = '.proctored-exam.entrance';
+const CONFIRMATION = '.skip-confirm-wrapper';
+
+function stay(): void {
+  swap(CONFIRMATION, ENTRANCE);
+  document.querySelector<HTMLElement>(`${ENTRANCE} .start-timed-exam[data-attempt-proctored="false"]`)?.focus();
+}
+
+function acknowledge(button: HTMLButtonElement): Promise<void> {
+  return pending(button, async () => {
+    await send('PUT', button.dataset.actionUrl ?? '');
+    way.reload();
+  });
+}
+
+async function decline(button: HTMLButtonElement): Promise<void> {
+  const text = button.dataset.confirmText;
+  if (!text || (await confirmed(button.textContent ?? '', text))) await changeState(button);
+}
+
+function enableActions(button: HTMLButtonElement): void {
+  const action = button.closest('.sequence')?.querySelector<HTMLButtonElement>('.exam-action-button');
+  if (!action) return;
+  action.disabled = false;
+  action.focus();
+}
+
+type Row = [selector: string, act: (button: HTMLButtonElement) => unknown];
+
+const CLICKS: Row[] = [
+  ['.start-timed-exam[data-attempt-proctored="false"]', () => swap(ENTRANCE, CONFIRMATION)],
+  ['.start-timed-exam', enter],
+  ['.proctored-exam-skip-confirm-button', enter],
+  ['.proctored-exam-skip-cancel-button', stay],
+  ['.visit-exam-button', acknowledge],
+  ['.proctored-decline-exam', decline],
+  ['#software_download_link', systemCheck],
+  ['#copy-exam-code', copyCode],
+  ['#proctored-exam-code', (field) => (field as unknown as HTMLInputElement).select()],
+  ['.js-start-proctored-exam', startFromInstructions],
+  ['.proctored-enter-exam', startExam],
+  ['.exam-action-confirm', enableActions],
+  ['.exam-action-button[data-action="submit"], .exam-action-button[name="goback-proctored-exam"]', finishExam],
+  ['.exam-action-button[data-action]', changeState],
+];
+
+function take(event: Event): void {
+  if (event.defaultPrevented) return; // a template of the host has its own way
+  const target = event.target as Element;
+  for (const [selector, act] of CLICKS) {
+    const button = target.closest?.<HTMLButtonElement>(selector);
+    if (!button) continue;
+    event.preventDefault();
+    void Promise.resolve(act(button)).catch((error) => complain(button, explain(error)));
+    return;
+  }
+}
+
+export function bindScreens(): void {
+  document.addEventListener('click', take);
+}
+
+const MOMENT: Intl.DateTimeFormatOptions = {
+  year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short',
+};
+
+/** A moment in the reader's own time zone and the page's language. */
+export function humanMoment(moment: Date): string {
+  return moment.toLocaleString(document.documentElement.lang || undefined, MOMENT);
+}
+
+function dress(screen: HTMLElement): void {
+  screen.dataset.dressed = 'true';
+  tell(screen);
+  screen.querySelectorAll<HTMLElement>('[data-worker-url]').forEach(adopt);
+  for (const time of screen.querySelectorAll<HTMLTimeElement>('time#wait_deadline')) {
+    const moment = new Date(time.dateTime);
+    if (!Number.isNaN(moment.valueOf())) time.textContent = humanMoment(moment);
+  }
+  const busy = document.activeElement && document.activeElement !== document.body;
+  if (!busy) screen.querySelector<HTMLElement>('h3')?.focus({ preventScroll: true });
+}
+
+/** Screens that are new in the page: prepare their regions, show moments in the reader's time, focus the heading. */
+export function dressScreens(): void {
+  document.querySelectorAll<HTMLElement>('.sequence[data-screen]:not([data-dressed])').forEach(dress);
+  watchSetUp();
+}
+
+/** Hosts put screens into the page after it has loaded, too. Returns what ends this. */
+export function awaitScreens(): () => void {
+  dressScreens();
+  const observer = new MutationObserver(dressScreens);
+  observer.observe(document.body, { childList: true, subtree: true });
+  const back = (event: PageTransitionEvent) => {
+    // From the browser's memory: what is shown is old.
+    if (event.persisted && document.querySelector('.sequence[data-screen]')) way.reload();
+  };
+  window.addEventListener('pageshow', back);
+  return () => {
+    observer.disconnect();
+    window.removeEventListener('pageshow', back);
+  };
+}

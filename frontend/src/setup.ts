@@ -1,0 +1,121 @@
+// The screen of instructions: the learner sets up, the provider says when all is ready.
+
+import { checkExamAttemptStatus } from './exam';
+import { backOff, isPassing, pause, send } from './http';
+import { Told, complain, explain, pending, way, words } from './page';
+
+const POLL_FIRST_MS = 5000;
+const POLL_SLOWEST_MS = 30000;
+const SETTING_UP = ['created', 'download_software_clicked'];
+const SCREEN = '[data-screen="instructions"]';
+
+function pollUrl(screen: HTMLElement): string {
+  return `${screen.dataset.examStartedPollUrl}?sourceid=instructions`;
+}
+
+function emphasise(name: string, on: boolean): void {
+  const button = document.querySelector(name);
+  button?.classList.toggle('btn-pl-primary', on);
+  button?.classList.toggle('btn-secondary', !on);
+}
+
+function leadToStart(ready: boolean): void {
+  emphasise('.js-start-proctored-exam', ready);
+  emphasise('#software_download_link', !ready);
+}
+
+function sayBlocked(note: HTMLElement, url: string): void {
+  const link = document.createElement('a');
+  Object.assign(link, { href: url, textContent: url, target: '_blank', rel: 'noopener' });
+  note.replaceChildren(`${note.dataset.blockedText ?? ''} `, link);
+}
+
+/** Open the provider's page at once, else pop-up blockers stop it; then say so to the server. */
+export async function systemCheck(button: HTMLButtonElement): Promise<void> {
+  const url = button.dataset.softwareDownloadUrl ?? '';
+  if (new URL(url, window.location.href).protocol === 'javascript:') return;
+  const note = document.querySelector<HTMLElement>('.js-setup-status');
+  const opened = window.open(url, '_blank');
+  if (!opened && note) sayBlocked(note, url);
+  leadToStart(true);
+  try {
+    await send('PUT', button.dataset.changeStateUrl ?? '', { action: button.dataset.action ?? '' });
+  } catch (error) {
+    complain(button, explain(error));
+  }
+}
+
+export async function startFromInstructions(button: HTMLButtonElement): Promise<void> {
+  const screen = button.closest<HTMLElement>('.instructions');
+  if (!screen) return;
+  await pending(button, async () => {
+    const status = await checkExamAttemptStatus(pollUrl(screen));
+    if (SETTING_UP.includes(status)) {
+      leadToStart(false);
+      throw new Told(button.dataset.notReadyText ?? words('The set-up is not finished yet.'));
+    }
+    way.reload();
+  });
+}
+
+export async function copyCode(button: HTMLButtonElement): Promise<void> {
+  const field = document.querySelector<HTMLInputElement>('#proctored-exam-code');
+  const status = document.querySelector('[data-copy-status]');
+  if (!field) return;
+  field.select();
+  let text = button.dataset.copiedText ?? '';
+  try {
+    await navigator.clipboard.writeText(field.value);
+  } catch {
+    text = words('The code is selected: copy it with your keyboard.');
+  }
+  if (!status) return;
+  status.textContent = text;
+  button.addEventListener('blur', () => (status.textContent = ''), { once: true });
+}
+
+/** What an answer means; true when there is nothing more to ask. */
+function show(screen: HTMLElement, note: HTMLElement, status: string): boolean {
+  if (SETTING_UP.includes(status)) return false;
+  if (status === 'ready_to_start' && screen.querySelector('.js-start-proctored-exam')) {
+    note.textContent = note.dataset.readyText ?? '';
+    leadToStart(true);
+  } else {
+    way.reload(); // the provider's application started the exam, or somebody ended it: there is another screen
+  }
+  return true;
+}
+
+function wakened(): Promise<void> {
+  return new Promise((resolve) => {
+    if (!document.hidden) return resolve();
+    const look = () => {
+      if (document.hidden) return;
+      document.removeEventListener('visibilitychange', look);
+      resolve();
+    };
+    document.addEventListener('visibilitychange', look);
+  });
+}
+
+async function watch(screen: HTMLElement, note: HTMLElement): Promise<void> {
+  for (let turn = 1; ; turn += 0.25) {
+    await pause(backOff(turn, POLL_FIRST_MS, POLL_SLOWEST_MS));
+    await wakened();
+    if (!screen.isConnected) return;
+    try {
+      if (show(screen, note, await checkExamAttemptStatus(pollUrl(screen)))) return;
+    } catch (error) {
+      if (!isPassing(error)) return complain(note, explain(error));
+    }
+  }
+}
+
+/** While the learner sets up: ask now and then whether the provider is ready, less often the longer it takes. */
+export function watchSetUp(root: ParentNode = document): void {
+  const screen = root.querySelector<HTMLElement>(SCREEN);
+  const note = screen?.querySelector<HTMLElement>('.js-setup-status');
+  if (!screen || !note || screen.dataset.watched) return;
+  screen.dataset.watched = 'true';
+  void watch(screen, note);
+}

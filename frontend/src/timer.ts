@@ -1,0 +1,304 @@
+// The timer of a running exam: counts down by the monotonic clock, and asks the server, which is always right.
+
+import { Bar, clock, type Data, type Level } from './bar';
+import { CLOSED, endExam, namespace, pingApplication, workerUrl } from './exam';
+import { RequestFailed, backOff, isPassing, pause, send } from './http';
+import { pending, way, words } from './page';
+import { described } from './worker';
+
+export const COLLECTION = '/api/edx_proctoring/v1/proctored_exam/attempt';
+const POLL_MS = 60000;
+const RETRY_MS = 5000;
+const REPORT_MS = 3000;
+const FRESH_MS = 5000;
+const HOLD_SECONDS = 5;
+const SLEPT_MS = 5000;
+const ENDING_TRIES = 3;
+const RANKS: Level[] = ['', 'warning', 'critical'];
+
+interface Polled {
+  status?: string;
+  time_remaining_seconds?: number;
+  accessibility_time_string?: string;
+}
+
+export class TimerBar {
+  private readonly bar: Bar;
+  private readonly url: string;
+  private interval?: ReturnType<typeof setInterval>;
+  private stopped = false;
+  private endsAt = 0;
+  private pollAt = 0;
+  private polledAt = 0;
+  private pingAt = Infinity;
+  private failures = 0;
+  private busy = { report: false, end: false };
+  private polling?: Promise<boolean>;
+  private announced = 0;
+  private wallOffset = 0;
+  private status: string;
+  private text: string;
+
+  constructor(root: HTMLElement, private readonly data: Data, collection = COLLECTION) {
+    this.url = `${collection}/${data.attempt_id}`;
+    this.status = data.attempt_status;
+    this.text = data.accessibility_time_string;
+    this.bar = new Bar(root, data, (button) => void this.endByHand(button));
+  }
+
+  start(): void {
+    const exam = namespace();
+    exam.configuredWorkerURL = exam.configuredWorkerURL || this.data.desktop_application_js_url;
+    exam.attemptExternalId = this.data.external_id ?? undefined;
+    const now = performance.now();
+    this.resynchronise(this.data.time_remaining_seconds, now);
+    this.polled();
+    this.wallOffset = Date.now() - now;
+    const every = this.data.ping_interval ?? 0;
+    if (every > 0) this.pingAt = now + Math.round(every / 2) * 1000;
+    this.announced = RANKS.indexOf(this.level);
+    this.bar.say(this.text);
+    this.bar.show(this.left, this.level);
+    this.interval = setInterval(this.tick, 1000);
+    document.addEventListener('visibilitychange', this.wake);
+    document.addEventListener(CLOSED, this.stop);
+    window.addEventListener('online', this.wake);
+    this.warnOnLeaving();
+  }
+
+  readonly stop = (): void => {
+    this.stopped = true;
+    clearInterval(this.interval);
+    document.removeEventListener('visibilitychange', this.wake);
+    document.removeEventListener(CLOSED, this.stop);
+    window.removeEventListener('online', this.wake);
+    this.bar.stop();
+  };
+
+  /** Seconds; negative after the end. */
+  get left(): number {
+    return (this.endsAt - performance.now()) / 1000;
+  }
+
+  private get level(): Level {
+    if (this.left <= this.data.critically_low_threshold_sec) return 'critical';
+    return this.left <= this.data.low_threshold_sec ? 'warning' : '';
+  }
+
+  private resynchronise(seconds: number, sentAt: number): void {
+    // The server looked at its clock somewhere between question and answer.
+    this.endsAt = (sentAt + performance.now()) / 2 + seconds * 1000;
+  }
+
+  private polled(): void {
+    this.polledAt = performance.now();
+    this.pollAt = this.polledAt + POLL_MS;
+  }
+
+  private readonly tick = (): void => {
+    const now = performance.now();
+    if (this.slept(now) || now >= this.pollAt) void this.poll();
+    if (now >= this.pingAt) {
+      this.pingAt = now + (this.data.ping_interval ?? 0) * 1000;
+      void this.ping();
+    }
+    this.show();
+    if (this.left <= -HOLD_SECONDS && !this.busy.end) void this.end();
+  };
+
+  /** Did the machine sleep? Some browsers stop the monotonic clock meanwhile. */
+  private slept(now: number): boolean {
+    const offset = Date.now() - now;
+    const jump = Math.abs(offset - this.wallOffset) > SLEPT_MS;
+    this.wallOffset = offset;
+    return jump;
+  }
+
+  private readonly wake = (): void => {
+    if (document.hidden) return;
+    if (performance.now() - this.polledAt > FRESH_MS) void this.poll();
+    this.show();
+  };
+
+  private show(): void {
+    this.bar.show(this.left, this.level);
+    const rank = RANKS.indexOf(this.level);
+    if (rank <= this.announced) return;
+    this.announced = rank;
+    void this.announce();
+  }
+
+  /** Say how much time is left: in the words of the server when it answers, else in our own. */
+  private async announce(): Promise<void> {
+    const fresh = await this.poll();
+    if (!this.stopped) this.bar.say(fresh ? this.text : `${words('Time left in your exam:')} ${clock(this.left)}`);
+  }
+
+  private ask(): Promise<Polled | null> {
+    return send<Polled>('GET', `${this.url}?sourceid=in_exam&proctored=${this.data.taking_as_proctored}`);
+  }
+
+  /** Ask the server for the time left, once at a time; true when the text to announce is fresh. */
+  private poll(): Promise<boolean> {
+    if (this.busy.end || this.stopped) return Promise.resolve(false);
+    this.polling ??= this.askOnce().finally(() => (this.polling = undefined));
+    return this.polling;
+  }
+
+  private async askOnce(): Promise<boolean> {
+    const sentAt = performance.now();
+    try {
+      const answer = await this.ask();
+      if (this.stopped) return false;
+      this.reached();
+      const fresh = this.take(answer, sentAt);
+      if (!this.stopped) this.show();
+      return fresh;
+    } catch (error) {
+      this.missed(error);
+      return false;
+    }
+  }
+
+  private reached(): void {
+    this.failures = 0;
+    this.bar.connection(true);
+    this.polled();
+  }
+
+  private missed(error: unknown): void {
+    if (this.stopped) return;
+    if (error instanceof RequestFailed && error.status === 403) return this.leave();
+    this.pollAt = performance.now() + POLL_MS;
+    if (!isPassing(error)) return;
+    this.failures += 1;
+    this.pollAt = performance.now() + backOff(this.failures, RETRY_MS, POLL_MS);
+    this.bar.connection(false);
+  }
+
+  private take(answer: Polled | null, sentAt: number): boolean {
+    if (!answer) return false;
+    if (answer.status === 'error') {
+      this.leave();
+      return false;
+    }
+    this.status = answer.status ?? this.status;
+    const { time_remaining_seconds: seconds, accessibility_time_string: text } = answer;
+    if (typeof seconds !== 'number' || !Number.isFinite(seconds)) return false;
+    const added = seconds - this.left;
+    this.resynchronise(seconds, sentAt);
+    if (added > HOLD_SECONDS) this.announced = Math.min(this.announced, RANKS.indexOf(this.level));
+    this.text = text ?? this.text;
+    return text !== undefined;
+  }
+
+  private endByHand(button: HTMLButtonElement): Promise<void> {
+    return pending(button, async () => {
+      await send('PUT', this.url, { action: 'stop' });
+      this.stop();
+      way.go(this.data.exam_url_path);
+    });
+  }
+
+  private async ping(): Promise<void> {
+    if (!workerUrl() || this.status === 'ready_to_submit' || this.stopped) return;
+    try {
+      await pingApplication(this.data.ping_interval ?? 0);
+    } catch (error) {
+      await this.report(described(error));
+    }
+  }
+
+  /** The proctoring application is gone: the server must hear of it, however long the network is gone, too. */
+  private async report(detail: string): Promise<void> {
+    if (this.busy.report) return;
+    this.busy.report = true;
+    for (let failures = 1; !this.stopped; failures += 1) {
+      try {
+        const answer = await send<{ exam_attempt_id?: unknown }>('PUT', this.url, { action: 'error', detail });
+        if (answer?.exam_attempt_id && !this.stopped) this.leave();
+        break;
+      } catch (error) {
+        if (!isPassing(error)) break;
+        await pause(backOff(failures, REPORT_MS, POLL_MS));
+      }
+    }
+    this.busy.report = false;
+  }
+
+  private async end(): Promise<void> {
+    this.busy.end = true;
+    this.bar.say(words('The time is over.'));
+    const goesOn = await this.serverGoesOn();
+    if (this.stopped) return;
+    if (goesOn) {
+      this.busy.end = false;
+      return;
+    }
+    await this.endApplication();
+    if (!this.stopped) this.leave();
+  }
+
+  /** Wait until the server can be reached: a page that is left without a network is lost. True if time was added. */
+  private async serverGoesOn(): Promise<boolean> {
+    for (let failures = 1; !this.stopped; failures += 1) {
+      const sentAt = performance.now();
+      try {
+        const answer = await this.ask();
+        this.reached();
+        if ((answer?.time_remaining_seconds ?? 0) <= HOLD_SECONDS) return false;
+        this.take(answer, sentAt);
+        return !this.stopped;
+      } catch (error) {
+        if (!isPassing(error)) return false;
+        this.bar.connection(false);
+        await pause(backOff(failures, RETRY_MS, POLL_MS));
+      }
+    }
+    return false;
+  }
+
+  private async endApplication(): Promise<void> {
+    for (let tries = 1; tries <= ENDING_TRIES && !this.stopped; tries += 1) {
+      try {
+        return await endExam(this.data.exam_started_poll_url);
+      } catch {
+        await pause(tries * 1000); // the server may be about to end it
+      }
+    }
+  }
+
+  private warnOnLeaving(): void {
+    const { course_id: course, taking_as_proctored: proctored } = this.data;
+    const place = decodeURIComponent(window.location.pathname);
+    if (!proctored || !place.includes(`/courses/${course}/courseware/`) || window.onbeforeunload) return;
+    window.onbeforeunload = (event) => {
+      if (this.stopped || this.left <= 0 || this.status === 'started') return;
+      event.preventDefault();
+      return words('You are still in your exam.');
+    };
+  }
+
+  private leave(): void {
+    this.stop();
+    way.reload();
+  }
+}
+
+/** Ask until the server answers whether the learner is in an exam, and show the bar if so. */
+export async function showTimer(root: HTMLElement): Promise<TimerBar | null> {
+  const collection = root.dataset.attemptUrl || COLLECTION;
+  for (let failures = 1; root.isConnected; failures += 1) {
+    try {
+      const data = await send<Data>('GET', collection);
+      if (!data?.in_timed_exam || data.time_remaining_seconds <= 0 || data.attempt_status === 'error') return null;
+      const bar = new TimerBar(root, data, collection);
+      bar.start();
+      return bar;
+    } catch (error) {
+      if (!isPassing(error)) return null;
+      await pause(backOff(failures, RETRY_MS, POLL_MS));
+    }
+  }
+  return null;
+}

@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Bar, type Data, clock } from '../src/bar';
+
+const DATA = { exam_display_name: '<b>Final</b>', exam_type: 'a timed exam', exam_url_path: '/exam', attempt_status: 'started' } as Data;
+const HOST = `<div class="exam-timer"><span class="js-exam-text"><%= exam_display_name %><span class="js-exam-additional-text">long</span>
+  <a class="js-toggle-show-more" data-show-more-text="more" data-show-less-text="less"></a></span>
+  <span id="time_remaining_id"><b></b><button id="toggle_timer"><i class="fa fa-eye-slash"></i></button></span>
+  <button class="exam-button-turn-in-exam">end</button><div class="timer-announce"></div></div>`;
+
+let root: HTMLElement;
+let bar: Bar | undefined;
+
+beforeEach(() => {
+  vi.unstubAllGlobals();
+  document.body.innerHTML = '<div id="root"></div><div class="course-tabs"></div>';
+  root = document.querySelector('#root')!;
+});
+
+afterEach(() => bar?.stop());
+
+const build = (data = DATA, onEnd: () => void = () => undefined) => (bar = new Bar(root, data, onEnd));
+const one = <T extends HTMLElement = HTMLElement>(selector: string) => root.querySelector<T>(selector)!;
+
+/** A host with a template, and with Underscore to render it. */
+function host(text = HOST, render = (template: string, data: any) => template.replace('<%= exam_display_name %>', data.exam_type)) {
+  document.body.insertAdjacentHTML('beforeend', '<script type="text/template" id="proctored-exam-status-tpl"></script>');
+  document.querySelector('script')!.textContent = text;
+  vi.stubGlobal('_', { template: (template: string) => (data: object) => render(template, data) });
+}
+
+test.each([
+  [0, '0:00:00'], [-5, '0:00:00'], [59.9, '0:00:59'], [3661, '1:01:01'], [36000, '10:00:00'],
+])('%d seconds are %s', (seconds, text) => expect(clock(seconds)).toBe(text));
+
+describe('our own mark-up', () => {
+  test('names the exam as text, links to it and has the hooks', () => {
+    build();
+    expect(one('.js-exam-text').textContent).toBe('<b>Final</b> (a timed exam)');
+    expect(one<HTMLAnchorElement>('.js-exam-text a').pathname).toBe('/exam');
+    expect(one('h3#time_remaining_id b').getAttribute('role')).toBe('timer');
+    expect(one('.timer-announce').getAttribute('aria-live')).toBe('polite');
+  });
+
+  test('has no button to end what is to be submitted', () => {
+    build({ ...DATA, attempt_status: 'ready_to_submit' });
+    expect(one('.exam-button-turn-in-exam')).toBe(null);
+  });
+
+  test('the time can be hidden and shown', () => {
+    build();
+    const button = one('#toggle_timer');
+    const state = () => [button.textContent, button.getAttribute('aria-pressed'), one('#time_remaining_id b').hidden,
+      one('#time_remaining_id').classList.contains('timer-hidden')];
+    expect(state()).toEqual(['Hide the timer', 'false', false, false]);
+    button.click();
+    expect(state()).toEqual(['Show the timer', 'true', true, true]);
+    button.click();
+    expect(state()).toEqual(['Hide the timer', 'false', false, false]);
+  });
+});
+
+describe("the host's template", () => {
+  test('is used and driven', () => {
+    host();
+    const end = vi.fn();
+    const bar = build(DATA, end);
+    expect(one('.js-exam-text').textContent).toContain('a timed exam');
+    bar.show(61, 'critical');
+    bar.say('one minute');
+    expect(one('b').textContent).toBe('0:01:01');
+    expect(one('.exam-timer').className).toBe('exam-timer low-time critical');
+    expect(one('.timer-announce').textContent).toBe('one minute');
+    one('.exam-button-turn-in-exam').click();
+    expect(end).toHaveBeenCalledWith(one('.exam-button-turn-in-exam'));
+  });
+
+  test('its button stays in sight when the time is hidden, with the other icon and label', () => {
+    host();
+    build();
+    const button = one('#toggle_timer');
+    button.click();
+    expect([one('b').hidden, button.closest('[hidden]')]).toEqual([true, null]);
+    expect(button.getAttribute('aria-label')).toBe('Show the timer');
+    expect(one('i').className).toBe('fa fa-eye');
+  });
+
+  test.each([
+    [500, true, 'more', 'less'],
+    [1200, false, 'less', 'more'],
+  ])('in %d pixels its long text is collapsed: %s', (width, hidden, label, other) => {
+    vi.stubGlobal('innerWidth', width);
+    host();
+    build();
+    const more = one('.js-toggle-show-more');
+    expect([one('.js-exam-additional-text').hidden, more.textContent]).toEqual([hidden, label]);
+    more.click();
+    expect([one('.js-exam-additional-text').hidden, more.textContent]).toEqual([!hidden, other]);
+    expect(more.getAttribute('aria-expanded')).toBe(String(hidden));
+  });
+
+  test.each([
+    ['a policy forbids to compile it', HOST, () => { throw new EvalError('unsafe-eval'); }],
+    ['it lacks the time', '<p>nothing</p>', (template: string) => template],
+    ['it is empty', ' ', (template: string) => template],
+  ])('our own mark-up where %s', (_name, text, render) => {
+    host(text, render);
+    build();
+    expect(one('h3#time_remaining_id b')).not.toBe(null);
+  });
+});
+
+test('scrolled away it is fixed, and what is below keeps its place', () => {
+  const bar = build();
+  Object.defineProperty(one('.exam-timer'), 'offsetHeight', { value: 40 });
+  const below = document.querySelector<HTMLElement>('.course-tabs')!;
+  const scroll = (to: number) => {
+    vi.stubGlobal('scrollY', to);
+    window.dispatchEvent(new Event('scroll'));
+    return [one('.exam-timer').classList.contains('is-fixed'), below.style.marginTop];
+  };
+  expect(scroll(100)).toEqual([true, '40px']);
+  expect(scroll(0)).toEqual([false, '']);
+  bar.stop();
+  expect(scroll(100)).toEqual([false, '']);
+});

@@ -1,0 +1,216 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { CLOSED, checkExamAttemptStatus, endExam, namespace, pingApplication, publish } from '../src/exam';
+import { modalDialogs, server, settle, watchWay, workers } from './helpers';
+
+const WORKER = 'https://provider/worker.js';
+
+beforeEach(() => {
+  modalDialogs();
+  document.body.innerHTML = '';
+  Object.assign(namespace(), { configuredWorkerURL: '', ProctoringAppPingInterval: 0, attemptExternalId: 'remote' });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const published = () => (window as any).edx.courseware.proctored_exam;
+
+function button(action: string, more = ''): HTMLButtonElement {
+  document.body.innerHTML = `<div class="sequence">
+    <button data-action="${action}" data-change-state-url="/attempt/7" ${more}>Go</button></div>`;
+  return document.querySelector('button')!;
+}
+
+test('hosts find the functions under their names, and what they have put there stays', () => {
+  (window as any).edx = { other: 1, courseware: { proctored_exam: { configuredWorkerURL: WORKER } } };
+  publish();
+  for (const name of ['updateStatusHandler', 'examStartHandler', 'examEndHandler', 'checkExamAttemptStatus',
+    'endExam', 'pingApplication', 'accessibleError']) {
+    expect(typeof published()[name], name).toBe('function');
+  }
+  expect((window as any).edx.other).toBe(1);
+  expect(published().configuredWorkerURL).toBe(WORKER);
+});
+
+test("a host's own binding sends once, and keeps our listener from sending again", async () => {
+  publish();
+  const sent = server({ body: {} });
+  const way = watchWay();
+  const element = button('reset_attempt');
+  element.addEventListener('click', published().updateStatusHandler);
+  const click = new MouseEvent('click', { bubbles: true, cancelable: true });
+  element.dispatchEvent(click);
+  await settle();
+  expect(click.defaultPrevented).toBe(true);
+  expect(sent.map((one) => one.data)).toEqual([{ action: 'reset_attempt' }]);
+  expect(way.reloads).toBe(1);
+});
+
+test('a handler called as a method works on its element', async () => {
+  publish();
+  const sent = server({ body: {} });
+  watchWay();
+  published().examEndHandler.call(button('start'));
+  await settle();
+  expect(sent[0].data).toEqual({ action: 'start' });
+});
+
+test('the status of an attempt, or a rejection', async () => {
+  server({ body: { status: 'started' } }, { body: {} }, { status: 403, body: {} });
+  expect(await checkExamAttemptStatus('/attempt/7')).toBe('started');
+  await expect(checkExamAttemptStatus('/attempt/7')).rejects.toThrow('no status');
+  await expect(checkExamAttemptStatus('/attempt/7')).rejects.toThrow('403');
+});
+
+describe('starting', () => {
+  const start = (more: string) => published().examStartHandler.call(button('start', more));
+  beforeEach(() => publish());
+
+  test('without a worker only the server is told', async () => {
+    const sent = server({ body: {} });
+    const way = watchWay();
+    start('');
+    await settle();
+    expect(sent[0].data).toEqual({ action: 'start' });
+    expect(way.reloads).toBe(1);
+  });
+
+  test('the application comes first, with the patience and the id of the page', async () => {
+    const order: string[] = [];
+    const seen = workers((asked) => (order.push(asked.type), { type: 'examAttemptStarted' }));
+    server({ body: {} });
+    const fetch = globalThis.fetch;
+    vi.stubGlobal('fetch', (...all: Parameters<typeof fetch>) => (order.push('server'), fetch(...all)));
+    const way = watchWay();
+    start(`data-worker-url="${WORKER}" data-ping-interval="60" data-attempt-external-id="abc"`);
+    await settle();
+    expect(order).toEqual(['startExamAttempt', 'server']);
+    expect(seen.asked[0]).toEqual({ type: 'startExamAttempt', timeout: 60000, attemptExternalId: 'abc' });
+    expect(way.reloads).toBe(1);
+  });
+
+  test('an application that does not start leaves the clock alone, and the learner is told', async () => {
+    const sent = server({ body: {} });
+    const way = watchWay();
+    workers(() => ({ type: 'examAttemptStartFailed', error: 'no' }));
+    start(`data-worker-url="${WORKER}"`);
+    await settle();
+    expect([sent.length, way.reloads]).toEqual([0, 0]);
+    expect(document.querySelector('.message-body')!.textContent).toMatch(/application/);
+    document.querySelector<HTMLElement>('.ok-button')!.click();
+    expect(document.activeElement).toBe(document.querySelector('[data-action]'));
+    expect(document.querySelector<HTMLButtonElement>('[data-action]')!.disabled).toBe(false);
+  });
+
+  test.each([
+    ['', 10000],
+    ['data-ping-interval="60"', 65000],
+  ])('a silent worker (%s) is given up after %d ms', async (more, limit) => {
+    vi.useFakeTimers();
+    workers(() => null);
+    const sent = server({ body: {} });
+    start(`data-worker-url="${WORKER}" ${more}`);
+    const shown = () => document.querySelector('.proctoring-message')?.textContent ?? '';
+    await vi.advanceTimersByTimeAsync(limit - 1);
+    expect(shown()).toBe('');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(shown()).toMatch(/application/);
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('submitting', () => {
+  const submit = () => published().examEndHandler.call(button('submit', `data-worker-url="${WORKER}"`));
+  beforeEach(() => publish());
+
+  test('the server hears of it before the worker, and the page that the exam is closed', async () => {
+    const order: string[] = [];
+    document.addEventListener(CLOSED, () => order.push('closed'), { once: true });
+    const seen = workers((asked) => (order.push(asked.type), { type: 'examAttemptEnded' }));
+    server({ body: {} });
+    const fetch = globalThis.fetch;
+    vi.stubGlobal('fetch', (...all: Parameters<typeof fetch>) => (order.push('server'), fetch(...all)));
+    const way = watchWay();
+    submit();
+    await settle();
+    expect(order).toEqual(['server', 'closed', 'endExamAttempt']);
+    expect(seen.asked[0]).toMatchObject({ timeout: 90000, attemptExternalId: 'remote' });
+    expect(way.reloads).toBe(1);
+  });
+
+  test('a worker that fails afterwards does not look like a failure', async () => {
+    server({ body: {} });
+    const way = watchWay();
+    workers(() => ({ type: 'examAttemptEndFailed' }));
+    submit();
+    await settle();
+    expect(way.reloads).toBe(1);
+    expect(document.querySelector('.proctoring-message')?.textContent).toBeFalsy();
+  });
+
+  test('a worker that stays silent is awaited with a word, but not for ever', async () => {
+    vi.useFakeTimers();
+    server({ body: {} });
+    const way = watchWay();
+    workers(() => null);
+    submit();
+    await vi.advanceTimersByTimeAsync(89000);
+    expect(document.querySelector('.proctoring-status')!.textContent).toMatch(/is submitted/);
+    expect(way.reloads).toBe(0);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(way.reloads).toBe(1);
+  });
+
+  test('what the server refuses is shown, and the worker does not hear of it', async () => {
+    server({ status: 503, body: { detail: 'busy' } });
+    const way = watchWay();
+    const seen = workers(() => ({ type: 'examAttemptEnded' }));
+    submit();
+    await settle();
+    expect(document.querySelector('.proctoring-message')!.textContent).toBe('busy');
+    expect([way.reloads, seen.asked.length]).toEqual([0, 0]);
+  });
+});
+
+describe('the end of the time', () => {
+  test('without a worker there is nothing to end', async () => {
+    const sent = server({});
+    await endExam('/attempt/7');
+    expect(sent).toEqual([]);
+  });
+
+  test('the worker ends once the server has', async () => {
+    namespace().configuredWorkerURL = WORKER;
+    const seen = workers(() => ({ type: 'examAttemptEnded' }));
+    server({ body: { status: 'started' } }, { body: { status: 'submitted' } });
+    await expect(endExam('/attempt/7')).rejects.toThrow('started');
+    expect(seen.asked).toEqual([]);
+    await endExam('/attempt/7');
+    expect(seen.asked[0].type).toBe('endExamAttempt');
+  });
+});
+
+describe('a ping', () => {
+  test.each([
+    [60, 50000],
+    [11, 1000],
+    [5, 1000],
+  ])('every %d s gives the application %d ms', async (seconds, timeout) => {
+    namespace().configuredWorkerURL = WORKER;
+    const seen = workers(() => ({ type: 'echo' }));
+    await pingApplication(seconds);
+    expect(seen.asked[0]).toEqual({ type: 'ping', timeout, attemptExternalId: 'remote' });
+  });
+
+  test('silence is a failure', async () => {
+    vi.useFakeTimers();
+    namespace().configuredWorkerURL = WORKER;
+    workers(() => null);
+    const ping = expect(pingApplication(60)).rejects.toThrow('did not answer');
+    await vi.advanceTimersByTimeAsync(60000);
+    await ping;
+  });
+
+  test('without a worker nobody is there', () => expect(pingApplication(60)).rejects.toThrow('no worker'));
+});

@@ -1,0 +1,86 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { RequestFailed } from '../src/http';
+import { Told, explain, pending, way, words } from '../src/page';
+
+let release: (error?: unknown) => void;
+const work = () => new Promise<void>((resolve, reject) => (release = (error) => (error ? reject(error) : resolve())));
+
+beforeEach(() => {
+  document.body.innerHTML = `<div class="sequence">
+    <button id="submit" data-loading-text="Starting" data-cta-text="Start"><i></i>Start</button>
+    <button id="back">Back</button><button id="never" disabled>Never</button></div>`;
+});
+
+const button = (id: string) => document.querySelector<HTMLButtonElement>(`#${id}`)!;
+const message = () => document.querySelector<HTMLElement>('.proctoring-message');
+const status = () => document.querySelector<HTMLElement>('.proctoring-status')!;
+
+describe('while a request is under way', () => {
+  test('no button of the screen works, the reader is told, and a second click does nothing', async () => {
+    let times = 0;
+    const done = pending(button('submit'), () => ((times += 1), work()));
+    await pending(button('submit'), async () => void (times += 1));
+    await pending(button('back'), async () => void (times += 1));
+    expect(times).toBe(1);
+    expect([button('submit').disabled, button('back').disabled]).toEqual([true, true]);
+    expect(button('submit').getAttribute('aria-busy')).toBe('true');
+    expect([button('submit').textContent, status().textContent]).toEqual(['Starting', 'Starting']);
+    expect(status().getAttribute('role')).toBe('status');
+    release();
+    await done;
+    expect(button('submit').disabled).toBe(true); // the page is about to be another
+  });
+
+  test('a failure is shown and everything is as before', async () => {
+    const done = pending(button('submit'), work);
+    release(new Told('past due'));
+    await done;
+    expect(message()!.textContent).toBe('past due');
+    expect(message()!.getAttribute('role')).toBe('alert');
+    expect(['submit', 'back', 'never'].map((id) => button(id).disabled)).toEqual([false, false, true]);
+    expect(button('submit').hasAttribute('aria-busy')).toBe(false);
+    expect([button('submit').textContent, status().textContent]).toEqual(['Start', '']);
+    expect(document.activeElement).toBe(button('submit'));
+  });
+
+  test('trying again takes the old message away', async () => {
+    const first = pending(button('submit'), work);
+    release(new Told('past due'));
+    await first;
+    void pending(button('submit'), work);
+    expect(message()!.textContent).toBe('');
+  });
+
+  test('a button without a loading text keeps what is in it', () => {
+    button('back').innerHTML = '<i></i> Back';
+    void pending(button('back'), work);
+    expect(button('back').querySelector('i')).not.toBe(null);
+  });
+});
+
+test.each([
+  [new RequestFailed(400, 'past due'), 'past due'],
+  [new RequestFailed(0), 'Check your connection'],
+  [new RequestFailed(403), 'sign in'],
+  [new RequestFailed(500), 'Please try again'],
+  [new Error('internal'), 'Check your connection'],
+])('%s for learners', (error, text) => expect(explain(error)).toContain(text));
+
+test("the host's translations are used", () => {
+  vi.stubGlobal('gettext', (text: string) => `<${text}>`);
+  expect(words('OK')).toBe('<OK>');
+  vi.unstubAllGlobals();
+  expect(words('OK')).toBe('OK');
+});
+
+test('on the way out nothing warns', () => {
+  const [reload, assign] = [vi.fn(), vi.fn()];
+  vi.stubGlobal('location', { reload, assign });
+  window.onbeforeunload = () => 'sure?';
+  way.reload();
+  expect(window.onbeforeunload).toBe(null);
+  window.onbeforeunload = () => 'sure?';
+  way.go('/exam');
+  expect(window.onbeforeunload).toBe(null);
+  vi.unstubAllGlobals();
+});
