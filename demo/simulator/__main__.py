@@ -32,9 +32,7 @@ def main() -> None:
     store = Store(options.database, seed=options.seed)
     lms = Lms(options.client_id, options.client_secret)
     sim = Simulator(store, Callbacks(store, lms, pause=options.pause))
-    server = make_server(
-        options.host, options.port, create_app(sim), threaded=True, fd=options.fd
-    )
+    server = make_server(options.host, options.port, create_app(sim), threaded=True, fd=options.fd)
     sim.callbacks.start()
     server.serve_forever()
 

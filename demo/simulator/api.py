@@ -121,9 +121,7 @@ def get_attempt(exam_id: str, attempt_id: str) -> Response:
     shown = ("id", "status", "exam_id", "lms_host", "user_id", "email")
     return jsonify(
         **{key: attempt[key] for key in shown},
-        download_url=url_for(
-            "learners.download", attempt=attempt_id, exam=exam_id, _external=True
-        ),
+        download_url=url_for("learners.download", attempt=attempt_id, exam=exam_id, _external=True),
         instructions=INSTRUCTIONS,
         rules=RULES,
     )

@@ -3,7 +3,7 @@
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from demo.simulator import api, console, faults, learners, tokens
+from demo.simulator import api, console, faults, learners, psi, tokens
 from demo.simulator.state import Simulator
 
 
@@ -13,7 +13,7 @@ def create_app(sim: Simulator) -> Flask:
     app.extensions["simulator"] = sim
     app.config["PROPAGATE_EXCEPTIONS"] = True  # a dropped connection must not become an answer
     app.url_map.strict_slashes = False
-    for part in (tokens.pages, api.api, learners.pages, console.pages):
+    for part in (tokens.pages, api.api, learners.pages, psi.pages, console.pages):
         app.register_blueprint(part)
     app.register_error_handler(HTTPException, _error)
     faults.install(app)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import requests
 
-from demo.simulator import lms, script
+from demo.simulator import lms, rpnow, script
 from demo.simulator.store import Row, Store
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,10 @@ class Client(Protocol):
     """What ``Callbacks`` needs to reach an LMS."""
 
     def post(self, lms_host: str, path: str, body: dict[str, Any]) -> requests.Response: ...
+
+    def post_anonymously(
+        self, lms_host: str, path: str, body: dict[str, Any]
+    ) -> requests.Response: ...
 
 
 class Callbacks:
@@ -42,22 +46,26 @@ class Callbacks:
     def review(self, attempt: Row, choices: script.Json) -> None:
         """Send the review the way the script wants it."""
         wanted = choices["review"]
-        body = self._review_body(wanted)
+        outcome = self._outcome(wanted)
+        body = self._review_body(attempt, wanted, outcome)
         first, second = wanted["delay"], wanted["delay"] + max(self.pause, wanted["delay"] / 2)
         if wanted["mode"] == "never":
             return
         self.put(attempt["id"], "review", first, body)
         if wanted["mode"] == "twice":
             self.put(attempt["id"], "review", second, body)
-        elif wanted["mode"] == "out_of_order":
-            # an interim opinion, formed before the final one, that arrives after it
-            interim = "passed" if body["status"] != "passed" else "suspicious"
-            self.put(attempt["id"], "review", second, {**body, "status": interim})
+        elif wanted["mode"] in ("corrected", "out_of_order"):
+            # another opinion: a later one, or an interim one that arrives after the final one
+            other = "passed" if outcome != "passed" else "suspicious"
+            self.put(attempt["id"], "review", second, self._review_body(attempt, wanted, other))
 
-    def _review_body(self, wanted: script.Json) -> Row:
-        outcome = wanted["outcome"]
-        if outcome == "random":
-            outcome = self.store.random.choice(script.OUTCOMES[:-1])
+    def _outcome(self, wanted: script.Json) -> str:
+        outcome: str = wanted["outcome"]
+        return self.store.random.choice(script.OUTCOMES[:-1]) if outcome == "random" else outcome
+
+    def _review_body(self, attempt: Row, wanted: script.Json, outcome: str) -> Row:
+        if rpnow.is_rpnow(attempt):
+            return rpnow.review(attempt, wanted, outcome)
         body = {"status": outcome, "comments": wanted["comments"]}
         if wanted["reviewed_by"]:
             body["reviewed_by"] = wanted["reviewed_by"]
@@ -102,8 +110,11 @@ class Callbacks:
             self._note(callback, "cancelled", "the attempt is gone")
             return
         path = PATHS[callback["kind"]].format(attempt_id=attempt["id"])
+        post = self.client.post
+        if rpnow.is_rpnow(attempt):
+            path, post = lms.RPNOW_REVIEWED, self.client.post_anonymously
         try:
-            response = self.client.post(attempt["lms_host"], path, callback["body"])
+            response = post(attempt["lms_host"], path, callback["body"])
         except (requests.RequestException, ValueError, KeyError) as error:
             self._again(callback, f"{type(error).__name__}: {error}")
             return
@@ -121,7 +132,7 @@ class Callbacks:
         tries = callback["tries"] + 1
         log.warning("callback %(kind)s of %(attempt_id)s failed", callback)
         state = "given up" if tries >= GIVE_UP_AFTER else "waiting"
-        pause = min(self.pause * 2**callback["tries"], LONGEST_PAUSE)
+        pause = min(self.pause * 2 ** callback["tries"], LONGEST_PAUSE)
         self._note(callback, state, answer, due=self.store.clock() + pause)
 
     def _note(self, callback: Row, state: str, answer: str, due: float | None = None) -> None:

@@ -160,9 +160,7 @@ def dashboard(client_id: str) -> str | tuple[str, int]:
         "dashboard.html",
         claims=claims,
         exams=[
-            exam
-            for exam in store.exams(course_id)
-            if claims.get("exam_id") in (None, exam["id"])
+            exam for exam in store.exams(course_id) if claims.get("exam_id") in (None, exam["id"])
         ],
         attempts=[row for row in store.attempts(course_id) if not row["deleted"]],
     )

@@ -40,9 +40,7 @@ def _answer(status: str | None) -> Response:
 @pages.get("/desktop/ping")
 @endpoint("desktop")
 def desktop_ping() -> Response:
-    row = simulator().store.row(
-        "SELECT status FROM desktops WHERE attempt_id = ?", _session()
-    )
+    row = simulator().store.row("SELECT status FROM desktops WHERE attempt_id = ?", _session())
     return _answer(row["status"] if row else None)
 
 

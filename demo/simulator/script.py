@@ -20,7 +20,7 @@ from typing import Any
 Json = dict[str, Any]
 
 OUTCOMES = ("passed", "violation", "suspicious", "not_reviewed", "random")
-MODES = ("once", "twice", "out_of_order", "never")
+MODES = ("once", "twice", "corrected", "out_of_order", "never")
 ONBOARDING = ("missing", "pending", "failed", "expired")
 #: The provider's endpoints by the names that faults use; ``*`` stands for all of them.
 ENDPOINTS = (
@@ -37,6 +37,7 @@ ENDPOINTS = (
     "dashboard",
     "download",
     "desktop",
+    "psi",
 )
 #: slow: answer late · status: answer an error · drop: no answer · lost: do it, then no answer ·
 #: malformed: broken JSON · down: as drop, at every endpoint.

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from flask import current_app
 
-from demo.simulator.script import DEFAULT, Json, changed, for_learner
 from demo.simulator.callbacks import Callbacks
+from demo.simulator.script import DEFAULT, Json, changed, for_learner
 from demo.simulator.store import Row, Store
 
 

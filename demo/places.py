@@ -1,0 +1,118 @@
+"""Where a demo runs: its folder, ports, processes' environment."""
+
+import fcntl
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = ("queue", "control", "mails", "cache", "logs")
+FILES = ("demo.sqlite3*", "simulator.sqlite3*", "beat*", "walked", "lock")
+
+
+class Trouble(Exception):
+    """Something that the visitor can mend; the text says what."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One demo."""
+
+    data: Path
+    web_port: int
+    simulator_port: int
+    fault: str = ""
+    fast: bool = False  # delays of a check, not of a visit
+    servers: dict[str, str] = field(default_factory=dict)  # DATABASE_URL, CELERY_BROKER_URL
+
+    @property
+    def queue(self) -> str:
+        """The name of its queue at a broker that others use, too."""
+        return f"demo-{self.web_port}"
+
+    @property
+    def log(self) -> Path:
+        """What its processes write."""
+        return self.data / "logs" / "processes.log"
+
+    def as_environment(self) -> dict[str, str]:
+        """What the demo's processes read."""
+        return {
+            "DEMO_DATA": str(self.data),
+            "DEMO_PORT": str(self.web_port),
+            "DEMO_SIMULATOR_PORT": str(self.simulator_port),
+            "DEMO_FAULT": self.fault,
+            "DEMO_QUEUE": self.queue,
+            "DJANGO_SETTINGS_MODULE": "demo.host.settings",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            **self.servers,
+        }
+
+    def prepare(self) -> None:
+        """Folders, and ports that are free."""
+        for name in FOLDERS:
+            (self.data / name).mkdir(parents=True, exist_ok=True)
+        for name, port in (("web", self.web_port), ("simulator", self.simulator_port)):
+            if not is_free(port):
+                raise Trouble(
+                    f"Port {port} is in use. Stop what listens there, or choose another one "
+                    f"with --{name}-port."
+                )
+
+
+@contextmanager
+def held(data: Path) -> Iterator[None]:
+    """The folder belongs to one demo at a time."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        file = (data / "lock").open("w")
+    except OSError as error:
+        raise Trouble(f"The folder {data} cannot be used: {error.strerror}.") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Trouble(
+                f"A demo runs on {data} already. Stop it first, or choose another folder with --data."
+            ) from error
+        yield
+
+
+def forget(data: Path) -> None:
+    """Delete a demo's data, and nothing else that the folder may hold."""
+    for name in FOLDERS:
+        shutil.rmtree(data / name, ignore_errors=True)
+    for pattern in FILES:
+        for file in data.glob(pattern):
+            file.unlink()
+    if data.is_dir() and not any(data.iterdir()):
+        data.rmdir()
+
+
+def is_free(port: int) -> bool:
+    """Can a server listen on this port?"""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def named_servers() -> dict[str, str]:
+    """What the caller's environment names; '' stands for files."""
+    return {name: os.environ.get(name, "") for name in ("DATABASE_URL", "CELERY_BROKER_URL")}

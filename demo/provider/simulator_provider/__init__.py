@@ -1,0 +1,14 @@
+"""The simulator as a provider of an LMS: all that a provider author has to write."""
+
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
+
+
+class SimulatorProvider(BaseRestProctoringProvider):
+    """Speaks the REST protocol with the simulator; its address is an option of PROCTORING_BACKENDS."""
+
+    base_url = "http://127.0.0.1:11136"
+    verbose_name = "Proctoring Simulator"
+    tech_support_email = "help@simulator.example.com"
+    tech_support_phone = "+1 555 0100"
+    learner_notification_from_email = "results@simulator.example.com"
+    supports_onboarding = False

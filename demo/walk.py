@@ -1,0 +1,155 @@
+"""The main job, walked over HTTP and checked on both sides: the host's rows and the simulator's."""
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import requests
+
+from demo.host.seed import COURSE_ID, EXAMS, content_id
+from demo.places import Place
+from demo.visitors import API, Visitor
+
+Found = TypeVar("Found")
+
+MIDTERM = content_id("midterm")
+FINAL = content_id("final")
+POLICY = "A pocket calculator is allowed."
+
+
+class Failed(Exception):
+    """A step that did not hold."""
+
+
+class Walk:
+    """Steps with a name each; the first that does not hold ends the walk."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.host = f"http://127.0.0.1:{place.web_port}"
+        self.simulator = f"http://127.0.0.1:{place.simulator_port}"
+        self.patience = 12.0 if place.fault else 40.0
+
+    # Telling
+
+    def step(self, name: str, who: str, what: str, work: Callable[[], str]) -> None:
+        """Do one step and print it: who, what, result, how long."""
+        began = time.monotonic()
+        try:
+            result = work()
+        except Exception as error:
+            reason = f"{error}" if isinstance(error, AssertionError | Failed) else repr(error)
+            print(f"  FAILED  {name}: {reason}", flush=True)
+            raise Failed(name) from error
+        took = time.monotonic() - began
+        print(f"  {name:<12} {who:<10} {what:<52} {result:<28} {took:5.1f} s", flush=True)
+
+    def wait(self, what: str, look: Callable[[], Found]) -> Found:
+        """Look until there is something to see."""
+        until = time.monotonic() + self.patience
+        while True:
+            found = look()
+            if found:
+                return found
+            if time.monotonic() > until:
+                raise Failed(f"waited {self.patience:.0f} s for {what}")
+            time.sleep(0.1)
+
+    # Both sides
+
+    def state(self) -> dict[str, Any]:
+        """The simulator's rows."""
+        answer: dict[str, Any] = requests.get(
+            f"{self.simulator}/console/state.json", timeout=10
+        ).json()
+        return answer
+
+    def remote(self, external_id: str) -> dict[str, Any]:
+        """The simulator's row of an attempt."""
+        rows = [row for row in self.state()["attempts"] if row["id"] == external_id]
+        assert rows, "the simulator does not know the attempt"
+        row: dict[str, Any] = rows[0]
+        return row
+
+    def script(self, change: dict[str, Any]) -> None:
+        """Tell the simulator what to do."""
+        response = requests.post(f"{self.simulator}/console/script", json=change, timeout=10)
+        assert response.ok, response.text
+
+    def mails(self, address: str) -> list[str]:
+        """Mails to somebody, oldest first."""
+        files = sorted(
+            Path(self.place.data / "mails").glob("*.log"), key=lambda file: file.stat().st_mtime
+        )
+        texts = [file.read_text(encoding="utf-8") for file in files]
+        return [text for text in texts if f"To: {address}" in text]
+
+
+def walk(place: Place) -> int:
+    """All walks; 0 when every step held."""
+    from demo.correction import corrected
+    from demo.rejection import rejected
+    from demo.verification import verified
+
+    trip = Walk(place)
+    began = time.monotonic()
+    try:
+        prepare(trip)
+        print("\nA proctored exam from registration to a verified result", flush=True)
+        verified(trip)
+        print("\nA suspicious session, the second review, and what follows from it", flush=True)
+        rejected(trip)
+        print("\nAn exam in the secure browser, and a review that is corrected", flush=True)
+        corrected(trip)
+    except Failed as error:
+        print(f"\nThe walk failed at the step: {error}", flush=True)
+        return 1
+    print(f"\nEvery step held ({time.monotonic() - began:.1f} s).", flush=True)
+    return 0
+
+
+def prepare(trip: Walk) -> None:
+    """The simulator's choices for all walks, and the fault that is to be shown."""
+    delay = 0.3 if trip.place.fast else 2.0
+    suspicious = {
+        "outcome": "suspicious",
+        "comments": [
+            {"comment": "A second person in the room", "status": "suspicious", "start": 12}
+        ],
+    }
+    trip.script(
+        {
+            "ready": {"delay": delay, "never": trip.place.fault == "ready"},
+            "review": {"delay": delay, "mode": "never" if trip.place.fault == "review" else "once"},
+            "learners": {"sam@demo.example.com": {"review": suspicious}},
+            "faults": {
+                "notify": {"kind": "status", "status": 503}
+                if trip.place.fault == "notify"
+                else None
+            },
+        }
+    )
+
+
+def registration() -> list[dict[str, Any]]:
+    """What Studio sends when a course is published."""
+    flags = {"is_proctored": False, "is_practice_exam": False}
+    always = {"course_id": COURSE_ID, "is_active": True, "hide_after_due": False}
+    return [{**always, **flags, "backend": "simulator", **exam} for exam in EXAMS]
+
+
+def staff_list(trip: Walk, username: str) -> list[dict[str, Any]]:
+    """The newest attempts of the course, as the instructor's list shows them."""
+    answer = Visitor(trip.host, username).get(f"{API}/attempt/grouped/course_id/{COURSE_ID}")
+    assert answer.ok, f"{answer.status_code} {answer.text[:200]}"
+    found: list[dict[str, Any]] = answer.json()["proctored_exam_attempts"]
+    return found
+
+
+def one(pattern: str, text: str) -> str:
+    """The only group of a pattern."""
+    found = re.search(pattern, text)
+    assert found, f"not found: {pattern}"
+    return found.group(1)
