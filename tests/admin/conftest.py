@@ -1,0 +1,78 @@
+"""Staff in Django admin, and what they do there."""
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from edx_proctoring import api
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.testing.factories import UserFactory
+
+ADMIN = "/admin/edx_proctoring"
+ATTEMPTS, REVIEWS = "proctoredexamstudentattempt", "proctoredexamsoftwaresecurereview"
+Attempt = ProctoredExamStudentAttempt
+
+
+def signed_in(user):
+    found = Client()
+    found.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return found
+
+
+@pytest.fixture
+def boss(django_user_model):
+    """A superuser."""
+    return django_user_model.objects.create_superuser("boss", "boss@example.com", "x")
+
+
+@pytest.fixture
+def rest():
+    """A provider that is asked over the network."""
+    provider = BaseRestProctoringProvider("id", "secret", base_url="http://127.0.0.1:9")
+    apps.get_app_config("edx_proctoring").backends["rest"] = provider
+    return provider
+
+
+@pytest.fixture
+def client(boss):
+    """Signed in as the superuser."""
+    return signed_in(boss)
+
+
+@pytest.fixture
+def client_with():
+    """A client of staff who have these permissions only."""
+
+    def sign_in(*names):
+        user = UserFactory(is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=names))
+        return signed_in(user)
+
+    return sign_in
+
+
+def page_of(client, model, pk):
+    return client.get(f"{ADMIN}/{model}/{pk}/change/")
+
+
+def change(client, model, pk, **data):
+    return client.post(f"{ADMIN}/{model}/{pk}/change/", data, follow=True)
+
+
+def said(page):
+    return [str(message) for message in page.context["messages"]]
+
+
+@pytest.fixture
+def told(attempt, boss):
+    """An attempt with a history, a review with comments, an earlier one, and messages."""
+    known = attempt()
+    for status in ("ready_to_start", "started", "submitted"):
+        api.update_attempt_status(known.pk, status, reason="learner")
+    known.refresh_from_db()
+    comment = {"start": 3, "stop": 9, "duration": 6, "comment": "A phone!", "status": "Suspicious"}
+    review = api.receive_review(known, {"status": "suspicious", "comments": [comment]})
+    api.decide_review(review.pk, "Suspicious", boss)
+    return known

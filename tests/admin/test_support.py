@@ -1,0 +1,144 @@
+"""Django admin for support: an attempt's story, and the outbox."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from edx_proctoring import api, outbox
+from edx_proctoring.backends import breaker
+from edx_proctoring.models import (
+    OutboxMessage,
+    ProctoredExamSoftwareSecureReview,
+)
+from edx_proctoring.testing.factories import AttemptFactory, UserFactory
+from tests.admin.conftest import ADMIN, ATTEMPTS, REVIEWS, page_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_timeline_says_who_when_from_where_to_where_and_why(client, told, boss):
+    story = page_of(client, ATTEMPTS, told.pk).context["story"]
+    seen = [(step.before, step.after, step.who, str(step.why)) for step in story["steps"]]
+    assert seen[0] == ("", "Created", "", "")
+    assert ("Created", "Ready To Start", "", "the learner") in seen
+    assert ("Submitted", "Second Review Required", "", "the provider") in seen
+    assert seen[-1] == ("Second Review Required", "Rejected", "boss", "staff")
+    times = [step.at for step in story["steps"]]
+    assert times == sorted(times)
+    started = next(step for step in story["steps"] if step.after == "Started")
+    assert any("minutes allowed" in note for note in started.notes)
+
+
+def test_reviews_with_comments_and_messages_are_on_the_page(client, told):
+    page = page_of(client, ATTEMPTS, told.pk)
+    text = page.content.decode()
+    assert "3–9 s: A phone! (Suspicious)" in text
+    assert [bool(one.get("earlier")) for one in page.context["story"]["reviews"]] == [False, True]
+    kinds = {message.kind for message in page.context["story"]["messages"]}
+    assert {"email", "provider_notice", "signal", "event"} <= kinds
+    strangers = AttemptFactory(status="submitted")
+    assert str(strangers.attempt_code) not in text
+
+
+def test_the_page_costs_the_same_however_long_the_story(client, told, boss):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            page_of(client, ATTEMPTS, told.pk)
+        return len(queries)
+
+    cost()
+    before = cost()
+    for status in ("verified", "rejected", "verified"):
+        api.update_attempt_status(
+            told.pk, status, update_attributable_to=UserFactory(), reason="staff"
+        )
+    review = ProctoredExamSoftwareSecureReview.objects.get()
+    for word in ("Clean", "Suspicious"):
+        api.decide_review(review.pk, word, UserFactory())
+    assert cost() == before
+
+
+def test_only_what_the_reader_may_see_anyway(client_with, told):
+    page = page_of(client_with("view_proctoredexamstudentattempt"), ATTEMPTS, told.pk)
+    assert page.status_code == 200
+    story = page.context["story"]
+    assert (story["reviews"], story["messages"]) == (None, None)
+    assert "A phone!" not in page.content.decode()
+    names = ("view_proctoredexamstudentattempt", "view_outboxmessage")
+    story = page_of(client_with(*names), ATTEMPTS, told.pk).context["story"]
+    assert story["reviews"] is None
+    assert story["messages"]
+
+
+def test_texts_of_learners_and_providers_are_escaped(client, attempt):
+    known = attempt(status="submitted", completed_at=timezone.now())
+    comment = {"start": 1, "stop": 2, "duration": 1, "comment": "<b>x</b>", "status": "Suspicious"}
+    api.receive_review(known, {"status": "suspicious", "comments": [comment]})
+    assert "<b>x</b>" not in page_of(client, ATTEMPTS, known.pk).content.decode()
+
+
+# The outbox
+
+
+@pytest.fixture
+def given_up():
+    """A message that nobody could deliver."""
+    outbox.put(outbox.Draft("email", "a", "a", {"history_id": 0}))
+    OutboxMessage.objects.update(state="given_up", last_error="ConnectionError: " + "x" * 500)
+    return OutboxMessage.objects.get()
+
+
+def test_the_outbox_says_why(client, given_up):
+    text = client.get(f"{ADMIN}/outboxmessage/?state__exact=given_up").content.decode()
+    assert "ConnectionError: xxx" in text
+    assert "x" * 300 not in text
+    assert "x" * 500 in page_of(client, "outboxmessage", given_up.pk).content.decode()
+    assert (
+        "ConnectionError" not in client.get(f"{ADMIN}/outboxmessage/?kind=event").content.decode()
+    )
+
+
+def test_who_may_only_read_messages_cannot_have_them_delivered(client_with, given_up):
+    data = {"action": "deliver_again", "_selected_action": [given_up.pk]}
+    reader = client_with("view_outboxmessage")
+    assert reader.get(f"{ADMIN}/outboxmessage/").status_code == 200
+    reader.post(f"{ADMIN}/outboxmessage/", data)
+    given_up.refresh_from_db()
+    assert given_up.state == "given_up"
+    client_with("change_outboxmessage").post(f"{ADMIN}/outboxmessage/", data)
+    given_up.refresh_from_db()
+    assert given_up.state != "given_up"
+
+
+@pytest.mark.parametrize("model", [ATTEMPTS, REVIEWS, "outboxmessage"])
+def test_defect_7_lists_do_not_scan_tables(client, told, model):
+    client.get(f"{ADMIN}/{model}/")
+    with CaptureQueriesContext(connection) as queries:
+        client.get(f"{ADMIN}/{model}/")
+    scans = [one["sql"] for one in queries if "DISTINCT" in one["sql"]]
+    big = ("attempt", "review", "outbox")  # exams are few, and their courses are asked for
+    assert not [sql for sql in scans if any(f"FROM {quoted}" in sql for quoted in tables(big))]
+
+
+def tables(words):
+    names = connection.introspection.table_names()
+    found = [name for name in names if any(word in name for word in words)]
+    return [connection.ops.quote_name(name) for name in found]
+
+
+@pytest.mark.parametrize(("word", "count"), [("submitted", 1), ("started", 0), ("bogus", 2)])
+def test_the_filter_of_statuses(client, attempt, word, count):
+    attempt(status="submitted", completed_at=timezone.now())
+    attempt(status="onboarding_reset")
+    page = client.get(f"{ADMIN}/{ATTEMPTS}/?status={word}")
+    assert page.context["cl"].queryset.count() == count
+
+
+def test_the_outbox_says_which_provider_is_down(client, rest):
+    assert "No answer from" not in client.get(f"{ADMIN}/outboxmessage/").content.decode()
+    for _ in range(breaker.FAILURES):
+        breaker.Breaker(rest.address).note(failed=True)
+    assert "No answer from rest since" in client.get(f"{ADMIN}/outboxmessage/").content.decode()
+    breaker.Breaker(rest.address).note(failed=False)
+    assert "No answer from" not in client.get(f"{ADMIN}/outboxmessage/").content.decode()

@@ -1,0 +1,110 @@
+"""Allowances."""
+
+import pytest
+
+from edx_proctoring import api
+from edx_proctoring.exceptions import (
+    AllowanceValueNotAllowedException,
+    ProctoredExamNotActiveException,
+    ProctoredExamNotFoundException,
+    UserNotFoundException,
+)
+from edx_proctoring.models import (
+    OutboxMessage,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAllowanceHistory,
+)
+from edx_proctoring.testing.factories import COURSE_ID, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+Allowance = ProctoredExamStudentAllowance
+TIME = "additional_time_granted"
+
+
+def told():
+    rows = OutboxMessage.objects.filter(kind="event").order_by("id")
+    return [
+        (row.payload["name"].rsplit(".", 2)[-1], row.payload["data"]["allowance_value"])
+        for row in rows
+        if ".allowance." in row.payload["name"]
+    ]
+
+
+def test_granted_changed_and_taken_back(exam, learner):
+    api.add_allowance_for_user(exam.pk, learner.username, TIME, "10")
+    api.add_allowance_for_user(exam.pk, learner.email, TIME, "20")
+    assert Allowance.get_additional_time_granted(exam.pk, learner.pk) == 20
+    api.remove_allowance_for_user(exam.pk, learner.pk, TIME)
+    api.remove_allowance_for_user(exam.pk, learner.pk, TIME)
+    assert not Allowance.objects.exists()
+    assert told() == [("created", "10"), ("updated", "20"), ("deleted", "20")]
+    archived = ProctoredExamStudentAllowanceHistory.objects.order_by("id")
+    assert [row.value for row in archived] == ["10", "20"]
+
+
+@pytest.mark.parametrize(
+    "value", ["invalid", "-2", "invalid123", "", "²", "1.5", None, True, "9" * 9]
+)
+def test_bad_values(exam, learner, value):
+    with pytest.raises(AllowanceValueNotAllowedException):
+        api.add_allowance_for_user(exam.pk, learner.pk, TIME, value)
+    assert not Allowance.objects.exists()
+
+
+def test_who_and_where(exam, make_exam, learner):
+    with pytest.raises(UserNotFoundException):
+        api.add_allowance_for_user(exam.pk, "nobody", TIME, "1")
+    with pytest.raises(ProctoredExamNotFoundException):
+        api.add_allowance_for_user(4711, learner.pk, TIME, "1")
+    with pytest.raises(ProctoredExamNotActiveException, match="not active"):
+        api.add_allowance_for_user(make_exam(is_active=False).pk, learner.pk, TIME, "1")
+    api.add_allowance_for_user(exam.pk, learner, Allowance.REVIEW_POLICY_EXCEPTION, "May drink")
+    assert Allowance.get_review_policy_exception(exam.pk, learner.pk) == "May drink"
+
+
+def test_a_value_that_cannot_be_read_grants_nothing(exam, learner):
+    Allowance.objects.create(user=learner, proctored_exam=exam, key=TIME, value="")
+    assert Allowance.get_additional_time_granted(exam.pk, learner.pk) is None
+
+
+def test_updates_by_query_leave_the_old_value_in_the_archive(exam, learner):
+    api.add_allowance_for_user(exam.pk, learner.pk, TIME, "10")
+    assert Allowance.objects.filter(user=learner).update(value="30") == 1
+    assert [row.value for row in ProctoredExamStudentAllowanceHistory.objects.all()] == ["10"]
+
+
+def test_the_list_costs_one_query(exam, django_assert_num_queries):
+    for user in [UserFactory() for _ in range(5)]:
+        api.add_allowance_for_user(exam.pk, user.pk, TIME, "10")
+    with django_assert_num_queries(1):
+        found = api.get_allowances_for_course(COURSE_ID)
+    assert len(found) == 5
+    assert set(found[0]) == {"id", "created", "modified", "user", "key", "value", "proctored_exam"}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "factor", "granted"),
+    [(21, "1.5", "10"), (90, "1.5", "45"), (90, "1", "0"), (7, 2, "7")],
+)
+def test_a_multiple_of_the_time(make_exam, learner, minutes, factor, granted):
+    exam = make_exam(time_limit_mins=minutes)
+    pairs, good, bad = api.add_bulk_allowances([exam.pk], [learner.pk], "time_multiplier", factor)
+    assert (pairs, good, bad) == ([{"exam_id": exam.pk, "user_id": learner.pk}], 1, 0)
+    assert Allowance.objects.get().value == granted
+
+
+@pytest.mark.parametrize("factor", ["0.5", "inf", "nan", "x", None, "1e9", ""])
+def test_multiples_that_are_none(exam, learner, factor):
+    with pytest.raises(AllowanceValueNotAllowedException):
+        api.add_bulk_allowances([exam.pk], [learner.pk], "time_multiplier", factor)
+
+
+def test_bad_pairs_do_not_stop_good_ones(exam, learner):
+    exams, users = [exam.pk, 4711, "x", exam.pk], [learner.username, "nobody"]
+    pairs, good, bad = api.add_bulk_allowances(exams, users, TIME, "5")
+    assert (len(pairs), good, bad) == (6, 1, 5)
+    assert Allowance.objects.get().value == "5"
+    assert api.add_bulk_allowances([], [], TIME, "5") == ([], 0, 0)
+    with pytest.raises(AllowanceValueNotAllowedException):
+        api.add_bulk_allowances([exam.pk], [learner.pk], TIME, "-5")

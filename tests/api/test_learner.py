@@ -1,0 +1,298 @@
+"""What learners may do through the REST interface, and from where."""
+
+import contextlib
+import datetime
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from edx_proctoring import api
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRegisterAttempt,
+    ProctoredBaseException,
+    ProctoredExamIllegalStatusTransition,
+    ProctoredExamNotActiveException,
+    ProctoredExamPermissionDenied,
+    StudentExamAttemptAlreadyExistsException,
+    StudentExamAttemptBeingCreated,
+    StudentExamAttemptDoesNotExistsException,
+)
+from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringReservation
+
+pytestmark = pytest.mark.django_db
+
+HOUR = datetime.timedelta(hours=1)
+SETUP = ("created", "download_software_clicked", "ready_to_start")
+RUNNING = ("started", "ready_to_submit")
+ENDED = (
+    "submitted",
+    "timed_out",
+    "verified",
+    "rejected",
+    "second_review_required",
+    "error",
+    "declined",
+)
+OTHER = ("onboarding_reset", "onboarding_missing", "expired")
+
+ALLOWED = {
+    "start": ("ready_to_start", "ready_to_submit", "started"),
+    "stop": RUNNING,
+    "submit": (*SETUP, *RUNNING, "submitted", "timed_out"),
+    "decline": (*SETUP, *RUNNING, "declined"),
+    "click_download_software": SETUP,
+}
+RESULT = {
+    "start": "started",
+    "stop": "ready_to_submit",
+    "submit": "submitted",
+    "decline": "declined",
+    "click_download_software": "download_software_clicked",
+}
+
+
+def make(attempt, status, **more):
+    begun = status in RUNNING
+    if begun:
+        more |= {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
+    return attempt(status=status, **more)
+
+
+def status_of(attempt):
+    return ProctoredExamStudentAttempt.objects.get(pk=attempt.pk).status
+
+
+@pytest.mark.parametrize("action", ALLOWED)
+@pytest.mark.parametrize("status", [*SETUP, *RUNNING, *ENDED, *OTHER])
+def test_actions_belong_to_statuses(attempt, learner, action, status):
+    known = make(attempt, status)
+    if status not in ALLOWED[action]:
+        with pytest.raises(ProctoredExamIllegalStatusTransition):
+            api.learner_action(known.pk, action, learner)
+        assert status_of(known) == status
+        return
+    assert api.learner_action(known.pk, action, learner) == known.pk
+    kept = action == "submit" and status == "timed_out"
+    assert status_of(known) == (status if kept else RESULT[action])
+
+
+@pytest.mark.parametrize("status", [*SETUP, *RUNNING, *ENDED, *OTHER])
+def test_errors_count_until_the_end(attempt, learner, status):
+    known = make(attempt, status)
+    answer = api.learner_action(known.pk, "error", learner, detail="lost the software")
+    if status in (*SETUP, *RUNNING):
+        assert (answer, status_of(known)) == (known.pk, "error")
+    else:
+        assert (answer, status_of(known)) == (False, status)
+
+
+def test_an_unproctored_attempt_starts_without_set_up(attempt, learner, timed_exam):
+    known = attempt(exam=timed_exam, status="created", taking_as_proctored=False)
+    api.learner_action(known.pk, "start", learner)
+    assert status_of(known) == "started"
+
+
+def test_the_published_leniency_can_be_switched_on(attempt, learner, settings):
+    known = attempt(status="created")
+    switch = {"ALLOW_START_WITHOUT_SETUP": True}
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **switch}
+    api.learner_action(known.pk, "start", learner)
+    assert status_of(known) == "started"
+
+
+@pytest.mark.parametrize("action", ["start", "reset_attempt"])
+def test_an_old_attempt_is_not_started_in_place_of_the_newest(
+    attempt, learner, practice_exam, action
+):
+    old = attempt(exam=practice_exam, status="ready_to_start", is_sample_attempt=True)
+    new = attempt(exam=practice_exam, status="ready_to_start", is_sample_attempt=True)
+    with pytest.raises(ProctoredExamIllegalStatusTransition):
+        api.learner_action(old.pk, action, learner)
+    assert (status_of(old), status_of(new)) == ("ready_to_start", "ready_to_start")
+
+
+def test_ping_changes_nothing(attempt, learner):
+    known = attempt(status="created")
+    assert api.learner_action(known.pk, "ping", learner) == known.pk
+    assert status_of(known) == "created"
+
+
+@pytest.mark.parametrize("action", ["", "finish", "__class__", "mark_ready_to_resume"])
+def test_unknown_actions(attempt, learner, action):
+    known = attempt(status="created")
+    with pytest.raises(ProctoredBaseException, match="There is no such action"):
+        api.learner_action(known.pk, action, learner)
+
+
+@pytest.mark.parametrize("attempt_id", [0, -1, 2**40, 4711])
+def test_unknown_attempts(learner, attempt_id):
+    text = f"Attempted to update attempt_id={attempt_id} but it does not exist."
+    with pytest.raises(StudentExamAttemptDoesNotExistsException, match=text):
+        api.learner_action(attempt_id, "submit", learner)
+
+
+def test_a_late_submission_is_the_time_out(attempt, learner):
+    known = attempt(status="started", started_at=timezone.now() - HOUR, allowed_time_limit_mins=10)
+    assert api.learner_action(known.pk, "submit", learner) == known.pk
+    ended = ProctoredExamStudentAttempt.objects.get(pk=known.pk)
+    assert ended.completed_at == known.started_at + datetime.timedelta(minutes=10)
+
+
+# Creation
+
+
+def create(exam, user, *, proctored=True, start_clock=False):
+    return api.create_attempt_for_learner(
+        exam.pk, user, attempt_proctored=proctored, start_clock=start_clock
+    )
+
+
+def test_a_proctored_attempt(exam, learner):
+    attempt = ProctoredExamStudentAttempt.objects.get(pk=create(exam, learner))
+    assert (attempt.status, attempt.taking_as_proctored) == ("created", True)
+
+
+def test_not_to_be_proctored_means_declined(exam, learner):
+    attempt = ProctoredExamStudentAttempt.objects.get(
+        pk=create(exam, learner, proctored=False, start_clock=True)
+    )
+    assert (attempt.status, attempt.started_at) == ("declined", None)
+
+
+def test_a_timed_exam_can_start_at_once(timed_exam, learner):
+    attempt_id = create(timed_exam, learner, proctored=False, start_clock=True)
+    attempt = ProctoredExamStudentAttempt.objects.get(pk=attempt_id)
+    assert attempt.status == "started"
+
+
+def test_a_proctored_attempt_does_not_start_at_once(exam, learner):
+    attempt_id = create(exam, learner, start_clock=True)
+    assert ProctoredExamStudentAttempt.objects.get(pk=attempt_id).status == "created"
+
+
+def test_past_due_is_forbidden_except_for_practice(make_exam, learner):
+    exam = make_exam(due_date=timezone.now() - HOUR)
+    with pytest.raises(ProctoredExamPermissionDenied):
+        create(exam, learner)
+    assert not ProctoredExamStudentAttempt.objects.exists()
+
+
+def test_unmet_requirements_forbid_a_proctored_attempt(exam, learner, host):
+    host.credit.requirements = [
+        {"namespace": "proctored_exam", "name": "first", "order": 1, "status": "failed"},
+        {"namespace": "proctored_exam", "name": exam.content_id, "order": 2, "status": None},
+    ]
+    with pytest.raises(ProctoredExamPermissionDenied):
+        create(exam, learner)
+    assert not ProctoredExamStudentAttempt.objects.exists()
+
+
+def test_enrolment_can_be_required(make_exam, learner, settings, host):
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "REQUIRE_ENROLLMENT": True}
+    with pytest.raises(ProctoredExamNotActiveException):
+        create(make_exam(is_active=False), learner)
+    host.credit.enrolled = False
+    with pytest.raises(ProctoredExamPermissionDenied, match="not enrolled"):
+        create(make_exam(), learner)
+    host.credit.enrolled = True
+    assert create(make_exam(), learner)
+
+
+def test_who_may_not_take_proctored_exams(exam, learner):
+    learner.is_active = False
+    with pytest.raises(ProctoredExamPermissionDenied, match="as a proctored exam"):
+        create(exam, learner)
+    assert not ProctoredExamStudentAttempt.objects.exists()
+
+
+def test_unmet_requirements_do_not_forbid_practice(practice_exam, learner, host):
+    host.credit.requirements = [
+        {"namespace": "proctored_exam", "name": "first", "order": 1, "status": "failed"}
+    ]
+    assert create(practice_exam, learner)
+
+
+def test_the_second_click_gets_the_attempt_of_the_first(exam, learner, provider):
+    """The second click comes while the provider registers the first one's attempt."""
+    seen = {}
+
+    def meanwhile(*_args, **_kwargs):
+        try:
+            api.create_exam_attempt(exam.pk, learner.pk, taking_as_proctored=True)
+        except StudentExamAttemptAlreadyExistsException as error:
+            seen["error"] = type(error).__name__
+
+    provider.before("register_exam_attempt", meanwhile)
+    create(exam, learner)
+    assert seen == {"error": "StudentExamAttemptBeingCreated"}
+    assert ProctoredExamStudentAttempt.objects.count() == 1
+
+
+@pytest.fixture
+def under_way(exam, learner):
+    """Another click's creation is under way; it ends as told once the second click has found it."""
+    pair, steps = (exam.pk, learner.pk), []
+    with contextlib.ExitStack() as stack:
+
+        def begin(how):
+            def end(execute, sql, *more):
+                if steps == ["found"] and not connection.in_atomic_block:
+                    steps.append("ended")
+                    how()
+                    ProctoringReservation.objects.void(*pair)
+                answer = execute(sql, *more)
+                if not steps and sql.startswith("SELECT") and "proctoring_reservation" in sql:
+                    steps.append("found")
+                return answer
+
+            ProctoringReservation.objects.take(*pair, "first", "", seconds=60)
+            stack.enter_context(connection.execute_wrapper(end))
+
+        yield begin
+    assert steps == ["found", "ended"]
+
+
+def test_a_click_that_waited_for_one_that_failed(exam, learner, under_way):
+    under_way(lambda: None)
+    with pytest.raises(BackendProviderCannotRegisterAttempt):
+        create(exam, learner)
+    assert not ProctoredExamStudentAttempt.objects.exists()
+
+
+def test_a_click_that_waited_gets_the_attempt_of_the_other(
+    exam, learner, attempt, under_way, provider
+):
+    under_way(lambda: attempt(exam=exam))
+    found = create(exam, learner)
+    assert ProctoredExamStudentAttempt.objects.get().pk == found
+    assert not provider.calls_of("register_exam_attempt")
+
+
+def test_a_click_that_wanted_something_else(exam, learner, attempt, under_way):
+    under_way(lambda: attempt(exam=exam, taking_as_proctored=False))
+    with pytest.raises(StudentExamAttemptBeingCreated, match="already exists"):
+        create(exam, learner)
+
+
+def test_in_a_transaction_of_the_host_nobody_waits(exam, learner):
+    ProctoringReservation.objects.take(exam.pk, learner.pk, "first", "", seconds=60)
+    with pytest.raises(StudentExamAttemptBeingCreated), transaction.atomic():
+        create(exam, learner)
+
+
+def test_an_error_that_comes_too_late(attempt, learner, provider):
+    """The attempt ends between our look and our lock."""
+    known = make(attempt, "started")
+    waiting = [known.pk]
+
+    def end_next(execute, sql, *more):
+        answer = execute(sql, *more)
+        if waiting and sql.startswith("SELECT") and not connection.in_atomic_block:
+            rows = ProctoredExamStudentAttempt.objects.filter(pk=waiting.pop())
+            rows.update(status="submitted", completed_at=timezone.now())
+        return answer
+
+    with connection.execute_wrapper(end_next):
+        assert api.learner_action(known.pk, "error", learner) is False
+    assert status_of(known) == "submitted"

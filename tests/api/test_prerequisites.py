@@ -1,0 +1,105 @@
+"""Credit requirements that come before an exam, and exams that are declined without having been taken."""
+
+import pytest
+
+from edx_proctoring import api
+from edx_proctoring.api.changes import decline_unattempted
+from edx_proctoring.exceptions import ProctoredExamNotFoundException, UserNotFoundException
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.runtime import set_runtime_service
+from edx_proctoring.testing.factories import COURSE_ID
+
+pytestmark = pytest.mark.django_db
+
+FIRST = "block-v1:edX+Demo+2026+type@sequential+block@first"
+
+
+@pytest.fixture
+def check(exam, learner, host):
+    """The exam with what came before it, in the given status."""
+
+    def check(status, namespace="proctored_exam", name=FIRST):
+        host.credit.requirements = [
+            {"namespace": "grade", "name": "grade", "order": 0, "status": "failed"},
+            {"namespace": namespace, "name": name, "order": 1, "status": status},
+            {"namespace": "proctored_exam", "name": exam.content_id, "order": 2, "status": None},
+            {"namespace": "proctored_exam", "name": "later", "order": 3, "status": "failed"},
+        ]
+        return api.check_prerequisites(api.get_exam_by_id(exam.pk), learner.pk)
+
+    return check
+
+
+def statuses():
+    return list(ProctoredExamStudentAttempt.objects.values_list("status", flat=True))
+
+
+def test_all_is_done(check):
+    found = check("satisfied")["prerequisite_status"]
+    assert found["are_prerequisites_satisifed"]
+    assert [entry["name"] for entry in found["satisfied_prerequisites"]] == [FIRST]
+    assert not statuses()
+
+
+@pytest.mark.parametrize(("status", "kind"), [("failed", "failed"), (None, "pending")])
+def test_what_is_missing_has_an_address(check, status, kind):
+    found = check(status)["prerequisite_status"]
+    assert not found["are_prerequisites_satisifed"]
+    (entry,) = found[f"{kind}_prerequisites"]
+    assert entry["jumpto_url"] == f"/courses/{COURSE_ID}/jump_to/{FIRST}"
+    assert not statuses()
+
+
+@pytest.mark.parametrize(("namespace", "name"), [("reverification", FIRST), ("proctored_exam", "")])
+def test_other_requirements_have_none(check, namespace, name):
+    found = check("failed", namespace, name)["prerequisite_status"]
+    assert found["failed_prerequisites"][0]["jumpto_url"] is None
+
+
+@pytest.mark.urls("edx_proctoring.urls")
+def test_hosts_without_the_route(check):
+    assert check("failed")["prerequisite_status"]["failed_prerequisites"][0]["jumpto_url"] is None
+
+
+def test_who_declined_the_one_declines_the_other_once(check):
+    for _ in range(2):
+        found = check("declined")["prerequisite_status"]
+        assert [entry["name"] for entry in found["declined_prerequisites"]] == [FIRST]
+    assert statuses() == ["declined"]
+
+
+def test_an_attempt_that_is_there_is_left_alone(check, attempt, exam):
+    attempt(exam=exam, status="created")
+    check("declined")
+    assert statuses() == ["created"]
+
+
+@pytest.mark.parametrize("why", ["no service", "not enrolled", "broken"])
+def test_hosts_that_know_nothing_of_it(exam, learner, host, why):
+    if why == "no service":
+        set_runtime_service("credit", None)
+    elif why == "not enrolled":
+        host.credit.enrolled = False
+    else:
+        host.credit.fail("get_credit_state", RuntimeError("closed"))
+    found = api.check_prerequisites(api.get_exam_by_id(exam.pk), learner.pk)
+    assert "prerequisite_status" not in found
+
+
+def test_declining_what_is_not_there(exam, learner):
+    with pytest.raises(ProctoredExamNotFoundException):
+        decline_unattempted(4711, learner.pk)
+    with pytest.raises(UserNotFoundException):
+        decline_unattempted(exam.pk, 4711)
+    assert not statuses()
+
+
+def test_declining_reaches_the_rest_of_the_course(exam, make_exam, learner, host):
+    other = make_exam()
+    assert decline_unattempted(exam.pk, learner.pk)
+    assert statuses() == ["declined", "declined"]
+    words = {
+        call.kwargs["req_name"]: call.kwargs["status"]
+        for call in host.calls_of("set_credit_requirement_status")
+    }
+    assert words == {exam.content_id: "declined", other.content_id: "declined"}

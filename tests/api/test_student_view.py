@@ -1,0 +1,226 @@
+"""The learner's screens: rows of kind, status and condition."""
+
+import datetime
+from html.parser import HTMLParser
+
+import pytest
+from django.utils import timezone
+
+from edx_proctoring import api
+
+pytestmark = pytest.mark.django_db
+
+HOUR = datetime.timedelta(hours=1)
+PAST, FUTURE = {"ago": 1}, {"ago": -24}
+TIMED = {"is_proctored": False, "backend": None}
+PROCTORED = {}
+PRACTICE = {"is_practice_exam": True}
+ONBOARDING = {"is_practice_exam": True, "onboarding": True}
+EXAM = None  # the exam itself is shown
+BEGUN = ("started", "ready_to_submit", "submitted", "verified", "timed_out")
+HANDED_IN = ("submitted", "second_review_required", "timed_out")
+ONBOARDING_ERRORS = (
+    "onboarding_missing",
+    "onboarding_pending",
+    "onboarding_failed",
+    "onboarding_expired",
+)
+
+
+def view(exam, learner, role="student", **context):
+    context.setdefault("due_date", exam.due_date)
+    return api.get_student_view(learner.pk, exam.course_id, exam.content_id, context, role)
+
+
+class Page(HTMLParser):
+    """What a strict content security policy and screen readers would find wrong with a screen."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.faults, self.titles, self._ids, self._labels = [], [], [], []
+        self._button, self._hidden = None, False
+        self.feed(html)
+        self.close()
+        self.faults += [f"no {label}" for label in self._labels if label not in self._ids]
+        self.faults += [f"twice {one}" for one in set(self._ids) if self._ids.count(one) > 1]
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.faults += [f"{tag} {name}" for name in values if name.startswith("on")]
+        self.faults += [f"{tag} {name}=''" for name in ("href", "src") if values.get(name) == ""]
+        if "style" in values or (tag == "script" and values.get("type") != "text/plain"):
+            self.faults.append(f"inline {tag}")
+        if values.get("target") == "_blank" and "noopener" not in values.get("rel", ""):
+            self.faults.append("opener")
+        self._ids += [values["id"]] if "id" in values else []
+        labels = ("aria-labelledby", "aria-describedby", "for")
+        self._labels += [values[name] for name in labels if name in values]
+        if tag == "h3" and values.get("id", "").startswith("proctoring-title"):
+            self.titles.append(values["id"])
+            self.faults += [] if values.get("tabindex") == "-1" else ["no focus"]
+        if tag in ("a", "button", "p", "ul", "h3") and self._button is not None:
+            self.faults.append(f"{tag} in a button")
+        if tag == "button":
+            self._button, self._hidden = "", "hidden" in values
+            self.faults += [] if values.get("type") == "button" else ["button without type"]
+
+    def handle_data(self, data):
+        if self._button is not None:
+            self._button += data.strip()
+
+    def handle_endtag(self, tag):
+        if tag == "button":
+            self.faults += [] if self._button or self._hidden else ["button without text"]
+            self._button = None
+
+
+def screen(html):
+    return html.split('data-screen="')[1].split('"')[0] if html else None
+
+
+INCOMPLETE_UNSTARTED = ("eligible", "download_software_clicked", "ready_to_start")
+READ = {**PAST, "read": True}
+OPEN_UNTIL = {"grace_period": 2 * HOUR}
+
+TIMED_ROWS = [
+    (None, {}, "timed-entrance"),
+    (None, PAST, "timed-expired"),
+    (None, FUTURE, "timed-entrance"),
+    ("created", {}, "timed-entrance"),
+    ("created", PAST, "timed-expired"),
+    *((status, {}, EXAM) for status in INCOMPLETE_UNSTARTED),
+    *((status, PAST, "timed-expired") for status in INCOMPLETE_UNSTARTED),
+    ("started", {}, EXAM),
+    ("started", FUTURE, EXAM),
+    ("started", PAST, "timed-expired"),
+    ("ready_to_submit", {}, "timed-ready-to-submit"),
+    ("ready_to_submit", PAST, "timed-expired"),
+    ("submitted", {}, "timed-submitted"),
+    ("submitted", FUTURE, "timed-submitted"),
+    ("submitted", {**FUTURE, **OPEN_UNTIL}, "timed-submitted"),
+    ("submitted", PAST, EXAM),
+    ("submitted", {**PAST, "hide_after_due": True}, "timed-submitted"),
+    ("submitted", {**PAST, **OPEN_UNTIL}, "timed-submitted"),
+    ("submitted", {**PAST, "grace_period": HOUR / 2}, EXAM),
+    ("timed_out", {}, "timed-submitted"),
+    ("timed_out", PAST, EXAM),
+    *(
+        (status, {}, EXAM)
+        for status in ("declined", "error", "verified", "rejected", "second_review_required")
+    ),
+    ("expired", {}, EXAM),
+]
+PROCTORED_ROWS = [
+    (None, {}, "proctored-entrance"),
+    (None, FUTURE, "proctored-entrance"),
+    (None, PAST, "proctored-expired"),
+    ("declined", {}, EXAM),
+    ("declined", PAST, EXAM),
+    *((status, PAST, "proctored-expired") for status in (*INCOMPLETE_UNSTARTED, *BEGUN[:2])),
+    ("created", PAST, "proctored-expired"),
+    ("created", {}, "instructions"),
+    ("download_software_clicked", {}, "instructions"),
+    ("ready_to_start", {}, "ready-to-start"),
+    ("started", {}, EXAM),
+    ("started", {"blocked": True}, "wrong-browser"),
+    ("ready_to_submit", {}, "proctored-ready-to-submit"),
+    ("error", {}, "proctored-error"),
+    ("error", PAST, "proctored-error"),
+    ("error", {"ready_to_resume": True}, "ready-to-resume"),
+    ("error", {"ready_to_resume": True, **PAST}, "ready-to-resume"),
+    ("error", {"ready_to_resume": True, "resumed": True}, "proctored-error"),
+    ("submitted", {"ready_to_resume": True}, "ready-to-resume"),
+    *((status, {}, "proctored-submitted") for status in HANDED_IN),
+    *((status, PAST, "proctored-submitted") for status in HANDED_IN),
+    *((status, {"read": True}, "proctored-submitted") for status in HANDED_IN),
+    *((status, READ, EXAM) for status in HANDED_IN),
+    *((status, {**READ, "viewable": False}, "proctored-submitted") for status in HANDED_IN),
+    ("submitted", {**READ, **OPEN_UNTIL}, EXAM),
+    ("verified", {}, "proctored-verified"),
+    ("verified", PAST, "proctored-verified"),
+    ("verified", READ, EXAM),
+    ("verified", {**READ, "viewable": False}, "proctored-verified"),
+    ("verified", {**FUTURE, "read": True}, "proctored-verified"),
+    ("verified", {**READ, **OPEN_UNTIL}, "proctored-verified"),
+    ("verified", {**READ, "grace_period": HOUR / 2}, EXAM),
+    ("rejected", {}, "proctored-rejected"),
+    ("rejected", READ, EXAM),
+    ("rejected", {**READ, "viewable": False}, "proctored-rejected"),
+    ("rejected", {**FUTURE, "read": True}, "proctored-rejected"),
+    ("rejected", {**READ, **OPEN_UNTIL}, EXAM),
+    *((status, {}, "onboarding-error") for status in ONBOARDING_ERRORS),
+    *((status, {}, EXAM) for status in ("eligible", "expired", "onboarding_reset")),
+]
+PRACTICE_ROWS = [
+    (None, {}, "practice-entrance"),
+    (None, PAST, "practice-entrance"),
+    ("created", {}, "instructions"),
+    ("created", PAST, "instructions"),
+    ("download_software_clicked", {}, "instructions"),
+    ("ready_to_start", {}, "ready-to-start"),
+    ("started", {}, EXAM),
+    ("started", {"blocked": True}, "wrong-browser"),
+    ("ready_to_submit", {}, "proctored-ready-to-submit"),
+    ("ready_to_submit", PAST, "proctored-ready-to-submit"),
+    ("error", {}, "practice-error"),
+    ("error", {"ready_to_resume": True}, "ready-to-resume"),
+    ("submitted", {}, "practice-submitted"),
+    *((status, {}, EXAM) for status in ("verified", "rejected", "second_review_required")),
+    *((status, {}, EXAM) for status in ("declined", "timed_out", "onboarding_reset")),
+]
+ONBOARDING_ROWS = [
+    (None, {}, "onboarding-entrance"),
+    (None, PAST, "proctored-expired"),
+    ("created", {}, "instructions"),
+    ("created", PAST, "instructions"),
+    ("download_software_clicked", {}, "instructions"),
+    ("ready_to_start", {}, "ready-to-start"),
+    ("started", {}, EXAM),
+    ("started", {"blocked": True}, EXAM),
+    ("started", {"ready_to_resume": True}, "ready-to-resume"),
+    ("ready_to_submit", {}, "onboarding-ready-to-submit"),
+    ("error", {}, "onboarding-session-error"),
+    ("error", {"ready_to_resume": True}, "ready-to-resume"),
+    ("submitted", {}, "onboarding-submitted"),
+    ("second_review_required", {}, "onboarding-submitted"),
+    ("verified", {}, "onboarding-verified"),
+    ("rejected", {}, "onboarding-rejected"),
+    *((status, {}, EXAM) for status in ("eligible", "declined", "timed_out", "expired")),
+    *((status, {}, EXAM) for status in ("onboarding_reset", *ONBOARDING_ERRORS)),
+]
+UNSUPPORTED = {"is_proctored": False, "is_practice_exam": True}
+ROWS = [
+    *((TIMED, *row) for row in TIMED_ROWS),
+    *((PROCTORED, *row) for row in PROCTORED_ROWS),
+    *((PRACTICE, *row) for row in PRACTICE_ROWS),
+    *((ONBOARDING, *row) for row in ONBOARDING_ROWS),
+    (UNSUPPORTED, None, {}, EXAM),
+    (UNSUPPORTED, "created", {}, EXAM),
+]
+
+
+@pytest.mark.parametrize(("kind", "status", "more", "expected"), ROWS)
+def test_rows(make_exam, attempt, learner, provider, settings, kind, status, more, expected):
+    more, kind = dict(more), dict(kind)
+    provider.supports_onboarding = kind.pop("onboarding", False)
+    provider.answer_blocked(more.pop("blocked", False))
+    settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = more.pop("viewable", True)
+    ago = more.pop("ago", None)
+    due = None if ago is None else timezone.now() - ago * HOUR
+    context = {name: more.pop(name) for name in ("grace_period",) if name in more}
+    exam = make_exam(due_date=due, hide_after_due=more.pop("hide_after_due", False), **kind)
+    if status:
+        make(attempt, exam, status, is_status_acknowledged=more.pop("read", False), **more)
+    html = view(exam, learner, **context)
+    assert screen(html) == expected
+    if html:
+        assert f'data-exam-id="{exam.pk}"' in html
+        page = Page(html)
+        assert page.faults == []
+        assert page.titles == ["proctoring-title"]
+
+
+def make(attempt, exam, status, **more):
+    started = timezone.now() - datetime.timedelta(minutes=5)
+    times = {"started_at": started, "allowed_time_limit_mins": 90} if status in BEGUN else {}
+    return attempt(exam=exam, status=status, **{**times, **more})

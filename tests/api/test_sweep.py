@@ -1,0 +1,270 @@
+"""Attempts that nobody looks at any more: the periodic task and the command `submit_expired_attempts`."""
+
+import datetime
+import re
+import threading
+import tracemalloc
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
+from django.utils import timezone
+
+from edx_proctoring import api, tasks
+from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
+from edx_proctoring.testing.factories import AttemptFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+Attempt = ProctoredExamStudentAttempt
+NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
+SECOND = datetime.timedelta(seconds=1)
+MINUTE = 60 * SECOND
+
+
+def running(attempt, ago=0, **more):
+    """Has ten minutes."""
+    columns = {"status": "started", "started_at": timezone.now() - ago * MINUTE}
+    return attempt(**{**columns, "allowed_time_limit_mins": 10, **more})
+
+
+def overdue(attempt, **more):
+    return running(attempt, ago=30, **more)
+
+
+def sweep(*options):
+    call_command("submit_expired_attempts", *options)
+
+
+@pytest.mark.parametrize("status", ["started", "ready_to_submit", "ready_to_start"])
+def test_attempts_whose_time_is_over_end_at_that_moment(attempt, provider, status):
+    known = overdue(attempt, status=status)
+    assert tasks.submit_expired_attempts() == {"looked_at": 1, "ended": 1, "failed": 0}
+    known.refresh_from_db()
+    assert known.status == "submitted"
+    assert known.completed_at == known.started_at + 10 * MINUTE
+    assert known.history.latest().history_change_reason == "sweep"
+    assert len(provider.calls_of("stop_exam_attempt")) == 1
+    assert tasks.submit_expired_attempts() == {"looked_at": 0, "ended": 0, "failed": 0}
+
+
+def test_time_outs_that_are_kept(attempt, settings):
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "ALLOW_TIMED_OUT_STATE": True}
+    known = overdue(attempt)
+    assert tasks.submit_expired_attempts()["ended"] == 1
+    known.refresh_from_db()
+    assert known.status == "timed_out"
+
+
+def test_attempts_that_are_not_over_stay(attempt):
+    attempt(status="created")
+    running(attempt)
+    overdue(attempt, status="submitted", completed_at=timezone.now())
+    overdue(attempt, status="error")
+    assert tasks.submit_expired_attempts() == {"looked_at": 1, "ended": 0, "failed": 0}
+
+
+def test_who_closes_the_browser_is_submitted_within_a_minute(attempt, tracker):
+    with time_machine.travel(NOON, tick=False) as clock:
+        known = running(attempt)
+        while known.status == "started":
+            clock.shift(30)  # beat or cron, at most every 30 seconds
+            tasks.submit_expired_attempts()
+            known.refresh_from_db()
+        assert timezone.now() - (known.started_at + 10 * MINUTE) <= MINUTE
+        assert known.completed_at == known.started_at + 10 * MINUTE
+    assert tracker.names == ["edx.special_exam.proctored.attempt.submitted"]
+
+
+def test_resumed_attempts_end_to_the_second(attempt):
+    with time_machine.travel(NOON, tick=False) as clock:
+        known = running(attempt, allowed_time_limit_mins=1, time_remaining_seconds=95)
+        clock.shift(95)
+        assert tasks.submit_expired_attempts()["ended"] == 0
+        clock.shift(1)
+        assert tasks.submit_expired_attempts()["ended"] == 1
+    known.refresh_from_db()
+    assert known.completed_at == known.started_at + 95 * SECOND
+
+
+def test_old_rows_without_a_limit_get_that_of_their_exam(attempt, make_exam):
+    exam = make_exam(time_limit_mins=20)
+    late = overdue(attempt, exam=exam, allowed_time_limit_mins=None)
+    running(attempt, ago=15, exam=exam, allowed_time_limit_mins=None)
+    assert tasks.submit_expired_attempts()["ended"] == 1
+    late.refresh_from_db()
+    assert late.completed_at == late.started_at + 20 * MINUTE
+
+
+def test_one_attempt_that_cannot_be_ended_keeps_no_other_from_it(attempt, make_exam, provider):
+    overdue(attempt, exam=make_exam(backend="gone"))
+    provider.fail("stop_exam_attempt", ConnectionError("down"))
+    overdue(attempt)
+    assert tasks.submit_expired_attempts()["ended"] == 2
+    assert not Attempt.objects.exclude(status="submitted").exists()
+
+
+def test_the_task_may_be_limited(attempt):
+    for _ in range(3):
+        overdue(attempt)
+    assert tasks.submit_expired_attempts(limit=2)["ended"] == 2
+    assert tasks.submit_expired_attempts(limit=2)["ended"] == 1
+
+
+def test_an_attempt_that_is_removed_meanwhile_keeps_no_other_from_it(attempt, provider, caplog):
+    overdue(attempt)
+    removed, last = overdue(attempt), overdue(attempt)
+    provider.before(
+        "stop_exam_attempt", lambda *_args: Attempt.objects.filter(pk=removed.pk).delete()
+    )
+    assert tasks.submit_expired_attempts() == {"looked_at": 3, "ended": 2, "failed": 0}
+    last.refresh_from_db()
+    assert last.status == "submitted"
+
+
+def test_what_a_learner_does_meanwhile_counts(attempt, provider):
+    overdue(attempt)
+    second = overdue(attempt)
+    provider.before(
+        "stop_exam_attempt", lambda *_args: api.update_attempt_status(second.pk, "submitted")
+    )
+    assert tasks.submit_expired_attempts() == {"looked_at": 2, "ended": 1, "failed": 0}
+    assert second.history.count() == 2  # created, submitted
+
+
+def test_a_host_that_hangs_keeps_a_sweep_waiting_once(attempt, host, settings):
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "SLOW_SECONDS": 0.2}
+    asked = []
+
+    def hang(*_args):
+        asked.append("instructor")
+        threading.Event().wait(0.3)
+
+    host.instructor.before("complete_student_attempt", hang)
+    for _ in range(5):
+        overdue(attempt)
+    assert tasks.submit_expired_attempts()["ended"] == 5
+    assert asked == ["instructor"]
+    assert OutboxMessage.objects.unfinished().filter(kind="completion").count() == 4
+
+
+# The command
+
+
+def test_the_command_says_what_it_did(attempt, capsys):
+    overdue(attempt)
+    running(attempt)
+    sweep()
+    assert capsys.readouterr().out == "2 under way, 1 ended, 0 failed\n"
+    sweep()
+    assert capsys.readouterr().out == "1 under way, 0 ended, 0 failed\n"
+
+
+def test_a_dry_run_ends_nothing(attempt, provider, capsys):
+    known = overdue(attempt)
+    running(attempt)
+    sweep("--dry_run")
+    assert capsys.readouterr().out == "2 under way, 1 to be ended, 0 failed\n"
+    known.refresh_from_db()
+    assert known.status == "started"
+    assert not provider.calls_of("stop_exam_attempt")
+
+
+def test_progress(attempt, capsys):
+    for _ in range(3):
+        overdue(attempt)
+    sweep("--batch_size", "2", "--verbosity", "2")
+    assert capsys.readouterr().out.splitlines() == [
+        "2 looked at, 2 ended",
+        "3 looked at, 3 ended",
+        "3 under way, 3 ended, 0 failed",
+    ]
+
+
+def test_failures_are_logged_and_the_exit_code_says_so(attempt, host, capsys, caplog):
+    failing, good = overdue(attempt), overdue(attempt)
+    host.credit.fail("set_credit_requirement_status", OperationalError("database is locked"))
+    with pytest.raises(CommandError, match="2 attempts could not be ended") as caught:
+        sweep()
+    assert caught.value.returncode == 1
+    assert capsys.readouterr().out == "2 under way, 0 ended, 2 failed\n"
+    assert f"attempt_id={failing.pk}" in caplog.text
+    host.credit.recover()
+    sweep()
+    assert capsys.readouterr().out == "2 under way, 2 ended, 0 failed\n"
+    good.refresh_from_db()
+    assert good.status == "submitted"
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "many"])
+def test_impossible_batches(attempt, size):
+    known = overdue(attempt)
+    with pytest.raises(CommandError, match="batch_size"):
+        sweep("--batch_size", size)
+    known.refresh_from_db()
+    assert known.status == "started"
+
+
+def test_help_says_how_often_and_what_the_exit_code_means(capsys):
+    with pytest.raises(SystemExit) as caught:
+        sweep("--help")
+    assert caught.value.code == 0
+    text = re.sub(r"\s+", " ", capsys.readouterr().out)
+    assert "every 30 seconds" in text
+    assert "Exit code 0" in text
+
+
+# However many are under way
+
+
+def many(count, exam, learner):
+    rows = AttemptFactory.build_batch(
+        count, user=learner, proctored_exam=exam, status="started", allowed_time_limit_mins=10
+    )
+    for row in rows:
+        row.started_at = timezone.now()
+    Attempt.objects.bulk_create(rows)
+
+
+def test_a_query_per_batch(exam, learner, django_assert_num_queries):
+    many(10, exam, learner)
+    with django_assert_num_queries(4):  # three batches, and one that is empty
+        assert [counts.looked_at for counts in api.sweep_expired_attempts(batch_size=4)] == [
+            4,
+            8,
+            10,
+        ]
+
+
+def test_memory_does_not_grow_with_the_number(exam, learner):
+    def peak():
+        tracemalloc.start()
+        list(api.sweep_expired_attempts(batch_size=50))
+        _now, highest = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return highest
+
+    many(100, exam, learner)
+    peak()  # what is cached for good
+    few = peak()
+    many(1900, exam, learner)
+    assert peak() < 1.5 * few
+
+
+def test_sweeps_beside_each_other_end_everything_once(exam, provider):
+    """Two sweeps in one process, the second in the middle of the first."""
+    for _ in range(4):
+        overdue(AttemptFactory, proctored_exam=exam, user=UserFactory())
+    second = []
+    again = threading.Lock()
+
+    def sweep_again(*_args):
+        if again.acquire(blocking=False):
+            second.append(tasks.submit_expired_attempts()["ended"])
+
+    provider.before("stop_exam_attempt", sweep_again)
+    first = tasks.submit_expired_attempts()["ended"]
+    assert (first, second) == (1, [3])
+    assert len(provider.calls_of("stop_exam_attempt")) == 4
+    assert Attempt.history.filter(status="submitted").count() == 4

@@ -1,0 +1,166 @@
+"""Which provider an exam has, and how providers are loaded."""
+
+import json
+import stat
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+
+from edx_proctoring import backends
+from edx_proctoring.apps import BACKEND_CONFIGURATION_ALLOW_LIST, make_worker_config
+from edx_proctoring.backends.backend import ProctoringBackendProvider
+from edx_proctoring.backends.mock import MockProctoringBackendProvider
+from edx_proctoring.backends.null import NullBackendProvider
+from edx_proctoring.testing.providers import FakeProvider
+
+
+def test_by_exam_and_by_name(provider):
+    find = backends.get_backend_provider
+    assert find() is provider
+    assert find(name="null").verbose_name == "Null Backend"
+    assert find({"is_proctored": False, "backend": "gone"}) is None
+    assert find({"is_proctored": True, "backend": None}) is provider
+    assert find({"backend": "null"}, name="test").verbose_name == "Null Backend"
+    assert find({}) is provider
+
+
+def test_unknown_and_missing_names(settings):
+    with pytest.raises(NotImplementedError, match="gone"):
+        backends.get_backend_provider(name="gone")
+    settings.PROCTORING_BACKENDS = {}
+    assert backends.default_name() is None
+    with pytest.raises(ImproperlyConfigured):
+        backends.get_backend_provider()
+
+
+def test_configured_providers_are_loaded_with_their_options(settings, caplog):
+    config = apps.get_app_config("edx_proctoring")
+    settings.PROCTORING_BACKENDS = {
+        "DEFAULT": "null",
+        "null": {"verbose_name": "Nobody", "LINK_URLS": {}, "colour": "blue"},
+    }
+    loaded = dict(config._load_backends())
+    assert list(loaded) == ["null"]
+    assert loaded["null"].verbose_name == "Nobody"
+    assert "colour" in caplog.text
+    assert "LINK_URLS" not in caplog.text
+
+
+def test_choices(provider):
+    choices = dict(apps.get_app_config("edx_proctoring").get_backend_choices())
+    assert choices["test"] == provider.verbose_name
+    assert len(BACKEND_CONFIGURATION_ALLOW_LIST) == 26 + 3  # published, and ours of RPNow
+
+
+class Worker:
+    """A provider with a script."""
+
+    def __init__(self, npm_module):
+        self.npm_module = npm_module
+
+
+def module(root, name, **package):
+    folder = root / name
+    folder.mkdir(parents=True)
+    (folder / "package.json").write_text(json.dumps(package))
+
+
+def test_the_file_of_workers(tmp_path, settings):
+    settings.NODE_MODULES_ROOT = str(tmp_path)
+    module(tmp_path, "@edx/mockprock", main="static/index.js")
+    out = tmp_path / "workers.json"
+    assert make_worker_config([Worker("@edx/mockprock"), object()], out=str(out))
+    main = str(tmp_path / "@edx/mockprock" / "static/index.js")
+    assert json.loads(out.read_text()) == {"@edx/mockprock": ["babel-polyfill", main]}
+    assert stat.S_IMODE(out.stat().st_mode) == 0o664
+
+
+def test_modules_that_cannot_be_used(tmp_path, settings):
+    settings.NODE_MODULES_ROOT = str(tmp_path)
+    module(tmp_path, "no-main")
+    out = tmp_path / "workers.json"
+    with pytest.warns(UserWarning):
+        assert not make_worker_config([Worker("no-main"), Worker("missing")], out=str(out))
+    assert not out.exists()
+    module(tmp_path, "good", main="a.js")
+    with pytest.warns(UserWarning, match="Could not write"):
+        assert not make_worker_config([Worker("good")], out=str(tmp_path / "no" / "folder.json"))
+
+
+def test_without_node_modules_nothing_is_written(settings, tmp_path):
+    settings.NODE_MODULES_ROOT = None
+    assert not make_worker_config([Worker("x")], out=str(tmp_path / "workers.json"))
+
+
+def test_the_provider_that_does_nothing():
+    null = NullBackendProvider()
+    assert null.register_exam_attempt({}, {}) is None
+    assert null.remove_exam_attempt("E", "A") is True
+    for verb in ("start_exam_attempt", "stop_exam_attempt", "mark_erroneous_exam_attempt"):
+        assert getattr(null, verb)("E", "A") is None
+    assert null.get_software_download_url() is None
+    assert null.on_review_callback({}, {}) is None
+    assert null.on_exam_saved({}) is None
+
+
+@pytest.mark.django_db
+def test_the_mock_provider_reports_ready_by_itself(attempt, monkeypatch):
+    from edx_proctoring.backends import mock
+
+    monkeypatch.setattr(mock, "READY_AFTER_SECONDS", 0)
+    known = attempt(status="created", attempt_code="CODE")
+    provider = MockProctoringBackendProvider(1, ping_interval=5)
+    assert (provider.args, provider.kwargs, provider.ping_interval) == (
+        (1,),
+        {"ping_interval": 5},
+        5,
+    )
+    assert provider.register_exam_attempt({}, {"attempt_code": "CODE"}) == "CODE"
+    import threading
+
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.join(10)
+    known.refresh_from_db()
+    assert known.status == "ready_to_start"
+    assert provider.get_software_download_url() == "mockurl"
+    assert provider.remove_exam_attempt("E", "A") is True
+
+
+def test_what_a_provider_need_not_do():
+    class Least(ProctoringBackendProvider):
+        register_exam_attempt = start_exam_attempt = stop_exam_attempt = None
+        mark_erroneous_exam_attempt = remove_exam_attempt = get_software_download_url = None
+        on_review_callback = on_exam_saved = None
+
+    least = Least(tech_support_email="x")
+    assert least.tech_support_email == "x"
+    assert least.get_javascript() == ""
+    assert least.get_exam("exam") == "exam"
+    assert least.get_attempt("attempt") == "attempt"
+    assert least.get_instructor_url("course", {}) is None
+    assert least.retire_user("u") is None
+    assert least.should_block_access_to_exam_material() is False
+    assert least.get_onboarding_profile_info("course") is None
+    assert least.get_proctoring_config() is None
+    assert least.get_video_review_aes_key() is None
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("register_exam_attempt", ({}, {})),
+        ("start_exam_attempt", ("E", "A")),
+        ("stop_exam_attempt", ("E", "A")),
+        ("mark_erroneous_exam_attempt", ("E", "A")),
+        ("remove_exam_attempt", ("E", "A")),
+        ("get_software_download_url", ()),
+        ("on_review_callback", ({}, {})),
+        ("on_exam_saved", ({},)),
+    ],
+)
+def test_what_a_provider_must_do(name, arguments):
+    method = getattr(ProctoringBackendProvider, name)
+    with pytest.raises(NotImplementedError):
+        method(FakeProvider(), *arguments)

@@ -1,0 +1,144 @@
+"""A learner takes a proctored exam by hand, in Chromium; every screen is checked by axe."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from demo.places import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+START_SECONDS = 90
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The demo, up; its address."""
+    folder, port = tmp_path_factory.mktemp("demo"), free_port()
+    log = folder / "out.txt"
+    environment = {**os.environ, "DATABASE_URL": "", "CELERY_BROKER_URL": ""}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    command = [sys.executable, "-m", "demo", "up", "--data", str(folder / "data")]
+    ports = ["--web-port", str(port), "--simulator-port", str(free_port())]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*command, *ports], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+    until = time.monotonic() + START_SECONDS
+    while "The demo is up" not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < until, log.read_text()
+        time.sleep(0.2)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser, demo):
+    """A fresh window of a learner who has not taken part in the walk; errors of scripts fail the test."""
+    context = browser.new_context(base_url=demo)
+    errors = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    found = context.new_page()
+    found.goto("/")
+    found.get_by_role("button", name="Jo Learner").click()
+    yield found
+    context.close()
+    assert not errors
+
+
+def accessible(page):
+    """No finding of axe, but of what only a whole site could mend."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert not serious, [(one["id"], [node["html"] for node in one["nodes"]]) for one in serious]
+
+
+def on(page, screen):
+    page.wait_for_selector(f'[data-screen="{screen}"]')
+    accessible(page)
+
+
+def test_from_the_entrance_to_the_result(page):
+    page.get_by_role("link", name="Midterm exam").click()
+    on(page, "proctored-entrance")
+    page.get_by_role("button", name="Take this exam without proctoring").click()
+    page.get_by_role("button", name="Go back").click()
+    page.get_by_role("button", name="Go on to my proctored exam").click()
+    on(page, "instructions")
+    page.get_by_role("button", name="Start the proctored exam").click()
+    page.get_by_text("The set-up is not finished yet").wait_for()
+    with page.expect_popup() as popup:
+        page.get_by_role("button", name="Start the system check").click()
+    popup.value.wait_for_load_state()
+    page.get_by_text("Your system is ready").wait_for(timeout=40_000)
+    page.get_by_role("button", name="Start the proctored exam").click()
+    on(page, "ready-to-start")
+    page.get_by_role("button", name="Start my exam").click()
+    page.get_by_label("What is the capital of Latvia?").fill("Riga")
+    page.get_by_role("button", name="Submit this answer").first.click()
+    page.locator("#time_remaining_id b").wait_for()
+    assert page.get_by_label("What is the capital of Latvia?").input_value() == "Riga"
+    accessible(page)
+    page.get_by_role("button", name="End my exam").click()
+    on(page, "proctored-ready-to-submit")
+    page.get_by_role("button", name="No, go back to my exam").click()
+    page.locator("#time_remaining_id b").wait_for()
+    page.get_by_role("button", name="End my exam").click()
+    page.get_by_role("button", name="Yes, end my proctored exam").click()
+    on(page, "proctored-submitted")
+    until = time.monotonic() + 40
+    while not page.locator('[data-screen="proctored-verified"]').count():
+        assert time.monotonic() < until, "no review"
+        page.wait_for_timeout(300)
+        page.reload()
+    on(page, "proctored-verified")
+    page.get_by_role("link", name="Course").click()
+    page.get_by_text("Passed Proctoring").wait_for()
+
+
+def test_a_timed_exam(page):
+    page.get_by_role("link", name="Quiz with a time limit").click()
+    on(page, "timed-entrance")
+    page.get_by_role("button", name="I am ready").click()
+    page.get_by_role("button", name="End my exam").click()
+    on(page, "timed-ready-to-submit")
+    page.get_by_role("button", name="Yes, submit my exam").click()
+    on(page, "timed-submitted")
+
+
+def test_a_network_that_fails_is_said_and_the_click_can_be_repeated(page):
+    page.get_by_role("link", name="Practice exam").click()
+    on(page, "practice-entrance")
+    page.route("**/api/edx_proctoring/**", lambda route: route.abort())
+    page.get_by_role("button", name="Go on to my practice exam").click()
+    page.get_by_role("alert").get_by_text("Check your connection").wait_for()
+    page.unroute("**/api/edx_proctoring/**")
+    page.get_by_role("button", name="Go on to my practice exam").click()
+    on(page, "instructions")

@@ -1,0 +1,51 @@
+"""Names of the HTTP layer that suites of hosts and providers replace."""
+
+from typing import Any
+
+import pytest
+
+from edx_proctoring import callbacks
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_staff_question_is_asked_once_through_the_package(
+    attempt: Any, learner: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def answer(*args: Any) -> bool:
+        asked.append(args)
+        return True
+
+    monkeypatch.setattr("edx_proctoring.views.is_user_course_or_global_staff", answer)
+    one = attempt(status="error", is_resumable=True)
+    response = client_for(learner).put(
+        f"/api/edx_proctoring/v1/proctored_exam/attempt/{one.pk}",
+        {"action": "mark_ready_to_resume", "user_id": learner.pk},
+        format="json",
+    )
+    assert response.status_code == 200
+    assert asked == [(learner, one.proctored_exam.course_id)]
+
+
+def test_switches_are_read_through_the_package(
+    attempt: Any, learner: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edx_proctoring.views.waffle.switch_is_active", lambda _name: True)
+    one = attempt(status="started")
+    url = f"/api/edx_proctoring/v1/proctored_exam/attempt/{one.pk}"
+    response = client_for(learner).put(url, {"action": "error"}, format="json")
+    assert response.json() == {"exam_attempt_id": False}
+
+
+def test_the_start_callback_reads_and_writes_through_its_own_names(
+    attempt: Any, learner: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = attempt(status="started")
+    found, moved = callbacks.get_exam_attempt_by_code(one.attempt_code), []
+    monkeypatch.setattr(callbacks, "get_exam_attempt_by_code", lambda _code: found)
+    monkeypatch.setattr(callbacks, "update_attempt_status", lambda *args: moved.append(args))
+    url = "/api/edx_proctoring/proctoring_launch_callback/start_exam/any"
+    assert client_for(learner).get(url).status_code == 302
+    assert moved == [(one.pk, "submitted")]

@@ -1,0 +1,157 @@
+"""What tests are made of."""
+
+import os
+
+import pytest
+import rules
+from celery import current_app
+from django.apps import apps
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from edx_proctoring import patience
+from edx_proctoring.testing import weakness
+from edx_proctoring.testing.factories import AttemptFactory, ExamFactory, UserFactory
+from edx_proctoring.testing.host import HostServices, Tracker
+from edx_proctoring.testing.providers import FakeProvider
+
+if os.environ.get("PROCTORING_WEAKEN"):  # the proof that tests notice
+    weakness.switch_off(os.environ["PROCTORING_WEAKEN"])
+
+if not rules.perm_exists("edx_proctoring.can_take_proctored_exam"):
+    rules.add_perm("edx_proctoring.can_take_proctored_exam", rules.is_active)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests with a database really commit: what runs on commit runs, and locks are taken."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker is not None or "transactional_db" in getattr(item, "fixturenames", ()):
+            wanted = {**(marker.kwargs if marker else {}), "transaction": True}
+            item.add_marker(pytest.mark.django_db(**wanted), append=False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _broker():
+    """No test reaches a broker that happens to run on this machine."""
+    current_app.conf.broker_url = "memory://"
+
+
+@pytest.fixture(autouse=True)
+def _clean_cache():
+    cache.clear()
+    patience.forget()
+
+
+@pytest.fixture(autouse=True)
+def provider():
+    """The provider "test", the default one."""
+    fake = FakeProvider()
+    backends = apps.get_app_config("edx_proctoring").backends
+    before = dict(backends)
+    backends["test"] = fake
+    yield fake
+    backends.clear()
+    backends.update(before)
+
+
+@pytest.fixture(autouse=True)
+def host():
+    """The LMS's services."""
+    services = HostServices()
+    services.register()
+    yield services
+    services.unregister()
+
+
+@pytest.fixture
+def tracker():
+    """Captured events."""
+    trackers = pytest.importorskip("eventtracking.tracker", reason="event-tracking is absent")
+    captured = Tracker()
+    before = trackers.TRACKERS.copy()
+    trackers.register_tracker(trackers.Tracker({"captured": captured}))
+    yield captured
+    trackers.TRACKERS.clear()
+    trackers.TRACKERS.update(before)
+
+
+@pytest.fixture
+def learner(transactional_db):
+    """A learner."""
+    return UserFactory(username="learner", email="learner@example.com")
+
+
+@pytest.fixture
+def staff(transactional_db, host):
+    """Somebody on the staff of every course."""
+    user = UserFactory(username="staff", email="staff@example.com")
+    host.instructor.staff.add(user.pk)
+    return user
+
+
+@pytest.fixture
+def make_exam(transactional_db):
+    """A factory of exams."""
+    return ExamFactory
+
+
+@pytest.fixture
+def exam(make_exam):
+    """A proctored exam."""
+    return make_exam()
+
+
+@pytest.fixture
+def timed_exam(make_exam):
+    """A timed exam."""
+    return make_exam(is_proctored=False, external_id=None, backend=None)
+
+
+@pytest.fixture
+def practice_exam(make_exam):
+    """A practice exam."""
+    return make_exam(is_practice_exam=True)
+
+
+@pytest.fixture
+def attempt(learner):
+    """A factory of attempts of the learner; `exam=` names the exam."""
+
+    def make(**columns):
+        columns.setdefault("user", learner)
+        if "exam" in columns:
+            columns["proctored_exam"] = columns.pop("exam")
+        return AttemptFactory(**columns)
+
+    return make
+
+
+@pytest.fixture
+def client_for():
+    """A REST client, signed in."""
+
+    def sign_in(user):
+        client = APIClient()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _answers_are_documented():
+    """No answer to a REST client in the suite is one that the OpenAPI document has not."""
+    from tests.openapi.answers import check
+
+    generic = APIClient.generic
+
+    def checked(self, method, path, *args, **kwargs):
+        response = generic(self, method, path, *args, **kwargs)
+        check(method, path.partition("?")[0], response)
+        return response
+
+    APIClient.generic = checked
+    yield
+    APIClient.generic = generic

@@ -1,0 +1,283 @@
+"""Defects B1-B36 of the published REST interface: inputs that were answered with an error of the server."""
+
+import json
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAttempt,
+)
+from edx_proctoring.testing.factories import COURSE_ID, UserFactory
+from tests.views.conftest import V1, E
+
+pytestmark = pytest.mark.django_db
+
+Attempt = ProctoredExamStudentAttempt
+ANONYMOUS_REVIEW = "/api/edx_proctoring/proctoring_review_callback/"
+TIME = "additional_time_granted"
+HUGE = 10**30
+LONG = "x" * 256
+
+EXAM = {
+    "course_id": COURSE_ID,
+    "content_id": "new",
+    "external_id": "known",
+    "exam_name": "New",
+    "time_limit_mins": 30,
+    "is_proctored": True,
+    "is_practice_exam": False,
+    "is_active": True,
+    "hide_after_due": False,
+}
+GRANT = {"exam_id": "{exam}", "user_info": "learner", "key": TIME, "value": "5"}
+BULK = {"course_id": COURSE_ID, "exam_ids": "{exam}", "user_ids": "learner", "value": "5"}
+TIMED = {**BULK, "allowance_type": TIME}
+TIMES = {**BULK, "allowance_type": "time_multiplier"}
+REVIEW = {"status": "passed", "comments": []}
+META = {"examCode": "{code}", "ssiRecordLocator": "{external}"}
+PSI = {"examMetaData": META, "reviewStatus": "Clean"}
+ATTEMPT = f"{E}/attempt/{{attempt}}"
+REVIEWED = f"{E}/attempt/{{external}}/reviewed"
+COMMENT = {"comment": "x", "status": "y"}
+
+
+def rows(defect, method, path, bodies, status=400, caller="global_staff"):
+    """Table rows of one defect: the same request with these bodies."""
+    return [
+        pytest.param(method, path, body, status, caller, id=f"{defect}-{number}")
+        for number, body in enumerate(bodies)
+    ]
+
+
+NO_OBJECTS = ([], [1], "text", 7, None, True)
+NO_IDS = ("x", "", None, [], {}, True, 1.5, "²", HUGE, -1)
+NO_BOOLS = ("maybe", [], {}, 7)
+
+
+def test_B1_no_identifier(as_global_staff, db):
+    assert as_global_staff.get(f"{E}/exam").status_code == 405
+    response = as_global_staff.get(f"{E}/exam/exam_id/0")
+    assert response.status_code == 400
+    assert "exam_id=0" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *[(method, "exam/exam_id/{exam}") for method in ("post", "put", "delete")],
+        *[(method, "exam/course_id/{course}") for method in ("post", "put")],
+        *[(method, "exam/course_id/{course}/content_id/x") for method in ("post", "put")],
+        *[(method, "{course}/allowance") for method in ("put", "delete", "post")],
+        ("get", "allowance"),
+    ],
+)
+def test_B2_methods_of_the_sibling_route(method, path, exam, as_global_staff):
+    url = f"{E}/{path.format(exam=exam.pk, course=COURSE_ID)}"
+    assert getattr(as_global_staff, method)(url).status_code == 405
+
+
+@pytest.fixture
+def names(exam, attempt, learner, psi):
+    """What placeholders stand for."""
+    known = attempt(exam=exam, status="submitted", completed_at=timezone.now())
+    return {
+        "exam": exam.pk,
+        "attempt": known.pk,
+        "external": known.external_id,
+        "code": known.attempt_code,
+        "learner": learner.pk,
+        "course": COURSE_ID,
+    }
+
+
+def filled(value, names):
+    if isinstance(value, dict):
+        return {key: filled(item, names) for key, item in value.items()}
+    return value.format(**names) if isinstance(value, str) and "{" in value else value
+
+
+def changed(body, name, values):
+    return [{**body, name: value} for value in values]
+
+
+def without(body, *keys):
+    return {key: value for key, value in body.items() if key not in keys}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "caller"),
+    [
+        *rows("B3", "put", ATTEMPT, [{}, *changed({}, "action", ("x", 7, [], {}))], caller="owner"),
+        *rows("B4-exam", "put", f"{E}/exam", NO_OBJECTS),
+        *rows("B4-attempt", "put", ATTEMPT, NO_OBJECTS, caller="owner"),
+        *rows("B4-create", "post", f"{E}/attempt", NO_OBJECTS, caller="owner"),
+        *rows("B4-review", "post", REVIEWED, NO_OBJECTS, caller="reviewer"),
+        *rows("B4-grant", "put", f"{E}/allowance", NO_OBJECTS),
+        *rows("B4-bulk", "put", f"{E}/bulk_allowance", NO_OBJECTS),
+        *rows("B4-psi", "post", ANONYMOUS_REVIEW, NO_OBJECTS, caller="anonymous"),
+        *rows("B5-exam", "put", f"{E}/exam", changed({}, "exam_id", NO_IDS)),
+        *rows("B5-create", "post", f"{E}/attempt", changed({}, "exam_id", NO_IDS), caller="owner"),
+        *rows("B5-grant", "put", f"{E}/allowance", changed(GRANT, "exam_id", NO_IDS)),
+        *rows("B5-delete", "delete", f"{E}/allowance", changed({**GRANT}, "user_id", NO_IDS)),
+        *rows("B5-bulk", "put", f"{E}/bulk_allowance", changed(TIMED, "exam_ids", ("x", "²"))),
+        *rows("B12", "post", f"{E}/exam", changed(EXAM, "time_limit_mins", (2**31, HUGE, "1e9"))),
+        *rows("B12-texts", "post", f"{E}/exam", changed(EXAM, "content_id", (LONG,))),
+        *rows("B12-backend", "post", f"{E}/exam", changed(EXAM, "backend", (LONG,))),
+        *rows("B12-put", "put", f"{E}/exam", [{"exam_id": "{exam}", "external_id": LONG}]),
+        *rows("B13", "put", f"{E}/exam", changed({"exam_id": "{exam}"}, "is_active", NO_BOOLS)),
+        *rows("B13-mins", "put", f"{E}/exam", changed({"exam_id": "{exam}"}, "time_limit_mins", ("abc", [], 0, -5))),
+        *rows("B14", "put", f"{E}/exam", [{"exam_id": "{exam}", "backend": "gone"}]),
+        *rows("B14-post", "post", f"{E}/exam", [{**EXAM, "backend": "gone"}]),
+        *rows("B17", "put", f"{E}/allowance", changed(GRANT, "value", (None, [], {}, "²", "-1", ""))),
+        *rows("B17-key", "put", f"{E}/allowance", changed(GRANT, "key", (None, [], "", 7))),
+        *rows("B17-user", "put", f"{E}/allowance", changed(GRANT, "user_info", (4711, None, "nobody", []))),
+        *rows("B17-exam", "put", f"{E}/allowance", changed(GRANT, "exam_id", (4711,))),
+        *rows("B18", "put", f"{E}/bulk_allowance", changed(TIMED, "value", (None, "", [], "x"))),
+        *rows("B18-times", "put", f"{E}/bulk_allowance", changed(TIMES, "value", ("nan", "inf", None, "0.5"))),
+        *rows("B18-kind", "put", f"{E}/bulk_allowance", [BULK]),
+        *rows("B18-lists", "put", f"{E}/bulk_allowance", changed(TIMED, "user_ids", ({}, None, True))),
+        *rows("B19", "post", REVIEWED, [{}, *changed(REVIEW, "status", (None, 7, [], "x"))], caller="reviewer"),
+        *rows("B19-comments", "post", REVIEWED, changed(REVIEW, "comments", ("x", 7, [7], [{}], [{"comment": "x"}], [{"status": "y"}])), caller="reviewer"),
+        *rows("B19-seconds", "post", REVIEWED, changed(REVIEW, "comments", ([{**COMMENT, "start": "x"}], [{**COMMENT, "stop": HUGE}])), caller="reviewer"),
+        *rows("B20", "post", ANONYMOUS_REVIEW, changed(PSI, "examMetaData", (None, [], "x", {}, {"examCode": "{code}"})), caller="anonymous"),
+    ],
+)  # fmt: skip
+def test_B3_B4_B5_B12_B13_B14_B17_B18_B19_B20_bad_input_is_said(
+    method, path, body, status, caller, names, clients
+):
+    before = state()
+    response = clients[caller].generic(
+        method.upper(), path.format(**names), json.dumps(filled(body, names)), "application/json"
+    )
+    assert response.status_code == status, response.content
+    assert response.json()
+    assert state() == before
+
+
+def state():
+    """Everything that a request could have written."""
+    models = (
+        ProctoredExam,
+        Attempt,
+        ProctoredExamStudentAllowance,
+        ProctoredExamSoftwareSecureReview,
+    )
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+@pytest.mark.parametrize("user_id", ["x", "", "²", "1.5", str(HUGE)])
+def test_B6_ids_of_users_in_queries(user_id, exam, as_global_staff, as_staff, attempt):
+    urls = (f"{E}/attempt/course_id/{COURSE_ID}", f"{E}/active_attempt")
+    for url in urls:
+        assert as_global_staff.get(url, {"user_id": user_id}).status_code == 400
+    broken = attempt(status="error", is_resumable=True)
+    if user_id:
+        data = {"action": "mark_ready_to_resume", "user_id": user_id}
+        assert as_staff.put(f"{E}/attempt/{broken.pk}", data).status_code == 400
+
+
+def test_B7_a_user_who_does_not_exist(exam, as_global_staff):
+    query = {"user_id": "4711", "content_id": exam.content_id}
+    url = f"{E}/attempt/course_id/{COURSE_ID}"
+    assert as_global_staff.get(url, query).status_code == 404
+
+
+def test_B8_a_username_that_does_not_exist(onboarding, as_staff):
+    query = {"username": "nobody", "course_id": COURSE_ID}
+    assert as_staff.get(f"{V1}/user_onboarding/status", query).status_code == 404
+
+
+def test_B9_unknown_ids_are_forbidden_to_others(as_learner, as_staff, learner):
+    for client in (as_learner, as_staff):
+        assert client.delete(f"{E}/attempt/4711").status_code == 403
+        url = f"{E}/exam_id/4711/user_id/{learner.pk}/reset_attempts"
+        assert client.delete(url).status_code == 403
+        data = {"exam_id": 4711, "user_info": "learner", "key": TIME, "value": "1"}
+        assert client.put(f"{E}/allowance", data).status_code == 403
+
+
+@pytest.mark.parametrize("word", ["true", "yes", "on", "1", True])
+def test_B10_what_words_and_texts_mean_is_stored(word, as_global_staff, db):
+    data = {**EXAM, "is_proctored": word, "time_limit_mins": "90.0"}
+    response = as_global_staff.post(f"{E}/exam", data, format="json")
+    assert response.status_code == 200
+    exam = ProctoredExam.objects.get()
+    assert (exam.is_proctored, exam.time_limit_mins) == (True, 90)
+    item = {**EXAM, "is_active": word, "time_limit_mins": "60.0"}
+    url = f"{E}/exam_registration/course_id/{COURSE_ID}"
+    assert as_global_staff.patch(url, [item], format="json").status_code == 200
+    exam.refresh_from_db()
+    assert (exam.is_active, exam.time_limit_mins) == (True, 60)
+
+
+def test_B11_a_box_that_is_not_ticked_is_false(as_global_staff, db):
+    data = without(EXAM, "is_practice_exam", "hide_after_due")
+    response = as_global_staff.post(f"{E}/exam", {**data, "is_proctored": "false"})
+    assert response.status_code == 200
+    exam = ProctoredExam.objects.get()
+    assert (exam.is_practice_exam, exam.hide_after_due, exam.is_proctored) == (False,) * 3
+
+
+@pytest.mark.parametrize("proctored", [True, False, None])
+def test_B15_booleans_may_be_booleans(proctored, timed_exam, as_learner):
+    data = {"exam_id": timed_exam.pk, "attempt_proctored": None, "start_clock": proctored}
+    assert as_learner.post(f"{E}/attempt", data, format="json").status_code == 200
+    assert Attempt.objects.get().status == ("started" if proctored else "created")
+
+
+def test_B16_a_timed_exam_is_not_proctored(timed_exam, as_learner):
+    data = {"exam_id": timed_exam.pk, "attempt_proctored": "true"}
+    response = as_learner.post(f"{E}/attempt", data)
+    assert response.status_code in (200, 400)
+    assert not Attempt.objects.filter(taking_as_proctored=True).exists()
+
+
+def test_B17_numbers_are_values(exam, learner, as_staff):
+    data = {"exam_id": exam.pk, "user_info": learner.pk, "key": TIME, "value": 7}
+    assert as_staff.put(f"{E}/allowance", data, format="json").status_code == 200
+    assert ProctoredExamStudentAllowance.objects.get().value == "7"
+
+
+def test_B18_lists_and_numbers_are_lists(exam, learner, as_staff):
+    data = {**TIMED, "exam_ids": [exam.pk], "user_ids": [learner.username], "value": 7}
+    assert as_staff.put(f"{E}/bulk_allowance", data, format="json").status_code == 200
+    assert ProctoredExamStudentAllowance.objects.get().value == "7"
+
+
+def test_B19_what_providers_leave_out(names, as_reviewer, make_exam, attempt):
+    url = REVIEWED.format(**names)
+    UserFactory.create_batch(2, email="twice@example.com")
+    comment = {**COMMENT, "start": None}
+    data = {"status": "suspicious", "comments": [comment], "reviewed_by": "twice@example.com"}
+    assert as_reviewer.post(url, data, format="json").status_code == 200
+    form = {"status": "suspicious", "videoReviewLink": "https://video.example.com"}
+    assert as_reviewer.post(url, form).status_code == 200
+    none = {"status": "suspicious", "comments": None, "payload": "text"}
+    assert as_reviewer.post(url, none, format="json").status_code == 200
+
+
+@pytest.mark.parametrize("backend", ["null", "mock"])
+def test_B19_providers_that_read_no_reviews(backend, attempt, make_exam, as_global_staff):
+    known = attempt(exam=make_exam(backend=backend), status="submitted")
+    url = f"{E}/attempt/{known.external_id}/reviewed"
+    assert as_global_staff.post(url, REVIEW, format="json").status_code == 400
+
+
+@pytest.mark.parametrize("body", [PSI, {**PSI, "webCamComments": [7]}, {**PSI, "reviewStatus": 7}])
+def test_B20_what_rpnow_leaves_out(body, psi, attempt, make_exam):
+    exam = make_exam(backend="software_secure")
+    known = attempt(exam=exam, status="submitted", completed_at=timezone.now(), external_id="l")
+    declined = attempt(exam=exam, status="declined", external_id=None)
+    for one in (known, declined):
+        data = filled(body, {"code": one.attempt_code, "external": one.external_id})
+        if one is declined or body is not PSI:
+            response = APIClient().post(ANONYMOUS_REVIEW, data, format="json")
+            assert response.status_code == 400
+    attempt(exam=exam, attempt_code=None)
+    no_code = {**PSI, "examMetaData": {"ssiRecordLocator": "l"}}
+    assert APIClient().post(ANONYMOUS_REVIEW, no_code, format="json").status_code == 400

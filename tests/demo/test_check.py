@@ -1,0 +1,95 @@
+"""The demo's walks, for real: processes, HTTP, a worker; on what this machine has."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.demo
+
+FAULTS = ("ready", "notify", "review", "mail", "grade")
+SERVERS = {
+    "PostgreSQL and Redis": (
+        (5432, 6379),
+        os.environ.get("TEST_POSTGRESQL_URL", "postgres://postgres@127.0.0.1:5432/postgres"),
+        "redis://127.0.0.1:6379/5",
+    ),
+    "MariaDB and RabbitMQ": (
+        (3306, 5672),
+        os.environ.get("TEST_MARIADB_URL", "mysql://root@127.0.0.1:3306/proctoring"),
+        "amqp://guest:guest@127.0.0.1:5672//",
+    ),
+}
+
+
+def check(*arguments, database="", broker=""):
+    environment = {**os.environ, "DATABASE_URL": database, "CELERY_BROKER_URL": broker}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    return subprocess.run(
+        [sys.executable, "-m", "demo", "check", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+def listens(port):
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_all_walks_hold():
+    done = check()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Every step held" in done.stdout
+    for step in (
+        "register",
+        "ready",
+        "start",
+        "review",
+        "mail",
+        "decision",
+        "grade",
+        "launch",
+        "gate",
+        "correction",
+    ):
+        assert f"  {step} " in done.stdout
+
+
+@pytest.mark.parametrize("servers", SERVERS)
+def test_on_real_servers(servers):
+    ports, database, broker = SERVERS[servers]
+    silent = [port for port in ports if not listens(port)]
+    if silent:
+        pytest.skip(f"{servers}: nothing listens on {silent}")
+    if database.startswith("mysql"):
+        pytest.importorskip("MySQLdb", reason="mysqlclient is not installed")
+    done = check(database=database, broker=broker)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_broken_step_is_named(fault):
+    done = check("--fault", fault)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"The walk failed at the step: {fault}" in done.stdout
+
+
+def test_a_port_in_use_is_said_plainly():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = check("--web-port", str(port))
+    assert done.returncode == 2
+    assert f"Port {port} is in use" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,133 @@
+"""What the documentation says is there."""
+
+import ast
+import importlib.util
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+
+from edx_proctoring import conf, tasks
+from edx_proctoring.statuses import COMPLETED, INCOMPLETE, KNOWN, is_transition_legal
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+
+PATHS = re.findall(
+    r"``((?:edx_proctoring|demo|frontend|scripts)/[\w/.]*)``", (DOCS / "where.rst").read_text()
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_paths_exist(path):
+    assert (ROOT / path).exists()
+
+
+def test_where_names_every_module_that_has_rules():
+    rules = {
+        f"edx_proctoring/{name}" for name in ("conf.py", "statuses.py", "host.py", "outbox.py")
+    }
+    assert rules <= set(PATHS)
+
+
+def test_every_setting_that_the_code_reads_is_declared():
+    declared = {setting.name for setting in conf.SETTINGS}
+    read = set()
+    for path in (ROOT / "edx_proctoring").rglob("*.py"):
+        read |= set(
+            re.findall(r"conf\.(?:proctoring|host)\.(\w+)", path.read_text(encoding="utf-8"))
+        )
+    assert read <= declared
+
+
+def test_every_declared_setting_is_explained():
+    for setting in conf.SETTINGS:
+        assert len(setting.why) > 8
+        assert setting.why[-1] != "."
+
+
+def test_statuses_are_explained():
+    text = (DOCS / "reference" / "statuses.rst").read_text(encoding="utf-8")
+    assert not {status for status in KNOWN if f"``{status}``" not in text}
+
+
+def test_signals_are_explained():
+    text = (DOCS / "reference" / "events.rst").read_text(encoding="utf-8")
+    for argument in ("attempt_id", "user_id", "status", "full_name", "profile_name"):
+        assert f"``{argument}``" in text
+
+
+@pytest.fixture(scope="module")
+def families():
+    """The extension that draws the statuses."""
+    spec = importlib.util.spec_from_file_location("families", DOCS / "_extensions" / "families.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_picture_of_the_statuses_is_what_the_code_does(families):
+    pairs = [(one, two) for one in families.FAMILIES for two in families.FAMILIES if one != two]
+    assert set(pairs) == set(families.ARROWS)
+    for one, two in pairs:
+        for before in families.FAMILIES[one]:
+            for after in families.FAMILIES[two]:
+                assert is_transition_legal(before, after) is families.is_legal(one, two)
+    assert families.picture().count('class="legal"') == len(pairs) - 1
+    assert families.ARROWS["ended", "on the way"] not in families.picture()
+    assert families.FAMILIES["ended"] == sorted(COMPLETED)
+    assert families.FAMILIES["on the way"] == sorted(INCOMPLETE)
+
+
+def test_tasks_and_commands_that_operators_are_told_of_exist():
+    text = (DOCS / "guide" / "operate.rst").read_text(encoding="utf-8")
+    named = set(re.findall(r"edx_proctoring\.tasks\.(\w+)", text))
+    assert {name for name in dir(tasks) if hasattr(getattr(tasks, name), "delay")} == named
+    ours = {name for name, app in get_commands().items() if app == "edx_proctoring"}
+    assert ours <= set(re.findall(r"manage\.py (\w+)", text))
+
+
+def test_system_checks_are_explained():
+    source = (ROOT / "edx_proctoring" / "checks.py").read_text(encoding="utf-8")
+    constants = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    ids = {str(node.value) for node in constants}
+    known = {found for one in ids for found in re.findall(r"^edx_proctoring\.([EWI]\d{3})$", one)}
+    text = (DOCS / "reference" / "checks.rst").read_text(encoding="utf-8")
+    explained = re.findall(r"^``edx_proctoring\.([EWI]\d{3})``$", text, re.MULTILINE)
+    assert known
+    assert sorted(known) == sorted(explained)
+
+
+@pytest.mark.parametrize("name", ["base", "openedx", "demo", "mysql"])
+def test_each_dependency_has_its_reason(name):
+    lines = (ROOT / "requirements" / f"{name}.in").read_text(encoding="utf-8").splitlines()
+    wanted = {re.split(r"[\[<>=]", line)[0] for line in lines if line and line[0] not in "#-"}
+    reasons = (DOCS / "decisions" / "0005-dependencies.rst").read_text(encoding="utf-8")
+    assert wanted
+    assert {package for package in wanted if package not in reasons} == set()
+
+
+def test_the_picture_of_the_readme_exists():
+    (picture,) = re.findall(
+        r"\.\. image:: (\S+)", (ROOT / "README.rst").read_text(encoding="utf-8")
+    )
+    assert (ROOT / picture).exists()
+
+
+def schedules():
+    """The schedule that the guide shows, and the demo's."""
+    guide = (DOCS / "guide" / "operate.rst").read_text(encoding="utf-8")
+    demo = (ROOT / "demo" / "host" / "settings.py").read_text(encoding="utf-8")
+    for text in (guide, demo):
+        found = re.search(r"CELERY_BEAT_SCHEDULE = (\{.*?^ *\})$", text, re.M | re.S)
+        yield ast.literal_eval(textwrap.dedent(found[1]))
+
+
+def test_the_schedules_submit_who_has_closed_the_browser_within_a_minute():
+    for schedule in schedules():
+        entries = {entry["task"]: entry for entry in schedule.values()}
+        assert all(hasattr(tasks, task.removeprefix("edx_proctoring.tasks.")) for task in entries)
+        sweep = entries["edx_proctoring.tasks.submit_expired_attempts"]
+        assert sweep["schedule"] <= 30

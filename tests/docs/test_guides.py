@@ -1,0 +1,115 @@
+"""What the guides tell strangers to do, done."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from edx_proctoring import conf
+from tests.projects.absent import OPTIONAL
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = ROOT / "docs" / "guide" / "django.rst"
+BLOCK = re.compile(
+    r"^\.\. code-block:: (\S+)\n   :caption: (.+)\n\n((?:(?:   .*)?\n)+)", re.MULTILINE
+)
+INSTALLS = ("python -m venv", "pip install")
+BLOCKER = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from tests.projects.absent import block
+block(*{sorted({*OPTIONAL.values()} - {"crum"})!r})
+"""
+
+
+def blocks():
+    """(language, caption, text) of the guide, in order."""
+    for language, caption, text in BLOCK.findall(GUIDE.read_text(encoding="utf-8")):
+        yield language, caption, textwrap.dedent(text)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run a command line of the guide in the project, without the optional packages of Open edX."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(BLOCKER)
+    project = tmp_path / "project"
+    project.mkdir()
+
+    def command(line):
+        words = shlex.split(line)
+        assert words[0] == "python"
+        return subprocess.run(
+            [sys.executable, *words[1:]],
+            cwd=project,
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(site),
+                "DJANGO_SUPERUSER_PASSWORD": "secret",
+            },
+            input="",
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    command.project = project
+    return command
+
+
+def write(project, caption, text):
+    """A file of the guide."""
+    path = project / caption.removesuffix(", at the end")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = path.read_text() if caption.endswith("at the end") else ""
+    path.write_text(before + text)
+
+
+def test_a_stranger_comes_to_a_taken_exam(run):
+    printed = ""
+    for language, caption, text in blocks():
+        if language != "console":
+            if caption != "for example":
+                write(run.project, caption, text)
+            continue
+        for line in text.strip().splitlines():
+            if line.startswith(INSTALLS):
+                continue
+            more = " --noinput" if "createsuperuser" in line else ""
+            done = run(line + more)
+            assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+            printed = done.stdout
+    lines = [line for line in printed.splitlines() if re.match(r"[a-z]+:? ?\w*$", line)]
+    assert lines == [
+        "entrance: True",
+        "start 200",
+        "question: True",
+        "stop 200",
+        "submit 200",
+        "submitted",
+    ]
+    assert "Proctoring attempt submitted" in printed
+
+
+def test_the_example_of_a_service_runs(host):
+    from edx_proctoring.runtime import get_runtime_service
+
+    (text,) = [text for _, caption, text in blocks() if caption == "for example"]
+    exec(text, {})
+    assert get_runtime_service("instructor").is_course_staff(
+        type("User", (), {"is_staff": True}), "course"
+    )
+
+
+def test_settings_of_the_guides_are_settings():
+    known = {setting.name for setting in conf.SETTINGS}
+    for guide in ("django.rst", "openedx.rst", "connect-a-provider.rst"):
+        text = (ROOT / "docs" / "guide" / guide).read_text(encoding="utf-8")
+        named = set(re.findall(r"\b(PROCTORING_\w+|DELIVERY|LINK_URLS|NODE_MODULES_ROOT)\b", text))
+        assert named - {"PROCTORING_SETTINGS"} <= known

@@ -1,0 +1,84 @@
+"""The closing table of `make test`: what failed or was left out before counts."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import run_tests
+
+ROOT = Path(__file__).resolve().parents[2]
+
+TESTS = {
+    "good": "def test_good():\n    assert True\n",
+    "bad": "def test_bad():\n    assert False\n",
+    "skipped": "import pytest\n\ndef test_skipped():\n    pytest.skip('nothing listens')\n",
+    "marked": "import pytest\n\n@pytest.mark.demo\ndef test_walk():\n    assert True\n",
+}
+
+
+@pytest.fixture
+def close(tmp_path):
+    """Run small tests after one lane; returns exit status and what was printed."""
+
+    def run(*names, lane="passed", required=""):
+        for name in names:
+            (tmp_path / f"test_{name}.py").write_text(TESTS[name], encoding="utf-8")
+        lanes = tmp_path / "lanes.json"
+        before = {"lane": "types", "outcome": lane, "why": "", "seconds": 1.5}
+        lanes.write_text(json.dumps([before]), encoding="utf-8")
+        (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = demo\n", encoding="utf-8")
+        plugins = ["-p", "scripts.closing_table", "-p", "no:cacheprovider", "-p", "no:django"]
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *plugins, str(tmp_path)],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "LANES": str(lanes),
+                "PYTHONPATH": str(ROOT),
+                "REQUIRE_ALL": required,
+            },
+            capture_output=True,
+            text=True,
+        )
+        return done.returncode, done.stdout
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "status"),
+    [
+        (["good"], {}, 0),
+        (["good", "bad"], {}, 1),
+        (["good"], {"lane": "failed"}, 1),
+        (["good", "skipped"], {}, 0),
+        (["good", "skipped"], {"required": "1"}, 1),
+    ],
+)
+def test_what_fails_the_run(close, names, options, status):
+    assert close(*names, **options)[0] == status
+
+
+def test_the_table_names_each_lane_and_why_it_was_left_out(close):
+    status, text = close("good", "marked", "skipped", lane="left out")
+    assert status == 0
+    assert re.search(r"^types +left out +1\.5 s$", text, re.M)
+    assert re.search(r"^tests +passed .* 1 left out: Skipped: nothing listens$", text, re.M)
+    assert re.search(r"^demo +passed ", text, re.M)
+    assert re.search(r"^browser +left out ", text, re.M)
+    assert text.count("what ran and what was left out") == 1
+
+
+def test_the_last_line_is_pytests_own(close):
+    last = close("good", "bad")[1].rstrip().splitlines()[-1]
+    assert re.fullmatch(r"=+ 1 failed, 1 passed in [\d.]+s =+", last)
+
+
+@pytest.mark.parametrize("path", run_tests.ON_DATABASES)
+def test_what_the_lanes_of_the_servers_run_exists(path):
+    assert (ROOT / path).exists()

@@ -1,0 +1,91 @@
+"""The catalogs of texts: complete, translated, compiled."""
+
+import ast
+import re
+from gettext import GNUTranslations
+from pathlib import Path
+
+import pytest
+from django.utils.translation.template import templatize
+
+PACKAGE = Path(__file__).resolve().parents[2] / "edx_proctoring"
+GETTEXT = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext"}
+PLACEHOLDERS = re.compile(r"%\(\w+\)s|\{\w*\}|<[^>]+>")
+REFRESH = "run `django-admin makemessages -a` and `compilemessages` in edx_proctoring"
+
+
+def catalog(language, name="django.po"):
+    return PACKAGE / "locale" / language / "LC_MESSAGES" / name
+
+
+def entries(language):
+    """Texts and their translations; of texts with a plural, tuples."""
+    found = {}
+    for block in catalog(language).read_text(encoding="utf-8").split("\n\n"):
+        lines = [line for line in block.splitlines() if not line.startswith("#")]
+        parts = re.findall(r'^(msg\S+) ((?:"(?:[^"\\]|\\.)*"\s*)+)', "\n".join(lines), re.MULTILINE)
+        texts = {
+            keyword: "".join(ast.literal_eval(piece) for piece in value.splitlines())
+            for keyword, value in parts
+        }
+        if not texts.get("msgid"):
+            continue
+        if "msgid_plural" in texts:
+            found[texts["msgid"], texts["msgid_plural"]] = (texts["msgstr[0]"], texts["msgstr[1]"])
+        else:
+            found[texts["msgid"]] = texts["msgstr"]
+    return found
+
+
+def marked(source):
+    """Texts that Python code marks for translation."""
+    for call in ast.walk(ast.parse(source)):
+        if not isinstance(call, ast.Call) or getattr(call.func, "id", "") not in GETTEXT:
+            continue
+        texts = [text.value for text in call.args if isinstance(text, ast.Constant)]
+        if texts:
+            yield tuple(texts) if call.func.id == "ngettext" else texts[0]
+
+
+def marked_in_template(source):
+    """Texts that a template marks: Django rewrites them as calls."""
+    quoted = r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
+    for text in re.findall(rf"gettext\(u?{quoted}\)", templatize(source)):
+        yield ast.literal_eval(text)
+
+
+def source_texts():
+    texts = set()
+    for path in PACKAGE.rglob("*.py"):
+        texts.update(marked(path.read_text(encoding="utf-8")))
+    for path in PACKAGE.rglob("*.html"):
+        texts.update(marked_in_template(path.read_text(encoding="utf-8")))
+    return texts
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_all_texts_are_in_the_catalog_and_no_others(language):
+    listed, used = set(entries(language)), source_texts()
+    assert (used - listed, listed - used) == (set(), set()), REFRESH
+
+
+def test_all_texts_are_in_german():
+    untranslated = [text for text, german in entries("de").items() if not all(german or [""])]
+    assert untranslated == []
+
+
+def test_translations_keep_places_and_markup():
+    for text, german in entries("de").items():
+        pairs = zip(text, german, strict=True) if isinstance(text, tuple) else [(text, german)]
+        for before, after in pairs:
+            assert sorted(PLACEHOLDERS.findall(before)) == sorted(PLACEHOLDERS.findall(after))
+
+
+def test_what_is_compiled_is_what_is_written():
+    with catalog("de", "django.mo").open("rb") as file:
+        compiled = GNUTranslations(file)
+    for text, german in entries("de").items():
+        if isinstance(text, tuple):
+            assert tuple(compiled.ngettext(*text, count) for count in (1, 2)) == german
+        else:
+            assert compiled.gettext(text) == german

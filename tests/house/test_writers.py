@@ -1,0 +1,121 @@
+"""Who may write an attempt's status, and who may look up a service of the host."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "edx_proctoring"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
+
+WRITING_CALLS = {
+    "acreate", "aupdate", "bulk_create", "create", "filter_update", "get_or_create", "update",
+    "update_or_create",
+}  # fmt: skip
+# Published methods of the model that write: what only lifecycle may call.
+PRIMITIVES = {"clear_onboarding_errors", "delete_exam_attempt"}
+
+
+def targets(node):
+    """What an assignment assigns to, one by one."""
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return [one for element in node.elts for one in targets(element)]
+    return [node]
+
+
+def assigned(node):
+    if isinstance(node, ast.Assign):
+        return [one for target in node.targets for one in targets(target)]
+    if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+        return [node.target]
+    return []
+
+
+def says_status(node):
+    """Does the constant "status" stand somewhere in it?"""
+    constants = (one for one in ast.walk(node) if isinstance(one, ast.Constant))
+    return any(one.value == "status" for one in constants)
+
+
+def called(node):
+    """The name that a call calls, without what stands before the dot."""
+    if not isinstance(node, ast.Call):
+        return ""
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def writes_status(node):
+    name = called(node)
+    if name == "setattr":
+        return says_status(node.args[1])
+    if name == "bulk_update":
+        return says_status(node)
+    if name in WRITING_CALLS:
+        named = any(keyword.arg == "status" for keyword in node.keywords)
+        unpacked = [keyword.value for keyword in node.keywords if keyword.arg in (None, "defaults")]
+        keys = [key for value in unpacked if isinstance(value, ast.Dict) for key in value.keys]
+        return named or any(key is not None and says_status(key) for key in keys)
+    return any(isinstance(one, ast.Attribute) and one.attr == "status" for one in assigned(node))
+
+
+def lines(source, matches):
+    return [node.lineno for node in ast.walk(ast.parse(source)) if matches(node)]
+
+
+def modules_where(matches):
+    return {
+        str(path.relative_to(PACKAGE))
+        for path in MODULES
+        if lines(path.read_text(encoding="utf-8"), matches)
+    }
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "attempt.status = 'submitted'",
+        "attempt.started_at, attempt.status = now, 'started'",
+        "attempt.status: str = 'submitted'",
+        "attempt.status += 'x'",
+        "setattr(attempt, 'status', 'submitted')",
+        "attempts.filter(pk=1).update(status='submitted')",
+        "attempts.update(**{'status': 'submitted'})",
+        "attempts.create(user=user, status='created')",
+        "attempts.update_or_create(user=user, defaults={'status': 'created'})",
+        "attempts.bulk_update(rows, ['status'])",
+    ],
+)
+def test_a_writer_is_found(source):
+    assert lines(source, writes_status) == [1]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["attempts.filter(status='submitted')", "was = attempt.status", "values.update(exam=exam)"],
+)
+def test_a_reader_is_none(source):
+    assert not lines(source, writes_status)
+
+
+def test_only_lifecycle_writes_an_attempts_status():
+    writers = modules_where(writes_status)
+    # An exception carries a status; the published create_exam_attempt of the model is kept for hosts; reviewers'
+    # remarks have one, too.
+    allowed = {"exceptions.py", "models/attempts.py", "api/users.py"}
+    assert {path for path in writers if not path.startswith("lifecycle/")} <= allowed
+    assert "lifecycle/transition.py" in writers
+
+
+def test_only_lifecycle_calls_what_writes_attempts():
+    callers = modules_where(lambda node: called(node) in PRIMITIVES)
+    assert {path.split("/")[0] for path in callers} <= {"lifecycle", "models"}
+
+
+def test_only_host_looks_services_up():
+    callers = modules_where(lambda node: called(node) == "get_runtime_service")
+    # The doubles put back what was there before them.
+    assert callers == {
+        "host.py",
+        "handlers.py",
+        "testing/host.py",
+    }  # handlers: for suites that replace it there

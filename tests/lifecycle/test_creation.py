@@ -1,0 +1,271 @@
+"""How an attempt comes to be, with and without a provider."""
+
+import datetime
+import re
+
+import pytest
+from django.utils import timezone
+
+from edx_proctoring import lifecycle
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRegisterAttempt,
+    BackendProviderNotConfigured,
+    ProctoredExamIllegalStatusTransition,
+    StudentExamAttemptAlreadyExistsException,
+    StudentExamAttemptBeingCreated,
+    StudentExamAttemptDoesNotExistsException,
+    StudentExamAttemptOnPastDueProctoredExam,
+)
+from edx_proctoring.models import (
+    OutboxMessage,
+    ProctoredExamReviewPolicy,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAttempt,
+    ProctoringReservation,
+)
+
+pytestmark = pytest.mark.django_db
+
+HOUR = datetime.timedelta(hours=1)
+Attempt = ProctoredExamStudentAttempt
+
+
+def create(exam, user, proctored=True):
+    return lifecycle.create(exam, user, taking_as_proctored=proctored)
+
+
+def registrations(provider):
+    return [call for call in provider.calls if call.method == "register_exam_attempt"]
+
+
+def test_a_proctored_attempt_is_registered_first(exam, learner, provider):
+    attempt = create(exam, learner)
+    (call,) = registrations(provider)
+    assert call.kwargs["context"]["attempt_code"] == attempt.attempt_code
+    assert re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", attempt.attempt_code)
+    assert attempt.external_id
+    assert (attempt.status, attempt.taking_as_proctored) == ("created", True)
+    assert (attempt.started_at, attempt.completed_at, attempt.allowed_time_limit_mins) == (
+        None,
+    ) * 3
+    assert not ProctoringReservation.objects.exists()
+
+
+def test_what_the_provider_is_told(make_exam, learner, staff, provider):
+    exam = make_exam(time_limit_mins=21)
+    policy = ProctoredExamReviewPolicy.objects.create(
+        set_by_user=staff, proctored_exam=exam, review_policy="A calculator is allowed."
+    )
+    ProctoredExamStudentAllowance.objects.create(
+        user=learner, proctored_exam=exam, key="review_policy_exception", value="May drink."
+    )
+    attempt = create(exam, learner)
+    context = registrations(provider)[0].kwargs["context"]
+    assert context["time_limit_mins"] == 21
+    assert context["review_policy"] == "A calculator is allowed."
+    assert context["review_policy_exception"] == "May drink."
+    assert context["is_sample_attempt"] is False
+    assert str(learner.pk) != context["user_id"]
+    assert attempt.review_policy_id == policy.pk
+
+
+def test_an_attempt_that_is_not_proctored_asks_nobody(exam, timed_exam, learner, provider):
+    assert create(exam, learner, proctored=False).external_id is None
+    timed = create(timed_exam, learner, proctored=True)
+    assert (timed.external_id, timed.taking_as_proctored) == (None, False)
+    assert not registrations(provider)
+
+
+def test_a_second_attempt_is_refused_with_the_published_words(exam, learner, provider):
+    create(exam, learner)
+    text = (
+        f"Cannot create new exam attempt for exam_id={exam.pk} and user_id={learner.pk} "
+        f"in course_id={exam.course_id} because it already exists!"
+    )
+    with pytest.raises(StudentExamAttemptAlreadyExistsException, match=re.escape(text)):
+        create(exam, learner)
+    assert Attempt.objects.count() == 1
+    assert len(registrations(provider)) == 1
+
+
+def test_past_due(make_exam, learner, provider):
+    exam = make_exam(due_date=timezone.now() - HOUR)
+    with pytest.raises(StudentExamAttemptOnPastDueProctoredExam):
+        create(exam, learner)
+    assert not registrations(provider)
+    assert create(exam, learner, proctored=False).status == "created"
+
+
+def test_while_another_creation_is_under_way(exam, learner, provider):
+    ProctoringReservation.objects.take(exam.pk, learner.pk, "other", "", seconds=60)
+    for proctored in (True, False):
+        with pytest.raises(StudentExamAttemptBeingCreated):
+            create(exam, learner, proctored)
+    assert not registrations(provider)
+
+
+def test_an_expired_reservation_is_taken_over(exam, learner):
+    ProctoringReservation.objects.take(exam.pk, learner.pk, "other", "", seconds=-1)
+    assert create(exam, learner).status == "created"
+    assert not ProctoringReservation.objects.exists()
+
+
+def test_a_provider_that_refuses_leaves_nothing_behind(exam, learner, provider):
+    provider.fail("register_exam_attempt", BackendProviderCannotRegisterAttempt("no", 503))
+    with pytest.raises(BackendProviderCannotRegisterAttempt):
+        create(exam, learner)
+    assert not Attempt.objects.exists()
+    assert not ProctoringReservation.objects.exists()
+    assert not OutboxMessage.objects.filter(kind="signal").exists()
+
+
+def test_a_provider_that_breaks_is_a_refusal(exam, learner, provider):
+    provider.fail("register_exam_attempt", ValueError("broken"))
+    with pytest.raises(BackendProviderCannotRegisterAttempt):
+        create(exam, learner)
+    assert not ProctoringReservation.objects.exists()
+
+
+def test_a_provider_that_is_not_configured(make_exam, learner):
+    exam = make_exam(backend="gone")
+    with pytest.raises(BackendProviderNotConfigured):
+        create(exam, learner)
+    assert not Attempt.objects.exists()
+    assert not ProctoringReservation.objects.exists()
+
+
+@pytest.mark.parametrize("status", ["onboarding_missing", "onboarding_expired"])
+def test_without_onboarding_the_attempt_waits(exam, learner, provider, status):
+    provider.refuse_onboarding(status)
+    attempt = create(exam, learner)
+    assert (attempt.status, attempt.external_id) == (status, None)
+
+
+def test_a_registration_that_nobody_wants_any_more_is_given_back(exam, learner, provider):
+    """Between the provider's answer and the insert somebody else creates an attempt."""
+
+    def meanwhile(*_args, **_kwargs):
+        ProctoringReservation.objects.void(exam.pk, learner.pk)
+        Attempt.create_exam_attempt(exam.pk, learner.pk, "CODE", False, False, None)
+
+    provider.before("register_exam_attempt", meanwhile)
+    with pytest.raises(StudentExamAttemptAlreadyExistsException):
+        create(exam, learner)
+    assert [attempt.attempt_code for attempt in Attempt.objects.all()] == ["CODE"]
+    registered = registrations(provider)[0].result
+    removed = [call for call in provider.calls if call.method == "remove_exam_attempt"]
+    assert [call.args[1] for call in removed] == [registered]
+
+
+def test_a_resumed_attempt_goes_on_with_the_time_that_was_left(exam, learner, attempt, provider):
+    old = attempt(
+        exam=exam, status="error", time_remaining_seconds=600, is_resumable=True, external_id="old"
+    )
+    lifecycle.ready_to_resume(old)
+    new = create(exam, learner)
+    old.refresh_from_db()
+    assert (old.resumed, old.is_resumable, old.ready_to_resume) == (True, False, True)
+    assert new.time_remaining_seconds == 600
+    assert registrations(provider)[0].kwargs["context"]["time_limit_mins"] == 10
+    assert lifecycle.transition(new, "started").allowed_time_limit_mins == 10
+
+
+def test_a_failed_registration_leaves_the_resumable_attempt_as_it_was(
+    exam, learner, attempt, provider
+):
+    old = attempt(exam=exam, status="error", is_resumable=True, time_remaining_seconds=600)
+    lifecycle.ready_to_resume(old)
+    provider.fail("register_exam_attempt", ValueError("broken"))
+    with pytest.raises(BackendProviderCannotRegisterAttempt):
+        create(exam, learner)
+    old.refresh_from_db()
+    assert (old.ready_to_resume, old.resumed) == (True, False)
+
+
+def test_no_time_left_stays_no_time(exam, learner, attempt):
+    old = attempt(exam=exam, status="error", is_resumable=True, time_remaining_seconds=0)
+    lifecycle.ready_to_resume(old)
+    assert lifecycle.transition(create(exam, learner), "started").status == "submitted"
+
+
+def test_a_further_practice_attempt_ends_the_running_one(practice_exam, learner, attempt):
+    running = attempt(
+        exam=practice_exam,
+        status="started",
+        is_sample_attempt=True,
+        started_at=timezone.now(),
+        allowed_time_limit_mins=90,
+    )
+    create(practice_exam, learner)
+    running.refresh_from_db()
+    assert running.status == "submitted"
+
+
+# Reset of practice attempts
+
+
+def sample(attempt, practice_exam, status, **more):
+    return attempt(exam=practice_exam, status=status, is_sample_attempt=True, **more)
+
+
+def test_reset_puts_a_failed_attempt_aside(practice_exam, learner, attempt):
+    old = sample(attempt, practice_exam, "error", is_resumable=True, time_remaining_seconds=5)
+    new = lifecycle.reset(practice_exam, learner, learner)
+    old.refresh_from_db()
+    assert (old.status, old.is_resumable) == ("onboarding_reset", False)
+    assert (new.status, new.time_remaining_seconds, new.started_at) == ("created", None, None)
+    assert new.taking_as_proctored == old.taking_as_proctored
+
+
+def test_reset_removes_a_submitted_attempt(practice_exam, learner, attempt, provider):
+    old = sample(attempt, practice_exam, "submitted", external_id="old")
+    new = lifecycle.reset(practice_exam, learner, learner)
+    assert list(Attempt.objects.all()) == [new]
+    removed = [call.args[1] for call in provider.calls if call.method == "remove_exam_attempt"]
+    assert removed == ["old"]
+    names = [
+        row.payload["name"] for row in OutboxMessage.objects.filter(kind="event").order_by("id")
+    ]
+    assert [name.rsplit(".", 1)[1] for name in names] == [
+        "deleted",
+        "reset_practice_exam",
+        "created",
+    ]
+    assert Attempt.history.filter(id=old.pk, history_type="-").exists()
+
+
+@pytest.mark.parametrize("status", ["created", "started", "verified"])
+def test_reset_refuses_what_is_under_way_or_passed(practice_exam, learner, attempt, status):
+    sample(attempt, practice_exam, status)
+    with pytest.raises(ProctoredExamIllegalStatusTransition):
+        lifecycle.reset(practice_exam, learner, learner)
+
+
+def test_reset_is_for_practice_only(exam, learner, attempt):
+    attempt(exam=exam, status="error")
+    with pytest.raises(ProctoredExamIllegalStatusTransition):
+        lifecycle.reset(exam, learner, learner)
+
+
+def test_reset_without_an_attempt(practice_exam, learner):
+    with pytest.raises(StudentExamAttemptDoesNotExistsException):
+        lifecycle.reset(practice_exam, learner, learner)
+
+
+def test_a_reset_that_the_provider_refuses_changes_nothing(
+    practice_exam, learner, attempt, provider
+):
+    old = sample(attempt, practice_exam, "rejected")
+    provider.fail("register_exam_attempt", ValueError("broken"))
+    with pytest.raises(BackendProviderCannotRegisterAttempt):
+        lifecycle.reset(practice_exam, learner, learner)
+    assert [found.status for found in Attempt.objects.all()] == ["rejected"]
+    assert old.pk == Attempt.objects.get().pk
+
+
+def test_a_reset_past_due_changes_nothing(make_exam, learner, attempt):
+    exam = make_exam(is_practice_exam=True, due_date=timezone.now() - HOUR)
+    attempt(exam=exam, status="rejected", is_sample_attempt=True)
+    with pytest.raises(StudentExamAttemptOnPastDueProctoredExam):
+        lifecycle.reset(exam, learner, learner)
+    assert [found.status for found in Attempt.objects.all()] == ["rejected"]

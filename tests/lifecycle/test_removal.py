@@ -1,0 +1,148 @@
+"""How an attempt ends for good, here and at its provider; and the onboarding errors that go with it."""
+
+import pytest
+
+from edx_proctoring import lifecycle
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRemoveAttempt,
+    BackendProviderRemovalNotConfirmed,
+    ProctoredExamIllegalResumeUpdate,
+)
+from edx_proctoring.models import (
+    OutboxMessage,
+    ProctoredExamStudentAttempt,
+    ProctoringReservation,
+)
+
+pytestmark = pytest.mark.django_db
+
+Attempt = ProctoredExamStudentAttempt
+
+
+def removed_at(provider):
+    return [call.args[1] for call in provider.calls if call.method == "remove_exam_attempt"]
+
+
+def test_the_provider_forgets_it_first(attempt, staff, provider):
+    known = attempt(status="submitted", external_id="remote")
+    lifecycle.remove(known, staff)
+    assert removed_at(provider) == ["remote"]
+    assert not Attempt.objects.exists()
+    newest = Attempt.history.filter(id=known.pk).latest("history_id")
+    assert (newest.history_type, newest.history_user) == ("-", staff)
+
+
+@pytest.mark.parametrize("status", ["created", "started"])
+def test_a_provider_out_of_reach_keeps_the_attempt(attempt, staff, provider, status):
+    known = attempt(status=status, external_id="remote")
+    provider.fail("remove_exam_attempt", ConnectionError("down"))
+    with pytest.raises(BackendProviderCannotRemoveAttempt, match="temporarily unavailable"):
+        lifecycle.remove(known, staff)
+    assert Attempt.objects.filter(pk=known.pk, status=status).exists()
+    assert not OutboxMessage.objects.exclude(kind="exam_saved").exists()
+
+
+def test_an_unconfirmed_removal_keeps_the_attempt(attempt, staff, provider):
+    known = attempt(status="submitted", external_id="remote")
+    provider.answer("remove_exam_attempt", False)
+    with pytest.raises(BackendProviderRemovalNotConfirmed):
+        lifecycle.remove(known, staff)
+    assert Attempt.objects.filter(pk=known.pk).exists()
+
+
+def test_an_unconfigured_provider_cannot_confirm(attempt, staff, make_exam):
+    known = attempt(exam=make_exam(backend="gone"), status="submitted", external_id="remote")
+    with pytest.raises(BackendProviderCannotRemoveAttempt):
+        lifecycle.remove(known, staff)
+    assert Attempt.objects.filter(pk=known.pk).exists()
+
+
+def test_best_effort_removal_does_not_wait_for_the_provider(attempt, staff, provider):
+    known = attempt(status="submitted", external_id="remote")
+    provider.fail("remove_exam_attempt", ConnectionError("down"))
+    lifecycle.remove(known, staff, strict=False)
+    assert not Attempt.objects.exists()
+    message = OutboxMessage.objects.get(kind="provider_removal")
+    assert (message.state, message.payload["attempt_external_id"]) == ("pending", "remote")
+
+
+def test_an_attempt_that_the_provider_does_not_know(attempt, staff, provider):
+    lifecycle.remove(attempt(status="created", external_id=None), staff)
+    assert not removed_at(provider)
+    assert not Attempt.objects.exists()
+
+
+def test_removal_ends_a_creation_under_way(attempt, staff):
+    known = attempt(status="error", external_id=None)
+    ProctoringReservation.objects.take(
+        known.proctored_exam_id, known.user_id, "token", "", seconds=60
+    )
+    lifecycle.remove(known, staff)
+    assert not ProctoringReservation.objects.exists()
+
+
+def test_the_event_names_the_attempt(attempt, staff):
+    known = attempt(status="created", external_id=None)
+    lifecycle.remove(known, staff)
+    (event,) = OutboxMessage.objects.filter(kind="event")
+    assert event.payload["name"].endswith(".attempt.deleted")
+    assert event.key.startswith("event:")
+    assert str(known.pk) in event.lane
+
+
+def test_the_host_takes_back_what_followed_from_it(attempt, staff, host):
+    known = attempt(status="rejected", external_id=None)
+    lifecycle.remove(known, staff)
+    names = [call.method for call in host.calls]
+    assert "delete_student_attempt" in names
+    assert "undo_override_subsection_grade" in names
+    assert "remove_credit_requirement_status" in names
+
+
+def test_an_older_attempt_goes_without_the_answers_of_the_newer(attempt, staff, host, exam):
+    old = attempt(exam=exam, status="error", external_id=None)
+    attempt(exam=exam, status="submitted", external_id=None)
+    lifecycle.remove(old, staff)
+    names = [call.method for call in host.calls]
+    assert "delete_student_attempt" not in names
+    assert "undo_override_subsection_grade" not in names
+    statuses = [
+        call.kwargs["status"]
+        for call in host.calls
+        if call.method == "set_credit_requirement_status"
+    ]
+    assert statuses == ["submitted"]
+
+
+def test_completed_onboarding_lets_learners_try_again(attempt, make_exam, practice_exam, provider):
+    provider.supports_onboarding = True
+    waiting = attempt(exam=make_exam(), status="onboarding_missing", external_id=None)
+    elsewhere = attempt(
+        exam=make_exam(backend="null"), status="onboarding_missing", external_id=None
+    )
+    practice = attempt(exam=practice_exam, status="started", is_sample_attempt=True)
+    lifecycle.transition(practice, "submitted")
+    left = set(Attempt.objects.values_list("pk", flat=True))
+    assert left == {elsewhere.pk, practice.pk}
+    kept = Attempt.history.filter(id=waiting.pk).order_by("history_id")
+    assert [row.history_type for row in kept] == ["+", "-"]
+
+
+# Resume
+
+
+def test_staff_permit_to_resume(attempt):
+    known = attempt(status="error", is_resumable=True)
+    permitted = lifecycle.ready_to_resume(known)
+    assert (permitted.ready_to_resume, permitted.is_resumable) == (True, False)
+    with pytest.raises(ProctoredExamIllegalResumeUpdate):
+        lifecycle.ready_to_resume(known)
+
+
+def test_only_an_attempt_that_may_be_resumed_can_be_marked_so(attempt):
+    known = attempt(status="error")
+    with pytest.raises(ProctoredExamIllegalResumeUpdate):
+        lifecycle.resumed(known)
+    known = attempt(status="error", ready_to_resume=True)
+    assert lifecycle.resumed(known).resumed
+    assert lifecycle.resumed(known).resumed

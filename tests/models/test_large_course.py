@@ -1,0 +1,97 @@
+"""A course with 50,000 attempts: a page stays as cheap as in a small one."""
+
+import datetime
+import tracemalloc
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from edx_proctoring import api
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.testing.factories import COURSE_ID, ExamFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+Attempt = ProctoredExamStudentAttempt
+TABLE = Attempt._meta.db_table
+COUNT = 50_000
+SMALL = "course-v1:s+m+all"
+
+
+def fill(course_id, count, exams=10):
+    """Attempts of a few learners in many exams cost less to make than those of many learners."""
+    users = UserFactory._meta.model.objects.bulk_create(
+        UserFactory.build(username=f"{course_id}{number}") for number in range(count // exams)
+    )
+    users = UserFactory._meta.model.objects.filter(username__startswith=course_id)
+    now = timezone.now()
+    rows = [
+        Attempt(
+            user=user,
+            proctored_exam=exam,
+            status="submitted",
+            attempt_code=f"{exam.pk}-{user.pk}",
+            created=now - datetime.timedelta(seconds=number),
+        )
+        for exam in [ExamFactory(course_id=course_id) for _ in range(exams)]
+        for number, user in enumerate(users)
+    ]
+    Attempt.objects.bulk_create(rows, batch_size=5000)
+
+
+@pytest.fixture
+def courses(transactional_db):
+    """The large one and a small one."""
+    fill(COURSE_ID, COUNT)
+    fill(SMALL, 500)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("ANALYZE")
+        else:
+            cursor.execute(f"ANALYZE {'TABLE ' if connection.vendor == 'mysql' else ''}{TABLE}")
+
+
+def full_scans(queries):
+    """Plans of these queries that read the whole table of attempts."""
+    found = []
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # The course is most of the table here, so reading it whole is cheaper; is there another way?
+            cursor.execute("SET enable_seqscan = off")
+        for query in queries:
+            prefix = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
+            cursor.execute(prefix + query["sql"])
+            found += [row for row in cursor.fetchall() if _is_full_scan(row)]
+        if connection.vendor == "postgresql":
+            cursor.execute("SET enable_seqscan = on")
+    return found
+
+
+def _is_full_scan(row):
+    text = " ".join(str(value) for value in row)
+    if connection.vendor == "mysql":
+        return row[2] in (TABLE, "U0") and row[3] == "ALL"
+    if connection.vendor == "postgresql":
+        return f"Seq Scan on {TABLE}" in text
+    return f"SCAN {TABLE}" in text and "USING" not in text
+
+
+def peak(work):
+    tracemalloc.start()
+    work()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+def test_a_page_of_attempts(courses):
+    for options in ({}, {"search_by": "7"}, {"page": 100}, {"statuses": ["submitted"]}):
+        with CaptureQueriesContext(connection) as captured:
+            page = api.get_grouped_attempts(COURSE_ID, **options)
+        assert len(page.object_list) == 25
+        assert len(captured) <= 6
+        assert not full_scans(captured.captured_queries)
+    small = peak(lambda: api.get_grouped_attempts(SMALL))
+    assert peak(lambda: api.get_grouped_attempts(COURSE_ID)) < 2 * small

@@ -1,0 +1,84 @@
+"""The OpenAPI document: complete, valid, and kept by the answers."""
+
+import pytest
+from drf_spectacular.validation import validate_schema
+
+from edx_proctoring.openapi import document
+from edx_proctoring.openapi.operations import OPERATIONS
+from edx_proctoring.urls import urlpatterns
+from tests.openapi.answers import check
+
+
+@pytest.fixture(scope="module")
+def found():
+    return document()
+
+
+def operations(found):
+    return {
+        (method, path): operation
+        for path, methods in found["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_it_is_valid(found):
+    assert found["openapi"].startswith("3.1")
+    validate_schema(found)
+
+
+def test_no_route_and_no_method_is_missing(found):
+    described = operations(found)
+    assert len(described) == len(OPERATIONS)
+    expected = set()
+    for pattern in urlpatterns:
+        view = getattr(pattern.callback, "view_class", None)
+        limited = pattern.callback.view_initkwargs.get("http_method_names") if view else ["get"]
+        for method in ("get", "post", "put", "patch", "delete"):
+            if (view is None or hasattr(view, method)) and method in (limited or [method]):
+                expected.add((pattern.name, method))
+    assert len(expected) + SAME_NAME == len(described)
+
+
+SAME_NAME = 1  # bulk allowances with and without the course: one name, one method, two routes
+
+
+def test_every_operation_says_what_it_does_and_answers(found):
+    names = [operation["operationId"] for operation in operations(found).values()]
+    assert len(set(names)) == len(names)
+    for (method, path), operation in operations(found).items():
+        assert operation["summary"], (method, path)
+        assert operation["tags"], (method, path)
+        codes = set(operation["responses"])
+        assert codes & {"200", "204", "302"}, (method, path)
+        if "anonymous" not in path and "proctoring_" not in path:
+            assert "403" in codes, (method, path)
+        if method in ("put", "patch") and "review_status" not in path:
+            assert "requestBody" in operation, (method, path)
+
+
+def test_shapes_are_components(found):
+    for (method, path), operation in operations(found).items():
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if body:
+            schema = body["schema"]
+            assert "$ref" in (schema.get("items") or schema), (method, path)
+
+
+class Answer:
+    """An answer as the test client gives it."""
+
+    def __init__(self, code, data):
+        self.status_code, self._data = code, data
+        self.headers = {"Content-Type": "application/json"}
+
+    def json(self):
+        return self._data
+
+
+@pytest.mark.parametrize(
+    ("code", "data"), [(418, {}), (400, {"error": "no detail"}), (200, {"id": 1}), (200, [])]
+)
+def test_answers_that_are_not_documented_are_found(code, data):
+    with pytest.raises(AssertionError):
+        check("GET", "/api/edx_proctoring/v1/proctored_exam/exam/exam_id/1", Answer(code, data))

@@ -1,0 +1,170 @@
+"""The examples of the document are answers that the application gave. UPDATE_EXAMPLES=1 records them anew."""
+
+import datetime
+import json
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import time_machine
+from rest_framework.test import APIClient
+
+import edx_proctoring.openapi
+from edx_proctoring.openapi.operations import OPERATIONS
+from edx_proctoring.testing.factories import COURSE_ID, ExamFactory
+from edx_proctoring.testing.host import Enrollment
+from tests.views.conftest import ALLOWANCE, V1, E
+from tests.views.test_roles import BULK, NEW_EXAM
+
+pytestmark = pytest.mark.django_db(reset_sequences=True)
+
+FILE = Path(edx_proctoring.openapi.__file__).with_name("examples.json")
+NOW = datetime.datetime(2026, 3, 2, 9, tzinfo=datetime.UTC)
+CODE = "5B1A0D5C-0B0A-4B7E-9A57-3C0B6C8E7A11"
+REVIEW = {
+    "status": "suspicious",
+    "comments": [
+        {"comment": "A phone on the desk", "status": "suspicious", "start": 610, "stop": 640}
+    ],
+}
+HERE = f"{V1}/user_onboarding/status"
+GRANT = {**ALLOWANCE, "user_info": "learner"}
+
+# operation, who, method, path, body; in an order in which each finds what it needs
+CALLS = [
+    ("create_exam", "global_staff", "post", f"{E}/exam", NEW_EXAM),
+    ("create_exam", "global_staff", "post", f"{E}/exam", {**NEW_EXAM, "time_limit_mins": 0}),
+    ("change_exam", "global_staff", "put", f"{E}/exam", {"exam_id": 1, "exam_name": "Final Exam"}),
+    ("get_exam", "owner", "get", f"{E}/exam/exam_id/1", None),
+    ("get_exam", "owner", "get", f"{E}/exam/exam_id/999", None),
+    ("get_exam_of_content", "owner", "get", f"{E}/exam/course_id/{COURSE_ID}/content_id/new", None),
+    ("list_exams", "owner", "get", f"{E}/exam/course_id/{COURSE_ID}", None),
+    ("get_settings", "owner", "get", f"{E}/settings/exam_id/1/", None),
+    ("get_review_policy", "owner", "get", f"{E}/review_policy/exam_id/1/", None),
+    ("get_running_attempt", "owner", "get", f"{E}/attempt", None),
+    ("create_attempt", "owner", "post", f"{E}/attempt", {"exam_id": 1, "attempt_proctored": True}),
+    ("create_attempt", "owner", "post", f"{E}/attempt", {"exam_id": 1, "attempt_proctored": True}),
+    ("report_ready", "reviewer", "post", f"{E}/attempt/attempt-1/ready", {"status": "ready"}),
+    ("act_on_attempt", "owner", "put", f"{E}/attempt/1", {"action": "start"}),
+    ("act_on_attempt", "owner", "put", f"{E}/attempt/1", {"action": "start_over"}),
+    ("poll_attempt", "owner", "get", f"{E}/attempt/1", None),
+    ("poll_attempt", "stranger", "get", f"{E}/attempt/1", None),
+    ("get_active_attempt", "owner", "get", f"{E}/active_attempt", None),
+    ("list_running_exams", "owner", "get", f"{E}/active_exams_for_user", None),
+    ("get_exam_page", "owner", "get", f"{E}/attempt/course_id/{COURSE_ID}?content_id=new", None),
+    ("act_on_attempt", "owner", "put", f"{E}/attempt/1", {"action": "submit"}),
+    ("deliver_review", "reviewer", "post", f"{E}/attempt/attempt-1/reviewed", REVIEW),
+    ("deliver_review", "reviewer", "post", f"{E}/attempt/attempt-1/reviewed", {"status": "fine"}),
+    ("list_attempts", "course_staff", "get", f"{E}/attempt/grouped/course_id/{COURSE_ID}", None),
+    ("list_attempts", "owner", "get", f"{E}/attempt/grouped/course_id/{COURSE_ID}", None),
+    (
+        "search_attempts",
+        "course_staff",
+        "get",
+        f"{E}/attempt/grouped/course_id/{COURSE_ID}/search/nobody",
+        None,
+    ),
+    ("grant_allowance", "course_staff", "put", f"{E}/allowance", {**GRANT, "exam_id": 1}),
+    (
+        "grant_allowance",
+        "course_staff",
+        "put",
+        f"{E}/allowance",
+        {**GRANT, "exam_id": 1, "value": "a lot"},
+    ),
+    ("list_allowances", "course_staff", "get", f"{E}/{COURSE_ID}/allowance", None),
+    (
+        "list_allowances_by_learner",
+        "course_staff",
+        "get",
+        f"{E}/{COURSE_ID}/grouped/allowance",
+        None,
+    ),
+    (
+        "take_allowance_back",
+        "course_staff",
+        "delete",
+        f"{E}/allowance",
+        {"exam_id": 1, "user_id": 1, "key": "additional_time_granted"},
+    ),
+    (
+        "grant_allowances",
+        "course_staff",
+        "put",
+        f"{E}/bulk_allowance",
+        {**BULK, "exam_ids": "1", "user_ids": "learner,nobody"},
+    ),
+    (
+        "grant_allowances",
+        "course_staff",
+        "put",
+        f"{E}/bulk_allowance",
+        {**BULK, "exam_ids": "1", "value": "-1"},
+    ),
+    ("get_onboarding_status", "owner", "get", f"{HERE}?course_id={quote(COURSE_ID)}", None),
+    ("get_onboarding_status", "owner", "get", HERE, None),
+    ("list_onboarding_statuses", "course_staff", "get", f"{HERE}/course_id/{COURSE_ID}", None),
+    ("dashboard_of_course", "course_staff", "get", f"{V1}/instructor/course-v1:no+n+e", None),
+    ("retire_user_at_providers", "retirement", "post", f"{V1}/retire_backend_user/1/", None),
+    ("register_exams", "global_staff", "patch", f"{E}/exam_registration/course_id/{COURSE_ID}", []),
+    (
+        "deliver_rpnow_review",
+        "anonymous",
+        "post",
+        "/api/edx_proctoring/proctoring_review_callback/",
+        {"examMetaData": {"examCode": CODE, "ssiRecordLocator": "wrong"}, "reviewStatus": "Clean"},
+    ),
+]
+
+
+@pytest.fixture
+def recorded(clients, host, provider, learner, monkeypatch):
+    """What the application answers, one after the other."""
+    import uuid
+
+    monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(CODE))
+    provider.supports_onboarding = True
+    provider.answer("retire_user", True)
+    host.enrollments.enrollments = [Enrollment(learner)]
+    found = {}
+    with time_machine.travel(NOW, tick=False):
+        for number, (name, who, method, path, body) in enumerate(CALLS):
+            if name == "get_onboarding_status" and number and CALLS[number - 1][0] != name:
+                ExamFactory(is_practice_exam=True, content_id="onboarding", external_id="known-2")
+            response = _send(clients[who], method, path, body)
+            found.setdefault(name, []).extend(_examples(response, body))
+    return found
+
+
+def _send(client: APIClient, method, path, body):
+    options = {} if method == "get" else {"data": body, "format": "json"}
+    return getattr(client, method)(path, **options)
+
+
+def _examples(response, body):
+    code = response.status_code
+    if body is not None:
+        yield {"title": f"Answered with {code}", "value": body}
+    if response.headers.get("Content-Type") == "application/json":
+        yield {"title": f"As recorded ({code})", "status": code, "value": response.json()}
+
+
+def test_the_examples_are_what_the_application_answers(recorded):
+    text = json.dumps(recorded, indent=1, sort_keys=True) + "\n"
+    if os.environ.get("UPDATE_EXAMPLES"):
+        FILE.write_text(text, encoding="utf-8")
+    assert json.loads(FILE.read_text(encoding="utf-8")) == json.loads(text)
+
+
+def test_every_operation_that_says_something_has_an_example(recorded):
+    silent = {
+        "acknowledge_result",
+        "remove_attempt",
+        "remove_attempts",
+        "launch_exam",
+        "dashboard_of_exam",
+        "retire_user",
+        "grant_allowances_in_course",
+    }
+    assert {operation.name for operation in OPERATIONS.values()} - silent <= set(recorded)

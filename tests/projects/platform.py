@@ -1,0 +1,25 @@
+"""What LMS and Studio have in common: the app comes in by its entry points, requests are transactions."""
+
+from typing import Any
+
+from edx_django_utils.plugins import get_plugin_apps
+
+from tests import settings as plain
+
+PLUGINS = {"edx_proctoring", "edx_when"}
+SHARED: dict[str, Any] = {name: getattr(plain, name) for name in dir(plain) if name.isupper()}
+# The app's plug-in brings these; the operator's files hold the rest.
+PROCTORING_BACKENDS = SHARED.pop("PROCTORING_BACKENDS")
+PROCTORING_SETTINGS = SHARED.pop("PROCTORING_SETTINGS")
+
+SHARED["DATABASES"] = {"default": {**plain.DATABASES["default"], "ATOMIC_REQUESTS": True}}
+SHARED["PIPELINE"] = {"JAVASCRIPT": {}}
+SHARED["ENABLE_SPECIAL_EXAMS"] = True
+SHARED["ENV_TOKENS"] = {"PROCTORING_SETTINGS": PROCTORING_SETTINGS}
+SHARED["AUTH_TOKENS"] = {"PROCTORING_BACKENDS": PROCTORING_BACKENDS}
+
+
+def installed(project: str) -> list[str]:
+    """The apps of the platform, then those of its plug-ins."""
+    own = [app for app in plain.INSTALLED_APPS if app not in PLUGINS]
+    return [*own, *get_plugin_apps(project)]

@@ -1,0 +1,130 @@
+"""One exam from its creation to its review, in a process of its own; prints what was seen as JSON."""
+
+import json
+import logging
+import sys
+from typing import Any
+
+import django
+
+django.setup()
+
+import rules  # noqa: E402
+from django.apps import apps  # noqa: E402
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.core import mail  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test.utils import setup_test_environment  # noqa: E402
+from rest_framework.test import APIClient  # noqa: E402
+
+from edx_proctoring import api  # noqa: E402
+from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider  # noqa: E402
+from edx_proctoring.models import ProctoredExamStudentAttempt  # noqa: E402
+from edx_proctoring.testing.providers import FakeProvider  # noqa: E402
+from edx_proctoring.views import AuthenticatedAPIView  # noqa: E402
+
+URL = "/api/edx_proctoring/v1/proctored_exam/attempt"
+COURSE = "course-v1:edX+Demo+2026"
+CONTENT = "block-v1:edX+Demo+2026+type@sequential+block@midterm"
+
+
+def tracked() -> list[str] | None:
+    """The names of events from now on; None without event-tracking."""
+    try:
+        from eventtracking import tracker
+    except ImportError:
+        return None
+    names: list[str] = []
+
+    class Backend:
+        def send(self, event: dict[str, Any]) -> None:
+            names.append(event["name"].rpartition(".")[2])
+
+    tracker.register_tracker(tracker.Tracker({"names": Backend()}))
+    return names
+
+
+def providers() -> dict[str, Any]:
+    """What the providers that use optional packages do."""
+    options = dict.fromkeys(
+        (
+            "organization",
+            "exam_sponsor",
+            "exam_register_endpoint",
+            "secret_key_id",
+            "secret_key",
+            "crypto_key",
+            "software_download_url",
+        ),
+        "x",
+    )
+    psi = SoftwareSecureBackendProvider(**options)
+    return {"script": script(), "blocks": psi.should_block_access_to_exam_material()}
+
+
+def script() -> str | None:
+    """Of a REST provider; None where edx-rest-api-client cannot be imported, for it wants django-crum."""
+    try:
+        from edx_proctoring.backends.rest import BaseRestProctoringProvider
+    except ImportError:
+        return None
+    rest = BaseRestProctoringProvider("id", "secret", base_url="https://provider.example.com")
+    rest.npm_module = "some-module"
+    return rest.get_javascript()
+
+
+def walk() -> dict[str, Any]:
+    """Register, set up, start, end, submit, review."""
+    provider = FakeProvider()
+    apps.get_app_config("edx_proctoring").backends["test"] = provider
+    inside: list[bool] = []  # a transaction, while the provider is asked?
+    provider.before(
+        "register_exam_attempt", lambda *_, **__: inside.append(connection.in_atomic_block)
+    )
+    rules.add_perm("edx_proctoring.can_take_proctored_exam", rules.is_active)
+    events = tracked()
+    learner = get_user_model()._default_manager.create(username="ada", email="ada@example.com")
+    exam_id = api.create_exam(COURSE, CONTENT, "Midterm", 60, backend="test")
+    client = APIClient()
+    client.force_login(learner, backend="django.contrib.auth.backends.ModelBackend")
+    screens = [view(learner)]
+    body = {"exam_id": exam_id, "attempt_proctored": True}
+    attempt_id = client.post(URL, body, format="json").json()["exam_attempt_id"]
+    screens.append(view(learner))
+    api.mark_exam_attempt_as_ready(attempt_id)
+    answers = [
+        client.put(f"{URL}/{attempt_id}", {"action": action}, format="json").status_code
+        for action in ("start", "stop", "submit")
+    ]
+    attempt = ProctoredExamStudentAttempt.objects.get(pk=attempt_id)
+    api.receive_review(attempt, {"status": "passed", "comments": []})
+    return {
+        "answers": answers,
+        "asked_inside": inside,
+        "screens": [bool(screen) for screen in screens],
+        "status": api.get_exam_attempt_by_id(attempt_id)["status"],
+        "calls": [call.method for call in provider.calls if "_exam_attempt" in call.method],
+        "subjects": [message.subject for message in mail.outbox],
+        "events": events,
+        "authentication": [type(one).__name__ for one in authenticators()],
+        **providers(),
+    }
+
+
+def authenticators() -> list[Any]:
+    """How callers of the REST interface say who they are."""
+    return AuthenticatedAPIView().get_authenticators()
+
+
+def view(learner: Any) -> str | None:
+    """The learner's screen."""
+    context = {"display_name": "Midterm", "default_time_limit_mins": 60, "is_proctored": True}
+    return api.get_student_view(learner.pk, COURSE, CONTENT, context)
+
+
+if __name__ == "__main__":
+    logging.disable(logging.ERROR)
+    setup_test_environment()
+    call_command("migrate", verbosity=0)
+    json.dump(walk(), sys.stdout)

@@ -1,0 +1,156 @@
+"""Route 28: the proctoring software sends the learner's browser."""
+
+from typing import Any
+
+import pytest
+from django.test import Client, RequestFactory
+from django.urls import include, path
+
+from edx_proctoring import crypto
+from edx_proctoring.callbacks import COOKIE, start_exam_callback
+from edx_proctoring.models import ProctoredExam
+from edx_proctoring.testing.factories import AttemptFactory
+
+pytestmark = pytest.mark.django_db
+
+URL = "/api/edx_proctoring/proctoring_launch_callback/start_exam/"
+
+
+def visit(client: Client, one: Any, **options: Any) -> Any:
+    """The answer, a redirect to the exam."""
+    response = client.get(f"{URL}{one.attempt_code}", **options)
+    exam = one.proctored_exam
+    assert response.status_code == 302
+    assert response["Location"] == f"/courses/{exam.course_id}/jump_to/{exam.content_id}"
+    one.refresh_from_db()
+    return response
+
+
+@pytest.mark.parametrize("status", ["created", "download_software_clicked"])
+def test_ready(status: str, attempt: Any, client: Client) -> None:
+    one = attempt(status=status)
+    visit(client, one)
+    assert one.status == "ready_to_start"
+
+
+@pytest.mark.parametrize("status", ["ready_to_start", "submitted", "verified", "error"])
+def test_other_statuses_stay(status: str, attempt: Any, client_for: Any, learner: Any) -> None:
+    one = attempt(status=status)
+    visit(client_for(learner), one)
+    assert one.status == status
+
+
+@pytest.mark.parametrize("status", ["started", "ready_to_submit"])
+def test_strangers_end_no_exam(status: str, attempt: Any, client: Client, staff: Any) -> None:
+    one = attempt(status=status)
+    assert COOKIE not in visit(client, one).cookies
+    client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+    visit(client, one)
+    assert one.status == status
+
+
+@pytest.mark.parametrize("status", ["started", "ready_to_submit"])
+def test_learners_who_come_again_end_the_exam(
+    status: str, attempt: Any, client_for: Any, learner: Any
+) -> None:
+    one = attempt(status=status)
+    visit(client_for(learner), one)
+    assert one.status == "submitted"
+
+
+def test_the_browser_that_was_here_before_ends_the_exam(attempt: Any, client: Client) -> None:
+    one = attempt()
+    visit(client, one)
+    type(one).objects.filter(pk=one.pk).update(status="started")
+    visit(client, one)
+    assert one.status == "submitted"
+
+
+def test_the_cookie_of_another_attempt_ends_no_exam(attempt: Any, client: Client) -> None:
+    visit(client, AttemptFactory())
+    one = attempt(status="started")
+    visit(client, one)
+    assert one.status == "started"
+
+
+def test_a_forged_cookie_ends_no_exam(attempt: Any, client: Client, learner: Any) -> None:
+    one = attempt(status="started")
+    client.cookies[COOKIE] = crypto.exam_pass(one.attempt_code, learner.pk)  # not signed
+    visit(client, one)
+    assert one.status == "started"
+
+
+def test_a_switch_has_every_visit_end_the_exam(attempt: Any, client: Client, settings: Any) -> None:
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "START_CALLBACK_SUBMITS": True}
+    one = attempt(status="started")
+    visit(client, one)
+    assert one.status == "submitted"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"headers": {"Sec-Purpose": "prefetch;prerender"}},
+        {"headers": {"Purpose": "prefetch"}},
+        {"headers": {"X-Purpose": "preview"}},
+        {"headers": {"X-Moz": "prefetch"}},
+    ],
+)
+def test_prefetching_browsers_change_nothing(
+    options: dict[str, Any], attempt: Any, client_for: Any, learner: Any
+) -> None:
+    for status in ("created", "started"):
+        one = attempt(status=status)
+        assert COOKIE not in visit(client_for(learner), one, **options).cookies
+        assert one.status == status
+
+
+def test_link_scanners_change_nothing(attempt: Any, client: Client) -> None:
+    one = attempt()
+    response = client.head(f"{URL}{one.attempt_code}")
+    assert (response.status_code, COOKIE in response.cookies) == (302, False)
+    one.refresh_from_db()
+    assert one.status == "created"
+
+
+def test_the_cookie(attempt: Any, client: Client, settings: Any) -> None:
+    one = attempt()
+    cookie = visit(client, one).cookies[COOKIE]
+    assert one.attempt_code not in cookie.value
+    assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "Lax")
+    assert 0 < cookie["max-age"] <= 7 * 24 * 3600
+    settings.HTTPS = "off"
+    assert not visit(client, one).cookies[COOKIE]["secure"]
+
+
+def test_unknown_attempt(client: Client) -> None:
+    response = client.get(f"{URL}unknown")
+    assert response.status_code == 404
+    assert response["Content-Type"].startswith("text/html")
+    assert COOKIE not in response.cookies
+
+
+def test_from_python_without_a_request(attempt: Any) -> None:
+    one, running = attempt(), attempt(status="started")
+    for each, known in ((one, True), (running, False)):
+        response = start_exam_callback(None, each.attempt_code)
+        assert (response.status_code, COOKIE in response.cookies) == (302, known)
+        each.refresh_from_db()
+    assert (one.status, running.status) == ("ready_to_start", "started")
+
+
+def test_a_request_that_passed_no_middleware(attempt: Any) -> None:
+    one = attempt(status="started")
+    assert start_exam_callback(RequestFactory().get("/"), one.attempt_code).status_code == 302
+
+
+def test_a_host_without_the_route_of_exams(
+    exam: ProctoredExam, attempt: Any, client: Client, settings: Any
+) -> None:
+    settings.ROOT_URLCONF = "tests.test_callbacks"
+    response = client.get(f"{URL}{attempt(exam=exam).attempt_code}")
+    assert (response.status_code, response["Location"]) == (302, "")
+
+
+# A host that has nothing but this app.
+urlpatterns = [path("api/", include("edx_proctoring.urls", namespace="edx_proctoring"))]

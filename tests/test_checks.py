@@ -1,0 +1,187 @@
+"""System checks."""
+
+import pytest
+from celery import current_app
+from django.apps import apps
+from django.core.checks import run_checks
+from django.db import connection
+from django.urls import path
+
+from edx_proctoring import checks
+from edx_proctoring.testing.providers import FakeProvider
+
+urlpatterns = [path("nothing", lambda request: None)]
+
+
+def messages():
+    return run_checks(tags=["edx_proctoring"])
+
+
+def found():
+    return [message.id.rpartition(".")[2] for message in messages()]
+
+
+@pytest.fixture
+def proctoring(settings):
+    """Changes PROCTORING_SETTINGS."""
+
+    def change(**values):
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **values}
+
+    return change
+
+
+def test_all_is_well():
+    assert found() == []
+
+
+@pytest.mark.parametrize("value", [5, "by pigeon"])
+def test_E001_a_wrong_setting(proctoring, value):
+    proctoring(DELIVERY=value)
+    assert found() == ["E001"]
+
+
+def test_E001_providers_that_are_no_dictionary(settings):
+    settings.PROCTORING_BACKENDS = ["null"]
+    assert found() == ["E001", "W001"]
+
+
+@pytest.mark.parametrize("switch", checks.SWITCHES)
+def test_I001_switches_that_are_set(proctoring, switch):
+    proctoring(**{switch: True})
+    assert found() == ["I001"]
+    assert switch in messages()[0].msg
+
+
+@pytest.mark.parametrize("backends", [{"DEFAULT": "gone"}, {"null": {}}, {}])
+def test_W001_no_default_provider(settings, backends):
+    settings.PROCTORING_BACKENDS = backends
+    assert found() == ["W001"]
+
+
+def test_E002_a_provider_that_cannot_be_used_does_not_stop_the_site(settings, monkeypatch, caplog):
+    config = apps.get_app_config("edx_proctoring")
+    monkeypatch.setattr(config, "backend_errors", {})
+    settings.PROCTORING_BACKENDS = {"DEFAULT": "null", "null": {}, "software_secure": {}}
+    monkeypatch.setattr(
+        config, "backends", {**dict(config._load_backends()), "test": FakeProvider()}
+    )
+    assert "null" in config.backends
+    assert "software_secure" not in config.backends
+    assert found() == ["E002"]
+    assert "cannot be used" in caplog.text
+
+
+def test_E002_a_provider_that_cannot_be_imported(monkeypatch, caplog):
+    config = apps.get_app_config("edx_proctoring")
+    monkeypatch.setattr(config, "backend_errors", {})
+
+    class EntryPoint:
+        name = "broken"
+
+    config._not_imported(None, EntryPoint, ImportError("ugettext"))
+    assert "ugettext" in config.backend_errors["broken"]
+    assert found() == ["E002"]
+
+
+def test_W009_a_provider_that_is_not_installed(settings):
+    settings.PROCTORING_BACKENDS = {**settings.PROCTORING_BACKENDS, "proctortrack": {}}
+    assert found() == ["W009"]
+    assert "proctortrack" in messages()[0].msg
+
+
+def test_W002_options_that_nobody_reads(settings):
+    options = {"base_ulr": "https://x", "LINK_URLS": {}, "timeout": 3}
+    settings.PROCTORING_BACKENDS = {**settings.PROCTORING_BACKENDS, "null": options}
+    assert found() == ["W002"]
+    assert "base_ulr." in messages()[0].msg
+
+
+def test_W003_no_obfuscation_key(settings):
+    settings.PROCTORING_USER_OBFUSCATION_KEY = ""
+    assert found() == ["W003"]
+
+
+def test_W003_not_where_no_provider_learns_ids(settings):
+    settings.PROCTORING_USER_OBFUSCATION_KEY = ""
+    settings.PROCTORING_BACKENDS = {"DEFAULT": "null", "null": {}}
+    assert found() == []
+
+
+def test_W005_the_addresses_of_the_app_are_missing(settings):
+    settings.ROOT_URLCONF = "tests.test_checks"
+    assert found() == ["W005"]
+
+
+def test_W004_pages_of_the_host_are_missing(settings):
+    settings.ROOT_URLCONF = "tests.projects.studio_urls"
+    settings.SERVICE_VARIANT = "cms"
+    assert found() == []
+    settings.ROOT_URLCONF = "tests.urls_without_pages"
+    settings.SERVICE_VARIANT = "lms"
+    assert found() == ["W004", "W004", "W004"]
+
+
+@pytest.fixture
+def celery():
+    """Celery's configuration."""
+    before = {name: current_app.conf[name] for name in ("broker_url", "task_always_eager")}
+    yield current_app.conf
+    current_app.conf.update(before)
+
+
+@pytest.mark.parametrize(
+    ("url", "eager", "ids"),
+    [(None, False, ["W006"]), ("memory://", False, []), (None, True, [])],
+)
+def test_W006_no_broker(proctoring, celery, url, eager, ids):
+    proctoring(DELIVERY="celery")
+    celery.update(broker_url=url, task_always_eager=eager)
+    assert found() == ids
+
+
+def database():
+    return [
+        message
+        for message in run_checks(tags=["database"], databases=["default"])
+        if message.id.startswith("edx_proctoring.")
+    ]
+
+
+@pytest.mark.django_db
+def test_W007_a_database_of_an_older_version():
+    assert database() == []
+    table = "proctoring_outbox"
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO elsewhere")
+    try:
+        assert [message.id for message in database()] == ["edx_proctoring.W007"]
+        assert table in database()[0].msg
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE elsewhere RENAME TO {table}")
+
+
+@pytest.mark.django_db
+def test_W007_a_column_is_missing():
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE proctoring_outbox RENAME COLUMN origin TO origins")
+    try:
+        assert "proctoring_outbox.origin." in database()[0].msg
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE proctoring_outbox RENAME COLUMN origins TO origin")
+
+
+def test_W008_no_site_name(proctoring):
+    proctoring(SITE_NAME="")
+    assert found() == ["W008"]
+
+
+def test_every_message_has_a_hint(settings, proctoring):
+    proctoring(SITE_NAME="", START_CALLBACK_SUBMITS=True)
+    settings.PROCTORING_BACKENDS = {"DEFAULT": "x", "other": {"a": 1}}
+    settings.PROCTORING_USER_OBFUSCATION_KEY = ""
+    every = messages()
+    assert {one.id[-4:] for one in every} == {"W001", "W002", "W003", "W009", "I001", "W008"}
+    assert all(one.hint for one in every)

@@ -1,0 +1,142 @@
+"""The mails about a status."""
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from edx_proctoring import api, emails, lifecycle
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def known(attempt, make_exam):
+    """An attempt to write about."""
+    exam = make_exam(exam_name="Final <Exam>")
+    return attempt(exam=exam, status="submitted", completed_at=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("status", "subject", "words"),
+    [
+        ("submitted", "Proctoring attempt submitted", "5 business days"),
+        ("verified", "Proctoring attempt verified", "meets all requirements"),
+        ("rejected", "Proctoring attempt rejected", "You may appeal"),
+    ],
+)
+def test_three_mails(known, settings, status, subject, words):
+    known.status = status
+    message = api.create_proctoring_attempt_status_email(known, "My Course", "course")
+    assert (message.subject, message.to) == (subject, [known.user.email])
+    assert message.from_email == settings.DEFAULT_FROM_EMAIL
+    assert message.content_subtype == "html"
+    assert words in message.body
+    assert "Final &lt;Exam&gt;" in message.body
+    assert f'href="{settings.LEARNING_MICROFRONTEND_URL}/course/' in message.body
+    assert "My Course" in message.body
+
+
+def test_on_the_wire_text_comes_first(known):
+    message = emails.status_email(known, None).message()
+    assert message.get_content_type() == "multipart/alternative"
+    plain, html = message.get_payload()
+    assert (plain.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    text = plain.get_payload(decode=True).decode()
+    assert "your exam Final <Exam> in your course (https://" in text
+    assert "<" not in text.replace("Final <Exam>", "")
+    assert "&" not in text
+
+
+def test_lists_and_addresses_stay_readable_as_text():
+    markup = '<ul>\n<li>one</li>\n<li>two</li>\n</ul><a href="https://x/?a=1&amp;b=2">here</a>'
+    assert emails.as_text(markup) == "- one\n- two\nhere (https://x/?a=1&b=2)\n"
+
+
+def test_what_hosts_add_is_sent(known):
+    message = emails.status_email(known, None)
+    message.content_subtype = "html"
+    message.cc, message.reply_to = ["cc@example.com"], ["reply@example.com"]
+    message.extra_headers["X-Host"] = "ours"
+    message.attach("rules.txt", "The rules", "text/plain")
+    message.send()
+    (sent,) = mail.outbox
+    assert sent.recipients() == [known.user.email, "cc@example.com"]
+    wire = sent.message()
+    assert (wire["Cc"], wire["Reply-To"]) == ("cc@example.com", "reply@example.com")
+    assert wire["X-Host"] == "ours"
+    content, attached = wire.get_payload()
+    assert [part.get_content_type() for part in content.get_payload()] == [
+        "text/plain",
+        "text/html",
+    ]
+    assert attached.get_filename() == "rules.txt"
+
+
+def test_a_learner_who_is_gone_gets_none(known, caplog):
+    record = known.history.first()
+    known.user.delete()
+    assert emails.status_email(record.instance, None, language="en") is None
+    assert f"attempt_id={record.id}" in caplog.text
+
+
+@pytest.mark.parametrize("status", ["created", "error", "declined", "second_review_required"])
+def test_other_statuses_have_none(known, status):
+    assert emails.status_email(known, None, status=status) is None
+
+
+def test_practice_and_open_attempts_have_none(known):
+    known.is_sample_attempt = True
+    assert emails.status_email(known, None) is None
+    known.is_sample_attempt, known.taking_as_proctored = False, False
+    assert emails.status_email(known, None) is None
+
+
+def test_in_the_learners_language(known):
+    message = emails.status_email(known, None, language="de")
+    assert message.subject == "Beaufsichtigte Prüfung abgegeben"
+    assert "Ihr Kurs" in message.body
+
+
+def german(_user):
+    """A host's function."""
+    return "de"
+
+
+def test_the_language_is_that_of_the_learner_not_of_the_reviewer(
+    known, settings, django_assert_num_queries
+):
+    path = {"LANGUAGE_OF_USER": "tests.test_emails.german"}
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **path}
+    lifecycle.transition(known, "verified")
+    assert [message.subject for message in mail.outbox] == ["Beaufsichtigte Prüfung bestätigt"]
+
+
+def test_a_host_overrides_a_template_for_one_provider(known, settings, tmp_path):
+    folder = tmp_path / "emails" / "proctoring" / "test"
+    folder.mkdir(parents=True)
+    (folder / "proctoring_attempt_submitted_email.html").write_text(
+        '{% extends "emails/proctoring_attempt_submitted_email.html" %}'
+        "{% block status_information %}Ours, {{ platform }}.{% endblock %}"
+    )
+    templates = [{**settings.TEMPLATES[0], "DIRS": [str(tmp_path)]}]
+    settings.TEMPLATES = templates
+    body = emails.status_email(known, None).body
+    assert "Ours, Open edX." in body
+    assert "has arrived" in body
+    known.proctored_exam.backend = None
+    assert "Ours" not in emails.status_email(known, None).body
+
+
+def test_whom_to_ask(known, host, settings):
+    body = emails.status_email(known, None, status="verified").body
+    assert f"https://{settings.SITE_NAME}/support/contact_us" in body
+    link = {"LINK_URLS": {"contact": "https://provider.example.com/contact"}}
+    settings.PROCTORING_BACKENDS = {**settings.PROCTORING_BACKENDS, "test": link}
+    body = emails.status_email(known, None, status="verified").body
+    assert "https://provider.example.com/contact" in body
+    host.instructor.escalation_email = "team@example.com"
+    assert "mailto:team@example.com" in emails.status_email(known, None, status="verified").body
+
+
+def test_ids_of_mails():
+    assert emails.message_id("a") == emails.message_id("a") != emails.message_id("b")

@@ -1,0 +1,324 @@
+"""The host's services: present, absent, broken."""
+
+import datetime
+import sys
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection, transaction
+from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import CourseKey, UsageKey
+
+from edx_proctoring import host as questions
+from edx_proctoring.runtime import get_runtime_service, set_runtime_service
+
+COURSE = "course-v1:edX+Demo+2026"
+KEY = CourseKey.from_string(COURSE)
+USER = User(pk=7, username="ada")
+MOMENT = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+QUESTIONS = [
+    ("credit", "credit_state", (1, COURSE), None),
+    ("name_affirmation", "verified_name", (object(),), ""),
+    ("instructor", "is_course_staff", (object(), COURSE), False),
+    ("instructor", "escalation_email", (COURSE,), None),
+    ("enrollments", "enrollments", (COURSE,), []),
+    ("learning_sequences", "course_outline", (object(), COURSE), None),
+]
+ORDERS = [
+    ("credit", "set_credit_status", (1, COURSE, "c", "satisfied")),
+    ("credit", "remove_credit_status", (1, COURSE, "c")),
+    ("grades", "override_grade", (1, COURSE, "c", None, "why")),
+    ("grades", "undo_grade_override", (1, COURSE, "c")),
+    ("certificates", "invalidate_certificate", (1, COURSE)),
+    ("instructor", "complete_attempt", ("name", "c")),
+    ("instructor", "delete_learner_state", ("name", COURSE, "c", User(username="staff"))),
+]
+
+
+class Broken:
+    """Every method raises."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def __getattr__(self, name):
+        def method(*_args, **_kwargs):
+            raise self.error
+
+        return method
+
+
+@pytest.fixture
+def service(host):
+    """Put a service in place, or None."""
+    before = {}
+
+    def put(name, value):
+        before.setdefault(name, get_runtime_service(name))
+        set_runtime_service(name, value)
+
+    yield put
+    for name, value in before.items():
+        set_runtime_service(name, value)
+
+
+@pytest.mark.parametrize(("name", "question", "arguments", "nothing"), QUESTIONS)
+def test_a_question_nobody_answers(service, name, question, arguments, nothing):
+    service(name, None)
+    assert getattr(questions, question)(*arguments) == nothing
+
+
+@pytest.mark.parametrize(("name", "question", "arguments", "nothing"), QUESTIONS)
+def test_a_question_that_breaks(service, caplog, name, question, arguments, nothing):
+    service(name, Broken(RuntimeError("broken")))
+    assert getattr(questions, question)(*arguments) == nothing
+    assert "broken" in caplog.text
+
+
+@pytest.mark.parametrize(("name", "question", "arguments", "nothing"), QUESTIONS)
+def test_a_deadlock_in_a_question_goes_through(service, name, question, arguments, nothing):
+    service(name, Broken(OperationalError(1213, "Deadlock found")))
+    with pytest.raises(OperationalError):
+        getattr(questions, question)(*arguments)
+
+
+def test_a_question_whose_query_fails_leaves_our_transaction_whole(service, learner):
+    class Failing:
+        def is_course_staff(self, user, course_id):
+            with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+                cursor.execute("SELECT no_such_column FROM no_such_table")
+
+    service("instructor", Failing())
+    with transaction.atomic():
+        learner.first_name = "Ada"
+        learner.save()
+        assert questions.is_course_staff(learner, COURSE) is False
+        learner.refresh_from_db()
+    assert learner.first_name == "Ada"
+
+
+@pytest.mark.parametrize(("name", "order", "arguments"), ORDERS)
+def test_orders(service, host, name, order, arguments):
+    assert getattr(questions, order)(*arguments) is True
+    assert len(host.calls) == 1
+    service(name, None)
+    assert getattr(questions, order)(*arguments) is False
+    service(name, Broken(RuntimeError("broken")))
+    with pytest.raises(RuntimeError):
+        getattr(questions, order)(*arguments)
+
+
+def test_whether_rejections_zero_grades_is_not_guessed(service, host):
+    assert questions.should_override_grade(COURSE) is True
+    host.grades.overrides = False
+    assert questions.should_override_grade(COURSE) is False
+    service("grades", None)
+    assert questions.should_override_grade(COURSE) is False
+    service("grades", Broken(RuntimeError("broken")))
+    with pytest.raises(RuntimeError):
+        questions.should_override_grade(COURSE)
+
+
+def test_a_permission_that_breaks_is_none(caplog):
+    assert not questions.may_take_proctored(Broken(RuntimeError("broken")), {})
+    assert "broken" in caplog.text
+
+
+def test_naive_dates_become_aware(host):
+    host.credit.state["course_end_date"] = datetime.datetime(2026, 1, 1)
+    state = questions.credit_state(1, COURSE, with_course=True)
+    assert state["course_end_date"] == datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+
+
+def test_names_on_documents(service):
+    found = SimpleNamespace(verified_name="Ada")
+    service("name_affirmation", SimpleNamespace(get_verified_name=lambda user, **_: found))
+    assert questions.verified_name(object()) == "Ada"
+    assert questions.verified_name(None) == ""
+
+
+def test_escalation_addresses_of_unknown_courses(service, caplog):
+    service("instructor", Broken(InvalidKeyError(None, "x")))
+    assert questions.escalation_email("x") is None
+    assert "no escalation address" in caplog.text
+
+
+def test_who_is_enrolled(host, service):
+    user = SimpleNamespace(pk=1)
+    assert questions.is_enrolled(user, COURSE)
+    host.credit.enrolled = False
+    assert not questions.is_enrolled(user, COURSE)
+    service("credit", None)
+    assert questions.is_enrolled(user, COURSE)
+
+
+def french(_user):
+    """A host's function."""
+    return "fr"
+
+
+def test_the_learners_language(settings, service):
+    user = object()
+    assert questions.language_of(user) == settings.LANGUAGE_CODE
+    preferences = SimpleNamespace(get_user_preference=lambda user, key: "de")
+    service("preferences", preferences)
+    assert questions.language_of(user) == "de"
+    path = {"LANGUAGE_OF_USER": "tests.test_host.french"}
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **path}
+    assert questions.language_of(user) == "fr"
+
+
+@pytest.mark.django_db
+def test_dates_of_the_course(monkeypatch):
+    from edx_when import api as when_api
+
+    end = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    course, other = (
+        UsageKey.from_string(f"block-v1:edX+Demo+2026+type@{kind}+block@x")
+        for kind in ("course", "html")
+    )
+    dates = {(other, "end"): end - datetime.timedelta(days=1), (course, "end"): end}
+    monkeypatch.setattr(when_api, "get_dates_for_course", lambda course_id: dates)
+    monkeypatch.setattr(when_api, "get_date_for_block", lambda *args, **kwargs: "soon")
+    assert questions.course_end(COURSE) == end
+    assert questions.due_date(COURSE, "c") is None
+    monkeypatch.undo()
+    assert questions.course_end("no course") is None
+
+
+def test_without_a_request(host):
+    assert questions.current_request() is None
+
+
+DAY = datetime.timedelta(days=1)
+CONTENT = "block-v1:edX+Demo+2026+type@sequential+block@x"
+EST = datetime.timezone(-5 * datetime.timedelta(hours=1))
+
+
+@pytest.fixture
+def when(monkeypatch):
+    """edx-when, which answers as told."""
+    from edx_when import api as when_api
+
+    def answer(date):
+        def of_block(*_args, **_kwargs):
+            if isinstance(date, Exception):
+                raise date
+            return date
+
+        monkeypatch.setattr(when_api, "get_date_for_block", of_block)
+        monkeypatch.setattr(when_api, "get_dates_for_course", of_block)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("date", "found"),
+    [
+        (MOMENT, MOMENT),
+        (MOMENT.replace(tzinfo=None), MOMENT),
+        (MOMENT.astimezone(EST), MOMENT),
+        (None, None),
+        ("2026-01-01", None),
+        (RuntimeError("broken"), None),
+    ],
+)
+def test_due_dates(when, date, found):
+    when(date)
+    due = questions.due_date(COURSE, CONTENT, 1)
+    assert due == found
+    assert due is None or due.tzinfo is datetime.UTC
+
+
+@pytest.mark.parametrize(
+    "dates", [{}, {("x", "due"): MOMENT}, RuntimeError("broken"), InvalidKeyError(None, "x")]
+)
+def test_courses_without_a_known_end(when, dates):
+    when(dates)
+    assert questions.course_end(COURSE) is None
+
+
+def test_any_end_is_better_than_none(when):
+    when({("x", "due"): MOMENT - DAY, ("x", "end"): MOMENT})
+    assert questions.course_end(COURSE) == MOMENT
+
+
+def test_a_deadlock_while_dates_are_read_goes_through(when):
+    when(OperationalError(1213, "Deadlock found"))
+    for ask in (
+        lambda: questions.course_end(COURSE),
+        lambda: questions.due_date(COURSE, CONTENT),
+    ):
+        with pytest.raises(OperationalError):
+            ask()
+
+
+def test_hosts_without_optional_packages(monkeypatch, settings):
+    for package in ("edx_when", "crum"):
+        monkeypatch.setitem(sys.modules, package, None)
+    assert questions.due_date(COURSE, CONTENT) is None
+    assert questions.course_end(COURSE) is None
+    assert questions.current_request() is None
+
+
+def test_the_request_that_is_answered(rf):
+    import crum
+
+    request = rf.get("/")
+    crum.set_current_request(request)
+    try:
+        assert questions.current_request() is request
+    finally:
+        crum.set_current_request(None)
+
+
+def test_notes_to_the_course_staff(host, service):
+    note = {
+        "course_id": COURSE,
+        "exam_name": "Final",
+        "student_username": "ada",
+        "review_status": "Suspicious",
+        "review_url": "https://lms.example.com/",
+    }
+    assert questions.notify_support(**note) is True
+    assert host.calls_of("send_support_notification")[0].kwargs == note
+    service("instructor", None)
+    assert questions.notify_support(**note) is False
+
+
+@pytest.mark.parametrize("found", [None, SimpleNamespace(verified_name=None)])
+def test_learners_without_a_verified_name(service, found):
+    service("name_affirmation", SimpleNamespace(get_verified_name=lambda user, **_: found))
+    assert questions.verified_name(object()) == ""
+
+
+def test_a_service_that_knows_nobody(host):
+    host.enrollments.enrollments = None
+    assert questions.enrollments(COURSE) == []
+    host.credit.enrolled = False
+    assert questions.credit_state(1, COURSE) is None
+
+
+def test_no_outline_of_what_is_no_course(service, host):
+    service("learning_sequences", host.learning_sequences)
+    host.learning_sequences.outline = "outline"
+    assert questions.course_outline(USER, "no key") is None
+
+
+@pytest.mark.parametrize("path", ["no.such.function", "tests.test_host.broken_language"])
+def test_a_language_that_cannot_be_found_is_the_default_one(settings, path):
+    settings.PROCTORING_SETTINGS = {"LANGUAGE_OF_USER": path}
+    assert questions.language_of(object()) == settings.LANGUAGE_CODE
+
+
+def broken_language(_user):
+    """A host's function that breaks."""
+    raise RuntimeError("broken")
+
+
+def test_who_may_take_proctored_exams():
+    allowed = "edx_proctoring.can_take_proctored_exam"
+    user = SimpleNamespace(has_perm=lambda name, exam: name == allowed and exam["open"])
+    assert questions.may_take_proctored(user, {"open": True}) is True
+    assert questions.may_take_proctored(user, {"open": None}) is False

@@ -1,0 +1,37 @@
+"""The service for XBlocks."""
+
+from types import FunctionType
+from typing import Any
+
+import pytest
+
+from edx_proctoring import api
+from edx_proctoring.services import ProctoringService
+
+FUNCTIONS = [name for name in api.__all__ if isinstance(getattr(api, name), FunctionType)]
+
+
+def test_there_is_one() -> None:
+    assert ProctoringService() is ProctoringService()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_it_offers_every_public_function_of_the_api(name: str) -> None:
+    service = ProctoringService()
+    assert getattr(service, name) is getattr(api, name)
+    assert name in dir(service)
+
+
+@pytest.mark.parametrize(
+    "name", ["USER_MODEL", "attempts", "_private", "nothing", "__wrapped__", "lock_learner"]
+)
+def test_it_offers_nothing_else(name: str) -> None:
+    assert not hasattr(ProctoringService(), name)
+
+
+def test_what_replaces_a_function_of_the_api_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    def replacement(*_args: Any) -> str:
+        return "replaced"
+
+    monkeypatch.setattr(api, "get_exam_by_id", replacement)
+    assert ProctoringService().get_exam_by_id(1) == "replaced"

@@ -1,0 +1,156 @@
+"""Which database errors are tried again, and what runs after the commit."""
+
+import contextlib
+
+import pytest
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.transaction import TransactionManagementError
+
+from edx_proctoring import transactions
+from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
+from edx_proctoring.testing.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+DEADLOCK = OperationalError(1213, "Deadlock found")
+
+
+class Postgres(Exception):
+    """What the driver raises."""
+
+    def __init__(self, sqlstate):
+        super().__init__(sqlstate)
+        self.sqlstate = sqlstate
+
+
+def from_postgres(state):
+    error = OperationalError("x")
+    error.__cause__ = Postgres(state)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "retryable"),
+    [
+        (DEADLOCK, True),
+        (OperationalError(1205, "Lock wait timeout"), True),
+        (OperationalError(1020, "Record has changed"), True),
+        (from_postgres("40P01"), True),
+        (from_postgres("40001"), True),
+        (from_postgres("57P01"), True),
+        (OperationalError("database is locked"), True),
+        (OperationalError(2013, "Lost connection"), True),
+        (InterfaceError("connection already closed"), True),
+        (TransactionManagementError("swallowed"), True),
+        (OperationalError(1054, "Unknown column"), False),
+        (from_postgres("42P01"), False),
+        (ValueError("locked"), False),
+    ],
+)
+def test_errors_that_deserve_another_try(error, retryable):
+    assert transactions.is_retryable(error) is retryable
+
+
+def failing(times, error=DEADLOCK):
+    """Work that fails so often, and writes a row each time."""
+    tries = []
+
+    def work():
+        tries.append(UserFactory())
+        if len(tries) <= times:
+            raise error
+        return len(tries)
+
+    return work
+
+
+def test_a_deadlock_is_tried_again(django_user_model):
+    assert transactions.run(failing(2)) == 3
+    assert django_user_model.objects.count() == 1
+
+
+def test_the_tries_are_limited(django_user_model):
+    with pytest.raises(ProctoringTemporarilyUnavailable):
+        transactions.run(failing(99))
+    assert not django_user_model.objects.exists()
+
+
+def test_other_errors_go_through_at_once(django_user_model):
+    work = failing(1, OperationalError(1054, "Unknown column"))
+    with pytest.raises(OperationalError):
+        transactions.run(work)
+    assert not django_user_model.objects.exists()
+
+
+def test_in_somebody_elses_transaction_errors_go_to_them():
+    with pytest.raises(OperationalError), transaction.atomic():
+        assert transactions.is_foreign()
+        transactions.run(failing(1))
+    assert not transactions.is_foreign()
+
+
+def test_a_lost_connection_is_opened_again(django_user_model):
+    assert transactions.run(failing(1, OperationalError(2013, "Lost connection"))) == 2
+
+
+def test_our_own_transaction_is_not_foreign():
+    assert transactions.run(transactions.is_foreign) is False
+    assert transactions.run(transactions.owns) is False
+    assert transactions.owns()
+
+
+def test_what_runs_after_the_commit_breaks_nothing(caplog):
+    done = []
+
+    def work():
+        transactions.after_commit(lambda: done.append(transactions.owns()))
+        transactions.after_commit(lambda: 1 / 0)
+        transactions.after_commit(lambda: done.append("second"))
+        assert not done
+
+    transactions.run(work)
+    assert done == [True, "second"]
+    assert "division by zero" in caplog.text
+
+
+def test_the_clock_of_all(db):
+    assert transactions.database_now().tzinfo is not None
+    assert connection.in_atomic_block is False
+
+
+def test_a_savepoint_that_was_lost_has_the_transaction_repeated(learner):
+    """As a deadlock of MariaDB takes it, of which whoever is called may have told nobody."""
+    tries = []
+
+    def work():
+        tries.append(len(tries))
+        type(learner).objects.filter(pk=learner.pk).update(first_name="Ada")
+        try:
+            with transaction.atomic():
+                if len(tries) == 1:
+                    with connection.cursor() as cursor:
+                        cursor.execute("ROLLBACK")
+        except DatabaseError as error:
+            transactions.reraise_if_broken(error)
+
+    transactions.run(work)
+    assert tries == [0, 1]
+    learner.refresh_from_db()
+    assert learner.first_name == "Ada"
+
+
+def test_an_error_that_its_savepoint_has_caught_repeats_nothing(learner):
+    def work():
+        type(learner).objects.filter(pk=learner.pk).update(first_name="Ada")
+        try:
+            with transaction.atomic():
+                with contextlib.suppress(ValueError), transaction.atomic(savepoint=False):
+                    raise ValueError("in silence")
+                learner.refresh_from_db()
+        except TransactionManagementError as error:
+            transactions.reraise_if_broken(error)
+            return "put off"
+
+    assert transactions.run(work) == "put off"
+    learner.refresh_from_db()
+    assert learner.first_name == "Ada"

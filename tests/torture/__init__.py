@@ -1,0 +1,1 @@
+"""Attacks on the promises: races, crashes, faults; and the proof that the attacks would be noticed."""

@@ -1,0 +1,102 @@
+"""A database that the published package filled and that ours has migrated, with both still running."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.upgrade import environments, sides
+
+COURSE = "course-v1:edX+Upgrade+2026"
+LOCKS = ("ProctoringLearner", "ProctoringReservation")
+SQUASHED = "0001_squashed_0025_auto_20230727_2112"
+
+
+@dataclass
+class Upgrade:
+    """Both sides, what the database was filled with, and what it and they showed at each stage."""
+
+    published: Any
+    ours: Any
+    filled: dict[str, Any]
+    stages: dict[str, Any]
+
+
+PLACES = [
+    pytest.param((version, server), id=f"{version}-{server}")
+    for version in environments.VERSIONS
+    for server in ("SQLite", "PostgreSQL", "MariaDB")
+]
+
+
+@pytest.fixture(scope="session")
+def upgrades(tmp_path_factory):
+    """Makes each database once, whatever the order of the tests; they keep to learners of their own."""
+    made: dict[Any, Upgrade] = {}
+    with ExitStack() as stack:
+
+        def make(version: str, server: str) -> Upgrade:
+            if (version, server) not in made:
+                folder = tmp_path_factory.mktemp("upgrade")
+                made[version, server] = stack.enter_context(_made(version, server, folder))
+            return made[version, server]
+
+        yield make
+
+
+@pytest.fixture(params=PLACES)
+def upgrade(request, upgrades):
+    """6.1.4 or 5.2.0, on each database."""
+    return upgrades(*request.param)
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL", "MariaDB"])
+def both_schemas(request, upgrades, tmp_path):
+    """Of a database of 6.1.4 that ours has migrated, and of a new one of ours."""
+    upgraded = upgrades("6.1.4", request.param).stages["schema after"]
+    with sides.database(request.param, f"upgrade_new_{os.getpid()}", tmp_path) as database:
+        ours = sides.Side(sides.OURS, database, tmp_path / "ours.log")
+        try:
+            ours.migrate()
+            yield upgraded, ours.schema()
+        finally:
+            ours.close()
+
+
+@contextmanager
+def _made(version: str, server: str, folder: Path) -> Iterator[Upgrade]:
+    name = f"upgrade_{version.replace('.', '')}_{os.getpid()}"
+    with sides.database(server, name, folder) as database:
+        if why := environments.prepare():
+            pytest.skip(why)
+        published = sides.Side(environments.python_of(version), database, folder / "published.log")
+        ours = sides.Side(sides.OURS, database, folder / "ours.log")
+        try:
+            yield _upgrade(published, ours)
+        finally:
+            published.close()
+            ours.close()
+
+
+def _upgrade(published, ours):
+    published.migrate()
+    filled = published.fill()
+    stages = {
+        "rows before": ours.dump(),
+        "schema before": ours.schema(),
+        "seen before": published.seen(COURSE),
+    }
+    ours.migrate()
+    stages["rows after"], stages["seen after"] = ours.dump(), ours.seen(COURSE)
+    stages["unapplied"], stages["schema after"] = ours.unapplied(), ours.schema()
+    ours.migrate("edx_proctoring", SQUASHED)
+    stages["rows back"], stages["schema back"] = ours.dump(), ours.schema()
+    published.migrate()
+    stages["seen back"] = published.seen(COURSE)
+    ours.migrate()
+    stages["rows again"] = ours.dump()
+    return Upgrade(published, ours, filled, stages)

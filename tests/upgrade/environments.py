@@ -1,0 +1,76 @@
+"""The published package in virtual environments of its own, made once and kept in `.upgrade/` of the checkout.
+
+It is installed by pip and only ever run, as its users run it.
+"""
+
+import fcntl
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / ".upgrade"
+VERSIONS = ("6.1.4", "5.2.0")
+ALSO = ["Django<6", "dj-database-url", "psycopg[binary]"]
+
+
+def python_of(version: str) -> Path:
+    """The interpreter of the environment in which this version is installed."""
+    return _folder(version) / "bin" / "python"
+
+
+def _folder(version: str) -> Path:
+    major, minor = sys.version_info[:2]
+    return FOLDER / f"{version}-py{major}{minor}"
+
+
+def prepare() -> str:
+    """Make the environments that are not there yet; returns why that was not possible, or ''."""
+    FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for version in VERSIONS:
+            why = _make(version)
+            if why:
+                return f"edx-proctoring {version} could not be installed: {why}"
+    return ""
+
+
+def _make(version: str) -> str:
+    folder = _folder(version)
+    stamp = folder / "complete"
+    if stamp.exists():
+        return ""
+    shutil.rmtree(folder, ignore_errors=True)
+    venv.create(folder, with_pip=True, symlinks=True)
+    mysql = ["mysqlclient"] if _has_mysql() else []
+    install = [
+        python_of(version),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--retries",
+        "1",
+        "--timeout",
+        "20",
+    ]
+    wanted = [f"edx-proctoring=={version}", *ALSO, *mysql]
+    done = subprocess.run([*map(str, install), *wanted], capture_output=True, text=True)
+    if done.returncode:
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        return (errors or done.stderr.splitlines() or ["pip failed"])[-1]
+    stamp.touch()
+    return ""
+
+
+def _has_mysql() -> bool:
+    """Can this Python use MariaDB? Then theirs can, too."""
+    probe = subprocess.run([sys.executable, "-c", "import MySQLdb"], capture_output=True)
+    return probe.returncode == 0
+
+
+if __name__ == "__main__":
+    print(prepare())

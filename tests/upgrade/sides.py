@@ -1,0 +1,107 @@
+"""Two processes on one database: the published package and ours, each doing what it is asked."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+import pytest
+
+from scripts import run_tests
+
+BEGIN = "import django; django.setup(); {more}import driver; driver.main()"
+MORE = "import sys; sys.path.append({folder!r}); import {name}; "
+OURS = Path(sys.executable)
+PROJECT = Path(__file__).resolve().parent / "project"
+
+
+class Side:
+    """A process that runs `project/driver.py`; its commands are methods, and so are those of the module `more`."""
+
+    def __init__(self, python: Path, database: str, errors: Path, more: Path | None = None) -> None:
+        also = MORE.format(folder=str(more.parent), name=more.stem) if more else ""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        self._errors = errors
+        with errors.open("w") as log:
+            self._process = subprocess.Popen(
+                [python, "-c", BEGIN.format(more=also)],
+                cwd=PROJECT,
+                env={
+                    **kept,
+                    "DATABASE_URL": database,
+                    "DJANGO_SETTINGS_MODULE": "settings",
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                },
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *args, **options: self._do(name, args, options)
+
+    def _do(self, name: str, args: Any, options: Any) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(
+            json.dumps({"do": name, "args": args, "options": options}),
+            file=self._process.stdin,
+            flush=True,
+        )
+        line = self._process.stdout.readline()
+        assert line, self._errors.read_text()[-3000:]
+        reply = json.loads(line)
+        assert "error" not in reply, f"{name}{args}: {reply['error']}"
+        return reply["answer"]
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate(timeout=30)
+
+
+@contextmanager
+def database(server: str, name: str, folder: Path) -> Iterator[str]:
+    """A new database; yields its address. Skips where the server is not there."""
+    if server == "SQLite":
+        yield f"sqlite:///{folder}/{name}.sqlite3"
+        return
+    missing, url = {
+        "PostgreSQL": (run_tests.no_postgresql, run_tests.POSTGRESQL),
+        "MariaDB": (run_tests.no_mariadb, run_tests.MARIADB),
+    }[server]
+    if why := missing():
+        pytest.skip(why)
+    run = _postgresql if server == "PostgreSQL" else _mariadb
+    letters = "CHARACTER SET utf8mb4" if server == "MariaDB" else ""
+    run(url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} {letters}")
+    try:
+        yield url.rsplit("/", 1)[0] + f"/{name}"
+    finally:
+        run(url, f"DROP DATABASE {name}")
+
+
+def _postgresql(url: str, *statements: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url.rsplit("/", 1)[0] + "/postgres", autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def _mariadb(url: str, *statements: str) -> None:
+    import MySQLdb
+
+    at = dj_database_url.parse(url)
+    connection = MySQLdb.connect(
+        host=at["HOST"], port=at["PORT"] or 3306, user=at["USER"], password=at["PASSWORD"]
+    )
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+    connection.close()

@@ -1,0 +1,174 @@
+"""Callers of the REST interface."""
+
+import datetime
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import rules
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.testing.factories import UserFactory
+from edx_proctoring.testing.host import HostServices
+from edx_proctoring.testing.providers import FakeProvider
+
+DAY = datetime.timedelta(days=1)
+OTHER_COURSE = "course-v1:edX+Other+2026"
+ALLOWANCE = {"exam_id": "{exam}", "key": "additional_time_granted", "value": "5"}
+V1 = "/api/edx_proctoring/v1"
+E = f"{V1}/proctored_exam"
+
+
+@pytest.fixture
+def anonymous() -> APIClient:
+    """Nobody."""
+    return APIClient()
+
+
+@pytest.fixture
+def global_staff(db: None) -> Any:
+    """A user with `is_staff`."""
+    return UserFactory(username="global_staff", is_staff=True)
+
+
+@pytest.fixture
+def reviewer(db: None) -> Any:
+    """The user of the provider "test"."""
+    user = UserFactory(username="reviewer")
+    user.groups.add(Group.objects.create(name="test_review"))
+    return user
+
+
+@pytest.fixture
+def foreign_staff(db: None, host: HostServices) -> Any:
+    """Staff of another course only."""
+    user = UserFactory(username="foreign_staff")
+    host.instructor.staff.add((user.pk, OTHER_COURSE))
+    return user
+
+
+@pytest.fixture
+def retirement(db: None) -> Iterator[Any]:
+    """The user of the host's retirement pipeline."""
+    name = "accounts.can_retire_user"
+    rules.set_perm(name, rules.predicate(lambda asked: asked.username == "retirement"))
+    yield UserFactory(username="retirement")
+    rules.remove_perm(name)
+
+
+@pytest.fixture
+def foreign_reviewer(db: None) -> Any:
+    """The user of another provider."""
+    user = UserFactory(username="foreign_reviewer")
+    user.groups.add(Group.objects.create(name="mock_review"))
+    return user
+
+
+@pytest.fixture
+def clients(
+    request: pytest.FixtureRequest,
+    anonymous: APIClient,
+    learner: Any,
+    staff: Any,
+    client_for: Callable[[Any], APIClient],
+) -> dict[str, APIClient]:
+    """One client for each kind of caller; `owner` is the learner whose attempts the tests make."""
+    inactive = UserFactory(username="inactive", is_staff=True)
+    found = {
+        "anonymous": anonymous,
+        "inactive": client_for(inactive),
+        "stranger": client_for(UserFactory(username="stranger")),
+        "owner": client_for(learner),
+        "course_staff": client_for(staff),
+    }
+    type(inactive).objects.filter(pk=inactive.pk).update(is_active=False)
+    for name in ("foreign_staff", "global_staff", "reviewer", "foreign_reviewer", "retirement"):
+        found[name] = client_for(request.getfixturevalue(name))
+    return found
+
+
+@pytest.fixture
+def as_learner(learner: Any, client_for: Callable[[Any], APIClient]) -> APIClient:
+    """The learner's client."""
+    return client_for(learner)
+
+
+@pytest.fixture
+def as_staff(staff: Any, client_for: Callable[[Any], APIClient]) -> APIClient:
+    """The course staff's client."""
+    return client_for(staff)
+
+
+@pytest.fixture
+def as_global_staff(global_staff: Any, client_for: Callable[[Any], APIClient]) -> APIClient:
+    """Global staff's client."""
+    return client_for(global_staff)
+
+
+@pytest.fixture
+def as_reviewer(reviewer: Any, client_for: Callable[[Any], APIClient]) -> APIClient:
+    """The client of the provider's user."""
+    return client_for(reviewer)
+
+
+@pytest.fixture
+def onboarding_provider(provider: FakeProvider) -> FakeProvider:
+    """The default provider, which supports onboarding."""
+    provider.supports_onboarding = True
+    provider.help_center_article_url = "https://provider.example.com/help"
+    return provider
+
+
+@pytest.fixture
+def onboarding(make_exam: Any, onboarding_provider: FakeProvider) -> Any:
+    """The course's onboarding exam."""
+    return make_exam(is_practice_exam=True, exam_name="Onboarding")
+
+
+def practice(attempt: Any, exam: Any, status: str, **more: Any) -> Any:
+    return attempt(exam=exam, status=status, is_sample_attempt=True, **more)
+
+
+def ago(days: float, attempt: Any) -> None:
+    """The attempt was changed for the last time so many days ago, and so says its history."""
+    then = timezone.now() - days * DAY
+    ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(modified=then)
+    ProctoredExamStudentAttempt.history.filter(id=attempt.pk).update(modified=then)
+
+
+@pytest.fixture
+def names(
+    exam: Any,
+    timed_exam: Any,
+    onboarding: Any,
+    learner: Any,
+    attempt: Any,
+    settings: Any,
+) -> dict[str, Any]:
+    """What placeholders in paths and bodies stand for."""
+    settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
+    one = attempt(exam=exam, status="created")
+    broken = attempt(exam=onboarding, status="error", is_resumable=True)
+    return {
+        "exam": exam.pk,
+        "content": exam.content_id,
+        "timed": timed_exam.pk,
+        "owner": learner.pk,
+        "attempt": one.pk,
+        "external": one.external_id,
+        "code": one.attempt_code,
+        "broken": broken.pk,
+    }
+
+
+def filled(body: Any, names: dict[str, Any]) -> Any:
+    """The body with the placeholders replaced."""
+    if not isinstance(body, dict):
+        return body
+    return {
+        key: names[value[1:-1]] if isinstance(value, str) and value.startswith("{") else value
+        for key, value in body.items()
+    }

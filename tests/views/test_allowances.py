@@ -1,0 +1,183 @@
+"""Routes 13 and 14: allowances."""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
+from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory
+from tests.views.conftest import OTHER_COURSE, E
+
+pytestmark = pytest.mark.django_db
+
+URL = f"{E}/allowance"
+
+
+@pytest.fixture
+def grant(exam: ProctoredExam, learner: Any) -> dict[str, Any]:
+    """A valid body."""
+    return {
+        "exam_id": exam.pk,
+        "user_info": learner.username,
+        "key": "additional_time_granted",
+        "value": "15",
+    }
+
+
+@pytest.mark.parametrize("encoding", ["json", "multipart"])
+def test_grant(encoding: str, grant: dict[str, Any], as_staff: APIClient) -> None:
+    for value in ("15", "20"):
+        response = as_staff.put(URL, {**grant, "value": value}, format=encoding)
+        assert (response.status_code, response.content) == (200, b"")
+    assert ProctoredExamStudentAllowance.objects.get().value == "20"
+
+
+def test_users_by_id_name_and_address(
+    grant: dict[str, Any], learner: Any, as_staff: APIClient
+) -> None:
+    for number, info in enumerate((learner.pk, learner.username, learner.email)):
+        data = {**grant, "user_info": info, "key": f"a_key_{number}"}
+        assert as_staff.put(URL, data, format="json").status_code == 200
+    assert ProctoredExamStudentAllowance.objects.filter(user=learner).count() == 3
+
+
+@pytest.mark.parametrize("user_info", ["nobody", 999999, 10**30, -1, "1"])
+def test_unknown_users(user_info: Any, grant: dict[str, Any], as_staff: APIClient) -> None:
+    response = as_staff.put(URL, {**grant, "user_info": user_info}, format="json")
+    assert response.status_code == 400
+    assert response.json() == {"detail": f"Cannot find user against {user_info}"}
+
+
+@pytest.mark.parametrize("value", ["-2", "abc", "²", "", " ", "1.5", "9" * 30, 1.5, -1])
+def test_values_that_are_no_minutes(value: Any, grant: dict[str, Any], as_staff: APIClient) -> None:
+    response = as_staff.put(URL, {**grant, "value": value}, format="json")
+    assert (response.status_code, list(response.json())) == (400, ["detail"])
+    assert not ProctoredExamStudentAllowance.objects.exists()
+
+
+def test_the_text_about_bad_values(grant: dict[str, Any], as_staff: APIClient) -> None:
+    response = as_staff.put(URL, {**grant, "value": "invalid"}, format="json")
+    assert response.json() == {
+        "detail": 'allowance_value "invalid" should be non-negative integer value.'
+    }
+
+
+def test_numbers_are_values(grant: dict[str, Any], as_staff: APIClient) -> None:
+    assert as_staff.put(URL, {**grant, "value": 15}, format="json").status_code == 200
+    assert ProctoredExamStudentAllowance.objects.get().value == "15"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("exam_id", None),
+        ("exam_id", "abc"),
+        ("exam_id", 999999),
+        ("exam_id", 10**30),
+        ("user_info", None),
+        ("user_info", ""),
+        ("user_info", []),
+        ("user_info", True),
+        ("key", None),
+        ("key", ""),
+        ("key", 5),
+        ("key", "x" * 256),
+        ("value", None),
+        ("value", []),
+        ("value", True),
+        ("value", "x" * 256),
+    ],
+)
+def test_bad_bodies(
+    name: str, value: Any, grant: dict[str, Any], as_global_staff: APIClient
+) -> None:
+    data = {
+        "key": "a_key",
+        **{key: text for key, text in grant.items() if key != "key"},
+        name: value,
+    }
+    response = as_global_staff.put(URL, data, format="json")
+    assert (response.status_code, list(response.json())) == (400, ["detail"])
+    assert response.json()["detail"]
+    assert not ProctoredExamStudentAllowance.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["[]", "1", '"text"', "null", "{"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_bodies_that_are_no_objects(
+    method: str, body: str, as_staff: APIClient, as_global_staff: APIClient
+) -> None:
+    for client in (as_staff, as_global_staff):
+        response = client.generic(method, URL, body, content_type="application/json")
+        assert (response.status_code, list(response.json())) == (400, ["detail"])
+
+
+def test_inactive_exams(make_exam: Any, grant: dict[str, Any], as_staff: APIClient) -> None:
+    data = {**grant, "exam_id": make_exam(is_active=False).pk}
+    response = as_staff.put(URL, data, format="json")
+    assert response.status_code == 400
+    assert response.json()["detail"]
+
+
+# Taking back
+
+
+@pytest.mark.parametrize("encoding", ["json", "multipart"])
+def test_take_back(encoding: str, make_exam: Any, learner: Any, as_staff: APIClient) -> None:
+    one = AllowanceFactory(user=learner, proctored_exam=make_exam(is_active=False))
+    data = {"exam_id": one.proctored_exam_id, "user_id": learner.pk, "key": one.key}
+    for _ in range(2):
+        response = as_staff.delete(URL, data, format=encoding)
+        assert (response.status_code, response.content) == (200, b"")
+    assert not ProctoredExamStudentAllowance.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("user_id", "learner"),
+        ("user_id", None),
+        ("user_id", 10**30),
+        ("key", None),
+        ("exam_id", "x"),
+    ],
+)
+def test_take_back_with_a_bad_body(
+    name: str, value: Any, exam: ProctoredExam, as_global_staff: APIClient
+) -> None:
+    data = {"exam_id": exam.pk, "user_id": 1, "key": "a_key", name: value}
+    response = as_global_staff.delete(URL, data, format="json")
+    assert (response.status_code, list(response.json())) == (400, ["detail"])
+
+
+# The list
+
+
+@pytest.mark.parametrize("rows", [3, 300])
+def test_the_allowances_of_a_course(
+    rows: int, make_exam: Any, as_staff: APIClient, django_assert_num_queries: Any
+) -> None:
+    exam = make_exam(is_active=False, is_proctored=False)
+    allowances = AllowanceFactory.create_batch(rows, proctored_exam=exam)
+    AllowanceFactory(proctored_exam=make_exam(course_id=OTHER_COURSE))
+    with django_assert_num_queries(3):  # session, user, allowances
+        answer = as_staff.get(f"{E}/{COURSE_ID}/allowance").json()
+    assert [one["id"] for one in answer] == [allowance.pk for allowance in allowances]
+    assert answer[0]["user"]["username"] == allowances[0].user.username
+    assert answer[0]["proctored_exam"]["id"] == exam.pk
+
+
+def test_the_allowances_of_a_course_by_learner(
+    exam: ProctoredExam, learner: Any, as_staff: APIClient
+) -> None:
+    url = f"{E}/{COURSE_ID}/grouped/allowance"
+    assert as_staff.get(url).json() == {}
+    AllowanceFactory(proctored_exam=exam, user=learner, key="a_key")
+    AllowanceFactory(proctored_exam=exam, user=learner)
+    other = AllowanceFactory(proctored_exam=exam)
+    answer = as_staff.get(url).json()
+    assert {name: len(rows) for name, rows in answer.items()} == {
+        learner.username: 2,
+        other.user.username: 1,
+    }

@@ -1,0 +1,223 @@
+"""What all views share."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.response import Response
+from rest_framework.test import APIClient, APIRequestFactory, force_authenticate
+
+from edx_proctoring.exceptions import (
+    BackendProviderNotConfigured,
+    ProctoredExamPermissionDenied,
+    ProctoringTemporarilyUnavailable,
+)
+from edx_proctoring.testing.factories import COURSE_ID, UserFactory
+from edx_proctoring.urls import urlpatterns
+from edx_proctoring.views import (
+    ProctoredAPIView,
+    handle_proctored_exception,
+    is_user_course_or_global_staff,
+    require_course_or_global_staff,
+    require_staff,
+)
+from edx_proctoring.views.inputs import as_id
+from tests.views.conftest import E
+
+LIST = f"{E}/exam/course_id/{COURSE_ID}"
+
+
+class HeaderAuthentication(BaseAuthentication):
+    """Believes a header."""
+
+    def authenticate(self, request: Any) -> Any:
+        name = request.headers.get("X-User")
+        return (UserFactory.build(pk=1, username=name), None) if name else None
+
+
+class FailingView(ProctoredAPIView):
+    """Raises what it is told."""
+
+    error: Any = None
+
+    def get(self, _request: Any) -> Response:
+        raise self.error
+
+
+def answer_to(error: Exception) -> Any:
+    """What a view answers when this is raised in it."""
+    request = APIRequestFactory().get("/")
+    force_authenticate(request, UserFactory.build(pk=1))
+    return FailingView.as_view(error=error)(request)
+
+
+def test_our_exceptions_are_answers() -> None:
+    response = answer_to(ProctoredExamPermissionDenied("No."))
+    assert (response.status_code, response.data) == (403, {"detail": "No."})
+    assert answer_to(ProctoringTemporarilyUnavailable()).status_code == 503
+
+
+def test_the_providers_of_the_installation_are_not_listed() -> None:
+    response = answer_to(BackendProviderNotConfigured("only known: a, b"))
+    assert response.status_code == 500
+    assert "known" not in response.data["detail"]
+
+
+def test_other_exceptions_are_not_answers() -> None:
+    assert handle_proctored_exception(ValueError("x"), "name") is None
+    with pytest.raises(ValueError, match="x"):
+        answer_to(ValueError("x"))
+
+
+def test_no_view_runs_in_a_transaction_of_the_request() -> None:
+    for pattern in urlpatterns:
+        assert connection.alias in pattern.callback._non_atomic_requests
+
+
+# Guards, used on functions
+
+
+def call(guard: Any, user: Any, data: Any = None, **kwargs: Any) -> int:
+    """The status that a guarded function answers."""
+
+    class Request:
+        pass
+
+    request: Any = Request()
+    request.user, request.data = user, {} if data is None else data
+    status: int = guard(lambda _request, **_kwargs: Response())(request, **kwargs).status_code
+    return status
+
+
+@pytest.mark.parametrize("guard", [require_staff, require_course_or_global_staff])
+def test_guards(guard: Any) -> None:
+    assert call(guard, UserFactory.build()) == 403
+    assert call(guard, UserFactory.build(is_staff=True)) == 200
+
+
+@pytest.mark.django_db
+def test_the_course_of_a_request(staff: Any, exam: Any) -> None:
+    guard = require_course_or_global_staff
+    assert call(guard, staff, course_id=COURSE_ID) == 200
+    assert call(guard, staff, exam_id=exam.pk) == 200
+    assert call(guard, staff, {"exam_id": exam.pk}) == 200
+    assert call(guard, staff, {"course_id": COURSE_ID}) == 200
+    assert call(guard, staff, {"course_id": [COURSE_ID]}) == 403
+    assert call(guard, staff) == 403
+
+
+@pytest.mark.django_db
+def test_course_staff(staff: Any, learner: Any, global_staff: Any) -> None:
+    assert is_user_course_or_global_staff(staff, COURSE_ID) is True
+    assert is_user_course_or_global_staff(global_staff, COURSE_ID) is True
+    assert is_user_course_or_global_staff(learner, COURSE_ID) is False
+
+
+# Settings
+
+
+@pytest.mark.django_db
+def test_hosts_choose_who_is_let_in(client: Any, settings: Any) -> None:
+    settings.PROCTORING_SETTINGS = {
+        **settings.PROCTORING_SETTINGS,
+        "AUTHENTICATION_CLASSES": ["tests.views.test_base.HeaderAuthentication"],
+    }
+    assert client.get(LIST).status_code == 403
+    assert client.get(LIST, headers={"X-User": "somebody"}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_hosts_may_throttle_lists_but_no_learner(as_learner: APIClient, settings: Any) -> None:
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "THROTTLES": {"exams": "2/min"}}
+    assert [as_learner.get(LIST).status_code for _ in range(3)] == [200, 200, 429]
+    assert [as_learner.get(f"{E}/attempt").status_code for _ in range(4)] == [200] * 4
+
+
+@pytest.mark.django_db
+def test_sessions_need_a_token_to_change_anything(learner: Any) -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(learner, backend="django.contrib.auth.backends.ModelBackend")
+    response = client.post(f"{E}/attempt", {"exam_id": 1}, format="json")
+    assert response.status_code == 403
+    assert "CSRF" in response.json()["detail"]
+
+
+@pytest.mark.django_db
+def test_media_types_that_nobody_reads(as_learner: APIClient, attempt: Any) -> None:
+    url = f"{E}/attempt/{attempt().pk}"
+    response = as_learner.generic("PUT", url, "<a/>", content_type="text/xml")
+    assert response.status_code == 415
+
+
+# Input that no database can store
+
+NUL, SURROGATE = "\\u0000", "\\ud800"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{E}/attempt/grouped/course_id/{COURSE_ID}/search/a%00b",
+        f"{E}/exam/course_id/{COURSE_ID}/content_id/a%00b",
+        f"{E}/exam/course_id/a%00b/c/d",
+        f"/api/edx_proctoring/v1/instructor/{COURSE_ID}?attempt=%00",
+    ],
+)
+def test_unstorable_addresses(path: str, as_global_staff: APIClient) -> None:
+    response = as_global_staff.get(path)
+    assert (response.status_code, list(response.json())) == (400, ["detail"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", [NUL, SURROGATE])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", f"{E}/allowance", '{"exam_id": 1, "user_info": "%s", "key": "a", "value": "1"}'),
+        ("PUT", f"{E}/allowance", '{"exam_id": 1, "user_info": 1, "key": "a", "value": "%s"}'),
+        ("PUT", f"{E}/exam", '{"exam_id": 1, "exam_name": "%s"}'),
+        ("POST", f"{E}/attempt", '{"exam_id": "%s"}'),
+        ("POST", f"{E}/attempt/{{id}}/reviewed", '{"status": "passed", "a": [{"b": "%s"}]}'),
+    ],
+)
+def test_unstorable_bodies(
+    method: str, path: str, body: str, text: str, as_global_staff: APIClient, attempt: Any
+) -> None:
+    url = path.format(id=attempt(status="submitted").external_id)
+    response = as_global_staff.generic(method, url, body % text, "application/json")
+    assert (response.status_code, list(response.json())) == (400, ["detail"])
+    assert "stored" in response.json()["detail"]
+
+
+@pytest.mark.django_db
+def test_bodies_that_are_nested_too_deeply(as_learner: APIClient) -> None:
+    response = as_learner.generic("POST", f"{E}/attempt", "[" * 200000, "application/json")
+    assert (response.status_code, list(response.json())) == (400, ["detail"])
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (1, 1),
+        ("12", 12),
+        ("00000000000000000012", 12),
+        (2**31 - 1, 2**31 - 1),
+        (2**31, None),
+        ("1" * 5000, None),
+        (0, None),
+        (-1, None),
+        (True, None),
+        (1.0, None),
+        ("1.0", None),
+        (" 1", None),
+        ("1\n", None),
+        ("²", None),
+        ("１", None),
+        (None, None),
+        ([1], None),
+    ],
+)
+def test_ids(value: Any, number: int | None) -> None:
+    assert as_id(value) == number

@@ -1,0 +1,219 @@
+"""Routes 22 and 23: learners who leave."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from edx_proctoring import api
+from edx_proctoring.crypto import obscured_user_id
+from edx_proctoring.exceptions import BackendProviderCannotRetireUser
+from edx_proctoring.models import (
+    OutboxMessage,
+    ProctoredExamSoftwareSecureComment,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamSoftwareSecureReviewHistory,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAllowanceHistory,
+    ProctoredExamStudentAttempt,
+)
+from edx_proctoring.testing.factories import AllowanceFactory, UserFactory
+from edx_proctoring.testing.providers import FakeProvider
+from tests.views.conftest import V1
+
+pytestmark = pytest.mark.django_db
+
+AT_PROVIDERS = f"{V1}/retire_backend_user"
+HERE = f"{V1}/retire_user"
+Attempt = ProctoredExamStudentAttempt
+
+
+@pytest.fixture
+def pipeline(retirement: Any, client_for: Any) -> APIClient:
+    """The host's retirement pipeline."""
+    return client_for(retirement)
+
+
+@pytest.fixture
+def other(provider: FakeProvider) -> FakeProvider:
+    """Another provider."""
+    found = FakeProvider()
+    apps.get_app_config("edx_proctoring").backends["other"] = found
+    return found
+
+
+@pytest.mark.parametrize("url", [AT_PROVIDERS, HERE])
+def test_others_may_not(url: str, as_global_staff: APIClient, as_staff: APIClient) -> None:
+    for client in (as_staff, as_global_staff):
+        response = client.post(f"{url}/1/")
+        assert (response.status_code, response.content) == (403, b"")
+
+
+# At providers
+
+
+def test_each_provider_is_asked_once(
+    pipeline: APIClient, attempt: Any, make_exam: Any, provider: Any, other: Any
+) -> None:
+    known = attempt()
+    attempt(exam=make_exam())
+    attempt(exam=make_exam(backend="other"))
+    provider.answer("retire_user", True)
+    response = pipeline.post(f"{AT_PROVIDERS}/{known.user_id}/")
+    assert (response.status_code, response.json()) == (200, {"test": True})  # other: nothing to do
+    (call,) = provider.calls_of("retire_user")
+    assert call.args == (obscured_user_id(known.user_id, "test"),)
+    assert len(other.calls_of("retire_user")) == 1
+
+
+def test_attempts_that_were_removed_or_declined_count(
+    pipeline: APIClient, attempt: Any, make_exam: Any, provider: Any, other: Any, staff: Any
+) -> None:
+    gone = attempt()
+    api.remove_exam_attempt(gone.pk, staff)
+    declined = attempt(exam=make_exam(backend="other"))
+    api.update_attempt_status(declined.pk, "declined")
+    for one in (provider, other):
+        one.answer("retire_user", True)
+    response = pipeline.post(f"{AT_PROVIDERS}/{gone.user_id}/")
+    assert response.json() == {"test": True, "other": True}
+
+
+def test_exams_without_a_provider_have_the_default_one(
+    pipeline: APIClient, attempt: Any, make_exam: Any, provider: Any
+) -> None:
+    known = attempt(exam=make_exam(backend=None))
+    attempt(exam=make_exam(backend="test"))
+    provider.answer("retire_user", True)
+    assert pipeline.post(f"{AT_PROVIDERS}/{known.user_id}/").json() == {"test": True}
+    asked = {call.args[0] for call in provider.calls_of("retire_user")}
+    assert asked == {obscured_user_id(known.user_id, name) for name in (None, "test")}
+
+
+@pytest.mark.parametrize(
+    "error", [BackendProviderCannotRetireUser("no"), ConnectionError("down"), ValueError("?")]
+)
+def test_who_fails_does_not_hinder_the_others(
+    error: Exception, pipeline: APIClient, attempt: Any, make_exam: Any, provider: Any, other: Any
+) -> None:
+    known = attempt()
+    attempt(exam=make_exam(backend="other"))
+    attempt(exam=make_exam(backend="gone"))
+    provider.fail("retire_user", error)
+    other.answer("retire_user", True)
+    response = pipeline.post(f"{AT_PROVIDERS}/{known.user_id}/")
+    assert response.status_code == 500
+    assert response.json() == {"test": False, "other": True, "gone": False}
+    provider.recover()
+    provider.answer("retire_user", False)
+    assert pipeline.post(f"{AT_PROVIDERS}/{known.user_id}").status_code == 500
+
+
+@pytest.mark.parametrize("user_id", ["4711", "0", "9" * 30])
+def test_unknown_users(user_id: str, pipeline: APIClient) -> None:
+    response = pipeline.post(f"{AT_PROVIDERS}/{user_id}/")
+    assert (response.status_code, response.json()) == (200, {})
+    response = pipeline.post(f"{HERE}/{user_id}/")
+    assert (response.status_code, response.content) == (204, b"")
+
+
+def test_timed_attempts_concern_no_provider(
+    pipeline: APIClient, attempt: Any, timed_exam: Any, provider: Any
+) -> None:
+    known = attempt(exam=timed_exam, taking_as_proctored=False, external_id=None)
+    assert pipeline.post(f"{AT_PROVIDERS}/{known.user_id}/").json() == {}
+    assert not provider.calls_of("retire_user")
+
+
+# Here
+
+
+def delivered(known: Any, *texts: str) -> None:
+    comments = [{"comment": text, "status": "seen"} for text in texts]
+    api.receive_review(known, {"status": "suspicious", "comments": comments, "name": "Secret"})
+
+
+@pytest.fixture
+def life(attempt: Any, make_exam: Any, learner: Any, staff: Any) -> Any:
+    """Two reviewed attempts, one of them removed, reviews with versions, allowances with history."""
+    now = timezone.now()
+    kept = attempt(status="submitted", completed_at=now)
+    gone = attempt(exam=make_exam(), status="submitted", completed_at=now)
+    for known in (kept, gone):
+        delivered(known, "a secret")
+        delivered(known, "another secret")
+    api.remove_exam_attempt(gone.pk, staff)
+    for value in ("10", "20"):
+        api.add_allowance_for_user(
+            kept.proctored_exam_id, learner.username, "review_policy_exception", value
+        )
+    return kept
+
+
+def test_everything_that_describes_the_learner_is_blanked(
+    life: Any, pipeline: APIClient, attempt: Any
+) -> None:
+    stranger = attempt(user=UserFactory(), status="submitted", completed_at=timezone.now())
+    delivered(stranger, "a secret")
+    AllowanceFactory(user=stranger.user, proctored_exam=stranger.proctored_exam)
+    for _ in range(2):
+        response = pipeline.post(f"{HERE}/{life.user_id}/")
+        assert (response.status_code, response.content) == (204, b"")
+        of_learner = {"user": life.user}
+        for model in (ProctoredExamStudentAllowance, ProctoredExamStudentAllowanceHistory):
+            assert set(model.objects.filter(**of_learner).values_list("value", flat=True)) == {""}
+        for model in (
+            ProctoredExamSoftwareSecureReview,
+            ProctoredExamSoftwareSecureReviewHistory,
+        ):
+            rows = model.objects.filter(student=life.user)
+            assert len(rows) == 2
+            assert {(row.raw_data, bytes(row.encrypted_video_url)) for row in rows} == {("", b"")}
+        remarks = ProctoredExamSoftwareSecureComment.objects.values_list("comment", "status")
+        assert sorted(remarks) == [("", ""), ("", ""), ("a secret", "seen")]
+    assert ProctoredExamStudentAllowance.objects.get(user=stranger.user).value == "10"
+
+
+def test_nothing_follows_from_it(
+    life: Any, pipeline: APIClient, host: Any, tracker: Any, provider: Any, mailoutbox: Any
+) -> None:
+    archived = ProctoredExamSoftwareSecureReviewHistory.objects.count()
+    history = Attempt.history.count()
+    for told in (host.calls, tracker.events, provider.calls, mailoutbox):
+        told.clear()
+    pipeline.post(f"{HERE}/{life.user_id}/")
+    life.refresh_from_db()
+    assert life.status == "second_review_required"
+    assert not host.calls
+    assert not tracker.events
+    assert not provider.calls
+    assert not mailoutbox
+    assert ProctoredExamSoftwareSecureReviewHistory.objects.count() == archived
+    assert Attempt.history.count() == history
+
+
+def test_messages_are_forgotten_and_mails_not_sent(
+    attempt: Any, pipeline: APIClient, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "no.such.backend"
+    known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90)
+    api.update_attempt_status(known.pk, "submitted")
+    waiting = OutboxMessage.objects.unfinished()
+    assert [message.kind for message in waiting] == ["email"]
+    assert pipeline.post(f"{HERE}/{known.user_id}/").status_code == 204
+    assert not waiting.all().exists()
+    of_learner = OutboxMessage.objects.exclude(kind="exam_saved").exclude(kind="provider_notice")
+    assert not of_learner.exists()
+
+
+def test_an_allowance_that_was_blanked_is_no_extra_time(
+    pipeline: APIClient, attempt: Any, exam: Any, learner: Any
+) -> None:
+    AllowanceFactory(user=learner, proctored_exam=exam)
+    pipeline.post(f"{HERE}/{learner.pk}/")
+    known = attempt(exam=exam, status="ready_to_start")
+    api.update_attempt_status(known.pk, "started")
+    known.refresh_from_db()
+    assert known.allowed_time_limit_mins == exam.time_limit_mins
