@@ -1,0 +1,238 @@
+"""Pages that are drawn from the code, so that they cannot be out of date."""
+
+import inspect
+import re
+from typing import Any
+
+import django
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
+
+SAME_NAME = " [1]_"
+
+
+def _default(setting: Any) -> str:
+    """As Python writes it; functions that look further say in their docstring where."""
+    if not callable(setting.default):
+        return f"``{setting.default!r}``"
+    if not setting.default.__doc__:
+        raise ValueError(f"The default of {setting.name} has no docstring.")
+    return str(setting.default.__doc__)
+
+
+class _Table(Directive):
+    def rows(self) -> list[str]:
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        node = nodes.section()
+        node.document = self.state.document
+        self.state.nested_parse(StringList(self.rows()), self.content_offset, node)
+        return list(node.children)
+
+
+class Settings(_Table):
+    """All settings of one kind."""
+
+    required_arguments = 1
+
+    def rows(self) -> list[str]:
+        from edx_proctoring import conf
+
+        lines = [".. list-table::", "   :header-rows: 1", "   :widths: 40 60", ""]
+        lines += ["   * - Name and default", "     - What for"]
+        for setting in getattr(conf, self.arguments[0]):
+            default = _default(setting)
+            lines += [
+                f"   * - | ``{setting.name}``",
+                f"       | {default}",
+                f"     - {setting.why}{SAME_NAME if setting.fallback else ''}",
+            ]
+        return lines
+
+
+def _text(documented: Any) -> str:
+    """A docstring as reStructuredText."""
+    text = inspect.getdoc(documented)
+    if not text:
+        raise ValueError(f"{documented} has no docstring.")
+    return re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", text)
+
+
+def _entry(head: str, text: str) -> list[str]:
+    """An entry of a definition list."""
+    return [head, *("   " + line if line else "" for line in text.splitlines()), ""]
+
+
+def signature(function: Any) -> str:
+    """Name and parameters, without types; those that are not given stay `…`."""
+    plain = inspect.signature(function)
+    bare = [
+        one.replace(
+            annotation=one.empty,
+            default=one.default if isinstance(one.default, (str, int, float, type(None))) else ...,
+        )
+        if one.default is not one.empty
+        else one.replace(annotation=one.empty)
+        for one in plain.parameters.values()
+    ]
+    text = str(inspect.Signature(bare)).replace("Ellipsis", "…")
+    return f"{function.__name__}{text}"
+
+
+class PythonApi(_Table):
+    """The public functions, from `api.__all__`."""
+
+    def rows(self) -> list[str]:
+        from edx_proctoring import api
+
+        known = (getattr(api, name) for name in api.__all__)
+        own = [
+            one
+            for one in known
+            if inspect.isfunction(one) and one.__module__.startswith("edx_proctoring.api.")
+        ]
+        lines = []
+        for function in sorted(own, key=lambda one: one.__name__):
+            lines += _entry(f"``{signature(function)}``", _text(function))
+        return lines
+
+
+class Services(_Table):
+    """What each service is asked and told, from the protocols."""
+
+    def rows(self) -> list[str]:
+        from edx_proctoring.protocols import SERVICES
+
+        lines = []
+        for protocol in SERVICES.values():
+            text = [_text(protocol), ""]
+            for name, method in vars(protocol).items():
+                if name.startswith("_"):
+                    continue
+                call = signature(method).replace("(self, ", "(")
+                back = inspect.formatannotation(inspect.signature(method).return_annotation)
+                text.append(f"* ``{call}`` → ``{back.rpartition('abc.')[2]}``")
+            lines += _entry(f"``{protocol.__name__}``", "\n".join(text))
+        return lines
+
+
+class Transitions(_Table):
+    """Which change of status is legal."""
+
+    def rows(self) -> list[str]:
+        from families import FAMILIES, is_legal
+
+        lines = [".. list-table::", "   :header-rows: 1", "", "   * - from, to"]
+        lines += [f"     - {name}" for name in FAMILIES]
+        for name in FAMILIES:
+            lines.append(f"   * - {name}")
+            lines += ["     - " + ("legal" if is_legal(name, to) else "illegal") for to in FAMILIES]
+        return lines
+
+
+class Operations(_Table):
+    """Every operation of the REST interface."""
+
+    def rows(self) -> list[str]:
+        from edx_proctoring.openapi import document
+
+        by_tag: dict[str, list[str]] = {}
+        for path, methods in document()["paths"].items():
+            for method, operation in methods.items():
+                lines = by_tag.setdefault(operation["tags"][0], [])
+                lines += self.operation(method, path, operation)
+        rows: list[str] = []
+        for tag in sorted(by_tag):
+            rows += [f".. rubric:: {tag.capitalize()}", "", *by_tag[tag]]
+        return rows
+
+    def operation(self, method: str, path: str, operation: dict[str, Any]) -> list[str]:
+        """One entry of a definition list."""
+        lines = [f"``{method.upper()} {path}`` — {operation['operationId']}"]
+        lines += [f"   {operation['summary']}. {operation.get('description', '')}", ""]
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "query":
+                text = parameter.get("description", "")
+                lines += [f"   * ``?{parameter['name']}``: {text or 'required.'}"]
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if body:
+            lines += [f"   * takes {_shape(body['schema'])}"]
+        for code, answer in operation["responses"].items():
+            content = answer.get("content", {}).get("application/json")
+            shape = f" {_shape(content['schema'])}" if content else ""
+            lines += [f"   * {code}{shape} {answer['description']}".rstrip()]
+        return [*lines, ""]
+
+
+def _shape(schema: dict[str, Any]) -> str:
+    if "items" in schema:
+        return f"a list of {_shape(schema['items'])}"
+    name = schema.get("$ref", "").rsplit("/", 1)[-1]
+    return f"``{name}``" if name else f"``{schema.get('type', 'anything')}``"
+
+
+class Shapes(_Table):
+    """The components of the REST interface."""
+
+    def rows(self) -> list[str]:
+        from edx_proctoring.openapi import document
+
+        lines: list[str] = []
+        for name, schema in document()["components"]["schemas"].items():
+            lines += [f"``{name}``", f"   {schema.get('description', '')}", ""]
+            required = schema.get("required", [])
+            for key, value in schema.get("properties", {}).items():
+                kind = value.get("type") or ("anything" if "$ref" not in value else _shape(value))
+                kinds = kind if isinstance(kind, str) else " or ".join(kind)
+                lines += [f"   * ``{key}``: {kinds}{'' if key in required else ', optional'}"]
+            lines += [""]
+        return lines
+
+
+class Families(Directive):
+    """The same as a picture."""
+
+    def run(self) -> list[nodes.Node]:
+        from families import picture
+
+        return [nodes.raw("", picture(), format="html")]
+
+
+class Providers(_Table):
+    """What the app's own providers say of themselves in the checks."""
+
+    def rows(self) -> list[str]:
+        from edx_proctoring.testing.contract_base import CAPABILITIES
+        from tests.contract import test_own as own
+
+        suites = {
+            "``null``": own.Null,
+            "``mock``": own.Mock,
+            "by REST": own.Rest,
+            "``software_secure``, ``rpnow4``": own.Rpnow,
+        }
+        lines = [".. list-table::", "   :header-rows: 1", ""]
+        for place, cell in enumerate(["", *suites]):
+            lines.append(f"   {' ' if place else '*'} - {cell}")
+        for capability in CAPABILITIES:
+            marks = [
+                "yes" if capability in suite.capabilities else "–" for suite in suites.values()
+            ]
+            for place, cell in enumerate([capability, *marks]):
+                lines.append(f"   {' ' if place else '*'} - {cell}")
+        return lines
+
+
+def setup(app: Any) -> dict[str, Any]:
+    django.setup()
+    app.add_directive("settings-table", Settings)
+    app.add_directive("transitions-table", Transitions)
+    app.add_directive("status-families", Families)
+    app.add_directive("python-api", PythonApi)
+    app.add_directive("host-services", Services)
+    app.add_directive("rest-operations", Operations)
+    app.add_directive("rest-shapes", Shapes)
+    app.add_directive("provider-matrix", Providers)
+    return {"parallel_read_safe": True}

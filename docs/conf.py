@@ -1,0 +1,22 @@
+"""Sphinx."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "docs" / "_extensions"))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+import edx_proctoring  # noqa: E402
+
+project = "edx-proctoring"
+author = "the edx-proctoring contributors"
+copyright = author
+version = release = edx_proctoring.__version__
+extensions = ["generated"]
+html_theme = "furo"
+html_static_path = ["_static"]
+exclude_patterns = ["_build"]
+nitpicky = False
