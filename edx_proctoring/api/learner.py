@@ -94,7 +94,16 @@ def _decline(attempt: Attempt, user: Any) -> int:
 
 
 def _click_download(attempt: Attempt, user: Any) -> int:
-    return _transition(attempt, user, Status.download_software_clicked, SETUP)
+    """A ready attempt stays ready: its provider says so only once, and the learner's page may not know it yet."""
+    try:
+        return _transition(
+            attempt, user, Status.download_software_clicked, SETUP - {Status.ready_to_start}
+        )
+    except ProctoredExamIllegalStatusTransition:
+        attempt.refresh_from_db(fields=["status"])
+        if attempt.status == Status.ready_to_start:
+            return attempt.pk
+        raise
 
 
 def _error(attempt: Attempt, user: Any) -> int | bool:
