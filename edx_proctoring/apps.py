@@ -121,6 +121,7 @@ class EdxProctoringConfig(AppConfig):
     """The app, also as a plug-in of Open edX's LMS and Studio."""
 
     name = "edx_proctoring"
+    verbose_name = "Proctoring"
     default_auto_field = "django.db.models.AutoField"
 
     plugin_app = {  # noqa: RUF012

@@ -87,11 +87,17 @@ def on_review_policy_changed(sender: Any, instance: Any, signal: Any, **kwargs: 
 
 
 @receiver(pre_delete, sender=ProctoredExamReviewPolicy)
-@receiver(pre_delete, sender=ProctoredExamReviewPolicyHistory)
 def protect_authors(sender: Any, instance: Any, **kwargs: Any) -> None:
-    """A policy must not go because its author's account does."""
+    """A policy in force must not go because its author's account does; what it said before goes along.
+
+    Without a way out nobody could ever be deleted who wrote one. Django admin refuses before it comes to this.
+    """
     if issubclass(_origin_model(kwargs.get("origin")), get_user_model()):
-        raise ProtectedError("This user is the author of a review policy.", {instance})
+        text = (
+            f"This user is the author of the review policy {instance.pk}. Have somebody else save the policy, or delete "
+            "it; then the account can be deleted."
+        )
+        raise ProtectedError(text, {instance})
 
 
 @receiver(post_delete, sender=ProctoredExamReviewPolicy)

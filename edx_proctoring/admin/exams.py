@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminSplitDateTime
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
 from edx_proctoring import api
@@ -48,6 +49,13 @@ class ProctoredExamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         api.announce_exam(obj, "updated" if change else "created")
 
 
+def _deletes_accounts(request: HttpRequest) -> bool:
+    """Is this a page of the host's accounts?"""
+    view = request.resolver_match.func if request.resolver_match else None
+    page = getattr(view, "model_admin", None)
+    return page is not None and issubclass(page.model, get_user_model())
+
+
 @admin.register(ProctoredExamReviewPolicy)
 class ProctoredExamReviewPolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Review policies; who saves one is its author."""
@@ -65,6 +73,10 @@ class ProctoredExamReviewPolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg
     def exam_name(self, policy: ProctoredExamReviewPolicy) -> str:
         """Column."""
         return policy.proctored_exam.exam_name
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Not along with its author: the page that deletes the account says so instead of failing."""
+        return not _deletes_accounts(request) and super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Note the author."""

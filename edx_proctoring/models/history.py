@@ -42,7 +42,7 @@ def remember_history_record(instance: Any, history_instance: Any, **_kwargs: Any
 
 
 class KeptQuerySet(models.QuerySet[Any]):
-    """Rows that nobody deletes; they go with their exam only."""
+    """Rows that nobody deletes; they go with their exam, or with the account of who wrote them."""
 
     def delete(self) -> Any:
         """Refuse."""

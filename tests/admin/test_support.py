@@ -9,10 +9,11 @@ from edx_proctoring import api, outbox
 from edx_proctoring.backends import breaker
 from edx_proctoring.models import (
     OutboxMessage,
+    ProctoredExamReviewPolicy,
     ProctoredExamSoftwareSecureReview,
 )
 from edx_proctoring.testing.factories import AttemptFactory, UserFactory
-from tests.admin.conftest import ADMIN, ATTEMPTS, REVIEWS, page_of
+from tests.admin.conftest import ADMIN, ATTEMPTS, REVIEWS, change, page_of
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +143,47 @@ def test_the_outbox_says_which_provider_is_down(client, rest):
     assert "No answer from rest since" in client.get(f"{ADMIN}/outboxmessage/").content.decode()
     breaker.Breaker(rest.address).note(failed=False)
     assert "No answer from" not in client.get(f"{ADMIN}/outboxmessage/").content.decode()
+
+
+# Accounts, in the host's own pages
+
+
+@pytest.mark.parametrize(
+    ("url", "data"),
+    [
+        ("/admin/auth/user/{pk}/delete/", {"post": "yes"}),
+        (
+            "/admin/auth/user/",
+            {"action": "delete_selected", "_selected_action": "{pk}", "post": "yes"},
+        ),
+    ],
+)
+def test_the_author_of_a_policy_is_not_deleted_and_the_page_says_why(
+    client, exam, staff, url, data
+):
+    def send(**data):
+        return client.post(url.format(pk=staff.pk), data, follow=True)
+
+    data = {name: value.format(pk=staff.pk) for name, value in data.items()}
+    policy_id = api.create_exam_review_policy(exam.pk, staff.pk, "No books.")
+    text = client.get(f"/admin/auth/user/{staff.pk}/delete/").content.decode()
+    assert "review policy" in text
+    assert 'name="post"' not in text  # no button to go on
+    assert send(**data).status_code == 403
+    policy = {"proctored_exam": exam.pk, "review_policy": "Books."}
+    change(client, "proctoredexamreviewpolicy", policy_id, **policy)
+    assert send(**data).status_code == 200
+    assert not type(staff).objects.filter(pk=staff.pk).exists()
+    assert ProctoredExamReviewPolicy.objects.get().set_by_user.username == "boss"
+
+
+def test_policies_go_with_their_exam_and_alone(client, make_exam, staff):
+    for exam, page in ((make_exam(), "proctoredexam"), (make_exam(), "proctoredexamreviewpolicy")):
+        policy_id = api.create_exam_review_policy(exam.pk, staff.pk, "No books.")
+        pk = exam.pk if page == "proctoredexam" else policy_id
+        client.post(f"{ADMIN}/{page}/{pk}/delete/", {"post": "yes"})
+        assert not ProctoredExamReviewPolicy.objects.filter(pk=policy_id).exists()
+
+
+def test_the_app_has_a_name_to_read(client):
+    assert 'title="Models in the Proctoring application"' in client.get("/admin/").content.decode()
