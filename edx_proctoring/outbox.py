@@ -218,13 +218,9 @@ def _lanes_with_older(rows: Sequence[OutboxMessage]) -> set[str]:
 def _attempt_delivery(row: OutboxMessage, delivered: list[OutboxMessage]) -> bool:
     try:
         _handlers[row.kind](row)
-    except (NotNow, patience.TooSlow) as error:
-        _postpone(row, error)
-        return False
     except Exception as error:
-        log.warning(
-            "message not delivered, key=%s tries=%s error=%r", row.key, row.tries + 1, error
-        )
+        if not isinstance(error, NotNow | patience.TooSlow):
+            log.warning("not delivered, key=%s tries=%s error=%r", row.key, row.tries + 1, error)
         _postpone(row, error)
         return False
     delivered.append(row)
@@ -235,8 +231,7 @@ def _finish(rows: Sequence[OutboxMessage]) -> None:
     """Mark as done what is still as it was when we took it; a row put again meanwhile stays pending."""
     if not rows:
         return
-    reopened = _at_once(lambda: _mark_done(rows))
-    if reopened:
+    if reopened := _at_once(lambda: _mark_done(rows)):
         _enqueue(reopened)
 
 
@@ -306,8 +301,8 @@ def claim(message_id: int, token: str) -> OutboxMessage | None:
     rows = OutboxMessage.objects.filter(pk=message_id)
 
     def take() -> OutboxMessage | None:
-        lockable = rows.select_for_update(skip_locked=_can_skip()) if _can_lock() else rows
-        row = lockable.due(now).first()
+        lock, skip = _can("has_select_for_update"), _can("has_select_for_update_skip_locked")
+        row = (rows.select_for_update(skip_locked=skip) if lock else rows).due(now).first()
         until = now + _lease_time()
         if row is None or not rows.due(now).update(lease=token, lease_until=until):
             return None
@@ -317,12 +312,8 @@ def claim(message_id: int, token: str) -> OutboxMessage | None:
     return transactions.run(take)
 
 
-def _can_lock() -> bool:
-    return bool(transaction.get_connection().features.has_select_for_update)
-
-
-def _can_skip() -> bool:
-    return bool(transaction.get_connection().features.has_select_for_update_skip_locked)
+def _can(feature: str) -> bool:
+    return bool(getattr(transaction.get_connection().features, feature))
 
 
 def deliver_messages(ids: Iterable[int]) -> int:
@@ -331,12 +322,19 @@ def deliver_messages(ids: Iterable[int]) -> int:
     return sum(_deliver_lane(lane) for lane in dict.fromkeys(lanes.values_list("lane", flat=True)))
 
 
-def deliver(limit: int = 1000) -> dict[str, int]:
-    """Deliver whatever is due, lane by lane; returns how many were delivered and how many still wait."""
-    now = timezone.now()
-    lanes = _ours().due(now).first_in_lane().order_by("id").values_list("lane", flat=True)[:limit]
-    delivered = sum(_deliver_lane(lane) for lane in list(lanes))
+def deliver(limit: int = 1000, after_each: Callable[[int], object] = int) -> dict[str, int]:
+    """Deliver whatever is due; returns how many were delivered and wait. `after_each` lane hears how many so far."""
+    delivered = 0
+    for lane in due_lanes(limit):
+        delivered += _deliver_lane(lane)
+        after_each(delivered)
     return {"delivered": delivered, "waiting": _ours().unfinished().count()}
+
+
+def due_lanes(limit: int) -> list[str]:
+    """Lanes whose oldest message is due, the oldest first."""
+    due = _ours().due(timezone.now()).first_in_lane().order_by("id")
+    return list(due.values_list("lane", flat=True)[:limit])
 
 
 def _ours() -> Any:

@@ -209,7 +209,10 @@ def test_nobody_adds_reviews_and_nobody_changes_the_past(client, boss, suspiciou
     past = ProctoredExamSoftwareSecureReviewHistory.objects.get()
     assert client.get(f"{ADMIN}/proctoredexamsoftwaresecurereview/add/").status_code == 403
     url = f"{ADMIN}/proctoredexamsoftwaresecurereviewhistory/{past.pk}/change/"
-    assert client.get(url).status_code == 200
+    page = client.get(url)
+    shown = {"review_status", "raw_data", "attempt_code", "exam", "student", "reviewed_by"}
+    assert {*shown, "modified"} <= set(page.context["adminform"].readonly_fields)
+    assert b"field-modified" in page.content
     assert client.post(url, {"review_status": "Clean"}).status_code == 403
 
 

@@ -174,6 +174,17 @@ class ProctoredExamSoftwareSecureReviewAdmin(SaysFailures, _Reviews):
 class ProctoredExamSoftwareSecureReviewHistoryAdmin(_Reviews):
     """What reviews were before; to read."""
 
+    readonly_fields = (
+        "review_status",
+        "raw_data",
+        "attempt_code",
+        "is_attempt_active",
+        "exam",
+        "student",
+        "reviewed_by",
+        "modified",
+    )
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The past is not changed."""
         return False

@@ -54,6 +54,7 @@ from edx_proctoring.api.changes import (
     mark_exam_attempt_as_resumed,
     mark_exam_attempt_timeout,
     mark_ready_if_setting_up,
+    planned_status,
     prerequisite_status,
     remove_exam_attempt,
     remove_exam_attempts,

@@ -126,6 +126,12 @@ def update_attempt_status(
     return changed.pk
 
 
+def planned_status(attempt_id: int, to_status: str) -> tuple[str, str]:
+    """The status now, and the one that `update_attempt_status` would lead to; changes nothing and raises the same."""
+    attempt = attempt_by_id(attempt_id)
+    return attempt.status, lifecycle.outcome(attempt, to_status)
+
+
 def update_exam_attempt(attempt_id: int, **kwargs: Any) -> None:
     """Set `is_status_acknowledged` or `time_remaining_seconds`.
 

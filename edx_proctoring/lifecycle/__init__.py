@@ -15,6 +15,7 @@ from edx_proctoring.lifecycle.transition import (
     SWEEP,
     TIME_OUT,
     expire_if_overdue,
+    outcome,
     transition,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "find_learner",
     "lock_attempt",
     "locked",
+    "outcome",
     "ready_to_resume",
     "remove",
     "reset",

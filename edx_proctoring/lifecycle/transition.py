@@ -81,6 +81,14 @@ def transition(
     return locked(attempt.user_id, lambda: change_locked(lock_attempt(attempt), request))
 
 
+def outcome(attempt: Attempt, to: str) -> str:
+    """The status that `transition` would give the attempt now; changes nothing. ProctoredExamIllegalStatusTransition."""
+    if to not in KNOWN:
+        raise ProctoredExamIllegalStatusTransition(f"There is no status {to!r}.")
+    values = _decide(attempt, _time_out(attempt) if _is_too_late(attempt, to) else Request(to))
+    return str(values["status"]) if values else attempt.status
+
+
 def expire_if_overdue(attempt: Attempt, reason: str = TIME_OUT) -> Attempt:
     """End the attempt if its time is over; the one read that writes. Locks only if the unlocked row is overdue."""
     if not facts.is_overdue(attempt):
@@ -101,9 +109,8 @@ def _time_out(attempt: Attempt, reason: str = TIME_OUT) -> Request:
 
 def change_locked(attempt: Attempt, request: Request) -> Attempt:
     """`transition` for whoever holds the learner's lock and has read the attempt under it."""
-    if facts.is_overdue(attempt) and request.to != Status.timed_out:
-        if request.to in INCOMPLETE or request.to == Status.submitted:
-            return change_locked(attempt, _time_out(attempt))
+    if _is_too_late(attempt, request.to):
+        return change_locked(attempt, _time_out(attempt))
     if request.only_from is not None and attempt.status not in request.only_from:
         raise _illegal(attempt.status, request.to, attempt)
     before, values = attempt.status, _decide(attempt, request)
@@ -112,6 +119,11 @@ def change_locked(attempt: Attempt, request: Request) -> Attempt:
     change = _store(attempt, before, values, request)
     _follow_up(change, request)
     return attempt
+
+
+def _is_too_late(attempt: Attempt, to: str) -> bool:
+    """Is the time over, and would the status say otherwise?"""
+    return (to in INCOMPLETE or to == Status.submitted) and facts.is_overdue(attempt)
 
 
 def _decide(attempt: Attempt, request: Request) -> dict[str, Any] | None:

@@ -11,24 +11,52 @@ from django.core.management.base import BaseCommand, CommandError
 
 from edx_proctoring import api
 
+MOST = 2**31 - 1
+
+
+def whole(text: str, least: int = 0) -> int:
+    """The type of counts and ids."""
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if not least <= number <= MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {MOST}")
+    return number
+
 
 def at_least_one(text: str) -> int:
     """The type of a batch's size."""
-    size = int(text)
-    if size < 1:
-        raise argparse.ArgumentTypeError("a batch holds at least one row")
-    return size
+    return whole(text, 1)
 
 
 def not_negative(text: str) -> float:
     """The type of a pause."""
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
     if not 0 <= seconds < 86400:
-        raise argparse.ArgumentTypeError("a pause lasts 0 seconds or longer, less than a day")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to a day")
     return seconds
 
 
-class BatchCommand(BaseCommand):
+class WatchedCommand(BaseCommand):
+    """Says how far it is to who watches."""
+
+    def add_dry_run(self, parser: Any) -> None:
+        """The option."""
+        parser.add_argument(
+            "--dry_run",
+            "--dry-run",
+            action="store_true",
+            help="say what would be done, change nothing",
+        )
+
+    def progress(self, text: str, verbosity: int) -> None:
+        """A line on a terminal, or where it was asked for."""
+        if verbosity > 1 or self.stdout.isatty():
+            self.stdout.write(text)
+
+
+class BatchCommand(WatchedCommand):
     """Rows in batches, with a pause after each batch that changed something, except the last."""
 
     resumes = False
@@ -43,16 +71,11 @@ class BatchCommand(BaseCommand):
             "--sleep_time", "--sleep-time", type=not_negative, default=10,
             help="seconds of a pause (default: %(default)s)",
         )  # fmt: skip
-        parser.add_argument(
-            "--dry_run",
-            "--dry-run",
-            action="store_true",
-            help="say what would be done, change nothing",
-        )
+        self.add_dry_run(parser)
         if self.resumes:
             parser.add_argument(
                 "--after",
-                type=int,
+                type=whole,
                 default=0,
                 help="go on behind this id, as an interrupted run said",
             )
@@ -67,23 +90,19 @@ class BatchCommand(BaseCommand):
         }
         return {**paced, "after": options["after"]} if self.resumes else paced
 
-    def progress(self, text: str, verbosity: int) -> None:
-        """A line for who watches."""
-        if verbosity > 1 or self.stdout.isatty():
-            self.stdout.write(text)
-
     def report(self, rows: Iterable[api.Repaired], options: dict[str, Any], noun: str) -> None:
-        """Work through the rows; the sum at the end, CommandError when some failed."""
+        """Work through the rows; the sum at the end, CommandError when some failed or somebody interrupts."""
         counts: Counter[str] = Counter()
-        last = None
+        last = options.get("after", 0)
         try:
             for row in rows:
                 counts[row.outcome] += 1
                 last = row.id
                 self._one(row, options, noun)
         except KeyboardInterrupt:
-            self.stderr.write(f"interrupted; the last {noun} was {last}")
-            raise
+            how = f"with --after {last}" if self.resumes else "by a further run"
+            text = f"Interrupted after {counts.total()} {noun}s; go on {how}."
+            raise CommandError(text, returncode=130) from None
         verb = "to be done" if options["dry_run"] else "done"
         self.stdout.write(
             f"{counts.total()} {noun}s: {counts['done']} {verb}, {counts['unchanged']} unchanged, "

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from edx_proctoring import api
 from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.management.batches import WatchedCommand
 
 Status = api.ProctoredExamStudentAttemptStatus
 
 
-class Command(BaseCommand):
+class Command(WatchedCommand):
     """With all that follows from the status."""
 
     help = (
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "-t", "--to", dest="to_status", required=True, help="the status, e.g. verified"
         )
+        self.add_dry_run(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it."""
@@ -36,6 +38,10 @@ class Command(BaseCommand):
         if not str(attempt_id).isdigit():
             raise CommandError(f"{attempt_id!r} is no attempt id.")
         try:
+            if options["dry_run"]:
+                before, after = api.planned_status(attempt_id, to_status)
+                self.stdout.write(f"It is {before} and would be {after}.")
+                return
             api.update_attempt_status(attempt_id, to_status, reason="staff")
         except ProctoredBaseException as error:
             raise CommandError(str(error)) from error

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from edx_proctoring import api
-from edx_proctoring.management.batches import at_least_one
+from edx_proctoring.management.batches import WatchedCommand, at_least_one
 
 
-class Command(BaseCommand):
+class Command(WatchedCommand):
     """Beside learners and as often as one likes: what has ended already stays as it is."""
 
     help = (
@@ -23,9 +23,7 @@ class Command(BaseCommand):
             "--batch_size", "--batch-size", type=at_least_one, default=api.SWEEP_BATCH_SIZE,
             help="running attempts that are held in memory at once (default: %(default)s)",
         )  # fmt: skip
-        parser.add_argument(
-            "--dry_run", "--dry-run", action="store_true", help="say how many it would be, end none"
-        )
+        self.add_dry_run(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it."""
@@ -33,12 +31,8 @@ class Command(BaseCommand):
         for done in api.sweep_expired_attempts(
             batch_size=options["batch_size"], dry_run=options["dry_run"]
         ):
-            self._report(f"{done.looked_at} looked at, {done.ended} ended", options["verbosity"])
+            self.progress(f"{done.looked_at} looked at, {done.ended} ended", options["verbosity"])
         verb = "to be ended" if options["dry_run"] else "ended"
         self.stdout.write(f"{done.looked_at} under way, {done.ended} {verb}, {done.failed} failed")
         if done.failed:
             raise CommandError(f"{done.failed} attempts could not be ended; the log says why.")
-
-    def _report(self, text: str, verbosity: int) -> None:
-        if verbosity > 1 or self.stdout.isatty():
-            self.stdout.write(text)

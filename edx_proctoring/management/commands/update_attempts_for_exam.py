@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 
 from edx_proctoring import api
 from edx_proctoring.exceptions import ProctoredBaseException
-from edx_proctoring.management.batches import BatchCommand
+from edx_proctoring.management.batches import BatchCommand, whole
 
 
 class Command(BatchCommand):
@@ -21,7 +21,7 @@ class Command(BatchCommand):
     def add_arguments(self, parser: Any) -> None:
         """The options."""
         parser.add_argument(
-            "--exam_id", "--exam-id", type=int, required=True, help="id of the exam"
+            "--exam_id", "--exam-id", type=whole, required=True, help="id of the exam"
         )
         super().add_arguments(parser)
 

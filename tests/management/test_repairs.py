@@ -1,11 +1,10 @@
 """Management commands that repair what went wrong."""
 
 import datetime
-import io
 import logging
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.db.models.signals import pre_delete
 from django.utils import timezone
 
@@ -17,57 +16,13 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
 )
 from edx_proctoring.testing.factories import AttemptFactory
+from tests.management.conftest import run
 
 pytestmark = pytest.mark.django_db
 
 Attempt = ProctoredExamStudentAttempt
 Review = ProctoredExamSoftwareSecureReview
 Archive = ProctoredExamSoftwareSecureReviewHistory
-COMMANDS = [
-    "deliver_outbox",
-    "reset_attempts",
-    "set_attempt_status",
-    "set_is_attempt_active",
-    "submit_expired_attempts",
-    "update_attempt_status_from_review",
-    "update_attempts_for_exam",
-]
-
-
-def run(name, *arguments, **options):
-    out = io.StringIO()
-    call_command(name, *arguments, stdout=out, stderr=out, **options)
-    return out.getvalue()
-
-
-@pytest.fixture
-def pauses(monkeypatch):
-    """How long commands paused."""
-    found = []
-    monkeypatch.setattr("time.sleep", found.append)
-    return found
-
-
-@pytest.fixture
-def listed(tmp_path):
-    """Writes a file of lines."""
-
-    def write(*lines):
-        path = tmp_path / "ids.txt"
-        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        return str(path)
-
-    return write
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_help_says_what_it_does(name, capsys):
-    with pytest.raises(SystemExit) as error:
-        call_command(name, "--help")
-    assert error.value.code == 0
-    assert len(capsys.readouterr().out.split("options:")[0]) > 60
-
-
 # reset_attempts
 
 
@@ -146,52 +101,6 @@ def test_reset_attempts_dry_run(listed, pauses):
     assert "1 to be done" in text
     assert Attempt.objects.count() == 1
     assert pauses == []
-
-
-# set_attempt_status
-
-
-def test_set_attempt_status(attempt, host):
-    known = attempt(status="rejected", completed_at=timezone.now())
-    text = run("set_attempt_status", attempt_id=known.pk, to_status="verified")
-    known.refresh_from_db()
-    assert known.status == "verified"
-    assert str(known.pk) in text.splitlines()[0]
-    assert "verified" in text.splitlines()[0]
-    assert text.splitlines()[1] == "Completed!"
-    assert known.history.latest().history_change_reason == "staff"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["-a", "5"], "required"),
-        (["-t", "verified"], "required"),
-        (["-a", "5", "-t", "expired"], "no status"),
-        (["-a", "5", "-t", "bogus"], "no status"),
-        (["-a", "x", "-t", "verified"], "no attempt id"),
-        (["-a", "²", "-t", "verified"], "no attempt id|does not exist"),
-        (["-a", "5", "-t", "verified"], "does not exist"),
-    ],
-)
-def test_defect_5_what_is_wrong_is_said_without_a_traceback(arguments, words):
-    with pytest.raises(CommandError, match=words):
-        run("set_attempt_status", *arguments)
-
-
-def test_defect_5_an_illegal_transition_is_said(attempt):
-    known = attempt(status="verified", completed_at=timezone.now())
-    with pytest.raises(CommandError, match="not allowed"):
-        run("set_attempt_status", attempt_id=known.pk, to_status="started")
-    known.refresh_from_db()
-    assert known.status == "verified"
-
-
-def test_defect_5_onboarding_reset_can_be_set(attempt, practice_exam):
-    known = attempt(exam=practice_exam, status="submitted", completed_at=timezone.now())
-    run("set_attempt_status", attempt_id=known.pk, to_status="onboarding_reset")
-    known.refresh_from_db()
-    assert known.status == "onboarding_reset"
 
 
 # set_is_attempt_active
@@ -372,10 +281,23 @@ def test_defect_3_dates_are_required():
         run("update_attempt_status_from_review")
 
 
-@pytest.mark.parametrize("option", ["--batch_size=0", "--sleep_time=-1", "--batch_size=x"])
-def test_numbers_are_checked(option):
-    with pytest.raises(CommandError):
-        run("set_is_attempt_active", option)
+def test_an_interrupted_run_says_how_to_go_on(exam, host):
+    first, second = (
+        AttemptFactory(proctored_exam=exam, status="submitted", completed_at=timezone.now())
+        for _ in range(2)
+    )
+
+    def interrupted(user_id, **_arguments):
+        if user_id == second.user_id:
+            raise KeyboardInterrupt
+
+    host.credit.set_credit_requirement_status = interrupted
+    with pytest.raises(CommandError, match=f"go on with --after {first.pk}") as error:
+        run("update_attempts_for_exam", exam_id=exam.pk)
+    assert error.value.returncode == 130
+    del host.credit.set_credit_requirement_status
+    text = run("update_attempts_for_exam", exam_id=exam.pk, after=first.pk)
+    assert "1 attempts: 1 done" in text
 
 
 def test_defect_4_what_fails_is_reported_and_stops_no_other(listed, caplog):
