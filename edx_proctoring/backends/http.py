@@ -7,6 +7,7 @@ from urllib.parse import quote
 import requests
 
 LOGGED_CHARACTERS = 500
+LONGEST_ID = 255
 PRIVATE = (
     (
         re.compile(
@@ -25,9 +26,23 @@ def filled(template: str, **parts: Any) -> str:
     return template.format(**{name: quote(str(part), safe=":+@") for name, part in parts.items()})
 
 
+def json_of(response: requests.Response) -> Any:
+    """The answer's JSON; ValueError for anything else."""
+    try:
+        return response.json()
+    except RecursionError as error:
+        raise ValueError("the answer is nested too deeply") from error
+
+
+def usable_id(value: Any) -> bool:
+    """Can this be somebody's id? Text that fits into our tables, or a number."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return bool(value) and (is_number or isinstance(value, str)) and len(str(value)) <= LONGEST_ID
+
+
 def json_object(response: requests.Response) -> dict[str, Any]:
     """The answer's JSON object; ValueError for anything else."""
-    answer = response.json()
+    answer = json_of(response)
     if not isinstance(answer, dict):
         raise ValueError("the answer is no JSON object")
     return answer

@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.utils.translation import get_language
 
 from edx_proctoring.backends.backend import ProctoringBackendProvider, current_options
-from edx_proctoring.backends.http import filled, json_object, short
+from edx_proctoring.backends.http import filled, json_object, json_of, short, usable_id
 from edx_proctoring.backends.tokens import TokenSession, forget_token
 from edx_proctoring.backends.transport import RestTransport
 from edx_proctoring.exceptions import (
@@ -67,7 +67,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         return str(self.base_url).removesuffix("/")
 
     def _forget_token(self) -> bool:
-        return forget_token(self.session, self._base, self.client_id)
+        return forget_token(self.session)
 
     @property
     def exam_attempt_url(self) -> str:
@@ -125,7 +125,10 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         if body.get("external_id"):
             url = filled(self.exam_url, exam_id=body["external_id"])
         try:
-            return json_object(self._call("POST", url, json=body)).get("id")
+            found = json_object(self._call("POST", url, json=body)).get("id")
+            if found and not usable_id(found):
+                raise ValueError("the id is no text and no number")
+            return found
         except Exception as error:
             if current_options().strict:
                 raise
@@ -173,7 +176,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             raise BackendProviderCannotRegisterAttempt(response.content, 502) from error
         if answer.get("status") in Status.onboarding_errors:
             raise BackendProviderOnboardingException(answer["status"])
-        if not answer.get("id"):
+        if not usable_id(answer.get("id")):
             raise BackendProviderSentNoAttemptID(answer, response.status_code)
         return answer["id"]
 
@@ -318,7 +321,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         url = filled(self.user_info_url, user_id=user_id)
         try:
             response = self._call("DELETE", url, checked=False)
-            answer = response.json()
+            answer = json_of(response)
         except (requests.RequestException, ValueError) as error:
             raise BackendProviderCannotRetireUser("The provider could not be asked.") from error
         if not response.ok or not isinstance(answer, bool):

@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from edx_proctoring import conf, constants, links
-from edx_proctoring.backends import psi_formats, transport
+from edx_proctoring.backends import connections, psi_formats, transport
 from edx_proctoring.backends.backend import (
     ProctoringBackendProvider,
     current_options,
     within,
 )
+from edx_proctoring.backends.http import json_of, usable_id
 from edx_proctoring.crypto import decode_and_decrypt
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
@@ -87,7 +88,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         self.software_download_url = software_download_url
         self.video_review_aes_key = video_review_aes_key
         self.send_email = send_email
-        self.session = transport.keeping_connections()
+        self.session = connections.KeepingSession()
 
     def unusable_keys(self) -> dict[str, str]:
         """Options that are no keys of the right length, and why: registrations or links to videos would fail."""
@@ -132,7 +133,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         with within(transport.longest(self.timeout)), transport.guarded(url, told) as note:
             limit = transport.limits(self.timeout)
             answer = self.session.post(url, headers=sent, data=body, timeout=limit, stream=True)
-            note(transport.read(answer))
+            note(connections.read(answer))
         return answer
 
     def _get_payload(
@@ -281,11 +282,11 @@ def _locator(response: requests.Response) -> str:
     if response.status_code not in (200, 201):
         raise BackendProviderCannotRegisterAttempt(response.text, response.status_code)
     try:
-        answer = response.json()
+        answer = json_of(response)
     except ValueError as error:
         raise BackendProviderCannotRegisterAttempt(response.text, 502) from error
     locator = answer.get("ssiRecordLocator") if isinstance(answer, Mapping) else None
-    if not locator:
+    if not usable_id(locator):
         raise BackendProviderSentNoAttemptID(answer, response.status_code)
     return str(locator)
 

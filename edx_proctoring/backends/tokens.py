@@ -1,5 +1,6 @@
 """Access tokens of providers that speak REST. The client library needs django-crum: import this where it is used only."""
 
+import datetime
 import logging
 import threading
 from typing import Any
@@ -7,46 +8,67 @@ from typing import Any
 import requests
 from edx_django_utils.cache import TieredCache
 from edx_rest_api_client.auth import SuppliedJwtAuth
-from edx_rest_api_client.client import OAuthAPIClient, get_oauth_access_token
+from edx_rest_api_client.client import OAuthAPIClient
 
-from edx_proctoring.backends.transport import NO_COOKIES, limits
+from edx_proctoring.backends.backend import within
+from edx_proctoring.backends.connections import KeepingSession, read
+from edx_proctoring.backends.http import json_object
+from edx_proctoring.backends.transport import limits, longest
 
 log = logging.getLogger(__name__)
+
+EARLIER = datetime.timedelta(seconds=5)  # than it expires a token is not used any more
 
 
 class _ThreadsToken(threading.local, SuppliedJwtAuth):  # type: ignore[misc]
     """The access token that this thread has just got: another thread's does not come in between."""
 
 
-class TokenSession(OAuthAPIClient):  # type: ignore[misc]
-    """The client of providers: threads and learners share it; token and request together keep the caller's deadline."""
+class TokenSession(KeepingSession, OAuthAPIClient):  # type: ignore[misc]
+    """The client of providers: threads and learners share it; token and request together keep the caller's deadline.
+
+    The library's own way to a token knows no deadline as a whole. Its place in the cache, and what is there, are the same.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.auth = _ThreadsToken(None)
-        self.cookies.set_policy(NO_COOKIES)
-
-    @property
-    def _timeout(self) -> Any:
-        """For the request of a token."""
-        return limits(self._token_timeout)
-
-    @_timeout.setter
-    def _timeout(self, timeout: Any) -> None:
-        self._token_timeout = timeout
+        self.auth: Any = _ThreadsToken(None)
+        self._tokens = KeepingSession()
 
     def _ensure_authentication(self) -> None:
-        """The cached token; a new one where the cache fails."""
-        try:
-            super()._ensure_authentication()
-        except requests.RequestException:
-            raise
-        except Exception as error:  # whatever a cache raises
-            log.warning("no cache for access tokens: %r", error)
-            url = f"{self._base_url}{self.oauth_uri or ''}"
-            self.auth.token, _expires = get_oauth_access_token(
-                url, self._client_id, self._client_secret, timeout=self._timeout
+        """The cached token; a new one where there is none, or no cache."""
+        key = cache_key(self)
+        token = _cached(key)
+        if token is None:
+            token, expires_at = self._new_token()
+            _remember(key, token, expires_at)
+        self.auth.token = token
+
+    def _new_token(self) -> tuple[str, datetime.datetime]:
+        """Ask for one; requests.RequestException where that fails."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._client_id,
+            "client_secret": self._client_secret,
+            "token_type": "jwt",
+        }
+        now, agent = _utc_now(), {"User-Agent": str(self.headers["user-agent"])}
+        with within(longest(self._timeout)):
+            response = self._tokens.post(
+                token_url(self),
+                data=form,
+                headers=agent,
+                timeout=limits(self._timeout),
+                stream=True,
             )
+            read(response)
+        response.raise_for_status()
+        try:
+            answer = json_object(response)
+            expires_at = now + datetime.timedelta(seconds=float(answer["expires_in"]))
+            return str(answer["access_token"]), expires_at
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
+            raise requests.RequestException("no access token", response=response) from error
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         """As `requests` does; getting a token may have used up a part of the time."""
@@ -54,18 +76,60 @@ class TokenSession(OAuthAPIClient):  # type: ignore[misc]
             kwargs["timeout"] = limits(kwargs["timeout"])
         return super().send(request, **kwargs)
 
+    def close(self) -> None:
+        """Both kinds of connections."""
+        self._tokens.close()
+        super().close()
 
-def forget_token(session: Any, base_url: str, client_id: str) -> bool:
+
+def token_url(session: OAuthAPIClient) -> str:
+    """Where a client asks for tokens, as the library has it."""
+    url = f"{session._base_url}{session.oauth_uri or ''}"
+    path = url.rstrip("/")
+    if path.endswith("/access_token"):
+        return url
+    return path + ("/access_token" if path.endswith("/oauth2") else "/oauth2/access_token")
+
+
+def cache_key(session: OAuthAPIClient) -> str:
+    """Where its token is cached, as the library has it."""
+    kind = "jwt.client_credentials"
+    return f"edx_rest_api_client.access_token.{kind}.{session._client_id}.{token_url(session)}"
+
+
+def forget_token(session: Any) -> bool:
     """Drop the cached access token, which the provider no longer takes; False where the session has none."""
     if not isinstance(session, OAuthAPIClient):
         return False
-    url = f"{base_url}{session.oauth_uri or ''}".rstrip("/")
-    if not url.endswith("/access_token"):
-        url += "/access_token" if url.endswith("/oauth2") else "/oauth2/access_token"
-    kind = "jwt.client_credentials"
     try:
-        TieredCache.delete_all_tiers(f"edx_rest_api_client.access_token.{kind}.{client_id}.{url}")
+        TieredCache.delete_all_tiers(cache_key(session))
     except Exception as error:  # whatever a cache raises: then nothing was cached
         log.warning("no cache for access tokens: %r", error)
         return False
     return True
+
+
+def _utc_now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)  # as the library caches it
+
+
+def _cached(key: str) -> str | None:
+    try:
+        found = TieredCache.get_cached_response(key)
+        if not found.is_found:
+            return None
+        token, expires_at = found.value
+        return token if _utc_now() < expires_at - EARLIER else None
+    except Exception as error:  # whatever a cache raises
+        log.warning("no cache for access tokens: %r", error)
+        return None
+
+
+def _remember(key: str, token: str, expires_at: datetime.datetime) -> None:
+    seconds = int((expires_at - EARLIER - _utc_now()).total_seconds())
+    if seconds <= 0:
+        return
+    try:
+        TieredCache.set_all_tiers(key, (token, expires_at), seconds)
+    except Exception as error:  # whatever a cache raises
+        log.warning("no cache for access tokens: %r", error)

@@ -1,9 +1,7 @@
 """How providers are reached: deadlines, tokens, another try, a pause while they are down."""
 
-import http.cookiejar
 import logging
 import re
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ import requests
 
 from edx_proctoring.backends.backend import current_options, remaining_seconds, within
 from edx_proctoring.backends.breaker import DOWN, Breaker
+from edx_proctoring.backends.connections import read
 
 try:
     from crum import get_current_request
@@ -27,8 +26,6 @@ log = logging.getLogger(__name__)
 
 REQUEST_ID = "X-Request-ID"
 KNOWN_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
-PIECE = 64 * 1024
-NO_COOKIES = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
 
 
 def request_id() -> str:
@@ -50,13 +47,6 @@ def limits(timeout: Any) -> Any:
     return remaining_seconds(timeout)
 
 
-def keeping_connections() -> requests.Session:
-    """A session that keeps connections and nothing else: threads and learners share it."""
-    session = requests.Session()
-    session.cookies.set_policy(NO_COOKIES)
-    return session
-
-
 @contextmanager
 def guarded(address: str, is_told: bool) -> Iterator[Callable[[requests.Response], None]]:
     """Around a request: ProviderIsDown instead of an ask while that is so. Hand the answer to what this yields."""
@@ -68,24 +58,6 @@ def guarded(address: str, is_told: bool) -> Iterator[Callable[[requests.Response
     except (requests.ConnectionError, requests.Timeout):
         breaker.note(failed=True)
         raise
-
-
-def read(response: requests.Response) -> requests.Response:
-    """Read the answer of a request with `stream=True` before the deadline, else requests.ReadTimeout.
-
-    A time-out of the connection limits each wait for data, this their sum; it may be passed by one such wait.
-    """
-    until, raw = current_options().until, response.raw
-    if until is None or not hasattr(raw, "read1") or response._content_consumed:  # type: ignore[attr-defined]
-        return response
-    pieces = []
-    while piece := raw.read1(PIECE, decode_content=True):
-        pieces.append(piece)
-        if time.monotonic() > until:
-            response.close()
-            raise requests.ReadTimeout("the answer took too long as a whole")
-    response._content, response._content_consumed = b"".join(pieces), True  # type: ignore[attr-defined]
-    return response
 
 
 class RestTransport:

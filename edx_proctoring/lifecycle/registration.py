@@ -6,12 +6,13 @@ from typing import Any
 
 from edx_proctoring import backends, conf, constants, crypto, host, transactions
 from edx_proctoring.backends.backend import ask_options
-from edx_proctoring.backends.http import cause
+from edx_proctoring.backends.http import LONGEST_ID, cause
 from edx_proctoring.effects import exams
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderNotConfigured,
     BackendProviderOnboardingException,
+    BackendProviderSentNoAttemptID,
     ProctoredBaseException,
 )
 from edx_proctoring.lifecycle import facts
@@ -82,6 +83,9 @@ def register(
     except Exception as error:
         log.exception("provider failed, exam_id=%s user_id=%s", exam.pk, user.pk)
         raise BackendProviderCannotRegisterAttempt(repr(error), 502) from error
+    if external_id is not None and len(str(external_id)) > LONGEST_ID:
+        log.error("the provider's id is too long, exam_id=%s user_id=%s", exam.pk, user.pk)
+        raise BackendProviderSentNoAttemptID("an id that is too long", 502)
     created = ProctoredExamStudentAttemptStatus.created
     return Registration(created, None if external_id is None else str(external_id))
 

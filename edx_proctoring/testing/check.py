@@ -65,6 +65,7 @@ def _configure() -> None:
                 "edx_proctoring",
             ],
             ROOT_URLCONF="edx_proctoring.testing.check_urls",
+            COURSE_ID_PATTERN=r"(?P<course_id>[^/+]+(/|\+)[^/+]+(/|\+)[^/?]+)",
             SITE_NAME="lms.example.com",
             LMS_ROOT_URL="https://lms.example.com",
             LEARNING_MICROFRONTEND_URL="https://learning.example.com",

@@ -10,6 +10,7 @@ from edx_proctoring import lifecycle
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderNotConfigured,
+    BackendProviderSentNoAttemptID,
     ProctoredExamIllegalStatusTransition,
     StudentExamAttemptAlreadyExistsException,
     StudentExamAttemptBeingCreated,
@@ -123,6 +124,14 @@ def test_a_provider_that_breaks_is_a_refusal(exam, learner, provider):
     provider.fail("register_exam_attempt", ValueError("broken"))
     with pytest.raises(BackendProviderCannotRegisterAttempt):
         create(exam, learner)
+    assert not ProctoringReservation.objects.exists()
+
+
+def test_an_id_that_fits_into_no_table_is_none(exam, learner, provider):
+    provider.answer("register_exam_attempt", "x" * 256)
+    with pytest.raises(BackendProviderSentNoAttemptID):
+        create(exam, learner)
+    assert not Attempt.objects.exists()
     assert not ProctoringReservation.objects.exists()
 
 

@@ -1,0 +1,145 @@
+"""Connections to providers: kept open, bound to the caller's deadline whatever the other side sends, and to its host."""
+
+import http.client
+import http.cookiejar
+import io
+import time
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from edx_proctoring.backends.backend import current_options
+
+PIECE = 64 * 1024
+MOST_BYTES = 16 * 1024 * 1024  # a page of onboarding profiles takes some hundred thousand
+NO_COOKIES = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
+
+
+class _Paced(io.RawIOBase):
+    """What comes from a socket: each wait for data is cut to what is left of the deadline.
+
+    A time-out of the socket limits one wait only: status line, headers and body could come byte by byte for ever.
+    """
+
+    def __init__(self, raw: Any, sock: Any) -> None:
+        self._raw, self._sock = raw, sock
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> Any:
+        """TimeoutError after the deadline."""
+        until = current_options().until
+        if until is not None:
+            left, limit = until - time.monotonic(), self._sock.gettimeout()
+            if left <= 0:
+                raise TimeoutError("the answer took too long as a whole")
+            self._sock.settimeout(left if limit is None else min(left, limit))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Both."""
+        self._raw.close()
+        super().close()
+
+
+class _Answer(http.client.HTTPResponse):
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_Paced(self.fp.detach(), sock))
+
+
+class _Connection(urllib3.connection.HTTPConnection):
+    response_class = _Answer
+
+
+class _TlsConnection(urllib3.connection.HTTPSConnection):
+    response_class = _Answer
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class _Adapter(HTTPAdapter):
+    """For direct connections and proxies alike."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        return manager
+
+
+class LedElsewhere(requests.RequestException):
+    """The provider sends its requests, and with them what is told of learners, to another host."""
+
+
+class KeepingSession(requests.Session):
+    """Keeps connections and nothing else: threads and learners share it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cookies.set_policy(NO_COOKIES)
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, _Adapter())
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Where an answer leads; LedElsewhere for another host, or from https to http."""
+        target = super().get_redirect_target(resp)
+        if target is None:
+            return None
+        known, new = urlsplit(resp.url), urlsplit(urljoin(resp.url, target))
+        if new.hostname != known.hostname or (known.scheme, new.scheme) == ("https", "http"):
+            resp.close()
+            raise LedElsewhere(f"the provider leads to {new.scheme}://{new.hostname}")
+        return target
+
+
+def read(response: requests.Response) -> requests.Response:
+    """Read the answer of a request with `stream=True`; requests.RequestException where it does not come as it should."""
+    if response.raw is None or response._content_consumed:  # type: ignore[attr-defined]
+        return response
+    try:
+        response._content = _content(response.raw)
+    except requests.RequestException:
+        response.close()
+        raise
+    response._content_consumed = True  # type: ignore[attr-defined]
+    return response
+
+
+def _content(raw: Any) -> bytes:
+    until, pieces, size = current_options().until, [], 0
+    while piece := _piece(raw):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MOST_BYTES:
+            raise requests.RequestException("the answer is too long")
+        if until is not None and time.monotonic() > until:
+            raise requests.ReadTimeout("the answer took too long as a whole")
+    return b"".join(pieces)
+
+
+def _piece(raw: Any) -> bytes:
+    try:
+        get = raw.read1 if hasattr(raw, "read1") else raw.read
+        piece: bytes = get(PIECE, decode_content=True)
+        return piece
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise requests.ReadTimeout(error) from error
+    except urllib3.exceptions.DecodeError as error:
+        raise requests.exceptions.ContentDecodingError(error) from error
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.ConnectionError(error) from error
