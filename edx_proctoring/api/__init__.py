@@ -7,6 +7,7 @@ from django.template import loader
 
 from edx_proctoring import constants
 from edx_proctoring.api.allowances import (
+    ADDITIONAL_TIME,
     add_allowance_for_user,
     get_allowances_for_course,
     get_allowances_page,
@@ -80,6 +81,7 @@ from edx_proctoring.api.exams import (
     get_course_of_exams,
     get_exam_by_content_id,
     get_exam_by_id,
+    get_exam_to_change,
     is_known_backend,
     leave_former_provider,
     register_exams,

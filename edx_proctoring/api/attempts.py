@@ -3,13 +3,15 @@
 import datetime
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Q
 
 from edx_proctoring import emails, statuses, timing
 from edx_proctoring.api.lookup import as_dict, as_id, attempt_by_id
+from edx_proctoring.backends import default_name
 from edx_proctoring.effects.rules import updates_credit_grades_and_email
 from edx_proctoring.lifecycle import expire_if_overdue, facts
 from edx_proctoring.models import (
@@ -71,24 +73,29 @@ def locate_attempt_by_attempt_code(attempt_code: str) -> tuple[Attempt | None, b
 
 
 def locate_attempt_by_external_id(
-    external_id: str, backends: Iterable[str] | None = None
+    external_id: str, backends: Collection[str] | None = None
 ) -> tuple[Attempt | None, bool | None]:
-    """As above, by the provider's id; `backends` names the providers whose attempts come first."""
+    """As above, by the provider's id, which two providers may use; `backends` names those whose attempts come first."""
     if not external_id:
         return None, None
-    living = Attempt.objects.with_parts().filter(external_id=external_id).newest_first()
     if backends is not None:
-        preferred = living.filter(proctored_exam__backend__in=list(backends)).first()
-        if preferred is not None:
-            return preferred, False
+        of_them = Q(proctored_exam__backend__in=backends)
+        if default_name() in backends:
+            of_them |= Q(proctored_exam__backend__isnull=True)
+        found = _locate(of_them, external_id=external_id)
+        if found[0] is not None:
+            return found
     return _locate(external_id=external_id)
 
 
-def _locate(**what: str) -> tuple[Attempt | None, bool | None]:
-    living = Attempt.objects.with_parts().filter(**what).newest_first().first()
-    if living is not None:
-        return living, False
-    record = Attempt.history.filter(**what).order_by("-modified", "-history_id").first()
+def _locate(*conditions: Q, **what: str) -> tuple[Attempt | None, bool | None]:
+    living = Attempt.objects.with_parts().filter(*conditions, **what).newest_first()[:2]
+    if len(living) > 1:
+        log.warning("several attempts with the same id, the newest counts: %s", living[0].pk)
+    if living:
+        return living[0], False
+    history = Attempt.history.filter(*conditions, **what)
+    record = history.order_by("-modified", "-history_id").first()
     return (record.instance, True) if record else (None, None)
 
 

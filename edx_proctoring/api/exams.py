@@ -130,8 +130,7 @@ def update_exam(
     values = {name: value for name, value in given.items() if value is not None}
     if due_date is not constants.MINIMUM_TIME and due_date != constants.MINIMUM_TIME:
         values["due_date"] = _date(due_date)
-    missing = f"Attempted to update exam_id={exam_id}, but this exam does not exist."
-    known = exam_by_id(exam_id, missing)
+    known = _exam_to_change(exam_id)
 
     def store() -> None:
         exam = _locked([known.pk])[0]
@@ -139,6 +138,16 @@ def update_exam(
 
     transactions.run(store)
     return known.pk
+
+
+def get_exam_to_change(exam_id: Any) -> dict[str, Any]:
+    """The exam as it is before a change; ProctoredExamNotFoundException as of update_exam."""
+    return _as_dict(_exam_to_change(exam_id))
+
+
+def _exam_to_change(exam_id: Any) -> ProctoredExam:
+    missing = f"Attempted to update exam_id={exam_id}, but this exam does not exist."
+    return exam_by_id(exam_id, missing)
 
 
 def _change(exam: ProctoredExam, values: Mapping[str, Any]) -> None:

@@ -121,7 +121,7 @@ class ProctoredExamView(ProctoredAPIView):
         changes = valid(ExamChangesSerializer(data=document(request), partial=True))
         if changes.get("is_proctored") is not None or changes.get("backend"):
             said = {name: value for name, value in changes.items() if value is not None}
-            _check_stored_backend({**api.get_exam_by_id(exam_id), **said})
+            _check_stored_backend({**api.get_exam_to_change(exam_id), **said})
         return Response({"exam_id": api.update_exam(exam_id, **changes)})
 
     def get(

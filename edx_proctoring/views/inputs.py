@@ -72,15 +72,15 @@ def as_id(value: Any) -> int | None:
 
 
 def listed(data: Mapping[str, Any], name: str) -> list[str]:
-    """The parts of a text with commas, or of a list; white space and empty parts do not count."""
+    """The parts of a text with commas, without white space, or of a list, where names may hold some; no empty ones."""
     given = data.get(name)
     if isinstance(given, bool) or not isinstance(given, str | int | list):
         raise ParseError(f"{name} must be a text with commas or a list.")
-    parts = given.split(",") if isinstance(given, str) else given
+    parts = WHITE_SPACE.sub("", given).split(",") if isinstance(given, str) else given
     parts = parts if isinstance(parts, list) else [parts]
     if not all(isinstance(part, str | int) and not isinstance(part, bool) for part in parts):
         raise ParseError(f"{name} must hold texts or numbers.")
-    texts = [WHITE_SPACE.sub("", str(part)) for part in parts]
+    texts = [str(part).strip() for part in parts]
     if len(texts) > MOST_LISTED:
         raise ParseError(f"{name} must not hold more than {MOST_LISTED} entries.")
     return [text for text in texts if text]

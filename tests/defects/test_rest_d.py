@@ -30,6 +30,7 @@ Allowance = ProctoredExamStudentAllowance
 TIME = "additional_time_granted"
 REGISTER = f"{E}/exam_registration/course_id/{COURSE_ID}"
 PAGE = f"{E}/attempt/course_id/{COURSE_ID}"
+SUBMITTED = {"status": "submitted", "completed_at": timezone.now()}
 EXAM = {
     "course_id": COURSE_ID,
     "content_id": "new",
@@ -150,13 +151,31 @@ def test_D10_an_inactive_exam_is_said(make_exam, learner, as_staff):
     assert "not active" in response.json()["detail"]
 
 
-def test_D11_external_ids_belong_to_a_provider(attempt, make_exam, as_reviewer, caplog):
-    mine = attempt(external_id="same", status="submitted", completed_at=timezone.now())
-    attempt(external_id="same", exam=make_exam(backend="null"))
+@pytest.mark.parametrize("own", ["test", None])  # None: the default provider, which is "test"
+@pytest.mark.parametrize("removed", [False, True])
+def test_D11_external_ids_belong_to_a_provider(
+    own, removed, attempt, make_exam, staff, as_reviewer
+):
+    mine = attempt(exam=make_exam(backend=own), external_id="same", **SUBMITTED)
+    foreign = attempt(exam=make_exam(backend="null"), external_id="same", **SUBMITTED)
+    if removed:
+        api.remove_exam_attempt(mine.pk, staff)
     url = f"{E}/attempt/same/reviewed"
     assert as_reviewer.post(url, {"status": "passed"}, format="json").status_code == 200
-    mine.refresh_from_db()
-    assert mine.status == "verified"
+    review = ProctoredExamSoftwareSecureReview.objects.get()
+    assert (review.attempt_code, review.is_attempt_active) == (mine.attempt_code, not removed)
+    foreign.refresh_from_db()
+    assert foreign.status == "submitted"
+
+
+def test_D11_of_several_attempts_the_latest_counts(attempt, as_reviewer, caplog):
+    old, new = (attempt(external_id="same", **SUBMITTED) for _ in range(2))
+    url = f"{E}/attempt/same/reviewed"
+    assert as_reviewer.post(url, {"status": "passed"}, format="json").status_code == 200
+    for one in (old, new):
+        one.refresh_from_db()
+    assert (old.status, new.status) == ("submitted", "verified")
+    assert f"several attempts with the same id, the newest counts: {new.pk}" in caplog.text
 
 
 def test_D12_reviews_of_removed_attempts_are_kept(attempt, staff, as_reviewer):

@@ -56,11 +56,13 @@ def test_values_that_are_no_minutes(value: Any, grant: dict[str, Any], as_staff:
     assert not ProctoredExamStudentAllowance.objects.exists()
 
 
-def test_the_text_about_bad_values(grant: dict[str, Any], as_staff: APIClient) -> None:
-    response = as_staff.put(URL, {**grant, "value": "invalid"}, format="json")
-    assert response.json() == {
-        "detail": 'allowance_value "invalid" should be non-negative integer value.'
-    }
+@pytest.mark.parametrize("value", ["invalid", "-1", "1.5", ""])
+def test_the_text_about_bad_values(value: str, grant: dict[str, Any], as_staff: APIClient) -> None:
+    response = as_staff.put(URL, {**grant, "value": value}, format="json")
+    assert (response.status_code, response.json()) == (
+        400,
+        {"detail": f'allowance_value "{value}" should be non-negative integer value.'},
+    )
 
 
 def test_numbers_are_values(grant: dict[str, Any], as_staff: APIClient) -> None:

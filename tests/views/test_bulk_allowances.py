@@ -67,10 +67,10 @@ def test_other_kinds(exam: ProctoredExam, as_staff: APIClient) -> None:
 def test_lists_are_taken_too(exam: ProctoredExam, as_staff: APIClient) -> None:
     UserFactory(username="with space")
     UserFactory(username="1")
-    data = {**asked([exam], []), "exam_ids": [exam.pk], "user_ids": [1, "nobody"]}
+    data = {**asked([exam], []), "exam_ids": [exam.pk], "user_ids": [1, " with space", "nobody"]}
     response = as_staff.put(URL, data, format="json")
     assert response.status_code == 207
-    assert {row[1] for row in stored()} == {"1"}
+    assert {row[1] for row in stored()} == {"1", "with space"}
 
 
 def test_some_pairs(make_exam: Any, as_staff: APIClient) -> None:

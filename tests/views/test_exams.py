@@ -187,9 +187,12 @@ def test_null_clears_the_due_date(make_exam: Any, as_global_staff: APIClient) ->
     assert exam.due_date is None
 
 
+@pytest.mark.parametrize("changes", [{}, {"is_proctored": True}, {"backend": "null"}])
 @pytest.mark.parametrize("exam_id", [999999, "999999", HUGE, "abc", None, [], {}, True, 0, -1])
-def test_change_of_an_unknown_exam(exam_id: Any, as_global_staff: APIClient) -> None:
-    response = as_global_staff.put(f"{E}/exam", {"exam_id": exam_id}, format="json")
+def test_change_of_an_unknown_exam(
+    exam_id: Any, changes: dict[str, Any], as_global_staff: APIClient
+) -> None:
+    response = as_global_staff.put(f"{E}/exam", {"exam_id": exam_id, **changes}, format="json")
     assert response.status_code == 400
     text = f"Attempted to update exam_id={exam_id}, but this exam does not exist."
     assert response.json() == {"detail": text}
