@@ -76,8 +76,10 @@ def _insert(exam: ProctoredExam) -> None:
     try:
         with transaction.atomic():
             exam.save(force_insert=True)
-    except IntegrityError as error:  # somebody else was first
-        raise _already_exists(exam) from error
+    except IntegrityError as error:
+        if ProctoredExam.get_exam_by_content_id(exam.course_id, exam.content_id) is None:
+            raise  # a column lacks its value
+        raise _already_exists(exam) from error  # somebody else was first
     announce_exam(exam, "created")
     log.info("exam %s: created, course_id=%s", exam.pk, exam.course_id)
 

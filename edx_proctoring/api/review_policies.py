@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db import connection
 
-from edx_proctoring import transactions
-from edx_proctoring.api.lookup import exam_by_id
+from edx_proctoring import lifecycle, transactions
+from edx_proctoring.api.lookup import as_id, exam_by_id
 from edx_proctoring.exceptions import (
     ProctoredExamReviewPolicyAlreadyExists,
     ProctoredExamReviewPolicyNotFoundException,
@@ -14,12 +14,12 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.serializers import ProctoredExamReviewPolicySerializer
 
 
-def create_exam_review_policy(exam_id: int, set_by_user_id: int, review_policy: str) -> int:
+def create_exam_review_policy(exam_id: int, set_by_user_id: int | None, review_policy: str) -> int:
     """Give the exam a policy and return its id; the provider hears of it.
 
-    ProctoredExamNotFoundException, ProctoredExamReviewPolicyAlreadyExists.
+    ProctoredExamNotFoundException, ProctoredExamReviewPolicyAlreadyExists, and UserNotFoundException: it needs an author.
     """
-    exam = exam_by_id(exam_id)
+    exam, author_id = exam_by_id(exam_id), lifecycle.find_learner(set_by_user_id).pk
 
     def store() -> int:
         _lock(exam.pk)
@@ -28,22 +28,28 @@ def create_exam_review_policy(exam_id: int, set_by_user_id: int, review_policy: 
                 f"exam_id={exam_id} has a review policy already."
             )
         policy = ProctoredExamReviewPolicy.objects.create(
-            proctored_exam=exam, set_by_user_id=set_by_user_id, review_policy=review_policy
+            proctored_exam=exam, set_by_user_id=author_id, review_policy=review_policy
         )
         return policy.pk
 
     return transactions.run(store)
 
 
-def update_review_policy(exam_id: int, set_by_user_id: int, review_policy: str) -> None:
-    """Change the policy's text and author; an empty text deletes it. ProctoredExamReviewPolicyNotFoundException."""
+def update_review_policy(exam_id: int, set_by_user_id: int | None, review_policy: str) -> None:
+    """Change the policy's text and author; an empty text deletes it.
+
+    None keeps the author: Studio does not know who edited some subsections. ProctoredExamReviewPolicyNotFoundException,
+    UserNotFoundException.
+    """
     if not review_policy:
         remove_review_policy(exam_id)
         return
 
     def store() -> None:
         policy = _locked_policy(exam_id)
-        policy.set_by_user_id, policy.review_policy = set_by_user_id, review_policy
+        if set_by_user_id is not None:
+            policy.set_by_user_id = lifecycle.find_learner(set_by_user_id).pk
+        policy.review_policy = review_policy
         policy.save()
 
     transactions.run(store)
@@ -67,7 +73,8 @@ def _get_review_policy_by_exam_id(exam_id: int) -> str | None:
 
 
 def _policy(exam_id: int) -> ProctoredExamReviewPolicy:
-    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id)
+    number = as_id(exam_id)
+    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(number) if number else None
     if policy is None:
         raise ProctoredExamReviewPolicyNotFoundException(f"exam_id={exam_id} has no review policy.")
     return policy
@@ -84,4 +91,8 @@ def _lock(exam_id: int) -> None:
     The transaction's first statement: what is read after it is as it is now.
     """
     if connection.features.has_select_for_update:
-        list(ProctoredExam.objects.select_for_update().filter(pk=exam_id).values_list("pk"))
+        list(
+            ProctoredExam.objects.select_for_update()
+            .filter(pk=as_id(exam_id) or 0)
+            .values_list("pk")
+        )

@@ -55,12 +55,12 @@ TIMED_EXAM_STATUS_SUMMARY_MAP: dict[str, Summary] = {
 
 
 def get_attempt_status_summary(
-    user_id: int, course_id: object, content_id: object
+    user_id: int | None, course_id: object, content_id: object
 ) -> Summary | None:
     """`status` (not for timed exams), `short_description`, `suggested_icon`, `in_completed_state`.
 
-    None for an unknown exam, and for who may not take proctored exams. Ends an attempt whose time is over.
-    UserNotFoundException where this is a question of the user.
+    None for an unknown exam, and for who may not take proctored exams, like visitors (`user_id` None). Ends an attempt
+    whose time is over. UserNotFoundException where this is a question of the user.
     """
     exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
     if exam is None:
@@ -72,7 +72,9 @@ def get_attempt_status_summary(
     return _summary_of(exam, newest, _Learner(user_id, course_id))
 
 
-def get_attempt_status_summaries(user_id: int, course_id: object) -> dict[str, Summary | None]:
+def get_attempt_status_summaries(
+    user_id: int | None, course_id: object
+) -> dict[str, Summary | None]:
     """The same for all active exams of the course at once, by content id: few queries however long the outline is.
 
     Ends attempts whose time is over. UserNotFoundException where this is a question of the user.
@@ -97,7 +99,7 @@ def _is_timed(exam: ProctoredExam) -> bool:
 class _Learner:
     """What is asked of the learner, once for all exams of a course."""
 
-    def __init__(self, user_id: int, course_id: object) -> None:
+    def __init__(self, user_id: Any, course_id: object) -> None:
         self.user_id, self.course_id = user_id, course_id
 
     @cached_property
@@ -126,6 +128,8 @@ def _may_see(
 ) -> bool:
     if not host.has("credit"):
         return True
+    if learner.user_id is None:  # nobody is signed in, who reads a public outline
+        return False
     user = newest.user if newest else learner.user
     return host.may_take_proctored(user, ProctoredExamSerializer.row(exam))
 

@@ -1,7 +1,7 @@
 """The learner's lock: whoever changes an attempt holds it."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 
@@ -45,7 +45,7 @@ def lock_attempt(known: ProctoredExamStudentAttempt) -> ProctoredExamStudentAtte
     return attempt
 
 
-def find_learner(user_id: int):  # type: ignore[no-untyped-def]  # the host's user model
+def find_learner(user_id: Any):  # type: ignore[no-untyped-def]  # the host's user model
     """The user; UserNotFoundException."""
     user = get_user_model()._default_manager.filter(pk=user_id).first()
     if user is None:

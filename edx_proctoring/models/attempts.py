@@ -67,7 +67,7 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
 class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQuerySet)):  # type: ignore[misc]
     """The published look-ups: an instance or None for one attempt, querysets for several."""
 
-    def get_current_exam_attempt(self, exam_id: int, user_id: int) -> Any:
+    def get_current_exam_attempt(self, exam_id: int, user_id: int | None) -> Any:
         """The learner's newest attempt in the exam."""
         return self.with_parts().of_pair(exam_id, user_id).newest_first().first()
 

@@ -4,13 +4,14 @@ import datetime
 
 import pytest
 from django.core.exceptions import FieldError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from edx_proctoring import api, utils
 from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     ProctoredExamReviewPolicyNotFoundException,
+    UserNotFoundException,
 )
 from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
 from edx_proctoring.services import ProctoringService
@@ -66,6 +67,30 @@ def test_studio_registers_the_exams_of_a_course(form, provider, staff):
     assert not api.get_exam_by_id(exam_id)["is_active"]
 
 
+def test_studio_may_not_know_who_edited_a_subsection(midterm, staff):
+    policy = {"exam_id": midterm.pk, "set_by_user_id": None}
+    for nobody in (None, 10**6):
+        with pytest.raises(UserNotFoundException):
+            api.create_exam_review_policy(midterm.pk, nobody, "No books.")
+    api.create_exam_review_policy(midterm.pk, staff.pk, "No books.")
+    api.update_review_policy(**policy, review_policy="Books.")
+    stored = api.get_review_policy_by_exam_id(midterm.pk)
+    assert (stored["review_policy"], stored["set_by_user"]["id"]) == ("Books.", staff.pk)
+    with pytest.raises(UserNotFoundException):
+        api.update_review_policy(midterm.pk, 10**6, "No books.")
+    assert api.get_review_policy_by_exam_id(midterm.pk)["review_policy"] == "Books."
+    api.update_review_policy(**policy, review_policy="")
+    for exam_id in (midterm.pk, 10**6, "x"):
+        with pytest.raises(ProctoredExamReviewPolicyNotFoundException):
+            api.update_review_policy(exam_id, None, "No books.")
+
+
+def test_an_exam_that_lacks_something_is_not_said_to_exist(provider):
+    with pytest.raises(IntegrityError):
+        api.create_exam(COURSE, SECTION, exam_name=None, time_limit_mins=90)
+    assert api.get_all_exams_for_course(COURSE) == []
+
+
 def test_studio_shows_an_exam(form, midterm, provider):
     assert api.get_exam_by_content_id(form(COURSE), form(SECTION))["external_id"]
     provider.has_dashboard = True
@@ -108,6 +133,18 @@ def test_the_outline_asks_for_the_status(form, midterm, learner):
     summary = api.get_attempt_status_summary(learner.pk, form(COURSE), form(SECTION))
     assert summary["short_description"]
     assert set(summary) == {"status", "short_description", "suggested_icon", "in_completed_state"}
+
+
+def test_visitors_see_the_outline_without_what_is_proctored(
+    form, midterm, practice_exam, timed_exam, host
+):
+    ask = lambda exam: api.get_attempt_status_summary(None, exam.course_id, exam.content_id)  # noqa: E731
+    assert ask(midterm) is None
+    assert ask(practice_exam)["status"] == "eligible"
+    assert ask(timed_exam)["short_description"] == "Timed Exam"
+    assert api.get_attempt_status_summaries(None, form(COURSE))[str(SECTION)] is None
+    host.unregister()
+    assert ask(midterm)["status"] == "eligible"
 
 
 def test_reports_and_lists_of_a_course(form, midterm, learner, attempt):
