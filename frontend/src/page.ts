@@ -71,9 +71,12 @@ export function tell(near: Element, text = ''): void {
   write(line(near, 'proctoring-status', 'status'), text);
 }
 
-function hush(near: Element): void {
+/** Take the failure away that is shown in the screen: it is history. */
+export function hush(near: Element): void {
   const message = screenOf(near).querySelector<HTMLElement>('.proctoring-message');
-  if (message) message.textContent = '';
+  if (!message) return;
+  message.hidden = true;
+  message.textContent = '';
 }
 
 /** The buttons that must rest while this one works: all that learners could press in its screen. */

@@ -2,7 +2,7 @@
 
 import { checkExamAttemptStatus } from './exam';
 import { backOff, isPassing, pause, send } from './http';
-import { Told, complain, explain, pending, way, words } from './page';
+import { Told, complain, explain, hush, pending, way, words } from './page';
 
 const POLL_FIRST_MS = 5000;
 const POLL_SLOWEST_MS = 30000;
@@ -35,6 +35,7 @@ export async function systemCheck(button: HTMLButtonElement): Promise<void> {
   const url = button.dataset.softwareDownloadUrl ?? '';
   if (new URL(url, window.location.href).protocol === 'javascript:') return;
   const note = document.querySelector<HTMLElement>('.js-setup-status');
+  hush(button);
   const opened = window.open(url, '_blank');
   if (!opened && note) sayBlocked(note, url);
   leadToStart(true);
@@ -78,6 +79,7 @@ export async function copyCode(button: HTMLButtonElement): Promise<void> {
 function show(screen: HTMLElement, note: HTMLElement, status: string): boolean {
   if (SETTING_UP.includes(status)) return false;
   if (status === 'ready_to_start' && screen.querySelector('.js-start-proctored-exam')) {
+    hush(note);
     note.textContent = note.dataset.readyText ?? '';
     leadToStart(true);
   } else {

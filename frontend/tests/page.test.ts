@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { RequestFailed } from '../src/http';
 import { Told, explain, pending, way, words } from '../src/page';
+import { settle } from './helpers';
 
 let release: (error?: unknown) => void;
 const work = () => new Promise<void>((resolve, reject) => (release = (error) => (error ? reject(error) : resolve())));
@@ -48,7 +49,10 @@ describe('while a request is under way', () => {
     release(new Told('past due'));
     await first;
     void pending(button('submit'), work);
-    expect(message()!.textContent).toBe('');
+    expect([message()!.textContent, message()!.hidden]).toEqual(['', true]);
+    release(new Told('still past due'));
+    await settle();
+    expect([message()!.textContent, message()!.hidden]).toEqual(['still past due', false]);
   });
 
   test('a button without a loading text keeps what is in it', () => {

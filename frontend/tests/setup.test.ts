@@ -49,6 +49,17 @@ describe('the system check', () => {
     expect(find<HTMLAnchorElement>('.js-setup-status a').href).toBe('https://provider/');
   });
 
+  test('a failure of before is not shown beside it', async () => {
+    server({ body: { status: 'created' } });
+    vi.spyOn(window, 'open').mockReturnValue({} as Window);
+    instructions();
+    find('.js-start-proctored-exam').click();
+    await settle();
+    expect(message()).toBe('not yet');
+    find('#software_download_link').click();
+    expect([message(), find('.proctoring-message').hidden]).toEqual(['', true]);
+  });
+
   test('the failure to tell the server is shown', async () => {
     server('down');
     vi.spyOn(window, 'open').mockReturnValue({} as Window);
@@ -101,6 +112,16 @@ describe('waiting for the provider', () => {
     const { sent, way } = await watched(60000, 'down', { status: 503 }, status('created'), status('ready_to_start'));
     expect([note(), sent.length, way.reloads]).toEqual(['ready', 4, 0]);
     expect(find('.js-start-proctored-exam').classList).toContain('btn-pl-primary');
+  });
+
+  test('a failure of before is not shown beside it', async () => {
+    instructions();
+    server(status('created'));
+    find('.js-start-proctored-exam').click();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(message()).toBe('not yet');
+    await watched(6000, status('ready_to_start'));
+    expect([note(), message(), find('.proctoring-message').hidden]).toEqual(['ready', '', true]);
   });
 
   test('the longer it takes the less is asked', async () => {
