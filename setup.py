@@ -33,7 +33,16 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["edx_proctoring", "edx_proctoring.*"]),
-    include_package_data=True,
+    package_data={
+        "edx_proctoring": [
+            "locale/**/*.po",
+            "locale/**/*.mo",
+            "openapi/*.json",
+            "static/**/*",
+            "templates/**/*.html",
+        ]
+    },
+    include_package_data=False,
     zip_safe=False,
     install_requires=requirements("base.in"),
     extras_require={
@@ -56,7 +65,6 @@ setup(
         "Framework :: Django :: 5.2",
         "Framework :: Django :: 6.0",
         "Intended Audience :: Education",
-        "License :: OSI Approved :: Apache Software License",
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",
         "Programming Language :: Python :: 3.13",

@@ -72,6 +72,7 @@ def wheel(tmp_path_factory):
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "BuildBackendWarning" not in done.stdout + done.stderr
     (found,) = folder.glob("edx_proctoring-*.whl")
     return found
 
