@@ -3,11 +3,13 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 REQUIREMENTS := requirements/base.txt requirements/openedx.txt requirements/demo.txt
+DEMO := .venv/demo.stamp $(if $(filter mysql%,$(DATABASE_URL)),.venv/mysql.stamp)
+PORTS := $(if $(WEB_PORT),--web-port $(WEB_PORT)) $(if $(SIMULATOR_PORT),--simulator-port $(SIMULATOR_PORT))
 
 .PHONY: help demo demo-check demo-reset test torture torture-proof fuzz benchmark lint types docs format requirements
 
 help:
-	@echo "make demo         set up and run the demo: http://127.0.0.1:8000"
+	@echo "make demo         set up and run the demo: http://127.0.0.1:8000 (WEB_PORT=… SIMULATOR_PORT=…)"
 	@echo "make demo-check   walk through the demo and leave nothing behind (FAULT=ready|notify|review|mail|grade)"
 	@echo "make demo-reset   forget the demo's data"
 	@echo "make test         set up and run all tests that this machine can run"
@@ -26,7 +28,10 @@ help:
 .venv/demo.stamp: .venv/bin/python $(REQUIREMENTS) setup.py demo/provider/pyproject.toml
 	$(BIN)/python -m pip install --quiet -r requirements/demo.txt
 	$(BIN)/python -m pip install --quiet --no-deps -e . -e demo/provider
-	@case "$$DATABASE_URL" in mysql*) $(BIN)/python -m pip install --quiet -r requirements/mysql.txt;; esac
+	@touch $@
+
+.venv/mysql.stamp: .venv/demo.stamp requirements/mysql.txt
+	$(BIN)/python -m pip install --quiet -r requirements/mysql.txt
 	@touch $@
 
 .venv/test.stamp: .venv/demo.stamp requirements/test.txt requirements/quality.txt requirements/docs.txt
@@ -35,13 +40,13 @@ help:
 		$(BIN)/python -m pip install --quiet -r requirements/mysql.txt; fi
 	@touch $@
 
-demo: .venv/demo.stamp
-	$(BIN)/python -m demo up
+demo: $(DEMO)
+	$(BIN)/python -m demo up $(PORTS)
 
-demo-check: .venv/demo.stamp
-	$(BIN)/python -m demo check $(if $(FAULT),--fault $(FAULT))
+demo-check: $(DEMO)
+	$(BIN)/python -m demo check $(PORTS) $(if $(FAULT),--fault $(FAULT))
 
-demo-reset: .venv/demo.stamp
+demo-reset: $(DEMO)
 	$(BIN)/python -m demo reset
 
 test: .venv/test.stamp

@@ -25,7 +25,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     options = parser().parse_args()
+    named = places.named_servers()
     try:
+        servers.require_known(named["DATABASE_URL"], named["CELERY_BROKER_URL"])
         return {"up": up, "check": check, "reset": reset}[options.what](options)
     except Trouble as error:
         print(error, file=sys.stderr)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("queue", "control", "mails", "cache", "logs")
+LAST_PORT = 65535
 FILES = ("demo.sqlite3*", "simulator.sqlite3*", "beat*", "walked", "lock")
 
 
@@ -58,10 +59,12 @@ class Place:
         for name in FOLDERS:
             (self.data / name).mkdir(parents=True, exist_ok=True)
         for name, port in (("web", self.web_port), ("simulator", self.simulator_port)):
+            choose = f"with --{name}-port, or with `make demo {name.upper()}_PORT=…`."
+            if not 0 < port <= LAST_PORT:
+                raise Trouble(f"There is no port {port}. Choose one up to {LAST_PORT} {choose}")
             if not is_free(port):
                 raise Trouble(
-                    f"Port {port} is in use. Stop what listens there, or choose another one "
-                    f"with --{name}-port."
+                    f"Port {port} is in use. Stop what listens there, or choose another one {choose}"
                 )
 
 
@@ -100,7 +103,7 @@ def is_free(port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
+        except OSError:
             return False
     return True
 

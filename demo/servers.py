@@ -9,6 +9,20 @@ from demo.places import Trouble
 PATIENCE = 5
 
 
+def require_known(database_url: str, broker_url: str) -> None:
+    """What the demo cannot run on is said before anything starts."""
+    kinds = {
+        "DATABASE_URL": (database_url, ("postgres", "postgresql", "mysql", "sqlite")),
+        "CELERY_BROKER_URL": (broker_url, ("redis", "amqp")),
+    }
+    for name, (url, known) in kinds.items():
+        scheme, separator, _ = url.partition("://")
+        if url and (not separator or scheme not in known):
+            raise Trouble(
+                f"{name} begins with none of {', '.join(f'{kind}://' for kind in known)}."
+            )
+
+
 def own_database(url: str, name: str) -> str:
     """The same server, another database; '' and SQLite stay as they are."""
     if not url or url.startswith("sqlite"):
@@ -31,8 +45,6 @@ def _administer(url: str, statement: str) -> None:
     administer = _on_postgresql if scheme.startswith("postgres") else _on_mysql
     if not scheme or scheme == "sqlite":
         return
-    if not scheme.startswith(("postgres", "mysql")):
-        raise Trouble(f"DATABASE_URL: {scheme} is none of postgres, mysql, sqlite.")
     try:
         administer(url, statement)
     except ImportError as error:
@@ -80,6 +92,8 @@ def require_broker(url: str) -> None:
     try:
         with Connection(url, connect_timeout=PATIENCE) as connection:
             connection.ensure_connection(max_retries=1, timeout=PATIENCE)
+    except ImportError as error:
+        raise Trouble(f"The driver of {urlsplit(url).scheme} is not installed: {error}.") from error
     except Exception as error:
         raise Trouble(f"The broker at {_place(url)} does not answer: {error}") from error
 

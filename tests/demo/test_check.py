@@ -84,6 +84,30 @@ def test_a_broken_step_is_named(fault):
     assert f"The walk failed at the step: {fault}" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("servers", "text"),
+    [
+        ({"database": "nonsense"}, "DATABASE_URL begins with none of postgres://"),
+        ({"database": "oracle://a/b"}, "DATABASE_URL begins with none of postgres://"),
+        ({"database": "postgres://nobody@127.0.0.1:1/x"}, "The database server at 127.0.0.1:1"),
+        ({"broker": "nonsense"}, "CELERY_BROKER_URL begins with none of redis://"),
+        ({"broker": "redis://127.0.0.1:1/0"}, "The broker at 127.0.0.1:1 does not answer"),
+        ({"broker": "amqp://127.0.0.1:1//"}, "The broker at 127.0.0.1:1 does not answer"),
+    ],
+)
+def test_servers_that_do_not_help_are_named(servers, text):
+    done = check(**servers)
+    assert done.returncode == 2
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_number_that_is_no_port_is_said_plainly():
+    done = check("--web-port", "99999")
+    assert done.returncode == 2
+    assert "There is no port 99999" in done.stderr
+
+
 def test_a_port_in_use_is_said_plainly():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -92,4 +116,5 @@ def test_a_port_in_use_is_said_plainly():
         done = check("--web-port", str(port))
     assert done.returncode == 2
     assert f"Port {port} is in use" in done.stderr
+    assert "`make demo WEB_PORT=…`" in done.stderr
     assert "Traceback" not in done.stderr
