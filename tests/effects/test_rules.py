@@ -1,5 +1,7 @@
 """From a change to its effects: tables, no database."""
 
+from itertools import combinations_with_replacement
+
 import pytest
 
 from edx_proctoring.effects import PERFORMERS, Change, Effect, Provider, plan
@@ -205,25 +207,102 @@ def test_effects_come_in_the_order_of_the_rules():
     assert order[-2:] == ["provider", "publish"]
 
 
-DECISION_TABLE = [
-    # practice, statuses with the changed one first, to, expected
-    (True, ["rejected", "rejected", "declined"], "rejected", True),
-    (False, ["second_review_required"], "second_review_required", True),
-    (False, ["declined", "verified"], "declined", True),
-    (False, ["error", "verified"], "error", True),
-    (False, ["submitted", "error"], "submitted", True),
-    (False, ["submitted", "rejected"], "submitted", False),
-    (False, ["verified", "verified"], "verified", True),
-    (False, ["verified", "error"], "verified", False),
-    (False, ["rejected", "error"], "rejected", True),
-    (False, ["rejected", "rejected"], "rejected", False),
-    (False, ["rejected", "declined"], "rejected", False),
-    (False, ["second_review_required", "error"], "second_review_required", False),
-    (False, ["started", "error"], "started", False),
-    (False, ["timed_out", "error"], "timed_out", False),
+# What follows from the status that an only attempt comes to, whatever it was before.
+ALWAYS = {status: [] for status in KNOWN}
+TIMED = {**ALWAYS, "rejected": ["grade:True"]}
+STOP, MARK = "provider_notice:stop_exam_attempt", "provider_notice:mark_erroneous_exam_attempt"
+PRACTICE = {
+    **ALWAYS,
+    "submitted": ["credit:submitted", STOP],
+    "timed_out": [STOP],
+    "verified": ["credit:satisfied"],
+    "rejected": ["credit:failed", "grade:True"],
+    "error": ["credit:failed", MARK],
+    "declined": ["credit:declined", "provider_removal"],
+}
+GRADED = {
+    **PRACTICE,
+    "submitted": ["credit:submitted", "email", STOP],
+    "verified": ["credit:satisfied", "email"],
+    "rejected": ["credit:failed", "grade:True", "email"],
+    "declined": ["credit:declined", "decline_the_rest", "provider_removal"],
+}
+COMPLETED = {
+    *("declined", "timed_out", "submitted", "second_review_required", "verified", "rejected"),
+    *("error", "onboarding_missing", "onboarding_pending", "onboarding_failed"),
+    "onboarding_expired",
+}
+CLEAR = "clear_onboarding_errors"
+ONBOARDED = {
+    status: [
+        *(effect for effect in effects if not effect.startswith("provider")),
+        *([CLEAR] if status in COMPLETED else []),
+        *(effect for effect in effects if effect.startswith("provider")),
+    ]
+    for status, effects in PRACTICE.items()
+}
+KINDS = {
+    "timed": ({"proctored": False}, TIMED),
+    "practice": ({"practice": True}, PRACTICE),
+    "onboarding": ({"practice": True, "provider": ONBOARDING}, ONBOARDED),
+    "proctored": ({}, GRADED),
+}
+
+
+@pytest.mark.parametrize("after", sorted(KNOWN))
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_change_of_every_kind_of_exam(kind, after):
+    options, table = KINDS[kind]
+    published = [f"event:{after}", "signal:False"]
+    for before in KNOWN - {after}:
+        assert planned(before, after, **options) == [*table[after], *published], before
+
+
+# The rows of the contract, in its order: practice?, statuses with the changed one first, to.
+DECISION_ROWS = [
+    (lambda practice, statuses, to: practice, lambda statuses: True),
+    (lambda practice, statuses, to: len(statuses) == 1, lambda statuses: True),
+    (lambda practice, statuses, to: to in ("declined", "error"), lambda statuses: True),
+    (lambda practice, statuses, to: to == "submitted", lambda statuses: "rejected" not in statuses),
+    (
+        lambda practice, statuses, to: to == "verified",
+        lambda statuses: set(statuses) == {"verified"},
+    ),
+    (
+        lambda practice, statuses, to: to == "rejected",
+        lambda statuses: statuses.count("rejected") == 1 and "declined" not in statuses,
+    ),
+    (lambda practice, statuses, to: True, lambda statuses: False),
 ]
 
 
-@pytest.mark.parametrize(("practice", "statuses", "to", "expected"), DECISION_TABLE)
-def test_when_credit_grades_and_mail_follow(practice, statuses, to, expected):
-    assert updates_credit_grades_and_email(statuses, to, practice) is expected
+@pytest.mark.parametrize("practice", [False, True])
+@pytest.mark.parametrize("to", sorted(KNOWN))
+def test_when_credit_grades_and_mail_follow(practice, to):
+    for count in range(3):
+        for others in combinations_with_replacement(sorted(KNOWN), count):
+            for statuses in ([to, *others], [*others, to]):
+                answer = next(
+                    decide(statuses)
+                    for applies, decide in DECISION_ROWS
+                    if applies(practice, statuses, to)
+                )
+                assert updates_credit_grades_and_email(statuses, to, practice) is answer, statuses
+
+
+@pytest.mark.parametrize(
+    ("after", "others", "expected"),
+    [
+        ("submitted", ["rejected"], [STOP]),
+        ("submitted", ["error"], ["credit:submitted", "email", STOP]),
+        ("verified", ["error"], []),
+        ("verified", ["verified"], ["credit:satisfied", "grade:False", "email"]),
+        ("rejected", ["rejected"], []),
+        ("rejected", ["declined"], []),
+        ("rejected", ["error"], ["credit:failed", "grade:True", "email"]),
+        ("error", ["verified", "rejected"], ["credit:failed", MARK]),
+    ],
+)
+def test_the_other_attempts_decide_with_it(after, others, expected):
+    effects = planned("second_review_required", after, others=others, override_active=True)
+    assert effects == [*expected, f"event:{after}", "signal:False"]
