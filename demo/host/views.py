@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST
 
@@ -32,6 +33,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 request, "host/sign_in.html", {"people": PEOPLE, "unknown": True}, status=400
             )
         login(request, user, backend=BACKEND)
+        wanted = request.GET.get("next", "")
+        if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
+            return redirect(wanted)
         return redirect("outline", COURSE_ID)
     return render(request, "host/sign_in.html", {"people": PEOPLE})
 
@@ -60,7 +64,13 @@ def outline(request: HttpRequest, course_id: str) -> HttpResponse:
         }
         for exam in api.get_all_exams_for_course(course_id, active_only=True)
     ]
-    return render(request, "host/outline.html", {"exams": exams, "course_id": course_id})
+    user, instructor = request.user, get_runtime_service("instructor")
+    context = {
+        "exams": exams,
+        "course_id": course_id,
+        "is_staff": user.is_staff or instructor.is_course_staff(user, course_id),
+    }
+    return render(request, "host/outline.html", context)
 
 
 def home(request: HttpRequest, course_id: str) -> HttpResponse:

@@ -151,7 +151,7 @@ export class Bar {
     if (!button || !time || !digits) return;
     const set = (hidden: boolean) => {
       time.classList.toggle('timer-hidden', hidden);
-      digits.hidden = hidden; // not more: hosts have the button in the same element
+      (this.own ? time : digits).hidden = hidden; // hosts have the button in the same element
       button.setAttribute('aria-pressed', String(hidden));
       const label = hidden ? words('Show the timer') : words('Hide the timer');
       if (this.own) button.textContent = label;

@@ -49,7 +49,7 @@ describe('our own mark-up', () => {
   test('the time can be hidden and shown', () => {
     build();
     const button = one('#toggle_timer');
-    const state = () => [button.textContent, button.getAttribute('aria-pressed'), one('#time_remaining_id b').hidden,
+    const state = () => [button.textContent, button.getAttribute('aria-pressed'), one('#time_remaining_id').hidden,
       one('#time_remaining_id').classList.contains('timer-hidden')];
     expect(state()).toEqual(['Hide the timer', 'false', false, false]);
     button.click();

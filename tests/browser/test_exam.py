@@ -13,7 +13,7 @@ from demo.places import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-START_SECONDS = 90
+START_SECONDS = 240  # on a machine that has other things to do
 
 pytestmark = [
     pytest.mark.browser,
@@ -36,14 +36,16 @@ def demo(tmp_path_factory):
         process = subprocess.Popen(
             [*command, *ports], cwd=ROOT, env=environment, stdout=output, stderr=output
         )
-    until = time.monotonic() + START_SECONDS
-    while "The demo is up" not in log.read_text():
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < until, log.read_text()
-        time.sleep(0.2)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(30)
+    try:
+        until = time.monotonic() + START_SECONDS
+        while "The demo is up" not in log.read_text():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +74,11 @@ def page(browser, demo):
 
 
 def accessible(page):
-    """No finding of axe, but of what only a whole site could mend."""
+    """No finding of axe."""
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    serious = [one for one in found if one["impact"] in ("serious", "critical")]
-    assert not serious, [(one["id"], [node["html"] for node in one["nodes"]]) for one in serious]
+    assert not found, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
 
 
 def on(page, screen):
@@ -94,10 +95,12 @@ def test_from_the_entrance_to_the_result(page):
     on(page, "instructions")
     page.get_by_role("button", name="Start the proctored exam").click()
     page.get_by_text("The set-up is not finished yet").wait_for()
+    accessible(page)
     with page.expect_popup() as popup:
         page.get_by_role("button", name="Start the system check").click()
     popup.value.wait_for_load_state()
     page.get_by_text("Your system is ready").wait_for(timeout=40_000)
+    assert page.get_by_role("alert").count() == 0  # what failed before is history
     page.get_by_role("button", name="Start the proctored exam").click()
     on(page, "ready-to-start")
     page.get_by_role("button", name="Start my exam").click()
@@ -105,6 +108,8 @@ def test_from_the_entrance_to_the_result(page):
     page.get_by_role("button", name="Submit this answer").first.click()
     page.locator("#time_remaining_id b").wait_for()
     assert page.get_by_label("What is the capital of Latvia?").input_value() == "Riga"
+    accessible(page)
+    page.get_by_role("button", name="Hide the timer").click()
     accessible(page)
     page.get_by_role("button", name="End my exam").click()
     on(page, "proctored-ready-to-submit")
@@ -142,3 +147,42 @@ def test_a_network_that_fails_is_said_and_the_click_can_be_repeated(page):
     page.unroute("**/api/edx_proctoring/**")
     page.get_by_role("button", name="Go on to my practice exam").click()
     on(page, "instructions")
+
+
+@pytest.mark.parametrize(
+    ("person", "paths"),
+    [
+        ("Jo Learner", ["", "progress"]),
+        ("Casey Courseteam", [""]),
+        ("Avery Author", ["", "/studio", "/told", "/help"]),
+    ],
+)
+def test_no_link_of_the_demo_is_dead(browser, demo, person, paths):
+    course = "/courses/course-v1:Demo+Proctoring+2026/"
+    context = browser.new_context(base_url=demo)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("button", name=person).click()
+    links = {}
+    for path in paths:
+        page.goto(path if path.startswith("/") else course + path)
+        accessible(page)
+        for href in page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)"):
+            links.setdefault(href.partition("#")[0], path)
+    assert len(links) > len(paths)
+    answers = {href: context.request.get(href).status for href in links}
+    assert not {href: status for href, status in answers.items() if status >= 400}
+    context.close()
+
+
+def test_who_follows_a_link_signs_in_first_and_gets_there(browser, demo):
+    exam = "/courses/course-v1:Demo+Proctoring+2026/courseware/"
+    context = browser.new_context(base_url=demo)
+    page = context.new_page()
+    page.goto(exam + "block-v1:Demo+Proctoring+2026+type@sequential+block@practice")
+    page.get_by_role("button", name="Sam Learner").click()
+    page.get_by_role("heading", name="Practice exam").wait_for()
+    page.goto("/?next=https://elsewhere.example.com/")
+    page.get_by_role("button", name="Sam Learner").click()
+    page.get_by_role("link", name="Quiz with a time limit").wait_for()
+    context.close()
