@@ -25,6 +25,11 @@ class Setting:
         False  # is a Django setting of the same name read where PROCTORING_SETTINGS has none?
     )
 
+    def kinds(self) -> str:
+        """The types of its values, to read."""
+        types = self.type if isinstance(self.type, tuple) else (self.type,)
+        return " or ".join("None" if one is type(None) else one.__name__ for one in types)
+
     def default_value(self) -> Any:
         """The value where nothing is set."""
         return self.default() if callable(self.default) else self.default
@@ -191,7 +196,9 @@ def _checked(setting: Setting, value: Any, where: str) -> Any:
     if not isinstance(value, setting.type) or (
         isinstance(value, bool) and setting.type in (int, (int, float))
     ):
-        raise ImproperlyConfigured(f"{where} has the value {value!r}; it is: {setting.why}.")
+        raise ImproperlyConfigured(
+            f"{where} has the value {value!r}, not {setting.kinds()}; it says: {setting.why}."
+        )
     return value
 
 

@@ -88,7 +88,7 @@ def _subject(status: str) -> str:
 def _context(exam: ProctoredExam, course_name: str | None, status: str) -> dict[str, Any]:
     contact_url, contact_text = _contact(exam.course_id, exam.backend)
     return {
-        "course_url": links.course_home_url(exam.course_id),
+        "course_url": links.course_url_for_mail(exam.course_id, exam.content_id),
         "course_name": course_name or _("your course"),
         "exam_name": exam.exam_name,
         "status": status,

@@ -57,3 +57,10 @@ def site_url() -> str:
 def lms_url(path: str) -> str:
     """An absolute address in the LMS."""
     return f"{str(conf.host.LMS_ROOT_URL or site_url()).rstrip('/')}{path}"
+
+
+def course_url_for_mail(course_id: object, content_id: object) -> str:
+    """The course's home; the exam's page where there is no learning micro-frontend: mails need whole addresses."""
+    if conf.host.LEARNING_MICROFRONTEND_URL:
+        return course_home_url(course_id)
+    return lms_url(reverse_or_empty("jump_to", args=[course_id, content_id]))

@@ -41,6 +41,14 @@ def test_E001_a_wrong_setting(proctoring, value):
     assert found() == ["E001"]
 
 
+def test_E001_says_which_value_is_wrong_and_what_it_takes(proctoring):
+    proctoring(ALLOW_REVIEW_UPDATES="yes")
+    (message,) = run_checks(tags=["edx_proctoring"])
+    assert "PROCTORING_SETTINGS['ALLOW_REVIEW_UPDATES'] has the value 'yes', not bool" in str(
+        message
+    )
+
+
 def test_E001_providers_that_are_no_dictionary(settings):
     settings.PROCTORING_BACKENDS = ["null"]
     assert found() == ["E001", "W001"]
@@ -120,6 +128,8 @@ def test_W004_pages_of_the_host_are_missing(settings):
     settings.ROOT_URLCONF = "tests.urls_without_pages"
     settings.SERVICE_VARIANT = "lms"
     assert found() == ["W004", "W004", "W004"]
+    hints = [one.hint for one in run_checks(tags=["edx_proctoring"])]
+    assert "the course's id and the content's" in hints[0]
 
 
 @pytest.fixture

@@ -232,9 +232,12 @@ def test_messages_that_were_given_up():
     assert "deliver again" in found.hint
 
 
-def test_messages_that_nobody_delivers():
+@pytest.mark.parametrize("given_up", [False, True])
+def test_messages_that_nobody_delivers(given_up):
     due = timezone.now() - datetime.timedelta(hours=1)
     put("a", state="pending", next_try_at=due, lease="", lease_until=None)
+    if given_up:  # must not hide that nothing is delivered any more
+        put("b", state="given_up")
     found = finding("outbox")
     assert (found.state, found.numbers["waiting"]) == ("error", 1)
     assert found.numbers["late_seconds"] >= 3600

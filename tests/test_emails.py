@@ -36,6 +36,12 @@ def test_three_mails(known, settings, status, subject, words):
     assert "My Course" in message.body
 
 
+def test_without_a_micro_frontend_mails_lead_to_the_exam(known, settings):
+    settings.LEARNING_MICROFRONTEND_URL = None
+    body = emails.status_email(known, None).body
+    assert f'href="{settings.LMS_ROOT_URL}/courses/{known.proctored_exam.course_id}/' in body
+
+
 def test_on_the_wire_text_comes_first(known):
     message = emails.status_email(known, None).message()
     assert message.get_content_type() == "multipart/alternative"

@@ -182,16 +182,16 @@ def _outbox(_seconds: float) -> Iterator[Finding]:
     late = round((timezone.now() - due).total_seconds()) if due else 0
     waiting, given_up = counts.get(PENDING, 0), counts.get(GIVEN_UP, 0)
     numbers = {"waiting": waiting, "given_up": given_up, "late_seconds": late}
-    text = f"{waiting} wait, {given_up} were given up"
-    if given_up:
-        hint = (
-            "Django admin, Outbox messages, given up: look at the last error, then deliver again."
-        )
-        yield Finding("outbox", WARNING, text, hint, numbers)
-    elif late > LATE_SECONDS:
+    text = f"{waiting} wait, {given_up} given up"
+    if late > LATE_SECONDS:
         hint = "Is a worker running, and is edx_proctoring.tasks.deliver_outbox scheduled?"
         yield Finding(
             "outbox", ERROR, f"{text}; one is due since {late // 60} minutes", hint, numbers
         )
+    elif given_up:
+        hint = (
+            "Django admin, Outbox messages, given up: look at the last error, then deliver again."
+        )
+        yield Finding("outbox", WARNING, text, hint, numbers)
     else:
         yield Finding("outbox", OK, text, "", numbers)
