@@ -38,7 +38,7 @@ NAMESPACE = "proctored_exam"
 
 FAILED: Any = {}  # the answer of a service that failed
 _completion: Callable[[str], Any] = get_runtime_service
-_credit_states: ContextVar[dict[Any, Any] | None] = ContextVar("credit states", default=None)
+_answers: ContextVar[dict[Any, Any] | None] = ContextVar("answers", default=None)
 
 
 def has(service: str) -> bool:
@@ -83,11 +83,8 @@ def credit_state(
 
     `strict`: a service that fails is an error.
     """
-    known, key = _credit_states.get(), (user_id, str(course_id), with_course)
-    known = {} if known is None else known
-    if key not in known:
-        known[key] = _credit_state(*key)
-    state = known[key]
+    key = (user_id, str(course_id), with_course)
+    state = _once(("credit", *key), lambda: _credit_state(*key))
     if state is FAILED and strict:
         raise RuntimeError("the credit service has failed")
     return dict(state) if state else None
@@ -95,12 +92,20 @@ def credit_state(
 
 @contextmanager
 def asked_once() -> Iterator[None]:
-    """In here the credit state of a learner in a course is asked once, however often it is needed."""
-    token = _credit_states.set({})
+    """In here the credit state and the due date of a learner are asked once, however often they are needed."""
+    token = _answers.set({})
     try:
         yield
     finally:
-        _credit_states.reset(token)
+        _answers.reset(token)
+
+
+def _once(key: tuple[Any, ...], question: Callable[[], Any]) -> Any:
+    known = _answers.get()
+    known = {} if known is None else known
+    if key not in known:
+        known[key] = question()
+    return known[key]
 
 
 def _credit_state(user_id: int, course_id: str, with_course: bool) -> dict[str, Any] | None:
@@ -195,10 +200,12 @@ def due_date(course_id: object, content_id: object, user: Any = None) -> datetim
         from edx_when import api as when_api  # noqa: PLC0415  optional
     except ImportError:
         return None
-    date = _ask(
-        lambda: when_api.get_date_for_block(str(course_id), str(content_id), "due", user=user), None
-    )
-    return _aware(date)
+
+    def read() -> Any:
+        return when_api.get_date_for_block(str(course_id), str(content_id), "due", user=user)
+
+    key = ("due", str(course_id), str(content_id), getattr(user, "pk", user))
+    return _aware(_once(key, lambda: _ask(read, None)))
 
 
 def course_end(course_id: object) -> datetime.datetime | None:

@@ -10,13 +10,15 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from celery import current_app
 from django.core.cache import cache
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -57,6 +59,12 @@ class Draft:
     payload: dict[str, Any] = field(default_factory=dict)
     state: bool = False
     anywhere: bool = False
+    # For a delivery right after the commit only: what need not be read again.
+    known: Mapping[str, Any] = field(default_factory=dict)
+
+
+# At which depth of savepoints events are collected, and those that are.
+_collected: ContextVar[tuple[int | None, list[Draft]]] = ContextVar("drafts", default=(None, []))
 
 
 class NotNow(Exception):
@@ -80,8 +88,27 @@ def kinds() -> list[str]:
     return sorted(_handlers)
 
 
+@contextmanager
+def together() -> Iterator[None]:
+    """Inside a transaction: the events put in here are stored by one statement, at the end.
+
+    Not those put in a savepoint of somebody inside, who may roll it back and go on.
+    """
+    collected: list[Draft] = []
+    token = _collected.set((len(transaction.get_connection().savepoint_ids), collected))
+    try:
+        yield
+    finally:
+        _collected.reset(token)
+    put(*collected)
+
+
 def put(*drafts: Draft) -> None:
     """Store messages in the current transaction; they are delivered after it."""
+    depth, collected = _collected.get()
+    if depth == len(transaction.get_connection().savepoint_ids):
+        collected.extend(draft for draft in drafts if not draft.state)
+        drafts = tuple(draft for draft in drafts if draft.state)
     if not drafts:
         return
     token, now = uuid.uuid4().hex, timezone.now()
@@ -90,10 +117,11 @@ def put(*drafts: Draft) -> None:
         OutboxMessage.objects.bulk_create(events, ignore_conflicts=True)
     for draft in drafts:
         if draft.state:
+            row = _row(draft, token, now)
             # Update and lease together, or somebody else's delivery comes between them.
-            _at_once(lambda draft=draft: _put_state(draft, token, now))  # type: ignore[misc]
-    keys = [draft.key for draft in drafts]
-    transactions.after_commit(lambda: _deliver_fresh(keys, token))
+            _at_once(lambda row=row: OutboxMessage.objects.put_state(row))  # type: ignore[misc]
+    known = {draft.key: draft.known for draft in drafts}
+    transactions.after_commit(lambda: _deliver_fresh(known, token))
 
 
 def _at_once(work: Callable[[], Result]) -> Result:
@@ -116,34 +144,10 @@ def _row(draft: Draft, token: str, now: datetime.datetime) -> OutboxMessage:
     )
 
 
-def _put_state(draft: Draft, token: str, now: datetime.datetime) -> None:
-    rows = OutboxMessage.objects.filter(key=draft.key)
-    message_id = rows.values_list("id", flat=True).first()
-    if message_id is None:
-        try:
-            with transaction.atomic():
-                _row(draft, token, now).save(force_insert=True)
-            return
-        except IntegrityError:  # put by somebody else just now; only a locking read surely sees it
-            with transaction.atomic():
-                message_id = rows.select_for_update().values_list("id", flat=True).get()
-    # Somebody may be delivering the older version right now: its lease stays, its version is outdated.
-    rows = rows.filter(pk=message_id)
-    rows.update(
-        payload=draft.payload,
-        version=F("version") + 1,
-        state=PENDING,
-        tries=0,
-        next_try_at=now,
-        created=now,
-        modified=now,
-    )
-    if _is_inline(draft.kind):
-        rows.filter(lease="").update(lease=token, lease_until=now + _lease_time())
-
-
 def cancel(lane: str, *kinds: str) -> None:
     """What waits in the lane is not told any more; whoever is telling it just now finds out afterwards."""
+    collected = _collected.get()[1]
+    collected[:] = [one for one in collected if one.lane != lane or one.kind not in kinds]
     waiting = OutboxMessage.objects.unfinished().filter(lane=lane, kind__in=kinds)
     waiting.update(state=CANCELLED, version=F("version") + 1, modified=timezone.now())
 
@@ -181,18 +185,24 @@ def _lease_time() -> datetime.timedelta:
 # Delivery
 
 
-def _deliver_fresh(keys: Sequence[str], token: str) -> None:
-    """Right after commit: deliver what we hold if nothing waits before it, send the rest to the worker."""
-    rows = list(OutboxMessage.objects.unfinished().filter(key__in=keys).order_by("id"))
-    ours = [row for row in rows if row.lease == token]
-    blocked = _lanes_with_older(ours)
+def _deliver_fresh(known: Mapping[str, Mapping[str, Any]], token: str) -> None:
+    """Right after commit: deliver what we hold if nothing waits before it, send the rest to the worker.
+
+    `known` are the keys of what was put, each with what its delivery need not read again.
+    """
+    waiting = OutboxMessage.objects.unfinished().filter(key__in=known)
+    rows = list(waiting.knowing_what_is_before(token).order_by("id"))
+    blocked: set[str] = set()
     delivered: list[OutboxMessage] = []
     rest = [row.id for row in rows if row.lease != token]
     now = time.monotonic()
-    until = now + conf.proctoring.INLINE_EXAM_SAVE_DEADLINE_SECONDS
-    for row in ours:
-        row.inline_until = until  # type: ignore[attr-defined]
-        if row.lane in blocked or time.monotonic() >= now + LONGEST_INLINE:
+    for row in rows:
+        if row.lease != token:
+            continue
+        row.known = known[row.key]
+        row.inline_until = now + conf.proctoring.INLINE_EXAM_SAVE_DEADLINE_SECONDS
+        is_late = time.monotonic() >= now + LONGEST_INLINE
+        if is_late or row.is_behind or row.lane in blocked:  # type: ignore[attr-defined]
             _release(row)
             rest.append(row.id)
         else:
@@ -201,18 +211,7 @@ def _deliver_fresh(keys: Sequence[str], token: str) -> None:
                     continue
         blocked.add(row.lane)
     _finish(delivered)
-    if rest:
-        _enqueue(rest)
-
-
-def _lanes_with_older(rows: Sequence[OutboxMessage]) -> set[str]:
-    first: dict[str, int] = {}
-    for row in rows:
-        first.setdefault(row.lane, row.id)
-    if not first:
-        return set()
-    waiting = OutboxMessage.objects.unfinished().filter(lane__in=first, id__lt=max(first.values()))
-    return {lane for lane, row_id in waiting.values_list("lane", "id") if row_id < first[lane]}
+    _enqueue(rest)
 
 
 def _attempt_delivery(row: OutboxMessage, delivered: list[OutboxMessage]) -> bool:
@@ -229,32 +228,32 @@ def _attempt_delivery(row: OutboxMessage, delivered: list[OutboxMessage]) -> boo
 
 def _finish(rows: Sequence[OutboxMessage]) -> None:
     """Mark as done what is still as it was when we took it; a row put again meanwhile stays pending."""
-    if not rows:
-        return
-    if reopened := _at_once(lambda: _mark_done(rows)):
-        _enqueue(reopened)
-
-
-def _mark_done(rows: Sequence[OutboxMessage]) -> list[int]:
-    now = timezone.now()
-    mine = OutboxMessage.objects.filter(lease=rows[0].lease)
     by_version: dict[int, list[int]] = {}
     for row in rows:
         by_version.setdefault(row.version, []).append(row.id)
-    reopened: list[int] = []
     for version, ids in by_version.items():
-        unchanged = mine.filter(id__in=ids, version=version, state=PENDING)
-        done = unchanged.update(state=DONE, lease="", lease_until=None, last_error="", modified=now)
-        if done < len(ids):
-            left = mine.filter(id__in=ids)
-            reopened += left.filter(state=PENDING).values_list("id", flat=True)
-            left.update(lease="", lease_until=None, next_try_at=now, modified=now)
-    return reopened
+        _mark_done(OutboxMessage.objects.filter(lease=rows[0].lease, id__in=ids), version, len(ids))
+
+
+def _mark_done(mine: Any, version: int, count: int) -> None:
+    values = {"state": DONE, "lease": "", "lease_until": None, "last_error": ""}
+    unchanged = mine.filter(version=version, state=PENDING)
+    done = transactions.repeated(lambda: unchanged.update(**values, modified=timezone.now()))
+    if done < count:
+        _enqueue(_at_once(lambda: _reopened(mine)))
+
+
+def _reopened(mine: Any) -> list[int]:
+    """Give back what is not done after all; what of it is still to be told."""
+    pending = list(mine.filter(state=PENDING).values_list("id", flat=True))
+    now = timezone.now()
+    mine.update(lease="", lease_until=None, next_try_at=now, modified=now)
+    return pending
 
 
 def _release(row: OutboxMessage) -> None:
     mine = OutboxMessage.objects.filter(id=row.id, lease=row.lease)
-    _at_once(lambda: mine.update(lease="", lease_until=None))
+    transactions.repeated(lambda: mine.update(lease="", lease_until=None))
 
 
 def _postpone(row: OutboxMessage, error: Exception) -> None:
@@ -286,7 +285,7 @@ def _enqueue(ids: Sequence[int], countdown: float | None = None) -> None:
 
     Finding out that the broker is down takes seconds: after a failure nobody tries for a while.
     """
-    if conf.proctoring.DELIVERY == "inline" or cache.get(BROKER_DOWN):
+    if not ids or conf.proctoring.DELIVERY == "inline" or cache.get(BROKER_DOWN):
         return
     try:
         current_app.signature(TASK, args=[list(ids)]).apply_async(countdown=countdown, retry=False)

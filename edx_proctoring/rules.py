@@ -17,4 +17,4 @@ def is_in_reviewer_group(user: Any, attempt: Mapping[str, Any] | None) -> bool:
     return bool(user.groups.filter(name=f"{backend}_review").exists())
 
 
-rules.add_perm("edx_proctoring.can_review_attempt", is_in_reviewer_group | rules.is_staff)
+rules.add_perm("edx_proctoring.can_review_attempt", rules.is_staff | is_in_reviewer_group)

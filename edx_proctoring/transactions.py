@@ -4,7 +4,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar, Token
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -97,9 +97,18 @@ def run(work: Callable[[], Result]) -> Result:
     if not owns():
         with transaction.atomic():
             return work()
+    return _tried(work, _our_transaction)
+
+
+def repeated(statement: Callable[[], Result]) -> Result:
+    """One statement, which needs no transaction around it; repeated after a deadlock as `run` does."""
+    return _tried(statement, nullcontext) if owns() else statement()
+
+
+def _tried(work: Callable[[], Result], scope: Callable[[], AbstractContextManager[None]]) -> Result:
     for tries_left in reversed(range(TRIES)):
         try:
-            with _our_transaction():
+            with scope():
                 return work()
         except (DatabaseError, InterfaceError, TransactionManagementError) as error:
             if not is_retryable(error):

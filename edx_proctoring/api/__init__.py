@@ -28,7 +28,6 @@ from edx_proctoring.api.attempts import (
     get_exam_attempt_by_id,
     get_exam_violation_report,
     get_filtered_exam_attempts,
-    get_grouped_attempts,
     get_last_exam_completion_date,
     get_total_allowed_time_for_exam,
     get_user_attempts_by_exam_id,
@@ -88,7 +87,8 @@ from edx_proctoring.api.exams import (
     tell_exam_saved,
     update_exam,
 )
-from edx_proctoring.api.learner import create_attempt_for_learner, learner_action
+from edx_proctoring.api.grouped_attempts import get_grouped_attempts
+from edx_proctoring.api.learner import create_attempt_for_learner, find_attempt, learner_action
 from edx_proctoring.api.onboarding import (
     categorize_inaccessible_exams_by_date,
     does_backend_support_onboarding,

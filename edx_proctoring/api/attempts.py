@@ -4,9 +4,9 @@ import datetime
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Q
 
 from edx_proctoring import emails, statuses, timing
@@ -109,7 +109,7 @@ def _as_seen(attempt: Attempt) -> dict[str, Any]:
 def get_all_exam_attempts(course_id: object, ordering: str | None = None) -> list[dict[str, Any]]:
     """All attempts of the course, newest first; `ordering`: created, modified, exam_name or id, "-" before it turns it."""
     found = Attempt.objects.get_all_exam_attempts(course_id)
-    return [_as_seen(attempt) for attempt in in_order(found, ordering)]
+    return [_as_seen(attempt) for attempt in in_order(found.with_shared_parts(), ordering)]
 
 
 def get_filtered_exam_attempts(
@@ -117,52 +117,13 @@ def get_filtered_exam_attempts(
 ) -> list[dict[str, Any]]:
     """Those whose learner's username or e-mail contains the text; `ordering` as of get_all_exam_attempts."""
     found = Attempt.objects.get_filtered_exam_attempts(course_id, search_by)
-    return [_as_seen(attempt) for attempt in in_order(found, ordering)]
+    return [_as_seen(attempt) for attempt in in_order(found.with_shared_parts(), ordering)]
 
 
 def get_user_attempts_by_exam_id(user_id: int, exam_id: int) -> list[dict[str, Any]]:
     """All attempts of the learner in the exam, newest first."""
     found = Attempt.objects.get_user_attempts_by_exam_id(user_id, exam_id)
     return [_as_seen(attempt) for attempt in found]
-
-
-def get_grouped_attempts(
-    course_id: object,
-    *,
-    search_by: str | None = None,
-    page: int | str | None = 1,
-    per_page: int = 25,
-    statuses: Collection[str] | None = None,
-    exam_id: int | None = None,
-    ordering: str | None = None,
-) -> Page[dict[str, Any]]:
-    """A page of the newest attempts per learner and exam, each with `all_attempts` of the two, newest first.
-
-    An unreadable page number is the first page, one out of range the last. Only attempts in one of these `statuses`,
-    as they are stored, and in this exam. `ordering` as of get_all_exam_attempts.
-    """
-    rows = Attempt.objects.with_parts().in_course(course_id).latest_per_learner().newest_first()
-    if search_by:
-        rows = rows.matching(search_by)
-    if statuses:
-        rows = rows.filter(status__in=statuses)
-    if exam_id is not None:
-        rows = rows.filter(proctored_exam_id=exam_id)
-    found = Paginator(in_order(rows, ordering), per_page).get_page(page)
-    newest = list(found.object_list)
-    siblings = Attempt.objects.with_parts().filter(
-        user_id__in={attempt.user_id for attempt in newest},
-        proctored_exam_id__in={attempt.proctored_exam_id for attempt in newest},
-    )
-    groups: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
-    for attempt in siblings.newest_first():
-        groups[attempt.user_id, attempt.proctored_exam_id].append(_as_seen(attempt))
-    items = []
-    for attempt in newest:
-        group = groups[attempt.user_id, attempt.proctored_exam_id]
-        items.append({**_as_seen(attempt), "all_attempts": group})
-    found.object_list = items
-    return found
 
 
 def get_active_exams_for_user(user_id: int, course_id: object = None) -> list[dict[str, Any]]:
@@ -202,25 +163,31 @@ def get_exam_violation_report(
     course_id: object, include_practice_exams: bool = False
 ) -> list[dict[str, Any]]:
     """One row per attempt of the course, sorted by exam name, with the texts of its review's comments by status."""
-    rows = Attempt.objects.with_parts().in_course(course_id).order_by("id")
+    rows = Attempt.objects.in_course(course_id).order_by("id")
     if not include_practice_exams:
         rows = rows.filter(proctored_exam__is_practice_exam=False)
-    attempts = [facts.as_seen(attempt) for attempt in rows]
-    codes = [attempt.attempt_code for attempt in attempts if attempt.attempt_code]
-    reviews = ProctoredExamSoftwareSecureReview.objects.filter(attempt_code__in=codes)
-    by_code = {
-        review.attempt_code: review
-        for review in reviews.prefetch_related("proctoredexamsoftwaresecurecomment_set")
-    }
-    report = [_report_row(attempt, by_code.get(attempt.attempt_code or "")) for attempt in attempts]
-    return sorted(report, key=lambda row: row["exam_name"])
+    reviews = ProctoredExamSoftwareSecureReview.objects.filter(
+        attempt_code__in=rows.order_by().values("attempt_code")
+    )
+    comment = "proctoredexamsoftwaresecurecomment"  # a review without any shows None
+    columns = ("attempt_code", "review_status", f"{comment}__status", f"{comment}__comment")
+    statuses: dict[str, str] = {}
+    texts: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for code, status, kind, text in reviews.order_by(f"{comment}__id").values_list(*columns):
+        statuses[code] = status
+        if text is not None:
+            texts[code][f"{kind} Comments"].append(text)
+    report = []
+    for attempt in rows.with_shared_parts():
+        code = attempt.attempt_code or ""
+        found = texts.get(code, {})
+        report.append({**_report_row(facts.as_seen(attempt), statuses.get(code)), **found})
+    return sorted(report, key=itemgetter("exam_name"))
 
 
-def _report_row(
-    attempt: Attempt, review: ProctoredExamSoftwareSecureReview | None
-) -> dict[str, Any]:
+def _report_row(attempt: Attempt, review_status: str | None) -> dict[str, Any]:
     exam = attempt.proctored_exam
-    row: dict[str, Any] = {
+    return {
         "course_id": exam.course_id,
         "exam_name": exam.exam_name,
         "username": attempt.user.username,
@@ -231,13 +198,10 @@ def _report_row(
         "started_at": attempt.started_at,
         "completed_at": attempt.completed_at,
         "status": attempt.status,
-        "review_status": review.review_status if review else None,
+        "review_status": review_status,
         "provider": exam.backend,
         "user_id": attempt.user_id,
     }
-    for comment in review.proctoredexamsoftwaresecurecomment_set.all() if review else ():
-        row.setdefault(f"{comment.status} Comments", []).append(comment.comment)
-    return row
 
 
 # Time

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db.models import Case, Max, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from edx_proctoring import constants, outbox, transactions
@@ -18,6 +18,7 @@ from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamStudentAllowanceHistory,
+    archive_copy,
     parse_minutes,
 )
 
@@ -159,18 +160,45 @@ def _store(wanted: list[tuple[ProctoredExam, int]], kind: str, value: Any) -> No
 def _upsert(wanted: list[tuple[ProctoredExam, int]], key: str, values: dict[int, str]) -> None:
     pairs = {(exam.pk, user_id): exam for exam, user_id in wanted}
     stored = _stored(pairs, key)
-    for exam_id in {exam_id for exam_id, _ in stored}:
-        ids = [row.pk for pair, row in stored.items() if pair[0] == exam_id]
-        Allowance.objects.filter(pk__in=ids).update(value=values[exam_id], modified=timezone.now())
-    new = [
-        Allowance(proctored_exam_id=pair[0], user_id=pair[1], key=key, value=values[pair[0]])
+    versions = _replace(stored, values)
+    new = {
+        pair: Allowance(proctored_exam_id=pair[0], user_id=pair[1], key=key, value=values[pair[0]])
         for pair in pairs
         if pair not in stored
-    ]
-    if new:
-        with transaction.atomic():
-            Allowance.objects.bulk_create(new)
-    _tell(pairs, key, set(stored))
+    }
+    Allowance.objects.bulk_create(new.values())
+    if any(row.pk is None for row in new.values()):  # not every database tells
+        created = _stored(pairs, key)
+        new = {pair: created[pair] for pair in new}
+    drafts = []
+    for pair, exam in pairs.items():
+        row = stored.get(pair) or new[pair]
+        row.proctored_exam = exam
+        action = "updated" if pair in stored else "created"
+        drafts.append(event_draft(row, action, versions.get(row.pk, 0)))
+    outbox.put(*drafts)
+
+
+def _replace(stored: dict[tuple[int, int], Any], values: dict[int, str]) -> dict[int, int]:
+    """Give these allowances the values of their exams; returns the ids of what is archived of them, by their own."""
+    if not stored:
+        return {}
+    rows, archive = list(stored.values()), ProctoredExamStudentAllowanceHistory
+    archived = archive.objects.bulk_create(
+        archive_copy(archive, row, id="allowance_id") for row in rows
+    )
+    new_value = Case(*(When(proctored_exam_id=exam, then=Value(values[exam])) for exam in values))
+    same: QuerySet[Allowance] = QuerySet(Allowance).filter(
+        pk__in=[row.pk for row in rows]
+    )  # archives nothing
+    same.update(value=new_value, modified=timezone.now())
+    for pair, row in stored.items():
+        row.value = values[pair[0]]
+    if all(one.pk is not None for one in archived):
+        return {one.allowance_id: one.pk for one in archived}
+    known = archive.objects.filter(allowance_id__in=[row.pk for row in rows])
+    newest = known.values("allowance_id").annotate(version=Max("id"))
+    return dict(newest.values_list("allowance_id", "version"))
 
 
 def _stored(pairs: dict[tuple[int, int], ProctoredExam], key: str) -> dict[tuple[int, int], Any]:
@@ -183,20 +211,3 @@ def _stored(pairs: dict[tuple[int, int], ProctoredExam], key: str) -> dict[tuple
         rows = rows.select_for_update()
     found = {(row.proctored_exam_id, row.user_id): row for row in rows.order_by("id")}
     return {pair: row for pair, row in found.items() if pair in pairs}
-
-
-def _tell(
-    pairs: dict[tuple[int, int], ProctoredExam], key: str, updated: set[tuple[int, int]]
-) -> None:
-    rows = _stored(pairs, key)  # with their ids, which not every database tells on creation
-    archived = ProctoredExamStudentAllowanceHistory.objects.filter(
-        allowance_id__in=[row.pk for row in rows.values()]
-    )
-    newest = archived.values("allowance_id").annotate(version=Max("id"))
-    versions = dict(newest.values_list("allowance_id", "version"))
-    drafts = []
-    for pair, row in rows.items():
-        row.proctored_exam = pairs[pair]
-        action = "updated" if pair in updated else "created"
-        drafts.append(event_draft(row, action, versions.get(row.pk, 0)))
-    outbox.put(*drafts)

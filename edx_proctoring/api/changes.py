@@ -251,6 +251,8 @@ def create_declined(exam: ProctoredExam, user: Any, reason: str, by: Any = None)
 
     def create_and_decline() -> Attempt:
         attempt = lifecycle.create(exam, user, taking_as_proctored=False, reason=reason, by=by)
-        return lifecycle.transition(attempt, Status.declined, reason=reason, user=by)
+        return lifecycle.transition(
+            attempt, Status.declined, reason=reason, user=by, is_locked=True
+        )
 
     return lifecycle.locked(user.pk, create_and_decline)

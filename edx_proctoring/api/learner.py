@@ -38,20 +38,24 @@ Status = ProctoredExamStudentAttemptStatus
 LONGEST_WAIT = 25  # seconds
 
 
-def learner_action(attempt_id: int, action: str, user: Any, detail: str = "") -> int | bool:
+def find_attempt(attempt_id: int) -> Attempt:
+    """The attempt with its exam and learner. Ends it if its time is over. StudentExamAttemptDoesNotExistsException."""
+    missing = f"Attempted to update attempt_id={attempt_id} but it does not exist."
+    return lifecycle.expire_if_overdue(attempt_by_id(attempt_id, missing))
+
+
+def learner_action(attempt: Attempt, action: str, user: Any, detail: str = "") -> int | bool:
     """Do what the learner wants with the attempt; returns the attempt's id, or False when an error was not recorded.
 
-    Actions: start, stop, submit, decline, error, click_download_software, reset_attempt, ping. Who may do it is the
-    caller's question. Raises StudentExamAttemptDoesNotExistsException, ProctoredExamIllegalStatusTransition, and for
+    `attempt` as `find_attempt` gives it; who may do it is the caller's question. Actions: start, stop, submit, decline,
+    error, click_download_software, reset_attempt, ping. Raises StudentExamAttemptDoesNotExistsException, ProctoredExamIllegalStatusTransition, and for
     an unknown action ProctoredBaseException; reset_attempt also what `lifecycle.reset` raises.
     """
     if action not in ACTIONS:
         raise ProctoredBaseException("There is no such action.")
-    missing = f"Attempted to update attempt_id={attempt_id} but it does not exist."
-    attempt = lifecycle.expire_if_overdue(attempt_by_id(attempt_id, missing))
     if action == "error":
         log.warning(
-            "a learner's browser reports an error, attempt_id=%s: %.500r", attempt_id, detail
+            "a learner's browser reports an error, attempt_id=%s: %.500r", attempt.pk, detail
         )
     return ACTIONS[action](attempt, user)
 
@@ -185,12 +189,14 @@ def _check_guards(exam: ProctoredExam, user: Any, attempt_proctored: bool) -> No
 def _create(exam: ProctoredExam, user: Any, attempt_proctored: bool, start_clock: bool) -> int:
     if exam.is_proctored and not attempt_proctored:
         return create_declined(exam, user, lifecycle.LEARNER, by=user).pk
-    attempt = lifecycle.create(
-        exam, user, taking_as_proctored=attempt_proctored, reason=lifecycle.LEARNER, by=user
-    )
-    if start_clock and not attempt.taking_as_proctored:
-        lifecycle.transition(attempt, Status.started, reason=lifecycle.LEARNER, user=user)
-    return attempt.pk
+    return lifecycle.create(
+        exam,
+        user,
+        taking_as_proctored=attempt_proctored,
+        reason=lifecycle.LEARNER,
+        by=user,
+        starts=start_clock,
+    ).pk
 
 
 def _await_attempt(exam: ProctoredExam, user: Any, attempt_proctored: bool) -> int:

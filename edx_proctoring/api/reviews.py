@@ -115,7 +115,10 @@ def exam_of(attempt: Attempt) -> ProctoredExam | None:
 
 
 def _student(attempt: Attempt) -> Any:
-    return get_user_model()._default_manager.filter(pk=attempt.user_id).first()
+    try:
+        return attempt.user
+    except get_user_model().DoesNotExist:
+        return None
 
 
 def _encrypted(link: str | None, provider: Any) -> bytes | None:
@@ -164,7 +167,9 @@ def _store(attempt: Attempt, new: Review, delivery: Delivery, *, is_archived: bo
         return stored
     review = _overwrite(stored, new) if stored else new
     _save(review)
-    _replace_comments(review, delivery)
+    if stored:
+        ProctoredExamSoftwareSecureComment.objects.filter(review=review).delete()
+    _add_comments(review, delivery)
     _apply(review, current, attempt, reason=lifecycle.PROVIDER)
     if review.should_notify and current is not None:
         _notify_support(review, current)
@@ -235,8 +240,7 @@ def lock_learner(user_id: int) -> None:
     lifecycle.locked(user_id, lambda: None)
 
 
-def _replace_comments(review: Review, delivery: Delivery) -> None:
-    ProctoredExamSoftwareSecureComment.objects.filter(review=review).delete()
+def _add_comments(review: Review, delivery: Delivery) -> None:
     ProctoredExamSoftwareSecureComment.objects.bulk_create(
         ProctoredExamSoftwareSecureComment(
             review=review,
@@ -310,7 +314,7 @@ def _apply(
     to = status_after_review(review, current) if current is not None else None
     if current is not None and to is not None:
         by = review.reviewed_by
-        lifecycle.transition(current, to, by=by, reason=reason, user=user or by)
+        lifecycle.transition(current, to, by=by, reason=reason, user=user or by, is_locked=True)
     outbox.put(*event)
 
 
@@ -363,7 +367,9 @@ def _event(attempt: Attempt | None, review: Review) -> list[Draft]:
 
 
 def _version(review: Review) -> str:
-    """Tells one delivery from the next: the newest archived version, or the review's own first one."""
+    """Tells one delivery from the next: the newest archived version; of a review stored just now its own id."""
+    if getattr(review, "decided_before", ()) is None:
+        return f"{review.attempt_code}:new:{review.pk}"
     archived = ProctoredExamSoftwareSecureReviewHistory.objects.filter(
         attempt_code=review.attempt_code
     )

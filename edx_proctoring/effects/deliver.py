@@ -24,6 +24,10 @@ def _user(user_id: int | None) -> Any:
     return get_user_model()._default_manager.filter(pk=user_id).first() if user_id else None
 
 
+def _learner(message: OutboxMessage) -> Any:
+    return message.known.get("user") or _user(message.payload["user_id"])
+
+
 def deliver_credit(message: OutboxMessage) -> None:
     """The newest decision counts, so read it right before the call."""
     payload = OutboxMessage.objects.values_list("payload", flat=True).get(pk=message.pk)
@@ -38,7 +42,7 @@ def deliver_grade(message: OutboxMessage) -> None:
 
 def deliver_completion(message: OutboxMessage) -> None:
     """The exam counts as complete in the course."""
-    if user := _user(message.payload["user_id"]):
+    if user := _learner(message):
         host.complete_attempt(user.username, message.payload["content_id"])
 
 
@@ -81,7 +85,7 @@ def deliver_signal(message: OutboxMessage) -> None:
         profile_name = state.get("profile_fullname") or ""
         full_name = ""
         if payload["is_proctored"]:
-            verified = host.verified_name(_user(payload["user_id"]), strict=True)
+            verified = host.verified_name(_learner(message), strict=True)
             full_name = verified or profile_name
     with patience.timed("signal"):
         _send_signal(payload, full_name, profile_name)
@@ -107,13 +111,13 @@ def _send_signal(payload: dict[str, Any], full_name: str | None, profile_name: s
 def deliver_email(message: OutboxMessage) -> None:
     """Send the mail about the status that the attempt had when the message was put."""
     payload = message.payload
-    record = ProctoredExamStudentAttempt.history.filter(history_id=payload["history_id"]).first()
-    if record is None:
+    attempt = message.known.get("attempt") or _as_of(payload["history_id"])
+    if attempt is None:
         log.warning("e-mail dropped, no such history row: key=%s", message.key)
         return
     state = host.credit_state(payload["user_id"], payload["course_id"], with_course=True) or {}
     mail = emails.status_email(
-        record.instance,
+        attempt,
         state.get("course_name"),
         status=payload["status"],
         language=payload["language"],
@@ -121,6 +125,11 @@ def deliver_email(message: OutboxMessage) -> None:
     if mail is not None:
         mail.extra_headers["Message-ID"] = emails.message_id(message.key)
         mail.send()
+
+
+def _as_of(history_id: int) -> ProctoredExamStudentAttempt | None:
+    record = ProctoredExamStudentAttempt.history.filter(history_id=history_id).first()
+    return record.instance if record else None
 
 
 def deliver_provider_notice(message: OutboxMessage) -> None:

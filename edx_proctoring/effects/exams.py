@@ -83,7 +83,7 @@ def deliver_saved(message: OutboxMessage) -> None:
     if exam is None:
         return
     left = message.payload.get("left")
-    until = getattr(message, "inline_until", None)
+    until = message.inline_until
     skip = f"edx_proctoring.exam_save_failed.{provider}"
     if until is None:
         _save(exam, provider, left)

@@ -25,7 +25,12 @@ def perform(change: Change, effects: Iterable[Effect]) -> None:
 
 def host_lane(change: Change) -> str:
     """The lane of what the host is told of one learner in one exam."""
-    return f"host:{change.exam.pk}:{change.attempt.user_id}"
+    return pair_lane(change.exam.pk, change.attempt.user_id)
+
+
+def pair_lane(exam_id: int, user_id: int) -> str:
+    """The same by their ids."""
+    return f"host:{exam_id}:{user_id}"
 
 
 def _history_id(change: Change) -> int:
@@ -122,7 +127,8 @@ def write_grade(payload: dict[str, Any], by: Any) -> None:
 def _completion(change: Change, _effect: Effect) -> list[Draft]:
     if not host.has("instructor"):
         return []
-    return [Draft("completion", f"completion:{change.attempt.pk}", host_lane(change), _ids(change))]
+    key, known = f"completion:{change.attempt.pk}", {"user": change.attempt.user}
+    return [Draft("completion", key, host_lane(change), _ids(change), known=known)]
 
 
 def _learner_state(change: Change, _effect: Effect) -> list[Draft]:
@@ -142,7 +148,15 @@ def _email(change: Change, _effect: Effect) -> list[Draft]:
         "status": change.after,
         "language": host.language_of(change.attempt.user),
     }
-    return [Draft("email", f"email:{history_id}", f"email:{change.attempt.pk}", payload)]
+    lane, known = f"email:{change.attempt.pk}", {"attempt": _as_of_now(change)}
+    return [Draft("email", f"email:{history_id}", lane, payload, known=known)]
+
+
+def _as_of_now(change: Change) -> Any:
+    """The attempt as the history will show it."""
+    attempt = change.attempt.last_history.instance
+    attempt.user, attempt.proctored_exam = change.attempt.user, change.exam
+    return attempt
 
 
 def _provider_notice(change: Change, effect: Effect) -> list[Draft]:
@@ -221,6 +235,7 @@ def _signal(change: Change, effect: Effect) -> list[Draft]:
             f"signal:{_history_id(change)}",
             f"publish:attempt:{change.attempt.pk}",
             payload,
+            known={"user": change.attempt.user} if created else {},
         )
     ]
 

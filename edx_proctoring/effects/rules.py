@@ -79,6 +79,17 @@ def updates_credit_grades_and_email(
     return False
 
 
+def asks_for_others(
+    attempt: ProctoredExamStudentAttempt, exam: ProctoredExam, to_status: str | None
+) -> bool:
+    """Does what follows from this status depend on the learner's other attempts?"""
+    is_proctored = exam.is_proctored or attempt.taking_as_proctored
+    decides = to_status in (Status.verified, Status.rejected)
+    return not exam.is_practice_exam and (
+        decides or (to_status == Status.submitted and is_proctored)
+    )
+
+
 def plan(change: Change) -> list[Effect]:
     """All effects of the change, in the order of RULES."""
     return [effect for rule in RULES for effect in rule(change)]

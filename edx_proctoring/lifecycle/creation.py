@@ -33,7 +33,7 @@ from edx_proctoring.lifecycle.transition import (
     Request,
     Status,
     change_locked,
-    other_statuses,
+    transition,
     write,
 )
 from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy, ProctoringReservation
@@ -56,6 +56,7 @@ class NewAttempt:
     allow: Callable[["NewAttempt", Attempt | None], None]
     replace: Callable[["NewAttempt", Attempt | None], None]
     goes_on: bool  # does it take over the time that the newest attempt left?
+    starts: bool = False  # at once, unless it is taken as proctored
 
 
 def create(
@@ -65,16 +66,20 @@ def create(
     taking_as_proctored: bool,
     reason: str = LEARNER,
     by: Any = None,
+    starts: bool = False,
 ) -> Attempt:
     """Create an attempt; the provider registers it first when it is taken as proctored (no matter on timed exams).
 
+    `starts`: an attempt that is not taken as proctored starts at once, both or neither.
     Raises StudentExamAttemptAlreadyExistsException (its subclass StudentExamAttemptBeingCreated while another creation
     is under way), StudentExamAttemptOnPastDueProctoredExam, BackendProviderCannotRegisterAttempt,
     BackendProviderNotConfigured, ProctoringTemporarilyUnavailable.
     """
     proctored = bool(taking_as_proctored and exam.is_proctored)
     return _create(
-        NewAttempt(exam, user, proctored, _new_code(), reason, by, _allow_next, _close, True)
+        NewAttempt(
+            exam, user, proctored, _new_code(), reason, by, _allow_next, _close, True, starts
+        )
     )
 
 
@@ -83,7 +88,7 @@ def reset(exam: ProctoredExam, user: Any, by: Any) -> Attempt:
 
     Raises StudentExamAttemptDoesNotExistsException, ProctoredExamIllegalStatusTransition, and what `create` raises.
     """
-    newest = _newest(exam.pk, user.pk)
+    newest = Attempt.objects.of_pair(exam.pk, user.pk).newest_first().first()
     proctored = bool(newest and newest.taking_as_proctored)
     return _create(
         NewAttempt(exam, user, proctored, _new_code(), LEARNER, by, _allow_reset, _put_aside, False)
@@ -96,7 +101,10 @@ def _new_code() -> str:
 
 def _create(new: NewAttempt) -> Attempt:
     if not new.proctored:
-        return locked(new.user.pk, lambda: _insert_unregistered(new))
+        attempt = locked(new.user.pk, lambda: _insert_unregistered(new))
+        if new.starts and attempt.started_at is None:
+            attempt = transition(attempt, Status.started, reason=new.reason, user=new.actor)
+        return attempt
     token = uuid.uuid4().hex
     basis, newest = locked(new.user.pk, lambda: _reserve(new, token))
     answer = None
@@ -112,20 +120,15 @@ def _create(new: NewAttempt) -> Attempt:
 # Rules
 
 
-def _newest(exam_id: int, user_id: int) -> Attempt | None:
-    newest: Attempt | None = Attempt.objects.of_pair(exam_id, user_id).newest_first().first()
-    return newest
-
-
-def _check(new: NewAttempt) -> Attempt | None:
-    """All rules, on what is stored now; returns the newest attempt."""
-    newest = _newest(new.exam.pk, new.user.pk)
-    new.allow(new, newest)
+def _check(new: NewAttempt) -> facts.Pair:
+    """All rules, on what is stored now, which is returned."""
+    pair = facts.pair(new.exam.pk, new.user.pk)
+    new.allow(new, pair.newest)
     if new.proctored and facts.is_past_due(facts.exam_facts(new.exam), new.user):
         raise StudentExamAttemptOnPastDueProctoredExam(
             f"Cannot create an attempt: exam_id={new.exam.pk} is past due for user_id={new.user.pk}."
         )
-    return newest
+    return pair
 
 
 def _allow_next(new: NewAttempt, newest: Attempt | None) -> None:
@@ -163,36 +166,37 @@ def _basis(newest: Attempt | None) -> str:
 
 
 def _reserve(new: NewAttempt, token: str) -> tuple[str, Attempt | None]:
-    newest = _check(new)
-    _refuse_if_reserved(new)
-    basis = _basis(newest)
+    pair = _check(new)
+    _refuse_if_reserved(new, pair)
+    basis = _basis(pair.newest)
     ProctoringReservation.objects.take(
         new.exam.pk, new.user.pk, token, basis, longest_seconds(new.exam)
     )
-    return basis, newest
+    return basis, pair.newest
 
 
-def _refuse_if_reserved(new: NewAttempt) -> None:
-    pair = ProctoringReservation.objects.of_pair(new.exam.pk, new.user.pk)
-    if pair.filter(reserved_until__gt=database_now()).exists():
+def _refuse_if_reserved(new: NewAttempt, pair: facts.Pair) -> None:
+    if pair.reserved_until is not None and pair.reserved_until > database_now():
         raise StudentExamAttemptBeingCreated(_exists(new))
 
 
 def _insert_unregistered(new: NewAttempt) -> Attempt:
-    newest = _check(new)
-    _refuse_if_reserved(new)
-    return _insert(new, Registration(Status.created), newest)
+    pair = _check(new)
+    _refuse_if_reserved(new, pair)
+    attempt = _insert(new, Registration(Status.created), pair)
+    if new.starts and not pair.answers_wait:
+        change_locked(attempt, Request(Status.started, reason=new.reason, user=new.actor))
+    return attempt
 
 
 def _insert_reserved(new: NewAttempt, answer: Registration, token: str, basis: str) -> Attempt:
-    ours = ProctoringReservation.objects.of_pair(new.exam.pk, new.user.pk).filter(token=token)
-    newest = _check(new)
-    if not ours.exists() or _basis(newest) != basis:
+    pair = _check(new)
+    if pair.token != token or _basis(pair.newest) != basis:
         raise ProctoringTemporarilyUnavailable(
             "The attempt was withdrawn while it was being created. Please try again."
         )
-    attempt = _insert(new, answer, newest)
-    ours.delete()
+    attempt = _insert(new, answer, pair)
+    ProctoringReservation.objects.of_pair(new.exam.pk, new.user.pk).filter(token=token).delete()
     return attempt
 
 
@@ -224,7 +228,8 @@ def _give_back(new: NewAttempt, token: str, answer: Registration | None) -> None
 # Storing
 
 
-def _insert(new: NewAttempt, answer: Registration, newest: Attempt | None) -> Attempt:
+def _insert(new: NewAttempt, answer: Registration, pair: facts.Pair) -> Attempt:
+    newest = pair.newest
     if newest is not None:
         newest = lock_attempt(newest)
         newest.proctored_exam, newest.user = new.exam, new.user
@@ -232,7 +237,7 @@ def _insert(new: NewAttempt, answer: Registration, newest: Attempt | None) -> At
     if newest is not None and new.goes_on and is_in_resume_process(newest):
         seconds = newest.time_remaining_seconds
     new.replace(new, newest)
-    return _store(new, answer, seconds)
+    return _store(new, answer, seconds, pair.policy_id)
 
 
 def _close(new: NewAttempt, newest: Attempt | None) -> None:
@@ -262,11 +267,13 @@ def _put_aside(new: NewAttempt, newest: Attempt | None) -> None:
 def insert_unproctored(exam: ProctoredExam, user: Any, *, reason: str) -> Attempt:
     """An attempt that no provider knows, for whoever holds the learner's lock and has checked the rules."""
     new = NewAttempt(exam, user, False, _new_code(), reason, None, _allow_next, _close, True)
-    return _store(new, Registration(Status.created), None)
+    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam.pk)
+    return _store(new, Registration(Status.created), None, policy.pk if policy else None)
 
 
-def _store(new: NewAttempt, answer: Registration, seconds: int | None) -> Attempt:
-    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(new.exam.pk)
+def _store(
+    new: NewAttempt, answer: Registration, seconds: int | None, policy_id: int | None
+) -> Attempt:
     attempt = Attempt(
         proctored_exam=new.exam,
         user=new.user,
@@ -274,7 +281,7 @@ def _store(new: NewAttempt, answer: Registration, seconds: int | None) -> Attemp
         taking_as_proctored=new.proctored,
         is_sample_attempt=new.exam.is_practice_exam,
         external_id=answer.external_id,
-        review_policy_id=policy.pk if policy else None,
+        review_policy_id=policy_id,
         status=answer.status,
         time_remaining_seconds=seconds,
     )
@@ -294,7 +301,6 @@ def _store(new: NewAttempt, answer: Registration, seconds: int | None) -> Attemp
         exam=new.exam,
         before=None,
         after=attempt.status,
-        others=other_statuses(attempt),
         provider=facts.provider_of(new.exam),
         external_id=attempt.external_id,
     )

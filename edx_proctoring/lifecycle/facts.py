@@ -3,15 +3,22 @@
 import datetime
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from edx_proctoring import backends, conf, effects, host, timing
+from edx_proctoring.effects.perform import pair_lane
+from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import (
+    OutboxMessage,
     ProctoredExam,
+    ProctoredExamReviewPolicy,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
+    ProctoringReservation,
 )
 from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
 
@@ -33,6 +40,40 @@ def provider_of(exam: ProctoredExam) -> effects.Provider | None:
         return None
     name = exam.backend or backends.default_name() or ""
     return effects.Provider(name, found.verbose_name, found.supports_onboarding)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What there is of a learner in an exam when a new attempt is wanted."""
+
+    newest: ProctoredExamStudentAttempt | None
+    policy_id: int | None
+    token: str | None  # of a creation under way
+    reserved_until: datetime.datetime | None
+    answers_wait: bool  # do answers of a removed attempt still wait for their deletion?
+
+
+def pair(exam_id: int, user_id: int) -> Pair:
+    """All of it by one query, and another one for the newest attempt if there is any. ProctoredExamNotFoundException."""
+    attempts = ProctoredExamStudentAttempt.objects.of_pair(OuterRef("pk"), user_id).newest_first()
+    policies = ProctoredExamReviewPolicy.objects.filter(proctored_exam=OuterRef("pk"))
+    reservation = ProctoringReservation.objects.filter(exam=OuterRef("pk"), user_id=user_id)
+    waiting = OutboxMessage.objects.unfinished().filter(lane=pair_lane(exam_id, user_id))
+    rows = ProctoredExam.objects.filter(pk=exam_id).values_list(
+        Subquery(attempts.values("pk")[:1]),
+        Subquery(policies.order_by("-pk").values("pk")[:1]),
+        Subquery(reservation.values("token")),
+        Subquery(reservation.values("reserved_until")),
+        Exists(waiting.filter(kind="learner_state")),
+    )
+    row = rows.first()
+    if row is None:
+        raise ProctoredExamNotFoundException(f"The exam with id={exam_id} does not exist any more.")
+    newest_id, policy_id, token, reserved_until, answers_wait = row
+    newest = None
+    if newest_id is not None:
+        newest = ProctoredExamStudentAttempt.objects.filter(pk=newest_id).first()
+    return Pair(newest, policy_id, token, reserved_until, answers_wait)
 
 
 def due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | None:

@@ -1,11 +1,13 @@
 """The learner's lock: whoever changes an attempt holds it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 
-from edx_proctoring import transactions
+from edx_proctoring import outbox, transactions
 from edx_proctoring.exceptions import (
     StudentExamAttemptDoesNotExistsException,
     UserNotFoundException,
@@ -13,19 +15,36 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringLearner
 
 Result = TypeVar("Result")
+# The learners whose lock the code that runs now holds.
+_held: ContextVar[frozenset[int]] = ContextVar("held", default=frozenset())
 
 
 def locked(user_id: int, work: Callable[[], Result]) -> Result:
-    """Call `work` in a transaction whose first statement locks the learner; see `transactions.run` for retries."""
+    """Call `work` in a transaction whose first statement locks the learner; see `transactions.run` for retries.
+
+    Whoever holds the lock already goes on in the same transaction. What `work` puts into the outbox is stored at once.
+    """
+    if user_id in _held.get():
+        return work()
     ours = transactions.owns()
     if ours:
         ProctoringLearner.objects.ensure(user_id)
 
     def lock_and_work() -> Result:
         ProctoringLearner.objects.lock(user_id, ensured=ours)
-        return work()
+        with outbox.together(), _holding(user_id):
+            return work()
 
     return transactions.run(lock_and_work)
+
+
+@contextmanager
+def _holding(user_id: int) -> Iterator[None]:
+    token = _held.set(_held.get() | {user_id})
+    try:
+        yield
+    finally:
+        _held.reset(token)
 
 
 def lock_attempt(known: ProctoredExamStudentAttempt) -> ProctoredExamStudentAttempt:

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from edx_proctoring import conf, effects, outbox, timing
-from edx_proctoring.effects.perform import provider_lane
+from edx_proctoring.effects.perform import pair_lane, provider_lane
 from edx_proctoring.exceptions import ProctoredExamIllegalStatusTransition
 from edx_proctoring.lifecycle import facts
 from edx_proctoring.lifecycle.locking import lock_attempt, locked
@@ -66,18 +67,22 @@ def transition(
     only_from: Collection[str] | None = None,
     reason: str = "",
     user: Any = None,
+    is_locked: bool = False,
 ) -> Attempt:
     """Move the attempt to status `to`, with everything that follows; returns it as it is afterwards.
 
     A time-out becomes a submission unless time-outs are kept; so does a learner's way back from a running exam to its
     set-up. The status that the attempt already has is no change. `only_from` lists the statuses that allow it.
+    `is_locked`: the caller holds the learner's lock and has read the attempt under it.
     Raises ProctoredExamIllegalStatusTransition, StudentExamAttemptDoesNotExistsException.
     """
     if to not in KNOWN:
         raise ProctoredExamIllegalStatusTransition(f"There is no status {to!r}.")
+    request = Request(to, by, at, cascade, only_from, reason, user)
+    if is_locked:
+        return change_locked(attempt, request)
     if to == Status.started:
         _settle_state_deletion(attempt)
-    request = Request(to, by, at, cascade, only_from, reason, user)
     return locked(attempt.user_id, lambda: change_locked(lock_attempt(attempt), request))
 
 
@@ -189,7 +194,7 @@ def _store(
     exam: ProctoredExam = attempt.proctored_exam
     provider, external_id = facts.provider_of(exam), attempt.external_id
     after = values["status"]
-    override_active = after == Status.verified and is_override_active(attempt)
+    others, override_active = _pair(attempt, exam, after)
     first_start = attempt.started_at is None and "started_at" in values
     first_completion = attempt.completed_at is None and "completed_at" in values
     write(attempt, values, reason=request.reason, user=request.user)
@@ -199,7 +204,7 @@ def _store(
         exam=exam,
         before=before,
         after=after,
-        others=other_statuses(attempt),
+        others=others,
         provider=provider,
         first_start=first_start,
         first_completion=first_completion,
@@ -226,19 +231,32 @@ def other_statuses(attempt: Attempt, excluding: int | None = None) -> tuple[str,
     return tuple(others.values_list("status", flat=True))
 
 
-def is_override_active(attempt: Attempt) -> bool:
-    """Was the last word on this learner and exam a rejection, neither verified nor removed since?"""
-    pair = Attempt.history.filter(
-        proctored_exam_id=attempt.proctored_exam_id, user_id=attempt.user_id
+def _pair(attempt: Attempt, exam: ProctoredExam, after: str) -> tuple[tuple[str, ...], bool]:
+    """What rules ask of the learner's attempts in the exam: the others' statuses, and whether the grade is zero.
+
+    It is while the last word was a rejection, neither verified nor removed since. One query, where one is needed.
+    """
+    if after != Status.verified:
+        asks = effects.asks_for_others(attempt, exam, after)
+        return other_statuses(attempt) if asks else (), False
+    history = Attempt.history.filter(
+        proctored_exam_id=OuterRef("proctored_exam_id"), user_id=OuterRef("user_id")
     )
-    newest_first = pair.order_by("-history_id").values_list("history_id", flat=True)
-    rejected = newest_first.filter(status=Status.rejected).exclude(history_type="-").first()
-    if rejected is None:
-        return False
-    undone = newest_first.filter(history_id__gt=rejected)
-    return not (
-        undone.filter(status=Status.verified).exists() or undone.filter(history_type="-").exists()
+    rejected = history.filter(status=Status.rejected).exclude(history_type="-")
+    undone = history.filter(Q(status=Status.verified) | Q(history_type="-"))
+    pair = Attempt.objects.of_pair(attempt.proctored_exam_id, attempt.user_id).newest_first()
+    rows = list(
+        pair.annotate(rejected=_newest(rejected), undone=_newest(undone)).values_list(
+            "pk", "status", "rejected", "undone"
+        )
     )
+    is_zero = any(rejected and rejected > (undone or 0) for _, _, rejected, undone in rows)
+    return tuple(status for pk, status, _, _ in rows if pk != attempt.pk), is_zero
+
+
+def _newest(history: Any) -> Subquery:
+    newest = history.order_by().values("user_id").annotate(newest=Max("history_id"))
+    return Subquery(newest.values("newest"))
 
 
 def _follow_up(change: effects.Change, request: Request) -> None:
@@ -281,7 +299,7 @@ def _decline_the_rest(change: effects.Change) -> None:
 
 def _settle_state_deletion(attempt: Attempt) -> None:
     """Answers of a removed attempt must be gone before new ones are given, or stay for good."""
-    lane = f"host:{attempt.proctored_exam_id}:{attempt.user_id}"
+    lane = pair_lane(attempt.proctored_exam_id, attempt.user_id)
     if not outbox.is_waiting(lane, "learner_state"):
         return
     outbox.flush(lane)

@@ -17,6 +17,7 @@ from edx_proctoring.models.history import (
     ProctoredExamReviewPolicyHistory,
     ProctoredExamSoftwareSecureReviewHistory,
     ProctoredExamStudentAllowanceHistory,
+    archive_copy,
     archive_model,
 )
 from edx_proctoring.models.locks import ProctoringLearner, ProctoringReservation
@@ -47,6 +48,7 @@ __all__ = [
     "ProctoringReservation",
     "QuerySetWithUpdateOverride",
     "VERIFICATION_DAYS_VALID",
+    "archive_copy",
     "archive_model",
     "find_user_id",
     "in_order",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -26,6 +27,10 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
     def with_parts(self) -> Self:
         """With learner and exam, as the published dictionary needs them."""
         return self.select_related("user", "proctored_exam")
+
+    def with_shared_parts(self) -> Self:
+        """The same for long lists: attempts of an exam share it, read by a query of its own."""
+        return self.select_related(None).select_related("user").prefetch_related("proctored_exam")
 
     def of_pair(self, exam_id: int, user_id: int) -> Self:
         """All attempts of the learner in the exam."""
@@ -57,6 +62,14 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
     def matching(self, text: str) -> Self:
         """The learner's username or e-mail address contains the text, in any case."""
         return self.filter(Q(user__username__icontains=text) | Q(user__email__icontains=text))
+
+    def learners_matching(self, text: str) -> Any:
+        """Ids of the learners of these attempts, as a queryset, whose name or address contains the text."""
+        users = get_user_model()._default_manager.filter(
+            Q(username__icontains=text) | Q(email__icontains=text)
+        )
+        learners = self.order_by().values("user_id")
+        return users.filter(pk__in=learners).values_list("pk", flat=True)
 
     def locked(self, attempt_ids: Iterable[int]) -> list["ProctoredExamStudentAttempt"]:
         """Lock the rows by primary key, in its order, without a join."""
@@ -198,6 +211,12 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
         indexes = (
             models.Index(
                 fields=["user", "proctored_exam", "created"], name="proctoring_attempt_pair"
+            ),
+            models.Index(
+                fields=["proctored_exam", "user", "created"], name="proctoring_attempt_learners"
+            ),
+            models.Index(
+                fields=["proctored_exam", "created", "user"], name="proctoring_attempt_newest"
             ),
             models.Index(fields=["status", "started_at"], name="proctoring_attempt_running"),
         )

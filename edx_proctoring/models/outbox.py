@@ -1,10 +1,12 @@
 """What the world still has to be told."""
 
 import datetime
-from typing import ClassVar, Self
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
-from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from edx_proctoring import conf
@@ -47,6 +49,41 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         )
         return self.filter(~Exists(older))
 
+    def knowing_what_is_before(self, lease: str) -> Self:
+        """With `is_behind`: does an older message wait in its lane that whoever has this lease does not hold?"""
+        older = self.model._default_manager.filter(
+            lane=OuterRef("lane"), state=PENDING, id__lt=OuterRef("id")
+        )
+        return self.annotate(is_behind=Exists(older.exclude(lease=lease)))
+
+    def put_state(self, message: "OutboxMessage") -> None:
+        """Store the message; if its key is there already, that one gets its payload and is delivered once more."""
+        rows = self.filter(key=message.key)
+        message_id = rows.values_list("id", flat=True).first()
+        if message_id is None:
+            try:
+                with transaction.atomic():
+                    message.save(force_insert=True)
+                return
+            except (
+                IntegrityError
+            ):  # put by somebody else just now; only a locking read surely sees it
+                with transaction.atomic():
+                    message_id = rows.select_for_update().values_list("id", flat=True).get()
+        rows = rows.filter(pk=message_id)
+        rows.update(
+            payload=message.payload,
+            version=F("version") + 1,
+            state=PENDING,
+            tries=0,
+            next_try_at=message.next_try_at,
+            created=message.created,
+            modified=message.created,
+        )
+        if message.lease:
+            # Somebody may be delivering the older version right now: its lease stays, its version is outdated.
+            rows.filter(lease="").update(lease=message.lease, lease_until=message.lease_until)
+
     def of_origins(self, *origins: str) -> Self:
         """Messages that these processes may deliver."""
         return self.filter(origin__in=origins)
@@ -80,6 +117,11 @@ class OutboxMessage(models.Model):
     last_error = models.TextField(blank=True, default="")
     created = models.DateTimeField(default=timezone.now)
     modified = models.DateTimeField(auto_now=True)
+
+    # Of a message that is delivered right after the commit, in the process that put it: what need not be read again,
+    # and until when (monotonic clock) saving exams may take.
+    known: Mapping[str, Any] = MappingProxyType({})
+    inline_until: float | None = None
 
     objects = OutboxQuerySet.as_manager()
 

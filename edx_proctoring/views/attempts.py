@@ -11,10 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api, constants, views
-from edx_proctoring.exceptions import (
-    ProctoredExamPermissionDenied,
-    StudentExamAttemptDoesNotExistsException,
-)
+from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.views.base import LOG, ProctoredAPIView
 from edx_proctoring.views.inputs import (
     as_id,
@@ -43,25 +40,25 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
 
     def get(self, request: Request, attempt_id: int) -> Response:
         attempt = api.get_polled_attempt(attempt_id)
-        _check_owner(attempt, caller_id(request))
+        _check_owner(attempt["user"]["id"], caller_id(request))
         return Response(attempt)
 
     def put(self, request: Request, attempt_id: int) -> Response:
-        attempt = _attempt(attempt_id)
+        attempt = api.find_attempt(attempt_id)
         data = body(request)
         action = data.get("action")
         resumes = action == READY_TO_RESUME
         if resumes or data.get("user_id"):
             _check_acts_for_learner(request.user, attempt, data, permitted=resumes)
             return _changed(api.mark_exam_attempt_as_ready_to_resume(attempt_id, by=request.user))
-        _check_owner(attempt, caller_id(request))
+        _check_owner(attempt.user_id, caller_id(request))
         if not isinstance(action, str):
             raise ParseError("action is missing.")
         if action == "error" and _ignores_lost_software(attempt):
             LOG.warning("a learner's browser reports an error, ignored: attempt_id=%s", attempt_id)
             return _changed(False)
         detail = str(data.get("detail") or "")[:LONGEST_DETAIL]
-        return _changed(api.learner_action(attempt_id, action, request.user, detail))
+        return _changed(api.learner_action(attempt, action, request.user, detail))
 
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request, attempt_id: int) -> Response:
@@ -73,25 +70,16 @@ def _changed(attempt_id: int | bool) -> Response:
     return Response({"exam_attempt_id": attempt_id})
 
 
-def _attempt(attempt_id: int) -> dict[str, Any]:
-    attempt = api.get_exam_attempt_by_id(attempt_id)
-    if attempt is None:
-        raise StudentExamAttemptDoesNotExistsException(
-            f"Attempted to update attempt_id={attempt_id} but it does not exist."
-        )
-    return attempt
-
-
-def _check_owner(attempt: dict[str, Any], user_id: int | None) -> None:
-    if attempt["user"]["id"] != user_id:
+def _check_owner(owner_id: int, user_id: int | None) -> None:
+    if owner_id != user_id:
         raise ProctoredExamPermissionDenied("This attempt is not yours.")
 
 
 def _check_acts_for_learner(
-    user: Any, attempt: dict[str, Any], data: dict[str, Any], *, permitted: bool
+    user: Any, attempt: Any, data: dict[str, Any], *, permitted: bool
 ) -> None:
     """Only staff of the course may act for a learner, and only to have them resume."""
-    course_id = attempt["proctored_exam"]["course_id"]
+    course_id = attempt.proctored_exam.course_id
     # Through the package: host test suites replace it there.
     if not permitted or not views.is_user_course_or_global_staff(user, course_id):
         raise ProctoredExamPermissionDenied(
@@ -100,12 +88,12 @@ def _check_acts_for_learner(
     user_id = data.get("user_id") or user.pk
     if as_id(user_id) is None:
         raise ParseError("user_id must be an id.")
-    _check_owner(attempt, as_id(user_id))
+    _check_owner(attempt.user_id, as_id(user_id))
 
 
-def _ignores_lost_software(attempt: dict[str, Any]) -> bool:
+def _ignores_lost_software(attempt: Any) -> bool:
     """Does a switch let learners go on when this provider's software does not answer?"""
-    backend = attempt["proctored_exam"]["backend"]
+    backend = attempt.proctored_exam.backend
     return bool(backend) and waffle.switch_is_active(
         constants.PING_FAILURE_PASSTHROUGH_TEMPLATE.format(backend)
     )
@@ -248,7 +236,7 @@ class ProctoredExamAttemptReviewStatus(ProctoredAPIView):
                 status=status.HTTP_404_NOT_FOUND,
                 data={"detail": "Results cannot be acknowledged here."},
             )
-        attempt = _attempt(attempt_id)
-        _check_owner(attempt, caller_id(request))
+        attempt = api.find_attempt(attempt_id)
+        _check_owner(attempt.user_id, caller_id(request))
         api.update_exam_attempt(attempt_id, is_status_acknowledged=True)
         return Response()

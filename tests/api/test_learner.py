@@ -71,10 +71,10 @@ def test_actions_belong_to_statuses(attempt, learner, action, status):
     known = make(attempt, status)
     if status not in ALLOWED[action]:
         with pytest.raises(ProctoredExamIllegalStatusTransition):
-            api.learner_action(known.pk, action, learner)
+            api.learner_action(api.find_attempt(known.pk), action, learner)
         assert status_of(known) == status
         return
-    assert api.learner_action(known.pk, action, learner) == known.pk
+    assert api.learner_action(api.find_attempt(known.pk), action, learner) == known.pk
     kept = (action, status) in KEPT
     assert status_of(known) == (status if kept else RESULT[action])
 
@@ -82,7 +82,9 @@ def test_actions_belong_to_statuses(attempt, learner, action, status):
 @pytest.mark.parametrize("status", [*SETUP, *RUNNING, *ENDED, *OTHER])
 def test_errors_count_until_the_end(attempt, learner, status):
     known = make(attempt, status)
-    answer = api.learner_action(known.pk, "error", learner, detail="lost the software")
+    answer = api.learner_action(
+        api.find_attempt(known.pk), "error", learner, detail="lost the software"
+    )
     if status in (*SETUP, *RUNNING):
         assert (answer, status_of(known)) == (known.pk, "error")
     else:
@@ -91,7 +93,7 @@ def test_errors_count_until_the_end(attempt, learner, status):
 
 def test_an_unproctored_attempt_starts_without_set_up(attempt, learner, timed_exam):
     known = attempt(exam=timed_exam, status="created", taking_as_proctored=False)
-    api.learner_action(known.pk, "start", learner)
+    api.learner_action(api.find_attempt(known.pk), "start", learner)
     assert status_of(known) == "started"
 
 
@@ -99,7 +101,7 @@ def test_the_published_leniency_can_be_switched_on(attempt, learner, settings):
     known = attempt(status="created")
     switch = {"ALLOW_START_WITHOUT_SETUP": True}
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **switch}
-    api.learner_action(known.pk, "start", learner)
+    api.learner_action(api.find_attempt(known.pk), "start", learner)
     assert status_of(known) == "started"
 
 
@@ -110,13 +112,13 @@ def test_an_old_attempt_is_not_started_in_place_of_the_newest(
     old = attempt(exam=practice_exam, status="ready_to_start", is_sample_attempt=True)
     new = attempt(exam=practice_exam, status="ready_to_start", is_sample_attempt=True)
     with pytest.raises(ProctoredExamIllegalStatusTransition):
-        api.learner_action(old.pk, action, learner)
+        api.learner_action(api.find_attempt(old.pk), action, learner)
     assert (status_of(old), status_of(new)) == ("ready_to_start", "ready_to_start")
 
 
 def test_ping_changes_nothing(attempt, learner):
     known = attempt(status="created")
-    assert api.learner_action(known.pk, "ping", learner) == known.pk
+    assert api.learner_action(api.find_attempt(known.pk), "ping", learner) == known.pk
     assert status_of(known) == "created"
 
 
@@ -124,19 +126,19 @@ def test_ping_changes_nothing(attempt, learner):
 def test_unknown_actions(attempt, learner, action):
     known = attempt(status="created")
     with pytest.raises(ProctoredBaseException, match="There is no such action"):
-        api.learner_action(known.pk, action, learner)
+        api.learner_action(api.find_attempt(known.pk), action, learner)
 
 
 @pytest.mark.parametrize("attempt_id", [0, -1, 2**40, 4711])
 def test_unknown_attempts(learner, attempt_id):
     text = f"Attempted to update attempt_id={attempt_id} but it does not exist."
     with pytest.raises(StudentExamAttemptDoesNotExistsException, match=text):
-        api.learner_action(attempt_id, "submit", learner)
+        api.learner_action(api.find_attempt(attempt_id), "submit", learner)
 
 
 def test_a_late_submission_is_the_time_out(attempt, learner):
     known = attempt(status="started", started_at=timezone.now() - HOUR, allowed_time_limit_mins=10)
-    assert api.learner_action(known.pk, "submit", learner) == known.pk
+    assert api.learner_action(api.find_attempt(known.pk), "submit", learner) == known.pk
     ended = ProctoredExamStudentAttempt.objects.get(pk=known.pk)
     assert ended.completed_at == known.started_at + datetime.timedelta(minutes=10)
 
@@ -296,5 +298,5 @@ def test_an_error_that_comes_too_late(attempt, learner, provider):
         return answer
 
     with connection.execute_wrapper(end_next):
-        assert api.learner_action(known.pk, "error", learner) is False
+        assert api.learner_action(api.find_attempt(known.pk), "error", learner) is False
     assert status_of(known) == "submitted"

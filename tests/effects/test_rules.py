@@ -4,7 +4,7 @@ from itertools import combinations_with_replacement
 
 import pytest
 
-from edx_proctoring.effects import PERFORMERS, Change, Effect, Provider, plan
+from edx_proctoring.effects import PERFORMERS, Change, Effect, Provider, asks_for_others, plan
 from edx_proctoring.effects.rules import RULES, updates_credit_grades_and_email
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import KNOWN
@@ -306,3 +306,16 @@ def test_when_credit_grades_and_mail_follow(practice, to):
 def test_the_other_attempts_decide_with_it(after, others, expected):
     effects = planned("second_review_required", after, others=others, override_active=True)
     assert effects == [*expected, f"event:{after}", "signal:False"]
+
+
+@pytest.mark.parametrize("after", sorted(KNOWN))
+@pytest.mark.parametrize("proctored", [True, False])
+@pytest.mark.parametrize("practice", [True, False])
+def test_whoever_does_not_ask_for_the_other_attempts_does_not_need_them(after, proctored, practice):
+    def follows(*others):
+        more = {"override_active": True, "first_completion": True, "others": others}
+        return planned("started", after, proctored=proctored, practice=practice, **more)
+
+    one = change("started", after, proctored=proctored, practice=practice)
+    different = {tuple(follows(*others)) for others in ((), ("rejected",), ("declined", "created"))}
+    assert len(different) == 1 or asks_for_others(one.attempt, one.exam, after)

@@ -278,3 +278,36 @@ def test_a_reset_past_due_changes_nothing(make_exam, learner, attempt):
     with pytest.raises(StudentExamAttemptOnPastDueProctoredExam):
         lifecycle.reset(exam, learner, learner)
     assert [found.status for found in Attempt.objects.all()] == ["rejected"]
+
+
+# Created and started
+
+
+def test_started_at_once(timed_exam, learner, provider):
+    attempt = lifecycle.create(timed_exam, learner, taking_as_proctored=False, starts=True)
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.allowed_time_limit_mins) == ("started", 90)
+    assert attempt.started_at >= attempt.created
+    rows = attempt.history.order_by("history_id").values_list("history_type", "status")
+    assert list(rows) == [("+", "created"), ("~", "started")]
+
+
+def test_not_started_when_the_provider_must_be_ready_first(exam, learner):
+    attempt = lifecycle.create(exam, learner, taking_as_proctored=True, starts=True)
+    assert (attempt.status, attempt.started_at) == ("created", None)
+
+
+def test_answers_of_a_removed_attempt_are_gone_before_the_next_one_starts(
+    timed_exam, learner, host
+):
+    first = lifecycle.create(timed_exam, learner, taking_as_proctored=False, starts=True)
+    host.instructor.errors["delete_student_attempt"] = ConnectionError("down")
+    lifecycle.remove(first, learner)
+    assert OutboxMessage.objects.unfinished().filter(kind="learner_state").exists()
+    host.instructor.errors.clear()
+    second = lifecycle.create(timed_exam, learner, taking_as_proctored=False, starts=True)
+    second.refresh_from_db()
+    assert second.status == "started"
+    assert not OutboxMessage.objects.unfinished().filter(kind="learner_state").exists()
+    deleted = OutboxMessage.objects.get(kind="learner_state")
+    assert (deleted.state, deleted.modified < second.started_at) == ("done", True)

@@ -211,6 +211,6 @@ def test_queries_do_not_grow(
 ) -> None:
     exams = [make_exam() for _ in range(3)]
     users = [UserFactory().username for _ in range(count)]
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(15):
         assert as_staff.put(URL, asked(exams, users)).status_code == 200
     assert len(stored()) == 3 * count

@@ -1,0 +1,100 @@
+"""Pages of a course's attempts, for course staff: what a page costs does not grow with the course."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, OuterRef, Subquery
+
+from edx_proctoring.api.lookup import LARGEST_ID, as_dict
+from edx_proctoring.lifecycle import facts
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt, in_order
+
+Attempt = ProctoredExamStudentAttempt
+FEW = 500  # learners
+
+
+def get_grouped_attempts(
+    course_id: object,
+    *,
+    search_by: str | None = None,
+    page: int | str | None = 1,
+    per_page: int = 25,
+    statuses: Collection[str] | None = None,
+    exam_id: int | None = None,
+    ordering: str | None = None,
+) -> "Page[dict[str, Any]]":
+    """A page of the newest attempts per learner and exam, each with `all_attempts` of the two, newest first.
+
+    An unreadable page number is the first page, one out of range the last. Only attempts in one of these `statuses`,
+    as they are stored, and in this exam. `ordering` as of get_all_exam_attempts.
+    """
+    exams = ProctoredExam.objects.in_course(course_id)
+    if exam_id is not None:
+        exams = exams.filter(pk=exam_id)
+    rows = Attempt.objects.filter(proctored_exam__in=exams.order_by())
+    if search_by:
+        rows = rows.filter(user_id__in=_matching(rows, search_by))
+    if statuses:
+        rows = rows.filter(status__in=statuses)
+    newest = rows.latest_per_learner().newest_first()
+    if search_by or statuses or ordering:
+        pages = Paginator(in_order(newest, ordering), per_page)
+    else:
+        pages = _newest_first(exams, newest, page, per_page)
+    found = pages.get_page(page)
+    found.object_list = _with_siblings(found.object_list)
+    return found
+
+
+def _matching(rows: Any, text: str) -> Any:
+    """The learners whose name or address contains the text; looked for once if they are few."""
+    learners = rows.learners_matching(text)
+    few = list(learners[: FEW + 1])
+    return few if len(few) <= FEW else learners
+
+
+def _newest_first(
+    exams: Any, newest: Any, page: int | str | None, per_page: int
+) -> "Paginator[Any]":
+    """One query counts the list and finds a moment since which there are as many attempts as the page reaches back.
+
+    The exam whose n-th newest attempt is the latest of all has n attempts since then, so the n newest of the course
+    are not older: only they are sorted, not the course.
+    """
+    try:
+        reach = int(page or 1) * per_page
+    except ValueError:
+        reach = per_page
+    own = Attempt.objects.filter(proctored_exam=OuterRef("pk"))
+    learners = own.values("proctored_exam").annotate(count=Count("user_id", distinct=True))
+    reached = own.latest_per_learner().newest_first().values("created")
+    known = exams.annotate(
+        learners=Subquery(learners.values("count")),
+        since=Subquery(reached[reach - 1 : reach] if 0 < reach <= LARGEST_ID else reached.none()),
+    )
+    counts = list(known.values_list("learners", "since"))
+    moments = [since for _, since in counts if since is not None]
+    pages = Paginator(newest.filter(created__gte=max(moments)) if moments else newest, per_page)
+    pages.count = sum(learners or 0 for learners, _ in counts)
+    return pages
+
+
+def _with_siblings(newest: Any) -> list[dict[str, Any]]:
+    """These attempts with all of the same learner and exam; who is removed meanwhile is left out."""
+    found = list(newest.values_list("pk", "user_id", "proctored_exam_id"))
+    siblings = Attempt.objects.with_parts().filter(
+        user_id__in={user_id for _, user_id, _ in found},
+        proctored_exam_id__in={exam_id for _, _, exam_id in found},
+    )
+    groups: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
+    for attempt in siblings.newest_first():
+        shown = as_dict(facts.as_seen(attempt))
+        groups[attempt.user_id, attempt.proctored_exam_id].append(shown)
+    return [
+        {**shown, "all_attempts": groups[user_id, exam_id]}
+        for pk, user_id, exam_id in found
+        for shown in groups[user_id, exam_id]
+        if shown["id"] == pk
+    ]

@@ -1,0 +1,188 @@
+"""How many queries each operation may cost, session and user included: the targets of the benchmarks.
+
+Counted on SQLite, where also the beginning of a transaction counts. Lists cost the same, however long they are.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from edx_proctoring import api
+from edx_proctoring.models import ProctoredExam
+from edx_proctoring.testing.factories import (
+    COURSE_ID,
+    AllowanceFactory,
+    AttemptFactory,
+    ExamFactory,
+    UserFactory,
+)
+from edx_proctoring.testing.host import Enrollment
+from tests.views.conftest import V1, E
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(
+        "connection.vendor != 'sqlite'", reason="other databases count other statements"
+    ),
+]
+
+COMMENT = {"comment": "a", "status": "suspicious", "start": 1, "stop": 2, "duration": 1}
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements, as the benchmarks count them: without what ends a transaction."""
+    statements: list[str] = []
+
+    def note(execute: Any, sql: str, *more: Any) -> Any:
+        statements.append(sql)
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(note):
+        yield statements
+
+
+@pytest.fixture
+def cost() -> Callable[..., int]:
+    """How many queries a call takes; the second one, as the first one warms up."""
+
+    def measured(call: Callable[[], Any]) -> int:
+        call()
+        with counted() as captured:
+            call()
+        return len(captured)
+
+    return measured
+
+
+def course(rows: int, host: Any) -> None:
+    """Learners with two attempts and an allowance each, who are enrolled, and their reviews."""
+    exam = ExamFactory()
+    practice = ExamFactory(is_practice_exam=True)
+    users = UserFactory.create_batch(rows)
+    for user in users:
+        AttemptFactory(proctored_exam=practice, user=user, is_sample_attempt=True)
+        AttemptFactory(proctored_exam=exam, user=user)
+        known = AttemptFactory(proctored_exam=exam, user=user, status="submitted")
+        AllowanceFactory(proctored_exam=exam, user=user)
+        api.receive_review(known, {"status": "suspicious", "comments": [COMMENT]})
+    host.enrollments.enrollments = [Enrollment(user) for user in users]
+
+
+def ok(response: Any) -> Any:
+    assert response.status_code == 200, response.content
+    return response.json() if response.content else None
+
+
+LISTS: dict[str, tuple[int, Callable[[APIClient], Any]]] = {
+    "page 1": (5, lambda staff: ok(staff.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}"))),
+    "page 10": (
+        5,
+        lambda staff: ok(staff.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}?page=10")),
+    ),
+    "search": (
+        6,
+        lambda staff: ok(staff.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}/search/learner")),
+    ),
+    "statuses": (
+        5,
+        lambda staff: ok(staff.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}?status=second_review_required")),
+    ),
+    "allowances": (3, lambda staff: ok(staff.get(f"{E}/{COURSE_ID}/grouped/allowance"))),
+    "onboarding": (5, lambda staff: ok(staff.get(f"{V1}/user_onboarding/status/course_id/{COURSE_ID}"))),
+    "violations": (3, lambda _staff: api.get_exam_violation_report(COURSE_ID)),
+    "attempts": (2, lambda _staff: api.get_all_exam_attempts(COURSE_ID)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", [3, 300])
+def test_lists(
+    rows: int, host: Any, provider: Any, as_staff: APIClient, cost: Callable[..., int]
+) -> None:
+    provider.supports_onboarding = True
+    course(rows, host)
+    found = {name: cost(lambda ask=ask: ask(as_staff)) for name, (_, ask) in LISTS.items()}
+    assert found == {name: queries for name, (queries, _) in LISTS.items()}
+
+
+def test_a_timed_exam(timed_exam: ProctoredExam, client_for: Any) -> None:
+    """Create and start, poll, end, submit."""
+    counts = []
+    for _ in range(2):
+        learner = client_for(UserFactory())
+        body = {"exam_id": timed_exam.pk, "start_clock": "true"}
+        with counted() as captured:
+            begun = ok(learner.post(f"{E}/attempt", body, format="json"))["exam_attempt_id"]
+            url = f"{E}/attempt/{begun}"
+            assert ok(learner.get(url))["status"] == "started"
+            for action in ("stop", "submit"):
+                ok(learner.put(url, {"action": action}, format="json"))
+        counts.append(len(captured))
+        assert ok(learner.get(url))["status"] == "submitted"
+    assert counts[1] <= 40
+
+
+def test_reads_of_learners(
+    timed_exam: ProctoredExam, attempt: Any, as_learner: APIClient, cost: Callable[..., int]
+) -> None:
+    now = timezone.now()
+    one = attempt(
+        exam=timed_exam, status="started", taking_as_proctored=False, started_at=now,
+        allowed_time_limit_mins=90,
+    )  # fmt: skip
+    assert cost(lambda: ok(as_learner.get(f"{E}/attempt/{one.pk}"))) == 3
+    path = f"{E}/attempt/course_id/{COURSE_ID}"
+    options = {"content_id": timed_exam.content_id, "is_learning_mfe": "true"}
+    assert cost(lambda: ok(as_learner.get(path, options))) <= 6
+
+
+@pytest.mark.parametrize(("status", "most"), [("passed", 18), ("suspicious", 18)])
+def test_a_review(
+    status: str, most: int, exam: ProctoredExam, as_reviewer: APIClient, reviewer: Any
+) -> None:
+    reviewer.is_staff = True
+    reviewer.save()
+    body = {"status": status, "comments": [COMMENT] * 3}
+    counts = []
+    for one in AttemptFactory.create_batch(
+        2, proctored_exam=exam, status="submitted", completed_at=timezone.now()
+    ):
+        with counted() as captured:
+            ok(as_reviewer.post(f"{E}/attempt/{one.external_id}/reviewed", body, format="json"))
+        counts.append(len(captured))
+    assert counts[1] <= most
+
+
+@pytest.mark.parametrize("known", [0, 25, 50])
+def test_allowances_in_bulk(known: int, make_exam: Any, as_global_staff: APIClient) -> None:
+    """50 learners, three exams; some have an allowance already."""
+    exams = [make_exam() for _ in range(3)]
+    users = UserFactory.create_batch(50)
+    for user in users[:known]:
+        for exam in exams:
+            AllowanceFactory(proctored_exam=exam, user=user)
+    body = {
+        "exam_ids": ",".join(str(exam.pk) for exam in exams),
+        "user_ids": ",".join(user.username for user in users),
+        "allowance_type": "additional_time_granted",
+        "value": "15",
+    }
+    with counted() as captured:
+        ok(as_global_staff.put(f"{E}/bulk_allowance", body, format="json"))
+    assert len(captured) <= 15
+
+
+@pytest.mark.parametrize("exams", [3, 30])
+def test_summaries_of_an_outline(
+    exams: int, learner: Any, attempt: Any, cost: Callable[..., int]
+) -> None:
+    for _ in range(exams):
+        attempt(exam=(known := ExamFactory()), status="submitted")
+    one = cost(lambda: api.get_attempt_status_summary(learner.pk, COURSE_ID, known.content_id))
+    assert one == 2
+    assert cost(lambda: api.get_attempt_status_summaries(learner.pk, COURSE_ID)) == 2
