@@ -19,13 +19,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
     options = _parser().parse_args(arguments)
     try:
-        given = json.loads(options.options.read_text(encoding="utf-8")) if options.options else {}
-        _configure()
-        found = resolve_name(options.what)
-    except (OSError, ValueError, ImportError, AttributeError) as error:
+        suite = _suite(options)
+    except (OSError, ValueError, TypeError, ImportError, AttributeError) as error:
         print(f"{options.what} cannot be checked: {error}", file=sys.stderr)
         return 2
-    return report(run(suite_of(found, given, options.capability)))
+    return report(run(suite))
+
+
+def _suite(options: argparse.Namespace) -> type[Any]:
+    """What to run; the exceptions say why that cannot be."""
+    given = json.loads(options.options.read_text(encoding="utf-8")) if options.options else {}
+    if not isinstance(given, dict):
+        raise TypeError("the options are no object")
+    _configure()
+    from edx_proctoring.testing.contract_base import CAPABILITIES  # noqa: PLC0415
+    from edx_proctoring.testing.wire import recordings  # noqa: PLC0415
+
+    unknown = sorted(set(options.capability) - set(CAPABILITIES))
+    if unknown:
+        raise ValueError(f"there is no capability {unknown}; known are {', '.join(CAPABILITIES)}")
+    answers = recordings(options.recordings) if options.recordings else None
+    found = resolve_name(options.what)
+    if not isinstance(found, type):
+        raise TypeError("it is no class")
+    return suite_of(found, given, options.capability, answers)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -36,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
         "what", help="package.module:Class, a provider or a subclass of ProviderContract"
     )
     parser.add_argument("--options", type=Path, help="a JSON file with its options")
+    parser.add_argument(
+        "--recordings", type=Path, help="a JSON file of what its service is asked and answers"
+    )
     parser.add_argument(
         "--capability",
         action="append",
@@ -76,14 +96,23 @@ def _configure() -> None:
     django.setup()
 
 
-def suite_of(found: Any, options: dict[str, Any], capabilities: Sequence[str]) -> type[Any]:
+def suite_of(
+    found: type[Any],
+    options: dict[str, Any],
+    capabilities: Sequence[str],
+    answers: dict[str, Any] | None = None,
+) -> type[Any]:
     """The checks: those that the author wrote, or the usual ones of a provider's class."""
     from edx_proctoring.testing.contract import ProviderContract  # noqa: PLC0415
 
-    if isinstance(found, type) and issubclass(found, ProviderContract):
+    if issubclass(found, ProviderContract):
+        if options or capabilities or answers:
+            raise ValueError("it has options, capabilities and answers of its own: give none here")
         return found
     usual = ("registers", "notifies", "removes", "reviews")
     more = {"provider_class": found, "options": options, "capabilities": capabilities or usual}
+    if answers is not None:
+        more["answers"] = answers
     return type("Contract", (ProviderContract,), more)
 
 

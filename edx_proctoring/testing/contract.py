@@ -5,7 +5,7 @@ In a suite, with pytest or unittest (extra `testing`)::
     class TestAcme(ProviderContract):
         provider_class = AcmeProvider
         options = {"client_id": "id", "client_secret": "a long secret"}
-        capabilities = {"registers", "notifies", "removes", "reviews"}
+        capabilities = {"registers", "notifies", "removes", "reviews", "retirement"}
 
 or from the command line: ``python -m edx_proctoring.testing.check acme.provider:AcmeProvider --options acme.json``.
 

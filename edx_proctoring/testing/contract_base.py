@@ -4,12 +4,14 @@ import copy
 import unittest
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import requests
 
 from edx_proctoring.backends.backend import ask_options
-from edx_proctoring.testing.wire import REST_ANSWERS, Missing, Wire
+from edx_proctoring.testing.wire import NEVER, REST_ANSWERS, Missing, Recording, Wire
 
 CAPABILITIES = (
     "registers",  # attempts, at its service
@@ -60,14 +62,34 @@ CONTEXT: dict[str, Any] = {
 }
 SECRET_OPTIONS = ("client_secret", "secret_key", "crypto_key", "video_review_aes_key")
 FAILURES: dict[str, dict[str, Any]] = {
+    "400": {"status": 400, "body": '{"error": "no"}'},
     "404": {"status": 404, "body": "{}"},
+    "500": {"status": 500, "body": "<html>"},
     "503": {"status": 503, "body": ""},
     "a time-out": {"error": requests.ReadTimeout("too late")},
     "a refused connection": {"error": requests.ConnectionError("refused")},
     "half an object": {"status": 200, "body": '{"id": '},
     "a list": {"status": 200, "body": "[]"},
 }
-NOTICES = ("start_exam_attempt", "stop_exam_attempt", "mark_erroneous_exam_attempt")
+UNREACHABLE = ("503", "a time-out", "a refused connection")
+NOTICES = {
+    "start_exam_attempt": "notify started",
+    "stop_exam_attempt": "notify submitted",
+    "mark_erroneous_exam_attempt": "notify error",
+}
+INSTRUCTOR: dict[str, Any] = {"id": "u", "full_name": NAME, "email": EMAIL}
+OPTIONAL = ("exam", "config")  # a provider may know by itself, and ask nobody
+DEADLINE_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Call:
+    """One thing that a provider is asked or told."""
+
+    capability: str
+    case: str | None
+    method: str
+    work: Callable[[Any], Any]
 
 
 class Checks:
@@ -95,9 +117,63 @@ class Checks:
 
     # Helpers
 
-    def make(self) -> Any:
+    def make(self, **more: Any) -> Any:
         """A new instance, as the app makes it."""
-        return self.provider_class(**copy.deepcopy(dict(self.options)))
+        return self.built(**more)[0]
+
+    def built(self, **more: Any) -> tuple[Any, Wire]:
+        """A new instance, and what its service heard meanwhile."""
+        with self.wire().answering(status=200, body="{}") as wire:
+            return self.provider_class(**copy.deepcopy({**self.options, **more})), wire
+
+    def calls(self) -> list[Call]:
+        """All that it is asked and told, as far as that is declared."""
+        document, attempt = copy.deepcopy(EXAM), copy.deepcopy(dict(self.attempt()))
+        found = [
+            Call("registers", "register", "register_exam_attempt", self.register),
+            Call("registers", "exam", "on_exam_saved", lambda one: one.on_exam_saved(document)),
+            Call("registers", None, "get_attempt", lambda one: one.get_attempt(attempt)),
+            Call(
+                "removes",
+                "remove",
+                "remove_exam_attempt",
+                partial(_of_attempt, "remove_exam_attempt"),
+            ),
+            Call("retirement", "retire", "retire_user", lambda one: one.retire_user("u")),
+            Call("onboarding", "profile", "get_onboarding_profile_info", _profile),
+            Call("onboarding", "profiles", "get_onboarding_profile_info", _profiles),
+            Call("download", "config", "get_software_download_url", _download),
+            Call("dashboard", None, "get_instructor_url", _dashboard),
+        ]
+        for method, case in NOTICES.items():
+            found.append(Call("notifies", case, method, partial(_of_attempt, method)))
+        for sample in self.reviews:
+            review = partial(_review, attempt, copy.deepcopy(sample))
+            found.append(Call("reviews", None, "on_review_callback", review))
+        declared = [call for call in found if call.capability in self.capabilities]
+        return [call for call in declared if self.happens(call.case)]
+
+    def happens(self, case: str | None) -> bool:
+        """Does its service ever answer so?"""
+        return self.answers.get(case or "") is not NEVER
+
+    def recording_of(self, call: Call) -> Recording | None:
+        """The recording that answers a call; None where there is none: the checks of its capability say so."""
+        try:
+            return self.wire().recording(call.case) if call.case else None
+        except Missing:
+            return None
+
+    @contextmanager
+    def playing(self, call: Call, provider: Any) -> Iterator[Wire]:
+        """The call has been made; what it raised is for the checks of that capability."""
+        known = self.recording_of(call) or Recording(text="{}")
+        with self.hearing(status=known.status, body=known.body) as wire:
+            try:
+                call.work(provider)
+            except Exception as error:
+                wire.error = error
+            yield wire
 
     def wire(self) -> Wire:
         """Its service."""
@@ -118,13 +194,18 @@ class Checks:
 
     @contextmanager
     def hearing(self, case: str | None = None, **how: Any) -> Iterator[Wire]:
-        """Its service answers; a case without a recording is left out, and said."""
+        """Its service answers. A case without a recording fails."""
         wire = self.wire()
         try:
-            with wire.answering(case, **how), ask_options(deadline=10, strict=True):
+            with (
+                wire.answering(case, **how),
+                ask_options(deadline=DEADLINE_SECONDS, strict=True),
+            ):
                 yield wire
-        except Missing as error:
-            self.leave_out(str(error))
+        except Missing:
+            raise AssertionError(
+                f"no recording of {case!r}: put what your service answers into `answers`, or NEVER if it never does"
+            ) from None
 
     def register(self, provider: Any, exam: Any = EXAM, **more: Any) -> Any:
         """As the app calls it."""
@@ -133,7 +214,9 @@ class Checks:
 
     def attempt(self) -> Mapping[str, Any]:
         """The attempt that reviews are of."""
-        return {"id": 1, "external_id": "attempt-1", "proctored_exam": dict(EXAM)}
+        user = {"id": 7, "username": "zoe", "email": EMAIL}
+        known = {"id": 1, "external_id": "attempt-1", "status": "submitted", "user": user}
+        return {**known, "proctored_exam": copy.deepcopy(EXAM)}
 
     def raises(
         self, wanted: tuple[type[Exception], ...], what: str, work: Callable[[], Any]
@@ -146,3 +229,27 @@ class Checks:
         except Exception as error:
             raise AssertionError(f"{what} raised {error!r}; it must raise {names}") from error
         raise AssertionError(f"{what} gave {found!r}; it must raise {names}")
+
+
+def _of_attempt(method: str, provider: Any) -> Any:
+    return getattr(provider, method)("exam-1", "attempt-1")
+
+
+def _review(attempt: Mapping[str, Any], payload: Any, provider: Any) -> Any:
+    return provider.on_review_callback(attempt, payload)
+
+
+def _profile(provider: Any) -> Any:
+    return provider.get_onboarding_profile_info(EXAM["course_id"], user_id="u")
+
+
+def _profiles(provider: Any) -> Any:
+    return provider.get_onboarding_profile_info(EXAM["course_id"], status="")
+
+
+def _download(provider: Any) -> Any:
+    return provider.get_software_download_url()
+
+
+def _dashboard(provider: Any) -> Any:
+    return provider.get_instructor_url(EXAM["course_id"], dict(INSTRUCTOR), exam_id="exam-1")

@@ -4,29 +4,143 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import requests
 from django.core.cache import cache
 
 TOKEN = {"access_token": "a-token", "expires_in": 3600, "token_type": "JWT"}
-# Answers of the REST protocol by case; a provider of another protocol brings its own (`answers` of ProviderContract).
+NEVER = object()  # in place of an answer: the service never answers so
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One question and its answer. `request` has `method`, `path` and perhaps `body`; without it nobody compares."""
+
+    answer: Any = None
+    status: int = 200
+    text: str | None = None  # instead of `answer`, where that is no JSON
+    request: Mapping[str, Any] | None = None
+
+    @property
+    def body(self) -> str:
+        """What the service sends."""
+        return json.dumps(self.answer) if self.text is None else self.text
+
+    def missing_in(self, asked: requests.PreparedRequest) -> list[str]:
+        """How a request differs; it may have more in its body, and its path may begin with another base."""
+        wanted = self.request or {}
+        found = [f"it is a {asked.method}"] if asked.method != wanted["method"] else []
+        path = unquote(urlsplit(str(asked.url)).path)
+        if not path.endswith(wanted["path"]):
+            found.append(f"it goes to {path}")
+        body, known = wanted.get("body") or {}, _json(asked.body)
+        if not isinstance(known, dict):
+            return [*found, "its body is no object"] if body else found
+        wrong = [name for name in body if name not in known or known[name] != body[name]]
+        return found + [f"{name!r} is {known.get(name, 'not there')!r}" for name in wrong]
+
+
+def _json(body: Any) -> Any:
+    try:
+        return json.loads(body or "null")
+    except ValueError:
+        return None
+
+
+def recordings(path: str | Path) -> dict[str, Any]:
+    """A file of them, for `answers`: a list of objects with `name`, perhaps `request`, and `response` (`status`, `body`
+    or `text`), or `never: true` in its place."""
+    try:
+        entries = json.loads(Path(path).read_text(encoding="utf-8"))
+        return {entry["name"]: _recording(entry) for entry in entries}
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} is no list of objects with `name` and `response`: {error!r}"
+        ) from error
+
+
+def _recording(entry: Mapping[str, Any]) -> Any:
+    if entry.get("never"):
+        return NEVER
+    answer = entry["response"]
+    status, text = answer.get("status", 200), answer.get("text")
+    return Recording(answer.get("body"), status, text, entry.get("request"))
+
+
+def _of_attempt(method: str, answer: Any, body: Any = None) -> Recording:
+    path = "/api/v1/exam/exam-1/attempt/attempt-1/"
+    return Recording(answer, request={"method": method, "path": path, "body": body})
+
+
+def _notice(status: str) -> Recording:
+    return _of_attempt("PATCH", {"id": "attempt-1", "status": status}, {"status": status})
+
+
+def _registration(answer: Any) -> Recording:
+    body = {
+        "status": "created",
+        "lms_host": "https://lms.example.com",
+        "time_limit_mins": 60,
+        "is_sample_attempt": False,
+        "user_id": "09635582f2d6a5d061c08df80e10f02f97827b56",
+        "full_name": "Zoë Ünïcode-Ωμέγα",
+        "email": "zoe.omega@example.com",
+        "review_policy": "Open book",
+    }
+    path = "/api/v1/exam/exam-1/attempt/"
+    return Recording(answer, request={"method": "POST", "path": path, "body": body})
+
+
+def _read(path: str, answer: Any, method: str = "GET") -> Recording:
+    return Recording(answer, request={"method": method, "path": f"/api/v1/{path}"})
+
+
+PROFILES = "courses/course-v1:Org+Course+Run/onboarding_statuses"
+# The REST protocol by case; a provider of another protocol brings its own (`answers` of ProviderContract).
 REST_ANSWERS: dict[str, Any] = {
-    "register": {"id": "attempt-1"},
-    "notify": {"id": "attempt-1", "status": "started"},
-    "remove": {"status": "deleted"},
-    "remove unconfirmed": {"status": "queued"},
-    "config": {
-        "download_url": "https://download.example.com",
-        "name": "P",
-        "rules": {},
-        "instructions": [],
-    },
-    "profile": {"user_id": "u", "status": "no-profile", "expiration_date": None},
-    "retire": True,
-    "retire unknown": False,
+    "register": _registration({"id": "attempt-1"}),
+    "notify started": _notice("started"),
+    "notify submitted": _notice("submitted"),
+    "notify error": _notice("error"),
+    "remove": _of_attempt("DELETE", {"status": "deleted"}),
+    "remove gone": Recording({"error": "no such attempt"}, 404),
+    "remove unconfirmed": _of_attempt("DELETE", {"status": "queued"}),
+    "exam": Recording(
+        {"id": "exam-1"},
+        request={
+            "method": "POST",
+            "path": "/api/v1/exam/exam-1/",
+            "body": {"id": 12, "exam_name": "Prüfung “Ω”: ½", "is_active": True},
+        },
+    ),
+    "config": _read(
+        "config/",
+        {
+            "download_url": "https://download.example.com",
+            "name": "P",
+            "rules": {},
+            "instructions": [],
+        },
+    ),
+    "profile": _read(PROFILES, {"user_id": "u", "status": "no-profile", "expiration_date": None}),
+    "profiles": _read(
+        PROFILES,
+        {
+            "results": [{"user_id": "u", "status": "approved-in-course"}],
+            "count": 1,
+            "num_pages": 1,
+            "next": None,
+            "previous": None,
+        },
+    ),
+    "retire": _read("user/u/", True, "DELETE"),
+    "retire unknown": _read("user/u/", False, "DELETE"),
     **{
-        f"onboarding_{word}": {"status": f"onboarding_{word}"}
+        f"onboarding_{word}": _registration({"status": f"onboarding_{word}"})
         for word in ("missing", "pending", "failed", "expired")
     },
 }
@@ -42,6 +156,16 @@ class Wire:
     def __init__(self, answers: Mapping[str, Any]) -> None:
         self.answers = answers
         self.asked: list[requests.PreparedRequest] = []
+        self.error: Exception | None = None  # what the provider raised
+
+    def recording(self, case: str) -> Recording:
+        """Of a case; a notice has its own or the one of all notices, `notify`. Raises Missing."""
+        names = [case, "notify"] if case.startswith("notify ") else [case]
+        name = next((one for one in names if one in self.answers), None)
+        if name is None:
+            raise Missing(case)
+        found = self.answers[name]
+        return found if isinstance(found, Recording) else Recording(found)
 
     @contextmanager
     def answering(self, case: str | None = None, **how: Any) -> Iterator["Wire"]:
@@ -49,9 +173,8 @@ class Wire:
         import responses  # noqa: PLC0415  # only checks need it
 
         if case is not None:
-            if case not in self.answers:
-                raise Missing(f"no recording of {case!r}")
-            how = {"status": 200, "body": json.dumps(self.answers[case]), **how}
+            known = self.recording(case)
+            how = {"status": known.status, "body": known.body, **how}
         self.asked.clear()
         cache.clear()  # what is known of tokens, and of services that are down
         with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
@@ -75,3 +198,14 @@ class Wire:
             for request in self.asked
             if not getattr(request, "req_kwargs", {}).get("timeout")
         ]
+
+    def slower_than(self, seconds: float) -> list[str]:
+        """Requests with a time-out that is longer."""
+        found = []
+        for request in self.asked:
+            timeout = getattr(request, "req_kwargs", {}).get("timeout")
+            parts = timeout if isinstance(timeout, tuple | list) else (timeout,)
+            longest = max((one for one in parts if isinstance(one, int | float)), default=0)
+            if longest > seconds:
+                found.append(f"{request.method} {request.url}: {longest:g} s")
+        return found

@@ -89,6 +89,91 @@ class LetsErrorsThrough(Good):
 
     def register_exam_attempt(self, exam, context):
         url = self.create_exam_attempt_url.format(exam_id=exam["external_id"])
-        answer = self.session.post(url, json={"user_id": context["user_id"]}, timeout=5)
+        body = {**context, "status": "created"}
+        answer = self.session.post(url, json=body, timeout=5)
         answer.raise_for_status()
         return answer.json()["id"]
+
+
+class KeepsTheLearner(Good):
+    """Its next request knows whom it registered last."""
+
+    def register_exam_attempt(self, exam, context):
+        self.last = dict(context)
+        return super().register_exam_attempt(exam, context)
+
+
+class HasWordsOfItsOwn(Good):
+    """Its service does not know that status."""
+
+    def stop_exam_attempt(self, exam, attempt):
+        return self._tell(exam, attempt, "finished")
+
+
+class LosesExams(Good):
+    """Nobody saves them again."""
+
+    def on_exam_saved(self, exam):
+        try:
+            return super().on_exam_saved(exam)
+        except requests.RequestException:
+            return None
+
+
+class PhonesHome(Good):
+    """When it is made: the site does not start without its service."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        requests.get(self.base_url, timeout=1)
+
+
+class TakesTwoOptions(Good):
+    """And no other."""
+
+    def __init__(self, client_id, client_secret):
+        super().__init__(client_id, client_secret)
+
+
+class IsPatient(Good):
+    """Its caller is not."""
+
+    def remove_exam_attempt(self, exam, attempt):
+        url = self.exam_attempt_url.format(exam_id=exam, attempt_id=attempt)
+        answer = requests.delete(url, timeout=300)
+        if answer.status_code == 404:
+            return True
+        answer.raise_for_status()
+        return answer.json()["status"] == "deleted"
+
+
+class PrintsAddresses(Good):
+    """On the console, with its secret."""
+
+    def retire_user(self, user_id):
+        print(f"{self.user_info_url}?key={self.client_secret}")
+        return super().retire_user(user_id)
+
+
+class ChangesTheAttempt(Good):
+    """Puts its own words into what it was handed with a review."""
+
+    def on_review_callback(self, attempt, payload):
+        attempt["proctored_exam"]["seen"] = True
+        return payload
+
+
+class HidesItsScript(Good):
+    """The page would load it."""
+
+    npm_module = "@bad/worker"
+
+
+class HasNoPages(Good):
+    """Of its learners' onboarding it gives the list alone."""
+
+    supports_onboarding = True
+
+    def get_onboarding_profile_info(self, course_id, **kwargs):
+        answer = super().get_onboarding_profile_info(course_id, **kwargs)
+        return answer if "user_id" in kwargs else answer["results"]

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from edx_proctoring.testing import check
+from edx_proctoring.testing.wire import NEVER, REST_ANSWERS
 from tests.contract import bad
 
 pytestmark = pytest.mark.django_db
@@ -30,11 +31,35 @@ MISTAKES = {
         "registration that fails",
         "it must raise BackendProviderCannotRegisterAttempt",
     ),
+    "KeepsTheLearner": (
+        "nothing is kept",
+        "after register_exam_attempt last has the learner's full_name: keep nothing",
+    ),
+    "HasWordsOfItsOwn": (
+        "requests",
+        "/api/v1/exam/exam-1/attempt/attempt-1/): 'status' is 'finished'",
+    ),
+    "LosesExams": ("exams that are not saved", "gave None; let the exception through"),
+    "PhonesHome": ("options", "the constructor asks its service (https://bad.example.com/)"),
+    "TakesTwoOptions": ("options", "take **kwargs and hand them to super().__init__"),
+    "IsPatient": ("deadlines", "attempt-1/: 300 s): pass timeout=remaining_seconds(yours)"),
+    "PrintsAddresses": ("logs", "client_secret is in the log: leave it out, or mask it"),
+    "ChangesTheAttempt": (
+        "arguments stay as they were",
+        "on_review_callback changed the attempt: work on a copy",
+    ),
+    "HidesItsScript": (
+        "what is not declared is not done",
+        "it has an npm_module: add 'worker script' to the capabilities",
+    ),
+    "HasNoPages": ("onboarding profiles", "without a user_id it gave [{"),
 }
 
 
 def rows_of(name):
-    return check.run(check.suite_of(getattr(bad, name), OPTIONS, DOES))
+    provider = getattr(bad, name)
+    more = ["onboarding"] if provider.supports_onboarding else []
+    return check.run(check.suite_of(provider, OPTIONS, [*DOES, *more]))
 
 
 def test_without_a_mistake_all_holds():
@@ -74,14 +99,64 @@ def test_options_that_cannot_be_read(tmp_path, capsys):
     assert "cannot be checked" in capsys.readouterr().err
 
 
-def test_a_case_without_a_recording_is_said():
-    suite = check.suite_of(bad.Good, OPTIONS, DOES)
-    suite.answers = {}
-    rows = check.run(suite)
-    assert ("registration", check.LEFT_OUT, "no recording of 'register'") in rows
+def test_a_case_without_a_recording_fails():
+    rows = check.run(check.suite_of(bad.Good, OPTIONS, DOES, {}))
+    failed = {title: why for title, state, why in rows if state == check.FAILS}
+    own = {"registration", "notices", "removal", "retirement", "download"}
+    assert set(failed) == own | {"threads"}
+    assert "no recording of 'register': put what your service answers" in failed["registration"]
+    assert ("requests", check.LEFT_OUT, "no recording has a request") in rows
+
+
+def test_a_service_that_never_answers_so():
+    answers = {**REST_ANSWERS, "remove unconfirmed": NEVER, "retire unknown": NEVER}
+    rows = check.run(check.suite_of(bad.Good, OPTIONS, DOES, answers))
+    assert {row[1] for row in rows} == {check.HOLDS, check.LEFT_OUT}
+
+
+def test_recordings_from_a_file(tmp_path, capsys):
+    file, options = tmp_path / "recordings.json", tmp_path / "options.json"
+    options.write_text(json.dumps(OPTIONS))
+    request = {"method": "POST", "path": "/attempts", "body": {"learner": "u"}}
+    known = [
+        {
+            "name": "register",
+            "request": request,
+            "response": {"status": 201, "body": {"id": "a"}},
+        },
+        {"name": "notify", "response": {"text": "ok"}},
+        {"name": "remove", "response": {"body": {"status": "deleted"}}},
+        {"name": "remove unconfirmed", "never": True},
+    ]
+    file.write_text(json.dumps(known))
+    does = ["registers", "notifies", "removes", "reviews", "dashboard"]
+    more = [word for one in does for word in ("--capability", one)]
+    arguments = ["tests.contract.bad:Good", "--options", str(options), "--recordings", str(file)]
+    assert check.main([*arguments, *more]) == 1
+    table = capsys.readouterr().out
+    assert "it goes to /api/v1/exam/exam-1/attempt/; 'learner' is 'not there'" in table
+    assert "retire_user asks its service: add 'retirement' to the capabilities" in table
+    assert "2 FAILS" in table
+    for text in ("{", "{}x", '{"name": 1}', '[{"name": "register"}]'):
+        file.write_text(text)
+        assert check.main([*arguments, *more]) == 2
+        assert "cannot be checked" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("what", "more", "why"),
+    [
+        ("tests.contract.bad:log", [], "it is no class"),
+        ("tests.contract.bad:Good", ["--capability", "flies"], "known are registers, notifies"),
+        ("tests.contract.test_own:Null", ["--capability", "reviews"], "give none here"),
+    ],
+)
+def test_wrong_arguments(what, more, why, capsys):
+    assert check.main([what, *more]) == 2
+    assert why in capsys.readouterr().err
 
 
 def test_options_that_no_provider_gets():
-    rows = check.run(check.suite_of(bad.Good, {**OPTIONS, "npm_module": "x"}, DOES))
+    rows = check.run(check.suite_of(bad.Good, {**OPTIONS, "colour": "x"}, DOES))
     (why,) = [row[2] for row in rows if row[1] == check.FAILS]
-    assert "['npm_module']" in why
+    assert "['colour']" in why
