@@ -119,6 +119,25 @@ def test_31_hosts_without_profiles_and_routes(exam, staff, client_for, provider)
     assert url == "https://provider.example.com/dashboard"
 
 
+@override_settings(ROOT_URLCONF="tests.projects.bare_urls")
+def test_31_screens_and_prerequisites_without_routes(
+    exam, learner, attempt, host, provider, make_exam
+):
+    before = {"namespace": "proctored_exam", "name": "block", "order": 1, "status": "failed"}
+    host.credit.requirements = [before]
+    status = api.check_prerequisites(api.get_exam_by_id(exam.pk), learner.pk)["prerequisite_status"]
+    assert [entry["jumpto_url"] for entry in status["failed_prerequisites"]] == [None]
+    view = lambda one: api.get_student_view(  # noqa: E731
+        learner.pk, one.course_id, one.content_id, dict(CONTEXT)
+    )
+    assert "failed-prerequisites" in view(exam)
+    provider.supports_onboarding = True
+    make_exam(is_practice_exam=True)
+    waiting = make_exam()
+    attempt(exam=waiting, status="onboarding_missing")
+    assert 'data-screen="onboarding-error"' in view(waiting)
+
+
 NOT_SET = (
     "CONTACT_EMAIL",
     "TECH_SUPPORT_EMAIL",
