@@ -25,13 +25,13 @@ from edx_proctoring.admin.filters import (
 )
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import (
+    NOTE,
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
     ProctoredExamStudentAttempt,
 )
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
 
-NOTE = "Note: "  # begins the log's entries that are notes
 REVIEW_CHOICES = [(word, word) for word in SoftwareSecureReviewStatus.from_standard_status.values()]
 
 

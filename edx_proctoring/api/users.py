@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 
 from edx_proctoring import backends, conf, crypto, host, outbox, transactions
@@ -11,6 +12,7 @@ from edx_proctoring.api.lookup import as_id, batches
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.exceptions import UserNotFoundException
 from edx_proctoring.models import (
+    NOTE,
     OutboxMessage,
     ProctoredExam,
     ProctoredExamSoftwareSecureComment,
@@ -105,7 +107,7 @@ def _retire_at(name: str, obscured_id: str) -> bool | None:
 def retire_user(user_id: Any) -> None:
     """Blank what names or describes the user here; attempts and their statuses stay. May be repeated.
 
-    Allowances' values, payloads and videos of reviews, remarks of reviewers, and the archives of all these; also of
+    Allowances' values, payloads and videos of reviews, remarks and notes of reviewers, and the archives of all these; also of
     attempts that were removed. Nothing follows from it: no review is decided anew, nobody is told.
     """
     number = as_id(user_id)
@@ -143,6 +145,21 @@ def _blank_reviews(codes: Sequence[str]) -> None:
         rows.update(raw_data="", encrypted_video_url=b"")
     comments = ProctoredExamSoftwareSecureComment.objects.filter(review__attempt_code__in=codes)
     comments.update(comment="", status="")
+    reviews = ProctoredExamSoftwareSecureReview.objects.filter(attempt_code__in=codes)
+    _blank_notes([str(pk) for pk in reviews.values_list("pk", flat=True)])
+
+
+def _blank_notes(review_ids: Sequence[str]) -> None:
+    """What reviewers wrote in Django admin is in its log, where the host has it."""
+    if not apps.is_installed("django.contrib.admin"):
+        return
+    entries = apps.get_model("admin", "LogEntry")._default_manager.filter(
+        content_type__app_label=ProctoredExamSoftwareSecureReview._meta.app_label,
+        content_type__model=ProctoredExamSoftwareSecureReview._meta.model_name,
+        object_id__in=review_ids,
+        change_message__startswith=NOTE,
+    )
+    entries.update(change_message="")
 
 
 def _forget_messages(user_id: int, attempt_ids: set[int], allowance_ids: set[int]) -> None:

@@ -24,12 +24,14 @@ from edx_proctoring.models.locks import ProctoringLearner, ProctoringReservation
 from edx_proctoring.models.ordering import ORDERINGS, in_order
 from edx_proctoring.models.outbox import OutboxMessage
 from edx_proctoring.models.reviews import (
+    NOTE,
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
 __all__ = [
+    "NOTE",
     "ORDERINGS",
     "OutboxMessage",
     "ProctoredExam",

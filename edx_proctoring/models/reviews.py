@@ -10,6 +10,8 @@ from edx_proctoring import backends
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
 
+NOTE = "Note: "  # begins those entries of Django admin's log that are reviewers' notes on a review
+
 
 class ProctoredExamSoftwareSecureReview(TimeStampedModel):
     """The review of an attempt, one per attempt code. `review_status` is a word of SoftwareSecureReviewStatus."""

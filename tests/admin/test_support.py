@@ -185,5 +185,18 @@ def test_policies_go_with_their_exam_and_alone(client, make_exam, staff):
         assert not ProctoredExamReviewPolicy.objects.filter(pk=policy_id).exists()
 
 
+def test_retirement_takes_reviewers_notes_along(client, told, attempt, learner):
+    other = attempt(user=UserFactory(), status="submitted", completed_at=timezone.now())
+    kept = api.receive_review(other, {"status": "suspicious"})
+    gone = ProctoredExamSoftwareSecureReview.objects.get(attempt_code=told.attempt_code)
+    for review in (gone, kept):
+        change(client, REVIEWS, review.pk, review_status="Clean", note="was seen by the nurse")
+    for _ in range(2):
+        api.retire_user(told.user_id)
+        assert b"nurse" not in page_of(client, REVIEWS, gone.pk).content
+        assert b"nurse" not in client.get(f"{ADMIN}/{REVIEWS}/{gone.pk}/history/").content
+        assert b"nurse" in page_of(client, REVIEWS, kept.pk).content
+
+
 def test_the_app_has_a_name_to_read(client):
     assert 'title="Models in the Proctoring application"' in client.get("/admin/").content.decode()
