@@ -22,7 +22,6 @@ NO_COURSE = "The course of this request cannot be determined."
 
 View = Callable[..., HttpResponseBase]
 
-# Who may do what, by the route's name and the method. `tests/views/test_roles.py` tries every cell with every caller.
 THE_WORLD = "anybody, without an account"
 ANY_USER = "any active user; what is shown is the user's own, or concerns no one"
 OWNER = "the learner whose attempt it is"
@@ -31,43 +30,53 @@ GLOBAL_STAFF = "global staff"
 REVIEWER = "who may review the attempt: the provider's review group, global staff"
 RETIREMENT = "whom the host's rule accounts.can_retire_user names"
 
+# Who may do what, by the route's name and the method. `tests/views/test_roles.py` tries every cell with every caller.
 WHO_MAY: Mapping[str, Mapping[str, str]] = {
-    "proctored_exam.exam": {"post": GLOBAL_STAFF, "put": GLOBAL_STAFF},
-    "proctored_exam.exam_by_id": {"get": ANY_USER},
-    "proctored_exam.exam_by_content_id": {"get": ANY_USER},
-    "proctored_exam.exams_by_course_id": {"get": ANY_USER},
-    "proctored_exam.register_exams_by_course_id": {"patch": GLOBAL_STAFF},
-    "proctored_exam.proctoring_settings": {"get": ANY_USER},
-    "proctored_exam.review_policy": {"get": ANY_USER},
-    # `mark_ready_to_resume` is course staff's, for the learner whom they name.
-    "proctored_exam.attempt": {"get": OWNER, "put": OWNER, "delete": COURSE_STAFF},
-    "proctored_exam.attempt.collection": {"get": ANY_USER, "post": ANY_USER},
-    "proctored_exam.attempt.review_status": {"put": OWNER},
-    "proctored_exam.attempts.grouped.course": {"get": COURSE_STAFF},
-    "proctored_exam.attempts.grouped.search": {"get": COURSE_STAFF},
-    "proctored_exam.attempts.reset": {"delete": COURSE_STAFF},
-    # Other learners: global staff for the next two, course staff within their course for the third.
-    "proctored_exam.exam_attempts": {"get": ANY_USER},
-    "proctored_exam.active_attempt": {"get": ANY_USER},
-    "proctored_exam.active_exams_for_user": {"get": ANY_USER},
-    "proctored_exam.allowance": {
-        "get": COURSE_STAFF,
-        "put": COURSE_STAFF,
-        "delete": COURSE_STAFF,
-    },
-    "proctored_exam.bulk_allowance": {"put": COURSE_STAFF},
-    "proctored_exam.allowance.grouped.course": {"get": COURSE_STAFF},
-    "user_onboarding.status": {"get": ANY_USER},  # other learners: course staff
-    "user_onboarding.status.course": {"get": COURSE_STAFF},
-    "instructor_dashboard_course": {"get": COURSE_STAFF},
-    "instructor_dashboard_exam": {"get": COURSE_STAFF},
-    "proctored_exam.attempt.ready_callback": {"post": REVIEWER},
-    "proctored_exam.attempt.callback": {"post": REVIEWER},
-    "backend_user_deletion_api": {"post": RETIREMENT},
-    "user_retirement_api": {"post": RETIREMENT},
-    "anonymous.proctoring_review_callback": {"post": THE_WORLD},
+    # exams
+    "proctored_exam.exam":                         {"post": GLOBAL_STAFF, "put": GLOBAL_STAFF},
+    "proctored_exam.exam_by_id":                   {"get": ANY_USER},
+    "proctored_exam.exam_by_content_id":           {"get": ANY_USER},
+    "proctored_exam.exams_by_course_id":           {"get": ANY_USER},
+    "proctored_exam.register_exams_by_course_id":  {"patch": GLOBAL_STAFF},
+    "proctored_exam.proctoring_settings":          {"get": ANY_USER},
+    "proctored_exam.review_policy":                {"get": ANY_USER},
+    # attempts
+    "proctored_exam.attempt":                      {"get": OWNER, "put": OWNER, "delete": COURSE_STAFF},
+    "proctored_exam.attempt.collection":           {"get": ANY_USER, "post": ANY_USER},
+    "proctored_exam.attempt.review_status":        {"put": OWNER},
+    "proctored_exam.exam_attempts":                {"get": ANY_USER},
+    "proctored_exam.active_attempt":               {"get": ANY_USER},
+    "proctored_exam.active_exams_for_user":        {"get": ANY_USER},
+    "proctored_exam.attempts.grouped.course":      {"get": COURSE_STAFF},
+    "proctored_exam.attempts.grouped.search":      {"get": COURSE_STAFF},
+    "proctored_exam.attempts.reset":               {"delete": COURSE_STAFF},
+    # allowances
+    "proctored_exam.allowance":                    {"get": COURSE_STAFF, "put": COURSE_STAFF, "delete": COURSE_STAFF},
+    "proctored_exam.bulk_allowance":               {"put": COURSE_STAFF},
+    "proctored_exam.allowance.grouped.course":     {"get": COURSE_STAFF},
+    # onboarding, dashboards
+    "user_onboarding.status":                      {"get": ANY_USER},
+    "user_onboarding.status.course":               {"get": COURSE_STAFF},
+    "instructor_dashboard_course":                 {"get": COURSE_STAFF},
+    "instructor_dashboard_exam":                   {"get": COURSE_STAFF},
+    # providers, and the learner's browser on its way back from them
+    "proctored_exam.attempt.ready_callback":       {"post": REVIEWER},
+    "proctored_exam.attempt.callback":             {"post": REVIEWER},
+    "anonymous.proctoring_review_callback":        {"post": THE_WORLD},
     "anonymous.proctoring_launch_callback.start_exam": {"get": THE_WORLD},
-}
+    # learners who leave
+    "backend_user_deletion_api":                   {"post": RETIREMENT},
+    "user_retirement_api":                         {"post": RETIREMENT},
+}  # fmt: skip
+
+# Who may name another learner: by `user_id` or `username`, course staff together with their course.
+WHO_MAY_FOR_OTHERS: Mapping[tuple[str, str], str] = {
+    ("proctored_exam.attempt", "put"):              COURSE_STAFF,  # mark_ready_to_resume, nothing else
+    ("proctored_exam.active_exams_for_user", "get"): COURSE_STAFF,
+    ("user_onboarding.status", "get"):              COURSE_STAFF,
+    ("proctored_exam.exam_attempts", "get"):        GLOBAL_STAFF,
+    ("proctored_exam.active_attempt", "get"):       GLOBAL_STAFF,
+}  # fmt: skip
 
 
 def is_user_course_or_global_staff(user: Any, course_id: Any) -> bool:

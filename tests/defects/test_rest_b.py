@@ -8,12 +8,11 @@ from rest_framework.test import APIClient
 
 from edx_proctoring.models import (
     ProctoredExam,
-    ProctoredExamSoftwareSecureReview,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
 )
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
-from tests.views.conftest import V1, E
+from tests.views.conftest import V1, E, state
 
 pytestmark = pytest.mark.django_db
 
@@ -157,17 +156,6 @@ def test_B3_B4_B5_B12_B13_B14_B17_B18_B19_B20_bad_input_is_said(
     assert response.status_code == status, response.content
     assert response.json()
     assert state() == before
-
-
-def state():
-    """Everything that a request could have written."""
-    models = (
-        ProctoredExam,
-        Attempt,
-        ProctoredExamStudentAllowance,
-        ProctoredExamSoftwareSecureReview,
-    )
-    return [list(model.objects.order_by("pk").values()) for model in models]
 
 
 @pytest.mark.parametrize("user_id", ["x", "", "²", "1.5", str(HUGE)])

@@ -6,12 +6,19 @@ from typing import Any
 
 import pytest
 import rules
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from edx_proctoring.models import ProctoredExamStudentAttempt
-from edx_proctoring.testing.factories import UserFactory
+from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAttempt,
+)
+from edx_proctoring.testing.factories import COURSE_ID, UserFactory
 from edx_proctoring.testing.host import HostServices
 from edx_proctoring.testing.providers import FakeProvider
 
@@ -63,8 +70,44 @@ def retirement(db: None) -> Iterator[Any]:
 def foreign_reviewer(db: None) -> Any:
     """The user of another provider."""
     user = UserFactory(username="foreign_reviewer")
-    user.groups.add(Group.objects.create(name="mock_review"))
+    user.groups.add(Group.objects.create(name="software_secure_review"))
     return user
+
+
+@pytest.fixture
+def course_staff(db: None, host: HostServices) -> Any:
+    """Staff of the course only."""
+    user = UserFactory(username="course_staff")
+    host.instructor.staff.add((user.pk, COURSE_ID))
+    return user
+
+
+@pytest.fixture
+def psi(provider: FakeProvider) -> SoftwareSecureBackendProvider:
+    """RPNow, configured."""
+    found = SoftwareSecureBackendProvider(
+        organization="edx",
+        exam_sponsor="edX",
+        exam_register_endpoint="https://psi.example.com",
+        secret_key_id="key",
+        secret_key="secret",
+        crypto_key="123456789123456712345678",
+        software_download_url="https://psi.example.com/software",
+        video_review_aes_key="B886A1B2F30AC7CF8A9DD6F8A6A8A8A8",
+    )
+    apps.get_app_config("edx_proctoring").backends["software_secure"] = found
+    return found
+
+
+def state() -> list[list[dict[str, Any]]]:
+    """Everything that a request could have written."""
+    models = (
+        ProctoredExam,
+        ProctoredExamStudentAttempt,
+        ProctoredExamStudentAllowance,
+        ProctoredExamSoftwareSecureReview,
+    )
+    return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 
 @pytest.fixture
@@ -72,7 +115,6 @@ def clients(
     request: pytest.FixtureRequest,
     anonymous: APIClient,
     learner: Any,
-    staff: Any,
     client_for: Callable[[Any], APIClient],
 ) -> dict[str, APIClient]:
     """One client for each kind of caller; `owner` is the learner whose attempts the tests make."""
@@ -82,10 +124,10 @@ def clients(
         "inactive": client_for(inactive),
         "stranger": client_for(UserFactory(username="stranger")),
         "owner": client_for(learner),
-        "course_staff": client_for(staff),
     }
     type(inactive).objects.filter(pk=inactive.pk).update(is_active=False)
-    for name in ("foreign_staff", "global_staff", "reviewer", "foreign_reviewer", "retirement"):
+    named = ("reviewer", "foreign_reviewer", "retirement")
+    for name in ("course_staff", "foreign_staff", "global_staff", *named):
         found[name] = client_for(request.getfixturevalue(name))
     return found
 

@@ -3,12 +3,10 @@
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from edx_proctoring import api
-from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
@@ -20,22 +18,6 @@ pytestmark = pytest.mark.django_db
 URL = "/api/edx_proctoring/proctoring_review_callback/"
 REFUSED = {"detail": "The review does not belong to this attempt."}
 Review = ProctoredExamSoftwareSecureReview
-
-
-@pytest.fixture
-def psi(provider: Any) -> Any:
-    """RPNow, configured."""
-    found = SoftwareSecureBackendProvider(
-        organization="edx",
-        exam_sponsor="edX",
-        exam_register_endpoint="https://psi.example.com",
-        secret_key_id="key",
-        secret_key="secret",
-        crypto_key="123456789123456712345678",
-        software_download_url="https://psi.example.com/software",
-    )
-    apps.get_app_config("edx_proctoring").backends["software_secure"] = found
-    return found
 
 
 @pytest.fixture

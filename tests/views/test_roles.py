@@ -1,50 +1,141 @@
-"""Every route and method × every kind of caller."""
+"""Every route and method × every kind of caller, and what callers try to reach in the courses of others."""
 
+import json
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.urls import resolve
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from edx_proctoring.testing.factories import COURSE_ID
+from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory
 from edx_proctoring.urls import urlpatterns
 from edx_proctoring.views import permissions
-from tests.views.conftest import ALLOWANCE, V1, E, filled
+from tests.views.conftest import OTHER_COURSE, state
 
 pytestmark = pytest.mark.django_db
 
+# The columns. Staff and reviewers of "here" are those of the course and of the provider that most rows ask for.
 CALLERS = (
     "anonymous",
-    "inactive",
-    "stranger",
-    "owner",
-    "foreign_staff",
-    "course_staff",
+    "inactive",  # a session of global staff who was switched off
+    "stranger",  # a learner with nothing to do with the attempts
+    "owner",  # the learner whose attempts they are
+    "course_staff",  # of the course
+    "foreign_staff",  # of the other course
     "global_staff",
-    "reviewer",
-    "foreign_reviewer",
+    "reviewer",  # of the provider
+    "foreign_reviewer",  # of RPNow
     "retirement",
 )
 
+# {exam}, {attempt} … are of the course, {foreign_exam} … of the other one; `E` is v1/proctored_exam.
+ROUTES = """
+                                                           anon inac stra owne cour fore glob revi frev reti
+post   E/exam                                new_exam       403  403  403  403  403  403  200  403  403  403
+put    E/exam                                new_name       403  403  403  403  403  403  200  403  403  403
+get    E/exam/exam_id/{exam}                 -              403  403  200  200  200  200  200  200  200  200
+get    E/exam/course_id/{course}/content_id/{content} -     403  403  200  200  200  200  200  200  200  200
+get    E/exam/course_id/{course}             -              403  403  200  200  200  200  200  200  200  200
+patch  E/exam_registration/course_id/{course} no_exams      403  403  403  403  403  403  200  403  403  403
+get    E/attempt/{attempt}                   -              403  403  403  200  403  403  403  403  403  403
+put    E/attempt/{attempt}                   submit         403  403  403  200  403  403  403  403  403  403
+delete E/attempt/{attempt}                   -              403  403  403  403  200  403  200  403  403  403
+get    E/attempt/grouped/course_id/{course}  -              403  403  403  403  200  403  200  403  403  403
+get    E/attempt/grouped/course_id/{course}/search/a -      403  403  403  403  200  403  200  403  403  403
+get    E/attempt                             -              403  403  200  200  200  200  200  200  200  200
+post   E/attempt                             create         403  403  200  200  200  200  200  200  200  200
+put    E/attempt/{attempt}/review_status     -              403  403  403  200  403  403  403  403  403  403
+post   E/attempt/{external}/ready            -              403  403  403  403  403  403  200  200  403  403
+post   E/attempt/{external}/reviewed         review         403  403  403  403  403  403  200  200  403  403
+get    E/{course}/allowance                  -              403  403  403  403  200  403  200  403  403  403
+put    E/allowance                           grant          403  403  403  403  200  403  200  403  403  403
+delete E/allowance                           take_back      403  403  403  403  200  403  200  403  403  403
+put    E/{course}/bulk_allowance             bulk           403  403  403  403  200  403  200  403  403  403
+put    E/bulk_allowance                      bulk           403  403  403  403  200  403  200  403  403  403
+get    E/{course}/grouped/allowance          -              403  403  403  403  200  403  200  403  403  403
+get    E/active_exams_for_user               -              403  403  200  200  200  200  200  200  200  200
+get    v1/user_onboarding/status?course_id={q_course} -     403  403  200  200  200  200  200  200  200  200
+get    v1/user_onboarding/status/course_id/{course} -       403  403  403  403  200  403  200  403  403  403
+get    v1/instructor/{course}                -              403  403  403  403  302  403  302  403  403  403
+get    v1/instructor/{course}/{exam}         -              403  403  403  403  302  403  302  403  403  403
+post   v1/retire_backend_user/{owner}/       -              403  403  403  403  403  403  403  403  403  200
+post   v1/retire_backend_user/{owner}        -              403  403  403  403  403  403  403  403  403  200
+post   v1/retire_user/{owner}/               -              403  403  403  403  403  403  403  403  403  204
+post   v1/retire_user/{owner}                -              403  403  403  403  403  403  403  403  403  204
+get    E/attempt/course_id/{course}?content_id={q_content} - 403 403  200  200  200  200  200  200  200  200
+get    E/active_attempt                      -              403  403  200  200  200  200  200  200  200  200
+get    E/settings/exam_id/{exam}/            -              403  403  200  200  200  200  200  200  200  200
+get    E/review_policy/exam_id/{exam}/       -              403  403  200  200  200  200  200  200  200  200
+delete E/exam_id/{exam}/user_id/{owner}/reset_attempts -    403  403  403  403  200  403  200  403  403  403
+get    proctoring_launch_callback/start_exam/{code} -       302  302  302  302  302  302  302  302  302  302
+post   proctoring_review_callback/           rpnow          200  200  200  200  200  200  200  200  200  200
+"""
 
-def only(*callers: str, code: int = 200) -> dict[str, int]:
-    """These get the code, all others 403."""
-    assert set(callers) <= set(CALLERS)
-    return {caller: code if caller in callers else 403 for caller in CALLERS}
+# What belongs to another learner.
+OTHERS = """
+                                                           anon inac stra owne cour fore glob revi frev reti
+put    E/attempt/{broken}                    resume         403  403  403  403  200  403  200  403  403  403
+put    E/attempt/{broken}                    resume_own     403  403  403  403  403  403  403  403  403  403
+put    E/attempt/{attempt}                   submit_for     403  403  403  403  403  403  403  403  403  403
+get    E/active_exams_for_user?user_id={owner} -            403  403  403  200  403  403  200  403  403  403
+get    E/active_exams_for_user               whom           403  403  403  200  403  403  200  403  403  403
+get    E/active_exams_for_user?user_id={owner}&course_id={q_course} - 403 403 403 200 200 403 200 403 403 403
+get    E/active_attempt?user_id={owner}      -              403  403  403  403  403  403  200  403  403  403
+get    E/attempt/course_id/{course}?user_id={owner} -       403  403  403  403  403  403  200  403  403  403
+get    v1/user_onboarding/status?course_id={q_course}&username=learner - 403 403 403 200 200 403 200 403 403 403
+"""
 
+# The courses and providers of others, by path, body and query.
+CROSSING = """
+                                                           anon inac stra owne cour fore glob revi frev reti
+delete E/attempt/{foreign_attempt}           -              403  403  403  403  403  200  200  403  403  403
+delete E/attempt/{attempt}                   in_other       403  403  403  403  403  403  200  403  403  403
+delete E/attempt/{attempt}                   other_exam     403  403  403  403  200  403  200  403  403  403
+put    E/attempt/{foreign_broken}            resume         403  403  403  403  403  200  200  403  403  403
+put    E/attempt/{broken}                    resume_there   403  403  403  403  200  403  200  403  403  403
+delete E/exam_id/{foreign_exam}/user_id/{owner}/reset_attempts - 403 403 403 403 403 200  200  403  403  403
+delete E/exam_id/{foreign_exam}/user_id/{owner}/reset_attempts in_course 403 403 403 403 403 403 200 403 403 403
+delete E/exam_id/{exam}/user_id/{owner}/reset_attempts other_exam 403 403 403 403 200 403  200  403  403  403
+get    E/attempt/grouped/course_id/{other}   -              403  403  403  403  403  200  200  403  403  403
+get    E/attempt/grouped/course_id/{other}   in_course      403  403  403  403  403  403  200  403  403  403
+get    E/attempt/grouped/course_id/{other}?course_id={q_course} - 403 403 403 403 403 200  200  403  403  403
+get    E/attempt/grouped/course_id/{other}/search/a -       403  403  403  403  403  200  200  403  403  403
+get    E/attempt/grouped/course_id/{other}/search/a in_course 403 403 403 403 403  403  200  403  403  403
+get    E/{other}/allowance                   -              403  403  403  403  403  200  200  403  403  403
+get    E/{other}/allowance                   in_course      403  403  403  403  403  403  200  403  403  403
+get    E/{other}/grouped/allowance           -              403  403  403  403  403  200  200  403  403  403
+get    E/{other}/grouped/allowance           in_course      403  403  403  403  403  403  200  403  403  403
+put    E/allowance                           grant_there    403  403  403  403  403  200  200  403  403  403
+put    E/allowance                           grant_claimed  403  403  403  403  403  403  200  403  403  403
+put    E/allowance?course_id={q_course}      grant_there    403  403  403  403  403  200  200  403  403  403
+delete E/allowance                           take_there     403  403  403  403  403  200  200  403  403  403
+delete E/allowance                           take_claimed   403  403  403  403  403  403  200  403  403  403
+put    E/bulk_allowance                      bulk_there     403  403  403  403  403  200  200  403  403  403
+put    E/bulk_allowance                      bulk_claimed   403  403  403  403  400  403  400  403  403  403
+put    E/bulk_allowance                      bulk_unnamed   403  403  403  403  403  200  200  403  403  403
+put    E/bulk_allowance                      bulk_both      403  403  403  403  207  403  207  403  403  403
+put    E/{other}/bulk_allowance              bulk_claimed   403  403  403  403  403  403  200  403  403  403
+put    E/{course}/bulk_allowance             bulk_unnamed   403  403  403  403  400  403  400  403  403  403
+get    v1/user_onboarding/status/course_id/{other} -        403  403  403  403  403  200  200  403  403  403
+get    v1/user_onboarding/status/course_id/{other} in_course 403 403  403  403  403  403  200  403  403  403
+get    v1/user_onboarding/status?course_id={q_other}&username=learner - 403 403 403 200 403 200 200 403 403 403
+get    v1/instructor/{other}                 -              403  403  403  403  403  302  302  403  403  403
+get    v1/instructor/{other}                 in_course      403  403  403  403  403  403  302  403  403  403
+get    v1/instructor/{other}/{foreign_exam}  -              403  403  403  403  403  302  302  403  403  403
+get    v1/instructor/{course}/{foreign_exam} -              403  403  403  403  404  403  404  403  403  403
+get    v1/instructor/{other}/{exam}          -              403  403  403  403  403  404  404  403  403  403
+get    v1/instructor/{course}/{exam}?attempt={foreign_external} - 403 403 403 403 404 403 404 403 403 403
+get    E/active_exams_for_user?user_id={owner}&course_id={q_other} - 403 403 403 200 403 200 200 403 403 403
+get    E/active_exams_for_user?course_id={q_other} whom_here 403 403  403  200  403  200  200  403  403  403
+post   E/attempt/{rpnow_external}/ready      -              403  403  403  403  403  403  200  403  200  403
+post   E/attempt/{rpnow_external}/reviewed   rpnow          403  403  403  403  403  403  200  403  200  403
+post   proctoring_review_callback/           rpnow_wrong    400  400  400  400  400  400  400  400  400  400
+post   proctoring_review_callback/           rpnow_foreign  400  400  400  400  400  400  400  400  400  400
+"""
 
-ANYBODY = only(*CALLERS[2:])
-OWNER = only("owner")
-COURSE_STAFF = only("course_staff", "global_staff")
-GLOBAL_STAFF = only("global_staff")
-PROVIDER = only("reviewer", "global_staff")
-RETIREMENT = only("retirement")
-NOBODY = only()
-THE_WORLD = dict.fromkeys(CALLERS, 302)
-TO_DASHBOARD = only("course_staff", "global_staff", code=302)
-
-NEW_EXAM = {
+EXAM = {
     "course_id": COURSE_ID,
     "content_id": "new",
     "external_id": "known",
@@ -55,81 +146,168 @@ NEW_EXAM = {
     "is_active": True,
     "hide_after_due": False,
 }
-BULK = {
-    "course_id": COURSE_ID,
-    "exam_ids": "{exam}",
-    "user_ids": "learner",
-    "allowance_type": "additional_time_granted",
-    "value": "5",
-}
-QUOTED = quote(COURSE_ID)
+TIME = "additional_time_granted"
+GRANT = {"exam_id": "{exam}", "user_info": "learner", "key": TIME, "value": "5"}
+BACK = {"exam_id": "{exam}", "user_id": "{owner}", "key": TIME}
+BULK = {"exam_ids": "{exam}", "user_ids": "learner", "allowance_type": TIME, "value": "5"}
 RESUME = {"action": "mark_ready_to_resume"}
-ACTIVE = f"{E}/active_exams_for_user"
-ONBOARDING = f"{V1}/user_onboarding/status"
-START = "/api/edx_proctoring/proctoring_launch_callback/start_exam/{code}"
+HERE, THERE = {"course_id": COURSE_ID}, {"course_id": OTHER_COURSE}
+FOREIGN = {"exam_id": "{foreign_exam}"}
+META = {"examCode": "{rpnow_code}", "ssiRecordLocator": "{rpnow_external}"}
+BODIES: dict[str, Any] = {
+    "new_exam": EXAM,
+    "new_name": {"exam_id": "{exam}", "exam_name": "Final"},
+    "no_exams": [],
+    "submit": {"action": "submit"},
+    "submit_for": {"action": "submit", "user_id": "{owner}"},
+    "resume": {**RESUME, "user_id": "{owner}"},
+    "resume_own": RESUME,
+    "resume_there": {**RESUME, **THERE, "user_id": "{owner}"},
+    "create": {"exam_id": "{timed}"},
+    "review": {"status": "suspicious"},
+    "rpnow": {"examMetaData": META, "reviewStatus": "Clean"},
+    "rpnow_wrong": {
+        "examMetaData": {**META, "ssiRecordLocator": "wrong"},
+        "reviewStatus": "Clean",
+    },
+    "rpnow_foreign": {
+        "examMetaData": {"examCode": "{code}", "ssiRecordLocator": "{external}"},
+        "reviewStatus": "Clean",
+    },
+    "grant": GRANT,
+    "grant_there": {**GRANT, **FOREIGN},
+    "grant_claimed": {**GRANT, **FOREIGN, **HERE},
+    "take_back": BACK,
+    "take_there": {**BACK, **FOREIGN},
+    "take_claimed": {**BACK, **FOREIGN, **HERE},
+    "bulk": {**BULK, **HERE},
+    "bulk_there": {**BULK, **THERE, "exam_ids": "{foreign_exam}"},
+    "bulk_claimed": {**BULK, **HERE, "exam_ids": "{foreign_exam}"},
+    "bulk_unnamed": {**BULK, "exam_ids": "{foreign_exam}"},
+    "bulk_both": {**BULK, **HERE, "exam_ids": "{exam},{foreign_exam}"},
+    "in_other": THERE,
+    "in_course": HERE,
+    "other_exam": FOREIGN,
+    "whom": {"user_id": "{owner}"},
+    "whom_here": {"user_id": "{owner}", **HERE},
+}
 
-# method, path, body, the answer to each caller
-ROUTES: list[tuple[str, str, Any, dict[str, int]]] = [
-    ("post", f"{E}/exam", NEW_EXAM, GLOBAL_STAFF),
-    ("put", f"{E}/exam", {"exam_id": "{exam}", "exam_name": "Final"}, GLOBAL_STAFF),
-    ("get", f"{E}/exam/exam_id/{{exam}}", None, ANYBODY),
-    ("get", f"{E}/exam/course_id/{COURSE_ID}/content_id/{{content}}", None, ANYBODY),
-    ("get", f"{E}/exam/course_id/{COURSE_ID}", None, ANYBODY),
-    ("patch", f"{E}/exam_registration/course_id/{COURSE_ID}", [], GLOBAL_STAFF),
-    ("get", f"{E}/attempt/{{attempt}}", None, OWNER),
-    ("put", f"{E}/attempt/{{attempt}}", {"action": "submit"}, OWNER),
-    ("put", f"{E}/attempt/{{attempt}}", {"action": "submit", "user_id": "{owner}"}, NOBODY),
-    ("put", f"{E}/attempt/{{broken}}", RESUME, NOBODY),
-    ("put", f"{E}/attempt/{{broken}}", {**RESUME, "user_id": "{owner}"}, COURSE_STAFF),
-    ("delete", f"{E}/attempt/{{attempt}}", None, COURSE_STAFF),
-    ("get", f"{E}/attempt/grouped/course_id/{COURSE_ID}", None, COURSE_STAFF),
-    ("get", f"{E}/attempt/grouped/course_id/{COURSE_ID}/search/a", None, COURSE_STAFF),
-    ("get", f"{E}/attempt", None, ANYBODY),
-    ("post", f"{E}/attempt", {"exam_id": "{timed}"}, ANYBODY),
-    ("put", f"{E}/attempt/{{attempt}}/review_status", None, OWNER),
-    ("post", f"{E}/attempt/{{external}}/ready", {"status": "ready"}, PROVIDER),
-    ("post", f"{E}/attempt/{{external}}/reviewed", {"status": "suspicious"}, PROVIDER),
-    ("get", f"{E}/{COURSE_ID}/allowance", None, COURSE_STAFF),
-    ("put", f"{E}/allowance", {**ALLOWANCE, "user_info": "learner"}, COURSE_STAFF),
-    ("delete", f"{E}/allowance", {**ALLOWANCE, "user_id": "{owner}"}, COURSE_STAFF),
-    ("put", f"{E}/{COURSE_ID}/bulk_allowance", BULK, COURSE_STAFF),
-    ("put", f"{E}/bulk_allowance", BULK, COURSE_STAFF),
-    ("get", f"{E}/{COURSE_ID}/grouped/allowance", None, COURSE_STAFF),
-    ("get", ACTIVE, None, ANYBODY),
-    ("get", f"{ACTIVE}?user_id={{owner}}", None, only("owner", "global_staff")),
-    (
-        "get",
-        f"{ACTIVE}?user_id={{owner}}&course_id={QUOTED}",
-        None,
-        only("owner", "course_staff", "global_staff"),
-    ),
-    ("get", f"{ONBOARDING}?course_id={QUOTED}", None, ANYBODY),
-    (
-        "get",
-        f"{ONBOARDING}?course_id={QUOTED}&username=learner",
-        None,
-        only("owner", "course_staff", "global_staff"),
-    ),
-    ("get", f"{ONBOARDING}/course_id/{COURSE_ID}", None, COURSE_STAFF),
-    ("get", f"{V1}/instructor/{COURSE_ID}", None, TO_DASHBOARD),
-    ("get", f"{V1}/instructor/{COURSE_ID}/{{exam}}", None, TO_DASHBOARD),
-    ("post", f"{V1}/retire_backend_user/{{owner}}/", None, RETIREMENT),
-    ("post", f"{V1}/retire_user/{{owner}}/", None, only("retirement", code=204)),
-    ("get", f"{E}/attempt/course_id/{COURSE_ID}?content_id={{content}}", None, ANYBODY),
-    ("get", f"{E}/attempt/course_id/{COURSE_ID}?user_id={{owner}}", None, GLOBAL_STAFF),
-    ("get", f"{E}/active_attempt", None, ANYBODY),
-    ("get", f"{E}/active_attempt?user_id={{owner}}", None, GLOBAL_STAFF),
-    ("get", f"{E}/settings/exam_id/{{exam}}/", None, ANYBODY),
-    ("get", f"{E}/review_policy/exam_id/{{exam}}/", None, ANYBODY),
-    ("delete", f"{E}/exam_id/{{exam}}/user_id/{{owner}}/reset_attempts", None, COURSE_STAFF),
-    ("get", START, None, THE_WORLD),
-    (
-        "post",
-        "/api/edx_proctoring/proctoring_review_callback/",
-        {"reviewStatus": "Clean"},
-        dict.fromkeys(CALLERS, 400),
-    ),
-]
+
+def rows(table: str) -> list[tuple[str, str, str, dict[str, int]]]:
+    """(method, path, name of the body, the answer to each caller)."""
+    lines = [line.split() for line in table.strip().splitlines()[1:]]
+    return [
+        (method, path, body, dict(zip(CALLERS, map(int, codes), strict=True)))
+        for method, path, body, *codes in lines
+    ]
+
+
+@pytest.fixture
+def world(names: dict[str, Any], make_exam: Any, attempt: Any, psi: Any) -> dict[str, Any]:
+    """The same things in another course, and an attempt at RPNow."""
+    foreign = make_exam(course_id=OTHER_COURSE)
+    rpnow = make_exam(course_id="course-v1:edX+RPNow+2026", backend="software_secure")
+    foreign_onboarding = make_exam(course_id=OTHER_COURSE, is_practice_exam=True)
+    one = attempt(exam=foreign, status="created")
+    other = attempt(exam=rpnow, status="submitted", completed_at=timezone.now())
+    for exam_id in (names["exam"], foreign.pk):
+        AllowanceFactory(proctored_exam_id=exam_id, user_id=names["owner"])
+    return {
+        **names,
+        "course": COURSE_ID,
+        "other": OTHER_COURSE,
+        "q_course": quote(COURSE_ID),
+        "q_other": quote(OTHER_COURSE),
+        "q_content": quote(names["content"]),
+        "foreign_exam": foreign.pk,
+        "foreign_attempt": one.pk,
+        "foreign_external": one.external_id,
+        "foreign_broken": attempt(exam=foreign_onboarding, status="error", is_resumable=True).pk,
+        "rpnow_external": other.external_id,
+        "rpnow_code": other.attempt_code,
+    }
+
+
+def filled(value: Any, world: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: filled(one, world) for name, one in value.items()}
+    return value.format(**world) if isinstance(value, str) else value
+
+
+def url_of(path: str, world: dict[str, Any]) -> str:
+    full = path.replace("E/", "v1/proctored_exam/", 1) if path.startswith("E/") else path
+    return filled(f"/api/edx_proctoring/{full}", world)
+
+
+def send(client: APIClient, method: str, path: str, body: str, world: dict[str, Any]) -> Any:
+    data = json.dumps(filled(BODIES[body], world)) if body != "-" else ""
+    kind = "application/json" if data else ""
+    return client.generic(method.upper(), url_of(path, world), data, kind)
+
+
+def cells() -> list[Any]:
+    """Those who are refused, who must change nothing, in one go; each of the others for itself."""
+    found = []
+    for method, path, body, codes in rows(ROUTES) + rows(OTHERS) + rows(CROSSING):
+        refused = {caller: code for caller, code in codes.items() if code >= 400}
+        others = [{caller: code} for caller, code in codes.items() if code < 400]
+        for some in [refused, *others] if refused else others:
+            name = f"{method} {path} {body} {'refused' if some is refused else next(iter(some))}"
+            found.append(pytest.param(method, path, body, some, id=name))
+    return found
+
+
+@pytest.mark.parametrize(("method", "path", "body", "expected"), cells())
+def test_who_may_do_what(
+    method: str,
+    path: str,
+    body: str,
+    expected: dict[str, int],
+    world: dict[str, Any],
+    clients: dict[str, APIClient],
+) -> None:
+    before = state()
+    for caller, code in expected.items():
+        response = send(clients[caller], method, path, body, world)
+        assert response.status_code == code, (caller, response.content)
+        assert code < 400 or state() == before, caller
+
+
+def test_nothing_of_another_course_is_shown(
+    world: dict[str, Any], clients: dict[str, APIClient], attempt: Any, learner: Any
+) -> None:
+    for name in ("attempt", "foreign_attempt"):
+        type(attempt()).objects.filter(pk=world[name]).update(status="started")
+    for caller, course, own in (
+        ("course_staff", COURSE_ID, "attempt"),
+        ("foreign_staff", OTHER_COURSE, "foreign_attempt"),
+    ):
+        query = {"user_id": learner.pk, "course_id": course}
+        running = clients[caller].get(url_of("E/active_exams_for_user", world), query).json()
+        assert [row["attempt"]["id"] for row in running] == [world[own]]
+        granted = clients[caller].get(url_of(f"E/{course}/allowance", world)).json()
+        assert {row["proctored_exam"]["course_id"] for row in granted} == {course}
+        page = clients[caller].get(url_of(f"E/attempt/grouped/course_id/{course}", world)).json()
+        found = {row["proctored_exam"]["course_id"] for row in page["proctored_exam_attempts"]}
+        assert found == {course}
+
+
+def test_of_exams_of_two_courses_only_those_of_ones_own_are_granted(
+    world: dict[str, Any], clients: dict[str, APIClient]
+) -> None:
+    send(clients["course_staff"], "put", "E/bulk_allowance", "bulk_both", world)
+    granted = {row["proctored_exam_id"]: row["value"] for row in state()[2]}
+    assert granted == {world["exam"]: "5", world["foreign_exam"]: "10"}
+
+
+def test_owners_become_nobody_when_they_are_switched_off(
+    world: dict[str, Any], learner: Any, clients: dict[str, APIClient]
+) -> None:
+    learner.is_active = False
+    learner.save()
+    for method, path, body, codes in rows(ROUTES) + rows(OTHERS):
+        if codes["owner"] == 200 and codes["anonymous"] == 403:
+            assert send(clients["owner"], method, path, body, world).status_code == 403, path
 
 
 ROLES = {
@@ -143,77 +321,38 @@ ROLES = {
 }
 
 
-def test_the_table_of_permissions_says_the_same(names: dict[str, Any]) -> None:
-    tried = set()
-    for method, path, body, codes in ROUTES:
-        if "?" in path or ("action" in (body or {}) and codes != OWNER):
-            continue  # somebody else's: the comments in the table
-        found = resolve(path.format(**names)).url_name
-        if codes != NOBODY:
-            let_in = {caller for caller, code in codes.items() if code != 403}
-            assert let_in == ROLES[permissions.WHO_MAY[found][method]], (method, path)
-            tried.add((found, method))
-    table = {(name, method) for name, row in permissions.WHO_MAY.items() for method in row}
-    by_query = {
-        ("user_onboarding.status", "get"),
-        ("proctored_exam.exam_attempts", "get"),
-    }
-    assert table - tried <= by_query
-    assert tried <= table
-    assert {pattern.name for pattern in urlpatterns} == set(permissions.WHO_MAY)
-
-
-def send(client: APIClient, method: str, path: str, body: Any, names: dict[str, Any]) -> Any:
-    options = {} if method == "get" else {"data": filled(body, names), "format": "json"}
-    return getattr(client, method)(path.format(**names), **options)
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body", "caller", "expected"),
-    [
-        pytest.param(method, path, body, caller, code, id=f"{method} {path} {number} {caller}")
-        for number, (method, path, body, codes) in enumerate(ROUTES)
-        for caller, code in codes.items()
-    ],
-)
-def test_who_may_do_what(
-    method: str,
-    path: str,
-    body: Any,
-    caller: str,
-    expected: int,
-    names: dict[str, Any],
-    clients: dict[str, APIClient],
-) -> None:
-    response = send(clients[caller], method, path, body, names)
-    assert response.status_code == expected, response.content
-
-
-def test_owners_become_nobody_when_they_are_switched_off(
-    names: dict[str, Any], learner: Any, clients: dict[str, APIClient]
-) -> None:
-    learner.is_active = False
-    learner.save()
-    for method, path, body, codes in ROUTES:
-        if codes["owner"] == 200:
-            response = send(clients["owner"], method, path, body, names)
-            assert response.status_code == 403, path
-
-
-def test_no_route_is_missing(names: dict[str, Any]) -> None:
-    paths = {(method, path.partition("?")[0].format(**names)) for method, path, *_ in ROUTES}
-    for pattern in urlpatterns:
-        found = {
-            method
-            for method, path in paths
-            if pattern.pattern.match(path.removeprefix("/api/")) is not None
+def let_in(table: str, world: dict[str, Any]) -> dict[tuple[str, str], set[str]]:
+    """Who is let in, by the route's name and the method."""
+    return {
+        (str(resolve(url_of(path, world).partition("?")[0]).url_name), method): {
+            caller for caller, code in codes.items() if code < 400
         }
+        for method, path, _body, codes in rows(table)
+        if any(code < 400 for code in codes.values())
+    }
+
+
+def test_the_table_of_permissions_says_the_same(world: dict[str, Any]) -> None:
+    said = {
+        (name, method): ROLES[who]
+        for name, row in permissions.WHO_MAY.items()
+        for method, who in row.items()
+    }
+    assert let_in(ROUTES, world) == said
+    for (name, method), callers in let_in(OTHERS, world).items():
+        wanted = ROLES[permissions.WHO_MAY_FOR_OTHERS[name, method]]
+        assert callers - {"owner"} in (wanted, wanted - {"course_staff"}), name
+    assert set(let_in(OTHERS, world)) == set(permissions.WHO_MAY_FOR_OTHERS)
+
+
+def test_no_route_is_missing(world: dict[str, Any]) -> None:
+    paths = {
+        (method, url_of(path, world).partition("?")[0].removeprefix("/api/"))
+        for method, path, *_ in rows(ROUTES)
+    }
+    for pattern in urlpatterns:
+        found = {method for method, path in paths if pattern.pattern.match(path) is not None}
         view = getattr(pattern.callback, "view_class", None)
         allowed = pattern.callback.view_initkwargs.get("http_method_names") if view else ["get"]
         own = {name for name in ("get", "post", "put", "patch", "delete") if hasattr(view, name)}
-        expected = own & set(allowed or own) if view else {"get"}
-        if pattern.name not in WITHOUT_SLASH or found:
-            assert found == expected, pattern
-
-
-WITHOUT_SLASH = ("backend_user_deletion_api", "user_retirement_api")
+        assert found == (own & set(allowed or own) if view else {"get"}), pattern
