@@ -4,6 +4,8 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
+import requests
+
 from edx_proctoring import backends, conf, constants, crypto, host, transactions
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.backends.http import LONGEST_ID, cause
@@ -82,7 +84,8 @@ def register(
         raise
     except Exception as error:
         log.exception("provider failed, exam_id=%s user_id=%s", exam.pk, user.pk)
-        raise BackendProviderCannotRegisterAttempt(repr(error), 502) from error
+        code = 504 if isinstance(error, TimeoutError | requests.Timeout) else 502
+        raise BackendProviderCannotRegisterAttempt(repr(error), code) from error
     if external_id is not None and len(str(external_id)) > LONGEST_ID:
         log.error("the provider's id is too long, exam_id=%s user_id=%s", exam.pk, user.pk)
         raise BackendProviderSentNoAttemptID("an id that is too long", 502)

@@ -11,6 +11,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
 )
+from edx_proctoring.statuses import COMPLETED
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
 from tests.views.conftest import OTHER_COURSE, V1, E
 
@@ -265,7 +266,7 @@ def test_A11_what_is_closed_stays_closed(attempt, as_learner, action, status):
     assert status_of(known) == status
 
 
-@pytest.mark.parametrize("status", ["verified", "rejected", "second_review_required", "submitted"])
+@pytest.mark.parametrize("status", sorted(COMPLETED))
 def test_A11_a_late_error_is_none(attempt, as_learner, status):
     known = attempt(status=status, completed_at=timezone.now())
     assert put(as_learner, known, "error").json() == {"exam_attempt_id": False}

@@ -38,11 +38,34 @@ BULK = {"course_id": COURSE_ID, "exam_ids": "{exam}", "user_ids": "learner", "va
 TIMED = {**BULK, "allowance_type": TIME}
 TIMES = {**BULK, "allowance_type": "time_multiplier"}
 REVIEW = {"status": "passed", "comments": []}
-META = {"examCode": "{code}", "ssiRecordLocator": "{external}"}
+META = {"examCode": "{rpnow_code}", "ssiRecordLocator": "{rpnow_external}"}
 PSI = {"examMetaData": META, "reviewStatus": "Clean"}
 ATTEMPT = f"{E}/attempt/{{attempt}}"
 REVIEWED = f"{E}/attempt/{{external}}/reviewed"
 COMMENT = {"comment": "x", "status": "y"}
+BACK = {"exam_id": "{exam}", "user_id": "{learner}", "key": TIME}
+REGISTER = f"{E}/exam_registration/course_id/{COURSE_ID}"
+BOOLS = ("is_proctored", "is_practice_exam", "is_active", "hide_after_due")
+TEXTS = ("course_id", "content_id", "external_id", "backend")
+TOO_MUCH = [
+    {"time_limit_mins": 2**31},
+    {"time_limit_mins": HUGE},
+    {"external_id": LONG},
+    {"backend": LONG},
+]
+STAFF_ROUTES = [
+    ("get", f"{E}/attempt/grouped/course_id/{{course}}"),
+    ("get", f"{E}/attempt/grouped/course_id/{{course}}/search/a"),
+    ("get", f"{E}/{{course}}/allowance"),
+    ("get", f"{E}/{{course}}/grouped/allowance"),
+    ("put", f"{E}/{{course}}/bulk_allowance"),
+    ("delete", ATTEMPT),
+    ("delete", f"{E}/allowance"),
+    ("delete", f"{E}/exam_id/{{exam}}/user_id/{{learner}}/reset_attempts"),
+    ("get", f"{V1}/user_onboarding/status/course_id/{{course}}"),
+    ("get", f"{V1}/instructor/{{course}}"),
+    ("get", f"{V1}/instructor/{{course}}/{{exam}}"),
+]
 
 
 def rows(defect, method, path, bodies, status=400, caller="global_staff"):
@@ -81,10 +104,17 @@ def test_B2_methods_of_the_sibling_route(method, path, exam, as_global_staff):
 
 
 @pytest.fixture
-def names(exam, attempt, learner, psi):
+def names(exam, make_exam, attempt, learner, psi):
     """What placeholders stand for."""
     known = attempt(exam=exam, status="submitted", completed_at=timezone.now())
+    at_rpnow = attempt(
+        exam=make_exam(backend="software_secure", course_id="course-v1:r+p+n"),
+        status="submitted",
+        completed_at=timezone.now(),
+    )
     return {
+        "rpnow_code": at_rpnow.attempt_code,
+        "rpnow_external": at_rpnow.external_id,
         "exam": exam.pk,
         "attempt": known.pk,
         "external": known.external_id,
@@ -97,6 +127,8 @@ def names(exam, attempt, learner, psi):
 def filled(value, names):
     if isinstance(value, dict):
         return {key: filled(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, names) for item in value]
     return value.format(**names) if isinstance(value, str) and "{" in value else value
 
 
@@ -123,27 +155,40 @@ def without(body, *keys):
         *rows("B5-create", "post", f"{E}/attempt", changed({}, "exam_id", NO_IDS), caller="owner"),
         *rows("B5-grant", "put", f"{E}/allowance", changed(GRANT, "exam_id", NO_IDS)),
         *rows("B5-delete", "delete", f"{E}/allowance", changed({**GRANT}, "user_id", NO_IDS)),
+        *rows("B4-running", "get", f"{E}/active_exams_for_user", NO_OBJECTS, caller="owner"),
+        *[row for method, path in STAFF_ROUTES for row in rows(f"B4-{method}-{path}", method, path, NO_OBJECTS, caller="course_staff")],
+        *rows("B5-running", "get", f"{E}/active_exams_for_user", changed({}, "user_id", ("x", [7], {"a": 1}, True, 1.5, "²", HUGE, -1))),
+        *rows("B5-delete-exam", "delete", f"{E}/allowance", changed(BACK, "exam_id", NO_IDS)),
+        *rows("B5-bulk-course", "put", f"{E}/{{course}}/bulk_allowance", changed(TIMED, "exam_ids", ("x", "²", [HUGE], "-1"))),
         *rows("B5-bulk", "put", f"{E}/bulk_allowance", changed(TIMED, "exam_ids", ("x", "²"))),
         *rows("B12", "post", f"{E}/exam", changed(EXAM, "time_limit_mins", (2**31, HUGE, "1e9"))),
-        *rows("B12-texts", "post", f"{E}/exam", changed(EXAM, "content_id", (LONG,))),
-        *rows("B12-backend", "post", f"{E}/exam", changed(EXAM, "backend", (LONG,))),
-        *rows("B12-put", "put", f"{E}/exam", [{"exam_id": "{exam}", "external_id": LONG}]),
-        *rows("B13", "put", f"{E}/exam", changed({"exam_id": "{exam}"}, "is_active", NO_BOOLS)),
+        *rows("B12-texts", "post", f"{E}/exam", [{**EXAM, name: LONG} for name in TEXTS]),
+        *rows("B12-put", "put", f"{E}/exam", [{"exam_id": "{exam}", **one} for one in TOO_MUCH]),
+        *rows("B12-patch", "patch", REGISTER, [[{**EXAM, **one}] for one in TOO_MUCH], status=422),
+        *[row for name in BOOLS for row in rows(f"B13-{name}", "put", f"{E}/exam", changed({"exam_id": "{exam}"}, name, NO_BOOLS))],
+        *[row for name in ("exam_name", "external_id", "backend") for row in rows(f"B13-{name}", "put", f"{E}/exam", changed({"exam_id": "{exam}"}, name, ([], {}, True)))],
+        *rows("B13-date", "put", f"{E}/exam", changed({"exam_id": "{exam}"}, "due_date", ("tomorrow", 7, [], True))),
         *rows("B13-mins", "put", f"{E}/exam", changed({"exam_id": "{exam}"}, "time_limit_mins", ("abc", [], 0, -5))),
         *rows("B14", "put", f"{E}/exam", [{"exam_id": "{exam}", "backend": "gone"}]),
         *rows("B14-post", "post", f"{E}/exam", [{**EXAM, "backend": "gone"}]),
         *rows("B17", "put", f"{E}/allowance", changed(GRANT, "value", (None, [], {}, "²", "-1", ""))),
+        *rows("B14-patch", "patch", REGISTER, [[{**EXAM, "backend": "gone"}]], status=422),
+        *rows("B17-absent", "put", f"{E}/allowance", [without(GRANT, name) for name in GRANT]),
         *rows("B17-key", "put", f"{E}/allowance", changed(GRANT, "key", (None, [], "", 7))),
         *rows("B17-user", "put", f"{E}/allowance", changed(GRANT, "user_info", (4711, None, "nobody", []))),
         *rows("B17-exam", "put", f"{E}/allowance", changed(GRANT, "exam_id", (4711,))),
         *rows("B18", "put", f"{E}/bulk_allowance", changed(TIMED, "value", (None, "", [], "x"))),
         *rows("B18-times", "put", f"{E}/bulk_allowance", changed(TIMES, "value", ("nan", "inf", None, "0.5"))),
+        *rows("B18-exams", "put", f"{E}/bulk_allowance", changed(TIMED, "exam_ids", ({}, None, True, [[]], [None]))),
+        *rows("B18-absent", "put", f"{E}/bulk_allowance", [without(TIMED, name) for name in ("exam_ids", "user_ids", "value")]),
         *rows("B18-kind", "put", f"{E}/bulk_allowance", [BULK]),
         *rows("B18-lists", "put", f"{E}/bulk_allowance", changed(TIMED, "user_ids", ({}, None, True))),
         *rows("B19", "post", REVIEWED, [{}, *changed(REVIEW, "status", (None, 7, [], "x"))], caller="reviewer"),
         *rows("B19-comments", "post", REVIEWED, changed(REVIEW, "comments", ("x", 7, [7], [{}], [{"comment": "x"}], [{"status": "y"}])), caller="reviewer"),
         *rows("B19-seconds", "post", REVIEWED, changed(REVIEW, "comments", ([{**COMMENT, "start": "x"}], [{**COMMENT, "stop": HUGE}])), caller="reviewer"),
-        *rows("B20", "post", ANONYMOUS_REVIEW, changed(PSI, "examMetaData", (None, [], "x", {}, {"examCode": "{code}"})), caller="anonymous"),
+        *rows("B20", "post", ANONYMOUS_REVIEW, changed(PSI, "examMetaData", (None, [], "x", {}, {"examCode": "{rpnow_code}"})), caller="anonymous"),
+        *rows("B20-status", "post", ANONYMOUS_REVIEW, [without(PSI, "reviewStatus"), *changed(PSI, "reviewStatus", (None, 7, [], "x"))], caller="anonymous"),
+        *[row for name in ("webCamComments", "desktopComments") for row in rows(f"B20-{name}", "post", ANONYMOUS_REVIEW, changed(PSI, name, ("x", 7, [7], [{}], [{"comments": "x"}])), caller="anonymous")],
     ],
 )  # fmt: skip
 def test_B3_B4_B5_B12_B13_B14_B17_B18_B19_B20_bad_input_is_said(
@@ -256,16 +301,22 @@ def test_B19_providers_that_read_no_reviews(backend, attempt, make_exam, as_glob
     assert as_global_staff.post(url, REVIEW, format="json").status_code == 400
 
 
-@pytest.mark.parametrize("body", [PSI, {**PSI, "webCamComments": [7]}, {**PSI, "reviewStatus": 7}])
-def test_B20_what_rpnow_leaves_out(body, psi, attempt, make_exam):
+def test_B20_what_rpnow_leaves_out(psi, attempt, make_exam, names):
     exam = make_exam(backend="software_secure")
-    known = attempt(exam=exam, status="submitted", completed_at=timezone.now(), external_id="l")
+    assert APIClient().post(ANONYMOUS_REVIEW, filled(PSI, names), format="json").status_code == 200
     declined = attempt(exam=exam, status="declined", external_id=None)
-    for one in (known, declined):
-        data = filled(body, {"code": one.attempt_code, "external": one.external_id})
-        if one is declined or body is not PSI:
-            response = APIClient().post(ANONYMOUS_REVIEW, data, format="json")
-            assert response.status_code == 400
-    attempt(exam=exam, attempt_code=None)
-    no_code = {**PSI, "examMetaData": {"ssiRecordLocator": "l"}}
-    assert APIClient().post(ANONYMOUS_REVIEW, no_code, format="json").status_code == 400
+    for locator in (None, "", "None", "none"):
+        meta = {"examCode": declined.attempt_code, "ssiRecordLocator": locator}
+        data = {"examMetaData": meta, "reviewStatus": "Clean"}
+        assert APIClient().post(ANONYMOUS_REVIEW, data, format="json").status_code == 400
+    attempt(exam=exam, attempt_code=None, external_id="l")
+    for code in ({}, {"examCode": None}, {"examCode": ""}):
+        no_code = {**PSI, "examMetaData": {"ssiRecordLocator": "l", **code}}
+        assert APIClient().post(ANONYMOUS_REVIEW, no_code, format="json").status_code == 400
+
+
+def test_B20_rpnow_is_not_configured(attempt, make_exam, db):
+    known = attempt(exam=make_exam(backend="software_secure"), external_id="l", status="submitted")
+    meta = {"examCode": known.attempt_code, "ssiRecordLocator": "l"}
+    data = {"examMetaData": meta, "reviewStatus": "Clean"}
+    assert APIClient().post(ANONYMOUS_REVIEW, data, format="json").status_code == 400

@@ -98,10 +98,14 @@ def test_E5_providers_are_told_after_the_change(exam, attempt, provider, as_lear
     assert stored == ["started"]
 
 
-def test_E6_exams_come_in_the_order_of_their_creation(make_exam, as_learner):
-    exams = [make_exam().pk for _ in range(3)]
+def test_E6_exams_come_in_the_order_of_their_creation(make_exam, as_learner, disorder):
+    exams = [
+        make_exam(content_id=f"content{9 - number}", exam_name=str(9 - number))
+        for number in range(3)
+    ]
+    disorder(exams)
     found = as_learner.get(f"{E}/exam/course_id/{COURSE_ID}").json()
-    assert [exam["id"] for exam in found] == exams
+    assert [exam["id"] for exam in found] == [exam.pk for exam in exams]
 
 
 @pytest.mark.parametrize(("count", "queries"), [(3, 20), (300, 22)])  # rows are written in batches
