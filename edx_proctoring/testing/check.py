@@ -31,7 +31,7 @@ def _suite(options: argparse.Namespace) -> type[Any]:
     given = json.loads(options.options.read_text(encoding="utf-8")) if options.options else {}
     if not isinstance(given, dict):
         raise TypeError("the options are no object")
-    _configure()
+    configure()
     from edx_proctoring.testing.contract_base import CAPABILITIES  # noqa: PLC0415
     from edx_proctoring.testing.wire import recordings  # noqa: PLC0415
 
@@ -65,8 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _configure() -> None:
-    """A project with nothing in it but the app."""
+def configure() -> None:
+    """A project with nothing in it but the app, for suites without one: call it in conftest.py."""
     import django  # noqa: PLC0415
     from django.conf import settings  # noqa: PLC0415
 

@@ -1,6 +1,7 @@
 """The sample of the guide installs, does what the app expects, and takes an exam."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -21,14 +22,40 @@ def folder(tmp_path_factory):
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
     done = subprocess.run([*pip, str(source)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    shutil.copy(SAMPLE / "check_acme.py", target)
+    for name in ("check_acme.py", "conftest.py"):
+        shutil.copy(SAMPLE / name, target)
     return target
 
 
 def test_it_does_what_the_app_expects_of_providers(folder):
-    table = python("edx_proctoring.testing.check", "check_acme:Acme", folder=folder, project=False)
+    table = python(
+        "edx_proctoring.testing.check", "check_acme:TestAcme", folder=folder, project=False
+    )
     assert "0 FAILS" in table
     assert "'onboarding' is not among the capabilities" in table
+
+
+def test_the_checks_run_in_a_suite_of_its_own(folder):
+    arguments = [
+        "check_acme.py",
+        "-q",
+        "-p",
+        "no:django",
+        "-p",
+        "no:randomly",
+        f"--rootdir={folder}",
+    ]
+    pytest_ini = folder / "pytest.ini"
+    pytest_ini.write_text("[pytest]\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", str(pytest_ini), *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "21 passed, 3 skipped" in done.stdout
 
 
 def test_an_exam_with_it(folder):

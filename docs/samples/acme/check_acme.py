@@ -1,11 +1,11 @@
-"""Acme in the checks of edx-proctoring: `python -m edx_proctoring.testing.check check_acme:Acme`, or pytest."""
+"""Acme in the checks of edx-proctoring: `python -m edx_proctoring.testing.check check_acme:TestAcme`, or pytest."""
 
 from acme_proctoring import AcmeProvider
 
 from edx_proctoring.testing.contract import ProviderContract
 
 
-class Acme(ProviderContract):
+class TestAcme(ProviderContract):
     """What Acme says of itself."""
 
     provider_class = AcmeProvider
