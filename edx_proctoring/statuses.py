@@ -83,7 +83,6 @@ class ProctoredExamStudentAttemptStatus:
 _S = ProctoredExamStudentAttemptStatus
 
 PRE_STARTED = frozenset({_S.created, _S.download_software_clicked, _S.ready_to_start})
-SETUP = PRE_STARTED
 IN_PROGRESS = frozenset({_S.started, _S.ready_to_submit})
 INCOMPLETE = PRE_STARTED | IN_PROGRESS | {_S.eligible}
 COMPLETED = frozenset(

@@ -26,7 +26,7 @@ from edx_proctoring.serializers import ProctoredExamSerializer
 from edx_proctoring.statuses import (
     IN_PROGRESS,
     INCOMPLETE,
-    SETUP,
+    PRE_STARTED,
     ProctoredExamStudentAttemptStatus,
 )
 
@@ -69,7 +69,7 @@ def _transition(attempt: Attempt, user: Any, to: str, only_from: frozenset[str])
 
 def _start(attempt: Attempt, user: Any) -> int:
     _must_be_current(attempt)
-    allowed = SETUP | {Status.ready_to_submit}
+    allowed = PRE_STARTED | {Status.ready_to_submit}
     if attempt.taking_as_proctored and not conf.proctoring.ALLOW_START_WITHOUT_SETUP:
         allowed = frozenset({Status.ready_to_start, Status.ready_to_submit})
     return _transition(attempt, user, Status.started, allowed)
@@ -90,18 +90,18 @@ def _stop(attempt: Attempt, user: Any) -> int:
 def _submit(attempt: Attempt, user: Any) -> int:
     if attempt.status == Status.timed_out:
         return attempt.pk
-    return _transition(attempt, user, Status.submitted, SETUP | IN_PROGRESS)
+    return _transition(attempt, user, Status.submitted, PRE_STARTED | IN_PROGRESS)
 
 
 def _decline(attempt: Attempt, user: Any) -> int:
-    return _transition(attempt, user, Status.declined, SETUP | IN_PROGRESS)
+    return _transition(attempt, user, Status.declined, PRE_STARTED | IN_PROGRESS)
 
 
 def _click_download(attempt: Attempt, user: Any) -> int:
     """A ready attempt stays ready: its provider says so only once, and the learner's page may not know it yet."""
     try:
         return _transition(
-            attempt, user, Status.download_software_clicked, SETUP - {Status.ready_to_start}
+            attempt, user, Status.download_software_clicked, PRE_STARTED - {Status.ready_to_start}
         )
     except ProctoredExamIllegalStatusTransition:
         attempt.refresh_from_db(fields=["status"])

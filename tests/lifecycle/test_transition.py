@@ -99,6 +99,62 @@ def test_an_error_keeps_the_time_that_was_left(attempt):
     assert failed.is_resumable
 
 
+@pytest.mark.parametrize(
+    ("stored", "left"), [(None, 20 * 60), (60, 60), (20 * 60 + 1, 20 * 60), (0, 0)]
+)
+@time_machine.travel(NOON, tick=False)
+def test_an_error_never_adds_time(attempt, stored, left):
+    known = begun(attempt, minutes=30, ago=10, time_remaining_seconds=stored)
+    assert lifecycle.transition(known, "error").time_remaining_seconds == left
+
+
+RESUMABLE = {"is_resumable": True}
+
+
+@pytest.mark.parametrize(
+    ("before", "flags", "to", "resumable"),
+    [
+        ("submitted", {}, "error", True),
+        ("submitted", {"ready_to_resume": True}, "error", False),
+        ("submitted", {"resumed": True}, "error", False),
+        ("error", RESUMABLE, "submitted", False),
+        ("error", RESUMABLE, "verified", True),
+        ("error", RESUMABLE, "rejected", True),
+        ("error", RESUMABLE, "second_review_required", True),
+        ("error", {**RESUMABLE, "ready_to_resume": True}, "verified", False),
+        ("error", {**RESUMABLE, "resumed": True}, "rejected", False),
+        ("submitted", {}, "verified", False),
+    ],
+)
+def test_which_attempts_may_be_resumed(attempt, before, flags, to, resumable):
+    known = attempt(status=before, completed_at=timezone.now(), **flags)
+    assert lifecycle.transition(known, to).is_resumable is resumable
+    known.refresh_from_db()
+    assert known.is_resumable is resumable
+
+
+UNTOUCHED = (
+    "created",
+    "download_software_clicked",
+    "ready_to_start",
+    "ready_to_submit",
+    "second_review_required",
+    "verified",
+    "rejected",
+)
+
+
+@pytest.mark.parametrize("to", UNTOUCHED)
+def test_only_start_end_and_decline_write_more_than_the_status(attempt, to):
+    known = attempt(status="eligible")
+    names = ("started_at", "completed_at", "allowed_time_limit_mins", "time_remaining_seconds")
+    names += ("external_id", "taking_as_proctored", "is_resumable", "ready_to_resume", "resumed")
+    before = {name: getattr(known, name) for name in names}
+    moved = lifecycle.transition(known, to)
+    moved.refresh_from_db()
+    assert {name: getattr(moved, name) for name in names} == before
+
+
 def test_only_from_refuses_other_statuses_and_stores_nothing(attempt):
     known = attempt(status="created")
     with pytest.raises(ProctoredExamIllegalStatusTransition):
