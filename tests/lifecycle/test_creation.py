@@ -12,6 +12,7 @@ from edx_proctoring.exceptions import (
     BackendProviderNotConfigured,
     BackendProviderSentNoAttemptID,
     ProctoredExamIllegalStatusTransition,
+    ProctoringTemporarilyUnavailable,
     StudentExamAttemptAlreadyExistsException,
     StudentExamAttemptBeingCreated,
     StudentExamAttemptDoesNotExistsException,
@@ -189,6 +190,18 @@ def test_a_failed_registration_leaves_the_resumable_attempt_as_it_was(
         create(exam, learner)
     old.refresh_from_db()
     assert (old.ready_to_resume, old.resumed) == (True, False)
+
+
+def test_a_change_of_the_old_attempt_withdraws_the_creation(exam, learner, attempt, provider):
+    old = attempt(exam=exam, status="error", ready_to_resume=True, time_remaining_seconds=600)
+    changed = Attempt.objects.filter(pk=old.pk)  # by who takes no lock of ours: an older version
+    provider.before("register_exam_attempt", lambda *_a, **_k: changed.update(status="verified"))
+    with pytest.raises(ProctoringTemporarilyUnavailable):
+        create(exam, learner)
+    assert [one.pk for one in Attempt.objects.all()] == [old.pk]
+    assert not ProctoringReservation.objects.exists()
+    removed = [call for call in provider.calls if call.method == "remove_exam_attempt"]
+    assert [call.args[1] for call in removed] == [registrations(provider)[0].result]
 
 
 def test_no_time_left_stays_no_time(exam, learner, attempt):

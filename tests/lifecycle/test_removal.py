@@ -146,3 +146,63 @@ def test_only_an_attempt_that_may_be_resumed_can_be_marked_so(attempt):
     known = attempt(status="error", ready_to_resume=True)
     assert lifecycle.resumed(known).resumed
     assert lifecycle.resumed(known).resumed
+
+
+def late_start(attempt, provider):
+    """An attempt whose provider has not heard of the start yet."""
+    known = attempt(status="ready_to_start", external_id="remote")
+    provider.fail("start_exam_attempt", ConnectionError("down"))
+    started = lifecycle.transition(known, "started")
+    assert notice_of(started).state == "pending"
+    return started
+
+
+def notice_of(known):
+    return OutboxMessage.objects.get(kind="provider_notice", payload__attempt_id=known.pk)
+
+
+def test_what_the_provider_was_to_hear_of_a_removed_attempt_it_never_hears(
+    attempt, staff, provider
+):
+    known = late_start(attempt, provider)
+    lifecycle.remove(known, staff)
+    assert notice_of(known).state == "cancelled"
+
+
+def test_what_the_provider_was_to_hear_of_a_declined_attempt_it_never_hears(attempt, provider):
+    known = late_start(attempt, provider)
+    lifecycle.transition(known, "declined")
+    assert notice_of(known).state == "cancelled"
+
+
+def reserved(exam, user):
+    """A creation is under way."""
+    ProctoringReservation.objects.take(exam.pk, user.pk, "token", "", seconds=60)
+    return ProctoringReservation.objects.of_pair(exam.pk, user.pk)
+
+
+def test_a_removal_voids_the_creation_that_is_under_way(attempt, staff, learner):
+    known = attempt(status="error", external_id=None)
+    open_one = reserved(known.proctored_exam, learner)
+    lifecycle.remove(known, staff)
+    assert not open_one.exists()
+
+
+def test_a_decline_voids_the_creations_that_are_under_way(attempt, make_exam, learner):
+    known = attempt(status="created")
+    other = make_exam(course_id=known.proctored_exam.course_id)
+    elsewhere = make_exam(course_id="course-v1:other+course+run")
+    open_ones = [reserved(exam, learner) for exam in (known.proctored_exam, other, elsewhere)]
+    lifecycle.transition(known, "declined")
+    assert [one.exists() for one in open_ones] == [False, False, True]
+    assert Attempt.objects.get(proctored_exam=other).status == "declined"
+
+
+def test_a_removal_settles_the_zero_of_the_rejection(attempt, staff, host):
+    first = attempt(status="submitted", external_id=None)
+    lifecycle.transition(first, "rejected")
+    lifecycle.remove(first, staff)
+    second = attempt(exam=first.proctored_exam, status="submitted")
+    host.calls.clear()
+    lifecycle.transition(second, "verified")
+    assert "undo_override_subsection_grade" not in [call.method for call in host.calls]
