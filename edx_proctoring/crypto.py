@@ -1,6 +1,7 @@
 """All weak algorithms of the app, and why they stay: stored data and providers depend on these formats, byte for byte.
 
 * HMAC-SHA1 makes the ids by which providers know learners; another one would make strangers of all of them.
+  `scripts/obscure_user.py` has it once more: it runs where there is no app.
 * AES-CBC with an initialisation vector that follows from the key (by MD5), and without a check of integrity, protects the
   links to videos that are stored; equal links look equal, and a changed one is only found when it cannot be read.
 * 3DES in ECB mode makes the password of a registration at PSI; its servers decrypt it so. It protects nothing that the

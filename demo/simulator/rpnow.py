@@ -80,7 +80,7 @@ def _signature(body: Row, headers: Mapping[str, str], secret: str) -> str:
     signed = [headers[name] for name in ("Content-Type", "Date") if headers.get(name)]
     message = "POST\n\n" + "".join(f"{line}\n" for line in signed) + "".join(_lines(body))
     return base64.b64encode(
-        hmac.new(secret.encode("ascii"), message.encode(), hashlib.sha256).digest()
+        hmac.new(secret.encode(), message.encode(), hashlib.sha256).digest()
     ).decode()
 
 

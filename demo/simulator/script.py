@@ -43,6 +43,8 @@ ENDPOINTS = (
 #: malformed: broken JSON · down: as drop, at every endpoint.
 FAULTS = ("slow", "status", "drop", "lost", "malformed", "down")
 
+LONGEST_SECONDS = 24 * 60 * 60
+
 DEFAULT: Json = {
     "ready": {"delay": 2.0, "never": False},
     "review": {
@@ -113,11 +115,12 @@ def _check_choices(change: Json) -> None:
     _only(ready, DEFAULT["ready"], "ready")
     _only(review, DEFAULT["review"], "review")
     for part in (ready, review):
-        delay = part.get("delay", 0)
-        _require(isinstance(delay, int | float) and delay >= 0, "delay: seconds, 0 or more")
+        _seconds(part.get("delay", 0), "delay")
     _one_of(review.get("outcome", "passed"), OUTCOMES, "review.outcome")
     _one_of(review.get("mode", "once"), MODES, "review.mode")
-    _require(isinstance(review.get("comments", []), list), "review.comments: a list")
+    comments = review.get("comments", [])
+    _require(isinstance(comments, list), "review.comments: a list")
+    _require(all(map(_is_comment, comments)), "review.comments: objects with a text `comment`")
     _one_of(change.get("onboarding"), (None, *ONBOARDING), "onboarding")
 
 
@@ -128,6 +131,23 @@ def _check_fault(name: str, fault: Any) -> None:
     _require(isinstance(fault, dict), f"faults.{name}: an object or null")
     _only(fault, ("kind", "seconds", "status", "times"), f"faults.{name}")
     _one_of(fault.get("kind"), FAULTS, f"faults.{name}.kind")
+    _seconds(fault.get("seconds", 0), f"faults.{name}.seconds")
+    _whole(fault.get("status", 503), 200, 599, f"faults.{name}.status")
+    _whole(fault.get("times", 1), 1, 10**6, f"faults.{name}.times")
+
+
+def _seconds(value: Any, where: str) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    _require(is_number and 0 <= value <= LONGEST_SECONDS, f"{where}: seconds, 0 to a day")
+
+
+def _whole(value: Any, least: int, most: int, where: str) -> None:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    _require(is_number and least <= value <= most, f"{where}: a number from {least} to {most}")
+
+
+def _is_comment(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("comment"), str)
 
 
 def _object(change: Json, key: str) -> Json:

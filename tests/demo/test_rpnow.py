@@ -127,7 +127,9 @@ def test_signatures_that_are_wrong(client, sim, body, change, status, text):
     assert not sim.store.attempts()
 
 
-@pytest.mark.parametrize("known", ["", "SSI", "SSI demo", "SSI demo:", "Bearer demo:x", "SSI x:y"])
+@pytest.mark.parametrize(
+    "known", ["", "SSI", "SSI demo", "SSI demo:", "Bearer demo:x", "SSI x:y", "SSI é:y"]
+)
 def test_no_signature_at_all(client, body, known):
     answer = register(client, body, {**headers(body), "Authorization": known})
     assert answer.status_code == 401

@@ -179,7 +179,19 @@ def test_onboarding_first(client, world, reason):
 
 @pytest.mark.parametrize(
     "change",
-    [5, {"x": 1}, {"review": {"outcome": "x"}}, {"ready": {"delay": -1}}, {"faults": {"x": {}}}],
+    [
+        5,
+        {"x": 1},
+        {"review": {"outcome": "x"}},
+        {"ready": {"delay": -1}},
+        {"faults": {"x": {}}},
+        {"review": {"delay": float("inf")}},
+        {"review": {"comments": ["x"]}},
+        {"review": {"comments": [{}]}},
+        {"faults": {"psi": {"kind": "slow", "seconds": "x"}}},
+        {"faults": {"psi": {"kind": "status", "status": 7}}},
+        {"faults": {"psi": {"kind": "down", "times": 0}}},
+    ],
 )
 def test_a_script_that_makes_no_sense(client, world, change):
     before = world.script
