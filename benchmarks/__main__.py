@@ -6,6 +6,8 @@ The published one is installed by pip into an environment of its own and only ev
 
 import argparse
 import datetime
+import os
+import platform
 import statistics
 import sys
 import tempfile
@@ -13,8 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import django
+
 from tests.upgrade import environments, sides
 
+RESULTS = Path(__file__).resolve().parent / "results"
 BENCH = Path(__file__).resolve().parent / "project" / "bench.py"
 PUBLISHED = "6.1.4"
 # What differs from call to call.
@@ -139,14 +144,26 @@ def _row(name: str, theirs: Any, ours: Any, rounds: int, longest: float) -> Row:
 HEADER = ["operation", "queries", "ms", "our queries", "our ms", "ratio", "remarks"]
 
 
-def table(rows: list[Row]) -> str:
+def as_table(head: list[str], rows: list[list[str]]) -> str:
     """As a reStructuredText list table without a title."""
     lines = [".. list-table::", "   :header-rows: 1", "   :widths: auto", ""]
-    for cells in [HEADER, *(row.cells() for row in rows)]:
+    for cells in [head, *rows]:
         lines += [
             f"   {'*' if place == 0 else ' '} - {cell}".rstrip() for place, cell in enumerate(cells)
         ]
     return "\n".join(lines)
+
+
+def publish(name: str, blocks: list[tuple[str, str]]) -> None:
+    """Print titles and what is below them, and write them to `benchmarks/results/<name>.rst`."""
+    conditions = (
+        f"{datetime.datetime.now(datetime.UTC).date()}, Python {platform.python_version()}, Django {django.__version__}, "
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.0f} at the end."
+    )
+    text = "\n\n".join(f"{title}\n{'~' * len(title)}\n\n{body}" for title, body in blocks)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.rst").write_text(f"{conditions}\n\n{text}\n")
+    print(f"\n{text}", flush=True)
 
 
 def main() -> int:
@@ -169,7 +186,8 @@ def main() -> int:
             title = f"{server}, {learners:,} learners"
             print(title, file=sys.stderr, flush=True)
             rows = compare(server, learners, options.rounds, options.longest)
-            print(f"\n{title}\n{'~' * len(title)}\n\n{table(rows)}", flush=True)
+            table = as_table(HEADER, [row.cells() for row in rows])
+            publish(f"{server.lower()}-{learners}", [(title, table)])
     return 0
 
 

@@ -5,7 +5,10 @@ The other process sends a line for each call, see `driver`.
 
 import datetime
 import json
+import logging
+import resource
 import time
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -228,3 +231,35 @@ def measure(name: str, number: int) -> dict[str, Any]:
         seconds = time.perf_counter() - began
     text = json.dumps(found, cls=DjangoJSONEncoder)
     return {"ms": seconds * 1000, "queries": counter.queries, "answer": json.loads(text)}
+
+
+@driver.command
+def peak(name: str) -> int:
+    """The bytes that one call needs at most; the one before it warms up."""
+    OPERATIONS[name](0)
+    tracemalloc.start()
+    OPERATIONS[name](0)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+@driver.command
+def fill_overdue(count: int) -> None:
+    """So many attempts whose time was over long ago, of as many learners."""
+    call_command("migrate", verbosity=0, interactive=False)
+    data.overdue(count)
+
+
+@driver.command
+def sweep() -> dict[str, Any]:
+    """End them all: seconds, how many, and what the process took at most after each tenth of the way, in MiB."""
+    from edx_proctoring.api import sweep_expired_attempts  # noqa: PLC0415  ours only
+
+    logging.disable(logging.CRITICAL)
+    peaks, counts, began = [], [], time.perf_counter()
+    for so_far in sweep_expired_attempts():
+        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        counts = [so_far.ended, so_far.failed]
+    steps = max(1, len(peaks) // 10)
+    return {"seconds": time.perf_counter() - began, "ended": counts, "mib": peaks[::steps]}

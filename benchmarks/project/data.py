@@ -115,6 +115,31 @@ def _attempts(exam: ProctoredExam, users: list[Any], now: datetime.datetime) -> 
     )
 
 
+def overdue(count: int) -> None:
+    """Running attempts in a timed exam, all over since yesterday."""
+    exam = exams()["timed"]
+    now = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+    User = get_user_model()
+    for first in range(0, count, 10_000):
+        names = [f"late{number:06}" for number in range(first, min(first + 10_000, count))]
+        store(User, (User(username=name, email=f"{name}@example.com") for name in names))
+        users = User.objects.filter(username__gte=names[0], username__lte=names[-1])
+        store(
+            ProctoredExamStudentAttempt,
+            (
+                ProctoredExamStudentAttempt(
+                    user_id=user_id,
+                    proctored_exam=exam,
+                    started_at=now,
+                    attempt_code=code("late", user_id),
+                    allowed_time_limit_mins=90,
+                    status="started",
+                )
+                for user_id in users.values_list("pk", flat=True)
+            ),
+        )
+
+
 def _reviews(exam: ProctoredExam) -> None:
     """Of every second attempt, with a comment."""
     attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam=exam).order_by("id")[::2]

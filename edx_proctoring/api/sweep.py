@@ -54,7 +54,7 @@ def sweep_expired_attempts(
 def _batches(size: int) -> Iterator[tuple[int, list[Attempt]]]:
     """Of all that run, in the order of their ids: how many a batch had, and those whose time is over."""
     running, last = Attempt.objects.running().order_by("pk"), 0
-    while page := list(running.filter(pk__gt=last).select_related("proctored_exam")[:size]):
+    while page := list(running.filter(pk__gt=last).with_parts()[:size]):
         last = page[-1].pk
         yield len(page), [attempt for attempt in page if facts.is_overdue(attempt)]
 

@@ -1,0 +1,88 @@
+"""``python -m benchmarks.memory``: what pages and the sweep of overdue attempts hold in memory, in small and large courses.
+
+Each page: the bytes that one call needs at most (tracemalloc), in courses of different size. The sweep: what its process
+took at most (resident set), after each tenth of its way; the database is a file of SQLite, or a server.
+"""
+
+import argparse
+import datetime
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.__main__ import BENCH, as_table, publish
+from tests.upgrade import sides
+
+PAGES = (
+    "grouped attempts, page 1",
+    "grouped attempts, page 10",
+    "grouped attempts, search",
+    "onboarding panel, page 1",
+)
+
+
+def _ours(server: str, folder: Path, database: str) -> Any:
+    return sides.Side(sides.OURS, database, folder / "ours.log", BENCH)
+
+
+def pages(server: str, sizes: list[int]) -> list[list[str]]:
+    """A row for each page: KiB in each size of course."""
+    columns = []
+    for learners in sizes:
+        with (
+            tempfile.TemporaryDirectory() as name,
+            sides.database(server, "bench_memory", Path(name)) as database,
+        ):
+            ours = _ours(server, Path(name), database)
+            try:
+                ours.fill_course(learners, datetime.datetime.now(datetime.UTC).isoformat())
+                columns.append([f"{ours.peak(page) / 1024:,.0f}" for page in PAGES])
+            finally:
+                ours.close()
+    return [[page, *cells] for page, *cells in zip(PAGES, *columns, strict=True)]
+
+
+def sweep(server: str, count: int) -> list[str]:
+    """How many, seconds, and the MiB on the way."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        sides.database(server, "bench_sweep", Path(name)) as database,
+    ):
+        ours = _ours(server, Path(name), database)
+        ours.fill_overdue(count)
+        ours.close()
+        ours = _ours(
+            server, Path(name), database
+        )  # a new process: what filling took is not counted
+        try:
+            found = ours.sweep()
+        finally:
+            ours.close()
+    ended, failed = found["ended"]
+    mib = ", ".join(f"{one:.0f}" for one in found["mib"])
+    return [f"{ended:,}", str(failed), f"{found['seconds']:.0f}", mib]
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
+    parser.add_argument("--learners", type=int, nargs="+", default=[1000, 10_000])
+    parser.add_argument("--overdue", type=int, default=100_000, help="attempts to sweep")
+    parser.add_argument("--server", default="SQLite", choices=["SQLite", "PostgreSQL", "MariaDB"])
+    options = parser.parse_args()
+    blocks = []
+    if options.learners:
+        sizes = [f"KiB, {learners:,} learners" for learners in options.learners]
+        rows = pages(options.server, options.learners)
+        blocks.append((f"Memory of pages, {options.server}", as_table(["page", *sizes], rows)))
+    if options.overdue:
+        head = ["ended", "failed", "seconds", "MiB at most, after each tenth"]
+        rows = [sweep(options.server, options.overdue)]
+        title = f"Sweep of overdue attempts, {options.server}"
+        blocks.append((title, as_table(head, rows)))
+    publish(f"memory-{options.server.lower()}", blocks)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""The web process of ``python -m benchmarks.start``: the app with one REST provider, whose address PROVIDER_URL names."""
+
+import os
+
+import django
+
+django.setup()
+
+import rules  # noqa: E402
+from celery import current_app  # noqa: E402
+from django.apps import apps  # noqa: E402
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+
+from edx_proctoring.backends.rest import BaseRestProctoringProvider  # noqa: E402
+
+current_app.conf.update(broker_url="memory://", task_always_eager=False)
+rules.add_perm("edx_proctoring.can_take_proctored_exam", rules.is_active)
+apps.get_app_config("edx_proctoring").backends["test"] = BaseRestProctoringProvider(
+    "id", "secret", base_url=os.environ["PROVIDER_URL"]
+)
+application = get_wsgi_application()
