@@ -1,7 +1,8 @@
 """``python -m benchmarks``: the published package and ours side by side, with the same data and the same requests.
 
 The published one is installed by pip into an environment of its own and only ever run. Both answer each request in turn
-(A B A B …), each in its own process with its own database; the median of the pairs' ratios is what counts.
+(A B A B …), each in its own process with its own database; the median of the pairs' ratios is what counts. With SQLite
+the time is the processor's, with servers what passes.
 """
 
 import argparse

@@ -223,12 +223,16 @@ class Counter:
 
 @driver.command
 def measure(name: str, number: int) -> dict[str, Any]:
-    """Once: milliseconds, queries and the answer."""
+    """Once: milliseconds, queries and the answer.
+
+    Where the database is a part of the process it is the processor's time, which a busy machine does not change.
+    """
     counter = Counter()
+    clock = time.process_time if connection.vendor == "sqlite" else time.perf_counter
     with connection.execute_wrapper(counter):
-        began = time.perf_counter()
+        began = clock()
         found = OPERATIONS[name](number)
-        seconds = time.perf_counter() - began
+        seconds = clock() - began
     text = json.dumps(found, cls=DjangoJSONEncoder)
     return {"ms": seconds * 1000, "queries": counter.queries, "answer": json.loads(text)}
 

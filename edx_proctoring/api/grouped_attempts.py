@@ -1,7 +1,7 @@
 """Pages of a course's attempts, for course staff: what a page costs does not grow with the course."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -31,33 +31,38 @@ def get_grouped_attempts(
     as they are stored, and in this exam. `ordering` as of get_all_exam_attempts.
     """
     exams = ProctoredExam.objects.in_course(course_id)
+    rows = Attempt.objects.in_course(course_id)
     if exam_id is not None:
-        exams = exams.filter(pk=exam_id)
-    rows = Attempt.objects.filter(proctored_exam__in=exams.order_by())
-    if search_by:
-        rows = rows.filter(user_id__in=_matching(rows, search_by))
+        exams, rows = exams.filter(pk=exam_id), rows.filter(proctored_exam_id=exam_id)
     if statuses:
         rows = rows.filter(status__in=statuses)
-    newest = rows.latest_per_learner().newest_first()
-    if search_by or statuses or ordering:
-        pages = Paginator(in_order(newest, ordering), per_page)
+    if search_by:
+        pages = _found(rows, search_by, ordering, per_page)
+    elif statuses or ordering:
+        pages = Paginator(_newest(rows, ordering), per_page)
     else:
-        pages = _newest_first(exams, newest, page, per_page)
+        pages = _newest_first(exams, page, per_page)
     found = pages.get_page(page)
     found.object_list = _with_siblings(found.object_list)
     return found
 
 
-def _matching(rows: Any, text: str) -> Any:
-    """The learners whose name or address contains the text; looked for once if they are few."""
+def _newest(rows: Any, ordering: str | None = None) -> Any:
+    """Id, learner and exam of the newest attempts per learner and exam."""
+    newest = in_order(rows.latest_per_learner().newest_first(), ordering)
+    return newest.values_list("pk", "user_id", "proctored_exam_id")
+
+
+def _found(rows: Any, text: str, ordering: str | None, per_page: int) -> "Paginator[Any]":
+    """Of the learners whose name or address contains the text. Those of few learners are read at once, not counted."""
     learners = rows.learners_matching(text)
     few = list(learners[: FEW + 1])
-    return few if len(few) <= FEW else learners
+    if len(few) <= FEW:
+        return Paginator(list(_newest(rows.filter(user_id__in=few), ordering)), per_page)
+    return Paginator(_newest(rows.filter(user_id__in=learners), ordering), per_page)
 
 
-def _newest_first(
-    exams: Any, newest: Any, page: int | str | None, per_page: int
-) -> "Paginator[Any]":
+def _newest_first(exams: Any, page: int | str | None, per_page: int) -> "Paginator[Any]":
     """One query counts the list and finds a moment since which there are as many attempts as the page reaches back.
 
     The exam whose n-th newest attempt is the latest of all has n attempts since then, so the n newest of the course
@@ -74,16 +79,19 @@ def _newest_first(
         learners=Subquery(learners.values("count")),
         since=Subquery(reached[reach - 1 : reach] if 0 < reach <= LARGEST_ID else reached.none()),
     )
-    counts = list(known.values_list("learners", "since"))
-    moments = [since for _, since in counts if since is not None]
-    pages = Paginator(newest.filter(created__gte=max(moments)) if moments else newest, per_page)
-    pages.count = sum(learners or 0 for learners, _ in counts)
+    counts = list(known.values_list("pk", "learners", "since"))
+    rows = Attempt.objects.filter(proctored_exam_id__in=[pk for pk, _, _ in counts])
+    moments = [since for _, _, since in counts if since is not None]
+    pages = Paginator(
+        _newest(rows.filter(created__gte=max(moments)) if moments else rows), per_page
+    )
+    pages.count = sum(learners or 0 for _, learners, _ in counts)
     return pages
 
 
-def _with_siblings(newest: Any) -> list[dict[str, Any]]:
+def _with_siblings(newest: Iterable[tuple[int, int, int]]) -> list[dict[str, Any]]:
     """These attempts with all of the same learner and exam; who is removed meanwhile is left out."""
-    found = list(newest.values_list("pk", "user_id", "proctored_exam_id"))
+    found = list(newest)
     siblings = Attempt.objects.with_parts().filter(
         user_id__in={user_id for _, user_id, _ in found},
         proctored_exam_id__in={exam_id for _, _, exam_id in found},

@@ -1,6 +1,7 @@
 """Attempts: one learner's way through one exam."""
 
 import datetime
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
@@ -51,13 +52,7 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
 
     def latest_per_learner(self) -> Self:
         """Of each learner and exam the newest attempt only; decided in the database."""
-        newer = self.model._default_manager.filter(
-            Q(created__gt=OuterRef("created"))
-            | Q(created=OuterRef("created"), id__gt=OuterRef("id")),
-            user_id=OuterRef("user_id"),
-            proctored_exam_id=OuterRef("proctored_exam_id"),
-        )
-        return self.filter(~Exists(newer))
+        return self.filter(~_newer())
 
     def matching(self, text: str) -> Self:
         """The learner's username or e-mail address contains the text, in any case."""
@@ -75,6 +70,19 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
         """Lock the rows by primary key, in its order, without a join."""
         rows = self.filter(pk__in=list(attempt_ids)).order_by("pk")
         return list(rows.select_for_update() if connection.features.has_select_for_update else rows)
+
+
+@functools.cache
+def _newer() -> Exists:
+    """Is there a newer attempt of the same learner and exam?"""
+    return Exists(
+        ProctoredExamStudentAttempt._default_manager.filter(
+            Q(created__gt=OuterRef("created"))
+            | Q(created=OuterRef("created"), id__gt=OuterRef("id")),
+            user_id=OuterRef("user_id"),
+            proctored_exam_id=OuterRef("proctored_exam_id"),
+        )
+    )
 
 
 class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQuerySet)):  # type: ignore[misc]

@@ -86,7 +86,7 @@ LISTS: dict[str, tuple[int, Callable[[APIClient], Any]]] = {
         lambda staff: ok(staff.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}?page=10")),
     ),
     "search": (
-        6,
+        5,
         lambda staff: ok(staff.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}/search/learner")),
     ),
     "statuses": (
