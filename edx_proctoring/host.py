@@ -253,15 +253,6 @@ def language_of(user: Any) -> str:
     return language or str(conf.host.LANGUAGE_CODE)
 
 
-def current_request() -> Any:
-    """The request that is being answered, where the host uses django-crum; else None."""
-    try:
-        from crum import get_current_request  # noqa: PLC0415  optional
-    except ImportError:
-        return None
-    return get_current_request()
-
-
 # Orders
 
 

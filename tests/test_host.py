@@ -187,10 +187,6 @@ def test_dates_of_the_course(monkeypatch):
     assert questions.course_end("no course") is None
 
 
-def test_without_a_request(host):
-    assert questions.current_request() is None
-
-
 DAY = datetime.timedelta(days=1)
 CONTENT = "block-v1:edX+Demo+2026+type@sequential+block@x"
 EST = datetime.timezone(-5 * datetime.timedelta(hours=1))
@@ -255,22 +251,9 @@ def test_a_deadlock_while_dates_are_read_goes_through(when):
 
 
 def test_hosts_without_optional_packages(monkeypatch, settings):
-    for package in ("edx_when", "crum"):
-        monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setitem(sys.modules, "edx_when", None)
     assert questions.due_date(COURSE, CONTENT) is None
     assert questions.course_end(COURSE) is None
-    assert questions.current_request() is None
-
-
-def test_the_request_that_is_answered(rf):
-    import crum
-
-    request = rf.get("/")
-    crum.set_current_request(request)
-    try:
-        assert questions.current_request() is request
-    finally:
-        crum.set_current_request(None)
 
 
 def test_notes_to_the_course_staff(host, service):

@@ -224,10 +224,10 @@ def write(attempt: Attempt, values: dict[str, Any], *, reason: str = "", user: A
     attempt.save(update_fields=list(values))
 
 
-def other_statuses(attempt: Attempt, excluding: int | None = None) -> tuple[str, ...]:
+def other_statuses(attempt: Attempt) -> tuple[str, ...]:
     """Statuses of the learner's other attempts in the exam, newest first."""
     pair = Attempt.objects.of_pair(attempt.proctored_exam_id, attempt.user_id)
-    others = pair.exclude(pk=attempt.pk or excluding).newest_first()
+    others = pair.exclude(pk=attempt.pk).newest_first()
     return tuple(others.values_list("status", flat=True))
 
 

@@ -230,11 +230,13 @@ def sample(attempt, practice_exam, status, **more):
     return attempt(exam=practice_exam, status=status, is_sample_attempt=True, **more)
 
 
-def test_reset_puts_a_failed_attempt_aside(practice_exam, learner, attempt):
-    old = sample(attempt, practice_exam, "error", is_resumable=True, time_remaining_seconds=5)
+@pytest.mark.parametrize("flag", ["is_resumable", "ready_to_resume", "resumed"])
+def test_reset_puts_a_failed_attempt_aside_and_starts_afresh(practice_exam, learner, attempt, flag):
+    old = sample(attempt, practice_exam, "error", time_remaining_seconds=5, **{flag: True})
     new = lifecycle.reset(practice_exam, learner, learner)
     old.refresh_from_db()
-    assert (old.status, old.is_resumable) == ("onboarding_reset", False)
+    flags = (old.is_resumable, old.ready_to_resume, old.resumed)
+    assert (old.status, *flags) == ("onboarding_reset", False, False, False)
     assert (new.status, new.time_remaining_seconds, new.started_at) == ("created", None, None)
     assert new.taking_as_proctored == old.taking_as_proctored
 

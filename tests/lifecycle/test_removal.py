@@ -190,12 +190,16 @@ def test_a_removal_voids_the_creation_that_is_under_way(attempt, staff, learner)
 
 def test_a_decline_voids_the_creations_that_are_under_way(attempt, make_exam, learner):
     known = attempt(status="created")
-    other = make_exam(course_id=known.proctored_exam.course_id)
+    course_id = known.proctored_exam.course_id
+    other, broken = make_exam(course_id=course_id), make_exam(course_id=course_id)
+    attempt(exam=broken, status="error", ready_to_resume=True)
     elsewhere = make_exam(course_id="course-v1:other+course+run")
-    open_ones = [reserved(exam, learner) for exam in (known.proctored_exam, other, elsewhere)]
+    exams = (known.proctored_exam, other, broken, elsewhere)
+    open_ones = [reserved(exam, learner) for exam in exams]
     lifecycle.transition(known, "declined")
-    assert [one.exists() for one in open_ones] == [False, False, True]
-    assert Attempt.objects.get(proctored_exam=other).status == "declined"
+    assert [one.exists() for one in open_ones] == [False, False, False, True]
+    statuses = dict(Attempt.objects.values_list("proctored_exam_id", "status"))
+    assert (statuses[other.pk], statuses[broken.pk]) == ("declined", "error")
 
 
 def test_a_removal_settles_the_zero_of_the_rejection(attempt, staff, host):
