@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 TRIES = 4
 MYSQL_RETRYABLE = {1213, 1205, 1020}  # deadlock, lock wait time-out, record has changed
-MYSQL_LOST = {2006, 2013, 4031}
+MYSQL_LOST = {1927, 2006, 2013, 2055, 4031}
 POSTGRES_RETRYABLE = {
     "40P01",
     "40001",
@@ -73,8 +73,15 @@ def is_lost_connection(error: BaseException) -> bool:
     """Has the server gone away in the middle?"""
     if isinstance(error, InterfaceError):
         return True
+    if isinstance(error, OperationalError) and _is_gone():
+        return True  # cut off in the middle: no server was left to send a code
     state = _sqlstate(error)
     return _has_code(error, MYSQL_LOST, set()) or bool(state and state.startswith(POSTGRES_LOST))
+
+
+def _is_gone() -> bool:
+    """Has its driver given up the connection?"""
+    return bool(getattr(connection.connection, "closed", False))
 
 
 def _sqlstate(error: BaseException) -> str | None:
@@ -86,6 +93,17 @@ def _has_code(error: BaseException, mysql: set[int], postgres: set[str]) -> bool
     if not isinstance(error, DatabaseError):
         return False
     return bool(error.args and error.args[0] in mysql) or _sqlstate(error) in postgres
+
+
+def reconnecting(work: Callable[[], Result]) -> Result:
+    """Call `work`, statements that each stand alone; once more on a new connection if this one was lost."""
+    try:
+        return work()
+    except (DatabaseError, InterfaceError) as error:
+        if not owns() or not is_lost_connection(error):
+            raise
+        connection.close()
+        return work()
 
 
 def run(work: Callable[[], Result]) -> Result:
@@ -126,7 +144,7 @@ def _tried(work: Callable[[], Result], scope: Callable[[], AbstractContextManage
 def _our_transaction() -> Iterator[None]:
     token: Token[bool] | None = _ours.set(True)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), _telling_what_is_lost():
             yield
             if token is not None:
                 _ours.reset(token)  # what runs on commit starts afresh
@@ -134,6 +152,17 @@ def _our_transaction() -> Iterator[None]:
     finally:
         if token is not None:
             _ours.reset(token)
+
+
+@contextmanager
+def _telling_what_is_lost() -> Iterator[None]:
+    """After the transaction's end there is a new connection, and nobody can tell that the old one was cut off."""
+    try:
+        yield
+    except OperationalError as error:
+        if _is_gone():
+            raise InterfaceError("the connection was cut off") from error
+        raise
 
 
 def _recover(error: BaseException, try_number: int) -> None:
@@ -144,7 +173,16 @@ def _recover(error: BaseException, try_number: int) -> None:
 
 def after_commit(work: Callable[[], object]) -> None:
     """Call `work` once the current transaction is committed; its errors are logged, never raised."""
-    transaction.on_commit(work, robust=True)
+
+    def surviving() -> None:
+        try:
+            work()
+        except Exception as error:
+            if owns() and is_lost_connection(error):
+                connection.close()  # or whatever comes next would fail, too
+            raise
+
+    transaction.on_commit(surviving, robust=True)
 
 
 def database_now() -> datetime:

@@ -28,7 +28,7 @@ def locked(user_id: int, work: Callable[[], Result]) -> Result:
         return work()
     ours = transactions.owns()
     if ours:
-        ProctoringLearner.objects.ensure(user_id)
+        transactions.reconnecting(lambda: ProctoringLearner.objects.ensure(user_id))
 
     def lock_and_work() -> Result:
         ProctoringLearner.objects.lock(user_id, ensured=ours)
