@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, Max, OuterRef, Subquery
 from django.utils import timezone
 
 from edx_proctoring import backends, conf, effects, host, timing
@@ -97,7 +97,7 @@ def allowed_minutes(
     now: datetime.datetime | None = None,
 ) -> int:
     """How many minutes the learner may take: what a broken-off attempt left, else limit plus allowance; cut to the due date."""
-    remaining = newest.time_remaining_seconds if newest else None
+    remaining = seconds_kept(newest) if newest else None
     extra = 0
     if remaining is None:
         extra = ProctoredExamStudentAllowance.get_additional_time_granted(exam["id"], user_id) or 0
@@ -108,6 +108,23 @@ def allowed_minutes(
         due=due_date(exam, user_id),
         now=now or timezone.now(),
     )
+
+
+def seconds_kept(attempt: ProctoredExamStudentAttempt) -> int | None:
+    """What a broken-off attempt has left for the one that goes on, and what was granted since it began.
+
+    None without such a rest. A running attempt keeps what it has.
+    """
+    kept = attempt.time_remaining_seconds
+    if kept is None or (attempt.started_at is not None and attempt.status in INCOMPLETE):
+        return kept
+    exam_id, user_id = attempt.proctored_exam_id, attempt.user_id
+    pair = ProctoredExamStudentAttempt.objects.of_pair(exam_id, user_id)
+    began = pair.aggregate(last=Max("started_at"))["last"]
+    if began is None:
+        return kept
+    granted = ProctoredExamStudentAllowance.get_minutes_granted_since(exam_id, user_id, began)
+    return min(kept + granted * 60, timing.LONGEST_SECONDS)
 
 
 def start_values(
@@ -123,11 +140,10 @@ def start_values(
         "started_at": now,
         "allowed_time_limit_mins": minutes,
     }
-    left = attempt.time_remaining_seconds
+    left = seconds_kept(attempt)
     if left is not None:
-        cut = timing.seconds_to_resume(left, due_date(exam, attempt.user_id), now)
-        if cut < left:
-            values["time_remaining_seconds"] = cut
+        due = due_date(exam, attempt.user_id)
+        values["time_remaining_seconds"] = timing.seconds_to_resume(left, due, now)
     return values
 
 

@@ -1,5 +1,6 @@
 """Allowances: what one learner may do in one exam that others may not."""
 
+import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -148,6 +149,23 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         """Additional minutes, or None; an unreadable stored value counts as none."""
         allowance = cls.get_allowance_for_user(exam_id, user_id, cls.ADDITIONAL_TIME_GRANTED[0])
         return parse_minutes(allowance.value) if allowance else None
+
+    @classmethod
+    def get_minutes_granted_since(
+        cls, exam_id: int, user_id: int, moment: datetime.datetime
+    ) -> int:
+        """By how many minutes the additional time has grown since then; the archive knows what it was."""
+        pair = {"proctored_exam_id": exam_id, "user_id": user_id}
+        key = cls.ADDITIONAL_TIME_GRANTED[0]
+        current = cls.get_allowance_for_user(exam_id, user_id, key)
+        was_there = current is not None and current.created <= moment
+        changed = ProctoredExamStudentAllowanceHistory.objects.filter(**pair, key=key)
+        former = changed.filter(created__gt=moment).order_by("created", "id").first()
+        if former and current and not was_there and former.allowance_id == current.pk:
+            former = None  # granted since, and changed once more
+        then = former or (current if was_there else None)
+        minutes = [parse_minutes(row.value) or 0 if row else 0 for row in (current, then)]
+        return max(minutes[0] - minutes[1], 0)
 
     @classmethod
     def get_review_policy_exception(cls, exam_id: int, user_id: int) -> str | None:

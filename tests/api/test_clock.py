@@ -72,6 +72,65 @@ def test_less_than_a_minute_is_what_it_is(exam, learner, attempt, left, status):
         assert (resumed.status, seconds_left(resumed)) == (status, left)
 
 
+GRANTS = {
+    # before the start, during it, after the break → minutes more than were left
+    "none": ([], [], [], 0),
+    "in its time already": (["30"], [], [], 0),
+    "afterwards": ([], [], ["10"], 10),
+    "while it ran": ([], ["10"], [], 10),
+    "more": (["30"], [], ["45"], 15),
+    "more and more": (["30"], ["40"], ["45"], 15),
+    "granted and changed": ([], [], ["5", "10"], 10),
+    "less": (["30"], [], ["10"], 0),
+    "taken back and granted": (["30"], [], [None, "40"], 10),
+    "taken back": (["30"], [], [None], 0),
+}
+
+
+def grant(exam, user, values):
+    for value in values:
+        if value is None:
+            api.remove_allowance_for_user(exam.pk, user.pk, "additional_time_granted")
+        else:
+            api.add_allowance_for_user(exam.pk, user.pk, "additional_time_granted", value)
+
+
+@pytest.mark.parametrize("case", GRANTS)
+def test_what_was_granted_since_the_start_is_added_to_what_is_left(exam, learner, case):
+    """Once, however often the learner breaks off and goes on."""
+    before, during, after, more = GRANTS[case]
+    with time_machine.travel(NOON, tick=False) as clock:
+        grant(exam, learner, before)
+        clock.shift(60)
+        first = start(exam, learner)
+        clock.shift(60)
+        grant(exam, learner, during)
+        clock.shift(60)
+        left = seconds_left(first)
+        assert left == first.allowed_time_limit_mins * 60 - 120
+        api.update_attempt_status(first.pk, "error")
+        clock.shift(60)
+        grant(exam, learner, after)
+        second = resume(first, exam, learner)
+        assert seconds_left(second) == left + more * 60
+        clock.shift(60)
+        assert seconds_left(second) == left + more * 60 - 60
+        api.update_attempt_status(second.pk, "error")
+        third = resume(second, exam, learner)
+        assert seconds_left(third) == left + more * 60 - 60
+
+
+def test_the_provider_hears_of_the_time_that_was_granted_since(exam, learner, provider):
+    with time_machine.travel(NOON, tick=False) as clock:
+        first = start(exam, learner)
+        clock.shift(60)
+        api.update_attempt_status(first.pk, "error")
+        grant(exam, learner, ["10"])
+        resume(first, exam, learner)
+    registered = provider.calls_of("register_exam_attempt")[-1]
+    assert registered.kwargs["context"]["time_limit_mins"] == exam.time_limit_mins - 1 + 10
+
+
 def test_allowances_and_due_dates(exam, learner):
     AllowanceFactory(proctored_exam=exam, user=learner, key="additional_time_granted", value="30")
     with time_machine.travel(NOON, tick=False):

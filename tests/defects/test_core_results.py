@@ -96,6 +96,17 @@ def test_41_whoever_breaks_it_off_the_time_left_is_kept(attempt):
     assert 3590 <= known.time_remaining_seconds <= 3600
 
 
+def test_41_minutes_that_were_granted_since_are_added(attempt, staff):
+    known = running(attempt, minutes_ago=30)
+    exam_id, user_id = known.proctored_exam_id, known.user_id
+    api.update_attempt_status(known.pk, "error")
+    api.mark_exam_attempt_as_ready_to_resume(known.pk)
+    api.add_allowance_for_user(exam_id, user_id, "additional_time_granted", "15")
+    resumed = start(api.create_exam_attempt(exam_id, user_id, True))
+    assert resumed.allowed_time_limit_mins == 74
+    assert 74 * 60 + 50 < lifecycle.facts.seconds_left(resumed) <= 75 * 60
+
+
 def test_42_a_verification_undoes_the_zero_whatever_came_between(attempt, host):
     known = ended(attempt)
     for status in ("rejected", "second_review_required", "verified", "verified"):
