@@ -45,11 +45,22 @@ KILLED_AT = {
         ("simulator", "simulator_answers"),
         ("broker", QUEUE_LOST),
     ],
+    # Nobody looks: the worker's sweep ends it.
+    "ended": [("worker", "before_commit"), ("worker", "after_commit"), ("worker", "delivered")],
     "verified": [("web", "before_commit"), ("web", "after_commit"), ("web", "delivered")],
     "declined": [("web", "cascade"), ("web", "after_commit")],
-    "saved": [("web", "exam_saved"), ("web", "before_commit"), ("simulator", "simulator_answers")],
+    "saved": [
+        ("web", "exam_saved"),
+        ("web", "before_commit"),
+        ("worker", "exam_saved"),
+        ("simulator", "simulator_answers"),
+    ],
 }
 WAY = ("created", "ready_to_start", "started", "submitted", "verified")
+WAYS = {
+    "declined": ("created", "declined"),
+    "ended": ("created", "ready_to_start", "started", "ended", "verified"),
+}
 
 
 @dataclass(frozen=True)
@@ -176,11 +187,11 @@ def _take_exam(stack: "Stack", case: Case, username: str, exams: list) -> "Damag
 
     here = stack.place
     learner = Learner(f"http://127.0.0.1:{here.web_port}", _simulator(here), username)
-    exam, way = exams[0], WAY
-    if case.to == "declined":
-        way = ("created", "declined")
-    for status in way:
+    exam = exams[0]
+    for status in WAYS.get(case.to, WAY):
         if status == case.to:
+            if status == "ended":
+                learner.settle()  # the worker has nothing else to do
             attack = _die_on_the_way if case.kills else _lose_the_queue
             attack(stack, case, lambda to=status: learner.go(exam, to))
         learner.reach(exam, status)
@@ -237,7 +248,11 @@ def _save_exam(stack: "Stack", case: Case, number: int) -> "Damage":
 
     def save() -> None:
         path = f"{API}/exam_registration/course_id/{COURSE_ID}"
+        if case.process == "worker":  # to whom the web process leaves it
+            stack.stop("simulator")
         assert author.request("PATCH", path, json=body).ok
+        if case.process == "worker":
+            stack.start("simulator")
 
     stored = ProctoredExam.objects.filter(content_id=name)
     _die_on_the_way(stack, case, save)

@@ -11,4 +11,8 @@ PROCTORING_SETTINGS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "deliver what was left": {**CELERY_BEAT_SCHEDULE["deliver what was left"], "schedule": 2.0},
+    "submit expired attempts": {
+        **CELERY_BEAT_SCHEDULE["submit expired attempts"],
+        "schedule": 1.0,
+    },
 }
