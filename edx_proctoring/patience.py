@@ -32,9 +32,14 @@ def impatient() -> Iterator[None]:
         _impatient.reset(token)
 
 
+def is_impatient() -> bool:
+    """Is somebody waiting?"""
+    return _impatient.get()
+
+
 @contextmanager
-def timed(name: str) -> Iterator[None]:
-    """Around a call: remember whether it was slow. Raises TooSlow, see `impatient`."""
+def timed(name: str, limit: float | None = None) -> Iterator[None]:
+    """Around a call: remember whether it was slow, by default SLOW_SECONDS. Raises TooSlow, see `impatient`."""
     if _impatient.get() and is_slow(name):
         raise TooSlow(name)
     began = time.monotonic()
@@ -42,7 +47,7 @@ def timed(name: str) -> Iterator[None]:
         yield
     finally:
         now = time.monotonic()
-        if now - began >= conf.proctoring.SLOW_SECONDS:
+        if now - began >= (conf.proctoring.SLOW_SECONDS if limit is None else limit):
             _slow_until[name] = now + PAUSE
 
 

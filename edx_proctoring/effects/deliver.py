@@ -5,9 +5,10 @@ from typing import Any
 
 import requests
 from django.contrib.auth import get_user_model
-from django.utils import timezone
+from django.db.models import Q
 
-from edx_proctoring import backends, emails, host, outbox, patience, tracking
+from edx_proctoring import backends, emails, host, outbox, patience, tracking, transactions
+from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.effects.exams import deliver_saved
 from edx_proctoring.effects.perform import whole, write_credit, write_grade
 from edx_proctoring.models import (
@@ -18,6 +19,8 @@ from edx_proctoring.models import (
 from edx_proctoring.signals import exam_attempt_status_signal
 
 log = logging.getLogger(__name__)
+
+NOTICE_SECONDS = 1.5  # that a learner waits for a provider where there is no worker
 
 
 def _user(user_id: int | None) -> Any:
@@ -50,7 +53,7 @@ def deliver_learner_state(message: OutboxMessage) -> None:
     """Delete the learner's answers, unless a newer attempt is already producing new ones."""
     payload = message.payload
     attempts = ProctoredExamStudentAttempt.objects.of_pair(payload["exam_id"], payload["user_id"])
-    if attempts.filter(started_at__isnull=False, created__gt=message.created).exists():
+    if attempts.filter(started_at__isnull=False, pk__gt=payload["attempt_id"]).exists():
         log.warning("learner state not deleted, a newer attempt has started: key=%s", message.key)
         return
     if user := _user(payload["user_id"]):
@@ -124,7 +127,8 @@ def deliver_email(message: OutboxMessage) -> None:
     )
     if mail is not None:
         mail.extra_headers["Message-ID"] = emails.message_id(message.key)
-        mail.send()
+        with patience.timed("mail server"):
+            mail.send()
 
 
 def _as_of(history_id: int) -> ProctoredExamStudentAttempt | None:
@@ -136,8 +140,10 @@ def deliver_provider_notice(message: OutboxMessage) -> None:
     """Tell the provider of start, end or error; an attempt that is gone on both sides needs no notice."""
     payload = message.payload
     notify = getattr(_provider(payload["provider"]), payload["verb"])
+    deadline = NOTICE_SECONDS if patience.is_impatient() else None
     try:
-        notify(payload["exam_external_id"], payload["attempt_external_id"])
+        with patience.timed(f"provider {payload['provider']}", deadline), ask_options(deadline):
+            notify(payload["exam_external_id"], payload["attempt_external_id"])
     except requests.HTTPError as error:
         gone = error.response is not None and error.response.status_code == 404
         if (
@@ -150,15 +156,13 @@ def deliver_provider_notice(message: OutboxMessage) -> None:
 def deliver_provider_removal(message: OutboxMessage) -> None:
     """Remove an attempt at the provider that nothing here refers to."""
     payload = message.payload
-    held = ProctoredExamStudentAttempt.objects.filter(
-        external_id=payload["attempt_external_id"], proctored_exam__backend=payload["provider"]
-    )
-    if held.exists():
+    # In this order: a creation that ends in between has left its attempt.
+    open_reservation = ProctoringReservation.objects.of_pair(payload["exam_id"], payload["user_id"])
+    if open_reservation.filter(reserved_until__gt=transactions.database_now()).exists():
+        raise outbox.NotNow("a creation of the same learner and exam is under way")
+    if _is_held(payload["provider"], payload["attempt_external_id"]):
         log.warning("not removed at the provider, an attempt refers to it: key=%s", message.key)
         return
-    open_reservation = ProctoringReservation.objects.of_pair(payload["exam_id"], payload["user_id"])
-    if open_reservation.filter(reserved_until__gt=timezone.now()).exists():
-        raise outbox.NotNow("a creation of the same learner and exam is under way")
     provider = _provider(payload["provider"])
     try:
         removed = provider.remove_exam_attempt(
@@ -172,11 +176,20 @@ def deliver_provider_removal(message: OutboxMessage) -> None:
         log.warning("removal not confirmed by the provider: key=%s", message.key)
 
 
+def _is_held(provider: str, external_id: str) -> bool:
+    """Does an attempt refer to it? Exams that name no provider have the default one."""
+    of_provider = Q(proctored_exam__backend=provider)
+    if provider == backends.default_name():
+        of_provider |= Q(proctored_exam__backend__isnull=True) | Q(proctored_exam__backend="")
+    attempts = ProctoredExamStudentAttempt.objects.filter(of_provider, external_id=external_id)
+    return bool(attempts.exists())
+
+
 def _provider(name: str) -> Any:
     try:
         return backends.get_backend_provider(name=name)
     except NotImplementedError as error:
-        raise outbox.NotNow(f"provider {name} is not configured in this process") from error
+        raise outbox.NotHere(f"provider {name} is not configured in this process") from error
 
 
 def register() -> None:

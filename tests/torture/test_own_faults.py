@@ -2,6 +2,7 @@
 
 import datetime
 import errno
+import threading
 
 import pytest
 import time_machine
@@ -26,6 +27,17 @@ class FullDisk(EmailBackend):
     def send_messages(self, messages):
         if self.full:
             raise OSError(errno.ENOSPC, "No space left on device")
+        return super().send_messages(messages)
+
+
+class Slow(EmailBackend):
+    """Takes its time."""
+
+    asked = 0
+
+    def send_messages(self, messages):
+        Slow.asked += 1
+        threading.Event().wait(0.3)
         return super().send_messages(messages)
 
 
@@ -99,6 +111,21 @@ def test_the_mail_servers_disk_is_full(running, provider, settings, monkeypatch)
     OutboxMessage.objects.unfinished().update(next_try_at=timezone.now())
     outbox.deliver()
     assert_all_is_told(provider)
+
+
+def test_a_mail_server_that_hangs_keeps_requests_waiting_once(attempt, settings):
+    """Where there is no worker."""
+    settings.EMAIL_BACKEND = f"{__name__}.Slow"
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "SLOW_SECONDS": 0.2}
+    Slow.asked = 0
+    for _ in range(3):
+        submit(attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90))
+    assert Slow.asked == 1
+    assert OutboxMessage.objects.unfinished().filter(kind="email").count() == 2
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    OutboxMessage.objects.unfinished().update(next_try_at=timezone.now())
+    outbox.deliver()
+    assert len(mail.outbox) == 3
 
 
 def test_the_clock_jumps_back(running, provider, celery):

@@ -160,6 +160,22 @@ def test_a_provider_that_stalls(scheme, silence, simulator, provider_at, ready, 
     assert_told_later(simulator, ready)
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_provider_that_stalls_where_there_is_no_worker(
+    scheme, silence, simulator, provider_at, ready, take, settings
+):
+    """The request that tells it waits for it, but not for long, and the next ones do not."""
+    provider_at(f"{scheme}://127.0.0.1:{silence}")
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "inline"}
+    assert take() < SERVER_SECONDS
+    ready.refresh_from_db()
+    assert ready.status == "submitted"
+    waiting = OutboxMessage.objects.unfinished().filter(kind="provider_notice").order_by("id")
+    assert [row.payload["verb"] for row in waiting] == ["start_exam_attempt", "stop_exam_attempt"]
+    provider_at(simulator.url)
+    assert_told_later(simulator, ready)
+
+
 def test_a_provider_that_refuses_tls(simulator, provider_at, ready, take):
     provider_at(simulator.url.replace("http://", "https://"))
     assert take() < SERVER_SECONDS
