@@ -134,7 +134,11 @@ def finish_attempt_flow(sender: Any, instance: Any, signal: Any, **kwargs: Any) 
         reviews = ProctoredExamSoftwareSecureReview.objects.filter(
             attempt_code=instance.attempt_code, is_attempt_active=True
         )
-        reviews.update(is_attempt_active=False)
+        keys = list(reviews.values_list("pk", flat=True))
+        if keys:  # an UPDATE that finds no row locks the gap on MariaDB
+            ProctoredExamSoftwareSecureReview.objects.filter(pk__in=keys).update(
+                is_attempt_active=False
+            )
 
 
 @receiver(pre_save, sender=ProctoredExamSoftwareSecureReview)

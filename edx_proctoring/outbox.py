@@ -7,7 +7,6 @@ as a row for the next try. Messages of one lane are delivered one after the othe
 
 import datetime
 import logging
-import random
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,9 +26,10 @@ from edx_proctoring.models.outbox import (
     CANCELLED,
     DONE,
     GIVEN_UP,
-    LONGEST_PAUSE,
     PENDING,
     OutboxMessage,
+    OutboxQuerySet,
+    pause_after,
 )
 
 log = logging.getLogger(__name__)
@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 Handler = Callable[[OutboxMessage], object]
 Result = TypeVar("Result")
 TASK = "edx_proctoring.tasks.deliver_messages"
-FIRST_PAUSE = 5  # seconds
 LONGEST_INLINE = 5  # seconds after a commit in which further messages are begun
+PURGE_BATCH = 1000
 BROKER_DOWN, BROKER_PAUSE = "edx_proctoring.broker_down", 30  # seconds
 
 _handlers: dict[str, Handler] = {}
@@ -69,6 +69,10 @@ _collected: ContextVar[tuple[int | None, list[Draft]]] = ContextVar("drafts", de
 
 class NotNow(Exception):
     """Raised by a handler that wants another try later, without an error to report."""
+
+
+class NotHere(NotNow):
+    """Raised by a handler that only another process can do: no task of this one's is sent to try again."""
 
 
 def register(kind: str, handler: Handler, *, inline: bool = False) -> None:
@@ -149,7 +153,7 @@ def cancel(lane: str, *kinds: str) -> None:
     collected = _collected.get()[1]
     collected[:] = [one for one in collected if one.lane != lane or one.kind not in kinds]
     waiting = OutboxMessage.objects.unfinished().filter(lane=lane, kind__in=kinds)
-    waiting.update(state=CANCELLED, version=F("version") + 1, modified=timezone.now())
+    waiting.by_key().update(state=CANCELLED, version=F("version") + 1, modified=timezone.now())
 
 
 def is_pending(key: str) -> bool:
@@ -169,9 +173,13 @@ def flush(lane: str) -> bool:
     """
     waiting = OutboxMessage.objects.unfinished().filter(lane=lane)
     if transactions.owns():
-        waiting.update(next_try_at=timezone.now())
+        _hurry(waiting)
         _deliver_lane(lane)
     return not waiting.exists()
+
+
+def _hurry(waiting: OutboxQuerySet) -> None:
+    _at_once(lambda: waiting.by_key().update(next_try_at=timezone.now()))
 
 
 def _is_inline(kind: str) -> bool:
@@ -257,18 +265,14 @@ def _release(row: OutboxMessage) -> None:
 
 
 def _postpone(row: OutboxMessage, error: Exception) -> None:
-    now = timezone.now()
-    age = now - row.created
-    over = age > datetime.timedelta(days=conf.proctoring.OUTBOX_GIVE_UP_DAYS)
-    pause = min(
-        LONGEST_PAUSE.total_seconds(), FIRST_PAUSE * 2 ** min(row.tries, 20)
-    ) * random.uniform(0.8, 1.2)  # noqa: S311
+    now, pause = timezone.now(), pause_after(row.tries)
+    over = now - row.created > datetime.timedelta(days=conf.proctoring.OUTBOX_GIVE_UP_DAYS)
     values: dict[str, Any] = {
         "lease": "",
         "lease_until": None,
         "tries": F("tries") + 1,
         "last_error": f"{type(error).__name__}: {error}"[:2000],
-        "next_try_at": now + datetime.timedelta(seconds=pause),
+        "next_try_at": now + pause,
         "modified": now,
     }
     mine = OutboxMessage.objects.filter(id=row.id, lease=row.lease)
@@ -277,7 +281,8 @@ def _postpone(row: OutboxMessage, error: Exception) -> None:
         log.error("message given up, key=%s tries=%s", row.key, row.tries + 1)
         return
     _at_once(lambda: mine.update(**values))
-    _enqueue([row.id], countdown=pause)
+    if not isinstance(error, NotHere):
+        _enqueue([row.id], countdown=pause.total_seconds())
 
 
 def _enqueue(ids: Sequence[int], countdown: float | None = None) -> None:
@@ -300,8 +305,7 @@ def claim(message_id: int, token: str) -> OutboxMessage | None:
     rows = OutboxMessage.objects.filter(pk=message_id)
 
     def take() -> OutboxMessage | None:
-        lock, skip = _can("has_select_for_update"), _can("has_select_for_update_skip_locked")
-        row = (rows.select_for_update(skip_locked=skip) if lock else rows).due(now).first()
+        row = rows.locked().due(now).first()
         until = now + _lease_time()
         if row is None or not rows.due(now).update(lease=token, lease_until=until):
             return None
@@ -309,10 +313,6 @@ def claim(message_id: int, token: str) -> OutboxMessage | None:
         return row
 
     return transactions.run(take)
-
-
-def _can(feature: str) -> bool:
-    return bool(getattr(transaction.get_connection().features, feature))
 
 
 def deliver_messages(ids: Iterable[int]) -> int:
@@ -359,22 +359,23 @@ def _deliver_lane(lane: str) -> int:
         count += 1
 
 
-def deliver_now(key: str, wait_seconds: float) -> bool:
-    """Deliver this message here and now, or wait for whoever holds it; False when it still waits afterwards."""
+def deliver_now(key: str, wait_seconds: float, enough: Callable[[], object] = bool) -> bool:
+    """Deliver this message here and now, or wait for whoever holds it; False when it still waits afterwards.
+
+    `enough`: says that the message has had its effect, although others may have put it again since.
+    """
     until = time.monotonic() + wait_seconds
-    while True:
-        waiting = OutboxMessage.objects.unfinished().filter(key=key)
-        message = waiting.first()
-        if message is None:
-            return True
-        held = message.lease_until is not None and message.lease_until > timezone.now()
-        if not held:
-            waiting.update(next_try_at=timezone.now())
+    waiting = OutboxMessage.objects.unfinished().filter(key=key)
+    while (message := waiting.first()) is not None and not enough():
+        if message.lease_until is None or message.lease_until <= timezone.now():
+            _hurry(waiting)
             _deliver_lane(message.lane)
-            return not waiting.exists()
-        if time.monotonic() >= until:
+            if waiting.filter(tries__gt=message.tries, version=message.version).exists():
+                return False
+        if time.monotonic() >= until and waiting.exists():
             return False
-        time.sleep(0.1)
+        time.sleep(0.1)  # somebody else holds it, or was faster
+    return True
 
 
 # Upkeep
@@ -393,5 +394,7 @@ def retry(ids: Iterable[int]) -> int:
 def purge() -> int:
     """Delete what was delivered longer ago than OUTBOX_KEEP_DAYS; returns how many rows."""
     before = timezone.now() - datetime.timedelta(days=conf.proctoring.OUTBOX_KEEP_DAYS)
-    old = OutboxMessage.objects.filter(state__in=(DONE, CANCELLED), modified__lt=before)
-    return old.delete()[0]
+    old, count = OutboxMessage.objects.delivered_before(before), 0
+    while ids := list(old.values_list("id", flat=True)[:PURGE_BATCH]):
+        count += _at_once(lambda ids=ids: old.filter(id__in=ids).delete()[0])  # type: ignore[misc]
+    return count

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import connection
 
 from edx_proctoring import backends, constants, crypto, host, lifecycle, links, outbox, tracking
 from edx_proctoring.api.review_rules import (
@@ -154,7 +153,7 @@ def _may_review(user: Any, attempt: Attempt, exam: ProctoredExam | None) -> bool
 
 def _store(attempt: Attempt, new: Review, delivery: Delivery, *, is_archived: bool) -> Review:
     current = None if is_archived else _lock(attempt)
-    stored = _lock_review(new.attempt_code)
+    stored = Review.lock_by_attempt_code(new.attempt_code)
     if stored is not None and not constants.ALLOW_REVIEW_UPDATES:
         raise ProctoredExamReviewAlreadyExists(
             f"There is already a review of attempt_code={new.attempt_code}, and it may not be changed."
@@ -168,7 +167,9 @@ def _store(attempt: Attempt, new: Review, delivery: Delivery, *, is_archived: bo
     review = _overwrite(stored, new) if stored else new
     _save(review)
     if stored:
-        ProctoredExamSoftwareSecureComment.objects.filter(review=review).delete()
+        comments = ProctoredExamSoftwareSecureComment.objects
+        former = comments.filter(review=review).values_list("pk", flat=True)
+        comments.filter(pk__in=list(former)).delete()  # by key, so that MariaDB locks no gap
     _add_comments(review, delivery)
     _apply(review, current, attempt, reason=lifecycle.PROVIDER)
     if review.should_notify and current is not None:
@@ -181,13 +182,6 @@ def _lock(attempt: Attempt) -> Attempt | None:
         return lifecycle.lock_attempt(attempt)
     except StudentExamAttemptDoesNotExistsException:  # removed a moment ago
         return None
-
-
-def _lock_review(attempt_code: str) -> Review | None:
-    rows = Review.objects.filter(attempt_code=attempt_code)
-    if connection.features.has_select_for_update:
-        rows = rows.select_for_update()
-    return rows.first()
 
 
 def _is_same(stored: Review, new: Review) -> bool:
@@ -269,7 +263,7 @@ def decide_review(review_id: int, review_status: str, by: Any) -> Review:
     user_id = attempt.user_id if attempt else known.student_id
 
     def decide() -> Review:
-        review = _lock_review(known.attempt_code)
+        review = Review.lock_by_attempt_code(known.attempt_code)
         assert review is not None  # removed meanwhile: a programming error of the caller
         living = _lock(current) if current else None
         review.review_status, review.reviewed_by = review_status, by

@@ -6,7 +6,7 @@ All processes share the cache, and so what they know. Without a cache that works
 The times follow from how long an ask may take (the setting ASK_DEADLINE_SECONDS): once three asks have waited that long,
 all others fail at once; a pause of 20 s is one lost ask per third of a minute, and short enough that learners who try
 again by hand come through soon after the provider does. `python -m benchmarks.breaker` measures it, and
-docs/guide/operate.rst has the numbers. The place of a probe that died is free after 20 s, too.
+docs/operate.rst has the numbers. The place of a probe that died is free after 20 s, too.
 """
 
 import datetime

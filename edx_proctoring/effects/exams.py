@@ -55,14 +55,19 @@ def ensure_saved(exam: ProctoredExam) -> None:
     """
     if exam.external_id:
         return
+
+    def is_known() -> bool:
+        exam.refresh_from_db(fields=["external_id"])
+        return bool(exam.external_id)
+
+    if is_known():  # another learner was first
+        return
     key = saved_key(exam.pk, provider_name(exam))
     if not outbox.is_pending(key):
         tell_saved(exam)
-    if transactions.owns():
-        outbox.deliver_now(key, wait_seconds=conf.proctoring.ASK_DEADLINE_SECONDS)
-    else:
+    if not transactions.owns():
         _save_at_once(exam)
-    if outbox.is_pending(key) and transactions.owns():
+    elif not outbox.deliver_now(key, conf.proctoring.ASK_DEADLINE_SECONDS, enough=is_known):
         raise BackendProviderCannotRegisterAttempt("the exam is not known to the provider", 502)
     exam.refresh_from_db(fields=["external_id"])
 
@@ -102,7 +107,7 @@ def _save(exam: ProctoredExam, name: str, left: str | None, deadline: float | No
     try:
         provider = backends.get_backend_provider(name=name)
     except NotImplementedError as error:
-        raise outbox.NotNow(f"provider {name} is not configured in this process") from error
+        raise outbox.NotHere(f"provider {name} is not configured in this process") from error
     here = exam.is_proctored and provider_name(exam) == name
     document = exam_document(exam)
     if not here:

@@ -196,7 +196,7 @@ def _insert_reserved(new: NewAttempt, answer: Registration, token: str, basis: s
             "The attempt was withdrawn while it was being created. Please try again."
         )
     attempt = _insert(new, answer, pair)
-    ProctoringReservation.objects.of_pair(new.exam.pk, new.user.pk).filter(token=token).delete()
+    ProctoringReservation.objects.of_pair(new.exam.pk, new.user.pk).filter(token=token).end()
     return attempt
 
 
@@ -205,7 +205,7 @@ def _give_back(new: NewAttempt, token: str, answer: Registration | None) -> None
 
     def release() -> None:
         pair = ProctoringReservation.objects.of_pair(new.exam.pk, new.user.pk)
-        pair.filter(token=token).delete()
+        pair.filter(token=token).end()
         if answer is not None and answer.external_id:
             provider = facts.provider_of(new.exam)
             name = provider.name if provider else new.exam.backend or ""

@@ -1,11 +1,12 @@
 """What the world still has to be told."""
 
 import datetime
+import random
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
@@ -16,8 +17,15 @@ DONE = "done"
 GIVEN_UP = "given_up"
 CANCELLED = "cancelled"
 
+FIRST_PAUSE = datetime.timedelta(seconds=5)
 LONGEST_PAUSE = datetime.timedelta(minutes=15)  # between two tries
 LONGEST_WAIT = LONGEST_PAUSE * 1.5  # with jitter, and with clocks that differ a little
+
+
+def pause_after(tries: int) -> datetime.timedelta:
+    """How long to wait for the next try: longer each time, and not everybody equally long."""
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(tries, 20)))
+    return pause * random.uniform(0.8, 1.2)  # noqa: S311
 
 
 class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
@@ -60,18 +68,19 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         """Store the message; if its key is there already, that one gets its payload and is delivered once more."""
         rows = self.filter(key=message.key)
         message_id = rows.values_list("id", flat=True).first()
-        if message_id is None:
-            try:
-                with transaction.atomic():
-                    message.save(force_insert=True)
-                return
-            except (
-                IntegrityError
-            ):  # put by somebody else just now; only a locking read surely sees it
-                with transaction.atomic():
-                    message_id = rows.select_for_update().values_list("id", flat=True).get()
-        rows = rows.filter(pk=message_id)
-        rows.update(
+        if message_id is not None and self._put_again(message_id, message):
+            return
+        try:  # there is none, or it was delivered long ago and forgotten just now
+            with transaction.atomic():
+                message.save(force_insert=True)
+        except IntegrityError:  # put by somebody else just now; only a locking read surely sees it
+            with transaction.atomic():
+                message_id = rows.select_for_update().values_list("id", flat=True).get()
+            self._put_again(message_id, message)
+
+    def _put_again(self, message_id: int, message: "OutboxMessage") -> int:
+        rows = self.filter(pk=message_id)
+        found = rows.update(
             payload=message.payload,
             version=F("version") + 1,
             state=PENDING,
@@ -83,6 +92,22 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         if message.lease:
             # Somebody may be delivering the older version right now: its lease stays, its version is outdated.
             rows.filter(lease="").update(lease=message.lease, lease_until=message.lease_until)
+        return found
+
+    def locked(self) -> Self:
+        """Their rows locked, without those that others hold; just the rows where the database cannot lock any."""
+        features = connection.features
+        if not features.has_select_for_update:
+            return self
+        return self.select_for_update(skip_locked=features.has_select_for_update_skip_locked)
+
+    def by_key(self) -> Self:
+        """The same rows: an UPDATE that looks for them itself locks gaps on MariaDB, where others put messages."""
+        return self.filter(id__in=list(self.values_list("id", flat=True)))
+
+    def delivered_before(self, moment: datetime.datetime) -> Self:
+        """Those that nobody needs any more."""
+        return self.filter(state__in=(DONE, CANCELLED), modified__lt=moment)
 
     def of_origins(self, *origins: str) -> Self:
         """Messages that these processes may deliver."""
