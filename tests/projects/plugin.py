@@ -38,6 +38,7 @@ LEFT_OUT = {
             " tests/compat/test_hosts_calls.py::test_a_sequence_asks_for_the_learners_view"
             " tests/backends/test_transport.py tests/words/test_words.py::test_links"
             " tests/contract/test_own.py::test_ours_do_what_is_expected"
+            " tests/test_emails.py::test_without_a_micro_frontend"
         ): "learners' pages lead to addresses of the LMS",
         (
             "tests/words/test_words.py::test_fallbacks_of_contacts"
