@@ -206,6 +206,8 @@ LISTS = {
     "filtered": lambda **more: api.get_filtered_exam_attempts(COURSE, "a", **more),
     "allowances": lambda **more: api.get_allowances_for_course(COURSE, **more),
 }
+# Attempts of a course share its exams, which a query of its own reads.
+QUERIES = {"exams": 1, "attempts": 2, "filtered": 2, "allowances": 1}
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -220,7 +222,7 @@ def test_lists_are_ordered_as_asked(name, make_exam, learner, attempt, django_as
     assert names(read(ordering="created")) == ["B", "C", "A"]
     assert names(read(ordering="-created")) == ["A", "C", "B"]
     assert read(ordering=None) == read()
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(QUERIES[name]):
         read(ordering="-exam_name")
     with pytest.raises(FieldError, match="choices are"):
         read(ordering="user__password")
