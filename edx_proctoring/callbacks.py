@@ -1,6 +1,8 @@
 """Where the proctoring software sends the learner's browser. The caller is anonymous."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +15,7 @@ from edx_proctoring.api import (
     mark_ready_if_setting_up,
     update_attempt_status,
 )
+from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
 from edx_proctoring.statuses import IN_PROGRESS, ProctoredExamStudentAttemptStatus
 
 log = logging.getLogger(__name__)
@@ -22,7 +25,20 @@ COOKIE_SECONDS = 24 * 60 * 60
 PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 
+def _says_when_busy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    @wraps(view)
+    def wrapped(*args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(*args, **kwargs)
+        except ProctoringTemporarilyUnavailable as error:
+            log.warning("start callback answers 503")
+            return HttpResponse(str(error), status=503)
+
+    return wrapped
+
+
 @transaction.non_atomic_requests
+@_says_when_busy
 def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpResponse:
     """Mark the attempt ready, or submit it when the learner comes again; redirect to the exam.
 

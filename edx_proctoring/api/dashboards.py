@@ -24,6 +24,12 @@ class DashboardNotFound(ProctoredBaseException):
     http_status = 404
 
 
+class DashboardUnavailable(ProctoredBaseException):
+    """The provider does not say where its dashboard is."""
+
+    http_status = 502
+
+
 def provider_or_none(exam: ProctoredExam) -> Any:
     """The provider of the exam; None for timed exams and where it is not configured."""
     try:
@@ -66,7 +72,7 @@ def get_instructor_dashboard_url(
 ) -> str:
     """The provider's dashboard for this instructor: of the course, or of one exam of it, perhaps at one attempt.
 
-    `attempt_id` is the provider's. ProctoredBaseException with status 404 or 400 says why there is none.
+    `attempt_id` is the provider's. ProctoredBaseException with status 404, 400 or 502 says why there is none.
     """
     exam = _exam_of(course_id, exam_id) if exam_id is not None else _any_exam_of(course_id)
     provider = provider_or_none(exam)
@@ -79,15 +85,25 @@ def get_instructor_dashboard_url(
         "full_name": getattr(getattr(user, "profile", None), "name", None) or user.get_full_name(),
         "email": user.email,
     }
-    with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
-        url: str | None = provider.get_instructor_url(
-            str(course_id),
-            whom,
-            exam_id=exam.external_id if exam_id is not None else None,
-            attempt_id=attempt_id,
-            show_configuration_dashboard=show_configuration,
-            encrypted_video_review_url=_video_of(attempt) if with_video else None,
-        )
+    video = _video_of(attempt) if with_video else None
+    url: str | None
+    try:
+        with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
+            url = provider.get_instructor_url(
+                str(course_id),
+                whom,
+                exam_id=exam.external_id if exam_id is not None else None,
+                attempt_id=attempt_id,
+                show_configuration_dashboard=show_configuration,
+                encrypted_video_review_url=video,
+            )
+    except ProctoredBaseException:
+        raise
+    except Exception as error:
+        log.exception("no dashboard, backend=%s", name)
+        raise DashboardUnavailable(
+            "The provider's dashboard is temporarily unavailable."
+        ) from error
     if not url:
         raise DashboardNotFound(f"No instructor dashboard for {provider.verbose_name}")
     return url

@@ -1,16 +1,20 @@
-"""Reviews, decided: what a delivery must look like, what it means for the attempt. Pure."""
+"""Reviews, decided: what a delivery must look like, what it means for the attempt."""
 
+import copy
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edx_proctoring.exceptions import ProctoredExamBadReviewStatus
+from edx_proctoring.exceptions import ProctoredBaseException, ProctoredExamBadReviewStatus
 from edx_proctoring.statuses import (
     ProctoredExamStudentAttemptStatus,
     ReviewStatus,
     SoftwareSecureReviewStatus,
 )
+
+log = logging.getLogger(__name__)
 
 Status = ProctoredExamStudentAttemptStatus
 
@@ -47,6 +51,27 @@ class Delivery:
     comments: tuple[Comment, ...]
     reviewer: str | None  # the e-mail address that the provider names
     video_link: str | None
+
+
+class ProviderCannotReadReview(ProctoredBaseException):
+    """The provider's code failed for a reason that is not in the review: the sender may try again."""
+
+    http_status = 502
+
+
+def read(provider: Any, attempt: Mapping[str, Any], data: Mapping[str, Any]) -> Delivery:
+    """What the provider's code makes of its delivery, checked. Code that trips over the delivery means a bad delivery."""
+    try:
+        answer = provider.on_review_callback(attempt, copy.deepcopy(dict(data)))
+    except ProctoredBaseException:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        log.warning("a review that its provider cannot read: %s", type(error).__name__)
+        raise ProctoredExamBadReviewStatus("The review cannot be read.") from error
+    except Exception as error:
+        log.exception("a review that its provider failed to read")
+        raise ProviderCannotReadReview("The review cannot be read now.") from error
+    return checked(answer)
 
 
 def checked(answer: Any) -> Delivery:

@@ -1,6 +1,5 @@
 """Reviews: one function stores and applies them, whoever they come from."""
 
-import copy
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -11,8 +10,8 @@ from edx_proctoring import backends, constants, crypto, host, lifecycle, links, 
 from edx_proctoring.api.review_rules import (
     Delivery,
     Facts,
-    checked,
     is_same_payload,
+    read,
     redacted,
     status_after,
 )
@@ -58,15 +57,14 @@ def receive_review(
     `attempt` as `locate_attempt_by_…` finds it, `is_archived` when it was removed. `backend` is the provider, default
     the one of the attempt's exam. `trusts_reviewer=False` ignores whom the payload names as reviewer. Returns None when
     the exam is not proctored any more. Raises ProctoredExamBadReviewStatus, ProctoredExamSuspiciousLookup,
-    ProctoredExamReviewAlreadyExists, BackendProviderNotConfigured.
+    ProctoredExamReviewAlreadyExists, BackendProviderNotConfigured, ProviderCannotReadReview.
     """
     exam = exam_of(attempt)
     provider = backend or _provider(exam)
     if provider is None:
         log.warning("review refused, the exam is not proctored any more: attempt_id=%s", attempt.pk)
         return None
-    answer = provider.on_review_callback(_as_dict(attempt), copy.deepcopy(dict(data)))
-    delivery = checked(answer)
+    delivery = read(provider, _as_dict(attempt), data)
     reviewer = _reviewer(delivery.reviewer, attempt, exam) if trusts_reviewer else None
     new = Review(
         attempt_code=attempt.attempt_code or "",

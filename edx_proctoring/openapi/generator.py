@@ -11,6 +11,7 @@ from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.settings import patched_settings
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework.negotiation import DefaultContentNegotiation as Default
 
 from edx_proctoring import __version__
 from edx_proctoring.openapi.operations import COURSE_ID, OPERATIONS, PATHS, Operation
@@ -21,8 +22,8 @@ PREFIX = re.compile(r"^.*?/?edx_proctoring/")
 ERRORS = {
     400: "The request is malformed, or not possible now; the detail says why.",
     403: "Not signed in, or not allowed.",
-    404: "There is no such thing.",
-    405: "The route has no such method.",
+    404: "There is no such thing, or no such `format`.",
+    406: "The answer cannot be of a type that the request accepts.",
     415: "The body is of a type that is not read.",
     422: "An item is not right; nothing was written.",
     429: "Too many requests, where the host says how many are too many.",
@@ -30,6 +31,7 @@ ERRORS = {
     502: "The provider refused, or could not be reached.",
     503: "Temporarily not possible. Please try again.",
 }
+GENERAL = (400, 404, 406)  # of every route that heeds what the client says of types
 SETTINGS = {
     "TITLE": "edx-proctoring",
     "DESCRIPTION": "Exams, attempts, allowances, reviews and onboarding of proctored exams.",
@@ -96,7 +98,9 @@ class ProctoringSchema(AutoSchema):
             for code, shape in operation.answers.items()
         }
         throttled = getattr(self.view, "throttle_scope", None)
-        for code in (*operation.errors, 429) if throttled else operation.errors:
+        general = GENERAL if issubclass(self.view.content_negotiation_class, Default) else ()
+        codes = {*operation.errors, *general, *((429,) if throttled else ())}
+        for code in sorted(codes):
             shape = operation.error_shapes.get(code, ErrorSerializer)
             answers[str(code)] = OpenApiResponse(shape, description=ERRORS[code])
         return answers
@@ -197,6 +201,10 @@ def _start_callback(operation: Operation) -> dict[str, Any]:
             "302": {"description": "On to the exam."},
             "404": {
                 "description": "There is no such attempt.",
+                "content": {"text/html": {"schema": {"type": "string"}}},
+            },
+            "503": {
+                "description": ERRORS[503],
                 "content": {"text/html": {"schema": {"type": "string"}}},
             },
         },

@@ -55,7 +55,7 @@ class Operation:
     summary: str
     answers: Mapping[int, Any]
     body: Any = None
-    errors: Sequence[int] = (400, 403)
+    errors: Sequence[int] = (403,)  # with those of every route, see generator.GENERAL
     query: Sequence[OpenApiParameter] = ()
     description: str = ""
     error_shapes: Mapping[int, Any] = field(default_factory=dict)
@@ -63,9 +63,11 @@ class Operation:
 
 EXAMS = "proctored_exam/exam"
 ATTEMPTS = "proctored_exam/attempt"
+# Of what changes something, and of what asks a provider as well; 415 where the body is read.
+CHANGES = (403, 415, 503)
+ASKS = (403, 415, 500, 502, 503)
 COURSE_STAFF = "For global staff and staff of the course."
 GLOBAL_STAFF = "For global staff."
-CHANGES = (400, 403, 415)
 OBJECT = OpenApiTypes.OBJECT
 ANY = OpenApiTypes.ANY  # an object or a text
 TEXT = OpenApiTypes.STR
@@ -75,8 +77,8 @@ TO_DASHBOARD = Operation(
     "instructors",
     "On to the provider's dashboard for the course",
     {302: None},
-    errors=(400, 403, 404),
-    error_shapes={400: ANY, 404: TEXT},
+    errors=(403, 415, 502),
+    error_shapes={400: ANY, 404: ANY, 502: TEXT},
     description=COURSE_STAFF,
 )
 BULK = Operation(
@@ -96,6 +98,7 @@ GROUPED = Operation(
     {200: shapes.GroupedAttemptsSerializer},
     query=(*LIST, STATUS),
     description=COURSE_STAFF,
+    errors=(403, 415),
 )
 
 
@@ -132,14 +135,14 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "exams",
         "The exam of a subsection",
         {200: shapes.ExamSerializer},
-        errors=(400, 403, 404),
+        errors=(403,),
     ),
     (f"{EXAMS}/course_id/{{course_id}}", "get"): Operation(
         "list_exams",
         "exams",
         "The active exams of a course",
         {200: shapes.ExamSerializer(many=True)},
-        errors=(400, 403, 404),
+        errors=(403,),
     ),
     ("proctored_exam/exam_registration/course_id/{course_id}", "patch"): Operation(
         "register_exams",
@@ -147,7 +150,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Make these the exams of the course, all or nothing",
         {200: shapes.ExamIdSerializer(many=True)},
         body=shapes.RegisteredExamSerializer(many=True),
-        errors=(400, 403, 404, 415, 422),
+        errors=(403, 415, 422, 503),
         error_shapes={422: ANY},
         description=f"{GLOBAL_STAFF} Active exams that are not listed are switched off.",
     ),
@@ -156,7 +159,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "exams",
         "Contacts and links of the platform and of the exam's provider",
         {200: shapes.SettingsSerializer},
-        errors=(400, 403, 500),
+        errors=(403, 500),
     ),
     ("proctored_exam/review_policy/exam_id/{exam_id}/", "get"): Operation(
         "get_review_policy",
@@ -169,7 +172,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "attempts",
         "The caller's running attempt, for the timer",
         {200: shapes.TimerSerializer},
-        errors=(403,),
+        errors=(403, 503),
     ),
     (ATTEMPTS, "post"): Operation(
         "create_attempt",
@@ -177,13 +180,14 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Create an attempt for the caller",
         {200: shapes.AttemptIdSerializer},
         body=shapes.NewAttemptSerializer,
-        errors=(400, 403, 415, 500, 502, 503),
+        errors=ASKS,
     ),
     (f"{ATTEMPTS}/{{attempt_id}}", "get"): Operation(
         "poll_attempt",
         "attempts",
         "One's own attempt and the time that is left",
         {200: shapes.PolledAttemptSerializer},
+        errors=(403, 503),
     ),
     (f"{ATTEMPTS}/{{attempt_id}}", "put"): Operation(
         "act_on_attempt",
@@ -191,7 +195,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "What the learner does with the attempt",
         {200: shapes.ActionOutcomeSerializer},
         body=shapes.ActionSerializer,
-        errors=(400, 403, 415, 500, 502, 503),
+        errors=ASKS,
         description="`mark_ready_to_resume` is for staff of the course, with the learner's `user_id`.",
     ),
     (f"{ATTEMPTS}/{{attempt_id}}", "delete"): Operation(
@@ -199,7 +203,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "attempts",
         "Remove an attempt, here and at its provider",
         NOTHING,
-        errors=(400, 403, 502, 503),
+        errors=(403, 415, 502, 503),
         description=COURSE_STAFF,
     ),
     (f"{ATTEMPTS}/{{attempt_id}}/review_status", "put"): Operation(
@@ -207,7 +211,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "attempts",
         "The learner has read the result",
         NOTHING,
-        errors=(400, 403, 404),
+        errors=(403, 503),
         description="404 unless PROCTORED_EXAM_VIEWABLE_PAST_DUE is set. The body is not read.",
     ),
     (f"{ATTEMPTS}/grouped/course_id/{{course_id}}", "get"): GROUPED,
@@ -219,8 +223,8 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "attempts",
         "Remove all attempts of a learner in an exam",
         NOTHING,
-        errors=(400, 403, 404, 502, 503),
-        error_shapes={404: TEXT},
+        errors=(403, 415, 502, 503),
+        error_shapes={404: ANY},
         description=COURSE_STAFF,
     ),
     (f"{ATTEMPTS}/course_id/{{course_id}}", "get"): Operation(
@@ -228,7 +232,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "attempts",
         "An exam and a learner's attempt in it, for the learning micro-frontend",
         {200: shapes.ExamPageSerializer},
-        errors=(400, 403, 404),
+        errors=(403, 503),
         query=(query("content_id", str, "The subsection's usage key."), MFE, OTHER_LEARNER),
     ),
     ("proctored_exam/active_attempt", "get"): Operation(
@@ -237,6 +241,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "A learner's running attempt, for the learning micro-frontend",
         {200: shapes.TimerSerializer},
         query=(OTHER_LEARNER,),
+        errors=(403, 503),
     ),
     ("proctored_exam/active_exams_for_user", "get"): Operation(
         "list_running_exams",
@@ -244,6 +249,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "A learner's running exams, with their allowances",
         {200: shapes.RunningExamSerializer(many=True)},
         query=(query("user_id", int, "Another learner, for staff."), IN_COURSE),
+        errors=(403, 415),
     ),
     (f"{ATTEMPTS}/{{external_id}}/ready", "post"): Operation(
         "report_ready",
@@ -251,8 +257,8 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "The provider's software is set up",
         {200: TEXT},
         body=shapes.ReadySerializer,
-        errors=(403, 404, 415),
-        error_shapes={403: ANY, 404: TEXT},
+        errors=(403, 503),
+        error_shapes={403: ANY, 404: ANY},
     ),
     (f"{ATTEMPTS}/{{external_id}}/reviewed", "post"): Operation(
         "deliver_review",
@@ -260,7 +266,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "The provider delivers a review",
         {200: TEXT, 412: TEXT},
         body=shapes.ReviewSerializer,
-        errors=(400, 403, 415, 500),
+        errors=ASKS,
         error_shapes={403: ANY},
         description="412 when the exam is not proctored any more.",
     ),
@@ -270,21 +276,21 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "RPNow delivers a review, without an account",
         {200: TEXT, 412: TEXT},
         body=shapes.RpnowReviewSerializer,
-        errors=(400,),
+        errors=(400, 502, 503),
     ),
     ("proctoring_launch_callback/start_exam/{attempt_code}", "get"): Operation(
         "launch_exam",
         "providers",
         "RPNow's browser arrives: the attempt is ready, and the browser goes on to the exam",
         {302: None},
-        errors=(404,),
+        errors=(404, 503),
     ),
     ("proctored_exam/{course_id}/allowance", "get"): Operation(
         "list_allowances",
         "allowances",
         "All allowances of a course",
         {200: shapes.AllowanceSerializer(many=True)},
-        errors=(400, 403, 404),
+        errors=(403, 415),
         query=LIST,
         description=COURSE_STAFF,
     ),
@@ -293,7 +299,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "allowances",
         "All allowances of a course by username",
         {200: OBJECT},
-        errors=(400, 403, 404),
+        errors=(403, 415),
         query=LIST,
         description=COURSE_STAFF,
     ),
@@ -317,14 +323,14 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("proctored_exam/bulk_allowance", "put"): BULK,
     ("proctored_exam/{course_id}/bulk_allowance", "put"): renamed(
-        BULK, name="grant_allowances_in_course", errors=(400, 403, 404, 415)
+        BULK, name="grant_allowances_in_course"
     ),
     ("user_onboarding/status", "get"): Operation(
         "get_onboarding_status",
         "onboarding",
         "How far a learner is with onboarding",
         {200: shapes.OnboardingStatusSerializer},
-        errors=(400, 403, 404),
+        errors=(403,),
         error_shapes={404: ANY},
         query=(
             query("course_id", str, required=True),
@@ -337,7 +343,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "onboarding",
         "A page of the course's learners and how far they are",
         {200: shapes.OnboardingPageSerializer},
-        errors=(400, 403, 404, 503),
+        errors=CHANGES,
         query=(
             PAGE,
             query("text_search", str, "Part of a name or an e-mail address."),

@@ -7,11 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
-from edx_proctoring.views.base import AuthenticatedAPIView
+from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.permissions import may_retire_users
 
 
-class BackendUserManagementAPI(AuthenticatedAPIView):
+class BackendUserManagementAPI(ProctoredAPIView):
     """Route 22: all providers forget the user; by the provider's name, whether it has. 500 when one has not."""
 
     def post(self, request: Request, user_id: str, **kwargs: Any) -> Response:
@@ -23,7 +23,7 @@ class BackendUserManagementAPI(AuthenticatedAPIView):
         return Response(answers, status=code)
 
 
-class UserRetirement(AuthenticatedAPIView):
+class UserRetirement(ProctoredAPIView):
     """Route 23: what names or describes the user here is blanked."""
 
     def post(self, request: Request, user_id: str) -> Response:

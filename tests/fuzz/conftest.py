@@ -3,16 +3,17 @@
 import pytest
 import rules
 
-from tests.fuzz import world
+from tests.fuzz.world import World
 
 
 @pytest.fixture
-def everybody(transactional_db, settings):
-    """A user who may do everything, in a course in which every request may find something."""
+def world(transactional_db, settings, host, provider):
+    """A course with learners, staff, reviewers and others, in which every request may find something."""
+    settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     settings.PROCTORING_SETTINGS = {
         **settings.PROCTORING_SETTINGS,
         "AUTHENTICATION_CLASSES": ["tests.fuzz.world.ByHeader"],
         "REVIEW_CALLBACK_ANY_BACKEND": True,
     }
-    yield world.create()
+    yield World(host, provider)
     rules.remove_perm("accounts.can_retire_user")

@@ -1,11 +1,16 @@
-"""A course in which every request may find something, and somebody who may do everything."""
+"""A course in which every request may find something, and those who ask."""
 
 import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
 from typing import Any
 
+import requests
 import rules
 from django.apps import apps
 from django.contrib.auth.models import Group
+from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 
@@ -18,9 +23,34 @@ from edx_proctoring.testing.factories import (
     ExamFactory,
     UserFactory,
 )
+from edx_proctoring.testing.host import Enrollment, HostServices
+from edx_proctoring.testing.providers import FakeProvider
 
 NO_TRACES = {ProctoringLearner}  # the rows that are locked
-SIGNED_IN = {"Authorization": "JWT everybody"}
+OFTEN = 0.7
+
+# "everybody" is global staff, reviewer, may retire users, and has attempts; "nobody" has no account.
+PEOPLE = ["everybody", "owner", "staff", "reviewer", "retirement", "stranger", "inactive", "nobody"]
+KINDS: list[dict[str, Any]] = [
+    {},
+    {"is_proctored": False},
+    {"is_practice_exam": True},
+    {"backend": "gone"},
+    {"due_date": datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)},
+    {"is_active": False},
+]
+STATUSES = ["created", "ready_to_start", "started", "error", "submitted", "onboarding_missing"]
+TROUBLES: dict[str, Exception | None] = {
+    "none": None,
+    "unreachable": requests.ConnectionError("refused"),
+    "too slow": requests.Timeout("too slow"),
+    "broken": ValueError("no JSON"),
+}
+ASKED = [
+    "register_exam_attempt", "start_exam_attempt", "stop_exam_attempt", "mark_erroneous_exam_attempt",
+    "remove_exam_attempt", "on_exam_saved", "get_attempt", "get_instructor_url", "get_proctoring_config",
+    "get_software_download_url", "retire_user", "get_onboarding_profile_info", "on_review_callback",
+]  # fmt: skip
 
 
 class ByHeader(BaseAuthentication):
@@ -32,42 +62,159 @@ class ByHeader(BaseAuthentication):
         return (user, None) if user else None
 
 
-def create() -> Any:
-    """The user: global staff, reviewer, retirement, and the learner of all attempts."""
-    rules.set_perm("accounts.can_retire_user", rules.is_staff)
-    user = UserFactory(username="everybody", is_staff=True)
-    user.groups.add(Group.objects.create(name="test_review"))
-    now = timezone.now()
-    kinds: list[dict[str, Any]] = [
-        {},
-        {"is_proctored": False},
-        {"is_practice_exam": True},
-        {"backend": "gone"},
-        {"due_date": now - datetime.timedelta(days=1)},
-        {"is_active": False},
-    ]
-    statuses = ["created", "ready_to_start", "started", "error", "submitted", "onboarding_missing"]
-    for number, (kind, status) in enumerate(zip(kinds, statuses, strict=True)):
-        exam = ExamFactory(**{"content_id": f"content{number}", **kind})
-        begun = {"started_at": now, "allowed_time_limit_mins": 90} if status == "started" else {}
+def signed_in(name: str) -> dict[str, str]:
+    """What one of PEOPLE sends along."""
+    return {"Authorization": f"JWT {name}"}
+
+
+class World:
+    """The course as it is before every request."""
+
+    def __init__(self, host: HostServices, provider: FakeProvider) -> None:
+        self.provider = provider
+        provider.supports_onboarding = True
+        provider.help_center_article_url = "https://provider.example.com/help"
+        rules.set_perm("accounts.can_retire_user", rules.is_staff | _is("retirement"))
+        people = {name: UserFactory(username=name) for name in PEOPLE if name != "nobody"}
+        people["everybody"].is_staff = people["inactive"].is_staff = True
+        people["inactive"].is_active = False
+        for name in ("everybody", "inactive"):
+            people[name].save()
+        reviewers = Group.objects.create(name="test_review")
+        for name in ("everybody", "reviewer"):
+            people[name].groups.add(reviewers)
+        host.instructor.staff.add((people["staff"].pk, COURSE_ID))
+        learners = [people["everybody"], people["owner"]]
+        host.enrollments.enrollments = [Enrollment(user) for user in learners]
+        exams = [
+            ExamFactory(content_id=f"content{place}", external_id=f"exam-{place}", **kind)
+            for place, kind in enumerate(KINDS)
+        ]
+        for user in learners:
+            _fill(user, exams)
+        self.attempts = list(ProctoredExamStudentAttempt.objects.order_by("pk"))
+        self.users = [user.pk for user in learners]
+        self.rows = _rows()
+        self._mark = _writes()
+
+    def settle(self, code: int) -> None:
+        """After a request: an error has written nothing, and the next one finds everything as it was."""
+        if self._mark is not None and self._mark == _writes():
+            return
+        rows = _rows()
+        changed = [table for table in rows if rows[table] != self.rows[table]]
+        try:
+            assert code < 400 or not changed, f"{code}, but something was written: {changed}"
+            statuses = set(ProctoredExamStudentAttempt.objects.values_list("status", flat=True))
+            assert statuses <= KNOWN, statuses - KNOWN
+        finally:
+            self._restore(changed)
+            self._mark = _writes()
+
+    def _restore(self, changed: list[str]) -> None:
+        with (
+            transaction.atomic(),
+            connection.constraint_checks_disabled(),
+            connection.cursor() as cursor,
+        ):
+            for table in changed:
+                cursor.execute(f"DELETE FROM {table}")
+            for table in changed:
+                places = ", ".join(["%s"] * len(self.rows[table][0])) if self.rows[table] else ""
+                for row in self.rows[table]:
+                    cursor.execute(f"INSERT INTO {table} VALUES ({places})", row)
+
+    @contextmanager
+    def trouble(self, kind: str) -> Iterator[None]:
+        """The provider is not well."""
+        error = TROUBLES[kind]
+        for name in ASKED if error else ():
+            self.provider.fail(name, error)
+        yield
+        self.provider.recover()
+        self.provider.calls.clear()
+
+    def values(self, chance: Random) -> dict[str, Any]:
+        """Something that exists for every name of a parameter or key."""
+        attempt = chance.choice(self.attempts)
+        exam, user = attempt.proctored_exam, attempt.user
+        return {
+            "attempt_id": attempt.pk,
+            "exam_id": exam.pk,
+            "exam": exam.pk,
+            "user_id": user.pk,
+            "user_info": user.username,
+            "username": user.username,
+            "exam_ids": f"{exam.pk},{self.attempts[0].proctored_exam_id}",
+            "user_ids": f"{user.username},{user.email}",
+            "course_id": COURSE_ID,
+            "content_id": exam.content_id,
+            "external_id": attempt.external_id,
+            "attempt": attempt.external_id,
+            "attempt_code": attempt.attempt_code,
+            "search_by": user.username,
+            "examMetaData": {
+                "examCode": attempt.attempt_code,
+                "ssiRecordLocator": attempt.external_id,
+            },
+            "reviewed_by": user.email,
+        }
+
+    def filled(self, path: str) -> str:
+        """The path, with what belongs to the first attempt."""
+        first = self.attempts[0]
+        return path.format(external=first.external_id, attempt=first.pk)
+
+    def attempt_in(self, status: str) -> Any:
+        """The first attempt in this status."""
+        return next(one for one in self.attempts if one.status == status)
+
+    def with_real(self, given: Any, chance: Random) -> Any:
+        """The same with values that exist, often."""
+        if isinstance(given, list):
+            return [self.with_real(one, chance) for one in given]
+        if not isinstance(given, dict):
+            return given
+        real = self.values(chance)
+        return {
+            name: real[name]
+            if name in real and type(value) is type(real[name]) and chance.random() < OFTEN
+            else value
+            for name, value in given.items()
+        }
+
+
+def _is(name: str) -> Any:
+    return rules.predicate(lambda user: user.username == name)
+
+
+def _fill(user: Any, exams: list[Any]) -> None:
+    for exam, status in zip(exams, STATUSES, strict=True):
+        begun = (
+            {"started_at": timezone.now(), "allowed_time_limit_mins": 600}
+            if status == "started"
+            else {}
+        )
         AttemptFactory(proctored_exam=exam, user=user, status=status, is_resumable=True, **begun)
         AllowanceFactory(proctored_exam=exam, user=user)
-    return user
 
 
-def state() -> dict[str, Any]:
-    """Every row of the app; two that are equal mean that nothing was written."""
-    return {
-        model.__name__: sorted(model._default_manager.values_list(), key=repr)
-        for model in apps.get_app_config("edx_proctoring").get_models()
-        if model not in NO_TRACES
-    }
+def _rows() -> dict[str, list[Any]]:
+    """Every row of the app, by its table; what is equal means that nothing was written."""
+    found = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_app_config("edx_proctoring").get_models():
+            if model in NO_TRACES:
+                continue
+            table = connection.ops.quote_name(model._meta.db_table)
+            cursor.execute(f"SELECT * FROM {table}")
+            found[table] = sorted(cursor.fetchall(), key=repr)
+    return found
 
 
-def check() -> None:
-    """What holds whatever is asked."""
-    statuses = set(ProctoredExamStudentAttempt.objects.values_list("status", flat=True))
-    assert statuses <= KNOWN, statuses - KNOWN
+def _writes() -> int | None:
+    """How much was ever written, where the database counts it."""
+    return connection.connection.total_changes if connection.vendor == "sqlite" else None
 
 
-__all__ = ["COURSE_ID", "SIGNED_IN", "ByHeader", "check", "create", "state"]
+__all__ = ["COURSE_ID", "PEOPLE", "TROUBLES", "ByHeader", "World", "signed_in"]

@@ -1,53 +1,114 @@
 """Whether answers are as the OpenAPI document says."""
 
+import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from django.core.handlers.base import BaseHandler
+from drf_spectacular.generators import EndpointEnumerator
 from jsonschema import Draft202012Validator
 
 from edx_proctoring.openapi import document
+from edx_proctoring.urls import app_name, urlpatterns
+
+JSON = "application/json"
+# What every route answers to a method that it has not; the document describes methods that there are.
+NO_SUCH_METHOD = {403, 404, 405, 406}
 
 
 @cache
 def _document() -> dict[str, Any]:
-    return document()
+    """With closed objects: a key that is not described is a violation, too."""
+    return _closed(document())
+
+
+def _closed(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_closed(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    found = {name: _closed(value) for name, value in part.items()}
+    if found.get("type") == "object" and "properties" in found:
+        found.setdefault("additionalProperties", False)
+    return found
 
 
 @cache
-def _paths() -> list[tuple[re.Pattern[str], str]]:
-    """The literal ones first: `attempt/grouped` is no attempt's id."""
-    paths = sorted(_document()["paths"], key=lambda path: (path.count("{"), -len(path)))
-    return [(re.compile(_pattern(path)), path) for path in paths]
-
-
-def _pattern(path: str) -> str:
-    parts = re.split(r"({\w+})", path)
-    known = {"{course_id}": r"[^/+]+[/+][^/+]+[/+][^/+]+", "{search_by}": ".+"}
-    ids = dict.fromkeys(("{exam_id}", "{attempt_id}", "{user_id}"), r"\d+")
-    patterns = {**known, **ids}
-    return "".join(
-        patterns.get(part, "[^/]+") if part[:1] == "{" else re.escape(part) for part in parts
-    )
+def _paths() -> dict[tuple[str, frozenset[str]], str]:
+    """The path in the document by the route's name and the names of its parameters."""
+    found = {}
+    for pattern in urlpatterns:
+        path = EndpointEnumerator().get_path_from_regex(f"api/{pattern.pattern}")
+        for known in (path, f"{path}/"):
+            if known in _document()["paths"]:
+                found[pattern.name, frozenset(re.findall(r"{(\w+)}", path))] = known
+    return found
 
 
 @cache
-def _validator(path: str, method: str, code: str) -> Draft202012Validator | None:
+def _content(path: str, method: str, code: str) -> dict[str, Any]:
+    """The documented bodies by their type."""
     answer = _document()["paths"][path][method]["responses"].get(code)
-    assert answer is not None, f"{method} {path} answers {code}, which is not documented"
-    schema = answer.get("content", {}).get("application/json", {}).get("schema")
-    if schema is None:
-        return None
+    assert answer is not None, f"{code} is not documented"
+    content: dict[str, Any] = answer.get("content", {})
+    return content
+
+
+@cache
+def _validator(path: str, method: str, code: str) -> Draft202012Validator:
+    schema = _content(path, method, code)[JSON]["schema"]
     return Draft202012Validator({**schema, "components": _document()["components"]})
 
 
-def check(method: str, path: str, response: Any) -> None:
-    """Fail if the answer to the request is not one that the document has."""
-    found = next((one for pattern, one in _paths() if pattern.fullmatch(path)), None)
-    operation = found and _document()["paths"][found].get(method.lower())
-    if operation is None or response.status_code == 405:
+def check(path: str, method: str, code: int, kind: str, body: bytes) -> None:
+    """Fail if the document has no such answer of this operation."""
+    method = method.lower()
+    if method == "head":
+        method, body = "get", b""
+    if method not in _document()["paths"][path]:
+        assert method == "options" or code in NO_SUCH_METHOD, f"no such method, but {code}"
         return
-    validator = _validator(found, method.lower(), str(response.status_code))
-    if validator is not None and response.headers.get("Content-Type") == "application/json":
-        problems = [error.message for error in validator.iter_errors(response.json())]
-        assert not problems, f"{method} {path} {response.status_code}: {problems[:3]}"
+    content = _content(path, method, str(code))
+    if not body:
+        return
+    assert kind in content, f"{kind or 'a body'} is not documented for {code}"
+    if kind == JSON:
+        errors = _validator(path, method, str(code)).iter_errors(json.loads(body))
+        problems = [error.message for error in errors]
+        assert not problems, f"{code}: {problems[:3]}"
+
+
+def check_answer(request: Any, response: Any) -> None:
+    """The same for what Django was asked and answers, where it is a route of ours."""
+    match = request.resolver_match
+    if match is None or match.app_names[:1] != [app_name]:
+        return
+    path = _paths().get((match.url_name, frozenset(match.kwargs)))
+    assert path, f"the route {match.url_name} is not documented"
+    kind = response.headers.get("Content-Type", "").partition(";")[0]
+    is_page = match.url_name.startswith("anonymous.") and not hasattr(match.func, "view_class")
+    method = "GET" if is_page else request.method  # a page takes any
+    check(path, method, response.status_code, kind, response.content)
+
+
+@contextmanager
+def watched() -> Iterator[list[str]]:
+    """Collects what is wrong with any answer that Django gives meanwhile, in whichever thread."""
+    get_response, found = BaseHandler.get_response, []
+
+    def checked(self: Any, request: Any) -> Any:
+        response = get_response(self, request)
+        try:
+            check_answer(request, response)
+        except AssertionError as problem:
+            found.append(f"{request.method} {request.path}: {problem}")
+        return response
+
+    BaseHandler.get_response = checked  # type: ignore[method-assign]
+    try:
+        yield found
+    finally:
+        BaseHandler.get_response = get_response  # type: ignore[method-assign]

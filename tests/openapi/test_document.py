@@ -65,20 +65,24 @@ def test_shapes_are_components(found):
             assert "$ref" in (schema.get("items") or schema), (method, path)
 
 
-class Answer:
-    """An answer as the test client gives it."""
-
-    def __init__(self, code, data):
-        self.status_code, self._data = code, data
-        self.headers = {"Content-Type": "application/json"}
-
-    def json(self):
-        return self._data
+ONE_EXAM = "/api/edx_proctoring/v1/proctored_exam/exam/exam_id/{exam_id}"
+JSON = "application/json"
 
 
 @pytest.mark.parametrize(
-    ("code", "data"), [(418, {}), (400, {"error": "no detail"}), (200, {"id": 1}), (200, [])]
+    ("method", "code", "kind", "body"),
+    [
+        ("GET", 418, JSON, b"{}"),
+        ("GET", 400, JSON, b'{"error": "no detail"}'),
+        ("GET", 400, JSON, b'{"detail": "x", "more": 1}'),
+        ("GET", 400, "text/html", b"<p>Bad request</p>"),
+        ("GET", 200, JSON, b'{"id": 1}'),
+        ("GET", 200, JSON, b"[]"),
+        ("GET", 200, "", b"{}"),
+        ("GET", 500, "text/html", b"<h1>Server Error (500)</h1>"),
+        ("POST", 200, JSON, b"{}"),
+    ],
 )
-def test_answers_that_are_not_documented_are_found(code, data):
+def test_answers_that_are_not_documented_are_found(method, code, kind, body):
     with pytest.raises(AssertionError):
-        check("GET", "/api/edx_proctoring/v1/proctored_exam/exam/exam_id/1", Answer(code, data))
+        check(ONE_EXAM, method, code, kind, body)

@@ -17,7 +17,7 @@ LEFT_OUT = {
     "lms": {},
     "studio": {
         (
-            "tests/views tests/fuzz tests/openapi/test_examples.py tests/test_callbacks.py"
+            "tests/views tests/fuzz tests/openapi/test_examples.py tests/openapi/test_errors.py tests/test_callbacks.py"
             " tests/defects/test_rest_a.py tests/defects/test_rest_a2.py tests/defects/test_rest_b.py"
             " tests/defects/test_rest_b2.py tests/defects/test_rest_c.py tests/defects/test_rest_d.py"
             " tests/defects/test_rest_e.py tests/test_host_faults.py tests/test_host_questions.py"

@@ -1,0 +1,127 @@
+"""Errors that any route may give are documented where they occur, and only there."""
+
+import json
+
+import pytest
+from django.db import OperationalError, connection
+from django.http import HttpResponse
+from django.test import Client
+from rest_framework.test import APIClient
+
+from edx_proctoring import views
+from edx_proctoring.openapi.operations import OPERATIONS
+from tests.fuzz.test_values import BODIES, address
+from tests.fuzz.world import World, signed_in
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "launch_exam"  # a page, not an answer
+ANY_TYPE = {"deliver_rpnow_review", PAGE}  # they do not look at what the client says of types
+PREFIX = "/api/edx_proctoring/"
+
+
+@pytest.fixture
+def world(settings, host, provider, transactional_db):
+    settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
+    settings.PROCTORING_SETTINGS = {
+        **settings.PROCTORING_SETTINGS,
+        "AUTHENTICATION_CLASSES": ["tests.fuzz.world.ByHeader"],
+    }
+    return World(host, provider)
+
+
+def url_of(world, path, **query):
+    found = world.values(Certain())
+    return address(PREFIX + path, {"course_id": found["course_id"], **query}, found)
+
+
+def ask(client, who, method, url, body="", kind="application/json", **headers):
+    client.raise_request_exception = False
+    return client.generic(
+        method.upper(), url, body, kind, headers={**signed_in(who), **headers}
+    ).status_code
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_types_of_bodies_and_answers(path, method, world, client):
+    operation = OPERATIONS[path, method]
+    url = url_of(world, path)
+    codes = {
+        ask(client, who, method, url, "<a/>", "text/xml") for who in ("everybody", "staff", "owner")
+    }
+    assert (415 in codes) == (415 in operation.errors)
+    refused = ask(client, "owner", method, url, Accept="image/png")
+    assert (refused == 406) == (operation.name not in ANY_TYPE)
+    unknown = ask(client, "owner", method, url_of(world, path, format="png"))
+    assert unknown == 404 or operation.name in ANY_TYPE
+
+
+@pytest.mark.parametrize(
+    ("path", "method"), [one for one in OPERATIONS if OPERATIONS[one].name != PAGE]
+)
+def test_what_no_database_can_store(path, method, world, client):
+    assert ask(client, "everybody", method, url_of(world, path, x="\0")) == 400
+
+
+def _locked(execute, sql, params, many, context):
+    if sql.split()[0] in ("INSERT", "UPDATE", "DELETE"):
+        raise OperationalError("database is locked")
+    return execute(sql, params, many, context)
+
+
+WITHOUT_WRITING = {
+    "retire_user_at_providers": 500,  # one provider is not configured, which is documented
+    "deliver_rpnow_review": 400,  # RPNow is not configured
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [one for one, operation in OPERATIONS.items() if one[1] != "get" or operation.name == PAGE],
+)
+def test_a_database_that_stays_busy(path, method, world, client, monkeypatch):
+    """Nothing can be written: whoever tries gets 503, and nothing else happens."""
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    body = _good(world, path, method)
+    with connection.execute_wrapper(_locked):
+        code = ask(client, "everybody", method, url_of(world, path), body)
+    assert code == WITHOUT_WRITING.get(OPERATIONS[path, method].name, 503)
+    world.settle(503)
+
+
+class Certain:
+    """Chance that always picks the first, and always what exists."""
+
+    def choice(self, given):
+        return given[0]
+
+    def random(self):
+        return 0
+
+
+def _good(world, path, method):
+    for verb, known, body in BODIES:
+        route = known.partition("edx_proctoring/")[2]
+        route = route.replace("{external}", "{external_id}").replace("{attempt}", "{attempt_id}")
+        route = route.replace(world.attempts[0].proctored_exam.course_id, "{course_id}")
+        if (route, verb.lower()) == (path, method):
+            if "content_id" not in body:  # a new exam is not one that exists
+                body = world.with_real(body, Certain())
+            return json.dumps([body] if method == "patch" else body)
+    return "{}"
+
+
+ONE_EXAM = f"{PREFIX}v1/proctored_exam/exam/exam_id/1"
+
+
+@pytest.mark.parametrize("client", [Client, APIClient])
+def test_all_clients_are_watched(client, monkeypatch, wrong_answers, db):
+    def wrong(*_args, **_kwargs):
+        return HttpResponse("not documented", status=418)
+
+    monkeypatch.setattr(views.ProctoredExamView, "dispatch", wrong)
+    client().get(ONE_EXAM)
+    assert [*wrong_answers] == [
+        f"GET {ONE_EXAM}: 418 is not documented",
+    ]
+    wrong_answers.clear()
