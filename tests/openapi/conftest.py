@@ -7,6 +7,7 @@ from tests.views.conftest import (  # noqa: F401
     as_reviewer,
     as_staff,
     clients,
+    course_staff,
     foreign_reviewer,
     foreign_staff,
     global_staff,

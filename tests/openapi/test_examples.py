@@ -15,7 +15,7 @@ from edx_proctoring.openapi.operations import OPERATIONS
 from edx_proctoring.testing.factories import COURSE_ID, ExamFactory
 from edx_proctoring.testing.host import Enrollment
 from tests.views.conftest import ALLOWANCE, V1, E
-from tests.views.test_roles import BULK, NEW_EXAM
+from tests.views.test_roles import BULK, EXAM
 
 pytestmark = pytest.mark.django_db(reset_sequences=True)
 
@@ -33,8 +33,8 @@ GRANT = {**ALLOWANCE, "user_info": "learner"}
 
 # operation, who, method, path, body; in an order in which each finds what it needs
 CALLS = [
-    ("create_exam", "global_staff", "post", f"{E}/exam", NEW_EXAM),
-    ("create_exam", "global_staff", "post", f"{E}/exam", {**NEW_EXAM, "time_limit_mins": 0}),
+    ("create_exam", "global_staff", "post", f"{E}/exam", EXAM),
+    ("create_exam", "global_staff", "post", f"{E}/exam", {**EXAM, "time_limit_mins": 0}),
     ("change_exam", "global_staff", "put", f"{E}/exam", {"exam_id": 1, "exam_name": "Final Exam"}),
     ("get_exam", "owner", "get", f"{E}/exam/exam_id/1", None),
     ("get_exam", "owner", "get", f"{E}/exam/exam_id/999", None),
@@ -105,7 +105,7 @@ CALLS = [
     ("get_onboarding_status", "owner", "get", f"{HERE}?course_id={quote(COURSE_ID)}", None),
     ("get_onboarding_status", "owner", "get", HERE, None),
     ("list_onboarding_statuses", "course_staff", "get", f"{HERE}/course_id/{COURSE_ID}", None),
-    ("dashboard_of_course", "course_staff", "get", f"{V1}/instructor/course-v1:no+n+e", None),
+    ("dashboard_of_course", "global_staff", "get", f"{V1}/instructor/course-v1:no+n+e", None),
     ("retire_user_at_providers", "retirement", "post", f"{V1}/retire_backend_user/1/", None),
     ("register_exams", "global_staff", "patch", f"{E}/exam_registration/course_id/{COURSE_ID}", []),
     (

@@ -10,7 +10,7 @@ from edx_proctoring.models import ProctoredExam
 from edx_proctoring.testing.factories import COURSE_ID, ReviewPolicyFactory
 from edx_proctoring.testing.providers import FakeProvider
 from tests.views.conftest import OTHER_COURSE, E
-from tests.views.test_roles import NEW_EXAM
+from tests.views.test_roles import EXAM
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +84,7 @@ def test_unknown_course_has_no_exams(as_learner: APIClient) -> None:
 
 
 def test_create(as_global_staff: APIClient, provider: FakeProvider) -> None:
-    data = {**NEW_EXAM, "is_proctored": True, "backend": "test", "due_date": "2030-01-31T10:00:00Z"}
+    data = {**EXAM, "is_proctored": True, "backend": "test", "due_date": "2030-01-31T10:00:00Z"}
     response = as_global_staff.post(f"{E}/exam", data, format="json")
     exam = ProctoredExam.objects.get()
     assert (response.status_code, response.json()) == (200, {"exam_id": exam.pk})
@@ -94,7 +94,7 @@ def test_create(as_global_staff: APIClient, provider: FakeProvider) -> None:
 
 
 def test_create_stores_what_words_and_texts_mean(as_global_staff: APIClient) -> None:
-    data = {**NEW_EXAM, "is_active": "yes", "is_proctored": "off", "time_limit_mins": "90"}
+    data = {**EXAM, "is_active": "yes", "is_proctored": "off", "time_limit_mins": "90"}
     assert as_global_staff.post(f"{E}/exam", data, format="json").status_code == 200
     exam = ProctoredExam.objects.get()
     assert (exam.is_active, exam.is_proctored, exam.time_limit_mins) == (True, False, 90)
@@ -103,7 +103,7 @@ def test_create_stores_what_words_and_texts_mean(as_global_staff: APIClient) -> 
 def test_create_from_a_form_without_the_boxes_that_are_not_ticked(
     as_global_staff: APIClient,
 ) -> None:
-    data = {name: value for name, value in NEW_EXAM.items() if value is not False}
+    data = {name: value for name, value in EXAM.items() if value is not False}
     assert as_global_staff.post(f"{E}/exam", data, format="multipart").status_code == 200
     assert ProctoredExam.objects.get().is_practice_exam is False
 
@@ -131,7 +131,7 @@ def test_create_from_a_form_without_the_boxes_that_are_not_ticked(
     ],
 )
 def test_create_refuses(name: str, value: Any, as_global_staff: APIClient) -> None:
-    data = {**NEW_EXAM, name: value}
+    data = {**EXAM, name: value}
     response = as_global_staff.post(f"{E}/exam", data, format="json")
     assert response.status_code == 400
     assert list(response.json()) == [name]
@@ -141,7 +141,7 @@ def test_create_refuses(name: str, value: Any, as_global_staff: APIClient) -> No
 def test_create_refuses_a_second_exam_of_the_same_content(
     exam: ProctoredExam, as_global_staff: APIClient
 ) -> None:
-    data = {**NEW_EXAM, "content_id": exam.content_id}
+    data = {**EXAM, "content_id": exam.content_id}
     response = as_global_staff.post(f"{E}/exam", data, format="json")
     assert response.status_code == 400
     assert list(response.json()) == ["non_field_errors"]
@@ -150,7 +150,7 @@ def test_create_refuses_a_second_exam_of_the_same_content(
 def test_create_refuses_an_unknown_provider_before_anything_is_stored(
     as_global_staff: APIClient,
 ) -> None:
-    data = {**NEW_EXAM, "is_proctored": True, "backend": "nobody"}
+    data = {**EXAM, "is_proctored": True, "backend": "nobody"}
     response = as_global_staff.post(f"{E}/exam", data, format="json")
     assert (response.status_code, list(response.json())) == (400, ["backend"])
     assert not ProctoredExam.objects.exists()
@@ -236,7 +236,7 @@ def test_bodies_that_are_no_objects(method: str, body: Any, as_global_staff: API
 
 def item(**values: Any) -> dict[str, Any]:
     """An item of the registration."""
-    return {**{name: value for name, value in NEW_EXAM.items() if name != "external_id"}, **values}
+    return {**{name: value for name, value in EXAM.items() if name != "external_id"}, **values}
 
 
 def register(client: APIClient, *items: Any) -> Any:
