@@ -104,6 +104,7 @@ class KeepingSession(requests.Session):
         if new.hostname != known.hostname or (known.scheme, new.scheme) == ("https", "http"):
             resp.close()
             raise LedElsewhere(f"the provider leads to {new.scheme}://{new.hostname}")
+        read(resp)  # requests would read it itself, however long it is
         return target
 
 

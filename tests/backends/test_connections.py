@@ -161,6 +161,16 @@ def test_backends_C3_pages_have_defaults_while_answers_are_broken(what, server):
         provider.get_onboarding_profile_info("c")
 
 
+def test_what_leads_on_is_not_kept_either(server, monkeypatch):
+    monkeypatch.setattr(connections, "MOST_BYTES", 300_000)
+    found = whole(b" " * 400_000, b"Location: /elsewhere")
+    server.answer = found.replace(b"200 OK", b"307 Temporary Redirect", 1)
+    with pytest.raises(BackendProviderCannotRegisterAttempt) as raised:
+        register("rest", server)
+    assert "the answer is too long" in raised.value.content
+    assert len(server.asked) == 2  # for the token, and for the attempt: nobody followed
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_what_is_too_long_is_not_kept(packed, server, monkeypatch):
     monkeypatch.setattr(connections, "MOST_BYTES", 300_000)
