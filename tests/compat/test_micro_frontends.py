@@ -1,15 +1,18 @@
 """What the platform's micro-frontends read, on a live server, with an attempt in every state."""
 
+import datetime
+
 import pytest
 import requests
 from django.conf import settings as django_settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from edx_proctoring.models import ProctoredExamStudentAllowance
 from edx_proctoring.statuses import KNOWN
-from edx_proctoring.testing.factories import COURSE_ID
+from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, ReviewPolicyFactory
 from edx_proctoring.testing.host import Enrollment
-from tests.views.conftest import V1, E
+from tests.views.conftest import DAY, V1, E
 
 pytestmark = pytest.mark.django_db
 
@@ -54,36 +57,196 @@ class Browser:
     def __call__(self, method, path, **more):
         return self.session.request(method, f"{self.root}{path}", timeout=20, **more)
 
+    def page(self, exam):
+        """What the page of an exam gets."""
+        query = {"content_id": exam.content_id, "is_learning_mfe": "true"}
+        answer = self("GET", f"{E}/attempt/course_id/{COURSE_ID}", params=query)
+        assert answer.status_code == 200
+        return answer.json()
+
+    def act(self, attempt_id, action):
+        """The id of the attempt that the learner has then."""
+        answer = self("PUT", f"{E}/attempt/{attempt_id}", json={"action": action, "detail": "x"})
+        assert answer.status_code == 200
+        return answer.json()["exam_attempt_id"]
+
+    def begin(self, exam, *, start_clock="false"):
+        """The id of a new attempt."""
+        body = {"exam_id": exam.pk, "start_clock": start_clock, "attempt_proctored": "true"}
+        return self("POST", f"{E}/attempt", json=body).json()["exam_attempt_id"]
+
 
 @pytest.fixture
-def learners_browser(live_server, learner):
-    return Browser(live_server, learner)
+def browser(live_server):
+    """Browsers; closed while the server still listens, so that no thread of it outlives the test."""
+    opened = []
+
+    def open_for(user):
+        opened.append(Browser(live_server, user))
+        return opened[-1]
+
+    yield open_for
+    for one in opened:
+        one.session.close()
 
 
 @pytest.fixture
-def staffs_browser(live_server, staff):
-    return Browser(live_server, staff)
+def learners_browser(browser, learner):
+    return browser(learner)
 
 
-@pytest.mark.parametrize("status", sorted(KNOWN - {"expired", "eligible"}))
-@pytest.mark.parametrize("kind", [{}, {"is_practice_exam": True}, {"is_proctored": False}])
-def test_the_exams_page(status, kind, make_exam, attempt, learners_browser, provider):
+@pytest.fixture
+def staffs_browser(browser, staff):
+    return browser(staff)
+
+
+@pytest.fixture
+def course(make_exam, learner, provider):
+    """Makes an exam of a kind as courses have them: due, with a policy, ten minutes more and other learners' ones."""
     provider.answer("get_proctoring_config", CONFIG)
-    exam = make_exam(**kind)
-    begun = {}
-    if status in ("started", "ready_to_submit"):
-        begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
-    attempt(exam=exam, status=status, taking_as_proctored=not kind.get("is_proctored"), **begun)
-    query = {"content_id": exam.content_id, "is_learning_mfe": "true"}
-    found = learners_browser("GET", f"{E}/attempt/course_id/{COURSE_ID}", params=query).json()
+
+    def make(**kind):
+        due = timezone.now() + 7 * DAY
+        exam = make_exam(due_date=due, hide_after_due=True, **kind)
+        AllowanceFactory(user=learner, proctored_exam=exam)
+        AllowanceFactory(
+            user=learner, proctored_exam=exam, key="review_policy_exception", value="Paper"
+        )
+        AllowanceFactory(proctored_exam=exam, key="time_multiplier", value="2")
+        ReviewPolicyFactory(proctored_exam=exam)
+        # Granted before anybody began: what is granted later counts once more where an exam goes on.
+        long_ago = timezone.now() - 8 * DAY
+        ProctoredExamStudentAllowance.objects.update(created=long_ago, modified=long_ago)
+        return exam
+
+    return make
+
+
+KINDS = {
+    "proctored": {},
+    "practice": {"is_practice_exam": True},
+    "timed": {"is_proctored": False, "backend": None, "external_id": None},
+}
+RUNNING = ("started", "ready_to_submit")
+BEFORE = ("eligible", "created", "download_software_clicked", "ready_to_start", "declined", "expired")  # fmt: skip
+
+
+@pytest.mark.parametrize("status", sorted(KNOWN))
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_exams_page(status, kind, course, attempt, learner, learners_browser):
+    exam = course(**KINDS[kind])
+    as_proctored = exam.is_proctored and status != "declined"
+    times = {}
+    if status not in BEFORE and not status.startswith("onboarding"):
+        begun = timezone.now() - datetime.timedelta(minutes=40)
+        ended = None if status in RUNNING else timezone.now()
+        times = {"started_at": begun, "completed_at": ended, "allowed_time_limit_mins": 100}
+    attempt(exam=exam, status="rejected", taking_as_proctored=as_proctored)  # an earlier one
+    attempt(exam=exam, status="started", user=AllowanceFactory().user, **times)  # a neighbour's
+    own = {} if exam.is_proctored else {"external_id": None, "attempt_code": ""}
+    practised = bool(exam.is_practice_exam)
+    attempt(
+        exam=exam,
+        status=status,
+        taking_as_proctored=as_proctored,
+        is_sample_attempt=practised,
+        **own,
+        **times,
+    )
+    found = learners_browser.page(exam)
     assert set(found) == {"exam", "active_attempt"}
+    shown = found["exam"]["attempt"]
     assert set(found["exam"]) >= EXAM
-    expected = ATTEMPT if exam.is_proctored else ATTEMPT - {"ping_interval", "attempt_code"}
-    assert set(found["exam"]["attempt"]) >= expected
+    assert set(shown) >= (ATTEMPT if exam.is_proctored else ATTEMPT - {"ping_interval", "attempt_code"})  # fmt: skip
+    assert (found["exam"]["type"], found["exam"]["passed_due_date"]) == (kind, False)
+    assert (shown["attempt_status"], shown["taking_as_proctored"]) == (status, as_proctored)
+    assert shown["total_time"] == "1 hour and 40 minutes"
+    is_setting_up = status in ("created", "download_software_clicked")
+    assert ("software_download_url" in shown) == (exam.is_proctored and is_setting_up)
+    if status in RUNNING:
+        assert set(found["active_attempt"]) >= set(shown)
+        assert 3590 < shown["time_remaining_seconds"] <= 3600
+    else:
+        assert found["active_attempt"] == {}
+    polled = learners_browser("GET", shown["exam_started_poll_url"]).json()
+    assert polled["status"] == status
+    assert abs(polled["time_remaining_seconds"] - shown["time_remaining_seconds"]) <= 20
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("passed", "verified"),
+        ("suspicious", "second_review_required"),
+        ("violation", "rejected"),
+    ],
+)
+def test_after_a_review(said, status, course, browser, reviewer, learners_browser, settings):
+    second = {"REQUIRE_FAILURE_SECOND_REVIEWS": status != "rejected"}
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **second}
+    exam = course()
+    first = learners_browser.begin(exam)
+    external_id = learners_browser.page(exam)["exam"]["attempt"]["external_id"]
+    providers = browser(reviewer)
+    at_provider = f"{E}/attempt/{external_id}"
+    ready = providers("POST", f"{at_provider}/ready", json={"status": "ready"})
+    assert ready.status_code == 200
+    for action in ("start", "stop", "submit"):
+        assert learners_browser.act(first, action) == first
+    comment = {"comment": "phone", "status": said, "start": 1, "stop": 2}
+    review = providers("POST", f"{at_provider}/reviewed", json={"status": said, "comments": [comment]})  # fmt: skip
+    assert review.status_code == 200
+    found = learners_browser.page(exam)
     assert found["exam"]["attempt"]["attempt_status"] == status
-    assert bool(found["active_attempt"]) == (status in ("started", "ready_to_submit"))
-    polled = learners_browser("GET", found["exam"]["attempt"]["exam_started_poll_url"]).json()
-    assert set(polled) >= {"time_remaining_seconds", "status"}
+    assert found["active_attempt"] == {}
+
+
+def test_a_broken_off_attempt_goes_on(course, attempt, learner, learners_browser, staffs_browser):
+    exam = course()
+    begun = timezone.now() - datetime.timedelta(minutes=39, seconds=30)
+    broken = attempt(
+        exam=exam, status="ready_to_submit", started_at=begun, allowed_time_limit_mins=100
+    )
+    learners_browser.act(broken.pk, "error")
+    shown = learners_browser.page(exam)["exam"]["attempt"]
+    assert (shown["attempt_status"], shown["attempt_ready_to_resume"]) == ("error", False)
+    form = {"user_id": (None, str(learner.pk)), "action": (None, "mark_ready_to_resume")}
+    staffs_browser("PUT", f"{E}/attempt/{broken.pk}", files=form)
+    shown = learners_browser.page(exam)["exam"]["attempt"]
+    assert (shown["attempt_status"], shown["attempt_ready_to_resume"]) == ("error", True)
+    again = learners_browser.begin(exam)
+    assert again != broken.pk
+    shown = learners_browser.page(exam)["exam"]["attempt"]
+    assert (shown["attempt_id"], shown["attempt_status"]) == (again, "created")
+    assert shown["attempt_ready_to_resume"] is False
+    assert shown["total_time"] == "1 hour"  # of 100 minutes
+
+
+@pytest.mark.parametrize("status", ["submitted", "rejected", "error"])
+def test_practice_starts_afresh(status, course, attempt, learners_browser):
+    exam = course(**KINDS["practice"])
+    old = attempt(exam=exam, status=status, is_sample_attempt=True)
+    new = learners_browser.act(old.pk, "reset_attempt")
+    assert new != old.pk
+    shown = learners_browser.page(exam)["exam"]["attempt"]
+    assert (shown["attempt_id"], shown["attempt_status"]) == (new, "created")
+
+
+def test_when_it_is_too_late(course, learners_browser):
+    exam = course()
+    type(exam).objects.filter(pk=exam.pk).update(due_date=timezone.now() - DAY)
+    found = learners_browser.page(exam)["exam"]
+    assert (found["passed_due_date"], found["hide_after_due"]) == (True, True)
+    assert found["due_date"] is not None
+
+
+def test_another_exam_runs(course, learners_browser):
+    timed, proctored = course(**KINDS["timed"]), course()
+    running = learners_browser.begin(timed, start_clock="true")
+    found = learners_browser.page(proctored)
+    assert found["exam"]["attempt"] == {}
+    assert found["active_attempt"]["attempt_id"] == running
+    assert found["active_attempt"]["exam_type"] == "a timed exam"
 
 
 def test_before_the_exam(make_exam, learners_browser, host):
