@@ -56,7 +56,7 @@ def test_37_lists_show_what_a_read_would(attempt, exam, django_assert_num_querie
     known = overdue(attempt, exam=exam)
     going_on = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90)
     course = exam.course_id
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):
         lists = [
             api.get_all_exam_attempts(course),
             api.get_filtered_exam_attempts(course, "learner"),
