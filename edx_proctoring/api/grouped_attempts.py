@@ -69,7 +69,7 @@ def _newest_first(exams: Any, page: int | str | None, per_page: int) -> "Paginat
     are not older: only they are sorted, not the course.
     """
     try:
-        reach = int(page or 1) * per_page
+        reach = int(page if page is not None else 1) * per_page
     except ValueError:
         reach = per_page
     own = Attempt.objects.filter(proctored_exam=OuterRef("pk"))

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from edx_proctoring.models.exams import ProctoredExam
-from edx_proctoring.transactions import database_now
+from edx_proctoring.transactions import database_now, is_foreign
 
 
 class LearnerManager(models.Manager["ProctoringLearner"]):
@@ -90,8 +90,10 @@ class ReservationQuerySet(models.QuerySet["ProctoringReservation"]):
         self.of_pair(exam_id, user_id).end()
 
     def end(self) -> None:
-        """Delete these. Looks first, as `take` does."""
-        if keys := list(self.values_list("pk", flat=True)):
+        """Delete these. Looks first, as `take` does, unless the transaction is foreign: it may see too little."""
+        if is_foreign():
+            self.delete()
+        elif keys := list(self.values_list("pk", flat=True)):
             self.model._default_manager.filter(pk__in=keys).delete()
 
 

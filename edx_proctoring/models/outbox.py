@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from edx_proctoring import conf
+from edx_proctoring import conf, transactions
 
 PENDING = "pending"
 DONE = "done"
@@ -102,7 +102,12 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         return self.select_for_update(skip_locked=features.has_select_for_update_skip_locked)
 
     def by_key(self) -> Self:
-        """The same rows: an UPDATE that looks for them itself locks gaps on MariaDB, where others put messages."""
+        """The same rows: an UPDATE that looks for them itself locks gaps on MariaDB, where others put messages.
+
+        In a foreign transaction, which may not see what others have put since it began, the UPDATE has to look.
+        """
+        if transactions.is_foreign():
+            return self
         return self.filter(id__in=list(self.values_list("id", flat=True)))
 
     def delivered_before(self, moment: datetime.datetime) -> Self:

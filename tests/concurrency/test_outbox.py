@@ -4,11 +4,11 @@ import datetime
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from edx_proctoring import outbox, transactions
-from edx_proctoring.models import OutboxMessage
+from edx_proctoring.models import OutboxMessage, ProctoringReservation
 from tests.concurrency.parallel import together
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +119,23 @@ def test_a_lease_of_somebody_whose_clock_is_ahead_is_a_lease(handled, settings):
     OutboxMessage.objects.update(lease="", lease_until=None)
     outbox.deliver()
     assert handled == ["once"]
+
+
+def test_a_host_whose_transaction_began_earlier(exam, learner):
+    """With REPEATABLE READ it does not see what others have put since, and takes it back all the same."""
+    reservations = ProctoringReservation.objects.of_pair(exam.pk, learner.pk)
+
+    def meanwhile():
+        OutboxMessage.objects.create(kind="race", key="start", lane="lane")
+        ProctoringReservation.objects.take(exam.pk, learner.pk, "token", "", 60)
+
+    with transaction.atomic():
+        assert not reservations.exists()
+        if connection.vendor == "sqlite":  # has one writer at a time
+            meanwhile()
+        else:
+            together(meanwhile)
+        outbox.cancel("lane", "race")
+        ProctoringReservation.objects.void(exam.pk, learner.pk)
+    assert not reservations.exists()
+    assert OutboxMessage.objects.get(key="start").state == "cancelled"
