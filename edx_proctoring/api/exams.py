@@ -77,7 +77,9 @@ def _insert(exam: ProctoredExam) -> None:
         with transaction.atomic():
             exam.save(force_insert=True)
     except IntegrityError as error:
-        if ProctoredExam.get_exam_by_content_id(exam.course_id, exam.content_id) is None:
+        same = ProctoredExam.objects.filter(course_id=exam.course_id, content_id=exam.content_id)
+        # Only a locking read surely sees what somebody else has stored just now.
+        if same.select_for_update().values_list("id").first() is None:
             raise  # a column lacks its value
         raise _already_exists(exam) from error  # somebody else was first
     announce_exam(exam, "created")

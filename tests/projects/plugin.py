@@ -20,6 +20,7 @@ LEFT_OUT = {
             "tests/views tests/fuzz tests/openapi/test_examples.py tests/openapi/test_errors.py tests/test_callbacks.py"
             " tests/defects/test_rest_a.py tests/defects/test_rest_a2.py tests/defects/test_rest_b.py"
             " tests/defects/test_rest_b2.py tests/defects/test_rest_c.py tests/defects/test_rest_d.py"
+            " tests/defects/test_rest_d2.py tests/defects/test_rest_more.py"
             " tests/defects/test_rest_e.py tests/test_host_faults.py tests/test_host_questions.py"
             " tests/compat/test_urls.py tests/compat/test_micro_frontends.py"
             " tests/compat/test_http_patch_points.py tests/backends/test_software_secure.py"
@@ -36,7 +37,7 @@ LEFT_OUT = {
             "tests/api/test_student_view.py tests/api/test_timer.py"
             " tests/api/test_prerequisites.py::test_what_is_missing_has_an_address"
             " tests/compat/test_hosts_calls.py::test_a_sequence_asks_for_the_learners_view"
-            " tests/backends/test_transport.py tests/words/test_words.py::test_links"
+            " tests/backends/test_transport.py tests/backends/test_connections.py tests/words/test_words.py::test_links"
             " tests/contract/test_own.py::test_ours_do_what_is_expected"
             " tests/test_emails.py::test_without_a_micro_frontend"
         ): "learners' pages lead to addresses of the LMS",
@@ -52,7 +53,7 @@ LEFT_OUT = {
             "tests/backends tests/test_doctor.py tests/test_host_faults.py"
             " tests/defects/test_backends_a.py tests/defects/test_backends_b.py tests/defects/test_backends_c.py"
             " tests/defects/test_core_effects.py"
-            " tests/defects/test_python_results.py tests/admin tests/contract"
+            " tests/defects/test_python_results.py tests/admin tests/contract tests/wire/test_rest.py"
         ): "providers by REST need django-crum",
         "tests/test_host.py": "dates come from edx-when",
         "tests/test_tracking.py": "events go to event-tracking",

@@ -1,5 +1,6 @@
 """Upgrade in place, and the way back: databases that the published package has created and filled."""
 
+import ast
 import json
 
 import pytest
@@ -34,8 +35,24 @@ def test_both_show_the_same(upgrade):
             assert upgrade.stages[stage][what] == shown, (stage, what)
 
 
+def foreign_keys_with_their_indexes(schema):
+    """MariaDB keeps a foreign key's index under the key's name, or, where a wider one went away, under its own."""
+    tables = {}
+    for table, found in schema.items():
+        constraints = [ast.literal_eval(text) for text in found["constraints"]]
+        keys = [one for one in constraints if one[3]]
+        plain = [one for one in constraints if one[1:] == [False, False, None, True]]
+        for key in keys:
+            twins = [one for one in plain if one[0] == key[0]]
+            key[4] = key[4] or bool(twins)
+            constraints = [one for one in constraints if one not in twins]
+        tables[table] = {**found, "constraints": sorted(map(repr, constraints))}
+    return tables
+
+
 def test_taking_our_tables_away_leaves_the_published_schema(upgrade):
-    assert upgrade.stages["schema back"] == upgrade.stages["schema before"]
+    before, back = upgrade.stages["schema before"], upgrade.stages["schema back"]
+    assert foreign_keys_with_their_indexes(back) == foreign_keys_with_their_indexes(before)
 
 
 def test_a_new_database_is_like_an_upgraded_one(both_schemas):
