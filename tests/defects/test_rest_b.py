@@ -12,7 +12,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
 )
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
-from tests.views.conftest import V1, E, state
+from tests.views.conftest import NEW_EXAM, V1, E, state
 
 pytestmark = pytest.mark.django_db
 
@@ -22,17 +22,6 @@ TIME = "additional_time_granted"
 HUGE = 10**30
 LONG = "x" * 256
 
-EXAM = {
-    "course_id": COURSE_ID,
-    "content_id": "new",
-    "external_id": "known",
-    "exam_name": "New",
-    "time_limit_mins": 30,
-    "is_proctored": True,
-    "is_practice_exam": False,
-    "is_active": True,
-    "hide_after_due": False,
-}
 GRANT = {"exam_id": "{exam}", "user_info": "learner", "key": TIME, "value": "5"}
 BULK = {"course_id": COURSE_ID, "exam_ids": "{exam}", "user_ids": "learner", "value": "5"}
 TIMED = {**BULK, "allowance_type": TIME}
@@ -161,18 +150,18 @@ def without(body, *keys):
         *rows("B5-delete-exam", "delete", f"{E}/allowance", changed(BACK, "exam_id", NO_IDS)),
         *rows("B5-bulk-course", "put", f"{E}/{{course}}/bulk_allowance", changed(TIMED, "exam_ids", ("x", "²", [HUGE], "-1"))),
         *rows("B5-bulk", "put", f"{E}/bulk_allowance", changed(TIMED, "exam_ids", ("x", "²"))),
-        *rows("B12", "post", f"{E}/exam", changed(EXAM, "time_limit_mins", (2**31, HUGE, "1e9"))),
-        *rows("B12-texts", "post", f"{E}/exam", [{**EXAM, name: LONG} for name in TEXTS]),
+        *rows("B12", "post", f"{E}/exam", changed(NEW_EXAM, "time_limit_mins", (2**31, HUGE, "1e9"))),
+        *rows("B12-texts", "post", f"{E}/exam", [{**NEW_EXAM, name: LONG} for name in TEXTS]),
         *rows("B12-put", "put", f"{E}/exam", [{"exam_id": "{exam}", **one} for one in TOO_MUCH]),
-        *rows("B12-patch", "patch", REGISTER, [[{**EXAM, **one}] for one in TOO_MUCH], status=422),
+        *rows("B12-patch", "patch", REGISTER, [[{**NEW_EXAM, **one}] for one in TOO_MUCH], status=422),
         *[row for name in BOOLS for row in rows(f"B13-{name}", "put", f"{E}/exam", changed({"exam_id": "{exam}"}, name, NO_BOOLS))],
         *[row for name in ("exam_name", "external_id", "backend") for row in rows(f"B13-{name}", "put", f"{E}/exam", changed({"exam_id": "{exam}"}, name, ([], {}, True)))],
         *rows("B13-date", "put", f"{E}/exam", changed({"exam_id": "{exam}"}, "due_date", ("tomorrow", 7, [], True))),
         *rows("B13-mins", "put", f"{E}/exam", changed({"exam_id": "{exam}"}, "time_limit_mins", ("abc", [], 0, -5))),
         *rows("B14", "put", f"{E}/exam", [{"exam_id": "{exam}", "backend": "gone"}]),
-        *rows("B14-post", "post", f"{E}/exam", [{**EXAM, "backend": "gone"}]),
+        *rows("B14-post", "post", f"{E}/exam", [{**NEW_EXAM, "backend": "gone"}]),
         *rows("B17", "put", f"{E}/allowance", changed(GRANT, "value", (None, [], {}, "²", "-1", ""))),
-        *rows("B14-patch", "patch", REGISTER, [[{**EXAM, "backend": "gone"}]], status=422),
+        *rows("B14-patch", "patch", REGISTER, [[{**NEW_EXAM, "backend": "gone"}]], status=422),
         *rows("B17-absent", "put", f"{E}/allowance", [without(GRANT, name) for name in GRANT]),
         *rows("B17-key", "put", f"{E}/allowance", changed(GRANT, "key", (None, [], "", 7))),
         *rows("B17-user", "put", f"{E}/allowance", changed(GRANT, "user_info", (4711, None, "nobody", []))),
@@ -236,12 +225,12 @@ def test_B9_unknown_ids_are_forbidden_to_others(as_learner, as_staff, learner):
 
 @pytest.mark.parametrize("word", ["true", "yes", "on", "1", True])
 def test_B10_what_words_and_texts_mean_is_stored(word, as_global_staff, db):
-    data = {**EXAM, "is_proctored": word, "time_limit_mins": "90.0"}
+    data = {**NEW_EXAM, "is_proctored": word, "time_limit_mins": "90.0"}
     response = as_global_staff.post(f"{E}/exam", data, format="json")
     assert response.status_code == 200
     exam = ProctoredExam.objects.get()
     assert (exam.is_proctored, exam.time_limit_mins) == (True, 90)
-    item = {**EXAM, "is_active": word, "time_limit_mins": "60.0"}
+    item = {**NEW_EXAM, "is_active": word, "time_limit_mins": "60.0"}
     url = f"{E}/exam_registration/course_id/{COURSE_ID}"
     assert as_global_staff.patch(url, [item], format="json").status_code == 200
     exam.refresh_from_db()
@@ -249,7 +238,7 @@ def test_B10_what_words_and_texts_mean_is_stored(word, as_global_staff, db):
 
 
 def test_B11_a_box_that_is_not_ticked_is_false(as_global_staff, db):
-    data = without(EXAM, "is_practice_exam", "hide_after_due")
+    data = without(NEW_EXAM, "is_practice_exam", "hide_after_due")
     response = as_global_staff.post(f"{E}/exam", {**data, "is_proctored": "false"})
     assert response.status_code == 200
     exam = ProctoredExam.objects.get()

@@ -8,41 +8,20 @@ from edx_proctoring.crypto import obscured_user_id
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamSoftwareSecureReview,
-    ProctoredExamStudentAllowance,
-    ProctoredExamStudentAttempt,
 )
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
-from tests.views.conftest import V1, E
+from tests.views.conftest import NEW_EXAM, V1, E, started
 
 pytestmark = pytest.mark.django_db
 
-Attempt = ProctoredExamStudentAttempt
-Allowance = ProctoredExamStudentAllowance
 TIME = "additional_time_granted"
 REGISTER = f"{E}/exam_registration/course_id/{COURSE_ID}"
 PAGE = f"{E}/attempt/course_id/{COURSE_ID}"
 SUBMITTED = {"status": "submitted", "completed_at": timezone.now()}
-BEGUN = {"started_at": timezone.now(), "completed_at": timezone.now()}
-EXAM = {
-    "course_id": COURSE_ID,
-    "content_id": "new",
-    "external_id": "known",
-    "exam_name": "New",
-    "time_limit_mins": 30,
-    "is_proctored": True,
-    "is_practice_exam": False,
-    "is_active": True,
-    "hide_after_due": False,
-}
-
-
-def started(attempt, **more):
-    begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
-    return attempt(status="started", **{**begun, **more})
 
 
 def test_D1_due_date_and_provider_are_stored_and_cleared(as_global_staff, db):
-    data = {**EXAM, "due_date": "2030-01-01T00:00:00Z", "backend": "null"}
+    data = {**NEW_EXAM, "due_date": "2030-01-01T00:00:00Z", "backend": "null"}
     assert as_global_staff.post(f"{E}/exam", data, format="json").status_code == 200
     exam = ProctoredExam.objects.get()
     assert (exam.due_date.year, exam.backend) == (2030, "null")
@@ -56,7 +35,7 @@ def test_D1_due_date_and_provider_are_stored_and_cleared(as_global_staff, db):
 def test_D2_an_exam_takes_at_least_a_minute(
     minutes, as_global_staff, make_exam, attempt, as_learner
 ):
-    data = {**EXAM, "time_limit_mins": minutes}
+    data = {**NEW_EXAM, "time_limit_mins": minutes}
     assert as_global_staff.post(f"{E}/exam", data, format="json").status_code == 400
     assert as_global_staff.patch(REGISTER, [data], format="json").status_code == 422
     stored = make_exam(time_limit_mins=minutes)  # of before
@@ -64,7 +43,7 @@ def test_D2_an_exam_takes_at_least_a_minute(
 
 
 def test_D3_registration_says_what_does_not_fit(exam, as_global_staff):
-    item = {**EXAM, "content_id": exam.content_id}
+    item = {**NEW_EXAM, "content_id": exam.content_id}
     other = {**item, "course_id": "course-v1:o+t+h"}
     assert as_global_staff.patch(REGISTER, [other], format="json").status_code == 422
     null = {**item, "backend": None, "external_id": None}

@@ -21,34 +21,16 @@ from edx_proctoring.models import (
 from edx_proctoring.runtime import set_runtime_service
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
 from edx_proctoring.testing.host import Enrollment
-from tests.views.conftest import V1, E, practice
+from tests.views.conftest import V1, E, practice, started
 from tests.views.test_onboarding import Outlines
 
 pytestmark = pytest.mark.django_db
 
 Attempt = ProctoredExamStudentAttempt
 Allowance = ProctoredExamStudentAllowance
-TIME = "additional_time_granted"
-REGISTER = f"{E}/exam_registration/course_id/{COURSE_ID}"
 PAGE = f"{E}/attempt/course_id/{COURSE_ID}"
 SUBMITTED = {"status": "submitted", "completed_at": timezone.now()}
 BEGUN = {"started_at": timezone.now(), "completed_at": timezone.now()}
-EXAM = {
-    "course_id": COURSE_ID,
-    "content_id": "new",
-    "external_id": "known",
-    "exam_name": "New",
-    "time_limit_mins": 30,
-    "is_proctored": True,
-    "is_practice_exam": False,
-    "is_active": True,
-    "hide_after_due": False,
-}
-
-
-def started(attempt, **more):
-    begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
-    return attempt(status="started", **{**begun, **more})
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,23 @@ OTHER_COURSE = "course-v1:edX+Other+2026"
 ALLOWANCE = {"exam_id": "{exam}", "key": "additional_time_granted", "value": "5"}
 V1 = "/api/edx_proctoring/v1"
 E = f"{V1}/proctored_exam"
+NEW_EXAM = {  # what route 1 takes
+    "course_id": COURSE_ID,
+    "content_id": "new",
+    "external_id": "known",
+    "exam_name": "New",
+    "time_limit_mins": 30,
+    "is_proctored": True,
+    "is_practice_exam": False,
+    "is_active": True,
+    "hide_after_due": False,
+}
+
+
+def started(attempt, **more):
+    """An attempt under way, made by the fixture `attempt`."""
+    begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
+    return attempt(status="started", **{**begun, **more})
 
 
 @pytest.fixture
