@@ -6,7 +6,17 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from edx_proctoring import backends, constants, crypto, host, lifecycle, links, outbox, tracking
+from edx_proctoring import (
+    backends,
+    constants,
+    crypto,
+    host,
+    lifecycle,
+    links,
+    outbox,
+    tracking,
+    transactions,
+)
 from edx_proctoring.api.review_rules import (
     Delivery,
     Facts,
@@ -269,7 +279,7 @@ def decide_review(review_id: int, review_status: str, by: Any) -> Review:
         _apply(review, living, attempt, reason=lifecycle.STAFF, user=by)
         return review
 
-    return lifecycle.locked(user_id, decide) if user_id else decide()
+    return lifecycle.locked(user_id, decide) if user_id else transactions.run(decide)
 
 
 def apply_saved_review(review: Review) -> None:

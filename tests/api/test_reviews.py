@@ -269,3 +269,12 @@ def test_history_of_time_outs_counts_as_submission(attempt):
     lifecycle.transition(known, "error")
     api.receive_review(known, payload("passed"))
     assert status_of(known) == "verified"
+
+
+def test_a_person_decides_on_a_review_that_nobody_is_left_of(exam, staff):
+    orphan = ProctoredExamSoftwareSecureReview.objects.create(
+        attempt_code="GONE", exam=exam, student=None, review_status="Suspicious", raw_data="{}"
+    )
+    api.decide_review(orphan.pk, "Clean", staff)
+    orphan.refresh_from_db()
+    assert (orphan.review_status, orphan.reviewed_by) == ("Clean", staff)
