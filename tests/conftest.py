@@ -42,6 +42,7 @@ def _broker():
 def _clean_cache():
     cache.clear()
     patience.forget()
+    current_app._after_fork()  # connections to a broker that an earlier test named
 
 
 @pytest.fixture(autouse=True)
