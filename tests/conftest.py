@@ -46,6 +46,15 @@ def _clean_cache():
 
 
 @pytest.fixture(autouse=True)
+def _rules():
+    """Whom a test lets do something may do it in that test only."""
+    before = dict(rules.permissions.permissions)
+    yield
+    rules.permissions.permissions.clear()
+    rules.permissions.permissions.update(before)
+
+
+@pytest.fixture(autouse=True)
 def provider():
     """The provider "test", the default one."""
     fake = FakeProvider()

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
+from rules import always_deny, set_perm
 
 from edx_proctoring import api, rules
 from edx_proctoring.models import (
@@ -38,44 +39,21 @@ def test_A13_what_a_proctored_attempt_needs(
     needs_switch = obstacle in ("inactive", "enrolment")
     if obstacle == "permission":
         host.credit.enrolled = True
-        rules_before = rules_of_host(lambda user: False)
+        set_perm("edx_proctoring.can_take_proctored_exam", always_deny)
     if obstacle == "prerequisites":
         first = {"namespace": "proctored_exam", "name": "first", "status": None, "order": 1}
         host.credit.requirements = [first]
     if obstacle == "enrolment":
         host.credit.enrolled = False
     data = {"exam_id": exam.pk, "attempt_proctored": "true"}
-    try:
-        if needs_switch:
-            settings.PROCTORING_SETTINGS = {
-                **settings.PROCTORING_SETTINGS,
-                "REQUIRE_ENROLLMENT": True,
-            }
-        assert as_learner.post(f"{E}/attempt", data).status_code == status
-        assert not Attempt.objects.exists()
-        assert not provider.calls_of("register_exam_attempt")
-        if needs_switch:  # kept without the switch
-            settings.PROCTORING_SETTINGS = {
-                **settings.PROCTORING_SETTINGS,
-                "REQUIRE_ENROLLMENT": False,
-            }
-            assert as_learner.post(f"{E}/attempt", data).status_code == 200
-    finally:
-        if obstacle == "permission":
-            rules_of_host(*rules_before)
-
-
-def rules_of_host(predicate):
-    """Replace the host's rule for proctored exams; returns the former one."""
-    import rules as library
-
-    name = "edx_proctoring.can_take_proctored_exam"
-    before = library.permissions.permissions[name]
-    library.set_perm(
-        name,
-        library.predicate(predicate) if not isinstance(predicate, library.Predicate) else predicate,
-    )
-    return (before,)
+    if needs_switch:
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "REQUIRE_ENROLLMENT": True}
+    assert as_learner.post(f"{E}/attempt", data).status_code == status
+    assert not Attempt.objects.exists()
+    assert not provider.calls_of("register_exam_attempt")
+    if needs_switch:  # kept without the switch
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "REQUIRE_ENROLLMENT": False}
+        assert as_learner.post(f"{E}/attempt", data).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Callers of the REST interface."""
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -75,12 +75,11 @@ def foreign_staff(db: None, host: HostServices) -> Any:
 
 
 @pytest.fixture
-def retirement(db: None) -> Iterator[Any]:
+def retirement(db: None) -> Any:
     """The user of the host's retirement pipeline."""
     name = "accounts.can_retire_user"
     rules.set_perm(name, rules.predicate(lambda asked: asked.username == "retirement"))
-    yield UserFactory(username="retirement")
-    rules.remove_perm(name)
+    return UserFactory(username="retirement")
 
 
 @pytest.fixture
