@@ -1,0 +1,42 @@
+"""The random requests would notice half a change, and the next request finds nothing of it."""
+
+import pytest
+
+from edx_proctoring.models import (
+    OutboxMessage,
+    ProctoredExam,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAttempt,
+)
+from edx_proctoring.testing.factories import ExamFactory
+from tests.fuzz.world import World
+
+pytestmark = pytest.mark.django_db
+
+HALF_CHANGES = {
+    "a row too many": lambda: ExamFactory(content_id="half"),
+    "a row that is gone": lambda: ProctoredExamStudentAllowance.objects.all()[:1].get().delete(),
+    "a column that is another": lambda: ProctoredExam.objects.update(time_limit_mins=1),
+    "a message that will be told": lambda: OutboxMessage.objects.create(kind="email", key="half"),
+}
+
+
+@pytest.mark.parametrize("change", HALF_CHANGES)
+def test_an_error_that_has_written_something(change: str, world: World) -> None:
+    HALF_CHANGES[change]()
+    with pytest.raises(AssertionError, match="something was written"):
+        world.settle(400)
+    world.settle(400)
+
+
+def test_a_status_that_does_not_exist(world: World) -> None:
+    ProctoredExamStudentAttempt.objects.filter(pk=world.attempts[0].pk).update(status="half")
+    with pytest.raises(AssertionError, match="half"):
+        world.settle(200)
+    world.settle(200)
+
+
+def test_what_a_request_may_write_is_taken_back(world: World) -> None:
+    ExamFactory(content_id="new")
+    world.settle(200)
+    assert not ProctoredExam.objects.filter(content_id="new").exists()
