@@ -1,5 +1,8 @@
 """The random requests would notice half a change, and the next request finds nothing of it."""
 
+from random import Random
+from typing import Any
+
 import pytest
 
 from edx_proctoring.models import (
@@ -9,6 +12,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
 )
 from edx_proctoring.testing.factories import ExamFactory
+from tests.fuzz.test_rest import is_another, operations
 from tests.fuzz.world import World
 
 pytestmark = pytest.mark.django_db
@@ -40,3 +44,16 @@ def test_what_a_request_may_write_is_taken_back(world: World) -> None:
     ExamFactory(content_id="new")
     world.settle(200)
     assert not ProctoredExam.objects.filter(content_id="new").exists()
+
+
+@pytest.mark.parametrize("operation", operations, ids=lambda one: f"{one.method} {one.path}")
+def test_the_own_route_is_no_other(operation: Any, world: World) -> None:
+    for seed in range(9):
+        path = operation.path.format_map(world.values(Random(seed)))
+        assert not is_another(operation, path, world)
+
+
+def test_a_course_may_swallow_what_follows(world: World) -> None:
+    (grouped,) = (one for one in operations if one.path.endswith("/grouped/allowance"))
+    path = grouped.path.replace("{course_id}", "half+id")
+    assert is_another(grouped, path, world)
