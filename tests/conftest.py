@@ -14,9 +14,12 @@ from edx_proctoring.testing import weakness
 from edx_proctoring.testing.factories import AttemptFactory, ExamFactory, UserFactory
 from edx_proctoring.testing.host import HostServices, Tracker
 from edx_proctoring.testing.providers import FakeProvider
+from tests import flushing
 
 if os.environ.get("PROCTORING_WEAKEN"):  # the proof that tests notice
     weakness.switch_off(os.environ["PROCTORING_WEAKEN"])
+
+flushing.install()
 
 if not rules.perm_exists("edx_proctoring.can_take_proctored_exam"):
     rules.add_perm("edx_proctoring.can_take_proctored_exam", rules.is_active)
