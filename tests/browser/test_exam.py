@@ -175,6 +175,24 @@ def test_no_link_of_the_demo_is_dead(browser, demo, person, paths):
     context.close()
 
 
+def test_the_rest_interface_can_be_tried(browser, demo):
+    """From reading to a change, with the session's token against forged requests."""
+    context = browser.new_context(base_url=demo)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("button", name="Avery Author").click()
+    page.get_by_role("link", name="REST interface").click()
+    for method in ("get", "post"):
+        path = f'.opblock-summary-{method} [data-path$="/proctored_exam/attempt"]'
+        operation = page.locator(".opblock", has=page.locator(path))
+        operation.locator(".opblock-summary-control").click()
+        operation.get_by_role("button", name="Try it out").click()
+        operation.get_by_role("button", name="Execute").click()
+        answered = operation.locator(".live-responses-table tbody .response-col_status")
+        assert answered.first.inner_text().strip() == "200"
+    context.close()
+
+
 def test_who_follows_a_link_signs_in_first_and_gets_there(browser, demo):
     exam = "/courses/course-v1:Demo+Proctoring+2026/courseware/"
     context = browser.new_context(base_url=demo)
