@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from edx_proctoring import emails, statuses, timing
 from edx_proctoring.api.lookup import as_dict, as_id, attempt_by_id
-from edx_proctoring.backends import default_name
+from edx_proctoring.backends import attempts_at
 from edx_proctoring.effects.rules import updates_credit_grades_and_email
 from edx_proctoring.lifecycle import expire_if_overdue, facts
 from edx_proctoring.models import (
@@ -79,10 +79,7 @@ def locate_attempt_by_external_id(
     if not external_id:
         return None, None
     if backends is not None:
-        of_them = Q(proctored_exam__backend__in=backends)
-        if default_name() in backends:
-            of_them |= Q(proctored_exam__backend__isnull=True)
-        found = _locate(of_them, external_id=external_id)
+        found = _locate(attempts_at(backends), external_id=external_id)
         if found[0] is not None:
             return found
     return _locate(external_id=external_id)

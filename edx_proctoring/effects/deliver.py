@@ -5,7 +5,6 @@ from typing import Any
 
 import requests
 from django.contrib.auth import get_user_model
-from django.db.models import Q
 
 from edx_proctoring import backends, emails, host, outbox, patience, tracking, transactions
 from edx_proctoring.backends.backend import ask_options
@@ -177,11 +176,9 @@ def deliver_provider_removal(message: OutboxMessage) -> None:
 
 
 def _is_held(provider: str, external_id: str) -> bool:
-    """Does an attempt refer to it? Exams that name no provider have the default one."""
-    of_provider = Q(proctored_exam__backend=provider)
-    if provider == backends.default_name():
-        of_provider |= Q(proctored_exam__backend__isnull=True) | Q(proctored_exam__backend="")
-    attempts = ProctoredExamStudentAttempt.objects.filter(of_provider, external_id=external_id)
+    """Does an attempt refer to it?"""
+    at_provider = backends.attempts_at({provider})
+    attempts = ProctoredExamStudentAttempt.objects.filter(at_provider, external_id=external_id)
     return bool(attempts.exists())
 
 

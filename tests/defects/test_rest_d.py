@@ -122,7 +122,7 @@ def test_D10_an_inactive_exam_is_said(make_exam, learner, as_staff):
     assert "not active" in response.json()["detail"]
 
 
-@pytest.mark.parametrize("own", ["test", None])  # None: the default provider, which is "test"
+@pytest.mark.parametrize("own", ["test", None, ""])  # none: the default provider, which is "test"
 @pytest.mark.parametrize("removed", [False, True])
 def test_D11_external_ids_belong_to_a_provider(
     own, removed, attempt, make_exam, staff, as_reviewer
