@@ -1,5 +1,6 @@
 """Doing what `rules` decided: in the transaction of the change, or by way of the outbox."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -206,8 +207,10 @@ def removal_draft(
         "exam_id": exam_id,
         "user_id": user_id,
     }
-    key = f"provider_removal:{provider}:{attempt_external_id}"[:191]
-    return Draft("provider_removal", key, key[:128], payload, state=True, anywhere=True)
+    # Providers' ids may be longer than a key, and differ in case only, which some databases do not see.
+    digest = hashlib.sha256(f"{provider}:{attempt_external_id}".encode()).hexdigest()
+    key = f"provider_removal:{digest}"
+    return Draft("provider_removal", key, key, payload, state=True, anywhere=True)
 
 
 def _event(change: Change, effect: Effect) -> list[Draft]:

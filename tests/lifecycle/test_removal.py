@@ -66,6 +66,16 @@ def test_best_effort_removal_does_not_wait_for_the_provider(attempt, staff, prov
     assert (message.state, message.payload["attempt_external_id"]) == ("pending", "remote")
 
 
+@pytest.mark.parametrize("ids", [("remote", "REMOTE"), ("r" * 250 + "1", "r" * 250 + "2")])
+def test_ids_that_are_alike_are_not_the_same(ids, attempt, make_exam, staff, provider):
+    provider.fail("remove_exam_attempt", ConnectionError("down"))
+    for external_id in ids:
+        known = attempt(exam=make_exam(), status="submitted", external_id=external_id)
+        lifecycle.remove(known, staff, strict=False)
+    waiting = OutboxMessage.objects.unfinished().filter(kind="provider_removal")
+    assert {one.payload["attempt_external_id"] for one in waiting} == set(ids)
+
+
 def test_an_attempt_that_the_provider_does_not_know(attempt, staff, provider):
     lifecycle.remove(attempt(status="created", external_id=None), staff)
     assert not removed_at(provider)
