@@ -64,9 +64,8 @@ def courses(transactional_db):
     """The large one and a small one."""
     fill(COURSE_ID, COUNT)
     fill(SMALL, 500)
-    if (
-        connection.vendor == "postgresql"
-    ):  # it reads a table whole that is mostly one course, and is right
+    # PostgreSQL reads a table whole that is mostly one course, and is right.
+    if connection.vendor == "postgresql":
         copy(COURSE_ID, OTHERS)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -75,14 +74,19 @@ def courses(transactional_db):
             cursor.execute(f"ANALYZE {'TABLE ' if connection.vendor == 'mysql' else ''}{TABLE}")
 
 
-def full_scans(queries):
-    """Plans of these queries that read the whole table of attempts."""
+def full_scans(queries, is_whole):
+    """Plans of these queries that read the whole table of attempts; `is_whole`: they need all of the course."""
     found = []
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # All of a course is joined with the table sooner than with its index; is there another way?
+            cursor.execute(f"SET enable_seqscan = {'off' if is_whole else 'on'}")
         for query in queries:
             prefix = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
             cursor.execute(prefix + query["sql"])
             found += [row for row in cursor.fetchall() if _is_full_scan(row)]
+        if connection.vendor == "postgresql":
+            cursor.execute("SET enable_seqscan = on")
     return found
 
 
@@ -96,7 +100,12 @@ def _is_full_scan(row):
 
 
 def peak(work):
+    """The least of three, for now and then something that stays, like a table of the interpreter, grows meanwhile."""
     work()  # what the first call keeps does not count
+    return min(_peak(work) for _ in range(3))
+
+
+def _peak(work):
     tracemalloc.start()
     work()
     _, most = tracemalloc.get_traced_memory()
@@ -122,10 +131,7 @@ def test_a_page_of_attempts(courses, as_staff):
             answer = as_staff.get(grouped(COURSE_ID, search), query).json()
         assert len(answer["proctored_exam_attempts"]) == 25
         assert len(captured) <= 6
-        if (
-            query != LAST or connection.vendor != "postgresql"
-        ):  # which joins it with the table, at this size
-            assert not full_scans(captured.captured_queries)
+        assert not full_scans(captured.captured_queries, is_whole=query == LAST)
     small = peak(lambda: as_staff.get(grouped(SMALL)))
     large = peak(lambda: as_staff.get(grouped(COURSE_ID), {"page": 100}))
     print(f"{connection.vendor}: a page of 500 attempts {small}, of {COUNT} {large} bytes")
