@@ -31,10 +31,9 @@ def default_name() -> str | None:
 
 def attempts_at(names: Collection[str]) -> Q:
     """Which attempts are at these providers; exams that name none have the default one."""
-    named = Q(proctored_exam__backend__in=names)
     if default_name() not in names:
-        return named
-    return named | Q(proctored_exam__backend__isnull=True) | Q(proctored_exam__backend="")
+        return Q(proctored_exam__backend__in=names)
+    return Q(proctored_exam__backend__in={*names, ""}) | Q(proctored_exam__backend__isnull=True)
 
 
 def provider_states() -> dict[str, breaker.State]:

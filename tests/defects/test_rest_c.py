@@ -17,7 +17,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
 )
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
-from tests.views.conftest import V1, E
+from tests.views.conftest import NEW_EXAM, V1, E
 
 pytestmark = pytest.mark.django_db
 
@@ -25,15 +25,7 @@ Attempt = ProctoredExamStudentAttempt
 Review = ProctoredExamSoftwareSecureReview
 COMMENT = {"comment": "x", "status": "y"}
 REGISTER = f"{E}/exam_registration/course_id/{COURSE_ID}"
-ITEM = {
-    "course_id": COURSE_ID,
-    "exam_name": "New",
-    "time_limit_mins": 30,
-    "is_proctored": True,
-    "is_practice_exam": False,
-    "is_active": True,
-    "hide_after_due": False,
-}
+ITEM = {name: NEW_EXAM[name] for name in NEW_EXAM if name not in ("content_id", "external_id")}
 
 
 def put(client, attempt, action, **more):

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory
 from edx_proctoring.urls import urlpatterns
 from edx_proctoring.views import permissions
-from tests.views.conftest import OTHER_COURSE, state
+from tests.views.conftest import NEW_EXAM, OTHER_COURSE, state
 
 pytestmark = pytest.mark.django_db
 
@@ -135,17 +135,7 @@ post   proctoring_review_callback/           rpnow_wrong    400  400  400  400  
 post   proctoring_review_callback/           rpnow_foreign  400  400  400  400  400  400  400  400  400  400
 """
 
-EXAM = {
-    "course_id": COURSE_ID,
-    "content_id": "new",
-    "external_id": "known",
-    "exam_name": "New",
-    "time_limit_mins": 30,
-    "is_proctored": False,
-    "is_practice_exam": False,
-    "is_active": True,
-    "hide_after_due": False,
-}
+EXAM = {**NEW_EXAM, "is_proctored": False}
 TIME = "additional_time_granted"
 GRANT = {"exam_id": "{exam}", "user_info": "learner", "key": TIME, "value": "5"}
 BACK = {"exam_id": "{exam}", "user_id": "{owner}", "key": TIME}
