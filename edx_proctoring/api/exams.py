@@ -287,7 +287,7 @@ def leave_former_provider(before: ProctoredExam, after: ProctoredExam) -> str | 
     after.__dict__.pop("former_provider", None)
     if not before.is_proctored:
         return None
-    old, new = at_provider.provider_name(before), at_provider.provider_name(after)
+    old, new = backends.name_of(before), backends.name_of(after)
     if after.is_proctored and old == new:
         return None
     after.__dict__["former_provider"] = (old, before.external_id)

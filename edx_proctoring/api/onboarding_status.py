@@ -69,10 +69,6 @@ def _candidates(course_id: object) -> list[ProctoredExam]:
     return exams
 
 
-def _backend_name(exam: ProctoredExam) -> str:
-    return exam.backend or backends.default_name() or ""
-
-
 def _profiles(exam: ProctoredExam, course_id: object, **query: str) -> Any:
     provider = backends.get_backend_provider(name=exam.backend)
     with within(conf.proctoring.ASK_DEADLINE_SECONDS):
@@ -110,7 +106,7 @@ def get_onboarding_status(course_id: object, user: Any, is_learning_mfe: bool) -
 
 
 def _learner_data(exam: ProctoredExam, course_id: object, user: Any) -> dict[str, Any]:
-    local = get_onboarding_attempt_data_for_learner(course_id, user, _backend_name(exam))
+    local = get_onboarding_attempt_data_for_learner(course_id, user, backends.name_of(exam))
     if not constants.ONBOARDING_PROFILE_API:
         return local
     try:
@@ -205,7 +201,7 @@ def get_onboarding_statuses(
     exam = _candidates(course_id)[0]
     found = host.enrollments(course_id, text_search)
     rows = [Row(one.user, one.mode) for one in found]
-    local = _Local(course_id, _backend_name(exam))
+    local = _Local(course_id, backends.name_of(exam))
     if ask_provider:
         rows = _as_provider_says(exam, course_id, rows, statuses)
     elif statuses:

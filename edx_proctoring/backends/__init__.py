@@ -29,6 +29,11 @@ def default_name() -> str | None:
     return name
 
 
+def name_of(exam: Any) -> str:
+    """The provider that the exam names, else the default one; empty without either."""
+    return exam.backend or default_name() or ""
+
+
 def attempts_at(names: Collection[str]) -> Q:
     """Which attempts are at these providers; exams that name none have the default one."""
     if default_name() not in names:

@@ -19,11 +19,6 @@ log = logging.getLogger(__name__)
 SKIP_SECONDS = 30  # after a failure this provider is left to the worker for so long
 
 
-def provider_name(exam: ProctoredExam) -> str:
-    """The provider that the exam names, else the default one."""
-    return exam.backend or conf.host.PROCTORING_BACKENDS.get("DEFAULT") or ""
-
-
 def saved_key(exam_id: int, provider: str) -> str:
     """One message per exam and provider: however often an exam is saved, its current state is sent."""
     return f"exam_saved:{exam_id}:{provider}"
@@ -32,7 +27,7 @@ def saved_key(exam_id: int, provider: str) -> str:
 def tell_saved(exam: ProctoredExam) -> None:
     """Tell the provider of a proctored exam what the exam and its review policy are like now."""
     if exam.is_proctored:
-        _put(exam.pk, provider_name(exam))
+        _put(exam.pk, backends.name_of(exam))
 
 
 def tell_left(exam_id: int, provider: str, external_id: str | None) -> None:
@@ -62,7 +57,7 @@ def ensure_saved(exam: ProctoredExam) -> None:
 
     if is_known():  # another learner was first
         return
-    key = saved_key(exam.pk, provider_name(exam))
+    key = saved_key(exam.pk, backends.name_of(exam))
     if not outbox.is_pending(key):
         tell_saved(exam)
     if not transactions.owns():
@@ -74,7 +69,7 @@ def ensure_saved(exam: ProctoredExam) -> None:
 
 def _save_at_once(exam: ProctoredExam) -> None:
     try:
-        _save(exam, provider_name(exam), None)
+        _save(exam, backends.name_of(exam), None)
     except DatabaseError:
         raise
     except Exception as error:
@@ -108,7 +103,7 @@ def _save(exam: ProctoredExam, name: str, left: str | None, deadline: float | No
         provider = backends.get_backend_provider(name=name)
     except NotImplementedError as error:
         raise outbox.NotHere(f"provider {name} is not configured in this process") from error
-    here = exam.is_proctored and provider_name(exam) == name
+    here = exam.is_proctored and backends.name_of(exam) == name
     document = exam_document(exam)
     if not here:
         if not left:

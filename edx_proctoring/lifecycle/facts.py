@@ -38,8 +38,7 @@ def provider_of(exam: ProctoredExam) -> effects.Provider | None:
         return None
     if found is None:
         return None
-    name = exam.backend or backends.default_name() or ""
-    return effects.Provider(name, found.verbose_name, found.supports_onboarding)
+    return effects.Provider(backends.name_of(exam), found.verbose_name, found.supports_onboarding)
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def forget(attempt: Attempt) -> None:
 def tell_deleted(attempt: Attempt) -> None:
     """Somebody else deletes the row, perhaps along with its exam or learner: its provider hears of it."""
     exam = attempt.proctored_exam
-    name = exam.backend or backends.default_name()
+    name = backends.name_of(exam)
     if getattr(attempt, "is_being_removed", False) or not exam.is_proctored or not name:
         return
     outbox.cancel(provider_lane(attempt.pk), "provider_notice")
