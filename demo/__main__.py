@@ -106,9 +106,9 @@ def reset(options: argparse.Namespace) -> int:
 
 
 def _walk(place: Place) -> int:
-    from demo.walk import walk
+    from demo import walks
 
-    result = walk(place)
+    result = walks.run(place)
     if result and not place.fault:
         log = place.log.read_text(encoding="utf-8", errors="replace")
         print("\nWhat the processes wrote last:\n" + log[-4000:], flush=True)

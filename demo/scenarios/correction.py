@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from demo.verification import newest, status_of
+from demo.scenarios.verification import newest, status_of
 from demo.visitors import Visitor
 from demo.walk import FINAL, Walk
 from edx_proctoring.models import (

@@ -1,7 +1,7 @@
 """The second walk: a suspicious session, the second review, a rejection and what follows from it."""
 
 from demo.host.models import Certificate, CreditRequirement, Grade, Told
-from demo.verification import newest, status_of, take
+from demo.scenarios.verification import newest, status_of, take
 from demo.visitors import Visitor
 from demo.walk import MIDTERM, Walk, staff_list
 from edx_proctoring.models import (

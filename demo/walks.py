@@ -1,0 +1,51 @@
+"""The demo's walks, one after the other: what `make demo` shows and `make demo-check` requires."""
+
+import time
+
+from demo.places import Place
+from demo.scenarios.correction import corrected
+from demo.scenarios.rejection import rejected
+from demo.scenarios.verification import verified
+from demo.walk import Failed, Walk
+
+
+def run(place: Place) -> int:
+    """All walks; 0 when every step held."""
+    trip = Walk(place)
+    began = time.monotonic()
+    try:
+        prepare(trip)
+        print("\nA proctored exam from registration to a verified result", flush=True)
+        verified(trip)
+        print("\nA suspicious session, the second review, and what follows from it", flush=True)
+        rejected(trip)
+        print("\nAn exam in the secure browser, and a review that is corrected", flush=True)
+        corrected(trip)
+    except Failed as error:
+        print(f"\nThe walk failed at the step: {error}", flush=True)
+        return 1
+    print(f"\nEvery step held ({time.monotonic() - began:.1f} s).", flush=True)
+    return 0
+
+
+def prepare(trip: Walk) -> None:
+    """The simulator's choices for all walks, and the fault that is to be shown."""
+    delay = 0.3 if trip.place.fast else 2.0
+    suspicious = {
+        "outcome": "suspicious",
+        "comments": [
+            {"comment": "A second person in the room", "status": "suspicious", "start": 12}
+        ],
+    }
+    trip.script(
+        {
+            "ready": {"delay": delay, "never": trip.place.fault == "ready"},
+            "review": {"delay": delay, "mode": "never" if trip.place.fault == "review" else "once"},
+            "learners": {"sam@demo.example.com": {"review": suspicious}},
+            "faults": {
+                "notify": {"kind": "status", "status": 503}
+                if trip.place.fault == "notify"
+                else None
+            },
+        }
+    )
