@@ -10,14 +10,14 @@ from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from edx_proctoring import patience
-from edx_proctoring.testing import weakness
 from edx_proctoring.testing.factories import AttemptFactory, ExamFactory, UserFactory
 from edx_proctoring.testing.host import HostServices, Tracker
 from edx_proctoring.testing.providers import FakeProvider
 from tests import flushing
+from tests.torture import weaknesses
 
 if os.environ.get("PROCTORING_WEAKEN"):  # the proof that tests notice
-    weakness.switch_off(os.environ["PROCTORING_WEAKEN"])
+    weaknesses.switch_off(os.environ["PROCTORING_WEAKEN"])
 
 flushing.install()
 

@@ -3,7 +3,7 @@
 from demo.host.settings import *  # noqa: F403
 from demo.host.settings import CELERY_BEAT_SCHEDULE, INSTALLED_APPS, PROCTORING_SETTINGS
 
-INSTALLED_APPS = [*INSTALLED_APPS, "edx_proctoring.testing.killpoints.KillpointsConfig"]
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.torture.apps.TortureConfig"]
 PROCTORING_SETTINGS = {
     **PROCTORING_SETTINGS,
     "OUTBOX_LEASE_SECONDS": 5,

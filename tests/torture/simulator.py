@@ -6,7 +6,7 @@ from flask import Flask, request
 
 from demo.simulator import __main__ as simulator
 from demo.simulator.app import create_app
-from edx_proctoring.testing import killpoints
+from tests.torture import killpoints
 
 
 def _create_app(sim: Any) -> Flask:

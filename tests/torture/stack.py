@@ -18,7 +18,7 @@ NAMES = ("simulator", "web", "worker")
 
 
 class Stack:
-    """The processes of one place. `kill_at` of `start` names a point of edx_proctoring.testing.killpoints."""
+    """The processes of one place. `kill_at` of `start` names a point of tests.torture.killpoints."""
 
     def __init__(self, place: Place) -> None:
         self.place = place

@@ -1,17 +1,13 @@
-"""Places inside the flow where a process kills itself, for tests of crashes. Never outside tests.
+"""Points in the code where a process kills itself, for tests of crashes.
 
-Put `edx_proctoring.testing.killpoints` last into INSTALLED_APPS of the process under attack. The environment names the
-place, PROCTORING_KILL, one of POINTS, and a file, PROCTORING_KILL_ARMED: the first to pass the place while the file
-exists removes it and dies (SIGKILL), as in a power cut. PROCTORING_WEAKEN names a safeguard that is switched off
-(`edx_proctoring.testing.weakness`).
+The environment names the point, PROCTORING_KILL, one of POINTS, and a file, PROCTORING_KILL_ARMED: the first process
+that passes the point while the file exists removes the file and dies by SIGKILL, as in a power cut.
 """
 
 import os
 import signal
 from collections.abc import Callable
 from typing import Any
-
-from django.apps import AppConfig
 
 POINTS = (
     "before_commit",  # all of a change is written, nothing committed
@@ -27,7 +23,7 @@ POINTS = (
 
 
 def reached(point: str) -> None:
-    """Die here if this is the place."""
+    """Die here if this is the point that the environment names."""
     if os.environ.get("PROCTORING_KILL") != point:
         return
     try:
@@ -37,28 +33,13 @@ def reached(point: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class KillpointsConfig(AppConfig):
-    """Puts the points in."""
-
-    name = "edx_proctoring.testing.killpoints"
-    label = "proctoring_killpoints"
-    path = os.path.dirname(__file__)
-
-    def ready(self) -> None:
-        """Called once all apps are there."""
-        install()
-        if os.environ.get("PROCTORING_WEAKEN"):
-            from edx_proctoring.testing import weakness  # noqa: PLC0415
-
-            weakness.switch_off(os.environ["PROCTORING_WEAKEN"])
-
-
 def install() -> None:
-    """Have the package pass the points."""
-    from edx_proctoring import outbox, transactions  # noqa: PLC0415
-    from edx_proctoring.backends.rest import BaseRestProctoringProvider  # noqa: PLC0415
-    from edx_proctoring.effects import exams  # noqa: PLC0415
-    from edx_proctoring.lifecycle import creation  # noqa: PLC0415
+    """Wrap the functions of the package that the points are named after."""
+    # Here, not above: the simulator's process uses `reached` and has no Django.
+    from edx_proctoring import outbox, transactions
+    from edx_proctoring.backends.rest import BaseRestProctoringProvider
+    from edx_proctoring.effects import exams
+    from edx_proctoring.lifecycle import creation
 
     _wrap_run(transactions)
     _before(outbox, "_deliver_fresh", "after_commit")

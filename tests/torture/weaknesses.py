@@ -1,4 +1,4 @@
-"""Safeguards that can be switched off, so that a test suite can prove that it would notice. Never outside tests.
+"""Safeguards that a run can switch off, so that the suite proves that it would notice.
 
 `switch_off(name)` holds until the process ends. Names: learner_lock, second_check, outbox, version_check.
 """
@@ -15,7 +15,7 @@ from edx_proctoring.lifecycle.registration import Registration
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt, ProctoringReservation
 from edx_proctoring.models.locks import LearnerManager
 from edx_proctoring.models.outbox import DONE
-from edx_proctoring.testing import killpoints
+from tests.torture import killpoints
 
 log = logging.getLogger(__name__)
 

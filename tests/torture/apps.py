@@ -1,0 +1,21 @@
+"""The app that puts kill points into a process under attack, or takes a safeguard out of it."""
+
+import os
+from pathlib import Path
+
+from django.apps import AppConfig
+
+
+class TortureConfig(AppConfig):
+    """Comes last in INSTALLED_APPS. PROCTORING_WEAKEN names a safeguard of `tests.torture.weaknesses`."""
+
+    name = "tests.torture"
+    label = "proctoring_torture"
+    path = str(Path(__file__).parent)
+
+    def ready(self) -> None:
+        from tests.torture import killpoints, weaknesses
+
+        killpoints.install()
+        if os.environ.get("PROCTORING_WEAKEN"):
+            weaknesses.switch_off(os.environ["PROCTORING_WEAKEN"])
