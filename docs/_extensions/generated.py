@@ -204,7 +204,7 @@ class Providers(_Table):
     """What the app's own providers say of themselves in the checks."""
 
     def rows(self) -> list[str]:
-        from edx_proctoring.testing.contract_base import CAPABILITIES
+        from edx_proctoring.testing.contract.base import CAPABILITIES
         from tests.contract import test_own as own
 
         suites = {

@@ -32,8 +32,8 @@ def _suite(options: argparse.Namespace) -> type[Any]:
     if not isinstance(given, dict):
         raise TypeError("the options are no object")
     configure()
-    from edx_proctoring.testing.contract_base import CAPABILITIES  # noqa: PLC0415
-    from edx_proctoring.testing.wire import recordings  # noqa: PLC0415
+    from edx_proctoring.testing.contract.base import CAPABILITIES  # noqa: PLC0415
+    from edx_proctoring.testing.contract.wire import recordings  # noqa: PLC0415
 
     unknown = sorted(set(options.capability) - set(CAPABILITIES))
     if unknown:
@@ -84,7 +84,7 @@ def configure() -> None:
                 "simple_history",
                 "edx_proctoring",
             ],
-            ROOT_URLCONF="edx_proctoring.testing.check_urls",
+            ROOT_URLCONF="edx_proctoring.testing.contract.urls",
             COURSE_ID_PATTERN=r"(?P<course_id>[^/+]+(/|\+)[^/+]+(/|\+)[^/?]+)",
             SITE_NAME="lms.example.com",
             LMS_ROOT_URL="https://lms.example.com",

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from edx_proctoring.testing import check
-from edx_proctoring.testing.wire import NEVER, REST_ANSWERS
+from edx_proctoring.testing.contract.wire import NEVER, REST_ANSWERS
 from tests.contract import bad
 
 pytestmark = pytest.mark.django_db

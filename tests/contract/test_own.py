@@ -10,8 +10,8 @@ from edx_proctoring.backends.null import NullBackendProvider
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.testing import ProviderContract, check
-from edx_proctoring.testing.contract_base import CAPABILITIES, CONTEXT
-from edx_proctoring.testing.wire import Recording
+from edx_proctoring.testing.contract.base import CAPABILITIES, CONTEXT
+from edx_proctoring.testing.contract.wire import Recording
 
 pytestmark = pytest.mark.django_db
 

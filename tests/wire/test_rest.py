@@ -16,8 +16,8 @@ from demo.simulator.store import Store
 from edx_proctoring import exceptions
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
-from edx_proctoring.testing.contract_base import ONBOARDING
-from edx_proctoring.testing.wire import REST_ANSWERS
+from edx_proctoring.testing.contract.base import ONBOARDING
+from edx_proctoring.testing.contract.wire import REST_ANSWERS
 from tests.demo.test_simulator import Clock, Lms
 from tests.wire.recordings import example, fits, recorded
 

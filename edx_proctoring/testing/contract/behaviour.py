@@ -15,7 +15,7 @@ from django.db import connection
 from edx_proctoring.apps import BACKEND_CONFIGURATION_ALLOW_LIST
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
-from edx_proctoring.testing.contract_base import (
+from edx_proctoring.testing.contract.base import (
     CONTEXT,
     DEADLINE_SECONDS,
     EMAIL,
@@ -27,14 +27,14 @@ from edx_proctoring.testing.contract_base import (
     SECRET_OPTIONS,
     Checks,
 )
-from edx_proctoring.testing.wire import TOKEN
+from edx_proctoring.testing.contract.wire import TOKEN
 
 # Options that operators may set of any provider.
 OF_ALL_PROVIDERS = {"timeout": 5, "verbose_name": "By another name", "ping_interval": 60}
 PERSONAL = ("full_name", "email", "user_id", "attempt_code")
 
 
-class Manners(Checks):
+class Behaviour(Checks):
     """One expectation each."""
 
     # Construction
@@ -109,7 +109,7 @@ class Manners(Checks):
             "it has an npm_module: add 'worker script' to the capabilities"
         )
 
-    # Manners
+    # Behaviour
 
     def test_arguments_stay_as_they_were(self) -> None:
         """The app goes on using them; the context of a registration is the provider's own."""

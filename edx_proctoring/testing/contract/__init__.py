@@ -12,9 +12,9 @@ or from the command line: ``python -m edx_proctoring.testing.check acme.provider
 What a provider does not declare is not checked but for one thing: that it is really not done.
 """
 
-from edx_proctoring.testing.contract_calls import Calls
-from edx_proctoring.testing.contract_manners import Manners
+from edx_proctoring.testing.contract.behaviour import Behaviour
+from edx_proctoring.testing.contract.calls import Calls
 
 
-class ProviderContract(Calls, Manners):
+class ProviderContract(Calls, Behaviour):
     """Subclass it; each `test_` method is one expectation, its failure says what to mend."""

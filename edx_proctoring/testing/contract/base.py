@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import requests
 
 from edx_proctoring.backends.backend import ask_options
-from edx_proctoring.testing.wire import NEVER, REST_ANSWERS, Missing, Recording, Wire
+from edx_proctoring.testing.contract.wire import NEVER, REST_ANSWERS, Missing, Recording, Wire
 
 CAPABILITIES = (
     "registers",  # attempts, at its service

@@ -8,7 +8,7 @@ from typing import Any
 
 from edx_proctoring import exceptions
 from edx_proctoring.api.review_rules import checked
-from edx_proctoring.testing.contract_base import (
+from edx_proctoring.testing.contract.base import (
     EXAM,
     FAILURES,
     NOTICES,
