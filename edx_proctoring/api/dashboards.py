@@ -3,8 +3,6 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
-
 from edx_proctoring import backends, conf, crypto, links
 from edx_proctoring.api.lookup import as_id
 from edx_proctoring.backends.backend import ask_options
@@ -30,21 +28,10 @@ class DashboardUnavailable(ProctoredBaseException):
     http_status = 502
 
 
-def provider_or_none(exam: ProctoredExam) -> Any:
-    """The provider of the exam; None for timed exams and where it is not configured."""
-    try:
-        return backends.get_backend_provider(
-            {"is_proctored": exam.is_proctored, "backend": exam.backend}
-        )
-    except (NotImplementedError, ImproperlyConfigured):
-        log.warning("provider not configured, exam_id=%s backend=%s", exam.pk, exam.backend)
-        return None
-
-
 def is_backend_dashboard_available(course_id: object) -> bool:
     """Has the provider of one of the course's active exams a dashboard?"""
     exams = ProctoredExam.get_all_exams_for_course(course_id, active_only=True)
-    return any(getattr(provider_or_none(exam), "has_dashboard", False) for exam in exams)
+    return any(getattr(backends.find_provider(exam), "has_dashboard", False) for exam in exams)
 
 
 def get_exam_configuration_dashboard_url(course_id: object, content_id: object) -> str | None:
@@ -53,7 +40,7 @@ def get_exam_configuration_dashboard_url(course_id: object, content_id: object) 
     if exam is None:
         log.info("no exam in course_id=%s with content_id=%s", course_id, content_id)
         return None
-    if not getattr(provider_or_none(exam), "has_dashboard", False):
+    if not getattr(backends.find_provider(exam), "has_dashboard", False):
         return None
     path = links.reverse_or_empty(
         "edx_proctoring:instructor_dashboard_exam", args=[str(course_id), exam.pk]
@@ -75,7 +62,7 @@ def get_instructor_dashboard_url(
     `attempt_id` is the provider's. ProctoredBaseException with status 404, 400 or 502 says why there is none.
     """
     exam = _exam_of(course_id, exam_id) if exam_id is not None else _any_exam_of(course_id)
-    provider = provider_or_none(exam)
+    provider = backends.find_provider(exam)
     if provider is None:
         raise DashboardNotFound(f"No proctored exams in course {course_id}")
     attempt = _attempt_of(exam, attempt_id) if attempt_id else None

@@ -202,11 +202,7 @@ def _as_dict(exam: ProctoredExam) -> dict[str, Any]:
 
 def is_known_backend(name: str) -> bool:
     """Is a provider of this name configured?"""
-    try:
-        backends.get_backend_provider(name=name)
-    except NotImplementedError:
-        return False
-    return True
+    return backends.provider_named(name) is not None
 
 
 # Registration of a course

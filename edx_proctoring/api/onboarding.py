@@ -1,11 +1,9 @@
 """Onboarding: how far learners are with it, and the way to its exam."""
 
 import datetime
-import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import UsageKey
@@ -17,8 +15,6 @@ from edx_proctoring.statuses import (
     ProctoredExamStudentAttemptStatus,
 )
 
-log = logging.getLogger(__name__)
-
 Attempt = ProctoredExamStudentAttempt
 Status = ProctoredExamStudentAttemptStatus
 
@@ -27,12 +23,7 @@ Status = ProctoredExamStudentAttemptStatus
 
 def does_backend_support_onboarding(backend: str | None) -> bool:
     """Does the provider of this name keep profiles of learners? False where it is not configured."""
-    try:
-        provider = backends.get_backend_provider(name=backend)
-    except (NotImplementedError, ImproperlyConfigured):
-        log.warning("provider not configured, backend=%s", backend)
-        return False
-    return bool(getattr(provider, "supports_onboarding", False))
+    return bool(getattr(backends.provider_named(backend), "supports_onboarding", False))
 
 
 def get_last_verified_onboarding_attempts_per_user(

@@ -70,7 +70,7 @@ def _candidates(course_id: object) -> list[ProctoredExam]:
 
 
 def _profiles(exam: ProctoredExam, course_id: object, **query: str) -> Any:
-    provider = backends.get_backend_provider(name=exam.backend)
+    provider = backends.require_provider(exam)
     with within(conf.proctoring.ASK_DEADLINE_SECONDS):
         return provider.get_onboarding_profile_info(str(course_id), **query)
 
@@ -99,9 +99,7 @@ def get_onboarding_status(course_id: object, user: Any, is_learning_mfe: bool) -
         ),
         "onboarding_past_due": not available and not future,
         "onboarding_release_date": _release_date(chosen, details),
-        "review_requirements_url": backends.get_backend_provider(
-            name=exams[0].backend
-        ).help_center_article_url,
+        "review_requirements_url": backends.require_provider(exams[0]).help_center_article_url,
     }
 
 

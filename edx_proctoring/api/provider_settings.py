@@ -6,7 +6,6 @@ from typing import Any
 from edx_proctoring import backends, conf, constants, host
 from edx_proctoring.api.lookup import exam_by_id
 from edx_proctoring.backends.backend import ask_options
-from edx_proctoring.exceptions import BackendProviderNotConfigured
 from edx_proctoring.models import ProctoredExam
 
 log = logging.getLogger(__name__)
@@ -31,12 +30,7 @@ def get_proctoring_settings_by_exam_id(exam_id: int) -> dict[str, Any]:
 
 
 def _of_provider(exam: ProctoredExam) -> dict[str, Any]:
-    try:
-        provider = backends.get_backend_provider(name=exam.backend)
-    except NotImplementedError as error:
-        raise BackendProviderNotConfigured(
-            f"The proctoring provider {exam.backend!r} is not configured."
-        ) from error
+    provider = backends.require_provider(exam)
     return {
         "exam_proctoring_backend": _configuration(provider, exam),
         "provider_tech_support_email": provider.tech_support_email,

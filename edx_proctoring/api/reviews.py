@@ -26,7 +26,6 @@ from edx_proctoring.api.review_rules import (
     status_after,
 )
 from edx_proctoring.exceptions import (
-    BackendProviderNotConfigured,
     ProctoredExamBadReviewStatus,
     ProctoredExamReviewAlreadyExists,
     StudentExamAttemptDoesNotExistsException,
@@ -94,14 +93,7 @@ def receive_review(
 def _provider(exam: ProctoredExam | None) -> Any:
     if exam is None:
         return backends.get_backend_provider()
-    try:
-        return backends.get_backend_provider(
-            {"is_proctored": exam.is_proctored, "backend": exam.backend}
-        )
-    except NotImplementedError as error:
-        raise BackendProviderNotConfigured(
-            "The proctoring provider of this exam is not configured."
-        ) from error
+    return backends.require_provider(exam) if exam.is_proctored else None
 
 
 def _as_dict(attempt: Attempt) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def _created(
 
 
 def _learner(exam: dict[str, Any], user_id: int, context: MutableMapping[str, Any]) -> Learner:
-    provider = _provider(exam)
+    provider = backends.find_provider(exam)
     newest = ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam["id"], user_id)
     attempt = expire_if_overdue(newest) if newest else None
     supports_onboarding = bool(getattr(provider, "supports_onboarding", False))
@@ -119,14 +119,6 @@ def _learner(exam: dict[str, Any], user_id: int, context: MutableMapping[str, An
 
 def _is_supported(exam: dict[str, Any]) -> bool:
     return bool(exam["is_proctored"] or not exam["is_practice_exam"])
-
-
-def _provider(exam: dict[str, Any]) -> Any:
-    try:
-        return backends.get_backend_provider(exam)
-    except NotImplementedError:
-        log.error("provider not configured, exam_id=%s backend=%s", exam["id"], exam["backend"])
-        return None
 
 
 def _has_course_ended(context: MutableMapping[str, Any]) -> bool:

@@ -41,7 +41,7 @@ def timer_data(
     attempt = expire_if_overdue(attempt)
     exam = attempt.proctored_exam
     data = as_dict(attempt)
-    provider = _provider(exam)
+    provider = backends.find_provider(exam)
     minutes = _minutes(exam, attempt, data)
     seconds = facts.seconds_left(attempt)
     answer = {
@@ -70,16 +70,6 @@ def timer_data(
     if exam.is_proctored:
         answer.update(_of_provider(provider, attempt, data))
     return answer
-
-
-def _provider(exam: ProctoredExam) -> Any:
-    try:
-        return backends.get_backend_provider(
-            {"is_proctored": exam.is_proctored, "backend": exam.backend}
-        )
-    except NotImplementedError:
-        log.error("provider not configured, exam_id=%s backend=%s", exam.pk, exam.backend)
-        return None
 
 
 def _minutes(

@@ -1,13 +1,25 @@
-"""Providers: which one an exam has. Read from the app's configuration at every use."""
+"""Providers: which one an exam has. Read from the app's configuration at every use.
 
+The package looks providers up by `find_provider`, `require_provider` and `provider_named`; `get_backend_provider` is
+the published name, which hosts patch.
+"""
+
+import logging
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Q
 
 from edx_proctoring import conf
 from edx_proctoring.backends import breaker
+from edx_proctoring.backends.backend import ProctoringBackendProvider
+from edx_proctoring.exceptions import BackendProviderNotConfigured
+
+log = logging.getLogger(__name__)
+
+_reported: set[str | None] = set()  # names whose absence this process has logged
 
 
 def get_backend_provider(exam: Mapping[str, Any] | None = None, name: str | None = None) -> Any:
@@ -21,6 +33,43 @@ def get_backend_provider(exam: Mapping[str, Any] | None = None, name: str | None
             return None
         name = exam["backend"] or name
     return apps.get_app_config("edx_proctoring").get_backend(name=name or None)  # type: ignore[attr-defined]
+
+
+def provider_named(name: str | None) -> ProctoringBackendProvider | None:
+    """The provider of this name, the default one for None or ""; None where it is not configured, which is logged once."""
+    try:
+        provider: ProctoringBackendProvider = get_backend_provider(name=name)
+    except (NotImplementedError, ImproperlyConfigured):
+        if name not in _reported:
+            log.error("provider not configured: backend=%s", name)
+            _reported.add(name)
+        return None
+    _reported.discard(name)
+    return provider
+
+
+def find_provider(exam: Any) -> ProctoringBackendProvider | None:
+    """The provider of an exam, a row or its published dictionary.
+
+    None for a timed exam, and where the provider is not configured, which is logged once.
+    """
+    is_proctored, name = _fields(exam)
+    return provider_named(name) if is_proctored else None
+
+
+def require_provider(exam: Any) -> ProctoringBackendProvider:
+    """The provider that the exam names, whatever its type. BackendProviderNotConfigured."""
+    _is_proctored, name = _fields(exam)
+    provider = provider_named(name)
+    if provider is None:
+        raise BackendProviderNotConfigured(f"The proctoring provider {name!r} is not configured.")
+    return provider
+
+
+def _fields(exam: Any) -> tuple[bool, str | None]:
+    if isinstance(exam, Mapping):
+        return exam["is_proctored"], exam["backend"]
+    return exam.is_proctored, exam.backend
 
 
 def default_name() -> str | None:

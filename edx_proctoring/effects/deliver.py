@@ -183,10 +183,10 @@ def _is_held(provider: str, external_id: str) -> bool:
 
 
 def _provider(name: str) -> Any:
-    try:
-        return backends.get_backend_provider(name=name)
-    except NotImplementedError as error:
-        raise outbox.NotHere(f"provider {name} is not configured in this process") from error
+    provider = backends.provider_named(name)
+    if provider is None:
+        raise outbox.NotHere(f"provider {name} is not configured in this process")
+    return provider
 
 
 def register() -> None:

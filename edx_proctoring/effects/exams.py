@@ -99,10 +99,9 @@ def deliver_saved(message: OutboxMessage) -> None:
 
 
 def _save(exam: ProctoredExam, name: str, left: str | None, deadline: float | None = None) -> None:
-    try:
-        provider = backends.get_backend_provider(name=name)
-    except NotImplementedError as error:
-        raise outbox.NotHere(f"provider {name} is not configured in this process") from error
+    provider = backends.provider_named(name)
+    if provider is None:
+        raise outbox.NotHere(f"provider {name} is not configured in this process")
     here = exam.is_proctored and backends.name_of(exam) == name
     document = exam_document(exam)
     if not here:

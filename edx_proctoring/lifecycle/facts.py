@@ -1,7 +1,6 @@
 """What decisions about attempts are made of: time, due dates, the provider. Reads only."""
 
 import datetime
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,20 +21,12 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
 
-log = logging.getLogger(__name__)
-
 Status = ProctoredExamStudentAttemptStatus
 
 
 def provider_of(exam: ProctoredExam) -> effects.Provider | None:
     """The exam's provider as rules know it; None for timed exams and where it is no longer configured."""
-    try:
-        found = backends.get_backend_provider(
-            {"is_proctored": exam.is_proctored, "backend": exam.backend}
-        )
-    except NotImplementedError:
-        log.warning("provider not configured, exam_id=%s backend=%s", exam.pk, exam.backend)
-        return None
+    found = backends.find_provider(exam)
     if found is None:
         return None
     return effects.Provider(backends.name_of(exam), found.verbose_name, found.supports_onboarding)

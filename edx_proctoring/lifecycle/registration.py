@@ -12,7 +12,6 @@ from edx_proctoring.backends.http import LONGEST_ID, cause
 from edx_proctoring.effects import exams
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
-    BackendProviderNotConfigured,
     BackendProviderOnboardingException,
     BackendProviderSentNoAttemptID,
     ProctoredBaseException,
@@ -61,12 +60,7 @@ def register(
     `token` makes a repeated request recognisable; `resumed` is the attempt whose remaining time is taken over.
     Raises BackendProviderNotConfigured, BackendProviderCannotRegisterAttempt and its subclass.
     """
-    try:
-        provider = backends.get_backend_provider({"is_proctored": True, "backend": exam.backend})
-    except NotImplementedError as error:
-        raise BackendProviderNotConfigured(
-            f"The proctoring provider of exam_id={exam.pk} is not configured."
-        ) from error
+    provider = backends.require_provider(exam)
     if transactions.is_foreign():
         log.warning("a provider is asked inside a transaction of the host, exam_id=%s", exam.pk)
     exams.ensure_saved(exam)

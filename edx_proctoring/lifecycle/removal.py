@@ -44,9 +44,9 @@ def _remove_at_provider(attempt: Attempt) -> None:
         "The proctoring provider is temporarily unavailable, so nothing was removed. Please try again later."
     )
     try:
-        provider = backends.get_backend_provider(name=exam.backend)
+        provider = backends.require_provider(exam)
         with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
-            confirmed = provider.remove_exam_attempt(exam.external_id, attempt.external_id)
+            confirmed = provider.remove_exam_attempt(exam.external_id or "", attempt.external_id)
     except Exception as error:
         log.warning("provider did not remove attempt_id=%s: %r", attempt.pk, error)
         raise BackendProviderCannotRemoveAttempt(unavailable) from error
