@@ -31,16 +31,26 @@ def _reports(reporter: Any) -> dict[str, dict[str, list[Any]]]:
     return found
 
 
-def _row(lane: str, outcomes: dict[str, list[Any]]) -> tuple[str, str, str, float]:
-    """Lane, outcome, why, seconds of a part of this run."""
-    broken = len(outcomes["failed"]) + len(outcomes["error"])
+def _all_is_required() -> bool:
+    return os.environ.get("REQUIRE_ALL") == "1"
+
+
+def _row(lane: str, outcomes: dict[str, list[Any]]) -> dict[str, Any]:
+    """A part of this run, as the lanes before it are told."""
+    broken = [*outcomes["failed"], *outcomes["error"]]
     skipped = [str(report.longrepr[-1]) for report in outcomes["skipped"]]
-    seconds = sum(report.duration for reports in outcomes.values() for report in reports)
-    why = [f"{broken} of its tests"] if broken else []
+    why = [f"{len(broken)} of its tests"] if broken else []
     if skipped:
         why.append(f"{len(skipped)} left out: {'; '.join(sorted(set(skipped)))}")
     done = "passed" if outcomes["passed"] else "left out"
-    return lane, "failed" if broken else done, ", ".join(why), seconds
+    is_red = broken or (skipped and _all_is_required())
+    return {
+        "lane": lane,
+        "outcome": "failed" if is_red else done,
+        "why": ", ".join(why),
+        "seconds": sum(report.duration for reports in outcomes.values() for report in reports),
+        "red": [f"FAILED {report.nodeid}" for report in broken],
+    }
 
 
 def pytest_sessionfinish(session: Any, exitstatus: int) -> None:
@@ -49,21 +59,26 @@ def pytest_sessionfinish(session: Any, exitstatus: int) -> None:
         return
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     failed = any(lane["outcome"] == "failed" for lane in _earlier())
-    skipped = os.environ.get("REQUIRE_ALL") == "1" and reporter.stats.get("skipped")
+    skipped = _all_is_required() and reporter.stats.get("skipped")
     if (failed or skipped) and exitstatus == 0:
         session.exitstatus = 1
 
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: Any) -> None:
-    """The table."""
-    rows = [(lane["lane"], lane["outcome"], lane["why"], lane["seconds"]) for lane in _earlier()]
+    """The table, also for whoever started pytest."""
+    rows = _earlier()
     parts = _reports(terminalreporter)
     rows += [_row(lane, parts[lane]) for lane in ("tests", *LANES)]
-    if exitstatus and not any(outcome == "failed" for _, outcome, *_ in rows):
-        rows.append(("tests", "failed", "see above: coverage, or the run broke off", 0))
+    if exitstatus and not any(row["outcome"] == "failed" for row in rows):
+        why = "see above: coverage, or the run broke off"
+        rows.append({"lane": "tests", "outcome": "failed", "why": why, "seconds": 0, "red": []})
     terminalreporter.section("what ran and what was left out")
-    terminalreporter.write_line(f"{'lane':<14} {'outcome':<9} {'time':>8}   why")
-    for lane, outcome, why, seconds in rows:
-        terminalreporter.write_line(f"{lane:<14} {outcome:<9} {seconds:6.1f} s   {why}".rstrip())
-    spent = time.monotonic() - _began + sum(lane["seconds"] for lane in _earlier())
-    terminalreporter.write_line(f"{'all':<14} {'':<9} {spent:6.1f} s   two tests at a time")
+    terminalreporter.write_line(f"{'lane':<17} {'outcome':<9} {'time':>8}   why")
+    for row in rows:
+        line = f"{row['lane']:<17} {row['outcome']:<9} {row['seconds']:6.1f} s   {row['why']}"
+        terminalreporter.write_line(line.rstrip())
+    spent = time.monotonic() - _began + float(os.environ.get("LANES_SECONDS", "0"))
+    terminalreporter.write_line(
+        f"{'all':<17} {'':<9} {spent:6.1f} s   two tests or lanes at a time"
+    )
+    Path(os.environ["LANES"]).write_text(json.dumps(rows), encoding="utf-8")

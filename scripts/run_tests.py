@@ -1,6 +1,7 @@
 """What ``make test`` runs: every lane that this machine can run, then pytest with one closing table.
 
-With REQUIRE_ALL=1 a lane that is left out is a failure. The last line is pytest's own.
+Lanes that need one core run two at a time. With REQUIRE_ALL=1 a lane that is left out is a failure. The last line of a
+green run is pytest's own; a red run ends with the names of the lanes that failed.
 """
 
 import json
@@ -10,10 +11,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+import zlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -38,9 +43,22 @@ ON_DATABASES = [
 # Every kind of host: an LMS, a Studio, a project without any package of Open edX. What does not fit is in the plug-in.
 PROJECTS = ["lms", "studio", "plain"]
 FUZZ_EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "300")
+FUZZ_EXAMPLES_ON_POSTGRESQL = "40"
 OLDEST_NODE = (20, 19)
-POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgres://postgres@127.0.0.1:5432/postgres")
-MARIADB = os.environ.get("TEST_MARIADB_URL", "mysql://root@127.0.0.1:3306/proctoring")
+# Other checkouts on this machine use the same servers; each has databases of its own.
+CHECKOUT = f"{zlib.crc32(os.fsencode(ROOT)):08x}"
+
+
+def own(url: str, lane: str) -> str:
+    """The database of a lane of this checkout, on the server of the address."""
+    return f"{url.rpartition('/')[0]}/proctoring_{CHECKOUT}_{lane}"
+
+
+POSTGRESQL_SERVER = os.environ.get(
+    "TEST_POSTGRESQL_URL", "postgres://postgres@127.0.0.1:5432/postgres"
+)
+MARIADB_SERVER = os.environ.get("TEST_MARIADB_URL", "mysql://root@127.0.0.1:3306/proctoring")
+POSTGRESQL, MARIADB = own(POSTGRESQL_SERVER, "torture"), own(MARIADB_SERVER, "torture")
 SQLITE_FILE = f"sqlite:///{tempfile.gettempdir()}/proctoring-{os.getpid()}.sqlite3"
 
 
@@ -52,6 +70,7 @@ class Result:
     outcome: str  # passed, failed, left out
     why: str = ""
     seconds: float = 0
+    red: list[str] = field(default_factory=list)  # what pytest says of each test that failed
 
 
 def listens(port: int) -> bool:
@@ -120,10 +139,19 @@ def on_database() -> list[str]:
     return pytest("-n", "2", *ON_DATABASES)
 
 
-Lane = tuple[str, Callable[[], str], list[list[str]], dict[str, str]]
+@dataclass(frozen=True)
+class Lane:
+    """Commands that run one after the other; the first that fails ends the lane."""
 
-LANES: list[Lane] = [
-    (
+    name: str
+    missing: Callable[[], str]  # why it cannot run here, or ''
+    commands: list[list[str]]
+    environment: dict[str, str] = field(default_factory=dict)
+    cores: int = 1
+
+
+LANES = [
+    Lane(
         "lint",
         nothing,
         [
@@ -131,22 +159,20 @@ LANES: list[Lane] = [
             [str(BIN / "ruff"), "check", "-q", "."],
             [str(BIN / "lint-imports")],
         ],
-        {},
     ),
-    ("types", nothing, [[str(BIN / "mypy"), "edx_proctoring"]], {}),
-    (
+    Lane("types", nothing, [[str(BIN / "mypy"), "edx_proctoring"]]),
+    Lane(
         "migrations",
         nothing,
         [[sys.executable, "-m", "django", "makemigrations", "--check", "--dry-run"]],
         {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT)},
     ),
-    (
+    Lane(
         "docs",
         nothing,
         [[sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", "docs", "docs/_build/html"]],
-        {},
     ),
-    (
+    Lane(
         "front end",
         no_node,
         [
@@ -155,60 +181,168 @@ LANES: list[Lane] = [
             ["npm", "test", "--silent"],
             ["npm", "run", "--silent", "check-build"],
         ],
-        {},
     ),
-    ("projects", nothing, [in_project(name) for name in PROJECTS], {}),
-    ("SQLite file", nothing, [pytest("tests/concurrency")], {"DATABASE_URL": SQLITE_FILE}),
-    ("PostgreSQL", no_postgresql, [on_database()], {"DATABASE_URL": POSTGRESQL}),
-    ("MariaDB", no_mariadb, [on_database()], {"DATABASE_URL": MARIADB}),
-    ("fuzz", nothing, [pytest("-n", "2", "tests/fuzz")], {"FUZZ_EXAMPLES": FUZZ_EXAMPLES}),
-    ("upgrade", no_published, [pytest("-rs", "tests/upgrade")], {}),
-    ("proctortrack", no_plugin, [pytest("-rs", "tests/plugins")], {}),
-    (
+    Lane("upgrade", no_published, [pytest("-rs", "tests/upgrade")]),
+    Lane(
+        "fuzz, PostgreSQL",
+        no_postgresql,
+        [pytest("tests/fuzz")],
+        {
+            "DATABASE_URL": own(POSTGRESQL_SERVER, "fuzz"),
+            "FUZZ_EXAMPLES": FUZZ_EXAMPLES_ON_POSTGRESQL,
+        },
+    ),
+    Lane("SQLite file", nothing, [pytest("tests/concurrency")], {"DATABASE_URL": SQLITE_FILE}),
+    Lane("proctortrack", no_plugin, [pytest("-rs", "tests/plugins")]),
+    Lane("torture", nothing, [torture("run")]),
+    Lane("torture proof", no_server, [torture("proof")]),
+    Lane("projects", nothing, [in_project(name) for name in PROJECTS], cores=2),
+    Lane(
+        "PostgreSQL",
+        no_postgresql,
+        [on_database()],
+        {"DATABASE_URL": own(POSTGRESQL_SERVER, "lane")},
+        cores=2,
+    ),
+    Lane(
+        "MariaDB",
+        no_mariadb,
+        [on_database()],
+        {"DATABASE_URL": own(MARIADB_SERVER, "lane")},
+        cores=2,
+    ),
+    Lane(
         "MariaDB, RR",
         no_mariadb,
         [pytest("-n", "2", "tests/concurrency")],
-        {"DATABASE_URL": MARIADB, "DATABASE_ISOLATION": "repeatable read"},
+        {
+            "DATABASE_URL": own(MARIADB_SERVER, "repeatable"),
+            "DATABASE_ISOLATION": "repeatable read",
+        },
+        cores=2,
     ),
-    ("torture", nothing, [torture("run")], {}),
-    ("torture proof", no_server, [torture("proof")], {}),
+    Lane(
+        "fuzz",
+        nothing,
+        [pytest("-n", "2", "tests/fuzz")],
+        {"FUZZ_EXAMPLES": FUZZ_EXAMPLES},
+        cores=2,
+    ),
 ]
 
+# The rest of the suite, on SQLite in memory.
+TESTS = [
+    sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-rs",
+    "--ignore=tests/concurrency", "--ignore=tests/upgrade", "--ignore=tests/fuzz", "--ignore=tests/plugins",
+    "--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90", "tests",
+]  # fmt: skip
 
-def run_lane(lane: Lane) -> Result:
-    """Run its commands; the first that fails ends it."""
-    name, missing, commands, environment = lane
-    why = missing()
+_screen = threading.Lock()
+
+
+def run_lane(lane: Lane, live: bool) -> Result:
+    """Run its commands; `live`: print what they say at once, and not when the lane has ended."""
+    why = lane.missing()
     if why:
-        return Result(name, "left out", why)
-    print(f"--- {name}", flush=True)
+        return Result(lane.name, "left out", why)
+    said = [f"--- {lane.name}\n"]
+    if live:
+        print(said[0], end="", flush=True)
     began = time.monotonic()
-    for command in commands:
-        done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment})
-        if done.returncode:
-            return Result(name, "failed", " ".join(command)[-60:], time.monotonic() - began)
-    return Result(name, "passed", "", time.monotonic() - began)
+    code, command = 0, []
+    for command in lane.commands:
+        code = _run(command, lane.environment, said, live)
+        if code:
+            break
+    if not live:
+        with _screen:
+            print("".join(said), end="", flush=True)
+    seconds = time.monotonic() - began
+    if not code:
+        return Result(lane.name, "passed", "", seconds)
+    red = [line.rstrip() for line in said if line.startswith(("FAILED ", "ERROR "))]
+    return Result(lane.name, "failed", " ".join(command)[-60:], seconds, red)
 
 
-def main() -> int:
+def _run(command: list[str], environment: dict[str, str], said: list[str], live: bool) -> int:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            if live:
+                print(line, end="", flush=True)
+    return process.returncode
+
+
+def run_lanes(lanes: Sequence[Lane]) -> list[Result]:
+    """Those of one core first, two at a time; then those that need both."""
+    with ThreadPoolExecutor(2) as pool:
+        beside = pool.map(lambda lane: run_lane(lane, live=False), _of(lanes, 1))
+        results = {result.lane: result for result in beside}
+    for lane in _of(lanes, 2):
+        results[lane.name] = run_lane(lane, live=True)
+    return [results[lane.name] for lane in lanes]
+
+
+def _of(lanes: Sequence[Lane], cores: int) -> list[Lane]:
+    return [lane for lane in lanes if lane.cores == cores]
+
+
+def run_tests(
+    results: list[Result], tests: list[str], seconds: float
+) -> tuple[int, list[dict[str, Any]]]:
+    """Pytest with the closing table; its exit status, and the rows of the table. `seconds` went by before."""
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "lanes.json"
+        table.write_text(json.dumps([asdict(result) for result in results]), encoding="utf-8")
+        environment = {
+            **os.environ,
+            "LANES": str(table),
+            "LANES_SECONDS": str(seconds),
+            "PYTHONPATH": str(ROOT),
+        }
+        environment.pop("DATABASE_URL", None)
+        command = [*tests, "-p", "scripts.closing_table"]
+        code = subprocess.run(command, cwd=ROOT, env=environment).returncode
+        rows = json.loads(table.read_text(encoding="utf-8"))
+    if "tests" not in {row["lane"] for row in rows}:
+        rows.append(asdict(Result("tests", "failed", f"pytest broke off with status {code}")))
+    return code, rows
+
+
+def say_what_failed(rows: list[dict[str, Any]]) -> None:
+    """The last words of a red run."""
+    failed = [row for row in rows if row["outcome"] == "failed"]
+    print()
+    for row in failed:
+        print(f"FAILED: {row['lane']}: {row['why']}")
+        for line in row["red"]:
+            print(f"    {line}")
+    print(f"RED: {', '.join(row['lane'] for row in failed)}", flush=True)
+
+
+def main(lanes: Sequence[Lane] = LANES, tests: list[str] = TESTS) -> int:
+    """Run all of it; 0 when all is green."""
     required = os.environ.get("REQUIRE_ALL") == "1"
-    results = [run_lane(lane) for lane in LANES]
+    began = time.monotonic()
+    results = run_lanes(lanes)
     for result in results:
         if required and result.outcome == "left out":
             result.outcome = "failed"
     print("--- tests (SQLite in memory), demo, browser, packaging", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        table = Path(folder) / "lanes.json"
-        table.write_text(json.dumps([asdict(result) for result in results]))
-        environment = {**os.environ, "LANES": str(table), "PYTHONPATH": str(ROOT)}
-        environment.pop("DATABASE_URL", None)
-        command = [
-            sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-rs", "-p", "scripts.closing_table",
-            "--ignore=tests/concurrency", "--ignore=tests/upgrade", "--ignore=tests/fuzz", "--ignore=tests/plugins",
-            "--cov", "--cov-report=term:skip-covered",
-            "--cov-fail-under=90", "tests",
-        ]  # fmt: skip
-        return subprocess.run(command, cwd=ROOT, env=environment).returncode
+    code, rows = run_tests(results, tests, time.monotonic() - began)
+    if code or any(row["outcome"] == "failed" for row in rows):
+        say_what_failed(rows)
+        return code or 1
+    return 0
 
 
 if __name__ == "__main__":

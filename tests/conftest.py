@@ -2,6 +2,7 @@
 
 import os
 
+import hypothesis
 import pytest
 import rules
 from celery import current_app
@@ -21,8 +22,25 @@ if os.environ.get("PROCTORING_WEAKEN"):  # the proof that tests notice
 
 flushing.install()
 
+# No example has to be quick: the machine may have other things to do. What fails is printed such that it can be repeated.
+hypothesis.settings.register_profile(
+    "suite",
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("suite")
+
 if not rules.perm_exists("edx_proctoring.can_take_proctored_exam"):
     rules.add_perm("edx_proctoring.can_take_proctored_exam", rules.is_active)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """How to repeat the order of this run; `pytest -q` prints no header."""
+    seed = config.getoption("randomly_seed", None)
+    if seed is not None:
+        terminalreporter.write_line(f"random order: --randomly-seed={seed}")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -29,10 +29,10 @@ def close(tmp_path):
         for name in names:
             (tmp_path / f"test_{name}.py").write_text(TESTS[name], encoding="utf-8")
         lanes = tmp_path / "lanes.json"
-        before = {"lane": "types", "outcome": lane, "why": "", "seconds": 1.5}
+        before = {"lane": "types", "outcome": lane, "why": "", "seconds": 1.5, "red": []}
         lanes.write_text(json.dumps([before]), encoding="utf-8")
         (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = demo\n", encoding="utf-8")
-        plugins = ["-p", "scripts.closing_table", "-p", "no:cacheprovider", "-p", "no:django"]
+        plugins = ["-p", "scripts.closing_table", "-p", "no:cacheprovider"]
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *plugins, str(tmp_path)],
             cwd=tmp_path,
@@ -41,6 +41,7 @@ def close(tmp_path):
                 "LANES": str(lanes),
                 "PYTHONPATH": str(ROOT),
                 "REQUIRE_ALL": required,
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             },
             capture_output=True,
             text=True,

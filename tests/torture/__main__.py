@@ -78,7 +78,7 @@ def pytest_rows(server: Server, paths: list[str], weaken: str = "") -> list[Row]
             "DATABASE_ISOLATION": server.isolation or "read committed",
         }
         workers = [] if "::" in paths[0] else ["-n", "2"]
-        command = [sys.executable, "-m", "pytest", "-q", "-o", "junit_family=xunit1"]
+        command = run_tests.pytest("-o", "junit_family=xunit1")
         output = None if os.environ.get("VERBOSE") else subprocess.DEVNULL
         subprocess.run(
             [*command, f"--junitxml={report}", *workers, *paths],

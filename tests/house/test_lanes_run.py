@@ -1,0 +1,129 @@
+"""`make test` as a whole, with small lanes: what runs beside what, and the last words of a run."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import run_tests
+from scripts.run_tests import Lane
+
+ROOT = Path(__file__).resolve().parents[2]
+
+GREEN = """
+def test_good():
+    assert True
+"""
+RED = """
+def test_bad():
+    assert False
+"""
+RUN = """
+import sys
+from scripts.run_tests import Lane, main, nothing, pytest
+quick = ["-p", "no:cacheprovider", "-c", "pytest.ini"]
+lanes = [
+    Lane("first", nothing, [pytest(*quick, {first!r})]),
+    Lane("second", {missing}, [pytest(*quick, {second!r})], cores=2),
+]
+sys.exit(main(lanes, pytest(*quick, {tests!r})))
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """All of it, with one test in each lane; returns exit status and the lines that were printed."""
+
+    def work(first=GREEN, second=GREEN, tests=GREEN, missing="nothing", required=""):
+        # In a folder of their own: what this repository tells pytest is for its own tests.
+        (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+        paths = {}
+        for name, text in {"first": first, "second": second, "tests": tests}.items():
+            path = tmp_path / f"test_{name}.py"
+            path.write_text(text, encoding="utf-8")
+            paths[name] = str(path)
+        script = RUN.format(missing=missing, **paths).replace(
+            "pytest.ini", f"{tmp_path}/pytest.ini"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env={**os.environ, "REQUIRE_ALL": required, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            capture_output=True,
+            text=True,
+        )
+        return done.returncode, done.stdout.rstrip().splitlines()
+
+    return work
+
+
+def test_a_green_run_ends_with_pytests_own_line(run):
+    status, lines = run()
+    assert status == 0
+    assert re.fullmatch(r"1 passed in [\d.]+s", lines[-1])
+
+
+@pytest.mark.parametrize("red", ["first", "second", "tests"])
+def test_a_red_lane_is_the_last_thing_that_is_printed(run, red):
+    status, lines = run(**{red: RED})
+    assert status == 1
+    assert lines[-1] == f"RED: {red}"
+    last = "\n".join(lines[-3:])
+    assert f"FAILED: {red}: " in last
+    assert f"test_{red}.py::test_bad" in last
+
+
+def test_all_red_lanes_are_named_in_the_end(run):
+    assert run(first=RED, tests=RED)[1][-1] == "RED: first, tests"
+
+
+def test_a_lane_that_is_required_and_cannot_run_is_red(run):
+    missing = "lambda: 'nothing listens'"
+    assert run(missing=missing)[0] == 0
+    status, lines = run(missing=missing, required="1")
+    assert (status, lines[-1]) == (1, "RED: second")
+    assert "FAILED: second: nothing listens" in lines
+
+
+def test_pytest_that_breaks_off_is_red(run):
+    status, lines = run(tests="import os\nos._exit(3)\n")
+    assert (status, lines[-1]) == (3, "RED: tests")
+
+
+MEET = """
+import pathlib, sys, time
+own, other = map(pathlib.Path, sys.argv[1:])
+print("begins", flush=True)
+own.touch()
+until = time.monotonic() + 60
+while not other.exists():
+    assert time.monotonic() < until
+    time.sleep(0.01)
+print("ends", flush=True)
+"""
+
+
+def test_two_lanes_of_one_core_run_at_once_and_their_output_is_kept_apart(tmp_path, capsys):
+    def lane(own, other):
+        command = [sys.executable, "-c", MEET, str(tmp_path / own), str(tmp_path / other)]
+        return Lane(own, run_tests.nothing, [command])
+
+    results = run_tests.run_lanes([lane("a", "b"), lane("b", "a")])
+    assert [(result.lane, result.outcome) for result in results] == [
+        ("a", "passed"),
+        ("b", "passed"),
+    ]
+    blocks = re.findall(r"--- (\w)\nbegins\nends\n", capsys.readouterr().out)
+    assert sorted(blocks) == ["a", "b"]
+
+
+def test_lanes_have_databases_of_their_own():
+    """Other checkouts, and lanes that run beside each other, use the same servers."""
+    names = [lane.environment.get("DATABASE_URL") for lane in run_tests.LANES]
+    names = [*filter(None, names), run_tests.POSTGRESQL, run_tests.MARIADB]
+    assert len(set(names)) == len(names)
+    servers = [name for name in names if not name.startswith("sqlite")]
+    assert all(f"proctoring_{run_tests.CHECKOUT}_" in name for name in servers)
