@@ -200,6 +200,15 @@ class Families(Directive):
         return [nodes.raw("", picture(), format="html")]
 
 
+class Architecture(Directive):
+    """The layers as a picture."""
+
+    def run(self) -> list[nodes.Node]:
+        from architecture import picture
+
+        return [nodes.raw("", picture(), format="html")]
+
+
 class Providers(_Table):
     """What the app's own providers say of themselves in the checks."""
 
@@ -235,4 +244,5 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_directive("rest-operations", Operations)
     app.add_directive("rest-shapes", Shapes)
     app.add_directive("provider-matrix", Providers)
+    app.add_directive("architecture-picture", Architecture)
     return {"parallel_read_safe": True}

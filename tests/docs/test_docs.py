@@ -15,8 +15,17 @@ from edx_proctoring.statuses import COMPLETED, INCOMPLETE, KNOWN, is_transition_
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
-PATHS = re.findall(
-    r"``((?:edx_proctoring|demo|frontend|scripts)/[\w/.]*)``", (DOCS / "where.rst").read_text()
+NAMING_FILES = [DOCS / "where.rst", DOCS / "guide" / "how-it-works.rst", *ROOT.glob("*.rst")]
+PATHS = sorted(
+    {
+        path
+        for page in NAMING_FILES
+        if page.name != "CHANGELOG.rst"
+        for path in re.findall(
+            r"``((?:edx_proctoring|demo|docs|frontend|scripts|tests)/[\w/.-]*)``",
+            page.read_text(encoding="utf-8"),
+        )
+    }
 )
 
 
@@ -59,13 +68,32 @@ def test_signals_are_explained():
         assert f"``{argument}``" in text
 
 
-@pytest.fixture(scope="module")
-def families():
-    """The extension that draws the statuses."""
-    spec = importlib.util.spec_from_file_location("families", DOCS / "_extensions" / "families.py")
+def extension(name):
+    """A module that draws a picture."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / "_extensions" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def families():
+    return extension("families")
+
+
+def test_the_picture_of_the_layers_has_each_room_and_only_arrows_downwards():
+    pytest.importorskip("grimp", reason="grimp is absent")
+    architecture = extension("architecture")
+    rows = architecture.layers()
+    depth = {name: place for place, row in enumerate(rows) for name in row}
+    upwards = {
+        (importer, imported)
+        for importer, imported in architecture.imports()
+        if depth[importer] > depth[imported]
+    }
+    assert upwards == {("backends", "callbacks")}  # the mock provider plays the learner's browser
+    picture = architecture.picture()
+    assert all(f">{name}</text>" in picture for name in depth)
 
 
 def test_the_picture_of_the_statuses_is_what_the_code_does(families):
