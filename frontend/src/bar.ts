@@ -1,6 +1,6 @@
 // The mark-up of the timer bar: the host's template where it gives one, else our own, driven by the same hooks.
 
-import { words } from './page';
+import { gettext } from './page';
 
 export type Level = '' | 'warning' | 'critical';
 
@@ -60,7 +60,7 @@ function hostMarkup(root: HTMLElement, data: Data): boolean {
 }
 
 function ownMarkup(root: HTMLElement, data: Data): void {
-  const bar = make('div', { className: 'exam-timer' }, { role: 'region', 'aria-label': words('Exam timer') });
+  const bar = make('div', { className: 'exam-timer' }, { role: 'region', 'aria-label': gettext('Exam timer') });
   const text = make('span', { className: 'exam-text js-exam-text' });
   text.append(make('a', { href: data.exam_url_path, textContent: data.exam_display_name }), ` (${data.exam_type})`);
   const time = make('h3', { id: 'time_remaining_id' });
@@ -69,7 +69,7 @@ function ownMarkup(root: HTMLElement, data: Data): void {
   const end = make('button', {
     type: 'button',
     className: 'exam-button-turn-in-exam btn btn-pl-primary',
-    textContent: words('End my exam'),
+    textContent: gettext('End my exam'),
   });
   bar.append(text, time, make('span', { className: 'sr timer-announce' }, { 'aria-live': 'polite' }), toggle);
   if (data.attempt_status !== 'ready_to_submit') bar.append(end);
@@ -141,7 +141,7 @@ export class Bar {
       note = make('span', { className: 'timer-connection' }, { role: 'status' });
       this.bar.append(note);
     }
-    note.textContent = present ? '' : words('No connection. The time goes on; we keep trying.');
+    note.textContent = present ? '' : gettext('No connection. The time goes on; we keep trying.');
   }
 
   private wireToggle(): void {
@@ -153,7 +153,7 @@ export class Bar {
       time.classList.toggle('timer-hidden', hidden);
       (this.own ? time : digits).hidden = hidden; // hosts have the button in the same element
       button.setAttribute('aria-pressed', String(hidden));
-      const label = hidden ? words('Show the timer') : words('Hide the timer');
+      const label = hidden ? gettext('Show the timer') : gettext('Hide the timer');
       if (this.own) button.textContent = label;
       else button.setAttribute('aria-label', label);
       const icon = button.querySelector('i');

@@ -1,6 +1,6 @@
 // The dialogs of learners' pages: an error to read, a question to answer.
 
-import { words } from './page';
+import { gettext } from './page';
 
 const ERROR_ID = 'accessible-error-modal';
 
@@ -29,7 +29,7 @@ function dialogOf(id: string): HTMLDialogElement {
   dialog.setAttribute('aria-labelledby', title.id);
   part(dialog, 'p', 'message-body');
   const ok = part(dialog, 'button', 'ok-button');
-  if (!ok.textContent) ok.textContent = words('OK');
+  if (!ok.textContent) ok.textContent = gettext('OK');
   return dialog;
 }
 
@@ -68,6 +68,6 @@ export async function accessibleError(title: string, message: string): Promise<v
 export function confirmed(title: string, message: string): Promise<boolean> {
   const dialog = dialogOf('proctoring-question');
   const cancel = part(dialog, 'button', 'cancel-button');
-  cancel.textContent = words('Cancel');
+  cancel.textContent = gettext('Cancel');
   return opened(dialog, title, message);
 }

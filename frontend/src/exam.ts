@@ -2,7 +2,7 @@
 
 import { accessibleError } from './dialog';
 import { send } from './http';
-import { Told, explain, pending, tell, way, words } from './page';
+import { UserError, errorText, pending, announce, navigation, gettext } from './page';
 import { askWorker, type Kind } from './worker';
 
 export interface ProctoredExam {
@@ -56,7 +56,7 @@ function put(button: HTMLElement): Promise<unknown> {
 export function changeState(button: HTMLButtonElement): Promise<void> {
   return pending(button, async () => {
     await put(button);
-    way.reload();
+    navigation.reload();
   });
 }
 
@@ -69,17 +69,17 @@ function startApplication(): Promise<void> {
 /** Start: the provider's application first, then the clock. */
 export async function startExam(button: HTMLButtonElement): Promise<void> {
   adopt(button);
-  const text = words('Check that the proctoring application is running, then try again.');
+  const text = gettext('Check that the proctoring application is running, then try again.');
   let started = true;
   await pending(button, async () => {
     if (workerUrl()) {
       started = await startApplication().then(() => true, () => false);
-      if (!started) throw new Told(text);
+      if (!started) throw new UserError(text);
     }
     await put(button);
-    way.reload();
+    navigation.reload();
   });
-  if (!started) await accessibleError(words('The exam could not be started'), text);
+  if (!started) await accessibleError(gettext('The exam could not be started'), text);
 }
 
 /** Submit, or go back: the server first; a worker that fails afterwards undoes nothing. */
@@ -90,11 +90,11 @@ export function finishExam(button: HTMLButtonElement): Promise<void> {
     if (button.dataset.action === 'submit') {
       document.dispatchEvent(new Event(CLOSED));
       if (workerUrl()) {
-        tell(button, words('Your exam is submitted. Wait until the proctoring application has finished.'));
+        announce(button, gettext('Your exam is submitted. Wait until the proctoring application has finished.'));
         await ask('endExamAttempt', END_LIMIT_MS, END_LIMIT_MS).catch(() => undefined);
       }
     }
-    way.reload();
+    navigation.reload();
   });
 }
 
@@ -123,7 +123,7 @@ function asHandler(work: (button: HTMLButtonElement) => Promise<void>) {
   return function handler(this: unknown, event?: Event): void {
     event?.preventDefault?.(); // also tells our own listener that this click is taken
     const button = (event?.currentTarget ?? this) as HTMLButtonElement;
-    work(button).catch((error) => accessibleError(words('Error'), explain(error)));
+    work(button).catch((error) => accessibleError(gettext('Error'), errorText(error)));
   };
 }
 

@@ -1,4 +1,4 @@
-// What scripts do to the page: words, messages, the pending state of a button, the way on.
+// What scripts do to the page: translated texts, messages, the pending state of a button, navigation.
 
 declare global {
   interface Window {
@@ -6,13 +6,13 @@ declare global {
   }
 }
 
-/** The text in the reader's language, where the host offers translations. */
-export function words(text: string): string {
+/** The text in the reader's language, where the host provides Django's JavaScript catalog. */
+export function gettext(text: string): string {
   return typeof window.gettext === 'function' ? window.gettext(text) : text;
 }
 
-/** Leave for where the server says next; separate, so that tests can watch it. */
-export const way = {
+/** Leaves the page without the browser's "leave site?" question; an object, so that tests can replace it. */
+export const navigation = {
   reload(): void {
     window.onbeforeunload = null;
     window.location.reload();
@@ -24,20 +24,20 @@ export const way = {
 };
 
 /** A failure whose text is meant for the learner. */
-export class Told extends Error {
+export class UserError extends Error {
   constructor(readonly detail: string) {
     super(detail);
-    Object.setPrototypeOf(this, Told.prototype); // ES5 output loses it
+    Object.setPrototypeOf(this, UserError.prototype); // ES5 output loses it
   }
 }
 
-/** What to tell the learner about a failure. */
-export function explain(error: unknown): string {
+/** The sentence that the learner sees about a failure. */
+export function errorText(error: unknown): string {
   const { status, detail } = (error ?? {}) as { status?: number; detail?: string };
   if (detail) return detail;
-  if (status === 401 || status === 403) return words('You may not do this. Reload the page and sign in again.');
-  if (status) return words('This did not work. Please try again.');
-  return words('This did not work. Check your connection and try again.');
+  if (status === 401 || status === 403) return gettext('You may not do this. Reload the page and sign in again.');
+  if (status) return gettext('This did not work. Please try again.');
+  return gettext('This did not work. Check your connection and try again.');
 }
 
 function screenOf(element: Element): Element {
@@ -61,32 +61,32 @@ function write(element: HTMLElement, text: string): void {
   element.textContent = text;
 }
 
-/** Show a failure in the screen, as text; screen readers announce it. */
-export function complain(near: Element, text: string): void {
+/** Show an error in the screen; screen readers announce it. */
+export function showError(near: Element, text: string): void {
   write(line(near, 'proctoring-message', 'alert'), text);
 }
 
-/** Say what is under way. Called without a text it only prepares the region, so that later words are announced. */
-export function tell(near: Element, text = ''): void {
+/** Show progress. Without a text it only creates the live region, so that screen readers announce later texts. */
+export function announce(near: Element, text = ''): void {
   write(line(near, 'proctoring-status', 'status'), text);
 }
 
-/** Take the failure away that is shown in the screen: it is history. */
-export function hush(near: Element): void {
+/** Remove the error that the screen shows. */
+export function clearError(near: Element): void {
   const message = screenOf(near).querySelector<HTMLElement>('.proctoring-message');
   if (!message) return;
   message.hidden = true;
   message.textContent = '';
 }
 
-/** The buttons that must rest while this one works: all that learners could press in its screen. */
+/** The enabled buttons of the same screen: all of them are disabled while one works. */
 function neighbours(button: HTMLButtonElement): HTMLButtonElement[] {
   const screen = button.closest('.sequence');
   const all = screen ? Array.from(screen.querySelectorAll('button')) : [button];
   return all.filter((one) => !one.disabled);
 }
 
-/** Do something that a button asks for, once at a time; a failure is shown and the button works again. */
+/** Run the work of a button, once at a time; an error is shown and the buttons are enabled again. */
 export async function pending(button: HTMLButtonElement, work: () => Promise<void>): Promise<void> {
   if (button.disabled) return;
   const resting = neighbours(button);
@@ -95,16 +95,16 @@ export async function pending(button: HTMLButtonElement, work: () => Promise<voi
   for (const one of resting) one.disabled = true;
   button.setAttribute('aria-busy', 'true');
   if (loadingText) button.textContent = loadingText;
-  hush(button);
-  tell(button, loadingText ?? words('Please wait…'));
+  clearError(button);
+  announce(button, loadingText ?? gettext('Please wait…'));
   try {
     await work();
   } catch (error) {
     if (loadingText) button.textContent = ctaText ?? text;
     for (const one of resting) one.disabled = false;
     button.removeAttribute('aria-busy');
-    tell(button);
-    complain(button, explain(error));
+    announce(button);
+    showError(button, errorText(error));
     button.focus();
   }
 }

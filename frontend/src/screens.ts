@@ -3,7 +3,7 @@
 import { confirmed } from './dialog';
 import { adopt, changeState, finishExam, startExam } from './exam';
 import { send } from './http';
-import { complain, explain, pending, tell, way } from './page';
+import { showError, errorText, pending, announce, navigation } from './page';
 import { copyCode, startFromInstructions, systemCheck, watchSetUp } from './setup';
 
 function enter(button: HTMLButtonElement): Promise<void> {
@@ -14,7 +14,7 @@ function enter(button: HTMLButtonElement): Promise<void> {
     };
     if (button.dataset.attemptProctored) data.attempt_proctored = button.dataset.attemptProctored;
     await send('POST', button.dataset.ajaxUrl ?? '', data);
-    way.reload();
+    navigation.reload();
   });
 }
 
@@ -38,7 +38,7 @@ function stay(): void {
 function acknowledge(button: HTMLButtonElement): Promise<void> {
   return pending(button, async () => {
     await send('PUT', button.dataset.actionUrl ?? '');
-    way.reload();
+    navigation.reload();
   });
 }
 
@@ -80,7 +80,7 @@ function take(event: Event): void {
     const button = target.closest?.<HTMLButtonElement>(selector);
     if (!button) continue;
     event.preventDefault();
-    void Promise.resolve(act(button)).catch((error) => complain(button, explain(error)));
+    void Promise.resolve(act(button)).catch((error) => showError(button, errorText(error)));
     return;
   }
 }
@@ -100,7 +100,7 @@ export function humanMoment(moment: Date): string {
 
 function dress(screen: HTMLElement): void {
   screen.dataset.dressed = 'true';
-  tell(screen);
+  announce(screen);
   screen.querySelectorAll<HTMLElement>('[data-worker-url]').forEach(adopt);
   for (const time of screen.querySelectorAll<HTMLTimeElement>('time#wait_deadline')) {
     const moment = new Date(time.dateTime);
@@ -123,7 +123,7 @@ export function awaitScreens(): () => void {
   observer.observe(document.body, { childList: true, subtree: true });
   const back = (event: PageTransitionEvent) => {
     // From the browser's memory: what is shown is old.
-    if (event.persisted && document.querySelector('.sequence[data-screen]')) way.reload();
+    if (event.persisted && document.querySelector('.sequence[data-screen]')) navigation.reload();
   };
   window.addEventListener('pageshow', back);
   return () => {

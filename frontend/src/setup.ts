@@ -2,7 +2,7 @@
 
 import { checkExamAttemptStatus } from './exam';
 import { backOff, isPassing, pause, send } from './http';
-import { Told, complain, explain, hush, pending, way, words } from './page';
+import { UserError, showError, errorText, clearError, pending, navigation, gettext } from './page';
 
 const POLL_FIRST_MS = 5000;
 const POLL_SLOWEST_MS = 30000;
@@ -35,14 +35,14 @@ export async function systemCheck(button: HTMLButtonElement): Promise<void> {
   const url = button.dataset.softwareDownloadUrl ?? '';
   if (new URL(url, window.location.href).protocol === 'javascript:') return;
   const note = document.querySelector<HTMLElement>('.js-setup-status');
-  hush(button);
+  clearError(button);
   const opened = window.open(url, '_blank');
   if (!opened && note) sayBlocked(note, url);
   leadToStart(true);
   try {
     await send('PUT', button.dataset.changeStateUrl ?? '', { action: button.dataset.action ?? '' });
   } catch (error) {
-    complain(button, explain(error));
+    showError(button, errorText(error));
   }
 }
 
@@ -53,9 +53,9 @@ export async function startFromInstructions(button: HTMLButtonElement): Promise<
     const status = await checkExamAttemptStatus(pollUrl(screen));
     if (SETTING_UP.includes(status)) {
       leadToStart(false);
-      throw new Told(button.dataset.notReadyText ?? words('The set-up is not finished yet.'));
+      throw new UserError(button.dataset.notReadyText ?? gettext('The set-up is not finished yet.'));
     }
-    way.reload();
+    navigation.reload();
   });
 }
 
@@ -68,7 +68,7 @@ export async function copyCode(button: HTMLButtonElement): Promise<void> {
   try {
     await navigator.clipboard.writeText(field.value);
   } catch {
-    text = words('The code is selected: copy it with your keyboard.');
+    text = gettext('The code is selected: copy it with your keyboard.');
   }
   if (!status) return;
   status.textContent = text;
@@ -79,11 +79,11 @@ export async function copyCode(button: HTMLButtonElement): Promise<void> {
 function show(screen: HTMLElement, note: HTMLElement, status: string): boolean {
   if (SETTING_UP.includes(status)) return false;
   if (status === 'ready_to_start' && screen.querySelector('.js-start-proctored-exam')) {
-    hush(note);
+    clearError(note);
     note.textContent = note.dataset.readyText ?? '';
     leadToStart(true);
   } else {
-    way.reload(); // the provider's application started the exam, or somebody ended it: there is another screen
+    navigation.reload(); // the provider's application started the exam, or somebody ended it: there is another screen
   }
   return true;
 }
@@ -108,7 +108,7 @@ async function watch(screen: HTMLElement, note: HTMLElement): Promise<void> {
     try {
       if (show(screen, note, await checkExamAttemptStatus(pollUrl(screen)))) return;
     } catch (error) {
-      if (!isPassing(error)) return complain(note, explain(error));
+      if (!isPassing(error)) return showError(note, errorText(error));
     }
   }
 }

@@ -3,7 +3,7 @@
 import { Bar, clock, type Data, type Level } from './bar';
 import { CLOSED, endExam, namespace, pingApplication, workerUrl } from './exam';
 import { RequestFailed, backOff, isPassing, pause, send } from './http';
-import { pending, way, words } from './page';
+import { pending, navigation, gettext } from './page';
 import { described } from './worker';
 
 export const COLLECTION = '/api/edx_proctoring/v1/proctored_exam/attempt';
@@ -131,7 +131,7 @@ export class TimerBar {
   /** Say how much time is left: in the words of the server when it answers, else in our own. */
   private async announce(): Promise<void> {
     const fresh = await this.poll();
-    if (!this.stopped) this.bar.say(fresh ? this.text : `${words('Time left in your exam:')} ${clock(this.left)}`);
+    if (!this.stopped) this.bar.say(fresh ? this.text : `${gettext('Time left in your exam:')} ${clock(this.left)}`);
   }
 
   private ask(): Promise<Polled | null> {
@@ -196,7 +196,7 @@ export class TimerBar {
     return pending(button, async () => {
       await send('PUT', this.url, { action: 'stop' });
       this.stop();
-      way.go(this.data.exam_url_path);
+      navigation.go(this.data.exam_url_path);
     });
   }
 
@@ -228,7 +228,7 @@ export class TimerBar {
 
   private async end(): Promise<void> {
     this.busy.end = true;
-    this.bar.say(words('The time is over.'));
+    this.bar.say(gettext('The time is over.'));
     const goesOn = await this.serverGoesOn();
     if (this.stopped) return;
     if (goesOn) {
@@ -275,13 +275,13 @@ export class TimerBar {
     window.onbeforeunload = (event) => {
       if (this.stopped || this.left <= 0 || this.status === 'started') return;
       event.preventDefault();
-      return words('You are still in your exam.');
+      return gettext('You are still in your exam.');
     };
   }
 
   private leave(): void {
     this.stop();
-    way.reload();
+    navigation.reload();
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CLOSED, checkExamAttemptStatus, endExam, namespace, pingApplication, publish } from '../src/exam';
-import { modalDialogs, server, settle, watchWay, workers } from './helpers';
+import { modalDialogs, server, settle, watchNavigation, workers } from './helpers';
 
 const WORKER = 'https://provider/worker.js';
 
@@ -36,7 +36,7 @@ test('hosts find the functions under their names, and what they have put there s
 test("a host's own binding sends once, and keeps our listener from sending again", async () => {
   publish();
   const sent = server({ body: {} });
-  const way = watchWay();
+  const navigation = watchNavigation();
   const element = button('reset_attempt');
   element.addEventListener('click', published().updateStatusHandler);
   const click = new MouseEvent('click', { bubbles: true, cancelable: true });
@@ -44,13 +44,13 @@ test("a host's own binding sends once, and keeps our listener from sending again
   await settle();
   expect(click.defaultPrevented).toBe(true);
   expect(sent.map((one) => one.data)).toEqual([{ action: 'reset_attempt' }]);
-  expect(way.reloads).toBe(1);
+  expect(navigation.reloads).toBe(1);
 });
 
 test('a handler called as a method works on its element', async () => {
   publish();
   const sent = server({ body: {} });
-  watchWay();
+  watchNavigation();
   published().examEndHandler.call(button('start'));
   await settle();
   expect(sent[0].data).toEqual({ action: 'start' });
@@ -69,11 +69,11 @@ describe('starting', () => {
 
   test('without a worker only the server is told', async () => {
     const sent = server({ body: {} });
-    const way = watchWay();
+    const navigation = watchNavigation();
     start('');
     await settle();
     expect(sent[0].data).toEqual({ action: 'start' });
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 
   test('the application comes first, with the patience and the id of the page', async () => {
@@ -82,21 +82,21 @@ describe('starting', () => {
     server({ body: {} });
     const fetch = globalThis.fetch;
     vi.stubGlobal('fetch', (...all: Parameters<typeof fetch>) => (order.push('server'), fetch(...all)));
-    const way = watchWay();
+    const navigation = watchNavigation();
     start(`data-worker-url="${WORKER}" data-ping-interval="60" data-attempt-external-id="abc"`);
     await settle();
     expect(order).toEqual(['startExamAttempt', 'server']);
     expect(seen.asked[0]).toEqual({ type: 'startExamAttempt', timeout: 60000, attemptExternalId: 'abc' });
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 
   test('an application that does not start leaves the clock alone, and the learner is told', async () => {
     const sent = server({ body: {} });
-    const way = watchWay();
+    const navigation = watchNavigation();
     workers(() => ({ type: 'examAttemptStartFailed', error: 'no' }));
     start(`data-worker-url="${WORKER}"`);
     await settle();
-    expect([sent.length, way.reloads]).toEqual([0, 0]);
+    expect([sent.length, navigation.reloads]).toEqual([0, 0]);
     expect(document.querySelector('.message-body')!.textContent).toMatch(/application/);
     document.querySelector<HTMLElement>('.ok-button')!.click();
     expect(document.activeElement).toBe(document.querySelector('[data-action]'));
@@ -131,45 +131,45 @@ describe('submitting', () => {
     server({ body: {} });
     const fetch = globalThis.fetch;
     vi.stubGlobal('fetch', (...all: Parameters<typeof fetch>) => (order.push('server'), fetch(...all)));
-    const way = watchWay();
+    const navigation = watchNavigation();
     submit();
     await settle();
     expect(order).toEqual(['server', 'closed', 'endExamAttempt']);
     expect(seen.asked[0]).toMatchObject({ timeout: 90000, attemptExternalId: 'remote' });
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 
   test('a worker that fails afterwards does not look like a failure', async () => {
     server({ body: {} });
-    const way = watchWay();
+    const navigation = watchNavigation();
     workers(() => ({ type: 'examAttemptEndFailed' }));
     submit();
     await settle();
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
     expect(document.querySelector('.proctoring-message')?.textContent).toBeFalsy();
   });
 
   test('a worker that stays silent is awaited with a word, but not for ever', async () => {
     vi.useFakeTimers();
     server({ body: {} });
-    const way = watchWay();
+    const navigation = watchNavigation();
     workers(() => null);
     submit();
     await vi.advanceTimersByTimeAsync(89000);
     expect(document.querySelector('.proctoring-status')!.textContent).toMatch(/is submitted/);
-    expect(way.reloads).toBe(0);
+    expect(navigation.reloads).toBe(0);
     await vi.advanceTimersByTimeAsync(1000);
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 
   test('what the server refuses is shown, and the worker does not hear of it', async () => {
     server({ status: 503, body: { detail: 'busy' } });
-    const way = watchWay();
+    const navigation = watchNavigation();
     const seen = workers(() => ({ type: 'examAttemptEnded' }));
     submit();
     await settle();
     expect(document.querySelector('.proctoring-message')!.textContent).toBe('busy');
-    expect([way.reloads, seen.asked.length]).toEqual([0, 0]);
+    expect([navigation.reloads, seen.asked.length]).toEqual([0, 0]);
   });
 });
 

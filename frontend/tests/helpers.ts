@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { way } from '../src/page';
+import { navigation } from '../src/page';
 
 export interface Sent {
   method: string;
@@ -39,10 +39,10 @@ function waiting(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Watch where the page goes. */
-export function watchWay(): { reloads: number; urls: string[] } {
+export function watchNavigation(): { reloads: number; urls: string[] } {
   const seen = { reloads: 0, urls: [] as string[] };
-  vi.spyOn(way, 'reload').mockImplementation(() => void (seen.reloads += 1));
-  vi.spyOn(way, 'go').mockImplementation((url) => void seen.urls.push(url));
+  vi.spyOn(navigation, 'reload').mockImplementation(() => void (seen.reloads += 1));
+  vi.spyOn(navigation, 'go').mockImplementation((url) => void seen.urls.push(url));
   return seen;
 }
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { RequestFailed } from '../src/http';
-import { Told, explain, pending, way, words } from '../src/page';
+import { UserError, errorText, pending, navigation, gettext } from '../src/page';
 import { settle } from './helpers';
 
 let release: (error?: unknown) => void;
@@ -34,7 +34,7 @@ describe('while a request is under way', () => {
 
   test('a failure is shown and everything is as before', async () => {
     const done = pending(button('submit'), work);
-    release(new Told('past due'));
+    release(new UserError('past due'));
     await done;
     expect(message()!.textContent).toBe('past due');
     expect(message()!.getAttribute('role')).toBe('alert');
@@ -46,11 +46,11 @@ describe('while a request is under way', () => {
 
   test('trying again takes the old message away', async () => {
     const first = pending(button('submit'), work);
-    release(new Told('past due'));
+    release(new UserError('past due'));
     await first;
     void pending(button('submit'), work);
     expect([message()!.textContent, message()!.hidden]).toEqual(['', true]);
-    release(new Told('still past due'));
+    release(new UserError('still past due'));
     await settle();
     expect([message()!.textContent, message()!.hidden]).toEqual(['still past due', false]);
   });
@@ -68,23 +68,23 @@ test.each([
   [new RequestFailed(403), 'sign in'],
   [new RequestFailed(500), 'Please try again'],
   [new Error('internal'), 'Check your connection'],
-])('%s for learners', (error, text) => expect(explain(error)).toContain(text));
+])('%s for learners', (error, text) => expect(errorText(error)).toContain(text));
 
 test("the host's translations are used", () => {
   vi.stubGlobal('gettext', (text: string) => `<${text}>`);
-  expect(words('OK')).toBe('<OK>');
+  expect(gettext('OK')).toBe('<OK>');
   vi.unstubAllGlobals();
-  expect(words('OK')).toBe('OK');
+  expect(gettext('OK')).toBe('OK');
 });
 
 test('on the way out nothing warns', () => {
   const [reload, assign] = [vi.fn(), vi.fn()];
   vi.stubGlobal('location', { reload, assign });
   window.onbeforeunload = () => 'sure?';
-  way.reload();
+  navigation.reload();
   expect(window.onbeforeunload).toBe(null);
   window.onbeforeunload = () => 'sure?';
-  way.go('/exam');
+  navigation.go('/exam');
   expect(window.onbeforeunload).toBe(null);
   vi.unstubAllGlobals();
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { namespace } from '../src/exam';
 import { awaitScreens, bindScreens, dressScreens } from '../src/screens';
-import { modalDialogs, server, settle, watchWay } from './helpers';
+import { modalDialogs, server, settle, watchNavigation } from './helpers';
 
 const STATE = 'data-change-state-url="/attempt/7"';
 
@@ -33,19 +33,19 @@ describe('entering', () => {
 
   test('a timed exam starts its clock', async () => {
     const sent = server({ body: { exam_attempt_id: 7 } });
-    const way = watchWay();
+    const navigation = watchNavigation();
     page(GO);
     click('.start-timed-exam');
     await settle();
     expect(sent).toEqual([
       { method: 'POST', url: '/attempt', data: { exam_id: '3', start_clock: 'true' }, token: 'token' },
     ]);
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 
   test('a proctored exam does not', async () => {
     const sent = server({ body: { exam_attempt_id: 7 } });
-    watchWay();
+    watchNavigation();
     page('<button class="start-timed-exam" data-ajax-url="/attempt" data-exam-id="3" data-attempt-proctored="true" data-start-immediately="false"><i>Go</i></button>');
     find('i').click();
     await settle();
@@ -54,7 +54,7 @@ describe('entering', () => {
 
   test('a second click is not a second request', async () => {
     const sent = server({ body: {} });
-    watchWay();
+    watchNavigation();
     page(GO);
     click('.start-timed-exam').click();
     await settle();
@@ -63,15 +63,15 @@ describe('entering', () => {
 
   test('a refusal is shown as text and can be tried again', async () => {
     server({ status: 403, body: { detail: '<b>past due</b>' } }, { body: {} });
-    const way = watchWay();
+    const navigation = watchNavigation();
     page(GO);
     const button = click('.start-timed-exam');
     await settle();
     expect(message()!.textContent).toBe('<b>past due</b>');
-    expect(way.reloads).toBe(0);
+    expect(navigation.reloads).toBe(0);
     button.click();
     await settle();
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 
   test('a dead network is explained', async () => {
@@ -114,12 +114,12 @@ describe('opting out', () => {
 
   test('confirmed, enters without proctoring', async () => {
     const sent = server({ body: {} });
-    const way = watchWay();
+    const navigation = watchNavigation();
     click('.start-timed-exam');
     click('.proctored-exam-skip-confirm-button');
     await settle();
     expect(sent[0].data).toEqual({ exam_id: '3', start_clock: 'true', attempt_proctored: 'false' });
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 
   test.each([
@@ -127,7 +127,7 @@ describe('opting out', () => {
     ['cancel-button', []],
   ])('during the set-up, answered by %s', async (answer, data) => {
     const sent = server({ body: {} });
-    watchWay();
+    watchNavigation();
     page(`<button class="proctored-decline-exam" data-action="decline" ${STATE} data-confirm-text="Sure?">No</button>`);
     click('.proctored-decline-exam');
     expect(find('dialog .message-body').textContent).toBe('Sure?');
@@ -145,17 +145,17 @@ describe('actions', () => {
     ['.proctored-enter-exam', `<button class="proctored-enter-exam" data-action="start" ${STATE}>x</button>`, 'start'],
   ])('%s sends its action and shows the next screen', async (selector, html, action) => {
     const sent = server({ body: {} });
-    const way = watchWay();
+    const navigation = watchNavigation();
     page(html);
     click(selector);
     await settle();
     expect(sent).toEqual([{ method: 'PUT', url: '/attempt/7', data: { action }, token: 'token' }]);
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 
   test('repeating onboarding takes two steps', async () => {
     const sent = server({ body: {} });
-    watchWay();
+    watchNavigation();
     page(`<button class="exam-action-confirm">I want to</button><button class="exam-action-button" data-action="reset_attempt" ${STATE} disabled>Repeat</button>`);
     click('.exam-action-button');
     await settle();
@@ -169,12 +169,12 @@ describe('actions', () => {
 
   test('reading the result', async () => {
     const sent = server({});
-    const way = watchWay();
+    const navigation = watchNavigation();
     page('<button class="visit-exam-button" data-action-url="/attempt/7/review_status">Show</button>');
     click('.visit-exam-button');
     await settle();
     expect(sent[0]).toMatchObject({ method: 'PUT', url: '/attempt/7/review_status', data: {} });
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 });
 
@@ -218,19 +218,19 @@ describe('a screen', () => {
   });
 
   test('that comes later is dressed, too; one from the browser\'s memory is loaded anew', async () => {
-    const way = watchWay();
+    const navigation = watchNavigation();
     const stop = awaitScreens();
     const back = (persisted: boolean) =>
       window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }));
     back(true);
-    expect(way.reloads).toBe(0);
+    expect(navigation.reloads).toBe(0);
     page('');
     await settle();
     expect(document.activeElement).toBe(find('h3'));
     back(false);
-    expect(way.reloads).toBe(0);
+    expect(navigation.reloads).toBe(0);
     back(true);
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
     stop();
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bindScreens } from '../src/screens';
 import { watchSetUp } from '../src/setup';
-import { type Answer, server, settle, visible, watchWay } from './helpers';
+import { type Answer, server, settle, visible, watchNavigation } from './helpers';
 
 const START = '<button class="js-start-proctored-exam btn-secondary" data-not-ready-text="not yet">Start</button>';
 
@@ -86,12 +86,12 @@ test.each([
   ['download_software_clicked', 0, 'not yet'],
 ])('starting while %s', async (status, reloads, text) => {
   const sent = server({ body: { status } });
-  const way = watchWay();
+  const navigation = watchNavigation();
   instructions();
   find('.js-start-proctored-exam').click();
   await settle();
   expect(sent[0].url).toBe('/attempt/7?sourceid=instructions');
-  expect([way.reloads, message()]).toEqual([reloads, text]);
+  expect([navigation.reloads, message()]).toEqual([reloads, text]);
 });
 
 describe('waiting for the provider', () => {
@@ -99,18 +99,18 @@ describe('waiting for the provider', () => {
 
   async function watched(milliseconds: number, ...answers: Answer[]) {
     const sent = server(...answers);
-    const way = watchWay();
+    const navigation = watchNavigation();
     watchSetUp();
     watchSetUp(); // changes nothing
     await vi.advanceTimersByTimeAsync(milliseconds);
-    return { sent, way };
+    return { sent, navigation };
   }
   const status = (word: string) => ({ body: { status: word } });
 
   test('readiness shows by itself, also after the network was gone, and then nobody asks any more', async () => {
     instructions();
-    const { sent, way } = await watched(60000, 'down', { status: 503 }, status('created'), status('ready_to_start'));
-    expect([note(), sent.length, way.reloads]).toEqual(['ready', 4, 0]);
+    const { sent, navigation } = await watched(60000, 'down', { status: 503 }, status('created'), status('ready_to_start'));
+    expect([note(), sent.length, navigation.reloads]).toEqual(['ready', 4, 0]);
     expect(find('.js-start-proctored-exam').classList).toContain('btn-pl-primary');
   });
 
@@ -137,7 +137,7 @@ describe('waiting for the provider', () => {
     ['error', START],
   ])('%s has a screen of its own', async (word, start) => {
     instructions(start);
-    expect((await watched(6000, status(word))).way.reloads).toBe(1);
+    expect((await watched(6000, status(word))).navigation.reloads).toBe(1);
   });
 
   test('in the background nobody asks; in front again, at once', async () => {

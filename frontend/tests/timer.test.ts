@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CLOSED, namespace } from '../src/exam';
 import { type TimerBar, showTimer } from '../src/timer';
-import { type Answer, server, visible, watchWay, workers } from './helpers';
+import { type Answer, server, visible, watchNavigation, workers } from './helpers';
 
 const WORKER = 'https://provider/worker.js';
 const COLLECTION = '/api/edx_proctoring/v1/proctored_exam/attempt';
@@ -50,10 +50,10 @@ const left = (time: number, more: object = {}): Answer =>
   ({ body: { status: 'started', time_remaining_seconds: time, accessibility_time_string: `${time} s`, ...more } });
 
 async function bar(change: object = {}, ...answers: Answer[]) {
-  const way = watchWay();
+  const navigation = watchNavigation();
   const sent = server({ body: { ...DATA, ...change } }, ...answers);
   found = await showTimer(root);
-  return { sent, way, polls: () => sent.filter((one) => one.url.includes('in_exam')).length };
+  return { sent, navigation, polls: () => sent.filter((one) => one.url.includes('in_exam')).length };
 }
 
 describe('the bar', () => {
@@ -176,20 +176,20 @@ describe('polling', () => {
     ['an error', left(5, { status: 'error' })],
     ['a refusal', { status: 403, body: {} }],
   ])('%s leaves the page', async (_name, answer) => {
-    const { way, polls } = await bar({}, answer);
+    const { navigation, polls } = await bar({}, answer);
     await minutes(3);
-    expect([way.reloads, polls()]).toEqual([1, 1]);
+    expect([navigation.reloads, polls()]).toEqual([1, 1]);
   });
 
   test('other answers are ignored', async () => {
-    const { way, polls } = await bar({}, { status: 400 });
+    const { navigation, polls } = await bar({}, { status: 400 });
     await minutes(2);
-    expect([way.reloads, polls()]).toEqual([0, 2]);
+    expect([navigation.reloads, polls()]).toEqual([0, 2]);
     expect(classes()).not.toContain('offline');
   });
 
   test('a dead network is said, tried again sooner and then less often, and its end is seen', async () => {
-    const { way, polls } = await bar({ time_remaining_seconds: 6000 }, 'down', 'down', 'down', left(5000));
+    const { navigation, polls } = await bar({ time_remaining_seconds: 6000 }, 'down', 'down', 'down', left(5000));
     await seconds(60);
     expect(classes()).toContain('offline');
     expect(root.querySelector('.timer-connection')!.textContent).toMatch(/No connection/);
@@ -201,7 +201,7 @@ describe('polling', () => {
     expect(polls()).toBe(4);
     expect(classes()).not.toContain('offline');
     expect(root.querySelector('.timer-connection')!.textContent).toBe('');
-    expect(way.reloads).toBe(0);
+    expect(navigation.reloads).toBe(0);
   });
 
   test('the browser says that the network is back', async () => {
@@ -216,46 +216,46 @@ describe('polling', () => {
 
 describe('the end of the time', () => {
   test('leaves the page after five seconds', async () => {
-    const { way } = await bar({ time_remaining_seconds: 3 }, left(0, { status: 'submitted' }));
+    const { navigation } = await bar({ time_remaining_seconds: 3 }, left(0, { status: 'submitted' }));
     await seconds(7);
-    expect([way.reloads, shown()]).toEqual([0, '0:00:00']);
+    expect([navigation.reloads, shown()]).toEqual([0, '0:00:00']);
     await seconds(2);
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
     await minutes(2);
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 
   test('is not the end while the server has more time', async () => {
-    const { way } = await bar({ time_remaining_seconds: 3 }, left(100));
+    const { navigation } = await bar({ time_remaining_seconds: 3 }, left(100));
     await seconds(12);
-    expect(way.reloads).toBe(0);
+    expect(navigation.reloads).toBe(0);
     expect(shown()).toMatch(/^0:01:3\d/);
   });
 
   test('without a network keeps the page until the server answers', async () => {
-    const { way } = await bar({ time_remaining_seconds: 3 }, 'down', 'down', 'down', left(0));
+    const { navigation } = await bar({ time_remaining_seconds: 3 }, 'down', 'down', 'down', left(0));
     await seconds(10);
-    expect([way.reloads, classes().includes('offline')]).toEqual([0, true]);
+    expect([navigation.reloads, classes().includes('offline')]).toEqual([0, true]);
     await minutes(1);
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 
   test('tells the worker once the server has ended the attempt', async () => {
     const seen = workers(() => ({ type: 'examAttemptEnded' }));
-    const { way } = await bar(
+    const { navigation } = await bar(
       { time_remaining_seconds: 3, desktop_application_js_url: WORKER },
       left(0), left(0), left(0, { status: 'submitted' }),
     );
     await seconds(20);
     expect(seen.asked).toMatchObject([{ type: 'endExamAttempt', attemptExternalId: 'remote' }]);
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 
   test('comes also with a worker that fails and a server that is late', async () => {
     workers(() => ({ type: 'examAttemptEndFailed' }));
-    const { way } = await bar({ time_remaining_seconds: 3, desktop_application_js_url: WORKER }, left(0));
+    const { navigation } = await bar({ time_remaining_seconds: 3, desktop_application_js_url: WORKER }, left(0));
     await seconds(30);
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 });
 
@@ -263,29 +263,29 @@ describe('ending by hand', () => {
   const press = () => root.querySelector<HTMLButtonElement>('.exam-button-turn-in-exam')!.click();
 
   test('stops the attempt and goes to the exam', async () => {
-    const { sent, way } = await bar({}, { body: { exam_attempt_id: 7 } });
+    const { sent, navigation } = await bar({}, { body: { exam_attempt_id: 7 } });
     press();
     press();
     await seconds(0);
     expect(sent.slice(1)).toMatchObject([{ method: 'PUT', url: `${COLLECTION}/7`, data: { action: 'stop' } }]);
-    expect(way.urls).toEqual(['/exam']);
+    expect(navigation.urls).toEqual(['/exam']);
   });
 
   test('that fails is said, and can be tried again', async () => {
-    const { way } = await bar({}, 'down', { body: {} });
+    const { navigation } = await bar({}, 'down', { body: {} });
     press();
     await seconds(0);
     expect(root.querySelector('[role=alert]')!.textContent).toMatch(/connection/);
     press();
     await seconds(0);
-    expect(way.urls).toEqual(['/exam']);
+    expect(navigation.urls).toEqual(['/exam']);
   });
 
   test('is over once the exam is handed in on the page', async () => {
-    const { sent, way } = await bar({ time_remaining_seconds: 70 }, left(0));
+    const { sent, navigation } = await bar({ time_remaining_seconds: 70 }, left(0));
     document.dispatchEvent(new Event(CLOSED));
     await minutes(5);
-    expect([sent.length, way.reloads]).toEqual([1, 0]);
+    expect([sent.length, navigation.reloads]).toEqual([1, 0]);
   });
 });
 
@@ -307,11 +307,11 @@ describe('the proctoring application', () => {
 
   test('lost, is reported; again while the network is gone, too; then the page is left', async () => {
     workers(() => ({ type: 'pingFailed', error: { status: 0 } }));
-    const { sent, way } = await bar({ ...PING, time_remaining_seconds: 60000 }, 'down', { status: 503 }, { body: { exam_attempt_id: 7 } });
+    const { sent, navigation } = await bar({ ...PING, time_remaining_seconds: 60000 }, 'down', { status: 503 }, { body: { exam_attempt_id: 7 } });
     await seconds(16 + 3 + 6);
     expect(reports(sent).length).toBe(3);
     expect(reports(sent)[0]).toMatchObject({ method: 'PUT', url: `${COLLECTION}/7`, data: { detail: '{"status":0}' } });
-    expect(way.reloads).toBe(1);
+    expect(navigation.reloads).toBe(1);
   });
 
   test('is reported once at a time, however often it is missed', async () => {
@@ -326,9 +326,9 @@ describe('the proctoring application', () => {
     ['the server refuses', { status: 400 }],
   ])('a report that %s keeps the learner in the exam', async (_name, answer) => {
     workers(() => ({ type: 'pingFailed' }));
-    const { sent, way } = await bar(PING, answer);
+    const { sent, navigation } = await bar(PING, answer);
     await seconds(20);
-    expect([reports(sent).length, way.reloads]).toEqual([1, 0]);
+    expect([reports(sent).length, navigation.reloads]).toEqual([1, 0]);
     await seconds(31);
     expect(reports(sent).length).toBe(2);
   });
