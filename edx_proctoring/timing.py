@@ -1,7 +1,9 @@
 """Time arithmetic. Takes values, asks nobody."""
 
 import datetime
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -44,16 +46,31 @@ def seconds_until(moment: datetime.datetime, now: datetime.datetime) -> float:
     return (in_utc(moment) - in_utc(now)).total_seconds()
 
 
+@dataclass(frozen=True)
+class ExtraTime:
+    """What a learner is granted on top of an exam's limit: a factor of the limit, and minutes."""
+
+    factor: Fraction = Fraction(1)
+    minutes: int = 0
+
+    def allotment(self, limit_mins: int) -> int:
+        """The minutes that an attempt may take: limit + round(limit × (factor − 1)), half to even, + minutes."""
+        return limit_mins + round(limit_mins * (self.factor - 1)) + self.minutes
+
+
+NO_EXTRA_TIME = ExtraTime()
+
+
 def allowed_minutes(
     limit_mins: int,
     *,
-    extra_mins: int = 0,
+    extra: ExtraTime = NO_EXTRA_TIME,
     remaining_seconds: int | None = None,
     due: datetime.datetime | None = None,
     now: datetime.datetime,
 ) -> int:
-    """Whole minutes: what a broken-off attempt left, else limit and allowance; cut to the due date, never below 0."""
-    minutes = limit_mins + extra_mins if remaining_seconds is None else remaining_seconds // 60
+    """Whole minutes: what a broken-off attempt left, else the allotment; cut to the due date, never below 0."""
+    minutes = extra.allotment(limit_mins) if remaining_seconds is None else remaining_seconds // 60
     if due is not None and seconds_until(due, now) < minutes * 60:
         minutes = int(seconds_until(due, now) // 60)
     return min(max(minutes, 0), LONGEST_MINUTES)

@@ -22,6 +22,7 @@ from edx_proctoring import api, outbox
 from edx_proctoring.backends.breaker import FAILURES, Breaker
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import OutboxMessage
+from edx_proctoring.testing.factories import AllowanceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -241,6 +242,41 @@ def test_messages_that_nobody_delivers(given_up):
     found = finding("outbox")
     assert (found.state, found.numbers["waiting"]) == ("error", 1)
     assert found.numbers["late_seconds"] >= 3600
+
+
+def grant(key, value, learner, exam):
+    return AllowanceFactory(proctored_exam=exam, user=learner, key=key, value=value)
+
+
+def test_allowances_that_grant_nothing(exam, learner):
+    good, empty = UserFactory.create_batch(2)
+    bad = [grant("time_multiplier", "abc", learner, exam)]
+    bad.append(grant("additional_time_granted", "-3", learner, exam))
+    bad.append(grant("time_multiplier", "", empty, exam))
+    grant("time_multiplier", "1.5", good, exam)
+    grant("additional_time_granted", "10", good, exam)
+    grant("review_policy_exception", "", learner, exam)
+    found = finding("allowances")
+    assert (found.state, found.numbers) == ("warning", {"without_effect": 3})
+    assert all(f"id={one.pk} " in found.text for one in bad)
+    assert "time_multiplier='abc'" in found.text
+
+
+def test_allowances_that_retirement_blanked_are_not_listed(exam, learner):
+    grant("additional_time_granted", "10", learner, exam)
+    api.retire_user(learner.pk)
+    assert "allowances" not in {one.subject for one in api.diagnose(3)}
+
+
+def test_time_that_is_counted_twice(make_exam, learner):
+    exam, other = make_exam(time_limit_mins=60), make_exam(time_limit_mins=60)
+    api.add_allowance_for_user(exam.pk, learner.pk, "time_multiplier", "1.5")
+    api.add_allowance_for_user(other.pk, learner.pk, "time_multiplier", "1.5")
+    api.add_allowance_for_user(other.pk, learner.pk, "additional_time_granted", "10")
+    api.add_bulk_allowances([exam.pk], [learner.pk], "time_multiplier", "1.5")
+    found = finding("allowances")
+    assert (found.state, found.numbers) == ("warning", {"counted_twice": 1})
+    assert f"exam_id={exam.pk} " in found.text
 
 
 def test_json(remote):

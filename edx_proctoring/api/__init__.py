@@ -7,7 +7,6 @@ from django.template import loader
 
 from edx_proctoring import constants
 from edx_proctoring.api.allowances import (
-    ADDITIONAL_TIME,
     add_allowance_for_user,
     get_allowances_for_course,
     get_allowances_page,
@@ -208,6 +207,7 @@ from edx_proctoring.links import (
 )
 from edx_proctoring.models import (
     ORDERINGS,
+    TIME_VALUES,
     ProctoredExam,
     ProctoredExamReviewPolicy,
     ProctoredExamSoftwareSecureReview,

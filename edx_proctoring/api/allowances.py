@@ -4,12 +4,15 @@ import logging
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from edx_proctoring import outbox, tracking, transactions
+from edx_proctoring import constants, outbox, tracking, transactions
+from edx_proctoring.api.lookup import batches
 from edx_proctoring.models import (
+    TIME_VALUES,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAllowanceHistory,
+    extra_time,
     in_order,
 )
 from edx_proctoring.outbox import Draft
@@ -24,6 +27,9 @@ ADDITIONAL_TIME = Allowance.ADDITIONAL_TIME_GRANTED[0]
 def add_allowance_for_user(exam_id: int, user_info: Any, key: Any, value: Any) -> None:
     """Grant an allowance, or replace it. `user_info`: a user's id, name or e-mail address, or a user.
 
+    `key` and `value`: additional_time_granted and whole minutes; time_multiplier and a factor of the exam's time, from 1
+    to 10 with at most two decimals (60 minutes × 1.5 are 90, and the factor follows when the exam's time changes);
+    review_policy_exception and a text. A factor and minutes are added. Other keys are stored without effect.
     Raises AllowanceValueNotAllowedException, UserNotFoundException, ProctoredExamNotFoundException,
     ProctoredExamNotActiveException.
     """
@@ -105,3 +111,39 @@ def remove_allowance_for_user(exam_id: int, user_id: int, key: str) -> None:
         _tell(allowance, "deleted")
 
     transactions.run(remove)
+
+
+# Questions of the doctor
+
+
+def get_allowances_without_effect() -> list[Allowance]:
+    """Allowances that should grant time and do not, because their values cannot be read; not those of retired users."""
+    times = Allowance.objects.filter(key__in=TIME_VALUES).order_by("id")
+    known = times.order_by().values_list("key", "value").distinct()
+    values = sorted({value for key, value in known if not _grants_time(key, value)})
+    archive = ProctoredExamStudentAllowanceHistory.objects
+    blanked = Exists(archive.filter(allowance_id=OuterRef("pk"), value=""))  # by retirement
+    found: list[Allowance] = []
+    for some in batches(values):
+        rows = times.filter(value__in=some).exclude(blanked, value="")
+        found.extend(row for row in rows if not _grants_time(row.key, row.value))
+    return found
+
+
+def _grants_time(key: str, value: str) -> bool:
+    return Allowance.is_allowance_value_valid(key, value)
+
+
+def get_allowances_counted_twice() -> list[Allowance]:
+    """Minutes as many as the factor of the same learner and exam grants: the bulk call may have made them of it."""
+    factors = Allowance.objects.filter(key=constants.TIME_MULTIPLIER)
+    times = {(row.proctored_exam_id, row.user_id): extra_time([row]) for row in factors}
+    same = factors.filter(proctored_exam=OuterRef("proctored_exam"), user=OuterRef("user"))
+    minutes = Allowance.objects.filter(Exists(same), key=ADDITIONAL_TIME).order_by("id")
+    found = []
+    for row in minutes.select_related("proctored_exam"):
+        limit = row.proctored_exam.time_limit_mins
+        by_factor = times[row.proctored_exam_id, row.user_id].allotment(limit) - limit
+        if by_factor and by_factor == extra_time([row]).minutes:
+            found.append(row)
+    return found

@@ -16,13 +16,12 @@ from edx_proctoring.api.allowances import ADDITIONAL_TIME, Allowance, event_draf
 from edx_proctoring.api.lookup import as_id
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import (
+    LARGEST_FACTOR,
     ProctoredExam,
     ProctoredExamStudentAllowanceHistory,
     archive_copy,
     parse_minutes,
 )
-
-LARGEST_MULTIPLIER = 1000
 
 NO_EXAM = "There is no such exam."
 OTHER_COURSE = "The exam belongs to another course."
@@ -63,7 +62,8 @@ def grant_allowances(
 ) -> list[Grant]:
     """Grant an allowance to all users (id, name or e-mail address) in all exams; pairs in the callers' order.
 
-    `allowance_type` time_multiplier grants the exam's time × (value − 1) as additional minutes, a half rounded to even.
+    `allowance_type` time_multiplier (from 1 to 10) stores the exam's present time × (value − 1) as additional minutes, a
+    half rounded to even; they stay what they are when the exam's time changes.
     `course_id`: exams of other courses are refused. What cannot be granted does not hinder the rest.
     AllowanceValueNotAllowedException before anything is written.
     """
@@ -99,13 +99,13 @@ def _check_value(kind: Any, value: Any) -> None:
 
 
 def _multiplier(value: Any) -> Fraction | None:
-    """A factor of at least 1, exactly as written, or None."""
+    """A factor from 1 to 10 with any decimals, exactly as written, or None."""
     try:
         number = float(value)
         exact = Fraction(str(value).strip())
     except (TypeError, ValueError, OverflowError, ZeroDivisionError):
         return None
-    return exact if math.isfinite(number) and 1 <= exact <= LARGEST_MULTIPLIER else None
+    return exact if math.isfinite(number) and 1 <= exact <= LARGEST_FACTOR else None
 
 
 def _problem(exam: ProctoredExam | None, course_id: str | None) -> str:

@@ -17,14 +17,19 @@ from django.db.models import Count, Min
 from django.utils import timezone
 
 from edx_proctoring import conf
+from edx_proctoring.api.allowances import (
+    get_allowances_counted_twice,
+    get_allowances_without_effect,
+)
 from edx_proctoring.backends import provider_states
 from edx_proctoring.backends.backend import within
-from edx_proctoring.models import OutboxMessage
+from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAllowance
 from edx_proctoring.models.outbox import GIVEN_UP, PENDING
 
 OK, NOTE, WARNING, ERROR = "ok", "note", "warning", "error"
 SKEW_SECONDS = 10
 LATE_SECONDS = 15 * 60
+MOST_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ Question = tuple[str, Callable[[float], Iterable[Finding]]]
 def diagnose(deadline: float = 5) -> list[Finding]:
     """Everything that can be found out; whoever has to be asked has `deadline` seconds, all at the same time."""
     ours: list[Question] = [("database", _database), ("outbox", _outbox)]
-    database, outbox, *others = _ask([*ours, *_network(), ("requests", _breakers)], deadline)
+    asked = [*ours, *_network(), ("requests", _breakers), ("allowances", _allowances)]
+    database, outbox, *others = _ask(asked, deadline)
     found = [*_messages(checks.run_checks(tags=["edx_proctoring"])), *database]
     found = found or [Finding("checks", OK, "all system checks pass")]
     return [*found, *outbox, *(one for answer in others for one in answer)]
@@ -195,3 +201,25 @@ def _outbox(_seconds: float) -> Iterator[Finding]:
         yield Finding("outbox", WARNING, text, hint, numbers)
     else:
         yield Finding("outbox", OK, text, "", numbers)
+
+
+def _allowances(_seconds: float) -> Iterator[Finding]:
+    """Extra time that somebody granted and nobody gets, or gets twice."""
+    useless = get_allowances_without_effect()
+    if useless:
+        text = f"{len(useless)} grant no time, their values cannot be read: {_listed(useless)}"
+        hint = "Ask who granted them what was meant, then grant that."
+        yield Finding("allowances", WARNING, text, hint, {"without_effect": len(useless)})
+    twice = get_allowances_counted_twice()
+    if twice:
+        text = f"{len(twice)} may be counted twice, the factor beside them grants the same: {_listed(twice)}"
+        hint = "A factor and minutes are added. Remove the minutes if the bulk call made them of the factor."
+        yield Finding("allowances", WARNING, text, hint, {"counted_twice": len(twice)})
+
+
+def _listed(allowances: list[ProctoredExamStudentAllowance]) -> str:
+    parts = [
+        f"id={one.pk} exam_id={one.proctored_exam_id} user_id={one.user_id} {one.key}={one.value!r}"
+        for one in allowances[:MOST_LISTED]
+    ]
+    return ", ".join([*parts, "…"] if len(allowances) > MOST_LISTED else parts)

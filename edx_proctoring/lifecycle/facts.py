@@ -86,14 +86,14 @@ def allowed_minutes(
     newest: ProctoredExamStudentAttempt | None,
     now: datetime.datetime | None = None,
 ) -> int:
-    """How many minutes the learner may take: what a broken-off attempt left, else limit plus allowance; cut to the due date."""
+    """How many minutes the learner may take: what a broken-off attempt left, else the allotment; cut to the due date."""
     remaining = seconds_kept(newest) if newest else None
-    extra = 0
+    extra = timing.NO_EXTRA_TIME
     if remaining is None:
-        extra = ProctoredExamStudentAllowance.get_additional_time_granted(exam["id"], user_id) or 0
+        extra = ProctoredExamStudentAllowance.get_extra_time(exam["id"], user_id)
     return timing.allowed_minutes(
         exam["time_limit_mins"],
-        extra_mins=extra,
+        extra=extra,
         remaining_seconds=remaining,
         due=due_date(exam, user_id),
         now=now or timezone.now(),
@@ -113,7 +113,9 @@ def seconds_kept(attempt: ProctoredExamStudentAttempt) -> int | None:
     began = pair.aggregate(last=Max("started_at"))["last"]
     if began is None:
         return kept
-    granted = ProctoredExamStudentAllowance.get_minutes_granted_since(exam_id, user_id, began)
+    limit = attempt.proctored_exam.time_limit_mins
+    now, then = ProctoredExamStudentAllowance.get_extra_time_now_and_then(exam_id, user_id, began)
+    granted = max(now.allotment(limit) - then.allotment(limit), 0)
     return min(kept + granted * 60, timing.LONGEST_SECONDS)
 
 

@@ -2,9 +2,12 @@
 
 from edx_proctoring.constants import VERIFICATION_DAYS_VALID
 from edx_proctoring.models.allowances import (
+    LARGEST_FACTOR,
+    TIME_VALUES,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAllowanceManager,
     QuerySetWithUpdateOverride,
+    extra_time,
     find_user_id,
     parse_minutes,
 )
@@ -31,6 +34,7 @@ from edx_proctoring.models.reviews import (
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
 __all__ = [
+    "LARGEST_FACTOR",
     "NOTE",
     "ORDERINGS",
     "OutboxMessage",
@@ -49,9 +53,11 @@ __all__ = [
     "ProctoringLearner",
     "ProctoringReservation",
     "QuerySetWithUpdateOverride",
+    "TIME_VALUES",
     "VERIFICATION_DAYS_VALID",
     "archive_copy",
     "archive_model",
+    "extra_time",
     "find_user_id",
     "in_order",
     "parse_minutes",

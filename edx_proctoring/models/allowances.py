@@ -1,14 +1,20 @@
 """Allowances: what one learner may do in one exam that others may not."""
 
 import datetime
+import re
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_noop
 from model_utils.models import TimeStampedModel
 
+from edx_proctoring import constants
 from edx_proctoring.exceptions import (
     AllowanceValueNotAllowedException,
     ProctoredExamNotActiveException,
@@ -17,8 +23,11 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.models.history import ProctoredExamStudentAllowanceHistory, archive_copy
+from edx_proctoring.timing import ExtraTime
 
 MAX_ADDITIONAL_MINUTES = 100_000
+LARGEST_FACTOR = 10
+FACTOR = re.compile(r"(10(\.00?)?|[1-9](\.[0-9]{1,2})?)")
 
 
 class QuerySetWithUpdateOverride(models.QuerySet[Any]):
@@ -44,7 +53,7 @@ class ProctoredExamStudentAllowanceManager(models.Manager["ProctoredExamStudentA
 
 
 class ProctoredExamStudentAllowance(TimeStampedModel):
-    """One allowance of a learner in an exam; keys are free text, two of them have an effect."""
+    """One allowance of a learner in an exam; keys are free text, three of them have an effect."""
 
     ADDITIONAL_TIME_GRANTED: ClassVar = (
         "additional_time_granted",
@@ -107,9 +116,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         """
         key = key[0] if isinstance(key, tuple) else key
         if not cls.is_allowance_value_valid(key, value):
-            raise AllowanceValueNotAllowedException(
-                f'allowance_value "{value}" should be non-negative integer value.'
-            )
+            raise AllowanceValueNotAllowedException(_refusal(key, value))
         user_id = find_user_id(user_info)
         exam = ProctoredExam.get_exam_by_id(exam_id)
         if exam is None:
@@ -137,35 +144,54 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
             allowance.save()
             return allowance, "updated"
 
+    def clean(self) -> None:
+        """Pages of Django admin refuse what the functions of `api` refuse."""
+        if not self.is_allowance_value_valid(self.key, self.value):
+            raise ValidationError({"value": _refusal(self.key, self.value)})
+
     @classmethod
     def is_allowance_value_valid(cls, allowance_type: str, allowance_value: Any) -> bool:
-        """Additional time is a whole number of minutes in ASCII digits; other values are free."""
-        if allowance_type != cls.ADDITIONAL_TIME_GRANTED[0]:
-            return True
-        return parse_minutes(allowance_value) is not None
+        """May the value be stored? Those of keys that grant no time are free."""
+        read = TIME_VALUES.get(allowance_type)
+        return read is None or read(allowance_value) is not None
 
     @classmethod
     def get_additional_time_granted(cls, exam_id: int, user_id: int) -> int | None:
-        """Additional minutes, or None; an unreadable stored value counts as none."""
+        """Additional minutes without those of a factor, or None; an unreadable stored value counts as none."""
         allowance = cls.get_allowance_for_user(exam_id, user_id, cls.ADDITIONAL_TIME_GRANTED[0])
         return parse_minutes(allowance.value) if allowance else None
 
     @classmethod
-    def get_minutes_granted_since(
+    def get_extra_time(cls, exam_id: int, user_id: int) -> ExtraTime:
+        """What is granted to the learner in the exam on top of its limit."""
+        return extra_time(cls._time_rows(exam_id, user_id).values())
+
+    @classmethod
+    def get_extra_time_now_and_then(
         cls, exam_id: int, user_id: int, moment: datetime.datetime
-    ) -> int:
-        """By how many minutes the additional time has grown since then; the archive knows what it was."""
-        pair = {"proctored_exam_id": exam_id, "user_id": user_id}
-        key = cls.ADDITIONAL_TIME_GRANTED[0]
-        current = cls.get_allowance_for_user(exam_id, user_id, key)
-        was_there = current is not None and current.created <= moment
-        changed = ProctoredExamStudentAllowanceHistory.objects.filter(**pair, key=key)
-        former = changed.filter(created__gt=moment).order_by("created", "id").first()
-        if former and current and not was_there and former.allowance_id == current.pk:
-            former = None  # granted since, and changed once more
-        then = former or (current if was_there else None)
-        minutes = [parse_minutes(row.value) or 0 if row else 0 for row in (current, then)]
-        return max(minutes[0] - minutes[1], 0)
+    ) -> tuple[ExtraTime, ExtraTime]:
+        """What is granted now, and what was at that moment; the archive knows."""
+        current = cls._time_rows(exam_id, user_id)
+        changed = ProctoredExamStudentAllowanceHistory.objects.filter(
+            proctored_exam_id=exam_id, user_id=user_id, key__in=TIME_VALUES, created__gt=moment
+        )
+        former: dict[str, ProctoredExamStudentAllowanceHistory] = {}
+        for archived in changed.order_by("created", "id"):
+            former.setdefault(archived.key, archived)
+        then: dict[str, Any] = {}
+        for key in TIME_VALUES:
+            row, first = current.get(key), former.get(key)
+            is_new = row is not None and row.created > moment
+            if first and not (is_new and row and first.allowance_id == row.pk):
+                then[key] = first
+            elif row and not is_new:
+                then[key] = row
+        return extra_time(current.values()), extra_time(then.values())
+
+    @classmethod
+    def _time_rows(cls, exam_id: int, user_id: int) -> "dict[str, ProctoredExamStudentAllowance]":
+        rows = cls.objects.filter(proctored_exam_id=exam_id, user_id=user_id, key__in=TIME_VALUES)
+        return {row.key: row for row in rows}
 
     @classmethod
     def get_review_policy_exception(cls, exam_id: int, user_id: int) -> str | None:
@@ -181,6 +207,37 @@ def parse_minutes(value: Any) -> int | None:
         return None
     minutes = int(text)
     return minutes if minutes <= MAX_ADDITIONAL_MINUTES else None
+
+
+def parse_factor(value: Any) -> Fraction | None:
+    """A factor from 1 to 10 with at most two decimals from an allowance's value, or None."""
+    is_text = isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
+    text = str(value) if is_text else ""
+    return Fraction(text) if FACTOR.fullmatch(text) else None
+
+
+# The keys that grant time, and what reads their values; None: it cannot be stored, and stored it has no effect.
+TIME_VALUES: dict[str, Callable[[Any], int | Fraction | None]] = {
+    ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]: parse_minutes,
+    constants.TIME_MULTIPLIER: parse_factor,
+}
+
+
+def extra_time(rows: Iterable[Any]) -> ExtraTime:
+    """What allowances (or archived ones) of one learner in one exam grant together."""
+    values = {row.key: row.value for row in rows}
+    minutes = parse_minutes(values.get(ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]))
+    factor = parse_factor(values.get(constants.TIME_MULTIPLIER))
+    return ExtraTime(factor=factor or Fraction(1), minutes=minutes or 0)
+
+
+def _refusal(key: str, value: Any) -> str:
+    if key == constants.TIME_MULTIPLIER:
+        return (
+            f'allowance_value "{value}" should be a number from 1 to {LARGEST_FACTOR} with at '
+            "most two decimals."
+        )
+    return f'allowance_value "{value}" should be non-negative integer value.'
 
 
 def find_user_id(user_info: object) -> int:

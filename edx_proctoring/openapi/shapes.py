@@ -290,7 +290,11 @@ class AllowanceSerializer(ProctoredExamStudentAllowanceSerializer):
 
 
 class GrantSerializer(s.Serializer[Any]):
-    """`user_info`: an id (a number), else a username, else an e-mail address."""
+    """`user_info`: an id (a number), else a username, else an e-mail address.
+
+    `key` and `value`: additional_time_granted and whole minutes; time_multiplier and a factor of the exam's time, from 1
+    to 10 with at most two decimals; review_policy_exception and a text. Other keys are stored without effect.
+    """
 
     exam_id = id_of()
     user_info = s.CharField()
@@ -307,7 +311,10 @@ class RevocationSerializer(s.Serializer[Any]):
 
 
 class BulkGrantSerializer(s.Serializer[Any]):
-    """Lists are texts with commas; `user_ids` holds usernames or e-mail addresses."""
+    """Lists are texts with commas; `user_ids` holds usernames or e-mail addresses.
+
+    A time_multiplier (from 1 to 10) is stored as the additional minutes that it makes of each exam's present time.
+    """
 
     course_id = s.CharField(required=False)
     exam_ids = s.CharField()

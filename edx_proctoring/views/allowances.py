@@ -152,6 +152,6 @@ def _value(data: dict[str, Any]) -> str:
     given = data.get("value")
     if isinstance(given, int | float) and not isinstance(given, bool):
         return str(given)
-    if given == "" and data.get("key") == api.ADDITIONAL_TIME:
+    if given == "" and data.get("key") in api.TIME_VALUES:
         return ""  # no number: that has a text of its own
     return required_text(data, "value")

@@ -38,7 +38,7 @@ def epoch(moment):
 @example(limit=21, extra=0, left=95, due=NOW + 70 * SECOND)
 def test_a_start_never_gives_more_than_there_is(limit, extra, left, due):
     allowed = timing.allowed_minutes(
-        limit, extra_mins=extra, remaining_seconds=left, due=due, now=NOW
+        limit, extra=timing.ExtraTime(minutes=extra), remaining_seconds=left, due=due, now=NOW
     )
     if left is not None:
         left = timing.seconds_to_resume(left, due, NOW)

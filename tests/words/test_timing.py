@@ -17,8 +17,8 @@ minutes = st.integers(0, 10_000)
     ("given_values", "expected"),
     [
         ({}, 21),
-        ({"extra_mins": 10}, 31),
-        ({"remaining_seconds": 60, "extra_mins": 10}, 1),
+        ({"extra": timing.ExtraTime(minutes=10)}, 31),
+        ({"remaining_seconds": 60, "extra": timing.ExtraTime(minutes=10)}, 1),
         ({"remaining_seconds": 59}, 0),
         ({"remaining_seconds": 0}, 0),
         ({"due": NOW + 15 * MINUTE}, 15),
@@ -34,7 +34,9 @@ def test_allowed_minutes(given_values, expected):
 @given(limit=minutes, extra=minutes, due=st.integers(-10_000, 10_000))
 def test_nobody_gets_more_than_there_is(limit, extra, due):
     moment = NOW + due * MINUTE
-    allowed = timing.allowed_minutes(limit, extra_mins=extra, due=moment, now=NOW)
+    allowed = timing.allowed_minutes(
+        limit, extra=timing.ExtraTime(minutes=extra), due=moment, now=NOW
+    )
     assert 0 <= allowed <= limit + extra
     assert allowed <= max(due, 0)
     assert allowed == max(min(limit + extra, due), 0)
