@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.crypto import constant_time_compare
 
-from edx_proctoring import conf, crypto, links
+from edx_proctoring import conf, crypto, links, transactions
 from edx_proctoring.api import (
     get_exam_attempt_by_code,
     mark_ready_if_setting_up,
@@ -29,10 +29,12 @@ def _says_when_busy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     @wraps(view)
     def wrapped(*args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            return view(*args, **kwargs)
+            with transactions.answering_when_unavailable():
+                return view(*args, **kwargs)
         except ProctoringTemporarilyUnavailable as error:
             log.warning("start callback answers 503")
-            return HttpResponse(str(error), status=503)
+            headers = {"Retry-After": str(error.retry_after)}
+            return HttpResponse(str(error), status=503, headers=headers)
 
     return wrapped
 
@@ -45,7 +47,7 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
     Only the learner, known by session or by the cookie that an earlier call set, can submit.
     `request` may be None.
     """
-    attempt = get_exam_attempt_by_code(attempt_code)
+    attempt = transactions.reconnecting(lambda: get_exam_attempt_by_code(attempt_code))
     if attempt is None:
         log.warning("start callback for an unknown attempt")
         return HttpResponse("This exam attempt is not known.", status=404)

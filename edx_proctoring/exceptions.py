@@ -145,9 +145,13 @@ class BackendProviderNotConfigured(ProctoredBaseException):
 
 
 class ProctoringTemporarilyUnavailable(ProctoredBaseException):
-    """The database did not let the change through, or somebody withdrew it; trying again may help."""
+    """The database did not let the request through, or somebody withdrew the change; trying again may help.
+
+    `retry_after`: in how many seconds clients should.
+    """
 
     http_status = 503
+    retry_after = 5
 
     def __str__(self) -> str:
         return super().__str__() or _("The service is busy. Please try again.")

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import Func, Q, TextField, Value
+from django.db.models.lookups import IsNull
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
@@ -19,14 +21,16 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 TRIES = 4
-MYSQL_RETRYABLE = {1213, 1205, 1020}  # deadlock, lock wait time-out, record has changed
-MYSQL_LOST = {1927, 2006, 2013, 2055, 4031}
-POSTGRES_RETRYABLE = {
-    "40P01",
-    "40001",
-    "55P03",
-}  # deadlock, serialization failure, lock not available
-POSTGRES_LOST = ("08", "57P")
+LOCK_SECONDS = 3  # how long a statement of our own transactions waits for a lock
+GLANCE_SECONDS = 1  # the same for a read that may as well write nothing
+MYSQL_RETRYABLE = {1213, 1020}  # deadlock, record has changed
+# Lost, or not to be had: shut down, too many, killed, refused, no route, gone in four ways.
+MYSQL_LOST = {1053, 1040, 1927, 2002, 2003, 2006, 2013, 2055, 4031}
+# Lock time-out, lock not available at once, cancelled; statement time-out of MySQL, of MariaDB.
+MYSQL_TIMED_OUT = {1205, 3572, 1317, 3024, 1969}
+POSTGRES_RETRYABLE = {"40P01", "40001"}  # deadlock, serialization failure
+POSTGRES_LOST = ("08", "53300", "57P")
+POSTGRES_TIMED_OUT = {"55P03", "57014"}  # lock not available; statement time-out or cancelled
 
 
 _ours: ContextVar[bool] = ContextVar("ours", default=False)
@@ -55,6 +59,16 @@ def is_retryable(error: BaseException) -> bool:
     )
 
 
+def has_timed_out(error: BaseException) -> bool:
+    """Has a lock or a statement taken too long? It would again: nobody tries it again on the spot."""
+    return _has_code(error, MYSQL_TIMED_OUT, POSTGRES_TIMED_OUT)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Is the database to blame for the error, and may the same request succeed a moment later?"""
+    return is_retryable(error) or has_timed_out(error)
+
+
 def reraise_if_broken(error: Exception) -> None:
     """After somebody else's error in a savepoint of ours: raise what has the transaction repeated, if that must be.
 
@@ -70,18 +84,21 @@ def reraise_if_broken(error: Exception) -> None:
 
 
 def is_lost_connection(error: BaseException) -> bool:
-    """Has the server gone away in the middle?"""
+    """Has the server gone away in the middle, or is it not there?"""
     if isinstance(error, InterfaceError):
         return True
-    if isinstance(error, OperationalError) and _is_gone():
-        return True  # cut off in the middle: no server was left to send a code
     state = _sqlstate(error)
+    if isinstance(error, OperationalError) and not state and _is_gone():
+        return True  # cut off in the middle, or refused: no server was left to send a code
     return _has_code(error, MYSQL_LOST, set()) or bool(state and state.startswith(POSTGRES_LOST))
 
 
 def _is_gone() -> bool:
-    """Has its driver given up the connection?"""
-    return bool(getattr(connection.connection, "closed", False))
+    """Has its driver given up the connection, or never had one?"""
+    raw = connection.connection
+    if raw is None:
+        return connection.vendor == "postgresql"  # others' errors have codes
+    return bool(getattr(raw, "closed", False))
 
 
 def _sqlstate(error: BaseException) -> str | None:
@@ -100,27 +117,66 @@ def reconnecting(work: Callable[[], Result]) -> Result:
     try:
         return work()
     except (DatabaseError, InterfaceError) as error:
-        if not owns() or not is_lost_connection(error):
+        if not close_if_lost(error):
             raise
-        connection.close()
-        return work()
+    return work()
 
 
-def run(work: Callable[[], Result]) -> Result:
+@contextmanager
+def answering_when_unavailable() -> Iterator[None]:
+    """In here a database error that will pass is raised as ProctoringTemporarilyUnavailable.
+
+    Except a deadlock in somebody else's transaction: whoever owns that may repeat it. A lost connection is closed, so
+    that whatever the process does next opens a new one.
+    """
+    try:
+        yield
+    except (DatabaseError, InterfaceError, TransactionManagementError) as error:
+        if not is_passing(error):
+            raise
+        if not owns() and not (has_timed_out(error) or is_lost_connection(error)):
+            raise
+        close_if_lost(error)
+        raise ProctoringTemporarilyUnavailable from error
+
+
+def reading(work: Callable[[], Result]) -> Result:
+    """Call `work`, which may be repeated: once more on a new connection; ProctoringTemporarilyUnavailable as above."""
+    with answering_when_unavailable():
+        return reconnecting(work)
+
+
+def close_if_lost(error: BaseException) -> bool:
+    """Close a lost connection, unless somebody's transaction is open on it; True when it was closed."""
+    if not owns() or not is_lost_connection(error):
+        return False
+    connection.close()
+    return True
+
+
+def run(
+    work: Callable[[], Result], *, wait_seconds: int = LOCK_SECONDS, limits_waits: bool = False
+) -> Result:
     """Call `work` in a transaction; repeat it after a deadlock when the outermost transaction is ours.
 
-    Inside a foreign transaction it is a savepoint, and retryable errors go to whoever owns the transaction.
-    Raises `ProctoringTemporarilyUnavailable` when the tries are used up.
+    Then its statements wait `wait_seconds` for a lock at most. `limits_waits`: the first query of `work` says so itself
+    to PostgreSQL (`lock_limit`), which saves a round trip.
+    Inside a foreign transaction it is a savepoint, waits are as its owner wants them, and retryable errors go to the owner.
+    Raises `ProctoringTemporarilyUnavailable` when the tries are used up or a lock or a statement took too long.
     """
     if not owns():
         with transaction.atomic():
             return work()
-    return _tried(work, _our_transaction)
+    return _tried(work, lambda: _our_transaction(_Waits(wait_seconds, limits_waits)))
 
 
 def repeated(statement: Callable[[], Result]) -> Result:
-    """One statement, which needs no transaction around it; repeated after a deadlock as `run` does."""
-    return _tried(statement, nullcontext) if owns() else statement()
+    """One statement, which needs no transaction around it but to limit its waits; repeated after a deadlock as `run` does."""
+    if not owns():
+        return statement()
+    if connection.features.has_select_for_update:
+        return run(statement)
+    return _tried(statement, nullcontext)
 
 
 def _tried(work: Callable[[], Result], scope: Callable[[], AbstractContextManager[None]]) -> Result:
@@ -129,9 +185,10 @@ def _tried(work: Callable[[], Result], scope: Callable[[], AbstractContextManage
             with scope():
                 return work()
         except (DatabaseError, InterfaceError, TransactionManagementError) as error:
-            if not is_retryable(error):
+            if not is_passing(error):
                 raise
-            if not tries_left:
+            if has_timed_out(error) or not tries_left:
+                close_if_lost(error)
                 raise ProctoringTemporarilyUnavailable from error
             log.info(
                 "transaction repeated, tries_left=%s error=%s", tries_left, type(error).__name__
@@ -140,15 +197,74 @@ def _tried(work: Callable[[], Result], scope: Callable[[], AbstractContextManage
     raise AssertionError("unreachable")
 
 
+class _Waits:
+    """How long the statements of one transaction of ours wait for locks.
+
+    PostgreSQL forgets the limit with the transaction. To MySQL it is the session's, so what was there comes back: with the
+    last statement, or after a rollback. SQLite has one lock, and the host says how long to wait for it.
+    """
+
+    def __init__(self, seconds: int, said_by_first_query: bool) -> None:
+        self.seconds, self.said_by_first_query = seconds, said_by_first_query
+        self.is_changed = False
+
+    def limit(self) -> None:
+        """As the transaction's first statement."""
+        if connection.vendor == "postgresql" and not self.said_by_first_query:
+            _execute(f"SET LOCAL lock_timeout = '{self.seconds}s'")
+        elif connection.vendor == "mysql":
+            self.is_changed = True
+            _execute(
+                "SET @proctoring_lock_wait = @@SESSION.innodb_lock_wait_timeout, "
+                f"SESSION innodb_lock_wait_timeout = {self.seconds}"
+            )
+
+    def restore(self) -> None:
+        """As its last one."""
+        if self.is_changed:
+            _execute("SET SESSION innodb_lock_wait_timeout = @proctoring_lock_wait")
+            self.is_changed = False
+
+    def restore_after_rollback(self) -> None:
+        """A connection that does not take it is closed: what the host does next must not find our limit."""
+        try:
+            self.restore()
+        except Exception as error:
+            log.info("connection closed after a rollback: %s", type(error).__name__)
+            connection.close()
+
+
+def _execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def lock_limit(seconds: int) -> Q:
+    """A condition, always true, that limits the waits of the transaction it is first evaluated in. PostgreSQL only."""
+    value = Func(
+        Value("lock_timeout"),
+        Value(f"{seconds}s"),
+        Value(True),
+        function="set_config",
+        output_field=TextField(),
+    )
+    return Q(IsNull(value, False))
+
+
 @contextmanager
-def _our_transaction() -> Iterator[None]:
+def _our_transaction(waits: _Waits) -> Iterator[None]:
     token: Token[bool] | None = _ours.set(True)
     try:
         with transaction.atomic(), _telling_what_is_lost():
+            waits.limit()
             yield
+            waits.restore()
             if token is not None:
                 _ours.reset(token)  # what runs on commit starts afresh
             token = None
+    except BaseException:
+        waits.restore_after_rollback()
+        raise
     finally:
         if token is not None:
             _ours.reset(token)
@@ -166,8 +282,7 @@ def _telling_what_is_lost() -> Iterator[None]:
 
 
 def _recover(error: BaseException, try_number: int) -> None:
-    if is_lost_connection(error):
-        connection.close()
+    close_if_lost(error)
     time.sleep(random.uniform(0.005, 0.03) * 2**try_number)  # noqa: S311  jitter, not a secret
 
 
@@ -178,8 +293,7 @@ def after_commit(work: Callable[[], object]) -> None:
         try:
             work()
         except Exception as error:
-            if owns() and is_lost_connection(error):
-                connection.close()  # or whatever comes next would fail, too
+            close_if_lost(error)  # or whatever comes next would fail, too
             raise
 
     transaction.on_commit(surviving, robust=True)

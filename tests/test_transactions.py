@@ -8,6 +8,7 @@ from django.db.transaction import TransactionManagementError
 
 from edx_proctoring import transactions
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
+from edx_proctoring.lifecycle.locking import locked
 from edx_proctoring.testing.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,6 @@ def from_postgres(state):
     ("error", "retryable"),
     [
         (DEADLOCK, True),
-        (OperationalError(1205, "Lock wait timeout"), True),
         (OperationalError(1020, "Record has changed"), True),
         (from_postgres("40P01"), True),
         (from_postgres("40001"), True),
@@ -42,6 +42,8 @@ def from_postgres(state):
         (OperationalError(2013, "Lost connection"), True),
         (InterfaceError("connection already closed"), True),
         (TransactionManagementError("swallowed"), True),
+        (OperationalError(1205, "Lock wait timeout"), False),
+        (from_postgres("55P03"), False),
         (OperationalError(1054, "Unknown column"), False),
         (from_postgres("42P01"), False),
         (ValueError("locked"), False),
@@ -49,6 +51,63 @@ def from_postgres(state):
 )
 def test_errors_that_deserve_another_try(error, retryable):
     assert transactions.is_retryable(error) is retryable
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError(1205, "Lock wait timeout exceeded"),
+        OperationalError(3024, "maximum statement execution time exceeded"),
+        OperationalError(1969, "max_statement_time exceeded"),
+        from_postgres("55P03"),
+        from_postgres("57014"),
+    ],
+)
+def test_what_took_too_long_is_not_tried_again(error):
+    work = failing(1, error)
+    with pytest.raises(ProctoringTemporarilyUnavailable):
+        transactions.run(work)
+    assert work() == 2
+
+
+def lock_wait():
+    """How long a statement of this connection waits for a lock, in the database's own words."""
+    names = {"postgresql": "current_setting('lock_timeout')", "mysql": "@@innodb_lock_wait_timeout"}
+    if connection.vendor not in names:
+        pytest.skip("SQLite has one lock, and the host says how long to wait for it")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {names[connection.vendor]}")
+        return str(cursor.fetchone()[0]).removesuffix("s")
+
+
+def test_our_transactions_wait_briefly_for_locks():
+    before = lock_wait()
+    seen = []
+
+    def work():
+        seen.append(lock_wait())
+        transactions.after_commit(lambda: seen.append(lock_wait()))
+
+    transactions.run(work)
+    assert seen == ["3", before]
+    assert lock_wait() == before
+    with pytest.raises(ValueError, match="rolled back"):
+        transactions.run(lambda: seen.append(lock_wait()) or int("rolled back"))
+    assert seen == ["3", before, "3"]
+    assert lock_wait() == before
+
+
+def test_the_learners_lock_says_so_itself(learner):
+    before = lock_wait()
+    assert locked(learner.pk, lock_wait) == "3"
+    assert locked(learner.pk, lock_wait, waits=False) == "1"
+    assert lock_wait() == before
+
+
+def test_in_somebody_elses_transaction_waits_are_theirs(learner):
+    before = lock_wait()
+    with transaction.atomic():
+        assert locked(learner.pk, lock_wait) == transactions.run(lock_wait) == before
 
 
 def failing(times, error=DEADLOCK):

@@ -11,7 +11,7 @@ from typing import Any
 from django.template import loader
 from django.utils import timezone
 
-from edx_proctoring import backends, host, kinds, outbox, tracking
+from edx_proctoring import backends, host, kinds, outbox, tracking, transactions
 from edx_proctoring.api.changes import check_prerequisites
 from edx_proctoring.api.exams import create_exam
 from edx_proctoring.api.student_context import (
@@ -47,7 +47,20 @@ def get_student_view(
 
     `context` says what the host knows of the exam (see the reference) and gets all that the screen is rendered with.
     An exam that is not registered yet is created from it. Ends an attempt whose time is over.
+    ProctoringTemporarilyUnavailable when the database does not answer.
     """
+    return transactions.reading(
+        lambda: _student_view(user_id, course_id, content_id, context, user_role)
+    )
+
+
+def _student_view(
+    user_id: int,
+    course_id: object,
+    content_id: object,
+    context: MutableMapping[str, Any],
+    user_role: str | None,
+) -> str | None:
     if user_role != "student":
         return None
     exam = _exam(course_id, content_id, context)

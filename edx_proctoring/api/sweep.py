@@ -61,7 +61,7 @@ def _batches(size: int) -> Iterator[tuple[int, list[Attempt]]]:
 
 def _end(attempt: Attempt, done: Sweep) -> Sweep:
     try:
-        ended = lifecycle.expire_if_overdue(attempt, lifecycle.SWEEP)
+        ended = lifecycle.expire_if_overdue(attempt, lifecycle.SWEEP, waits=True)
     except StudentExamAttemptDoesNotExistsException:
         log.info("removed before it could be ended, attempt_id=%s", attempt.pk)
         return done

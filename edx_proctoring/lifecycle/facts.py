@@ -175,8 +175,15 @@ def as_seen(attempt: ProctoredExamStudentAttempt) -> ProctoredExamStudentAttempt
     For lists, which neither lock nor ask anything per row; old rows without a limit stay as they are.
     """
     if attempt.allowed_time_limit_mins is not None and is_overdue(attempt):
-        kept = conf.proctoring.ALLOW_TIMED_OUT_STATE
-        attempt.status = Status.timed_out if kept else Status.submitted
-        attempt.completed_at = expires_at(attempt)
-        attempt.is_resumable = False
+        return as_ended(attempt)
+    return attempt
+
+
+def as_ended(attempt: ProctoredExamStudentAttempt) -> ProctoredExamStudentAttempt:
+    """An overdue attempt as its end would leave it. Stores nothing."""
+    kept = conf.proctoring.ALLOW_TIMED_OUT_STATE
+    completed_at = expires_at(attempt)
+    attempt.status = Status.timed_out if kept else Status.submitted
+    attempt.completed_at = completed_at
+    attempt.is_resumable = False
     return attempt

@@ -19,10 +19,15 @@ Result = TypeVar("Result")
 _held: ContextVar[frozenset[int]] = ContextVar("held", default=frozenset())
 
 
-def locked(user_id: int, work: Callable[[], Result]) -> Result:
+class LockIsTaken(Exception):
+    """Somebody else holds the lock, and whoever wants it does not wait."""
+
+
+def locked(user_id: int, work: Callable[[], Result], *, waits: bool = True) -> Result:
     """Call `work` in a transaction whose first statement locks the learner; see `transactions.run` for retries.
 
     Whoever holds the lock already goes on in the same transaction. What `work` puts into the outbox is stored at once.
+    Raises LockIsTaken, unless `waits`, at once where somebody else has it.
     """
     if user_id in _held.get():
         return work()
@@ -31,11 +36,15 @@ def locked(user_id: int, work: Callable[[], Result]) -> Result:
         transactions.reconnecting(lambda: ProctoringLearner.objects.ensure(user_id))
 
     def lock_and_work() -> Result:
-        ProctoringLearner.objects.lock(user_id, ensured=ours)
+        if waits:
+            ProctoringLearner.objects.lock(user_id, ensured=ours)
+        elif not ProctoringLearner.objects.try_lock(user_id, ours=ours):
+            raise LockIsTaken
         with outbox.together(), _holding(user_id):
             return work()
 
-    return transactions.run(lock_and_work)
+    seconds = transactions.LOCK_SECONDS if waits else transactions.GLANCE_SECONDS
+    return transactions.run(lock_and_work, wait_seconds=seconds, limits_waits=True)
 
 
 @contextmanager
@@ -47,13 +56,18 @@ def _holding(user_id: int) -> Iterator[None]:
         _held.reset(token)
 
 
-def lock_attempt(known: ProctoredExamStudentAttempt) -> ProctoredExamStudentAttempt:
+def lock_attempt(
+    known: ProctoredExamStudentAttempt, *, waits: bool = True
+) -> ProctoredExamStudentAttempt:
     """The attempt as it is now, its row locked too: older versions of this app take no learner's lock.
 
-    Keeps the exam and the learner that the caller has already read. StudentExamAttemptDoesNotExistsException.
+    Keeps the exam and the learner that the caller has already read. StudentExamAttemptDoesNotExistsException; unless
+    `waits`, LockIsTaken.
     """
-    rows = ProctoredExamStudentAttempt.objects.locked([known.pk])
+    rows = ProctoredExamStudentAttempt.objects.locked([known.pk], waits=waits)
     if not rows:
+        if not waits and ProctoredExamStudentAttempt.objects.filter(pk=known.pk).exists():
+            raise LockIsTaken
         raise StudentExamAttemptDoesNotExistsException(
             f"The attempt with id={known.pk} does not exist any more."
         )

@@ -11,9 +11,12 @@ from django.utils import timezone
 
 from edx_proctoring import conf, effects, outbox, timing
 from edx_proctoring.effects.perform import pair_lane, provider_lane
-from edx_proctoring.exceptions import ProctoredExamIllegalStatusTransition
+from edx_proctoring.exceptions import (
+    ProctoredExamIllegalStatusTransition,
+    ProctoringTemporarilyUnavailable,
+)
 from edx_proctoring.lifecycle import facts
-from edx_proctoring.lifecycle.locking import lock_attempt, locked
+from edx_proctoring.lifecycle.locking import LockIsTaken, lock_attempt, locked
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamStudentAttempt,
@@ -94,18 +97,27 @@ def outcome(attempt: Attempt, to: str) -> str:
     return str(values["status"]) if values else attempt.status
 
 
-def expire_if_overdue(attempt: Attempt, reason: str = TIME_OUT) -> Attempt:
-    """End the attempt if its time is over; the one read that writes. Locks only if the unlocked row is overdue."""
+def expire_if_overdue(attempt: Attempt, reason: str = TIME_OUT, *, waits: bool = False) -> Attempt:
+    """End the attempt if its time is over; the one read that writes. Locks only if the unlocked row is overdue.
+
+    `waits`: for whoever holds its lock. Else the attempt is given back as ended, nothing is stored, and the sweep ends it.
+    """
     if not facts.is_overdue(attempt):
         return attempt
 
     def expire() -> Attempt:
-        current = lock_attempt(attempt)
+        current = lock_attempt(attempt, waits=waits)
         if not facts.is_overdue(current):
             return current
         return change_locked(current, _time_out(current, reason))
 
-    return locked(attempt.user_id, expire)
+    try:
+        return locked(attempt.user_id, expire, waits=waits)
+    except (LockIsTaken, ProctoringTemporarilyUnavailable):
+        if waits:
+            raise
+        log.info("attempt %s: shown as ended, its lock is taken", attempt.pk)
+        return facts.as_ended(attempt)
 
 
 def _time_out(attempt: Attempt, reason: str = TIME_OUT) -> Request:

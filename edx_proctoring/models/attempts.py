@@ -66,10 +66,14 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
         learners = self.order_by().values("user_id")
         return users.filter(pk__in=learners).values_list("pk", flat=True)
 
-    def locked(self, attempt_ids: Iterable[int]) -> list["ProctoredExamStudentAttempt"]:
-        """Lock the rows by primary key, in its order, without a join."""
+    def locked(
+        self, attempt_ids: Iterable[int], *, waits: bool = True
+    ) -> list["ProctoredExamStudentAttempt"]:
+        """Lock the rows by primary key, in its order, without a join; `waits`: else without those that others hold."""
         rows = self.filter(pk__in=list(attempt_ids)).order_by("pk")
-        return list(rows.select_for_update() if connection.features.has_select_for_update else rows)
+        if connection.features.has_select_for_update:
+            rows = rows.select_for_update(skip_locked=not waits)
+        return list(rows)
 
 
 @functools.cache

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
+from edx_proctoring import transactions
 from edx_proctoring.models.exams import ProctoredExam
-from edx_proctoring.transactions import database_now, is_foreign
 
 
 class LearnerManager(models.Manager["ProctoringLearner"]):
@@ -25,17 +25,22 @@ class LearnerManager(models.Manager["ProctoringLearner"]):
         if not connection.features.has_select_for_update or self.filter(user_id=user_id).exists():
             return
         try:
-            self.create(user_id=user_id)
+            transactions.run(lambda: self.create(user_id=user_id))
         except IntegrityError:
             return  # somebody else did
 
     def lock(self, user_id: int, *, ensured: bool) -> None:
         """Lock the learner's row until the end of the transaction; the transaction's first statement.
 
-        An upsert where the row may be missing (a foreign transaction) or cannot be locked otherwise (SQLite).
+        An upsert where the row may be missing (a foreign transaction) or cannot be locked otherwise (SQLite). In a
+        transaction of ours the same query tells PostgreSQL how long we wait for it, and for later ones.
         """
         if ensured and connection.features.has_select_for_update:
-            list(self.select_for_update().filter(user_id=user_id).values_list("pk"))
+            list(
+                _limited(
+                    self.filter(user_id=user_id), transactions.LOCK_SECONDS
+                ).select_for_update()
+            )
             return
         self.bulk_create(
             [self.model(user_id=user_id, locked_at=timezone.now())],
@@ -45,6 +50,30 @@ class LearnerManager(models.Manager["ProctoringLearner"]):
             if connection.features.supports_update_conflicts_with_target
             else None,
         )
+
+    def try_lock(self, user_id: int, *, ours: bool) -> bool:
+        """The same without waiting: False where somebody else holds the row, or where there is none.
+
+        `ours`: the transaction is. SQLite has no rows to lock: there it waits for the database, as long as the host says.
+        A database that cannot leave out locked rows (MariaDB before 10.6) is not asked: False.
+        """
+        if not connection.features.has_select_for_update:
+            self.lock(user_id, ensured=False)
+            return True
+        if not connection.features.has_select_for_update_skip_locked:
+            return False
+        row = self.filter(user_id=user_id)
+        if ours:
+            row = _limited(row, transactions.GLANCE_SECONDS)
+        return bool(row.select_for_update(skip_locked=True))
+
+
+def _limited(
+    row: models.QuerySet["ProctoringLearner"], seconds: int
+) -> models.QuerySet["ProctoringLearner"]:
+    if connection.vendor == "postgresql":
+        row = row.filter(transactions.lock_limit(seconds))
+    return row.only("pk")
 
 
 class ProctoringLearner(models.Model):
@@ -78,7 +107,7 @@ class ReservationQuerySet(models.QuerySet["ProctoringReservation"]):
 
         Looks first: an UPDATE that finds no row locks the gap on MariaDB, where others want to insert theirs.
         """
-        until = database_now() + datetime.timedelta(seconds=seconds)
+        until = transactions.database_now() + datetime.timedelta(seconds=seconds)
         values: dict[str, Any] = {"token": token, "basis": basis, "reserved_until": until}
         expired = self.of_pair(exam_id, user_id).values_list("pk", flat=True).first()
         if expired is None or not self.filter(pk=expired).update(**values):
@@ -91,7 +120,7 @@ class ReservationQuerySet(models.QuerySet["ProctoringReservation"]):
 
     def end(self) -> None:
         """Delete these. Looks first, as `take` does, unless the transaction is foreign: it may see too little."""
-        if is_foreign():
+        if transactions.is_foreign():
             self.delete()
         elif keys := list(self.values_list("pk", flat=True)):
             self.model._default_manager.filter(pk__in=keys).delete()

@@ -29,8 +29,9 @@ ERRORS = {
     429: "Too many requests, where the host says how many are too many.",
     500: "The provider of this exam is not configured.",
     502: "The provider refused, or could not be reached.",
-    503: "Temporarily not possible. Please try again.",
+    503: "Temporarily not possible. Please try again, after the seconds that `Retry-After` says if it is there.",
 }
+ALWAYS = (503,)  # of every route
 GENERAL = (400, 404, 406)  # of every route that heeds what the client says of types
 SETTINGS = {
     "TITLE": "edx-proctoring",
@@ -99,7 +100,7 @@ class ProctoringSchema(AutoSchema):
         }
         throttled = getattr(self.view, "throttle_scope", None)
         general = GENERAL if issubclass(self.view.content_negotiation_class, Default) else ()
-        codes = {*operation.errors, *general, *((429,) if throttled else ())}
+        codes = {*operation.errors, *ALWAYS, *general, *((429,) if throttled else ())}
         for code in sorted(codes):
             shape = operation.error_shapes.get(code, ErrorSerializer)
             answers[str(code)] = OpenApiResponse(shape, description=ERRORS[code])

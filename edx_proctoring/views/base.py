@@ -8,14 +8,18 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 from rest_framework.views import APIView
 
-from edx_proctoring import conf
-from edx_proctoring.exceptions import BackendProviderNotConfigured, ProctoredBaseException
+from edx_proctoring import conf, transactions
+from edx_proctoring.exceptions import (
+    BackendProviderNotConfigured,
+    ProctoredBaseException,
+    ProctoringTemporarilyUnavailable,
+)
 from edx_proctoring.views.inputs import check_texts
 
 LOG = logging.getLogger("edx_proctoring_views")
@@ -57,7 +61,9 @@ class AuthenticatedAPIView(APIView):
         return transaction.non_atomic_requests(super().as_view(**initkwargs))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
+        """Who asks, and whether they may: nothing is written yet, so a lost connection is opened again."""
+        initial = super().initial
+        transactions.reconnecting(lambda: initial(request, *args, **kwargs))
         check_texts([*kwargs.values(), *request.GET.values()])
 
     def get_authenticators(self) -> list[BaseAuthentication]:
@@ -74,6 +80,37 @@ class AuthenticatedAPIView(APIView):
             throttles.append(ScopeThrottle(scope, rate))
         return throttles
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """An error of the database that will pass is a 503; a read whose connection was lost is done once more."""
+        if not transactions.is_passing(exc):
+            return super().handle_exception(exc)
+        if self.request.method in SAFE_METHODS and transactions.close_if_lost(exc):
+            return self._read_again()
+        return self._unavailable(exc)
+
+    def _read_again(self) -> Response:
+        name = str(self.request.method).lower()
+        known = name in self.http_method_names
+        handler = getattr(self, name, None) if known else None
+        try:
+            self.initial(self.request, *self.args, **self.kwargs)  # perhaps it did not come so far
+            response: Response = (handler or self.http_method_not_allowed)(
+                self.request, *self.args, **self.kwargs
+            )
+        except Exception as error:
+            if transactions.is_passing(error):
+                return self._unavailable(error)
+            return self.handle_exception(error)
+        return response
+
+    def _unavailable(self, error: Exception) -> Response:
+        transactions.close_if_lost(error)
+        busy = ProctoringTemporarilyUnavailable()
+        busy.__cause__ = error
+        answer = handle_proctored_exception(busy, type(self).__name__)
+        assert answer is not None  # it is one of ours
+        return answer
+
 
 def handle_proctored_exception(exc: BaseException, name: str | None = None) -> Response | None:
     """The answer to an exception of this package, logged for view `name`; None for any other."""
@@ -87,7 +124,9 @@ def handle_proctored_exception(exc: BaseException, name: str | None = None) -> R
     detail = str(exc)
     if isinstance(exc, BackendProviderNotConfigured):
         detail = "The proctoring provider of this exam is not configured."
-    return Response(status=code, data={"detail": detail})
+    seconds = getattr(exc, "retry_after", None)
+    headers = {} if seconds is None else {"Retry-After": str(seconds)}
+    return Response(status=code, data={"detail": detail}, headers=headers)
 
 
 class ProctoredAPIView(AuthenticatedAPIView):

@@ -53,16 +53,16 @@ def install() -> None:
 def _wrap_run(transactions: Any) -> None:
     original = transactions.run
 
-    def run(work: Callable[[], Any]) -> Any:
+    def run(work: Callable[[], Any], **options: Any) -> Any:
         if not transactions.owns():
-            return original(work)
+            return original(work, **options)
 
         def to_the_end() -> Any:
             result = work()
             reached("before_commit")
             return result
 
-        return original(to_the_end)
+        return original(to_the_end, **options)
 
     transactions.run = run
 

@@ -1,0 +1,177 @@
+"""A row stays locked: by a query that somebody began by hand, by a process that hangs. The site goes on."""
+
+import datetime
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from edx_proctoring import api, transactions
+from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
+from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringLearner
+from edx_proctoring.testing.factories import COURSE_ID
+from tests.concurrency.parallel import told
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite locks no rows"),
+]
+
+E = "/api/edx_proctoring/v1/proctored_exam"
+MINUTE = datetime.timedelta(minutes=1)
+PATIENCE = 60  # seconds: who takes longer waits for the lock
+Attempt = ProctoredExamStudentAttempt
+
+
+@pytest.fixture
+def overdue(attempt, exam, learner):
+    """A running attempt whose time is over; its learner's row is there, as after its start."""
+    ProctoringLearner.objects.ensure(learner.pk)
+    began = timezone.now() - 91 * MINUTE
+    return attempt(exam=exam, status="started", started_at=began, allowed_time_limit_mins=90)
+
+
+@pytest.fixture(params=["proctoring_learner", "proctoring_proctoredexamstudentattempt"])
+def held(request, overdue):
+    """The row is locked from a connection of its own; call it to let go."""
+    other = connection.copy()
+    other.set_autocommit(False)
+    column = "user_id" if request.param == "proctoring_learner" else "id"
+    key = overdue.user_id if column == "user_id" else overdue.pk
+    with other.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {request.param} WHERE {column} = %s FOR UPDATE", [key])
+    yield other.rollback
+    other.close()
+
+
+def at_once(*works):
+    """Each on its own connection; what they return, or TimeoutError for whoever waits for the lock."""
+
+    def run(work):
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        tasks = [pool.submit(run, work) for work in works]
+        return [task.result(timeout=PATIENCE) for task in tasks]
+
+
+def shown(response):
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def screen(attempt):
+    exam = attempt.proctored_exam
+    return api.get_student_view(attempt.user_id, exam.course_id, exam.content_id, {})
+
+
+def screen_in_a_transaction(attempt):
+    with transaction.atomic():
+        html = screen(attempt)
+        assert not connection.needs_rollback
+        return html
+
+
+def test_reads_do_not_wait(overdue, held, learner, staff, client_for, monkeypatch):
+    """Ten at once, all that end an attempt whose time is over; it is shown as ended and stays as it was."""
+    monkeypatch.setattr(transactions, "GLANCE_SECONDS", 10 * PATIENCE)
+    page = (
+        f"{E}/attempt/course_id/{COURSE_ID}?content_id={quote(overdue.proctored_exam.content_id)}"
+    )
+    urls = [
+        f"{E}/attempt/{overdue.pk}", f"{E}/attempt", page, f"{E}/active_attempt", f"{E}/active_exams_for_user",
+    ]  # fmt: skip
+    mine, theirs = client_for(learner), client_for(staff)
+    shown(mine.get(f"{E}/exam/course_id/{COURSE_ID}"))  # one thread makes the OpenAPI document
+    exam_id, code = overdue.proctored_exam_id, overdue.attempt_code
+    poll, timer, of_page, active, running, rows, *screens, current, by_code = at_once(
+        *(lambda url=url: shown(mine.get(url)) for url in urls),
+        lambda: shown(theirs.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}")),
+        lambda: screen(overdue),
+        lambda: screen_in_a_transaction(overdue),
+        lambda: api.get_current_exam_attempt(exam_id, learner.pk),
+        lambda: api.get_exam_attempt_by_code(code),
+    )
+    assert [poll["status"], current["status"], by_code["status"]] == ["submitted"] * 3
+    assert poll["time_remaining_seconds"] == 0
+    assert poll["completed_at"] is not None
+    assert timer["attempt_status"] == active["attempt_status"] == "submitted"
+    assert of_page["exam"]["attempt"]["attempt_status"] == "submitted"
+    assert running == []
+    assert [row["status"] for row in rows["proctored_exam_attempts"]] == ["submitted"]
+    assert all("submitted" in html for html in screens)
+    assert Attempt.objects.get().status == "started"
+    assert told("signal") == 0
+
+    held()
+    assert api.submit_expired_attempts().ended == 1
+    assert api.submit_expired_attempts().ended == 0
+    assert Attempt.objects.get().status == "submitted"
+    assert told("signal") == told("email") == told("provider_notice") == 1
+
+
+def test_a_read_ends_it_as_soon_as_nobody_holds_it(overdue, held):
+    held()
+    assert api.get_exam_attempt_by_id(overdue.pk)["status"] == "submitted"
+    assert Attempt.objects.get().status == "submitted"
+
+
+def test_writes_wait_three_seconds(overdue, held, learner, client_for):
+    client = client_for(learner)
+    began = time.monotonic()
+    (response,) = at_once(
+        lambda: client.put(f"{E}/attempt/{overdue.pk}", {"action": "submit"}, format="json")
+    )
+    waited = time.monotonic() - began
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert 2 < waited < 2 * transactions.TRIES  # not once per try
+    assert Attempt.objects.get().status == "started"
+
+    held()
+    assert client.put(f"{E}/attempt/{overdue.pk}", {"action": "submit"}, format="json").json() == {
+        "exam_attempt_id": overdue.pk
+    }
+    assert Attempt.objects.get().status == "submitted"
+    assert told("signal") == 1
+
+
+def test_the_sweep_goes_on_with_the_others(overdue, held, attempt, django_user_model):
+    other = django_user_model.objects.create(username="other")
+    began = timezone.now() - 91 * MINUTE
+    attempt(user=other, status="started", started_at=began, allowed_time_limit_mins=90)
+    done = api.submit_expired_attempts()
+    assert (done.ended, done.failed) == (1, 1)
+    assert Attempt.objects.get(pk=overdue.pk).status == "started"
+
+
+def test_the_first_lock_of_a_learner_does_not_wait_for_ever(learner, attempt, monkeypatch):
+    """Somebody has put the learner's row, and does not end the transaction."""
+    monkeypatch.setattr(transactions, "LOCK_SECONDS", 1)
+    known = attempt(status="created")
+    put, go = threading.Event(), threading.Event()
+
+    def hang():
+        with transaction.atomic():
+            ProctoringLearner.objects.create(user_id=learner.pk)
+            put.set()
+            go.wait(PATIENCE)
+
+    def decline():
+        assert put.wait(PATIENCE)
+        try:
+            api.update_attempt_status(known.pk, "declined")
+        except ProctoringTemporarilyUnavailable as error:
+            return error
+        finally:
+            go.set()
+
+    _, error = at_once(hang, decline)
+    assert isinstance(error, ProctoringTemporarilyUnavailable)
+    assert Attempt.objects.get().status == "created"
