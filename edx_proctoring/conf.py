@@ -137,6 +137,12 @@ PROCTORING = (
         (list, tuple, type(None)),
         "REST authentication; default session and, with edx-drf-extensions, JWT",
     ),
+    Setting(
+        "FRAME_ANCESTORS",
+        (),
+        (list, tuple),
+        "further origins whose pages may show errors of the instructor's panel in a frame",
+    ),
     Setting("REQUIRE_ENROLLMENT", False, bool, "learners must be enrolled to read and to begin"),
     Setting("THROTTLES", {}, dict, "REST throttle rates by scope; none by default"),
     Setting(
@@ -180,6 +186,12 @@ HOST = (
     Setting("HTTPS", "on", str, "'on': links are https"),
     Setting("TECH_SUPPORT_EMAIL", "", str, "shown on proctored pages"),
     Setting("LEARNING_MICROFRONTEND_URL", "", _TEXT, "address of the learning micro-frontend"),
+    Setting(
+        "INSTRUCTOR_MICROFRONTEND_URL",
+        "",
+        _TEXT,
+        "address of the instructor dashboard's micro-frontend",
+    ),
     Setting("LMS_ROOT_URL", None, _TEXT, "address of the LMS"),
     Setting("ENV_ROOT", None, object, "folder of workers.json"),
     Setting("NODE_MODULES_ROOT", None, object, "where providers' npm modules are"),

@@ -172,6 +172,9 @@ def document(prefix: str = "api/") -> dict[str, Any]:
     for path_, methods in found["paths"].items():
         for operation in methods.values() if "{" in path_ else ():
             _add_missing(operation["responses"])
+    for (path_, method), operation in OPERATIONS.items():
+        if operation.framed:
+            _add_pages(found["paths"][f"/{prefix}edx_proctoring/{path_}"][method]["responses"])
     start = OPERATIONS[START, "get"]
     found["paths"][f"/{prefix}edx_proctoring/{START}"] = {"get": _start_callback(start)}
     return found
@@ -181,6 +184,12 @@ def _add_missing(responses: dict[str, Any]) -> None:
     """Where a part of the path has not the form of a route, the host says so with its own page."""
     missing = responses.setdefault("404", {"description": ERRORS[404]})
     missing.setdefault("content", {})["text/html"] = {"schema": {"type": "string"}}
+
+
+def _add_pages(responses: dict[str, Any]) -> None:
+    for code, response in responses.items():
+        if int(code) >= 400:
+            response.setdefault("content", {})["text/html"] = {"schema": {"type": "string"}}
 
 
 def _start_callback(operation: Operation) -> dict[str, Any]:

@@ -59,6 +59,7 @@ class Operation:
     query: Sequence[OpenApiParameter] = ()
     description: str = ""
     error_shapes: Mapping[int, Any] = field(default_factory=dict)
+    framed: bool = False  # errors are a page for clients that prefer HTML
 
 
 EXAMS = "proctored_exam/exam"
@@ -79,7 +80,8 @@ TO_DASHBOARD = Operation(
     {302: None},
     errors=(403, 415, 502),
     error_shapes={400: ANY, 404: ANY, 502: TEXT},
-    description=COURSE_STAFF,
+    description=f"{COURSE_STAFF} Errors are a page for clients that prefer HTML.",
+    framed=True,
 )
 BULK = Operation(
     "grant_allowances",

@@ -10,11 +10,12 @@ from rest_framework.response import Response
 from edx_proctoring import api, constants
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.views.base import AuthenticatedAPIView, handle_proctored_exception
+from edx_proctoring.views.frames import FramedView
 from edx_proctoring.views.permissions import require_course_or_global_staff
 
 
-class InstructorDashboard(AuthenticatedAPIView):
-    """Routes 21 and 31: on to the provider, for a course or one exam. It is shown in a frame."""
+class InstructorDashboard(FramedView, AuthenticatedAPIView):
+    """Routes 21 and 31: redirect to the provider's dashboard, for a course or one exam. Dashboards show it in a frame."""
 
     throttle_scope = "dashboard"
 
@@ -40,7 +41,7 @@ class InstructorDashboard(AuthenticatedAPIView):
 
 
 def _explained(error: ProctoredBaseException) -> Response:
-    """The text alone, not an object; a page that says there is nothing may be framed, too."""
+    """The published answer: the text alone, not an object, and for a 404 a header that lets this site frame it."""
     answer = handle_proctored_exception(error, InstructorDashboard.__name__)
     assert answer is not None  # it is one of ours
     headers = {}

@@ -114,3 +114,81 @@ def test_the_providers_user_is_not_named(
     user = provider.calls_of("get_instructor_url")[0].args[1]
     assert user["id"] not in (staff.pk, str(staff.pk))
     assert user["email"] == staff.email
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+def ancestors(response: Any) -> str:
+    """The origins that may frame the page."""
+    assert response["Content-Type"].startswith("text/html")
+    assert "X-Frame-Options" not in response.headers
+    policy: str = response["Content-Security-Policy"]
+    return policy.removeprefix("frame-ancestors ")
+
+
+@pytest.fixture
+def framed(settings: Any) -> None:
+    """A host that forbids frames in general, whose dashboard is a micro-frontend."""
+    clickjacking = "django.middleware.clickjacking.XFrameOptionsMiddleware"
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, clickjacking]
+    settings.LEARNING_MICROFRONTEND_URL = "https://apps.example.com/learning"
+    settings.INSTRUCTOR_MICROFRONTEND_URL = "https://staff.example.com:8443/instructor"
+
+
+@pytest.mark.parametrize("accept", ["text/html", BROWSER])
+def test_a_browser_gets_a_page_that_micro_frontends_may_frame(
+    accept: str, as_staff: APIClient, framed: None, settings: Any
+) -> None:
+    settings.PROCTORING_SETTINGS = {"FRAME_ANCESTORS": ["https://portal.example.com"]}
+    response = as_staff.get(URL, HTTP_ACCEPT=accept)
+    assert response.status_code == 404
+    assert ancestors(response) == (
+        "'self' https://apps.example.com https://staff.example.com:8443 https://portal.example.com"
+    )
+    assert f"No proctored exams in course {COURSE_ID}" in response.content.decode()
+
+
+@pytest.mark.parametrize("role", ["anonymous", "learner"])
+def test_a_browser_is_told_readably_that_it_may_not(
+    role: str, exam: ProctoredExam, client_for: Any, learner: Any, framed: None
+) -> None:
+    client = client_for(learner) if role == "learner" else APIClient()
+    published = client.get(URL)
+    response = client.get(URL, HTTP_ACCEPT=BROWSER)
+    assert response.status_code == published.status_code == 403
+    assert published["Content-Type"] == "application/json"
+    assert "https://apps.example.com" in ancestors(response)
+    assert "provider.example.com" not in response.content.decode()
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("down"), TimeoutError()])
+def test_a_browser_is_told_readably_that_the_provider_is_down(
+    failure: Exception,
+    exam: ProctoredExam,
+    as_staff: APIClient,
+    provider: FakeProvider,
+    framed: None,
+) -> None:
+    provider.fail("get_instructor_url", failure)
+    response = as_staff.get(URL, HTTP_ACCEPT=BROWSER)
+    assert response.status_code == 502
+    assert "https://apps.example.com" in ancestors(response)
+    assert "temporarily unavailable" in response.content.decode()
+
+
+def test_a_browser_is_redirected_as_before(exam: ProctoredExam, as_staff: APIClient) -> None:
+    response = as_staff.get(URL, HTTP_ACCEPT="text/html")
+    assert response.status_code == 302
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json,text/html;q=0.5"])
+def test_other_clients_get_the_published_text(accept: str, as_staff: APIClient, db: None) -> None:
+    refused(as_staff.get(URL, HTTP_ACCEPT=accept), 404)
+
+
+def test_the_page_shows_the_detail_as_text(as_staff: APIClient, db: None) -> None:
+    course = "course-v1:edX+<script>+2026"
+    response = as_staff.get(f"{V1}/instructor/{course}", HTTP_ACCEPT="text/html")
+    assert response.status_code in (403, 404)
+    assert "<script>" not in response.content.decode()
