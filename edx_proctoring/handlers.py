@@ -20,6 +20,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAllowanceHistory,
     ProctoredExamStudentAttempt,
     archive_model,
+    exactly,
 )
 from edx_proctoring.runtime import get_runtime_service
 
@@ -132,7 +133,7 @@ def finish_attempt_flow(sender: Any, instance: Any, signal: Any, **kwargs: Any) 
     """The review of a removed attempt is kept, but not in force."""
     if instance.attempt_code:
         reviews = ProctoredExamSoftwareSecureReview.objects.filter(
-            attempt_code=instance.attempt_code, is_attempt_active=True
+            exactly(attempt_code=instance.attempt_code), is_attempt_active=True
         )
         keys = list(reviews.values_list("pk", flat=True))
         if keys:  # an UPDATE that finds no row locks the gap on MariaDB

@@ -8,13 +8,19 @@ import rules
 from edx_proctoring import conf
 
 
+def is_in_review_group(user: Any, backend: str | None) -> bool:
+    """Is the user in the review group of this provider? None is the default one."""
+    name = f"{backend or conf.host.PROCTORING_BACKENDS.get('DEFAULT')}_review"
+    # Compared here once more: databases may ignore case.
+    return name in user.groups.filter(name=name).values_list("name", flat=True)
+
+
 @rules.predicate
 def is_in_reviewer_group(user: Any, attempt: Mapping[str, Any] | None) -> bool:
     """Is the user in the review group of the provider of the attempt's exam?"""
     if not attempt:
         return False
-    backend = attempt["proctored_exam"]["backend"] or conf.host.PROCTORING_BACKENDS.get("DEFAULT")
-    return bool(user.groups.filter(name=f"{backend}_review").exists())
+    return is_in_review_group(user, attempt["proctored_exam"]["backend"])
 
 
 rules.add_perm("edx_proctoring.can_review_attempt", rules.is_staff | is_in_reviewer_group)

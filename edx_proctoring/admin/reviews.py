@@ -29,6 +29,7 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
     ProctoredExamStudentAttempt,
+    exactly,
 )
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
 
@@ -55,9 +56,9 @@ class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):  # type: ignore[ty
 
 def _from_attempt(column: str) -> Coalesce:
     """A column of the attempt with the review's code: the living one, else as history knows it."""
-    code = {"attempt_code": OuterRef("attempt_code")}
-    living = ProctoredExamStudentAttempt.objects.filter(**code).values(column)[:1]
-    past = ProctoredExamStudentAttempt.history.filter(**code).order_by("-history_id")
+    code = exactly(attempt_code=OuterRef("attempt_code"))
+    living = ProctoredExamStudentAttempt.objects.filter(code).values(column)[:1]
+    past = ProctoredExamStudentAttempt.history.filter(code).order_by("-history_id")
     return Coalesce(Subquery(living), Subquery(past.values(column)[:1]))
 
 

@@ -15,6 +15,7 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
     ProctoredExamStudentAttempt,
+    exactly,
 )
 
 NEWEST = 200  # rows of each kind
@@ -87,11 +88,12 @@ def reviews(attempt_code: str | None) -> list[dict[str, Any]]:
     if not attempt_code:
         return []
     found = []
-    current = ProctoredExamSoftwareSecureReview.objects.filter(attempt_code=attempt_code)
+    same = exactly(attempt_code=attempt_code)
+    current = ProctoredExamSoftwareSecureReview.objects.filter(same)
     for review in current.select_related("reviewed_by"):
         comments = review.proctoredexamsoftwaresecurecomment_set.order_by("start_time", "id")
         found.append({"review": review, "comments": list(comments[:NEWEST])})
-    earlier = ProctoredExamSoftwareSecureReviewHistory.objects.filter(attempt_code=attempt_code)
+    earlier = ProctoredExamSoftwareSecureReviewHistory.objects.filter(same)
     newest = earlier.select_related("reviewed_by").order_by("-id")[:NEWEST]
     return found + [{"review": review, "comments": [], "earlier": True} for review in newest]
 

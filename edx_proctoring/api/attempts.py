@@ -19,6 +19,7 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReview,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
+    exactly,
     in_order,
 )
 from edx_proctoring.serializers import (
@@ -66,7 +67,7 @@ def get_course_of_attempt(attempt_id: int) -> str:
 
 def locate_attempt_by_attempt_code(attempt_code: str) -> tuple[Attempt | None, bool | None]:
     """(attempt, False), (what the history knows of a removed one, True), or (None, None)."""
-    found = _locate(attempt_code=attempt_code) if attempt_code else (None, None)
+    found = _locate(exactly(attempt_code=attempt_code)) if attempt_code else (None, None)
     if found[0] is None:
         log.error("no attempt with this code, neither living nor removed")
     return found
@@ -79,19 +80,19 @@ def locate_attempt_by_external_id(
     if not external_id:
         return None, None
     if backends is not None:
-        found = _locate(attempts_at(backends), external_id=external_id)
+        found = _locate(attempts_at(backends), exactly(external_id=external_id))
         if found[0] is not None:
             return found
-    return _locate(external_id=external_id)
+    return _locate(exactly(external_id=external_id))
 
 
-def _locate(*conditions: Q, **what: str) -> tuple[Attempt | None, bool | None]:
-    living = Attempt.objects.with_parts().filter(*conditions, **what).newest_first()[:2]
+def _locate(*conditions: Q) -> tuple[Attempt | None, bool | None]:
+    living = Attempt.objects.with_parts().filter(*conditions).newest_first()[:2]
     if len(living) > 1:
         log.warning("several attempts with the same id, the newest counts: %s", living[0].pk)
     if living:
         return living[0], False
-    history = Attempt.history.filter(*conditions, **what)
+    history = Attempt.history.filter(*conditions)
     record = history.order_by("-modified", "-history_id").first()
     return (record.instance, True) if record else (None, None)
 

@@ -11,6 +11,7 @@ from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamSoftwareSecureReview,
     ProctoredExamStudentAttempt,
+    exactly,
 )
 
 log = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ def _any_exam_of(course_id: str) -> ProctoredExam:
 
 def _attempt_of(exam: ProctoredExam, external_id: str) -> ProctoredExamStudentAttempt | None:
     """The exam's attempt; an unknown one is the provider's business, one of another exam is not shown."""
-    attempts = ProctoredExamStudentAttempt.objects.filter(external_id=external_id)
+    attempts = ProctoredExamStudentAttempt.objects.filter(exactly(external_id=external_id))
     own: ProctoredExamStudentAttempt | None = (
         attempts.filter(proctored_exam=exam).newest_first().first()
     )
@@ -133,7 +134,8 @@ LOOKED_AT = 20  # attempts of one id
 def _with_history(external_id: str) -> list[Any]:
     """Attempts of that id, living and removed."""
     rows = [ProctoredExamStudentAttempt.objects, ProctoredExamStudentAttempt.history]
-    return [one for kind in rows for one in kind.filter(external_id=external_id)[:LOOKED_AT]]
+    same = exactly(external_id=external_id)
+    return [one for kind in rows for one in kind.filter(same)[:LOOKED_AT]]
 
 
 def _is_of_the_provider_of(exam: ProctoredExam, attempt: Any) -> bool:

@@ -19,6 +19,7 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
     ProctoredExamStudentAttempt,
+    exactly,
 )
 from edx_proctoring.statuses import IN_PROGRESS, ProctoredExamStudentAttemptStatus
 
@@ -114,7 +115,7 @@ def deactivate_orphaned_reviews(
 
     No signal is sent and nothing archived.
     """
-    living = Attempt.objects.filter(attempt_code=OuterRef("attempt_code"))
+    living = Attempt.objects.filter(exactly(attempt_code=OuterRef("attempt_code")))
     changed = False
     for model in (Review, ProctoredExamSoftwareSecureReviewHistory):
         orphaned: Any = model._default_manager.filter(~Exists(living), is_attempt_active=True)

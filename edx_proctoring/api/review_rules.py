@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from edx_proctoring import crypto
 from edx_proctoring.exceptions import ProctoredBaseException, ProctoredExamBadReviewStatus
 from edx_proctoring.statuses import (
     ProctoredExamStudentAttemptStatus,
@@ -176,3 +177,18 @@ def status_after(facts: Facts) -> str | None:
     if facts.human or not facts.second_reviews or facts.onboarding_sample:
         return Status.rejected
     return Status.second_review_required
+
+
+def encrypted(link: str | None, provider: Any) -> bytes | None:
+    """The link to the video as it is stored: with the provider's key, or not at all."""
+    key = provider.get_video_review_aes_key() if link else None
+    return crypto.encrypt_and_encode(link, bytes.fromhex(key)) if link and key else None
+
+
+def is_same_review(stored: Any, new: Any) -> bool:
+    """Does the new review say what the stored one says?"""
+    same_video = new.encrypted_video_url is None or bytes(
+        stored.encrypted_video_url or b""
+    ) == bytes(new.encrypted_video_url)
+    same_status = stored.review_status == new.review_status
+    return same_status and same_video and is_same_payload(stored.raw_data, new.raw_data)

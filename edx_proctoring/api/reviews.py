@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db import IntegrityError
 
 from edx_proctoring import (
     backends,
     constants,
-    crypto,
     host,
     lifecycle,
     links,
@@ -20,7 +20,8 @@ from edx_proctoring import (
 from edx_proctoring.api.review_rules import (
     Delivery,
     Facts,
-    is_same_payload,
+    encrypted,
+    is_same_review,
     read,
     redacted,
     status_after,
@@ -38,8 +39,10 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReviewHistory,
     ProctoredExamStudentAttempt,
     archive_model,
+    exactly,
 )
 from edx_proctoring.outbox import Draft
+from edx_proctoring.rules import is_in_review_group
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
 
@@ -80,13 +83,25 @@ def receive_review(
         is_attempt_active=not is_archived,
         review_status=delivery.review_status,
         raw_data=redacted(data),
-        encrypted_video_url=_encrypted(delivery.video_link, provider),
+        encrypted_video_url=encrypted(delivery.video_link, provider),
         reviewed_by=reviewer,
         student=_student(attempt),
         exam=exam,
     )
-    return lifecycle.locked(
-        attempt.user_id, lambda: _store(attempt, new, delivery, is_archived=is_archived)
+    try:
+        return lifecycle.locked(
+            attempt.user_id, lambda: _store(attempt, new, delivery, is_archived=is_archived)
+        )
+    except IntegrityError as error:
+        # MySQL and MariaDB take two codes that differ in case only for the same one.
+        if not Review.objects.filter(attempt_code=new.attempt_code).exists():
+            raise
+        raise _cannot_change(new.attempt_code) from error
+
+
+def _cannot_change(attempt_code: str) -> ProctoredExamReviewAlreadyExists:
+    return ProctoredExamReviewAlreadyExists(
+        f"There is already a review of attempt_code={attempt_code}, and it may not be changed."
     )
 
 
@@ -120,11 +135,6 @@ def _student(attempt: Attempt) -> Any:
         return None
 
 
-def _encrypted(link: str | None, provider: Any) -> bytes | None:
-    key = provider.get_video_review_aes_key() if link else None
-    return crypto.encrypt_and_encode(link, bytes.fromhex(key)) if link and key else None
-
-
 def _reviewer(email: str | None, attempt: Attempt, exam: ProctoredExam | None) -> Any:
     """The user of this address who may review: course or global staff, or in the provider's review group."""
     if email is None:
@@ -147,18 +157,15 @@ def _may_review(user: Any, attempt: Attempt, exam: ProctoredExam | None) -> bool
         return False
     if user.is_staff or (exam is not None and host.is_course_staff(user, exam.course_id)):
         return True
-    name = (exam.backend if exam else None) or backends.default_name()
-    return bool(user.groups.filter(name=f"{name}_review").exists())
+    return is_in_review_group(user, exam.backend if exam else None)
 
 
 def _store(attempt: Attempt, new: Review, delivery: Delivery, *, is_archived: bool) -> Review:
     current = None if is_archived else _lock(attempt)
     stored = Review.lock_by_attempt_code(new.attempt_code)
     if stored is not None and not constants.ALLOW_REVIEW_UPDATES:
-        raise ProctoredExamReviewAlreadyExists(
-            f"There is already a review of attempt_code={new.attempt_code}, and it may not be changed."
-        )
-    if stored is not None and _is_same(stored, new):
+        raise _cannot_change(new.attempt_code)
+    if stored is not None and is_same_review(stored, new):
         return stored
     if stored is not None and current is not None and is_decided_by_staff(current, stored):
         archive_model(ProctoredExamSoftwareSecureReviewHistory, new, id=None)
@@ -182,14 +189,6 @@ def _lock(attempt: Attempt) -> Attempt | None:
         return lifecycle.lock_attempt(attempt)
     except StudentExamAttemptDoesNotExistsException:  # removed a moment ago
         return None
-
-
-def _is_same(stored: Review, new: Review) -> bool:
-    same_video = new.encrypted_video_url is None or bytes(
-        stored.encrypted_video_url or b""
-    ) == bytes(new.encrypted_video_url)
-    same_status = stored.review_status == new.review_status
-    return same_status and same_video and is_same_payload(stored.raw_data, new.raw_data)
 
 
 def is_decided_by_staff(attempt: Attempt, stored: Review) -> bool:
@@ -365,7 +364,7 @@ def _version(review: Review) -> str:
     if getattr(review, "decided_before", ()) is None:
         return f"{review.attempt_code}:new:{review.pk}"
     archived = ProctoredExamSoftwareSecureReviewHistory.objects.filter(
-        attempt_code=review.attempt_code
+        exactly(attempt_code=review.attempt_code)
     )
     newest = archived.order_by("-id").values_list("id", flat=True).first()
     return f"{review.attempt_code}:{newest or 0}"

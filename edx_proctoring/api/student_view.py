@@ -108,6 +108,10 @@ def _created(
         )
     except ProctoredExamAlreadyExists:
         log.info("another learner was first to create the exam, content_id=%s", content_id)
+        exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
+        if exam is None:  # its ids differ in case, and this database does not tell them apart
+            raise
+        return exam
     exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
     assert exam is not None  # created just now
     return exam

@@ -21,6 +21,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAllowanceHistory,
     ProctoredExamStudentAttempt,
+    exactly_one_of,
 )
 
 log = logging.getLogger(__name__)
@@ -141,11 +142,15 @@ def _blank_allowances(user_id: int) -> set[int]:
 
 def _blank_reviews(codes: Sequence[str]) -> None:
     for model in (ProctoredExamSoftwareSecureReview, ProctoredExamSoftwareSecureReviewHistory):
-        rows = model.objects.filter(attempt_code__in=codes)
+        rows = model.objects.filter(exactly_one_of("attempt_code", codes))
         rows.update(raw_data="", encrypted_video_url=b"")
-    comments = ProctoredExamSoftwareSecureComment.objects.filter(review__attempt_code__in=codes)
+    comments = ProctoredExamSoftwareSecureComment.objects.filter(
+        exactly_one_of("review__attempt_code", codes)
+    )
     comments.update(comment="", status="")
-    reviews = ProctoredExamSoftwareSecureReview.objects.filter(attempt_code__in=codes)
+    reviews = ProctoredExamSoftwareSecureReview.objects.filter(
+        exactly_one_of("attempt_code", codes)
+    )
     _blank_notes([str(pk) for pk in reviews.values_list("pk", flat=True)])
 
 

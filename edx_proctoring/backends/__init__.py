@@ -86,8 +86,9 @@ def name_of(exam: Any) -> str:
 def attempts_at(names: Collection[str]) -> Q:
     """Which attempts are at these providers; exams that name none have the default one."""
     if default_name() not in names:
-        return Q(proctored_exam__backend__in=names)
-    return Q(proctored_exam__backend__in={*names, ""}) | Q(proctored_exam__backend__isnull=True)
+        return Q(proctored_exam__backend__same_id_in=[*names])
+    named = Q(proctored_exam__backend__same_id_in=[*names, ""])
+    return named | Q(proctored_exam__backend__isnull=True)
 
 
 def provider_states() -> dict[str, breaker.State]:

@@ -14,6 +14,7 @@ from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExamStudentAttempt,
     ProctoringReservation,
+    exactly,
 )
 from edx_proctoring.signals import exam_attempt_status_signal
 
@@ -178,7 +179,9 @@ def deliver_provider_removal(message: OutboxMessage) -> None:
 def _is_held(provider: str, external_id: str) -> bool:
     """Does an attempt refer to it?"""
     at_provider = backends.attempts_at({provider})
-    attempts = ProctoredExamStudentAttempt.objects.filter(at_provider, external_id=external_id)
+    attempts = ProctoredExamStudentAttempt.objects.filter(
+        at_provider, exactly(external_id=external_id)
+    )
     return bool(attempts.exists())
 
 

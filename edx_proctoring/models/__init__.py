@@ -15,6 +15,7 @@ from edx_proctoring.models.attempts import (
     ProctoredExamStudentAttempt,
     ProctoredExamStudentAttemptManager,
 )
+from edx_proctoring.models.exact import exactly, exactly_one_of
 from edx_proctoring.models.exams import ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.models.history import (
     ProctoredExamReviewPolicyHistory,
@@ -57,6 +58,8 @@ __all__ = [
     "VERIFICATION_DAYS_VALID",
     "archive_copy",
     "archive_model",
+    "exactly",
+    "exactly_one_of",
     "extra_time",
     "find_user_id",
     "in_order",

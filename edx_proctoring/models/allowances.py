@@ -21,6 +21,7 @@ from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     UserNotFoundException,
 )
+from edx_proctoring.models.exact import exactly
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.models.history import ProctoredExamStudentAllowanceHistory, archive_copy
 from edx_proctoring.timing import ExtraTime
@@ -86,7 +87,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         cls, course_id: object
     ) -> "models.QuerySet[ProctoredExamStudentAllowance]":
         """All allowances of the course, first created first, with learner and exam."""
-        rows = cls.objects.filter(proctored_exam__course_id=str(course_id))
+        rows = cls.objects.filter(exactly(proctored_exam__course_id=str(course_id)))
         return rows.select_related("user", "proctored_exam").order_by("id")
 
     @classmethod

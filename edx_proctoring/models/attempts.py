@@ -14,6 +14,7 @@ from model_utils.models import TimeStampedModel
 from simple_history.models import HistoricalRecords
 
 from edx_proctoring import constants
+from edx_proctoring.models.exact import compare_exactly, exactly
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
 
@@ -39,7 +40,7 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
 
     def in_course(self, course_id: object) -> Self:
         """Attempts of all exams of the course."""
-        return self.filter(proctored_exam__course_id=str(course_id))
+        return self.filter(exactly(proctored_exam__course_id=str(course_id)))
 
     def active(self) -> Self:
         """Exams under way."""
@@ -102,11 +103,11 @@ class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQue
 
     def get_exam_attempt_by_code(self, attempt_code: str | None) -> Any:
         """By attempt code."""
-        return self.with_parts().filter(attempt_code=attempt_code).newest_first().first()
+        return self.with_parts().filter(exactly(attempt_code=attempt_code)).newest_first().first()
 
     def get_exam_attempt_by_external_id(self, external_id: str) -> Any:
         """By the provider's id; two providers may use the same one, then the newest attempt."""
-        return self.with_parts().filter(external_id=external_id).newest_first().first()
+        return self.with_parts().filter(exactly(external_id=external_id)).newest_first().first()
 
     def get_all_exam_attempts(self, course_id: object) -> Any:
         """All attempts of the course, newest first."""
@@ -136,10 +137,10 @@ class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQue
         return (
             self.with_parts()
             .filter(
+                exactly(proctored_exam__backend=proctoring_backend),
                 user__in=users,
                 taking_as_proctored=True,
                 proctored_exam__is_practice_exam=True,
-                proctored_exam__backend=proctoring_backend,
                 modified__gt=earliest,
                 status=ProctoredExamStudentAttemptStatus.verified,
             )
@@ -266,10 +267,13 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
     @classmethod
     def get_historic_attempt_by_code(cls, attempt_code: str) -> Self | None:
         """The attempt as its newest history row shows it (not saved), or None; also for living attempts."""
-        rows = cls.history.filter(attempt_code=attempt_code).order_by("-modified", "-history_id")
-        record = rows.first()
+        rows = cls.history.filter(exactly(attempt_code=attempt_code))
+        record = rows.order_by("-modified", "-history_id").first()
         return record.instance if record else None
 
     def delete_exam_attempt(self) -> None:
         """Delete the row, its history stays; a primitive for `lifecycle`."""
         self.delete()
+
+
+compare_exactly(ProctoredExamStudentAttempt, "attempt_code", "external_id")

@@ -7,13 +7,15 @@ from django.db import models
 from model_utils.models import TimeStampedModel
 from simple_history.models import HistoricalRecords
 
+from edx_proctoring.models.exact import compare_exactly, exactly
+
 
 class ExamQuerySet(models.QuerySet["ProctoredExam"]):
     """Filters that chain."""
 
     def in_course(self, course_id: object) -> Self:
         """Exams of the course, in the order of their creation."""
-        return self.filter(course_id=str(course_id)).order_by("id")
+        return self.filter(exactly(course_id=str(course_id))).order_by("id")
 
     def active(self) -> Self:
         """Exams that learners see."""
@@ -60,7 +62,8 @@ class ProctoredExam(TimeStampedModel):
         cls, course_id: object, content_id: object
     ) -> "ProctoredExam | None":
         """The exam of a subsection, or None."""
-        return cls.objects.filter(course_id=str(course_id), content_id=str(content_id)).first()
+        ids = exactly(course_id=str(course_id), content_id=str(content_id))
+        return cls.objects.filter(ids).first()
 
     @classmethod
     def get_exam_by_id(cls, exam_id: int) -> "ProctoredExam | None":
@@ -83,6 +86,9 @@ class ProctoredExam(TimeStampedModel):
     def get_practice_proctored_exams_for_course(cls, course_id: object) -> ExamQuerySet:
         """Active practice and onboarding exams of the course."""
         return cls.objects.in_course(course_id).active().practice_proctored()
+
+
+compare_exactly(ProctoredExam, "course_id", "content_id", "external_id", "backend")
 
 
 class ProctoredExamReviewPolicy(TimeStampedModel):

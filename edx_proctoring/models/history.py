@@ -8,6 +8,8 @@ from django.dispatch import receiver
 from model_utils.models import TimeStampedModel
 from simple_history.signals import post_create_historical_record
 
+from edx_proctoring.models.exact import compare_exactly
+
 Archive = TypeVar("Archive", bound=models.Model)
 
 
@@ -113,3 +115,6 @@ class ProctoredExamSoftwareSecureReviewHistory(TimeStampedModel):
 
     def __str__(self) -> str:
         return f"{self.__class__.__name__}: {self.attempt_code} {self.review_status}"
+
+
+compare_exactly(ProctoredExamSoftwareSecureReviewHistory, "attempt_code")

@@ -7,6 +7,7 @@ from django.db import connection, models
 from model_utils.models import TimeStampedModel
 
 from edx_proctoring import backends, transactions
+from edx_proctoring.models.exact import compare_exactly, exactly
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
 
@@ -60,7 +61,7 @@ class ProctoredExamSoftwareSecureReview(TimeStampedModel):
     @classmethod
     def get_review_by_attempt_code(cls, attempt_code: str) -> Self | None:
         """The review of the attempt code, or None."""
-        return cls.objects.filter(attempt_code=attempt_code).first()
+        return cls.objects.filter(exactly(attempt_code=attempt_code)).first()
 
     @classmethod
     def lock_by_attempt_code(cls, attempt_code: str) -> Self | None:
@@ -69,12 +70,15 @@ class ProctoredExamSoftwareSecureReview(TimeStampedModel):
         Looks before it locks: a locking search that finds nothing locks the gap on MariaDB, where reviews of other
         learners want to go. In a foreign transaction what it sees may be older than the lock, so it must not look first.
         """
-        rows = cls.objects.filter(attempt_code=attempt_code)
+        rows = cls.objects.filter(exactly(attempt_code=attempt_code))
         if not connection.features.has_select_for_update:
             return rows.first()
         if not transactions.is_foreign():
             rows = cls.objects.filter(pk__in=list(rows.values_list("pk", flat=True)))
         return rows.select_for_update().first()
+
+
+compare_exactly(ProctoredExamSoftwareSecureReview, "attempt_code")
 
 
 class ProctoredExamSoftwareSecureComment(TimeStampedModel):
