@@ -35,6 +35,7 @@ BACKEND_CONFIGURATION_ALLOW_LIST = [
     "passing_statuses",
     "ping_interval",
     "review_callback_networks",
+    "review_callback_proxies",
     "review_callback_secret",
     "secret_key",
     "secret_key_id",

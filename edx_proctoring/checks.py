@@ -1,5 +1,6 @@
 """System checks: what an operator should know before the first learner does. `docs/reference/checks.rst` explains them."""
 
+import ipaddress
 from collections.abc import Iterable, Iterator
 from importlib.metadata import entry_points
 from typing import Any
@@ -114,6 +115,60 @@ def check_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         )
         for name, provider in sorted(config.backends.items())
         for option, problem in getattr(provider, "unusable_keys", dict)().items()
+    ]
+
+
+@register("edx_proctoring")
+def check_review_callbacks(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W010: anybody may post a provider's reviews. E004: an option that lists networks is none."""
+    found: list[CheckMessage] = []
+    for name, provider in sorted(_providers().items()):
+        if not getattr(provider, "takes_anonymous_reviews", False):
+            continue
+        for option in ("review_callback_networks", "review_callback_proxies"):
+            problem = _wrong_networks(getattr(provider, option, None) or ())
+            if problem:
+                text = f"PROCTORING_BACKENDS[{name!r}][{option!r}] is unusable: {problem}."
+                hint = "It is a list of networks: ['192.0.2.0/24', '2001:db8::/32']."
+                found.append(Error(text, hint=hint, id="edx_proctoring.E004"))
+        if not (provider.review_callback_secret or provider.review_callback_networks):
+            text = f"Reviews of the provider {name} are taken from anybody who knows an attempt's two ids."
+            hint = (
+                f"Set PROCTORING_BACKENDS[{name!r}]['review_callback_secret'], or "
+                "['review_callback_networks']; see docs/operate.rst."
+            )
+            found.append(checks.Warning(text, hint=hint, id="edx_proctoring.W010"))
+    return found
+
+
+def _providers() -> dict[str, Any]:
+    config: Any = apps.get_app_config("edx_proctoring")
+    return dict(config.backends)
+
+
+def _wrong_networks(networks: Any) -> str:
+    if not isinstance(networks, list | tuple):
+        return f"{networks!r} is no list"
+    for network in networks:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError as error:
+            return str(error)
+    return ""
+
+
+@register("edx_proctoring")
+def check_names(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E005: a provider's name begins with a digit."""
+    hint = "Rename the provider; of two learners' ids with such names the obscured ones could be the same."
+    return [
+        Error(
+            f"The name of the provider {name!r} begins with a digit.",
+            hint=hint,
+            id="edx_proctoring.E005",
+        )
+        for name in sorted({*_names(), *_providers()})
+        if name[:1].isdigit()
     ]
 
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.urls import path
 
 from edx_proctoring import checks
+from edx_proctoring.crypto import obscured_user_id
 from edx_proctoring.testing.providers import FakeProvider
 
 urlpatterns = [path("nothing", lambda request: None)]
@@ -196,3 +197,49 @@ def test_every_message_has_a_hint(settings, proctoring):
     every = messages()
     assert {one.id[-4:] for one in every} == {"W001", "W002", "W003", "W009", "I001", "W008"}
     assert all(one.hint for one in every)
+
+
+@pytest.fixture
+def reviewed(monkeypatch):
+    """A provider whose reviews come without an account."""
+    fake = FakeProvider()
+    fake.takes_anonymous_reviews = True
+    fake.review_callback_secret, fake.review_callback_networks = "", ()
+    fake.review_callback_proxies = ()
+    config = apps.get_app_config("edx_proctoring")
+    monkeypatch.setattr(config, "backends", {**config.backends, "test": fake})
+    return fake
+
+
+def test_W010_reviews_from_anybody(reviewed):
+    assert found() == ["W010"]
+    assert "['review_callback_secret']" in messages()[0].hint
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"review_callback_secret": "sesame"}, {"review_callback_networks": ["192.0.2.0/24"]}],
+)
+def test_W010_reviews_of_one_sender(reviewed, options):
+    for name, value in options.items():
+        setattr(reviewed, name, value)
+    assert found() == []
+
+
+@pytest.mark.parametrize("option", ["review_callback_networks", "review_callback_proxies"])
+@pytest.mark.parametrize("value", ["192.0.2.0/24", ["nonsense"], ["192.0.2.0/240"]])
+def test_E004_what_is_no_network(reviewed, option, value):
+    reviewed.review_callback_secret = "sesame"
+    setattr(reviewed, option, value)
+    assert found() == ["E004"]
+    assert option in messages()[0].msg
+
+
+def test_E005_a_name_that_begins_with_a_digit(monkeypatch):
+    config = apps.get_app_config("edx_proctoring")
+    monkeypatch.setattr(config, "backends", {**config.backends, "7sins": FakeProvider()})
+    assert found() == ["E005"]
+
+
+def test_E005_is_due_to_ids_that_could_be_the_same():
+    assert obscured_user_id(1, "7sins") == obscured_user_id(17, "sins")

@@ -148,6 +148,7 @@ PROCTORING_BACKENDS: dict[str, Any] = {
         "software_download_url": f"http://127.0.0.1:{SIMULATOR_PORT}/psi/launch",
         "video_review_aes_key": "00112233445566778899aabbccddeeff",
         "send_email": True,
+        "review_callback_networks": ["127.0.0.0/8", "::1/128"],
     },
     "null": {},
 }

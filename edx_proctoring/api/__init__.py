@@ -105,7 +105,6 @@ from edx_proctoring.api.polling import (
     get_active_attempt_data,
     get_exam_for_learner,
     get_polled_attempt,
-    without_provider_secrets,
 )
 from edx_proctoring.api.provider_settings import (
     get_integration_specific_email,
@@ -170,6 +169,7 @@ from edx_proctoring.api.users import (
 )
 from edx_proctoring.backends import (
     get_backend_provider,
+    has_secret_ids,
 )
 from edx_proctoring.crypto import (
     obscured_user_id,

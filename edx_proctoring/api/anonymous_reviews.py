@@ -2,7 +2,7 @@
 
 import ipaddress
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.crypto import constant_time_compare
@@ -20,18 +20,23 @@ REFUSED = "The review does not belong to this attempt."
 
 
 def receive_anonymous_review(
-    data: Mapping[str, Any], *, secret: str = "", address: str = ""
+    data: Mapping[str, Any], *, secret: str = "", address: str = "", forwarded_for: str = ""
 ) -> ProctoredExamSoftwareSecureReview | None:
     """Store and apply a review in RPNow's format; as `receive_review`, and it names no reviewer.
 
     Only for attempts of exams whose provider takes such reviews, unless REVIEW_CALLBACK_ANY_BACKEND is set. The
     provider's options `review_callback_secret` and `review_callback_networks` are checked where they are set: `secret` is
-    what the request shows, `address` where it comes from. ProctoredExamSuspiciousLookup says the same whatever is wrong.
+    what the request shows, `address` where it comes from. Only of a proxy that `review_callback_proxies` lists its header
+    `forwarded_for` is believed. ProctoredExamSuspiciousLookup says the same whatever is wrong.
     """
     code = _code(data)
     attempt, is_archived = locate_attempt_by_attempt_code(code) if code else (None, None)
     provider = _provider(exam_of(attempt)) if attempt is not None else None
-    if attempt is None or provider is None or not _is_let_in(provider, secret, address):
+    if (
+        attempt is None
+        or provider is None
+        or not _is_let_in(provider, secret, address, forwarded_for)
+    ):
         log.warning("anonymous review refused, from %s", address)
         raise ProctoredExamSuspiciousLookup(REFUSED)
     return receive_review(
@@ -57,17 +62,33 @@ def _provider(exam: Any) -> Any:
     return found if getattr(found, "takes_anonymous_reviews", False) else None
 
 
-def _is_let_in(provider: Any, secret: str, address: str) -> bool:
+def _is_let_in(provider: Any, secret: str, address: str, forwarded_for: str) -> bool:
     expected = getattr(provider, "review_callback_secret", None)
     networks = getattr(provider, "review_callback_networks", None)
     if expected and not constant_time_compare(secret, expected):
         return False
-    return not networks or _is_within(address, networks)
+    if not networks:
+        return True
+    proxies = getattr(provider, "review_callback_proxies", None) or ()
+    return _is_within(sender(address, forwarded_for, proxies), networks)
 
 
-def _is_within(address: str, networks: list[str]) -> bool:
+def sender(address: str, forwarded_for: str, proxies: Iterable[str]) -> str:
+    """Where a request comes from: the last address of X-Forwarded-For that is not one of the trusted proxies'.
+
+    Each proxy appends the address that it was called from, so what comes before that may be invented by the sender.
+    """
+    chain = [*forwarded_for.split(","), address]
+    while len(chain) > 1 and _is_within(chain[-1], proxies):
+        chain.pop()
+    return chain[-1].strip()
+
+
+def _is_within(address: str, networks: Iterable[str]) -> bool:
     try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
+        found = ipaddress.ip_address(address.strip())
+        known = [ipaddress.ip_network(network, strict=False) for network in networks]
+    except ValueError:  # also a wrong option, which a system check names: nobody is let in
         return False
-    return any(found in ipaddress.ip_network(network, strict=False) for network in networks)
+    mapped = getattr(found, "ipv4_mapped", None)
+    return any((mapped or found) in network for network in known)

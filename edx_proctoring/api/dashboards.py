@@ -60,13 +60,15 @@ def get_instructor_dashboard_url(
 ) -> str:
     """The provider's dashboard for this instructor: of the course, or of one exam of it, perhaps at one attempt.
 
-    `attempt_id` is the provider's. ProctoredBaseException with status 404, 400 or 502 says why there is none.
+    `attempt_id` is the provider's, or our code where that is a secret. ProctoredBaseException with status 404, 400 or 502 says why there is none.
     """
     exam = _exam_of(course_id, exam_id) if exam_id is not None else _any_exam_of(course_id)
     provider = backends.find_provider(exam)
     if provider is None:
         raise DashboardNotFound(f"No proctored exams in course {course_id}")
     attempt = _attempt_of(exam, attempt_id) if attempt_id else None
+    if attempt is not None:
+        attempt_id = attempt.external_id
     name = exam.backend or backends.default_name()
     whom = {
         "id": crypto.obscured_user_id(user.pk, name),
@@ -119,10 +121,11 @@ def _any_exam_of(course_id: str) -> ProctoredExam:
 
 def _attempt_of(exam: ProctoredExam, external_id: str) -> ProctoredExamStudentAttempt | None:
     """The exam's attempt; an unknown one is the provider's business, one of another exam is not shown."""
-    attempts = ProctoredExamStudentAttempt.objects.filter(exactly(external_id=external_id))
-    own: ProctoredExamStudentAttempt | None = (
-        attempts.filter(proctored_exam=exam).newest_first().first()
-    )
+    named = exactly(external_id=external_id)
+    if backends.has_secret_ids(exam):  # links name our code instead
+        named |= exactly(attempt_code=external_id)
+    attempts = ProctoredExamStudentAttempt.objects.filter(named, proctored_exam=exam)
+    own: ProctoredExamStudentAttempt | None = attempts.newest_first().first()
     if own is None and any(_is_of_the_provider_of(exam, one) for one in _with_history(external_id)):
         raise DashboardNotFound("This attempt belongs to another exam.")
     return own

@@ -1,6 +1,5 @@
 """What pages ask for again and again while a learner takes an exam."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -32,7 +31,7 @@ def get_polled_attempt(attempt_id: int) -> dict[str, Any]:
     data = as_dict(attempt)
     data["time_remaining_seconds"] = seconds
     data["accessibility_time_string"] = time_left_in_words(seconds)
-    if _is_secret(attempt.proctored_exam):
+    if backends.has_secret_ids(attempt.proctored_exam):
         data["external_id"] = None
     return data
 
@@ -63,7 +62,7 @@ def get_active_attempt_data(
 
 def _timer_data(attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool) -> dict[str, Any]:
     data = timer_data(attempt, is_learning_mfe)
-    if _is_secret(attempt.proctored_exam):
+    if backends.has_secret_ids(attempt.proctored_exam):
         data["external_id"] = None
     return data
 
@@ -99,26 +98,5 @@ def get_exam_for_learner(
     return {**data, **more}
 
 
-def without_provider_secrets(running: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What get_active_exams_for_user gives, for the learner: without ids that would let somebody post a review."""
-    for found in running:
-        if _has_secret_ids(found["exam"]):
-            found["attempt"]["external_id"] = None
-    return running
-
-
 def _is_graded(exam: ProctoredExam) -> bool:
     return exam.is_proctored and not exam.is_practice_exam
-
-
-def _is_secret(exam: ProctoredExam) -> bool:
-    return _has_secret_ids({"is_proctored": exam.is_proctored, "backend": exam.backend})
-
-
-def _has_secret_ids(exam: Mapping[str, Any]) -> bool:
-    """Would the provider's id of an attempt let the learner post a review of it?"""
-    try:
-        provider = backends.get_backend_provider(exam)
-    except NotImplementedError:
-        return True
-    return bool(getattr(provider, "external_id_is_secret", False))

@@ -382,8 +382,14 @@ def _notify_support(review: Review, attempt: Attempt) -> None:
         "exam_name": exam.exam_name,
         "user_id": attempt.user_id,
         "review_status": review.review_status,
-        "review_url": f"{links.lms_url(path)}?attempt={attempt.external_id}",
+        "review_url": f"{links.lms_url(path)}?attempt={_named_in_links(attempt)}",
     }
     key = f"support_notification:{_version(review)}"
     lane = f"host:{exam.pk}:{attempt.user_id}"
     outbox.put(Draft("support_notification", key, lane, payload))
+
+
+def _named_in_links(attempt: Attempt) -> str | None:
+    """The provider's id of the attempt; our code where that id is a secret."""
+    is_secret = backends.has_secret_ids(attempt.proctored_exam)
+    return attempt.attempt_code if is_secret else attempt.external_id

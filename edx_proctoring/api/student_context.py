@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from edx_proctoring import conf, constants, crypto, host, links, timing
+from edx_proctoring import backends, conf, constants, crypto, host, links, timing
 from edx_proctoring.api.onboarding import onboarding_exam_link_for_screen
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.lifecycle import facts, find_learner
@@ -183,8 +183,9 @@ def proctored_context(learner: Learner) -> dict[str, Any]:
 
 def _shown_external_id(learner: Learner) -> str:
     """For the provider's script, unless the id would let the learner post a review."""
-    is_secret = getattr(learner.provider, "external_id_is_secret", learner.provider is None)
-    return "" if is_secret or learner.attempt is None else learner.attempt.external_id or ""
+    if learner.attempt is None or backends.has_secret_ids(learner.exam):
+        return ""
+    return learner.attempt.external_id or ""
 
 
 def _policy_text(exam_id: int) -> str | None:

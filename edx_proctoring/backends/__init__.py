@@ -66,6 +66,16 @@ def require_provider(exam: Any) -> ProctoringBackendProvider:
     return provider
 
 
+def has_secret_ids(exam: Any) -> bool:
+    """Would the provider's id of an attempt in this exam let somebody post a review of it?
+
+    Also after the exam was switched to a timed one: its attempts are still at the provider.
+    """
+    is_proctored, name = _fields(exam)
+    provider = provider_named(name)
+    return is_proctored if provider is None else provider.external_id_is_secret
+
+
 def _fields(exam: Any) -> tuple[bool, str | None]:
     if isinstance(exam, Mapping):
         return exam["is_proctored"], exam["backend"]

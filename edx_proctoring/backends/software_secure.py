@@ -60,8 +60,13 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
     passing_statuses: ClassVar[Any] = ["Clean", "Rules Violation"]
     external_id_is_secret = True
     takes_anonymous_reviews = True
-    review_callback_secret = ""  # part of the address that PSI is given: ?secret=…
+    review_callback_secret = (
+        ""  # in the header X-Review-Secret, or in the address that PSI is given: ?secret=…
+    )
     review_callback_networks: ClassVar[Any] = ()  # addresses that reviews may come from, as CIDR
+    review_callback_proxies: ClassVar[
+        Any
+    ] = ()  # proxies whose X-Forwarded-For is believed, as CIDR
     video_review_hosts: ClassVar[Any] = ()  # hosts that links to videos may lead to; () any
     timeout: Any = 10  # seconds, or (connect, read)
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from edx_proctoring import api, constants, views
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.views.base import LOG, ProctoredAPIView
+from edx_proctoring.views.disclosure import without_secret_ids
 from edx_proctoring.views.inputs import (
     as_id,
     body,
@@ -139,7 +140,7 @@ class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
         url = reverse(f"edx_proctoring:proctored_exam.attempts.grouped.{name}", kwargs=kwargs)
         return Response(
             {
-                "proctored_exam_attempts": page.object_list,
+                "proctored_exam_attempts": without_secret_ids(request.user, page.object_list),
                 "pagination_info": _pagination(page),
                 "attempt_url": url,
             }
@@ -204,9 +205,7 @@ class ActiveExamsForUserView(ProctoredAPIView):
         if user_id != caller_id(request) and not _may_see_others(request.user, course_id):
             return refusal()
         found = api.get_active_exams_for_user(user_id, course_id)
-        if user_id == caller_id(request) and not request.user.is_staff:
-            found = api.without_provider_secrets(found)
-        return Response(found)
+        return Response(without_secret_ids(request.user, found))
 
 
 def _may_see_others(user: Any, course_id: str | None) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.http import HttpRequest
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import BaseContentNegotiation
@@ -20,6 +21,7 @@ from edx_proctoring.views.inputs import body
 from edx_proctoring.views.permissions import may_review, reviewed_backends
 
 OK = "OK"
+SECRET_HEADER = "X-Review-Secret"  # noqa: S105  a name
 NOT_PROCTORED = "Exam no longer proctored"
 UNKNOWN_ATTEMPT = "There is no attempt with this id."
 
@@ -132,12 +134,25 @@ class AnonymousReviewCallback(BaseReviewCallback, ProctoredAPIView):
     content_negotiation_class = IgnoreClientContentNegotiation
     trusts_reviewer = False
 
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Take the secret out of the query, which middleware and error reports write into logs."""
+        self._secret = request.headers.get(SECRET_HEADER, "")
+        if "secret" in request.GET:
+            query = request.GET.copy()
+            self._secret = self._secret or str(query["secret"])
+            query["secret"] = "hidden"  # noqa: S105  none
+            request.GET = query  # type: ignore[assignment]
+            request.META["QUERY_STRING"] = query.urlencode()
+        return super().initialize_request(request, *args, **kwargs)
+
     def get_authenticators(self) -> list[BaseAuthentication]:
         return []
 
     def post(self, request: Request) -> Response:
-        secret = request.headers.get("X-Review-Secret") or request.GET.get("secret", "")
-        address = request.META.get("REMOTE_ADDR", "")
-        return _received(
-            api.receive_anonymous_review(body(request), secret=secret, address=address)
+        review = api.receive_anonymous_review(
+            body(request),
+            secret=self._secret,
+            address=request.META.get("REMOTE_ADDR", ""),
+            forwarded_for=request.headers.get("X-Forwarded-For", ""),
         )
+        return _received(review)

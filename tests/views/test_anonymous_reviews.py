@@ -1,5 +1,6 @@
 """Route 29: RPNow delivers reviews without an account."""
 
+import logging
 from typing import Any
 
 import pytest
@@ -174,6 +175,78 @@ def test_a_secret(request_: Any, status: int, psi: Any, submitted: Any) -> None:
 def test_networks(address: str, status: int, psi: Any, submitted: Any) -> None:
     psi.review_callback_networks = ["192.0.2.0/24"]
     assert deliver(review(submitted), REMOTE_ADDR=address).status_code == status
+
+
+PROXIES = {"review_callback_proxies": ["10.0.0.0/8", "2001:db8::/32"]}
+
+
+@pytest.mark.parametrize(
+    ("options", "address", "forwarded_for", "status"),
+    [
+        ({}, "10.0.0.1", "192.0.2.7", 400),  # nobody said that this is a proxy
+        ({}, "198.51.100.1", "192.0.2.7", 400),
+        ({}, "192.0.2.7", "198.51.100.1", 200),
+        (PROXIES, "10.0.0.1", "192.0.2.7", 200),
+        (PROXIES, "2001:db8::1", "192.0.2.7", 200),
+        (PROXIES, "10.0.0.1", "192.0.2.7, 10.0.0.2", 200),
+        (PROXIES, "10.0.0.1", "198.51.100.1, 192.0.2.7,10.0.0.2 ", 200),
+        (PROXIES, "10.0.0.1", "192.0.2.7, 198.51.100.1", 400),  # the first one is the sender's word
+        (PROXIES, "198.51.100.1", "192.0.2.7", 400),  # past the proxy
+        (PROXIES, "10.0.0.1", "", 400),
+        (PROXIES, "10.0.0.1", "10.0.0.2", 400),
+        (PROXIES, "10.0.0.1", "192.0.2.7:443", 400),
+        (PROXIES, "10.0.0.1", "somebody", 400),
+        (PROXIES, "192.0.2.7", "", 200),
+        (PROXIES, "::ffff:192.0.2.7", "", 200),
+        ({"review_callback_proxies": ["nonsense"]}, "10.0.0.1", "192.0.2.7", 400),
+        ({"review_callback_networks": ["nonsense"]}, "192.0.2.7", "", 400),
+        ({"review_callback_networks": "192.0.2.0/24"}, "192.0.2.7", "", 400),
+    ],
+)
+def test_networks_behind_proxies(
+    options: Any, address: str, forwarded_for: str, status: int, psi: Any, submitted: Any
+) -> None:
+    psi.review_callback_networks = ["192.0.2.0/24"]
+    for name, value in options.items():
+        setattr(psi, name, value)
+    headers = {"HTTP_X_FORWARDED_FOR": forwarded_for} if forwarded_for else {}
+    assert deliver(review(submitted), REMOTE_ADDR=address, **headers).status_code == status
+
+
+@pytest.mark.parametrize("secret", ["sesame", "wrong"])
+def test_the_secret_is_kept_out_of_logs(
+    secret: str, psi: Any, submitted: Any, caplog: Any, settings: Any
+) -> None:
+    psi.review_callback_secret = "sesame"
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.logs_addresses"]
+    url = f"{URL}?secret={secret}&more=1"
+    response = APIClient().post(url, review(submitted), format="json")
+    assert response.status_code == (200 if secret == "sesame" else 400)
+    assert f"{URL}?secret=hidden&more=1" in caplog.text
+    assert secret not in caplog.text
+
+
+def logs_addresses(get_response: Any) -> Any:
+    """A middleware as hosts have them."""
+
+    def middleware(request: Any) -> Any:
+        response = get_response(request)
+        logging.getLogger(__name__).warning("%s %s", request.get_full_path(), dict(request.GET))
+        return response
+
+    return middleware
+
+
+def test_the_header_wins_over_the_query(psi: Any, submitted: Any) -> None:
+    psi.review_callback_secret = "sesame"
+    for header, query, status in (("wrong", "sesame", 400), ("sesame", "wrong", 200)):
+        response = APIClient().post(
+            f"{URL}?secret={query}",
+            review(submitted),
+            format="json",
+            headers={"X-Review-Secret": header},
+        )
+        assert response.status_code == status
 
 
 def test_a_persons_decision_stands(submitted: Any, staff: Any) -> None:
