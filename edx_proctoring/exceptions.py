@@ -100,6 +100,10 @@ class BackendProviderRemovalNotConfirmed(BackendProviderCannotRemoveAttempt):
     """The provider answered, but not that the attempt is removed."""
 
 
+class BackendProviderDoesNotRemoveAttempts(BackendProviderCannotRemoveAttempt):
+    """The provider has no way to remove attempts: trying again cannot help."""
+
+
 class BackendProviderOnboardingException(ProctoredBaseException):
     """The provider wants onboarding first; `status` is the onboarding error status of the attempt."""
 

@@ -22,6 +22,7 @@ NEWEST = 200  # rows of each kind
 REASONS = {
     "learner": _("the learner"),
     "staff": _("staff"),
+    "staff, kept at provider": _("staff; the provider cannot remove attempts and keeps its record"),
     "provider": _("the provider"),
     "time-out": _("the time was over"),
     "sweep": _("the time was over, and no page was open"),

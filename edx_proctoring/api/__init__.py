@@ -56,6 +56,7 @@ from edx_proctoring.api.changes import (
     planned_status,
     prerequisite_status,
     remove_exam_attempt,
+    remove_exam_attempt_or_keep_at_provider,
     remove_exam_attempts,
     reset_practice_exam,
     retry_messages,

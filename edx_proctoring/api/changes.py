@@ -168,14 +168,23 @@ def remove_exam_attempt(
     lifecycle.remove(attempt, requesting_user, strict=require_backend_removal)
 
 
-def remove_exam_attempts(exam_id: int, user_id: int, requesting_user: Any) -> int:
+def remove_exam_attempt_or_keep_at_provider(attempt_id: int, requesting_user: Any) -> None:
+    """As remove_exam_attempt; a provider that has no way to remove attempts keeps its record, and the history says so."""
+    missing = f"Cannot remove attempt_id={attempt_id}: it does not exist."
+    lifecycle.remove(attempt_by_id(attempt_id, missing), requesting_user, keep_at_provider=True)
+
+
+def remove_exam_attempts(
+    exam_id: int, user_id: int, requesting_user: Any, *, keep_at_provider: bool = False
+) -> int:
     """Remove all attempts of the learner in the exam, newest first; returns how many.
 
     Stops at the first one that the provider does not confirm; what is removed by then stays so. Raises as above.
+    `keep_at_provider` as in remove_exam_attempt_or_keep_at_provider.
     """
     attempts = list(Attempt.objects.get_user_attempts_by_exam_id(user_id, exam_id))
     for attempt in attempts:
-        lifecycle.remove(attempt, requesting_user)
+        lifecycle.remove(attempt, requesting_user, keep_at_provider=keep_at_provider)
     return len(attempts)
 
 

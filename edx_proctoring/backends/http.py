@@ -26,6 +26,16 @@ def filled(template: str, **parts: Any) -> str:
     return template.format(**{name: quote(str(part), safe=":+@") for name, part in parts.items()})
 
 
+def is_removal_unsupported(error: BaseException) -> bool:
+    """Does the failure of a removal say that this provider never removes attempts? 405, 501 or NotImplementedError."""
+    response = getattr(error, "response", None)
+    return isinstance(error, NotImplementedError) or (
+        isinstance(error, requests.HTTPError)
+        and response is not None
+        and response.status_code in (405, 501)
+    )
+
+
 def json_of(response: requests.Response) -> Any:
     """The answer's JSON; ValueError for anything else."""
     try:

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 
 from edx_proctoring import backends, emails, host, outbox, patience, tracking, transactions
 from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.backends.http import is_removal_unsupported
 from edx_proctoring.effects.exams import deliver_saved
 from edx_proctoring.effects.perform import whole, write_credit, write_grade
 from edx_proctoring.models import (
@@ -168,8 +169,14 @@ def deliver_provider_removal(message: OutboxMessage) -> None:
         removed = provider.remove_exam_attempt(
             payload["exam_external_id"], payload["attempt_external_id"]
         )
-    except requests.HTTPError as error:
-        if error.response is None or error.response.status_code != 404:
+    except (requests.HTTPError, NotImplementedError) as error:
+        if is_removal_unsupported(error):
+            log.warning(
+                "the provider cannot remove attempts, it keeps its record: key=%s", message.key
+            )
+            return
+        response = getattr(error, "response", None)
+        if response is None or response.status_code != 404:
             raise
         return
     if not removed:

@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf, effects, outbox
 from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.backends.http import is_removal_unsupported
 from edx_proctoring.effects.perform import provider_lane, removal_draft
 from edx_proctoring.exceptions import (
     BackendProviderCannotRemoveAttempt,
+    BackendProviderDoesNotRemoveAttempts,
     BackendProviderRemovalNotConfirmed,
 )
 from edx_proctoring.lifecycle import facts
@@ -20,16 +22,32 @@ from edx_proctoring.models import ProctoringReservation
 
 log = logging.getLogger(__name__)
 
+KEPT_AT_PROVIDER = "staff, kept at provider"
 
-def remove(attempt: Attempt, by: Any, *, strict: bool = True, reason: str = STAFF) -> None:
+
+def remove(
+    attempt: Attempt,
+    by: Any,
+    *,
+    strict: bool = True,
+    keep_at_provider: bool = False,
+    reason: str = STAFF,
+) -> None:
     """Remove the attempt; `by` is the user who wants it.
 
-    `strict`: the provider must confirm first, else BackendProviderCannotRemoveAttempt or its subclass
-    BackendProviderRemovalNotConfirmed and nothing is removed. Otherwise it is told afterwards, as often as it takes.
+    `strict`: the provider must confirm first, else BackendProviderCannotRemoveAttempt or one of its subclasses
+    BackendProviderRemovalNotConfirmed and BackendProviderDoesNotRemoveAttempts, and nothing is removed. Otherwise the
+    provider is told afterwards, as often as it takes.
+    `keep_at_provider`: where the provider has no way to remove attempts, remove this one here alone; the history says so.
     Raises StudentExamAttemptDoesNotExistsException.
     """
     if strict:
-        _remove_at_provider(attempt)
+        try:
+            _remove_at_provider(attempt)
+        except BackendProviderDoesNotRemoveAttempts:
+            if not keep_at_provider:
+                raise
+            reason = KEPT_AT_PROVIDER
     locked(
         attempt.user_id,
         lambda: remove_locked(lock_attempt(attempt), by, tell_provider=not strict, reason=reason),
@@ -49,6 +67,10 @@ def _remove_at_provider(attempt: Attempt) -> None:
             confirmed = provider.remove_exam_attempt(exam.external_id or "", attempt.external_id)
     except Exception as error:
         log.warning("provider did not remove attempt_id=%s: %r", attempt.pk, error)
+        if is_removal_unsupported(error):
+            raise BackendProviderDoesNotRemoveAttempts(
+                _("This proctoring provider cannot remove attempts, so nothing was removed.")
+            ) from error
         raise BackendProviderCannotRemoveAttempt(unavailable) from error
     if not confirmed:
         log.warning("provider did not confirm the removal of attempt_id=%s", attempt.pk)

@@ -42,6 +42,12 @@ LIST = (PAGE, SIZE, ORDER, IN_EXAM, TEXT_OF)
 MFE = query(
     "is_learning_mfe", str, "Links lead to the learning micro-frontend.", enum=["true", "True", "1"]
 )
+KEEP_AT_PROVIDER = query(
+    "keep_at_provider",
+    str,
+    "`true`: if the provider has no way to remove attempts, remove here alone.",
+    enum=["true", "True"],
+)
 OTHER_LEARNER = query("user_id", int, "Another learner, for global staff.")
 IN_COURSE = query("course_id", str, "Only exams of this course.")
 
@@ -206,6 +212,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Remove an attempt, here and at its provider",
         NOTHING,
         errors=(403, 415, 502, 503),
+        query=(KEEP_AT_PROVIDER,),
         description=COURSE_STAFF,
     ),
     (f"{ATTEMPTS}/{{attempt_id}}/review_status", "put"): Operation(
@@ -226,6 +233,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Remove all attempts of a learner in an exam",
         NOTHING,
         errors=(403, 415, 502, 503),
+        query=(KEEP_AT_PROVIDER,),
         error_shapes={404: ANY},
         description=COURSE_STAFF,
     ),

@@ -63,12 +63,20 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
 
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request, attempt_id: int) -> Response:
-        api.remove_exam_attempt(attempt_id, request.user)
+        if _keeps_at_provider(request):
+            api.remove_exam_attempt_or_keep_at_provider(attempt_id, request.user)
+        else:
+            api.remove_exam_attempt(attempt_id, request.user)
         return Response()
 
 
 def _changed(attempt_id: int | bool) -> Response:
     return Response({"exam_attempt_id": attempt_id})
+
+
+def _keeps_at_provider(request: Request) -> bool:
+    """Staff know that the provider cannot remove attempts, and want this one removed here."""
+    return request.GET.get("keep_at_provider", "").lower() == "true"
 
 
 def _check_owner(owner_id: int, user_id: int | None) -> None:
@@ -221,7 +229,12 @@ class StudentProctoredExamResetAttempts(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request, exam_id: str, user_id: str) -> Response:
         exam, user = as_id(exam_id), as_id(user_id)
-        if exam and user and api.remove_exam_attempts(exam, user, request.user):
+        keep = _keeps_at_provider(request)
+        if (
+            exam
+            and user
+            and api.remove_exam_attempts(exam, user, request.user, keep_at_provider=keep)
+        ):
             return Response()
         return Response(status=status.HTTP_404_NOT_FOUND, data="There are no attempts to remove.")
 

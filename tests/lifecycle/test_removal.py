@@ -1,10 +1,12 @@
 """How an attempt ends for good, here and at its provider; and the onboarding errors that go with it."""
 
 import pytest
+import requests
 
 from edx_proctoring import lifecycle
 from edx_proctoring.exceptions import (
     BackendProviderCannotRemoveAttempt,
+    BackendProviderDoesNotRemoveAttempts,
     BackendProviderRemovalNotConfirmed,
     ProctoredExamIllegalResumeUpdate,
 )
@@ -40,6 +42,63 @@ def test_a_provider_out_of_reach_keeps_the_attempt(attempt, staff, provider, sta
         lifecycle.remove(known, staff)
     assert Attempt.objects.filter(pk=known.pk, status=status).exists()
     assert not OutboxMessage.objects.exclude(kind="exam_saved").exists()
+
+
+def http_error(status):
+    response = requests.Response()
+    response.status_code = status
+    return requests.HTTPError(response=response)
+
+
+UNSUPPORTED = [http_error(405), http_error(501), NotImplementedError()]
+
+
+@pytest.mark.parametrize("error", UNSUPPORTED, ids=repr)
+def test_a_provider_without_removal_keeps_the_attempt_and_says_so(attempt, staff, provider, error):
+    known = attempt(status="submitted", external_id="remote")
+    provider.fail("remove_exam_attempt", error)
+    with pytest.raises(BackendProviderDoesNotRemoveAttempts, match="cannot remove attempts"):
+        lifecycle.remove(known, staff)
+    assert Attempt.objects.filter(pk=known.pk).exists()
+
+
+@pytest.mark.parametrize("error", UNSUPPORTED, ids=repr)
+def test_staff_may_remove_here_what_a_provider_cannot_remove(attempt, staff, provider, error):
+    known = attempt(status="submitted", external_id="remote")
+    provider.fail("remove_exam_attempt", error)
+    lifecycle.remove(known, staff, keep_at_provider=True)
+    assert not Attempt.objects.exists()
+    newest = Attempt.history.filter(id=known.pk).latest("history_id")
+    assert (newest.history_type, newest.history_user) == ("-", staff)
+    assert newest.history_change_reason == "staff, kept at provider"
+    assert not OutboxMessage.objects.filter(kind="provider_removal").exists()
+
+
+def test_a_provider_that_removes_is_asked_all_the_same(attempt, staff, provider):
+    known = attempt(status="submitted", external_id="remote")
+    lifecycle.remove(known, staff, keep_at_provider=True)
+    assert removed_at(provider) == ["remote"]
+    newest = Attempt.history.filter(id=known.pk).latest("history_id")
+    assert newest.history_change_reason == "staff"
+
+
+@pytest.mark.parametrize(
+    "error", [http_error(503), http_error(500), ConnectionError("down")], ids=repr
+)
+def test_a_provider_that_is_down_is_not_one_without_removal(attempt, staff, provider, error):
+    known = attempt(status="submitted", external_id="remote")
+    provider.fail("remove_exam_attempt", error)
+    with pytest.raises(BackendProviderCannotRemoveAttempt, match="temporarily unavailable"):
+        lifecycle.remove(known, staff, keep_at_provider=True)
+    assert Attempt.objects.filter(pk=known.pk).exists()
+
+
+def test_a_best_effort_removal_is_not_repeated_at_a_provider_without_removal(
+    attempt, staff, provider
+):
+    provider.fail("remove_exam_attempt", http_error(501))
+    lifecycle.remove(attempt(status="submitted", external_id="remote"), staff, strict=False)
+    assert OutboxMessage.objects.get(kind="provider_removal").state == "done"
 
 
 def test_an_unconfirmed_removal_keeps_the_attempt(attempt, staff, provider):

@@ -228,49 +228,6 @@ def test_a_learner_may_not_even_name_themselves(
     assert put(as_learner, one.pk, action="submit", user_id=learner.pk).status_code == 403
 
 
-# Removing
-
-
-def test_remove(attempt: Any, as_staff: APIClient, provider: FakeProvider) -> None:
-    one = attempt(status="submitted")
-    response = as_staff.delete(f"{E}/attempt/{one.pk}")
-    assert (response.status_code, response.content) == (200, b"")
-    assert not ProctoredExamStudentAttempt.objects.exists()
-    assert len(provider.calls_of("remove_exam_attempt")) == 1
-
-
-def test_nothing_is_removed_while_the_provider_does_not_answer(
-    attempt: Any, as_staff: APIClient, provider: FakeProvider
-) -> None:
-    provider.fail("remove_exam_attempt", ConnectionError("secret details"))
-    one = attempt(status="submitted")
-    response = as_staff.delete(f"{E}/attempt/{one.pk}")
-    assert response.status_code == 502
-    assert "temporarily unavailable" in response.json()["detail"]
-    assert "secret" not in response.json()["detail"]
-    assert ProctoredExamStudentAttempt.objects.exists()
-
-
-def test_remove_all_of_a_learner(
-    attempt: Any, exam: ProctoredExam, learner: Any, as_staff: APIClient
-) -> None:
-    attempt(exam=exam, status="error")
-    attempt(exam=exam)
-    url = f"{E}/exam_id/{exam.pk}/user_id/{learner.pk}/reset_attempts"
-    response = as_staff.delete(url)
-    assert (response.status_code, response.content) == (200, b"")
-    assert not ProctoredExamStudentAttempt.objects.exists()
-    response = as_staff.delete(url)
-    assert response.status_code == 404
-    assert isinstance(response.json(), str)
-
-
-@pytest.mark.parametrize(("exam_id", "user_id"), [(HUGE, 1), (1, HUGE), (999999, 999999)])
-def test_remove_all_of_nobody(exam_id: int, user_id: int, as_global_staff: APIClient) -> None:
-    url = f"{E}/exam_id/{exam_id}/user_id/{user_id}/reset_attempts"
-    assert as_global_staff.delete(url).status_code == 404
-
-
 # Creating
 
 

@@ -41,6 +41,7 @@ PLAIN = {
     "ProctoringTemporarilyUnavailable": 503,
 }
 BELOW = {
+    "BackendProviderDoesNotRemoveAttempts": ("BackendProviderCannotRemoveAttempt", 502),
     "BackendProviderRemovalNotConfirmed": ("BackendProviderCannotRemoveAttempt", 502),
     "StudentExamAttemptBeingCreated": ("StudentExamAttemptAlreadyExistsException", 400),
 }
