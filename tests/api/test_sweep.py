@@ -239,6 +239,9 @@ def test_a_query_per_batch(exam, learner, django_assert_num_queries):
 
 def test_memory_does_not_grow_with_the_number(exam, learner):
     def peak():
+        return min(highest_of() for _ in range(3))  # now and then something else is kept meanwhile
+
+    def highest_of():
         tracemalloc.start()
         list(api.sweep_expired_attempts(batch_size=50))
         _now, highest = tracemalloc.get_traced_memory()

@@ -60,7 +60,7 @@ class Server:
                 return
             for piece in answer():
                 connection.sendall(piece)
-                if self.over.wait(0.02):
+                if self.over.wait(0.1):
                     return
 
 
@@ -125,7 +125,7 @@ def test_backends_C3_whatever_comes_byte_by_byte_ends_in_time(what, kind, server
     began = time.monotonic()
     with pytest.raises(BackendProviderCannotRegisterAttempt) as raised:
         register(kind, server, timeout=0.3)
-    assert time.monotonic() - began < 1.5  # a hundred headers take two seconds, the rest minutes
+    assert time.monotonic() - began < 8  # a hundred headers take ten seconds, the rest minutes
     assert raised.value.answer_status == 503
 
 

@@ -303,18 +303,18 @@ def test_backends_C3_the_callers_deadline_is_shorter(server):
     began = time.monotonic()
     with ask_options(deadline=0.3), pytest.raises(BackendProviderCannotRegisterAttempt):
         register()
-    assert time.monotonic() - began < 1.2  # the whole answer takes longer
+    assert time.monotonic() - began < 8  # the whole answer takes eleven seconds
     provider.session.close()
 
 
 def test_backends_C2_tokens_count_towards_the_deadline_and_belong_to_a_thread(server):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, never answers
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        stalled = BaseRestProctoringProvider("id", "secret", base_url=url)
+        stalled = BaseRestProctoringProvider("id", "secret", base_url=url, timeout=60)
         began = time.monotonic()
         with ask_options(deadline=0.3), pytest.raises(BackendProviderCannotRegisterAttempt):
             stalled.register_exam_attempt(EXAM, {})
-        assert time.monotonic() - began < 2  # not the five seconds of the client's own limit
+        assert time.monotonic() - began < 20  # not the minute of the client's own limit
     provider, register = made("rest", server)
     register()
     provider.session.auth.token = "of this thread"

@@ -8,26 +8,19 @@ from urllib.parse import urlencode
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from edx_proctoring.testing.factories import COURSE_ID
 from tests.defects.conftest import psi  # noqa: F401
-from tests.fuzz.world import PEOPLE, World, signed_in
+from tests.fuzz.world import World, as_each, signed_in
 from tests.views.conftest import E
 
-EXAMPLES = max(int(os.environ.get("FUZZ_EXAMPLES", "15")) // 5, 20)
+EXAMPLES = max(int(os.environ.get("FUZZ_EXAMPLES", "15")) // 5, 20)  # for each route
 FORM = "application/x-www-form-urlencoded"
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fuzz]
 
-budget = hypothesis_settings(
-    max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
-
-people = st.just("everybody") | st.sampled_from(PEOPLE)
 WORDS = st.sampled_from(
     [
         "passed",
@@ -114,12 +107,10 @@ routes = pytest.mark.parametrize(
 def test_bodies_of_any_shape(method: str, path: str, world: World) -> None:
     url = world.filled(path)
 
-    @given(people, bodies)
-    @budget
     def run(who: str, body: Any) -> None:
         send(world, who, method, url, body)
 
-    run()
+    as_each(run, EXAMPLES, bodies)
 
 
 @routes
@@ -128,23 +119,19 @@ def test_forms_and_files(method: str, path: str, world: World) -> None:
     texts = st.text(st.characters(codec="utf-8"), max_size=20) | st.just("1")
     files = st.builds(SimpleUploadedFile, st.just("file"), st.binary(max_size=9))
 
-    @given(people, st.dictionaries(KEYS, texts, max_size=5), st.none() | files)
-    @budget
     def run(who: str, fields: Any, file: Any) -> None:
         data = fields if file is None else {**fields, "payload": file}
         kind = MULTIPART_CONTENT if file is not None or "status" in fields else FORM
         body = encode_multipart(BOUNDARY, data) if kind == MULTIPART_CONTENT else urlencode(fields)
         send(world, who, method, url, body, kind)
 
-    run()
+    as_each(run, EXAMPLES, st.dictionaries(KEYS, texts, max_size=5), st.none() | files)
 
 
 @routes
 def test_bodies_of_any_depth(method: str, path: str, world: World) -> None:
     url = world.filled(path)
 
-    @given(people, KEYS, st.integers(0, 3000), st.sampled_from(["[]", "{}"]))
-    @budget
     def run(who: str, key: str, depth: int, kind: str) -> None:
         opened = "[" if kind == "[]" else '{"a":'
         deep = opened * depth + "1" + kind[1] * depth
@@ -152,18 +139,16 @@ def test_bodies_of_any_depth(method: str, path: str, world: World) -> None:
             world, who, method, url, f'{{"status": "passed", "{key}": {deep}}}', "application/json"
         )
 
-    run()
+    as_each(run, EXAMPLES, KEYS, st.integers(0, 3000), st.sampled_from(["[]", "{}"]))
 
 
 def test_reviews(world: World) -> None:
     known = world.attempt_in("submitted")
 
-    @given(people, REVIEW)
-    @budget
     def run(who: str, body: Any) -> None:
         send(world, who, "POST", f"{E}/attempt/{known.external_id}/reviewed", body)
 
-    run()
+    as_each(run, EXAMPLES, REVIEW)
 
 
 def test_reviews_of_rpnow(world: World, psi: Any) -> None:  # noqa: F811
@@ -174,9 +159,7 @@ def test_reviews_of_rpnow(world: World, psi: Any) -> None:  # noqa: F811
         optional={"webCamComments": values, "desktopComments": values, "videoReviewLink": values},
     )
 
-    @given(people, review)
-    @budget
     def run(who: str, body: Any) -> None:
         send(world, who, "POST", "/api/edx_proctoring/proctoring_review_callback/", body)
 
-    run()
+    as_each(run, EXAMPLES, review)

@@ -9,15 +9,13 @@ import pytest
 import schemathesis
 from django.core.wsgi import get_wsgi_application
 from django.urls import Resolver404, resolve
-from hypothesis import HealthCheck, Phase, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
 
 from edx_proctoring.openapi import document
-from tests.fuzz.world import PEOPLE, TROUBLES, World, signed_in
+from tests.fuzz.world import TROUBLES, World, as_each, signed_in
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "15"))
 
@@ -96,20 +94,7 @@ def test_random_requests(operation: Any, world: World) -> None:
     checks = CHECKS.get_all()
     route = route_of(operation, world)
 
-    @given(
-        case=requests_to(operation),
-        who=st.just("everybody") | st.sampled_from(PEOPLE),
-        trouble=st.just("none") | st.sampled_from(list(TROUBLES)),
-        seed=st.integers(0, 2**16),
-    )
-    @hypothesis_settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-    )
-    def run(case: Any, who: str, trouble: str, seed: int) -> None:
+    def run(who: str, case: Any, trouble: str, seed: int) -> None:
         chance = Random(seed)
         case.path_parameters = world.with_real(case.path_parameters, chance)
         case.query = world.with_real(case.query, chance)
@@ -126,4 +111,5 @@ def test_random_requests(operation: Any, world: World) -> None:
             )
         world.settle(response.status_code)
 
-    run()
+    troubles = st.just("none") | st.sampled_from(list(TROUBLES))
+    as_each(run, EXAMPLES, requests_to(operation), troubles, st.integers(0, 2**16))

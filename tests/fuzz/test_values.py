@@ -7,14 +7,13 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from edx_proctoring.openapi import document
 from edx_proctoring.testing.factories import COURSE_ID
 from tests.defects.conftest import psi  # noqa: F401
-from tests.fuzz.test_bodies import WORDS, budget, people, send, values
-from tests.fuzz.world import World
+from tests.fuzz.test_bodies import EXAMPLES, WORDS, send, values
+from tests.fuzz.world import World, as_each
 from tests.views.conftest import E
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fuzz]
@@ -46,8 +45,6 @@ def _quoted(text: str) -> str:
 def test_anything_for_a_parameter(
     method: str, path: str, name: str, place: str, world: World
 ) -> None:
-    @given(people, ids, st.integers(0, 2**16))
-    @budget
     def run(who: str, value: str, seed: int) -> None:
         found = world.values(Random(seed))
         query = {"course_id": COURSE_ID}
@@ -57,7 +54,7 @@ def test_anything_for_a_parameter(
             found[name] = value
         send(world, who, method.upper(), address(path, query, found), {})
 
-    run()
+    as_each(run, EXAMPLES, ids, st.integers(0, 2**16))
 
 
 EXAM = {
@@ -96,25 +93,21 @@ def test_one_value_of_a_body_is_anything(
 ) -> None:
     url = world.filled(path)
 
-    @given(people, st.sampled_from(sorted(good)), values, st.integers(0, 2**16))
-    @budget
     def run(who: str, name: str, value: Any, seed: int) -> None:
         body = {**world.with_real(good, Random(seed)), name: value}
         send(world, who, method, url, [body] if method == "PATCH" else body)
 
-    run()
+    as_each(run, EXAMPLES, st.sampled_from(sorted(good)), values, st.integers(0, 2**16))
 
 
 def test_one_value_of_a_comment_is_anything(world: World) -> None:
     url = f"{E}/attempt/{world.attempt_in('submitted').external_id}/reviewed"
 
-    @given(st.sampled_from(sorted(COMMENT)), values)
-    @budget
-    def run(name: str, value: Any) -> None:
+    def run(who: str, name: str, value: Any) -> None:
         review = {"status": "passed", "comments": [COMMENT, {**COMMENT, name: value}]}
-        send(world, "reviewer", "POST", url, review)
+        send(world, who, "POST", url, review)
 
-    run()
+    as_each(run, EXAMPLES, st.sampled_from(sorted(COMMENT)), values)
 
 
 def test_one_value_of_a_review_of_rpnow_is_anything(world: World, psi: Any) -> None:  # noqa: F811
@@ -127,15 +120,13 @@ def test_one_value_of_a_review_of_rpnow_is_anything(world: World, psi: Any) -> N
     parts = {"review": good, "meta": meta, "comment": comment}
     places = st.sampled_from([(part, key) for part, keys in parts.items() for key in keys])
 
-    @given(places, values)
-    @budget
-    def run(place: tuple[str, str], value: Any) -> None:
+    def run(who: str, place: tuple[str, str], value: Any) -> None:
         found = {name: {**part} for name, part in parts.items()}
         found[place[0]][place[1]] = value
         body = {
             **found["review"], "examMetaData": found["meta"], "webCamComments": [found["comment"]],
             "desktopComments": [found["comment"]],
         }  # fmt: skip
-        send(world, "nobody", "POST", "/api/edx_proctoring/proctoring_review_callback/", body)
+        send(world, who, "POST", "/api/edx_proctoring/proctoring_review_callback/", body)
 
-    run()
+    as_each(run, EXAMPLES, places, values)

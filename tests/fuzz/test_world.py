@@ -4,6 +4,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 from edx_proctoring.models import (
     OutboxMessage,
@@ -13,7 +14,7 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.testing.factories import ExamFactory
 from tests.fuzz.test_rest import is_another, operations, route_of
-from tests.fuzz.world import World
+from tests.fuzz.world import PEOPLE, World, as_each, shares
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +58,15 @@ def test_a_course_may_swallow_what_follows(world: World) -> None:
     (grouped,) = (one for one in operations if one.path.endswith("/grouped/allowance"))
     path = grouped.path.replace("{course_id}", "half+id")
     assert is_another(path, route_of(grouped, world))
+
+
+@pytest.mark.parametrize("examples", [15, 300])
+def test_each_kind_of_user_asks(examples: int) -> None:
+    asked: dict[str, int] = dict.fromkeys(PEOPLE, 0)
+
+    def run(who: str, _value: int) -> None:
+        asked[who] += 1
+
+    as_each(run, examples, st.integers())
+    assert asked == shares(examples)
+    assert min(asked.values()) >= 2

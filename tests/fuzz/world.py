@@ -1,7 +1,7 @@
-"""A course in which every request may find something, and those who ask."""
+"""A course in which every request may find something, and those who ask, each of them in every test."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
 from typing import Any
@@ -12,6 +12,9 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.utils import timezone
+from hypothesis import HealthCheck, Phase, given, note
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from rest_framework.authentication import BaseAuthentication
 
 from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringLearner
@@ -29,8 +32,9 @@ from edx_proctoring.testing.providers import FakeProvider
 NO_TRACES = {ProctoringLearner}  # the rows that are locked
 OFTEN = 0.7
 
-# "everybody" is global staff, reviewer, may retire users, and has attempts; "nobody" has no account.
-PEOPLE = ["everybody", "owner", "staff", "reviewer", "retirement", "stranger", "inactive", "nobody"]
+ANOTHER_COURSE = "course-v1:edX+Another+2026"
+
+# The exams, and the attempts of each learner in them.
 KINDS: list[dict[str, Any]] = [
     {},
     {"is_proctored": False},
@@ -40,6 +44,33 @@ KINDS: list[dict[str, Any]] = [
     {"is_active": False},
 ]
 STATUSES = ["created", "ready_to_start", "started", "error", "submitted", "onboarding_missing"]
+LEARNERS = {
+    "everybody": STATUSES,
+    "owner": STATUSES,
+    "second": [
+        "download_software_clicked", "ready_to_submit", "verified", "rejected", "declined", "second_review_required",
+    ],
+    "third": [
+        "timed_out", "onboarding_pending", "onboarding_reset", "onboarding_failed", "onboarding_expired", "expired",
+    ],
+}  # fmt: skip
+
+# "everybody" may do most: global staff, reviewer, may retire users, and has attempts. "nobody" has no account.
+PEOPLE = [
+    "everybody",
+    "owner",
+    "second",
+    "third",
+    "stranger",  # a learner without attempts
+    "staff",  # of the course
+    "foreign",  # staff of another course
+    "boss",  # global staff
+    "reviewer",  # a person in the provider's group of reviewers
+    "service",  # the account by which the provider itself calls: no address, no password
+    "retirement",
+    "inactive",
+    "nobody",
+]
 TROUBLES: dict[str, Exception | None] = {
     "none": None,
     "unreachable": requests.ConnectionError("refused"),
@@ -67,6 +98,35 @@ def signed_in(name: str) -> dict[str, str]:
     return {"Authorization": f"JWT {name}"}
 
 
+def shares(examples: int) -> dict[str, int]:
+    """How often each of PEOPLE asks: whoever may do most gets furthest, and asks as often as all others."""
+    others = PEOPLE[1:]
+    return {PEOPLE[0]: max(examples // 2, 2)} | dict.fromkeys(
+        others, max(examples // 2 // len(others), 2)
+    )
+
+
+def as_each(run: Callable[..., None], examples: int, *strategies: Any) -> None:
+    """Call `run(who, …)` with random values for each of PEOPLE."""
+    for who, share in shares(examples).items():
+        settings = hypothesis_settings(
+            max_examples=share,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+        )
+        settings(given(st.tuples(*strategies))(_asking(run, who)))()
+
+
+def _asking(run: Callable[..., None], who: str) -> Callable[[tuple[Any, ...]], None]:
+    def ask(values: tuple[Any, ...]) -> None:
+        note(f"asked by {who!r}")
+        run(who, *values)
+
+    return ask
+
+
 class World:
     """The course as it is before every request."""
 
@@ -76,15 +136,19 @@ class World:
         provider.help_center_article_url = "https://provider.example.com/help"
         rules.set_perm("accounts.can_retire_user", rules.is_staff | _is("retirement"))
         people = {name: UserFactory(username=name) for name in PEOPLE if name != "nobody"}
-        people["everybody"].is_staff = people["inactive"].is_staff = True
+        for name in ("everybody", "boss", "inactive"):
+            people[name].is_staff = True
         people["inactive"].is_active = False
-        for name in ("everybody", "inactive"):
+        people["service"].email = ""
+        people["service"].set_unusable_password()
+        for name in ("everybody", "boss", "inactive", "service"):
             people[name].save()
         reviewers = Group.objects.create(name="test_review")
-        for name in ("everybody", "reviewer"):
+        for name in ("everybody", "reviewer", "service"):
             people[name].groups.add(reviewers)
         host.instructor.staff.add((people["staff"].pk, COURSE_ID))
-        learners = [people["everybody"], people["owner"]]
+        host.instructor.staff.add((people["foreign"].pk, ANOTHER_COURSE))
+        learners = [people[name] for name in LEARNERS]
         host.enrollments.enrollments = [Enrollment(user) for user in learners]
         exams = [
             ExamFactory(content_id=f"content{place}", external_id=f"exam-{place}", **kind)
@@ -92,6 +156,8 @@ class World:
         ]
         for user in learners:
             _fill(user, exams)
+        foreign = ExamFactory(course_id=ANOTHER_COURSE, content_id="foreign", external_id="foreign")
+        AttemptFactory(proctored_exam=foreign, user=people["owner"], status="submitted")
         self.attempts = list(ProctoredExamStudentAttempt.objects.order_by("pk"))
         self.users = [user.pk for user in learners]
         self.rows = _rows()
@@ -189,7 +255,7 @@ def _is(name: str) -> Any:
 
 
 def _fill(user: Any, exams: list[Any]) -> None:
-    for exam, status in zip(exams, STATUSES, strict=True):
+    for exam, status in zip(exams, LEARNERS[user.username], strict=True):
         begun = (
             {"started_at": timezone.now(), "allowed_time_limit_mins": 600}
             if status == "started"
@@ -212,9 +278,17 @@ def _rows() -> dict[str, list[Any]]:
     return found
 
 
-def _writes() -> int | None:
-    """How much was ever written, where the database counts it."""
-    return connection.connection.total_changes if connection.vendor == "sqlite" else None
+def _writes() -> Any:
+    """What changes when anything is written, where the database tells."""
+    if connection.vendor == "sqlite":
+        return connection.connection.total_changes
+    if connection.vendor != "postgresql":
+        return None
+    with (
+        connection.cursor() as cursor
+    ):  # the number of the next transaction that writes, whoever it is
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())")
+        return cursor.fetchone()[0]
 
 
-__all__ = ["COURSE_ID", "PEOPLE", "TROUBLES", "ByHeader", "World", "signed_in"]
+__all__ = ["COURSE_ID", "PEOPLE", "TROUBLES", "ByHeader", "World", "as_each", "signed_in"]

@@ -21,9 +21,9 @@ from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
 
 pytestmark = pytest.mark.django_db
 
-SERVER_SECONDS = 2
+SERVER_SECONDS = 8  # a request that waits for the provider takes much longer
 FAULTS = {
-    "slow": {"kind": "slow", "seconds": 5},
+    "slow": {"kind": "slow", "seconds": 20},
     "an error": {"kind": "status", "status": 500},
     "unavailable": {"kind": "status", "status": 503},
     "not found": {"kind": "status", "status": 404},
