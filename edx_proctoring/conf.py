@@ -146,6 +146,19 @@ PROCTORING = (
     Setting("REQUIRE_ENROLLMENT", False, bool, "learners must be enrolled to read and to begin"),
     Setting("THROTTLES", {}, dict, "REST throttle rates by scope; none by default"),
     Setting(
+        "PRACTICE_ATTEMPTS_PER_HOUR",
+        20,
+        int,
+        "how many practice and onboarding attempts a learner may create or reset by REST in an hour; 0: any number",
+    ),
+    Setting("MAX_REQUEST_BYTES", 65_536, int, "the largest body of a REST request, else 413"),
+    Setting(
+        "MAX_DOCUMENT_BYTES",
+        524_288,
+        int,
+        "the same for reviews, allowances in bulk and the registration of a course's exams",
+    ),
+    Setting(
         "REVIEW_CALLBACK_ANY_BACKEND",
         False,
         bool,

@@ -148,6 +148,16 @@ class BackendProviderNotConfigured(ProctoredBaseException):
     http_status = 500
 
 
+class TooManyPracticeAttempts(ProctoredBaseException):
+    """The learner has created too many practice attempts lately; `retry_after`: in how many seconds the next is allowed."""
+
+    http_status = 429
+    retry_after = 3600
+
+    def __str__(self) -> str:
+        return super().__str__() or _("You have tried this too often. Please try again later.")
+
+
 class ProctoringTemporarilyUnavailable(ProctoredBaseException):
     """The database did not let the request through, or somebody withdrew the change; trying again may help.
 

@@ -8,6 +8,7 @@ from typing import Any
 from edx_proctoring import conf, host, lifecycle, transactions
 from edx_proctoring.api.changes import create_declined, prerequisite_status
 from edx_proctoring.api.lookup import attempt_by_id, exam_by_id
+from edx_proctoring.api.practice import check_practice_limit
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     ProctoredBaseException,
@@ -125,6 +126,7 @@ def _error(attempt: Attempt, user: Any) -> int | bool:
 
 def _reset(attempt: Attempt, user: Any) -> int:
     _must_be_current(attempt)
+    check_practice_limit(attempt.proctored_exam, attempt.user_id)
     return lifecycle.reset(attempt.proctored_exam, attempt.user, user).pk
 
 
@@ -187,6 +189,7 @@ def _check_guards(exam: ProctoredExam, user: Any, attempt_proctored: bool) -> No
 
 
 def _create(exam: ProctoredExam, user: Any, attempt_proctored: bool, start_clock: bool) -> int:
+    check_practice_limit(exam, user.pk)
     if exam.is_proctored and not attempt_proctored:
         return create_declined(exam, user, lifecycle.LEARNER, by=user).pk
     return lifecycle.create(

@@ -24,14 +24,15 @@ ERRORS = {
     403: "Not signed in, or not allowed.",
     404: "There is no such thing, or no such `format`.",
     406: "The answer cannot be of a type that the request accepts.",
+    413: "The body is larger than a setting allows; it was not read.",
     415: "The body is of a type that is not read.",
     422: "An item is not right; nothing was written.",
-    429: "Too many requests, where the host says how many are too many.",
+    429: "Too many requests. `Retry-After` says after how many seconds there may be another.",
     500: "The provider of this exam is not configured.",
     502: "The provider refused, or could not be reached.",
     503: "Temporarily not possible. Please try again, after the seconds that `Retry-After` says if it is there.",
 }
-ALWAYS = (503,)  # of every route
+ALWAYS = (413, 503)  # of every route
 GENERAL = (400, 404, 406)  # of every route that heeds what the client says of types
 SETTINGS = {
     "TITLE": "edx-proctoring",

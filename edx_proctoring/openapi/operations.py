@@ -188,7 +188,8 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Create an attempt for the caller",
         {200: shapes.AttemptIdSerializer},
         body=shapes.NewAttemptSerializer,
-        errors=ASKS,
+        errors=(*ASKS, 429),
+        description="429 where the learner has created many practice attempts within the hour.",
     ),
     (f"{ATTEMPTS}/{{attempt_id}}", "get"): Operation(
         "poll_attempt",
@@ -203,8 +204,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "What the learner does with the attempt",
         {200: shapes.ActionOutcomeSerializer},
         body=shapes.ActionSerializer,
-        errors=ASKS,
-        description="`mark_ready_to_resume` is for staff of the course, with the learner's `user_id`.",
+        errors=(*ASKS, 429),
+        description="`reset_attempt` answers 429 as the creation of a practice attempt does. "
+        "`mark_ready_to_resume` is for staff of the course, with the learner's `user_id`.",
     ),
     (f"{ATTEMPTS}/{{attempt_id}}", "delete"): Operation(
         "remove_attempt",

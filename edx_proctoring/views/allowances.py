@@ -88,6 +88,7 @@ def _page(request: Request, course_id: str) -> tuple[list[dict[str, Any]], int]:
 class ExamBulkAllowanceView(ProctoredAPIView):
     """Routes 15 and 16: one allowance for many learners in many exams of a course."""
 
+    largest_body = "MAX_DOCUMENT_BYTES"
     throttle_scope = "allowances"
 
     @method_decorator(require_staff_of_the_exams)

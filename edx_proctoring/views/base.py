@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +21,7 @@ from edx_proctoring.exceptions import (
     ProctoredBaseException,
     ProctoringTemporarilyUnavailable,
 )
+from edx_proctoring.views.bodies import LimitedParser, check_length
 from edx_proctoring.views.inputs import check_texts
 
 LOG = logging.getLogger("edx_proctoring_views")
@@ -54,6 +56,7 @@ class AuthenticatedAPIView(APIView):
     authentication_classes: Sequence[type[BaseAuthentication]] = _default_authentication()
     permission_classes: Sequence[Any] = (IsAuthenticated,)
     throttle_scope: str | None = None
+    largest_body = "MAX_REQUEST_BYTES"  # the name of a setting
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -62,9 +65,13 @@ class AuthenticatedAPIView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Who asks, and whether they may: nothing is written yet, so a lost connection is opened again."""
+        check_length(request, self.largest_body)
         initial = super().initial
         transactions.reconnecting(lambda: initial(request, *args, **kwargs))
         check_texts([*kwargs.values(), *request.GET.values()])
+
+    def get_parsers(self) -> list[BaseParser]:
+        return [LimitedParser(one, self.largest_body) for one in super().get_parsers()]
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         paths = conf.proctoring.AUTHENTICATION_CLASSES

@@ -145,6 +145,7 @@ class ProctoredExamView(ProctoredAPIView):
 class RegisterProctoredExamsView(ProctoredAPIView):
     """Route 5: the complete set of a course's exams; those that are not named are switched off."""
 
+    largest_body = "MAX_DOCUMENT_BYTES"
     throttle_scope = "exams"
 
     @method_decorator(require_staff)

@@ -13,6 +13,7 @@ from rest_framework.serializers import BaseSerializer
 
 from edx_proctoring import api
 from edx_proctoring.statuses import KNOWN
+from edx_proctoring.views.bodies import TOO_DEEP
 
 LARGEST_PAGE = 100
 LARGEST_ID = 2**31 - 1
@@ -27,10 +28,7 @@ UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 def document(request: Request) -> Any:
     """The body as it was parsed: JSON of any kind, or a form."""
-    try:
-        data = request.data
-    except RecursionError as error:
-        raise ParseError("The body is nested too deeply.") from error
+    data = request.data
     check_texts(data)
     return data
 
@@ -51,7 +49,7 @@ def check_texts(data: Any) -> None:
     while todo:
         value, depth = todo.pop()
         if depth > DEEPEST:
-            raise ParseError("The body is nested too deeply.")
+            raise ParseError(TOO_DEEP)
         if isinstance(value, Mapping):
             todo.extend((one, depth + 1) for one in value)
             todo.extend((one, depth + 1) for one in value.values())

@@ -96,6 +96,8 @@ class BaseReviewCallback:
 class ProctoredExamReviewCallback(ProctoredAPIView, BaseReviewCallback):
     """Route 12: a provider's user delivers a review."""
 
+    largest_body = "MAX_DOCUMENT_BYTES"
+
     def post(self, request: Request, external_id: str) -> Response:
         names = reviewed_backends(request.user)
         if names == []:
@@ -132,6 +134,7 @@ class AnonymousReviewCallback(BaseReviewCallback, ProctoredAPIView):
     parser_classes = (JSONParser,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = IgnoreClientContentNegotiation
+    largest_body = "MAX_DOCUMENT_BYTES"
     trusts_reviewer = False
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:

@@ -39,6 +39,7 @@ PLAIN = {
     "BackendProviderCannotRetireUser": 400,
     "BackendProviderNotConfigured": 500,
     "ProctoringTemporarilyUnavailable": 503,
+    "TooManyPracticeAttempts": 429,
 }
 BELOW = {
     "BackendProviderDoesNotRemoveAttempts": ("BackendProviderCannotRemoveAttempt", 502),

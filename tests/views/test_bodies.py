@@ -1,0 +1,105 @@
+"""Bodies that are too large or too deep: a clear refusal, before anybody parses them."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+from rest_framework.test import APIClient
+
+from edx_proctoring.models import ProctoredExamSoftwareSecureReview
+from edx_proctoring.views.bodies import BodyTooLarge, LimitedParser
+from tests.views.conftest import E
+from tests.views.test_roles import ROUTES, rows, url_of, world
+
+pytestmark = pytest.mark.django_db
+
+__all__ = ["world"]
+JSON = "application/json"
+CSRF = "c" * 32
+CHANGES = [(method, path) for method, path, *_ in rows(ROUTES) if method != "get"]
+CALLERS = ("anonymous", "owner", "global_staff", "reviewer")
+DEEP = ["[" * 5000 + "]" * 5000, '{"a":' * 5000 + "1" + "}" * 5000]
+
+
+def signed_in(client: APIClient) -> APIClient:
+    """As a browser: its token is checked, and for that some read the body."""
+    client.handler.enforce_csrf_checks = True
+    client.cookies["csrftoken"] = CSRF
+    client.credentials(HTTP_X_CSRFTOKEN=CSRF)
+    return client
+
+
+@pytest.mark.parametrize("body", DEEP)
+@pytest.mark.parametrize(("method", "path"), CHANGES)
+def test_bodies_that_are_nested_deeply(
+    method: str, path: str, body: str, world: dict[str, Any], clients: dict[str, APIClient]
+) -> None:
+    for caller in CALLERS:
+        client = signed_in(clients[caller])
+        response = client.generic(method.upper(), url_of(path, world), body, JSON)
+        assert response.status_code < 500, caller
+    url = url_of("E/attempt", world)
+    response = signed_in(clients["owner"]).generic("POST", url, body, JSON)
+    assert response.status_code == 400
+    assert response.json() == {"detail": "The body is nested too deeply."}
+
+
+@pytest.mark.parametrize(("method", "path"), CHANGES)
+def test_large_bodies(
+    method: str, path: str, world: dict[str, Any], clients: dict[str, APIClient], monkeypatch: Any
+) -> None:
+    """Also those of callers who are not let in."""
+    monkeypatch.setattr(JSONParser, "parse", lambda *_args: pytest.fail("the body is parsed"))
+    body = json.dumps({"a": "b" * 524_288})
+    for caller in CALLERS:
+        client = signed_in(clients[caller])
+        response = client.generic(method.upper(), url_of(path, world), body, JSON)
+        assert response.status_code == 413, caller
+        assert "bytes" in response.json()["detail"]
+
+
+def test_reviews_may_be_larger_than_what_learners_send(
+    as_reviewer: APIClient, as_learner: APIClient, attempt: Any, settings: Any
+) -> None:
+    known = attempt(status="submitted")
+    review = {"status": "passed", "comments": [], "more": "x" * 100_000}
+    url = f"{E}/attempt/{known.external_id}/reviewed"
+    assert as_reviewer.post(url, review, format="json").status_code == 200
+    assert ProctoredExamSoftwareSecureReview.objects.count() == 1
+    large = {"exam_id": known.proctored_exam_id, "more": "x" * 100_000}
+    assert as_learner.post(f"{E}/attempt", large, format="json").status_code == 413
+    assert as_learner.post(f"{E}/attempt", large, format="multipart").status_code == 413
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "MAX_REQUEST_BYTES": 200_000}
+    assert as_learner.post(f"{E}/attempt", large, format="json").status_code == 400
+
+
+@pytest.mark.parametrize("length", ["", "0", "12", "-1", "x"])
+def test_what_the_header_says_is_not_believed(
+    length: str, as_learner: APIClient, exam: Any
+) -> None:
+    """No server hands on more than it says; in pieces, without a length, a body counts as none."""
+    body = json.dumps({"exam_id": exam.pk, "more": "x" * 1_000_000})
+    chunked = {"CONTENT_LENGTH": length, "HTTP_TRANSFER_ENCODING": "chunked"}
+    response = as_learner.generic("POST", f"{E}/attempt", body, JSON, **chunked)
+    assert response.status_code == 400
+
+
+def test_a_stream_without_end_is_read_up_to_the_limit() -> None:
+    parser = LimitedParser(JSONParser(), "MAX_REQUEST_BYTES")
+    stream = io.BytesIO(b"[" * 1_000_000)
+    with pytest.raises(BodyTooLarge):
+        parser.parse(stream)
+    assert stream.tell() == 65_537
+    with pytest.raises(ParseError, match="too deeply"):
+        parser.parse(io.BytesIO(b"[" * 65_536))
+
+
+def test_pages_for_people_show_the_refusal(as_learner: APIClient) -> None:
+    """DRF's page for people asks for the body once more."""
+    response = as_learner.generic(
+        "POST", "/api/edx_proctoring/v1/proctored_exam/attempt", "[" * 70_000, JSON, HTTP_ACCEPT="text/html"
+    )  # fmt: skip
+    assert response.status_code in (406, 413)
