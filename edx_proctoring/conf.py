@@ -174,6 +174,12 @@ PROCTORING = (
         "READY_CALLBACK_ANY_USER", False, bool, "as published: anyone may report an attempt ready"
     ),
     Setting(
+        "ALLOWANCES_FOR_ANYONE",
+        False,
+        bool,
+        "as published: by REST course staff grant allowances to any user, also by number, and read their addresses",
+    ),
+    Setting(
         "START_CALLBACK_SUBMITS",
         False,
         bool,

@@ -181,6 +181,16 @@ def is_enrolled(user: Any, course_id: object) -> bool:
     return not has("credit") or credit_state(user.pk, course_id) is not None
 
 
+def is_active_in(course_id: object, user_id: int) -> bool | None:
+    """Is the learner actively enrolled in the course? None where the host cannot tell, or fails."""
+    service: Enrollments | None = _service("enrollments")
+    ask = getattr(service, "get_active_enrollments_by_course_and_user", None)
+    if ask is None:
+        return None
+    found = _ask(lambda: ask(str(course_id), user_id), FAILED)
+    return None if found is FAILED else found is not None
+
+
 def course_outline(user: Any, course_id: object) -> Any:
     """`.outline` and `.schedule` of the course for the user, or None."""
     service: LearningSequences | None = _service("learning_sequences")

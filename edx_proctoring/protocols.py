@@ -83,11 +83,17 @@ class Certificates(Protocol):
 
 
 class Enrollments(Protocol):
-    """Service `enrollments`: objects with `.user` and `.mode`; the text is looked for in names and addresses."""
+    """Service `enrollments`: objects with `.user` and `.mode`; the text is looked for in names and addresses.
+
+    `get_active_enrollments_by_course_and_user` is optional: the learner's active enrollment, or None. Without it nobody
+    can tell who is enrolled.
+    """
 
     def get_enrollments_can_take_proctored_exams(
         self, course_id: str, text_search: str | None, /
     ) -> Iterable[Any] | None: ...
+
+    def get_active_enrollments_by_course_and_user(self, course_id: str, user_id: int, /) -> Any: ...
 
 
 class NameAffirmation(Protocol):

@@ -108,6 +108,10 @@ EXACTLY = [
         ("get_enrollments_can_take_proctored_exams", (COURSE, "ada"), {}),
     ),
     (
+        lambda: questions.is_active_in(KEY, 7),
+        ("get_active_enrollments_by_course_and_user", (COURSE, 7), {}),
+    ),
+    (
         lambda: questions.verified_name(USER),
         (
             "get_verified_name",

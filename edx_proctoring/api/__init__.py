@@ -10,7 +10,9 @@ from edx_proctoring.api.allowances import (
     add_allowance_for_user,
     get_allowances_for_course,
     get_allowances_page,
+    grant_allowance,
     remove_allowance_for_user,
+    take_allowance_back,
 )
 from edx_proctoring.api.anonymous_reviews import receive_anonymous_review
 from edx_proctoring.api.attempts import (

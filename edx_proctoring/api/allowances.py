@@ -6,13 +6,17 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q
 
-from edx_proctoring import constants, outbox, tracking, transactions
+from edx_proctoring import conf, constants, outbox, tracking, transactions
+from edx_proctoring.api.course_members import enrollment_check, members, noting_attempts
 from edx_proctoring.api.lookup import batches
+from edx_proctoring.exceptions import UserNotFoundException
 from edx_proctoring.models import (
     TIME_VALUES,
+    ProctoredExam,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAllowanceHistory,
     extra_time,
+    find_user_id,
     in_order,
 )
 from edx_proctoring.outbox import Draft
@@ -39,6 +43,28 @@ def add_allowance_for_user(exam_id: int, user_info: Any, key: Any, value: Any) -
         _tell(allowance, action)
 
     transactions.run(store)
+
+
+def grant_allowance(exam_id: int, user_info: Any, key: Any, value: Any) -> None:
+    """As add_allowance_for_user, for callers who may only name the course's own learners.
+
+    Unless ALLOWANCES_FOR_ANYONE is set, `user_info` is a username or an e-mail address, and where the host can tell, the
+    learner must be enrolled. UserNotFoundException says the same of a learner who is not and of one who does not exist.
+    """
+    if not conf.proctoring.ALLOWANCES_FOR_ANYONE and Allowance.is_allowance_value_valid(key, value):
+        user_info = _named_learner(exam_id, user_info)
+    add_allowance_for_user(exam_id, user_info, key, value)
+
+
+def _named_learner(exam_id: int, name: Any) -> int:
+    unknown = UserNotFoundException(f"Cannot find user against {name}")
+    if not isinstance(name, str):
+        raise unknown
+    user_id = find_user_id(name)
+    exam = ProctoredExam.get_exam_by_id(exam_id)
+    if exam is not None and not enrollment_check()(exam.course_id, user_id):
+        raise unknown
+    return user_id
 
 
 def _tell(allowance: Allowance, action: str) -> None:
@@ -75,15 +101,24 @@ def get_allowances_page(
     ordering: str | None = None,
     page: int | str | None = 1,
     per_page: int | None = None,
+    hides_strangers: bool = False,
 ) -> tuple[list[dict[str, Any]], int]:
     """The same, restricted: (the page, or all without `per_page`; how many there are).
 
-    `search_by` is looked for in the learners' names and e-mail addresses.
+    `search_by` is looked for in the learners' names and e-mail addresses. `hides_strangers`: of learners who are neither
+    enrolled in the course nor have an attempt in it the address is empty, and not searched.
     """
-    rows = Allowance.get_allowances_for_course(course_id)
+    rows: Any = Allowance.get_allowances_for_course(course_id)
+    if hides_strangers:
+        rows = noting_attempts(rows, course_id)
     if search_by:
-        by_name = Q(user__username__icontains=search_by)
-        rows = rows.filter(by_name | Q(user__email__icontains=search_by))
+        by_name, by_address = (
+            Q(**{f"user__{column}__icontains": search_by}) for column in ("username", "email")
+        )
+        if hides_strangers:
+            known = rows.filter(by_address).order_by().values_list("user_id", "has_attempt")
+            by_address = Q(user_id__in=members(course_id, known))
+        rows = rows.filter(by_name | by_address)
     if exam_id is not None:
         rows = rows.filter(proctored_exam_id=exam_id)
     rows = in_order(rows, ordering)
@@ -95,7 +130,21 @@ def get_allowances_page(
     data: list[dict[str, Any]] = [
         ProctoredExamStudentAllowanceSerializer.row(allowance) for allowance in found
     ]
+    if hides_strangers:
+        known = members(course_id, ((one.user_id, one.has_attempt) for one in found))
+        for row in data:
+            if row["user"]["id"] not in known:
+                row["user"]["email"] = ""
     return data, len(data) if total is None else total
+
+
+def take_allowance_back(exam_id: int, name: str, key: str) -> None:
+    """As remove_allowance_for_user, by username or e-mail address; nothing happens when nobody has that name."""
+    try:
+        user_id = find_user_id(name)
+    except UserNotFoundException:
+        return
+    remove_allowance_for_user(exam_id, user_id, key)
 
 
 def remove_allowance_for_user(exam_id: int, user_id: int, key: str) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from edx_proctoring import constants, outbox, transactions
 from edx_proctoring.api.allowances import ADDITIONAL_TIME, Allowance, event_draft
+from edx_proctoring.api.course_members import enrollment_check
 from edx_proctoring.api.lookup import as_id
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import (
@@ -59,12 +60,14 @@ def grant_allowances(
     value: Any,
     *,
     course_id: str | None = None,
+    enrolled_only: bool = False,
 ) -> list[Grant]:
     """Grant an allowance to all users (id, name or e-mail address) in all exams; pairs in the callers' order.
 
     `allowance_type` time_multiplier (from 1 to 10) stores the exam's present time × (value − 1) as additional minutes, a
     half rounded to even; they stay what they are when the exam's time changes.
-    `course_id`: exams of other courses are refused. What cannot be granted does not hinder the rest.
+    `course_id`: exams of other courses are refused. `enrolled_only`: so are learners of whom the host says that they are
+    not enrolled in the exam's course, with the same words as unknown ones. What cannot be granted does not hinder the rest.
     AllowanceValueNotAllowedException before anything is written.
     """
     kind = allowance_type[0] if isinstance(allowance_type, tuple) else allowance_type
@@ -72,6 +75,7 @@ def grant_allowances(
     names, people = list(dict.fromkeys(exam_ids)), list(dict.fromkeys(user_ids))
     exams = ProctoredExam.objects.in_bulk([number for number in map(as_id, names) if number])
     users = _users(people)
+    may_be_named = enrollment_check() if enrolled_only else lambda _course, _learner: True
     grants, wanted = [], []
     for name in names:
         exam = exams.get(as_id(name) or 0)
@@ -79,7 +83,10 @@ def grant_allowances(
         if exam is not None and not problem and not _is_storable(exam, kind, value):
             problem = TOO_LONG
         for person in people:
-            grants.append(Grant(name, person, problem or ("" if person in users else NO_USER)))
+            is_known = person in users and (
+                exam is None or may_be_named(exam.course_id, users[person])
+            )
+            grants.append(Grant(name, person, problem or ("" if is_known else NO_USER)))
             if exam is not None and not grants[-1].problem:
                 wanted.append((exam, users[person]))
     if wanted:

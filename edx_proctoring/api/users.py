@@ -8,6 +8,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 
 from edx_proctoring import backends, conf, crypto, host, outbox, transactions
+from edx_proctoring.api.course_members import is_stranger
 from edx_proctoring.api.lookup import as_id, batches
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.exceptions import UserNotFoundException
@@ -42,9 +43,14 @@ def get_user(user_id: int) -> Any:
     return _user(pk=user_id)
 
 
-def get_learner_by_name(username: str, course_id: object) -> Any:
-    """The user, with REQUIRE_ENROLLMENT only if enrolled in the course; UserNotFoundException (404)."""
+def get_learner_by_name(username: str, course_id: object, *, of_course: bool = False) -> Any:
+    """The user, with REQUIRE_ENROLLMENT only if enrolled in the course; UserNotFoundException (404).
+
+    `of_course`: not a user who, as the host says, is not enrolled in the course, and has no attempt in it.
+    """
     user = _user(username=username)
+    if of_course and is_stranger(course_id, user.pk):
+        raise NoSuchUser(NO_USER)
     if conf.proctoring.REQUIRE_ENROLLMENT and not host.is_enrolled(user, course_id):
         raise NoSuchUser(NO_USER)
     return user

@@ -290,7 +290,7 @@ class AllowanceSerializer(ProctoredExamStudentAllowanceSerializer):
 
 
 class GrantSerializer(s.Serializer[Any]):
-    """`user_info`: an id (a number), else a username, else an e-mail address.
+    """`user_info`: a username, else an e-mail address; where the host can tell, of somebody enrolled in the course.
 
     `key` and `value`: additional_time_granted and whole minutes; time_multiplier and a factor of the exam's time, from 1
     to 10 with at most two decimals; review_policy_exception and a text. Other keys are stored without effect.
@@ -303,10 +303,11 @@ class GrantSerializer(s.Serializer[Any]):
 
 
 class RevocationSerializer(s.Serializer[Any]):
-    """Which allowance is taken back."""
+    """Which allowance is taken back. `user_info`, a username or an e-mail address, or `user_id` names the learner."""
 
     exam_id = id_of()
-    user_id = id_of()
+    user_id = id_of(required=False)
+    user_info = s.CharField(required=False)
     key = text()
 
 

@@ -242,11 +242,15 @@ class Enrollment:
 
 
 class EnrollmentsService(_Service):
-    """`enrollments` may take proctored exams; None is a course without proctoring."""
+    """`enrollments` may take proctored exams; None is a course without proctoring.
+
+    Everybody is enrolled in every course, unless `enrolled` holds those who are: (course id, user id).
+    """
 
     def __init__(self, calls: list[Call], questions: list[Call]) -> None:
         super().__init__(calls, questions)
         self.enrollments: list[Enrollment] | None = []
+        self.enrolled: set[tuple[str, int]] | None = None
 
     @_question
     def get_enrollments_can_take_proctored_exams(
@@ -260,6 +264,15 @@ class EnrollmentsService(_Service):
             for one in self.enrollments
             if text_search in f"{one.user.username} {one.user.email}"
         ]
+
+    @_question
+    def get_active_enrollments_by_course_and_user(
+        self, course_id: str, user_id: int, /
+    ) -> SimpleNamespace | None:
+        """Something, or None for who is not enrolled."""
+        if self.enrolled is not None and (course_id, user_id) not in self.enrolled:
+            return None
+        return SimpleNamespace(user_id=user_id, course_id=course_id, is_active=True)
 
 
 class NameAffirmationService(_Service):

@@ -8,7 +8,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api
+from edx_proctoring import api, conf
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.inputs import (
@@ -43,7 +43,7 @@ class ExamAllowanceView(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def put(self, request: Request) -> Response:
         data = body(request)
-        api.add_allowance_for_user(
+        api.grant_allowance(
             required_id(data, "exam_id"),
             _user_info(data),
             required_text(data, "key"),
@@ -54,8 +54,11 @@ class ExamAllowanceView(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request) -> Response:
         data = body(request)
-        exam_id, user_id = required_id(data, "exam_id"), required_id(data, "user_id")
-        api.remove_allowance_for_user(exam_id, user_id, required_text(data, "key"))
+        exam_id, key = required_id(data, "exam_id"), required_text(data, "key")
+        if "user_id" in data or "user_info" not in data:  # lists show the id; nothing is told of it
+            api.remove_allowance_for_user(exam_id, required_id(data, "user_id"), key)
+        else:
+            api.take_allowance_back(exam_id, required_text(data, "user_info"), key)
         return Response()
 
 
@@ -73,6 +76,10 @@ class GroupedExamAllowancesByStudent(ProctoredAPIView):
         return Response(grouped, headers={TOTAL: str(total)})
 
 
+def _guards() -> bool:
+    return not conf.proctoring.ALLOWANCES_FOR_ANYONE
+
+
 def _page(request: Request, course_id: str) -> tuple[list[dict[str, Any]], int]:
     wanted = list_options(request)
     return api.get_allowances_page(
@@ -82,6 +89,7 @@ def _page(request: Request, course_id: str) -> tuple[list[dict[str, Any]], int]:
         ordering=wanted.ordering,
         page=wanted.page,
         per_page=wanted.page_size,
+        hides_strangers=not request.user.is_staff and _guards(),
     )
 
 
@@ -104,6 +112,7 @@ class ExamBulkAllowanceView(ProctoredAPIView):
                 required_text(data, "allowance_type"),
                 _bulk_value(data),
                 course_id=course_of_the_exams({"course_id": course_id}, data, request.user),
+                enrolled_only=_guards(),
             )
         except AllowanceValueNotAllowedException:
             return _refused("Enter a valid positive value number", "allowance_value")

@@ -27,7 +27,7 @@ class StudentOnboardingStatusView(ProctoredAPIView):
         if username and username != user.get_username():
             if not views.is_user_course_or_global_staff(user, course_id):
                 return refusal()
-            user = api.get_learner_by_name(username, course_id)
+            user = api.get_learner_by_name(username, course_id, of_course=not user.is_staff)
         is_learning_mfe = query_flag(request, "is_learning_mfe")
         try:
             return Response(api.get_onboarding_status(course_id, user, is_learning_mfe))

@@ -260,7 +260,7 @@ def test_B16_a_timed_exam_is_not_proctored(timed_exam, as_learner):
 
 
 def test_B17_numbers_are_values(exam, learner, as_staff):
-    data = {"exam_id": exam.pk, "user_info": learner.pk, "key": TIME, "value": 7}
+    data = {"exam_id": exam.pk, "user_info": learner.username, "key": TIME, "value": 7}
     assert as_staff.put(f"{E}/allowance", data, format="json").status_code == 200
     assert ProctoredExamStudentAllowance.objects.get().value == "7"
 

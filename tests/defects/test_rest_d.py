@@ -115,7 +115,7 @@ def test_D9_who_failed_is_said(exam, as_staff):
 
 
 def test_D10_an_inactive_exam_is_said(make_exam, learner, as_staff):
-    data = {"exam_id": make_exam(is_active=False).pk, "user_info": learner.pk}
+    data = {"exam_id": make_exam(is_active=False).pk, "user_info": learner.username}
     grant = {**data, "key": TIME, "value": "5"}
     response = as_staff.put(f"{E}/allowance", grant, format="json")
     assert response.status_code == 400
