@@ -155,11 +155,11 @@ def close_if_lost(error: BaseException) -> bool:
 
 
 def run(
-    work: Callable[[], Result], *, wait_seconds: int = LOCK_SECONDS, limits_waits: bool = False
+    work: Callable[[], Result], *, wait_seconds: int | None = None, limits_waits: bool = False
 ) -> Result:
     """Call `work` in a transaction; repeat it after a deadlock when the outermost transaction is ours.
 
-    Then its statements wait `wait_seconds` for a lock at most. `limits_waits`: the first query of `work` says so itself
+    Then its statements wait `wait_seconds` (LOCK_SECONDS) for a lock at most. `limits_waits`: the first query of `work` says so itself
     to PostgreSQL (`lock_limit`), which saves a round trip.
     Inside a foreign transaction it is a savepoint, waits are as its owner wants them, and retryable errors go to the owner.
     Raises `ProctoringTemporarilyUnavailable` when the tries are used up or a lock or a statement took too long.
@@ -167,7 +167,8 @@ def run(
     if not owns():
         with transaction.atomic():
             return work()
-    return _tried(work, lambda: _our_transaction(_Waits(wait_seconds, limits_waits)))
+    seconds = LOCK_SECONDS if wait_seconds is None else wait_seconds
+    return _tried(work, lambda: _our_transaction(_Waits(seconds, limits_waits)))
 
 
 def repeated(statement: Callable[[], Result]) -> Result:

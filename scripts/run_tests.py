@@ -43,7 +43,7 @@ ON_DATABASES = [
 # Every kind of host: an LMS, a Studio, a project without any package of Open edX. What does not fit is in the plug-in.
 PROJECTS = ["lms", "studio", "plain"]
 FUZZ_EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "300")
-FUZZ_EXAMPLES_ON_POSTGRESQL = "40"
+FUZZ_EXAMPLES_ON_POSTGRESQL = "20"
 OLDEST_NODE = (20, 19)
 # Other checkouts on this machine use the same servers; each has databases of its own.
 CHECKOUT = f"{zlib.crc32(os.fsencode(ROOT)):08x}"

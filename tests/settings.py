@@ -60,7 +60,7 @@ DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(os.environ.get("DATABASE_URL", "sqlite://:memory:"))
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20}
+    DATABASES["default"]["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 120}
     if DATABASES["default"]["NAME"] != ":memory:":  # a file: connections of threads share it
         DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):

@@ -81,13 +81,14 @@ def test_one_task_for_all_messages_of_a_transaction(attempt, queue):
 
 
 def test_what_failed_is_sent_again_after_a_pause(attempt, provider, queue):
-    provider.fail("start_exam_attempt", ConnectionError("down"))
-    api.update_attempt_status(attempt(status="ready_to_start").pk, "started")
-    ((_name, arguments, _eta),) = sent(queue)
-    tasks.deliver_messages(*arguments)
-    ((name, again, eta),) = sent(queue)
-    assert (name, again) == (outbox.TASK, arguments)
-    pause = datetime.datetime.fromisoformat(eta) - timezone.now()
+    with time_machine.travel(timezone.now(), tick=False):
+        provider.fail("start_exam_attempt", ConnectionError("down"))
+        api.update_attempt_status(attempt(status="ready_to_start").pk, "started")
+        ((_name, arguments, _eta),) = sent(queue)
+        tasks.deliver_messages(*arguments)
+        ((name, again, eta),) = sent(queue)
+        assert (name, again) == (outbox.TASK, arguments)
+        pause = datetime.datetime.fromisoformat(eta) - timezone.now()
     assert datetime.timedelta(seconds=0) < pause < datetime.timedelta(seconds=7)
 
 

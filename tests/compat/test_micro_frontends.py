@@ -165,12 +165,12 @@ def test_the_exams_page(status, kind, course, attempt, learner, learners_browser
     assert ("software_download_url" in shown) == (exam.is_proctored and is_setting_up)
     if status in RUNNING:
         assert set(found["active_attempt"]) >= set(shown)
-        assert 3590 < shown["time_remaining_seconds"] <= 3600
+        assert 3500 < shown["time_remaining_seconds"] <= 3600
     else:
         assert found["active_attempt"] == {}
     polled = learners_browser("GET", shown["exam_started_poll_url"]).json()
     assert polled["status"] == status
-    assert abs(polled["time_remaining_seconds"] - shown["time_remaining_seconds"]) <= 20
+    assert abs(polled["time_remaining_seconds"] - shown["time_remaining_seconds"]) <= 100
 
 
 @pytest.mark.parametrize(

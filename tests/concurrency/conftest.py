@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 
+from edx_proctoring import transactions
 from tests.torture import audit
 
 
@@ -13,3 +14,9 @@ def _audited(transactional_db, record_property):
         pytest.skip("SQLite in memory has one connection; the races run on a file and on servers")
     yield
     audit.check(record_property)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """On a busy machine those who race wait for one another longer than a learner would."""
+    monkeypatch.setattr(transactions, "LOCK_SECONDS", 120)
