@@ -15,6 +15,7 @@ from edx_proctoring.testing.factories import AttemptFactory, ExamFactory, UserFa
 from edx_proctoring.testing.host import HostServices, Tracker
 from edx_proctoring.testing.providers import FakeProvider
 from tests import flushing
+from tests.settings import mails_go_through
 from tests.torture import weaknesses
 
 if os.environ.get("PROCTORING_WEAKEN"):  # the proof that tests notice
@@ -94,6 +95,17 @@ def host():
     services.register()
     yield services
     services.unregister()
+
+
+@pytest.fixture
+def mail_through(settings):
+    """Have mails sent by another backend; without a name, they come to `mail.outbox` again."""
+
+    def choose(backend="django.core.mail.backends.locmem.EmailBackend"):
+        for name, value in mails_go_through(backend).items():
+            setattr(settings, name, value)
+
+    return choose
 
 
 @pytest.fixture

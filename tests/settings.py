@@ -5,6 +5,7 @@ import tempfile
 from typing import Any
 
 import dj_database_url
+import django
 
 SECRET_KEY = "not secret"
 DEBUG = False
@@ -70,7 +71,16 @@ if DATABASES["default"]["ENGINE"].endswith("mysql") and "DATABASE_ISOLATION" in 
     DATABASES["default"]["OPTIONS"] = {"isolation_level": os.environ["DATABASE_ISOLATION"]}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+def mails_go_through(backend: str) -> dict[str, Any]:
+    """The setting for that, which has another name since Django 6.1."""
+    if django.VERSION < (6, 1):
+        return {"EMAIL_BACKEND": backend}
+    return {"MAILERS": {"default": {"BACKEND": backend}}}
+
+
+globals().update(mails_go_through("django.core.mail.backends.locmem.EmailBackend"))
 CELERY_TASK_ALWAYS_EAGER = True
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 JWT_AUTH: dict[str, Any] = {}

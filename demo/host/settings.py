@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import django
 
 from demo.host import broker
 
@@ -113,11 +114,20 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # E-mails are files.
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = str(DATA / "mails")
+MAILS = DATA / "mails"
+MAIL = ("filebased", {"file_path": str(MAILS)})
 if FAULT == "mail":
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST, EMAIL_PORT, EMAIL_TIMEOUT = "127.0.0.1", 9, 2
+    MAIL = ("smtp", {"host": "127.0.0.1", "port": 9, "timeout": 2})
+if django.VERSION < (6, 1):
+    EMAIL_BACKEND = f"django.core.mail.backends.{MAIL[0]}.EmailBackend"
+    globals().update({f"EMAIL_{name.upper()}": value for name, value in MAIL[1].items()})
+else:
+    MAILERS = {
+        "default": {
+            "BACKEND": f"django.core.mail.backends.{MAIL[0]}.EmailBackend",
+            "OPTIONS": MAIL[1],
+        }
+    }
 
 # What the platform has.
 SITE_NAME = f"127.0.0.1:{PORT}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -143,7 +142,7 @@ def told(request: HttpRequest) -> HttpResponse:
         "services": Told.objects.filter(kind="service").order_by("-id")[:SHOWN],
         "events": Told.objects.exclude(kind="service").order_by("-id")[:SHOWN],
         "outbox": OutboxMessage.objects.order_by("-id")[:SHOWN],
-        "mails": list(reversed(mails(Path(settings.EMAIL_FILE_PATH))))[:SHOWN],
+        "mails": list(reversed(mails(settings.MAILS)))[:SHOWN],
         "grades": Grade.objects.order_by("user_id"),
         "certificates": Certificate.objects.order_by("user_id"),
         "requirements": CreditRequirement.objects.order_by("user_id"),

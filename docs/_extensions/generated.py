@@ -234,6 +234,24 @@ class Providers(_Table):
         return lines
 
 
+class Differences(_Table):
+    """What differs from 6.1.4."""
+
+    def rows(self) -> list[str]:
+        import differences
+
+        return differences.page()
+
+
+class PatchPoints(_Table):
+    """What becomes of replacements at old addresses."""
+
+    def rows(self) -> list[str]:
+        import differences
+
+        return differences.patch_points()
+
+
 def setup(app: Any) -> dict[str, Any]:
     django.setup()
     app.add_directive("settings-table", Settings)
@@ -244,5 +262,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_directive("rest-operations", Operations)
     app.add_directive("rest-shapes", Shapes)
     app.add_directive("provider-matrix", Providers)
+    app.add_directive("differences", Differences)
+    app.add_directive("patch-points", PatchPoints)
     app.add_directive("architecture-picture", Architecture)
     return {"parallel_read_safe": True}

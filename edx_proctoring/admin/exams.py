@@ -62,7 +62,7 @@ class ProctoredExamReviewPolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg
 
     autocomplete_fields = ("proctored_exam",)
     list_display = ("course_id", "exam_name")
-    list_select_related = True
+    list_select_related = ("proctored_exam", "set_by_user")
     readonly_fields = ("set_by_user",)
     search_fields = ("proctored_exam__course_id", "proctored_exam__exam_name")
 

@@ -5,7 +5,7 @@ import logging
 from django.contrib.auth import get_user_model
 from django.template import loader
 
-from edx_proctoring import constants
+from edx_proctoring import constants, patch_points
 from edx_proctoring.api.allowances import (
     add_allowance_for_user,
     get_allowances_for_course,
@@ -359,3 +359,5 @@ __all__ = [
     "obscured_user_id",
     "verify_and_add_wait_deadline",
 ]
+
+patch_points.watch(__name__)

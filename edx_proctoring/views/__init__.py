@@ -2,6 +2,7 @@
 
 import waffle
 
+from edx_proctoring import patch_points
 from edx_proctoring.backends import get_backend_provider
 from edx_proctoring.constants import (
     ONBOARDING_PROFILE_INSTRUCTOR_DASHBOARD_API,
@@ -95,3 +96,5 @@ __all__ = [
     "require_staff",
     "waffle",
 ]
+
+patch_points.watch(__name__)

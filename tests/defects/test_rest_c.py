@@ -92,9 +92,9 @@ def test_C3_kept_a_stored_reset_is_past_due(onboarding, attempt, host, learner, 
 
 
 def test_C4_what_follows_is_told_later_and_the_answer_is_yes(
-    attempt, provider, host, as_learner, settings
+    attempt, provider, host, as_learner, mail_through
 ):
-    settings.EMAIL_BACKEND = "no.such.backend"
+    mail_through("no.such.backend")
     known = running(attempt)
     provider.fail("stop_exam_attempt", ConnectionError("down"))
     host.credit.fail("set_credit_requirement_status", RuntimeError("closed"))

@@ -3,7 +3,6 @@
 import datetime
 import inspect
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,9 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 @pytest.fixture
-def generated(monkeypatch):
+def generated(extension):
     """The extension that writes the tables."""
-    monkeypatch.syspath_prepend(str(DOCS / "_extensions"))
-    import generated
-
-    yield generated
-    del sys.modules["generated"]
+    return extension("generated")
 
 
 def rows(directive):

@@ -203,11 +203,11 @@ def test_a_receiver_that_raises_breaks_nothing(attempt, caplog):
     assert "broken receiver" in caplog.text
 
 
-def test_a_mail_server_that_is_down(attempt, settings):
-    settings.EMAIL_BACKEND = "tests.effects.test_deliver.Down"
+def test_a_mail_server_that_is_down(attempt, mail_through):
+    mail_through("tests.effects.test_deliver.Down")
     lifecycle.transition(attempt(status="second_review_required"), "verified")
     assert waiting("email").count() == 1
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    mail_through()
     again()
     assert [message.subject for message in mail.outbox] == ["Proctoring attempt verified"]
 
@@ -222,12 +222,12 @@ class Down:
         raise ConnectionError("down")
 
 
-def test_each_mail_tells_the_status_of_its_moment(attempt, settings):
-    settings.EMAIL_BACKEND = "tests.effects.test_deliver.Down"
+def test_each_mail_tells_the_status_of_its_moment(attempt, mail_through):
+    mail_through("tests.effects.test_deliver.Down")
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=9)
     lifecycle.transition(known, "submitted")
     lifecycle.transition(known, "verified")
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    mail_through()
     again()
     assert [message.subject for message in mail.outbox] == [
         "Proctoring attempt submitted",
@@ -286,10 +286,10 @@ def test_answers_to_a_newer_attempt_are_kept(attempt, host, staff, exam, caplog)
     assert not waiting("learner_state").exists()
 
 
-def test_a_mail_about_history_that_is_gone_is_dropped(attempt, settings, caplog):
-    settings.EMAIL_BACKEND = "tests.effects.test_deliver.Down"
+def test_a_mail_about_history_that_is_gone_is_dropped(attempt, mail_through, caplog):
+    mail_through("tests.effects.test_deliver.Down")
     lifecycle.transition(attempt(status="second_review_required"), "verified")
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    mail_through()
     ProctoredExamStudentAttempt.history.all().delete()
     again()
     assert mail.outbox == []

@@ -99,9 +99,9 @@ def test_the_broker_loses_its_queue(running, provider, celery, broker):
     assert_all_is_told(provider)
 
 
-def test_the_mail_servers_disk_is_full(running, provider, settings, monkeypatch):
+def test_the_mail_servers_disk_is_full(running, provider, mail_through, monkeypatch):
     """The mail waits, with the reason, and so does nobody else; later it goes once."""
-    settings.EMAIL_BACKEND = f"{__name__}.FullDisk"
+    mail_through(f"{__name__}.FullDisk")
     submit(running)
     waiting = OutboxMessage.objects.unfinished().get()
     assert (waiting.kind, waiting.tries) == ("email", 1)
@@ -113,16 +113,16 @@ def test_the_mail_servers_disk_is_full(running, provider, settings, monkeypatch)
     assert_all_is_told(provider)
 
 
-def test_a_mail_server_that_hangs_keeps_requests_waiting_once(attempt, settings):
+def test_a_mail_server_that_hangs_keeps_requests_waiting_once(attempt, mail_through, settings):
     """Where there is no worker."""
-    settings.EMAIL_BACKEND = f"{__name__}.Slow"
+    mail_through(f"{__name__}.Slow")
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "SLOW_SECONDS": 0.2}
     Slow.asked = 0
     for _ in range(3):
         submit(attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90))
     assert Slow.asked == 1
     assert OutboxMessage.objects.unfinished().filter(kind="email").count() == 2
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    mail_through()
     OutboxMessage.objects.unfinished().update(next_try_at=timezone.now())
     outbox.deliver()
     assert len(mail.outbox) == 3

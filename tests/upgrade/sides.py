@@ -66,6 +66,16 @@ class Side:
 
 
 @contextmanager
+def running(python: Path, folder: Path, name: str, more: Path) -> Iterator[Side]:
+    """A side with a SQLite database of its own."""
+    side = Side(python, f"sqlite:///{folder}/{name}.sqlite3", folder / f"{name}.log", more)
+    try:
+        yield side
+    finally:
+        side.close()
+
+
+@contextmanager
 def database(server: str, name: str, folder: Path) -> Iterator[str]:
     """A new database; yields its address. Skips where the server is not there."""
     if server == "SQLite":

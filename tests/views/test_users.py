@@ -195,9 +195,9 @@ def test_nothing_follows_from_it(
 
 
 def test_messages_are_forgotten_and_mails_not_sent(
-    attempt: Any, pipeline: APIClient, settings: Any
+    attempt: Any, pipeline: APIClient, mail_through: Any
 ) -> None:
-    settings.EMAIL_BACKEND = "no.such.backend"
+    mail_through("no.such.backend")
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90)
     api.update_attempt_status(known.pk, "submitted")
     waiting = OutboxMessage.objects.unfinished()

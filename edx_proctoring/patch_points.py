@@ -1,0 +1,65 @@
+"""Old addresses at which test suites of hosts replace what the package calls.
+
+The package calls a thing through the module that it comes from. A replacement at an address of `HONOURED` is passed on to
+that module; one at an address of `GIVEN_UP` changes nothing, and says so.
+"""
+
+import sys
+import warnings
+from types import ModuleType
+from typing import Any
+
+# module → name → the module that the package calls it through
+HONOURED = {
+    "edx_proctoring.api": {"get_backend_provider": "edx_proctoring.backends"},
+    "edx_proctoring.views": {"get_backend_provider": "edx_proctoring.backends"},
+}
+
+_SERVICE = "register a double with edx_proctoring.runtime.set_runtime_service"
+_EXAM = "give the exam or the attempt the values that lead there"
+# module → name → what to do instead
+GIVEN_UP = {
+    "edx_proctoring.api": {
+        "can_update_credit_grades_and_email": _EXAM,
+        "categorize_inaccessible_exams_by_date": _SERVICE,
+        "emit_event": "register a tracker with eventtracking.tracker.register_tracker",
+        "exam_attempt_status_signal": "connect a receiver to the signal",
+        "get_exam_due_date": "set the exam's due_date, or patch edx_when.api.get_date_for_block",
+        "get_runtime_service": _SERVICE,
+        "get_time_remaining_for_attempt": _EXAM,
+        "get_user_course_outline_details": _SERVICE,
+        "has_due_date_passed": "set the exam's due_date",
+        "has_end_date_passed": "patch edx_when.api.get_dates_for_course",
+        "is_reattempting_exam": _EXAM,
+        "verify_and_add_wait_deadline": _EXAM,
+    }
+}
+
+
+class PatchHasNoEffect(UserWarning):
+    """A test suite replaces what the package does not look up there any more."""
+
+
+class _Watched(ModuleType):
+    """A module that notices when one of its names is replaced."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        origin = HONOURED.get(self.__name__, {}).get(name)
+        if origin:
+            setattr(sys.modules[origin], name, value)
+        instead = GIVEN_UP.get(self.__name__, {}).get(name)
+        if instead and value is not self.__dict__["_originals"].get(name):
+            warnings.warn(
+                f"Replacing {self.__name__}.{name} changes nothing in edx-proctoring; {instead}.",
+                PatchHasNoEffect,
+                stacklevel=2,
+            )
+        super().__setattr__(name, value)
+
+
+def watch(name: str) -> None:
+    """Notice from now on when names of this module are replaced."""
+    module = sys.modules[name]
+    originals = {one: getattr(module, one) for one in GIVEN_UP.get(name, {})}
+    module.__dict__["_originals"] = originals
+    module.__class__ = _Watched

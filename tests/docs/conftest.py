@@ -1,0 +1,24 @@
+"""The extensions of the documentation."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.fixture
+def extension(monkeypatch):
+    """Import one by name; it is forgotten afterwards."""
+    monkeypatch.syspath_prepend(str(DOCS / "_extensions"))
+    loaded = []
+
+    def load(name):
+        loaded.append(name)
+        return importlib.import_module(name)
+
+    yield load
+    for name in loaded:
+        sys.modules.pop(name, None)

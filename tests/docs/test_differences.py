@@ -1,0 +1,88 @@
+"""The list of what differs from 6.1.4 is complete as far as code can tell, and well formed."""
+
+import re
+
+import pytest
+from django.db import models
+
+from edx_proctoring import conf
+from edx_proctoring.models import (
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamSoftwareSecureReviewHistory,
+)
+
+KNOWN = {setting.name: setting for setting in conf.PROCTORING}
+# Guards that a switch turns back into the published behaviour; each has its row as soon as the switch is there.
+GUARDS = {
+    "ALLOWANCES_FOR_ANYONE",
+    "ALLOW_CALLBACK_SIMULATION_IN_PRODUCTION",
+    "ALLOW_START_WITHOUT_SETUP",
+    "DECLINE_WHILE_RUNNING",
+    "OPT_OUT_ANYWAY",
+    "PRACTICE_ATTEMPTS_PER_HOUR",
+    "READY_CALLBACK_ANY_USER",
+    "REVIEW_CALLBACK_ANY_BACKEND",
+    "START_CALLBACK_SUBMITS",
+    "START_CALLBACK_WITHOUT_TOKEN",
+    "TIMED_EXAM_FALLS_THROUGH",
+}
+
+
+@pytest.fixture
+def differences(extension):
+    """The extension that writes the page."""
+    return extension("differences")
+
+
+def test_each_row_is_whole(differences):
+    for row in differences.rows():
+        assert set(row) == set(differences.FIELDS), row
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9.]+)*", row["id"]), row
+        assert row["area"] in differences.AREAS, row
+        for field in ("published", "ours", "why"):
+            assert row[field].endswith("."), (row["id"], field)
+
+
+def test_switches_are_settings(differences):
+    named = {row["switch"] for row in differences.rows()} - {""}
+    assert named <= set(KNOWN)
+
+
+def test_each_switch_that_restores_something_has_a_row(differences):
+    named = {row["switch"] for row in differences.rows()}
+    as_published = {name for name, one in KNOWN.items() if one.why.startswith("as published")}
+    assert as_published
+    assert (GUARDS & set(KNOWN)) | as_published <= named
+
+
+@pytest.mark.parametrize(
+    "model", [ProctoredExamSoftwareSecureReview, ProctoredExamSoftwareSecureReviewHistory]
+)
+def test_the_differences_of_the_schema_are_listed(differences, model):
+    assert model._meta.get_field("reviewed_by").remote_field.on_delete is models.SET_NULL
+    (row,) = [row for row in differences.rows() if "SET_NULL" in row["ours"]]
+    assert "reviewed_by" in row["ours"]
+
+
+def test_the_page_shows_every_row_and_every_default(differences):
+    page = "\n".join(differences.page())
+    for row in differences.rows():
+        assert f"- {differences.as_rst(row['ours'])}" in page
+        if row["switch"]:
+            assert f"``{row['switch']}`` (``{KNOWN[row['switch']].default!r}``)" in page
+    assert page.count("   * - 6.1.4") == len({row["area"] for row in differences.rows()})
+
+
+def test_a_switch_that_is_no_setting_stops_the_page(differences):
+    with pytest.raises(LookupError, match="no key NO_SUCH_SWITCH"):
+        differences.default_of("NO_SUCH_SWITCH")
+
+
+def test_what_hosts_replace_is_on_the_page(differences):
+    from edx_proctoring import patch_points
+
+    page = "\n".join(differences.patch_points())
+    for table in (patch_points.HONOURED, patch_points.GIVEN_UP):
+        for module, names in table.items():
+            for name in names:
+                assert f"``{module}.{name}``" in page

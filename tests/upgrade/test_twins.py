@@ -1,0 +1,86 @@
+"""The published package and ours give the same answers to the same requests, but where the list of differences says so."""
+
+import json
+import tomllib
+from contextlib import suppress
+
+import pytest
+from django.urls import Resolver404, resolve
+
+from tests.upgrade import environments, sides, twin_requests, twin_staff_requests, twins
+
+pytestmark = pytest.mark.upgrade
+
+STEPS = [
+    *twin_requests.EXAM_STEPS,
+    *twin_requests.LEARNER_STEPS,
+    *twin_staff_requests.STEPS,
+]
+NAMES = environments.ROOT / "tests" / "compat" / "urls.json"
+LISTED = tomllib.loads((environments.ROOT / "docs" / "differences.toml").read_text())
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    """[(request, the answer of 6.1.4, ours)], and what is left in either database."""
+    if why := environments.prepare():
+        pytest.skip(why)
+    folder = tmp_path_factory.mktemp("twins")
+    more = sides.PROJECT / "twin.py"
+    found = []
+    with (
+        sides.running(environments.python_of("6.1.4"), folder, "published", more) as theirs,
+        sides.running(sides.OURS, folder, "ours", more) as ours,
+    ):
+        pair = (twins.Twin(theirs), twins.Twin(ours))
+        for step in STEPS:
+            if isinstance(step, twins.Do):
+                for twin in pair:
+                    twin.do(step)
+            else:
+                found.append((step, *(twin.ask(step) for twin in pair)))
+        return found, theirs.stored(), ours.stored()
+
+
+def shown(step, published, ours):
+    return f"{step}\n    6.1.4: {json.dumps(published)[:600]}\n    ours:  {json.dumps(ours)[:600]}"
+
+
+def test_every_difference_is_listed(answers):
+    unlisted = [shown(*found) for found in answers[0] if found[1] != found[2] and not found[0].row]
+    assert not unlisted, "\n".join(unlisted)
+
+
+def test_what_is_said_to_differ_differs(answers):
+    alike = [
+        f"{step}: {step.row}"
+        for step, published, ours in answers[0]
+        if step.row and published == ours
+    ]
+    assert not alike, "\n".join(alike)
+
+
+def test_the_rows_are_there():
+    assert {step.row for step in STEPS if isinstance(step, twins.Ask) and step.row} <= set(LISTED)
+
+
+def test_every_route_is_asked():
+    paths = [twins.NAMED.sub("1", step.path) for step in STEPS if isinstance(step, twins.Ask)]
+    asked = set()
+    for path in paths:
+        with suppress(Resolver404):
+            asked.add(resolve(path.partition("?")[0]).url_name)
+    assert {url["name"] for url in json.loads(NAMES.read_text())["lms"]} <= asked
+
+
+def test_the_tables_hold_the_same_in_the_end(answers):
+    _, published, ours = answers
+    assert ours == published
+    assert all(ours.values())
+
+
+def test_ours_fails_where_nobody_could_help_it_only(answers):
+    """Registration and removal while the provider is down."""
+    failed = [(step.method, ours[0]) for step, _, ours in answers[0] if ours[0] >= 500]
+    assert sorted(failed) == [("DELETE", 502), ("POST", 502)]
+    assert len(answers[0]) >= 200
