@@ -16,12 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from celery import current_app
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from edx_proctoring import conf, patience, transactions
+from edx_proctoring import cache, conf, patience, transactions
 from edx_proctoring.models.outbox import (
     CANCELLED,
     DONE,

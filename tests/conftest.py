@@ -10,6 +10,7 @@ from django.apps import apps
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from edx_proctoring import cache as proctoring_cache
 from edx_proctoring import patience
 from edx_proctoring.testing.factories import AttemptFactory, ExamFactory, UserFactory
 from edx_proctoring.testing.host import HostServices, Tracker
@@ -64,6 +65,7 @@ def _broker():
 def _clean_cache():
     cache.clear()
     patience.forget()
+    proctoring_cache.forget()
     current_app._after_fork()  # connections to a broker that an earlier test named
 
 

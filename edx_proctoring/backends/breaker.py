@@ -16,7 +16,8 @@ import time
 from dataclasses import dataclass
 
 import requests
-from django.core.cache import cache
+
+from edx_proctoring import cache
 
 log = logging.getLogger(__name__)
 
@@ -62,11 +63,7 @@ class Breaker:
 
     def state(self) -> State:
         """As the cache has it; nothing known where that fails."""
-        try:
-            known = cache.get_many([self._failures, self._down])
-        except Exception as error:  # whatever a cache raises
-            log.warning("the cache does not say whether a provider is down: %r", error)
-            return State()
+        known = cache.get_many([self._failures, self._down])
         return State(known.get(self._failures, 0), known.get(self._down))
 
     def admit(self) -> None:
@@ -75,21 +72,15 @@ class Breaker:
             raise ProviderIsDown("the provider did not answer a moment ago")
 
     def _is_probe(self) -> bool:
-        try:
-            return bool(cache.add(self._pause, True, PAUSE_SECONDS))
-        except Exception:
-            return True
+        return cache.add(self._pause, True, PAUSE_SECONDS, otherwise=True)
 
     def note(self, failed: bool) -> None:
         """How a request went, asked or told."""
-        try:
-            if failed:
-                self._note_failure()
-            elif cache.get_many([self._failures, self._down]):
-                cache.delete_many([self._failures, self._down, self._pause])
-                log.info("a provider answers again: %s", self.address)
-        except Exception as error:
-            log.warning("the cache does not take whether a provider is down: %r", error)
+        if failed:
+            self._note_failure()
+        elif cache.get_many([self._failures, self._down]):
+            cache.delete_many([self._failures, self._down, self._pause])
+            log.info("a provider answers again: %s", self.address)
 
     def _note_failure(self) -> None:
         cache.add(self._failures, 0, MEMORY_SECONDS)

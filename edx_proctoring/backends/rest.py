@@ -11,9 +11,9 @@ from urllib.parse import urlencode, urlparse
 import jwt
 import requests
 from django.conf import settings
-from django.core.cache import cache
 from django.utils.translation import get_language
 
+from edx_proctoring import cache
 from edx_proctoring.backends.backend import ProctoringBackendProvider, current_options
 from edx_proctoring.backends.http import filled, json_object, json_of, short, usable_id
 from edx_proctoring.backends.tokens import TokenSession, forget_token
@@ -256,14 +256,14 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         """GET the configuration, kept for a minute per language; {} while the provider is down."""
         headers = self._get_language_headers()
         key = f"edx_proctoring.config.{self._base}.{headers['Accept-Language']}"
-        config = _cached(key)
+        config = cache.get(key)
         if config is None:
             try:
                 config = json_object(self._call("GET", self.config_url, headers=headers))
             except (requests.RequestException, ValueError) as error:
                 log.warning("configuration not read from the provider: %r", error)
                 return {}
-            _remember(key, config)
+            cache.set(key, config, CONFIG_SECONDS)
         return config
 
     def get_software_download_url(self) -> str | None:
@@ -352,18 +352,3 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         default, current = settings.LANGUAGE_CODE, get_language()
         language = f"{current};{default}" if current and current != default else default
         return {"Accept-Language": language}
-
-
-def _cached(key: str) -> Any:
-    try:
-        return cache.get(key)
-    except Exception as error:  # whatever a cache raises
-        log.warning("no cache for configurations: %r", error)
-        return None
-
-
-def _remember(key: str, config: Any) -> None:
-    try:
-        cache.set(key, config, CONFIG_SECONDS)
-    except Exception as error:
-        log.warning("no cache for configurations: %r", error)

@@ -1,7 +1,6 @@
 """Access tokens of providers that speak REST. The client library needs django-crum: import this where it is used only."""
 
 import datetime
-import logging
 import threading
 from typing import Any
 
@@ -10,12 +9,11 @@ from edx_django_utils.cache import TieredCache
 from edx_rest_api_client.auth import SuppliedJwtAuth
 from edx_rest_api_client.client import OAuthAPIClient
 
+from edx_proctoring import cache
 from edx_proctoring.backends.backend import within
 from edx_proctoring.backends.connections import KeepingSession, read
 from edx_proctoring.backends.http import json_object
 from edx_proctoring.backends.transport import limits, longest
-
-log = logging.getLogger(__name__)
 
 EARLIER = datetime.timedelta(seconds=5)  # than it expires a token is not used any more
 
@@ -101,12 +99,8 @@ def forget_token(session: Any) -> bool:
     """Drop the cached access token, which the provider no longer takes; False where the session has none."""
     if not isinstance(session, OAuthAPIClient):
         return False
-    try:
-        TieredCache.delete_all_tiers(cache_key(session))
-    except Exception as error:  # whatever a cache raises: then nothing was cached
-        log.warning("no cache for access tokens: %r", error)
-        return False
-    return True
+    key = cache_key(session)
+    return cache.guarded(lambda: TieredCache.delete_all_tiers(key) or True, False)
 
 
 def _utc_now() -> datetime.datetime:
@@ -114,22 +108,19 @@ def _utc_now() -> datetime.datetime:
 
 
 def _cached(key: str) -> str | None:
-    try:
-        found = TieredCache.get_cached_response(key)
-        if not found.is_found:
-            return None
-        token, expires_at = found.value
-        return token if _utc_now() < expires_at - EARLIER else None
-    except Exception as error:  # whatever a cache raises
-        log.warning("no cache for access tokens: %r", error)
+    return cache.guarded(lambda: _found(key), None)
+
+
+def _found(key: str) -> str | None:
+    found = TieredCache.get_cached_response(key)
+    if not found.is_found:
         return None
+    token, expires_at = found.value
+    return token if _utc_now() < expires_at - EARLIER else None
 
 
 def _remember(key: str, token: str, expires_at: datetime.datetime) -> None:
     seconds = int((expires_at - EARLIER - _utc_now()).total_seconds())
     if seconds <= 0:
         return
-    try:
-        TieredCache.set_all_tiers(key, (token, expires_at), seconds)
-    except Exception as error:  # whatever a cache raises
-        log.warning("no cache for access tokens: %r", error)
+    cache.guarded(lambda: TieredCache.set_all_tiers(key, (token, expires_at), seconds), None)

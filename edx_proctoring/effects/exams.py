@@ -4,11 +4,10 @@ import logging
 import time
 from typing import Any
 
-from django.core.cache import cache
 from django.db import DatabaseError
 from django.db.models import Q
 
-from edx_proctoring import backends, conf, outbox, transactions
+from edx_proctoring import backends, cache, conf, outbox, transactions
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 from edx_proctoring.models import OutboxMessage, ProctoredExam, ProctoredExamReviewPolicy

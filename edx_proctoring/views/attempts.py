@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import waffle
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from rest_framework import status
@@ -12,6 +11,7 @@ from rest_framework.response import Response
 
 from edx_proctoring import api, constants, views
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
+from edx_proctoring.views import switches
 from edx_proctoring.views.base import LOG, ProctoredAPIView
 from edx_proctoring.views.disclosure import without_secret_ids
 from edx_proctoring.views.inputs import (
@@ -103,7 +103,7 @@ def _check_acts_for_learner(
 def _ignores_lost_software(attempt: Any) -> bool:
     """Does a switch let learners go on when this provider's software does not answer?"""
     backend = attempt.proctored_exam.backend
-    return bool(backend) and waffle.switch_is_active(
+    return bool(backend) and switches.is_on(
         constants.PING_FAILURE_PASSTHROUGH_TEMPLATE.format(backend)
     )
 

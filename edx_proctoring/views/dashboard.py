@@ -1,6 +1,5 @@
 """The way to the provider's dashboard for instructors."""
 
-import waffle
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.decorators import method_decorator
 from rest_framework import status
@@ -9,6 +8,7 @@ from rest_framework.response import Response
 
 from edx_proctoring import api, constants
 from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.views import switches
 from edx_proctoring.views.base import AuthenticatedAPIView, handle_proctored_exception
 from edx_proctoring.views.frames import FramedView
 from edx_proctoring.views.permissions import require_course_or_global_staff
@@ -31,8 +31,7 @@ class InstructorDashboard(FramedView, AuthenticatedAPIView):
                 exam_id=exam_id,
                 attempt_id=attempt_id,
                 show_configuration=request.GET.get("config", "").lower() == "true",
-                with_video=bool(attempt_id)
-                and waffle.switch_is_active(constants.REDS_API_REDIRECT),
+                with_video=bool(attempt_id) and switches.is_on(constants.REDS_API_REDIRECT),
             )
         except ProctoredBaseException as error:
             return _explained(error)

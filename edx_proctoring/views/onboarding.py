@@ -2,7 +2,6 @@
 
 from urllib.parse import urlencode
 
-import waffle
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from rest_framework import status
@@ -10,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api, constants, views
+from edx_proctoring.views import switches
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.inputs import query_flag
 from edx_proctoring.views.permissions import refusal, require_course_or_global_staff
@@ -43,9 +43,7 @@ class StudentOnboardingStatusByCourseView(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def get(self, request: Request, course_id: str) -> Response:
         wanted = request.GET.get("statuses")
-        uses_provider = waffle.switch_is_active(
-            constants.ONBOARDING_PROFILE_INSTRUCTOR_DASHBOARD_API
-        )
+        uses_provider = switches.is_on(constants.ONBOARDING_PROFILE_INSTRUCTOR_DASHBOARD_API)
         page = api.get_onboarding_statuses(
             course_id,
             text_search=request.GET.get("text_search"),

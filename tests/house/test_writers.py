@@ -119,3 +119,16 @@ def test_only_host_looks_services_up():
         "handlers.py",
         "testing/host.py",
     }  # handlers: for suites that replace it there
+
+
+def test_only_one_module_uses_the_hosts_cache():
+    """The others go through it, so that none of them fails, or waits, with the cache."""
+
+    def imports(node):
+        names = [node.module] if isinstance(node, ast.ImportFrom) else []
+        if isinstance(node, ast.Import):
+            names = [one.name for one in node.names]
+        return any(str(name).startswith(("django.core.cache", "waffle")) for name in names)
+
+    allowed = {"cache.py", "views/__init__.py", "views/switches.py"}
+    assert {path for path in modules_where(imports) if not path.startswith("testing/")} == allowed
