@@ -130,6 +130,10 @@ def torture(what: str) -> list[str]:
     return [sys.executable, "-m", "tests.torture", what, "--bounded"]
 
 
+def attack() -> list[str]:
+    return pytest("--ds", "tests.attack.host.settings", "tests/attack")
+
+
 def in_project(name: str) -> list[str]:
     options = ["-n", "2", "-rs", "-p", "tests.projects.plugin", "--ds", f"tests.projects.{name}"]
     return pytest(*options, "tests")
@@ -222,6 +226,20 @@ LANES = [
         cores=2,
     ),
     Lane(
+        "attack, PostgreSQL",
+        no_postgresql,
+        [attack()],
+        {"DATABASE_URL": own(POSTGRESQL_SERVER, "attack")},
+        cores=2,
+    ),
+    Lane(
+        "attack, MariaDB",
+        no_mariadb,
+        [attack()],
+        {"DATABASE_URL": own(MARIADB_SERVER, "attack")},
+        cores=2,
+    ),
+    Lane(
         "fuzz",
         nothing,
         [pytest("-n", "2", "tests/fuzz")],
@@ -234,7 +252,7 @@ LANES = [
 TESTS = [
     sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-rs",
     "--ignore=tests/concurrency", "--ignore=tests/upgrade", "--ignore=tests/fuzz", "--ignore=tests/plugins",
-    "--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90", "tests",
+    "--ignore=tests/attack", "--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90", "tests",
 ]  # fmt: skip
 
 _screen = threading.Lock()

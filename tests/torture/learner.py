@@ -8,8 +8,7 @@ from collections.abc import Callable
 from email import message_from_string
 
 import requests
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
@@ -23,6 +22,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     ProctoringReservation,
 )
+from tests.sessions import signed_in
 from tests.torture.audit import Damage, changes_of
 
 Attempt = ProctoredExamStudentAttempt
@@ -53,14 +53,8 @@ class Learner(Visitor):
             username, f"{username}@demo.example.com", "demo", first_name="Ann", last_name="Onymous"
         )
         Enrollment.objects.create(user=user, course_id=COURSE_ID, mode="verified")
-        store = SessionStore()
-        store[SESSION_KEY] = str(user.pk)
-        store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-        store[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        store.create()
         self.base, self.username, self.user, self.simulator = host, username, user, simulator
-        self.session = requests.Session()
-        self.session.cookies.set("sessionid", store.session_key)
+        self.session = signed_in(user)
         self.session.get(f"{host}/", timeout=20)
 
     # The way through an exam: (is it done?, what the learner does for it)

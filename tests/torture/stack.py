@@ -20,8 +20,8 @@ NAMES = ("simulator", "web", "worker")
 class Stack:
     """The processes of one place. `kill_at` of `start` names a point of tests.torture.killpoints."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, place: Place, settings: str = "tests.torture.settings") -> None:
+        self.place, self.settings = place, settings
         self.armed = Path(place.data / "armed")
         self.running: dict[str, subprocess.Popen] = {}
 
@@ -32,7 +32,7 @@ class Stack:
         environment = {
             **os.environ,
             **self.place.as_environment(),
-            "DJANGO_SETTINGS_MODULE": "tests.torture.settings",
+            "DJANGO_SETTINGS_MODULE": self.settings,
             "PROCTORING_KILL": kill_at,
             "PROCTORING_KILL_ARMED": str(self.armed),
         }

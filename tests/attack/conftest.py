@@ -1,0 +1,150 @@
+"""A running host for attackers: `pytest tests/attack --ds tests.attack.host.settings` with DATABASE_URL."""
+
+import datetime
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from django.conf import settings
+
+ATTACKED = settings.ROOT_URLCONF == "tests.attack.host.urls"
+collect_ignore_glob = [] if ATTACKED else ["test_*.py"]
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not ATTACKED:
+        terminalreporter.write_line(
+            "tests/attack is left out: it needs --ds tests.attack.host.settings and DATABASE_URL"
+        )
+
+
+if ATTACKED:
+    from django.contrib.auth import get_user_model
+    from django.db import connection, connections
+    from django.test.utils import setup_databases, teardown_databases
+
+    from demo.host.seed import COURSE_ID
+    from demo.places import ROOT, Place
+    from demo.servers import own_database
+    from edx_proctoring import api
+    from tests.attack.host import apps, cache
+    from tests.attack.people import Attempt, Person, enroll, unique
+    from tests.attack.provider import Providers
+    from tests.torture.stack import Stack
+
+
+class Site:
+    """The host that is attacked, and what is in it. Each test has people and exams of its own."""
+
+    def __init__(self, stack: Any, providers: Any) -> None:
+        self.stack, self.providers = stack, providers
+        self.base = f"http://127.0.0.1:{stack.place.web_port}"
+        self.data: Path = stack.place.data
+
+    def stranger(self) -> Any:
+        """Nobody."""
+        return Person(self.base)
+
+    def person(self, course_id: str | None = None, *, is_staff: bool = False, **more: Any) -> Any:
+        """A learner, or somebody on the staff, of this course (else the demo's)."""
+        name = unique("staff" if is_staff else "learner")
+        user = get_user_model().objects.create_user(name, f"{name}@secret.example.com", **more)
+        enroll(user, course_id or COURSE_ID, is_staff)
+        return Person(self.base, user)
+
+    def exam(self, course_id: str | None = None, **more: Any) -> int:
+        """A timed exam of one hour, if nothing else is said."""
+        name = more.pop("content_id", unique("exam"))
+        more = {"is_proctored": False, "time_limit_mins": 60, **more}
+        return api.create_exam(course_id or COURSE_ID, name, name, **more)
+
+    def proctored(self, **more: Any) -> int:
+        """A proctored exam."""
+        return self.exam(is_proctored=True, **{"backend": "simulator", **more})
+
+    def attempt(self, attempt_id: int) -> Any:
+        """As it is stored now."""
+        return Attempt.objects.select_related("proctored_exam", "user").get(pk=attempt_id)
+
+    def wait_two_hours(self, attempt_id: int) -> None:
+        """The attempt began two hours earlier than it did."""
+        attempt = self.attempt(attempt_id)
+        if attempt.started_at:
+            earlier = attempt.started_at - datetime.timedelta(hours=2)
+            Attempt.objects.filter(pk=attempt_id).update(started_at=earlier)
+
+    def failures(self) -> list[str]:
+        """What reached Django's error handler through the package's code."""
+        file = self.data / apps.FAILURES
+        return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+    def run(self, command: str) -> None:
+        """A management command, in a process of its own."""
+        place = self.stack.place
+        environment = {**os.environ, **place.as_environment()}
+        environment["DJANGO_SETTINGS_MODULE"] = self.stack.settings
+        arguments = [sys.executable, "-m", "django", command]
+        subprocess.run(arguments, env=environment, cwd=ROOT, check=True, capture_output=True)
+
+    def health_seconds(self) -> float:
+        """How long a page takes that needs nothing but a thread."""
+        began = time.monotonic()
+        requests.get(f"{self.base}/health", timeout=60).raise_for_status()
+        return time.monotonic() - began
+
+
+@pytest.fixture(autouse=True)
+def host():
+    """The demo's services stay."""
+
+
+@pytest.fixture(scope="session")
+def site(django_db_blocker):
+    """One host for all tests, on a database of its own."""
+    with django_db_blocker.unblock():
+        databases = setup_databases(verbosity=0, interactive=False)
+        name = connection.settings_dict["NAME"]
+        place = Place(
+            data=Path(settings.DATA),
+            web_port=int(settings.PORT),
+            simulator_port=int(settings.SIMULATOR_PORT),
+            servers={
+                "DATABASE_URL": own_database(os.environ["DATABASE_URL"], name),
+                "CELERY_BROKER_URL": "",
+            },
+        )
+        place.prepare()
+        stack = Stack(place, settings="tests.attack.host.settings")
+        providers = Providers(place.simulator_port)
+        try:
+            stack.start("web")
+            yield Site(stack, providers)
+        finally:
+            stack.close()
+            providers.close()
+            connections.close_all()
+            teardown_databases(databases, verbosity=0)
+            shutil.rmtree(place.data, ignore_errors=True)
+
+
+@pytest.fixture
+def cache_down(site):
+    """The cache does not answer."""
+    file = site.data / cache.DOWN
+    file.touch()
+    yield
+    file.unlink()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_reached_djangos_error_handler(site, request):
+    """Whatever the attack: no undocumented error in the package's code."""
+    before = len(site.failures())
+    yield
+    assert site.failures()[before:] == []
