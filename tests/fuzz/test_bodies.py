@@ -16,7 +16,7 @@ from tests.defects.conftest import psi  # noqa: F401
 from tests.fuzz.world import World, as_each, signed_in
 from tests.views.conftest import E
 
-EXAMPLES = max(int(os.environ.get("FUZZ_EXAMPLES", "15")) // 5, 20)  # for each route
+EXAMPLES = max(int(os.environ.get("FUZZ_EXAMPLES", "15")) // 5, 10)  # for each route
 FORM = "application/x-www-form-urlencoded"
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fuzz]

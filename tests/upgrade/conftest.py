@@ -1,6 +1,5 @@
 """A database that the published package filled and that ours has migrated, with both still running."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -58,7 +57,7 @@ def upgrade(request, upgrades):
 def both_schemas(request, upgrades, tmp_path):
     """Of a database of 6.1.4 that ours has migrated, and of a new one of ours."""
     upgraded = upgrades("6.1.4", request.param).stages["schema after"]
-    with sides.database(request.param, f"upgrade_new_{os.getpid()}", tmp_path) as database:
+    with sides.database(request.param, "upgrade_new", tmp_path) as database:
         ours = sides.Side(sides.OURS, database, tmp_path / "ours.log")
         try:
             ours.migrate()
@@ -69,7 +68,7 @@ def both_schemas(request, upgrades, tmp_path):
 
 @contextmanager
 def _made(version: str, server: str, folder: Path) -> Iterator[Upgrade]:
-    name = f"upgrade_{version.replace('.', '')}_{os.getpid()}"
+    name = f"upgrade_{version.replace('.', '')}"
     with sides.database(server, name, folder) as database:
         if why := environments.prepare():
             pytest.skip(why)

@@ -77,7 +77,8 @@ def running(python: Path, folder: Path, name: str, more: Path) -> Iterator[Side]
 
 @contextmanager
 def database(server: str, name: str, folder: Path) -> Iterator[str]:
-    """A new database; yields its address. Skips where the server is not there."""
+    """A new database of this process; yields its address. Skips where the server is not there."""
+    name = f"{name}_{os.getpid()}"
     if server == "SQLite":
         yield f"sqlite:///{folder}/{name}.sqlite3"
         return
