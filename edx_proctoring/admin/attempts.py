@@ -13,6 +13,7 @@ from edx_proctoring import api
 from edx_proctoring.admin import story
 from edx_proctoring.admin.failures import SaysFailures
 from edx_proctoring.admin.filters import AttemptStatusFilter, ExamAttemptFilterByCourseId
+from edx_proctoring.admin.lookups import RefusesNul
 from edx_proctoring.admin.words import STATUS_CHOICES, label
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExamStudentAttempt
@@ -43,7 +44,7 @@ def _restores(request: HttpRequest) -> bool:
 
 
 @admin.register(ProctoredExamStudentAttempt)
-class ProctoredExamStudentAttemptAdmin(SaysFailures, SimpleHistoryAdmin):  # type: ignore[misc]
+class ProctoredExamStudentAttemptAdmin(SaysFailures, RefusesNul, SimpleHistoryAdmin):  # type: ignore[misc]
     """Attempts. A changed status has all its effects."""
 
     form = ProctoredExamAttemptForm

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
 from edx_proctoring import api
+from edx_proctoring.admin.lookups import RefusesNul
 from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
 
 
@@ -37,10 +38,11 @@ class ProctoredExamForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ProctoredExam)
-class ProctoredExamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ProctoredExamAdmin(RefusesNul):
     """Exams."""
 
     form = ProctoredExamForm
+    ordering = ("-id",)
     search_fields = ("course_id", "exam_name")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -57,7 +59,7 @@ def _deletes_accounts(request: HttpRequest) -> bool:
 
 
 @admin.register(ProctoredExamReviewPolicy)
-class ProctoredExamReviewPolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ProctoredExamReviewPolicyAdmin(RefusesNul):
     """Review policies; who saves one is its author."""
 
     autocomplete_fields = ("proctored_exam",)

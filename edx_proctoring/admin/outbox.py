@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring import api
 from edx_proctoring.admin.filters import MessageKindFilter
+from edx_proctoring.admin.lookups import RefusesNul
 from edx_proctoring.backends import provider_states
 from edx_proctoring.models import OutboxMessage
 
 
 @admin.register(OutboxMessage)
-class OutboxMessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class OutboxMessageAdmin(RefusesNul):
     """What others still have to be told; what was given up can be tried again."""
 
     actions = ("deliver_again",)

@@ -23,6 +23,7 @@ from edx_proctoring.admin.filters import (
     ReviewListFilter,
     ReviewStatusFilter,
 )
+from edx_proctoring.admin.lookups import RefusesNul
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import (
     NOTE,
@@ -62,7 +63,7 @@ def _from_attempt(column: str) -> Coalesce:
     return Coalesce(Subquery(living), Subquery(past.values(column)[:1]))
 
 
-class _Reviews(admin.ModelAdmin):  # type: ignore[type-arg]
+class _Reviews(RefusesNul):
     list_display = (
         "course_id_for_review",
         "exam_name_for_review",

@@ -5,6 +5,7 @@ from typing import Any
 
 from edx_proctoring import backends, conf, crypto, links
 from edx_proctoring.api.lookup import as_id
+from edx_proctoring.backends import display
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import (
@@ -94,9 +95,10 @@ def get_instructor_dashboard_url(
         raise DashboardUnavailable(
             "The provider's dashboard is temporarily unavailable."
         ) from error
-    if not url:
+    address = display.web_address(url)
+    if address is None:
         raise DashboardNotFound(f"No instructor dashboard for {provider.verbose_name}")
-    return url
+    return address
 
 
 def _exam_of(course_id: str, exam_id: object) -> ProctoredExam:

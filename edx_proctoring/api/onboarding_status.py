@@ -23,6 +23,7 @@ from edx_proctoring.api.onboarding import (
     get_user_course_outline_details,
     newest_exams,
 )
+from edx_proctoring.backends import display
 from edx_proctoring.backends.backend import within
 from edx_proctoring.exceptions import (
     BackendProviderOnboardingProfilesException,
@@ -99,7 +100,9 @@ def get_onboarding_status(course_id: object, user: Any, is_learning_mfe: bool) -
         ),
         "onboarding_past_due": not available and not future,
         "onboarding_release_date": _release_date(chosen, details),
-        "review_requirements_url": backends.require_provider(exams[0]).help_center_article_url,
+        "review_requirements_url": display.configuration(
+            backends.require_provider(exams[0]).help_center_article_url, "url"
+        ),
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from edx_proctoring import backends, conf, constants, host
 from edx_proctoring.api.lookup import exam_by_id
+from edx_proctoring.backends import display
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.models import ProctoredExam
 
@@ -45,7 +46,7 @@ def _of_provider(exam: ProctoredExam) -> dict[str, Any]:
 def _configuration(provider: Any, exam: ProctoredExam) -> Any:
     try:
         with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
-            return provider.get_proctoring_config() or {}
+            return display.configuration(provider.get_proctoring_config() or {})
     except Exception as error:
         log.warning("provider gave no configuration, exam_id=%s: %r", exam.pk, error)
         return {}

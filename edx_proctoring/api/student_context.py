@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf, constants, crypto, host, links, timing
 from edx_proctoring.api.onboarding import onboarding_exam_link_for_screen
+from edx_proctoring.backends import display
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.lifecycle import facts, find_learner
 from edx_proctoring.models import ProctoredExamReviewPolicy, ProctoredExamStudentAttempt
@@ -232,15 +233,17 @@ def _onboarding_context(learner: Learner) -> dict[str, Any]:
 def provider_steps(learner: Learner) -> dict[str, Any]:
     """What the provider tells learners to do before the exam; without an answer from it, what we can say ourselves."""
     assert learner.attempt is not None  # there are only steps for an attempt
-    found: dict[str, Any] = {}
+    steps: list[Any] = []
     url: str | None = None
     try:
         if learner.provider:
             found = learner.provider.get_attempt(_as_dict(learner.attempt)) or {}
-            url = found.get("download_url") or learner.provider.get_software_download_url()
+            steps = display.instructions(found.get("instructions"))
+            own, usual = found.get("download_url"), learner.provider.get_software_download_url
+            url = display.web_address(own) or display.web_address(usual())
     except Exception as error:
         log.warning("provider not asked for steps, attempt_id=%s: %r", learner.attempt.pk, error)
-    return {"backend_instructions": found.get("instructions"), "software_download_url": url}
+    return {"backend_instructions": steps, "software_download_url": url}
 
 
 def _as_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:

@@ -1,0 +1,49 @@
+"""What providers say, made safe for pages and answers: no scripts, and addresses of the web only."""
+
+import logging
+import re
+from typing import Any
+
+import nh3
+from django.utils.safestring import SafeString, mark_safe
+
+log = logging.getLogger(__name__)
+
+# With a scheme it is http(s); without one it leads somewhere in the site that shows it.
+WEB_ADDRESS = re.compile(r"(https?://|(?![^/?#]*:))[^\s\\\x00-\x20\x7f]+", re.IGNORECASE)
+SCHEMES = {"http", "https", "mailto", "tel"}
+ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "a": {*nh3.ALLOWED_ATTRIBUTES["a"], "target"}}
+
+
+def web_address(url: Any) -> str | None:
+    """The address, or None for one that a browser must not follow, as `javascript:…`."""
+    if not isinstance(url, str) or not url:
+        return None
+    if WEB_ADDRESS.fullmatch(url):
+        return str(url)
+    log.warning("a provider's address is no web address and is left out")
+    return None
+
+
+def html(text: Any) -> SafeString:
+    """The text as HTML without what could run or load scripts."""
+    cleaned = nh3.clean(str(text), attributes=ATTRIBUTES, url_schemes=SCHEMES)
+    return mark_safe(cleaned)  # noqa: S308  it is clean
+
+
+def instructions(given: Any) -> list[SafeString]:
+    """Steps for learners, as HTML; none where the provider sent no list."""
+    return [html(step) for step in given] if isinstance(given, list | tuple) else []
+
+
+def configuration(value: Any, name: str = "") -> Any:
+    """A provider's configuration: markup is cleaned at any depth, other texts stay; addresses lead to the web or are null."""
+    if isinstance(value, dict):
+        return {key: configuration(one, str(key)) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [configuration(one, name) for one in value]
+    if not isinstance(value, str):
+        return value
+    if name.lower().endswith(("url", "link")):
+        return web_address(value) if value else value
+    return str(html(value)) if nh3.is_html(value) else value
