@@ -9,11 +9,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.crypto import constant_time_compare
 
-from edx_proctoring import conf, crypto, links, transactions
+from edx_proctoring import backends, conf, crypto, links, transactions
 from edx_proctoring.api import (
     get_exam_attempt_by_code,
     mark_ready_if_setting_up,
     update_attempt_status,
+    was_registered_without_token,
 )
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
 from edx_proctoring.statuses import IN_PROGRESS, ProctoredExamStudentAttemptStatus
@@ -44,8 +45,9 @@ def _says_when_busy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpResponse:
     """Mark the attempt ready, or submit it when the learner comes again; redirect to the exam.
 
-    Only the learner, known by session or by the cookie that an earlier call set, can submit.
-    `request` may be None.
+    Only the address that the provider was told does so: it holds a token. The attempt code alone, which learners and
+    course staff see, only redirects. Only the learner, known by session or by the cookie that an earlier call set, can
+    submit. `request` is None when a provider's code calls in this process, which is trusted.
     """
     attempt = transactions.reconnecting(lambda: get_exam_attempt_by_code(attempt_code))
     if attempt is None:
@@ -54,7 +56,7 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
     exam = attempt["proctored_exam"]
     url = links.reverse_or_empty("jump_to", args=[exam["course_id"], exam["content_id"]])
     response = HttpResponseRedirect(url)
-    if (request is not None and _only_looks(request)) or not _advance(attempt, request):
+    if not _is_sent_by_provider(attempt, request) or not _advance(attempt, request):
         return response
     response.set_signed_cookie(
         COOKIE,
@@ -65,6 +67,24 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
         secure=conf.host.HTTPS == "on" or (request is not None and request.is_secure()),
     )
     return response
+
+
+def _is_sent_by_provider(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
+    if request is None:
+        return True
+    if _only_looks(request):
+        return False
+    if conf.proctoring.START_CALLBACK_WITHOUT_TOKEN:
+        return True
+    if not attempt["taking_as_proctored"] or not _uses_start_callback(attempt["proctored_exam"]):
+        return False
+    if crypto.is_launch_token(request.GET.get("token", ""), attempt["attempt_code"]):
+        return True
+    return was_registered_without_token(attempt["id"])
+
+
+def _uses_start_callback(exam: dict[str, Any]) -> bool:
+    return bool(getattr(backends.find_provider(exam), "uses_start_callback", False))
 
 
 def _only_looks(request: HttpRequest) -> bool:

@@ -186,6 +186,30 @@ PROCTORING = (
         "as published: the start callback submits a running attempt without asking who calls",
     ),
     Setting(
+        "START_CALLBACK_WITHOUT_TOKEN",
+        False,
+        bool,
+        "as published: the start callback marks any provider's attempt ready for whoever has its code",
+    ),
+    Setting(
+        "TIMED_EXAM_FALLS_THROUGH",
+        False,
+        bool,
+        "as published: a timed exam is open, without a clock, in every status that has no screen",
+    ),
+    Setting(
+        "DECLINE_WHILE_RUNNING",
+        False,
+        bool,
+        "as published: learners may opt out of proctoring after they have started the exam",
+    ),
+    Setting(
+        "OPT_OUT_ANYWAY",
+        False,
+        bool,
+        "as published: a declined exam is open also where the course allows no opting out",
+    ),
+    Setting(
         "ALLOW_START_WITHOUT_SETUP",
         False,
         bool,

@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 from cryptography.hazmat.primitives.padding import PKCS7
-from django.utils.crypto import salted_hmac
+from django.conf import settings
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from edx_proctoring import conf
 
@@ -36,9 +37,23 @@ def obscured_user_id(user_id: object, *extra: object) -> str:
 
 def exam_pass(attempt_code: str, user_id: int) -> str:
     """What proves that a browser was sent here for this attempt of this learner; value of the cookie `exam`."""
-    return salted_hmac(
-        "edx_proctoring.exam_pass", f"{attempt_code}:{user_id}", algorithm="sha256"
-    ).hexdigest()
+    return _signed("edx_proctoring.exam_pass", f"{attempt_code}:{user_id}")
+
+
+def launch_token(attempt_code: str) -> str:
+    """What proves that the provider sent the browser: part of the address that only the provider is told."""
+    return _signed("edx_proctoring.launch_token", attempt_code)
+
+
+def is_launch_token(shown: str, attempt_code: str) -> bool:
+    """Is it the attempt's token? Also with a secret key that was replaced since the attempt was registered."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    known = [_signed("edx_proctoring.launch_token", attempt_code, key) for key in keys]
+    return any(constant_time_compare(shown, one) for one in known)
+
+
+def _signed(purpose: str, value: str, key: str | bytes | None = None) -> str:
+    return salted_hmac(purpose, value, secret=key, algorithm="sha256").hexdigest()
 
 
 def exam_passes(attempt_code: str, user_id: int) -> tuple[str, ...]:

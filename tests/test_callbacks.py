@@ -1,24 +1,38 @@
 """Route 28: the proctoring software sends the learner's browser."""
 
+import datetime
 from typing import Any
 
 import pytest
 from django.test import Client, RequestFactory
 from django.urls import include, path
+from django.utils import timezone
 
-from edx_proctoring import crypto
+from edx_proctoring import api, crypto
 from edx_proctoring.callbacks import COOKIE, start_exam_callback
-from edx_proctoring.models import ProctoredExam
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import AttemptFactory
+from edx_proctoring.testing.providers import FakeProvider
 
 pytestmark = pytest.mark.django_db
 
 URL = "/api/edx_proctoring/proctoring_launch_callback/start_exam/"
 
 
-def visit(client: Client, one: Any, **options: Any) -> Any:
+@pytest.fixture(autouse=True)
+def _launches(provider: FakeProvider) -> None:
+    """The provider "test" is one that sends browsers here."""
+    provider.uses_start_callback = True
+
+
+def address(one: Any) -> str:
+    """As the provider was told it."""
+    return f"{URL}{one.attempt_code}?token={crypto.launch_token(one.attempt_code)}"
+
+
+def visit(client: Client, one: Any, url: str = "", **options: Any) -> Any:
     """The answer, a redirect to the exam."""
-    response = client.get(f"{URL}{one.attempt_code}", **options)
+    response = client.get(url or address(one), **options)
     exam = one.proctored_exam
     assert response.status_code == 302
     assert response["Location"] == f"/courses/{exam.course_id}/jump_to/{exam.content_id}"
@@ -43,7 +57,7 @@ def test_other_statuses_stay(status: str, attempt: Any, client_for: Any, learner
 @pytest.mark.parametrize("status", ["started", "ready_to_submit"])
 def test_strangers_end_no_exam(status: str, attempt: Any, client: Client, staff: Any) -> None:
     one = attempt(status=status)
-    assert COOKIE not in visit(client, one).cookies
+    visit(Client(), one)
     client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
     visit(client, one)
     assert one.status == status
@@ -80,6 +94,102 @@ def test_a_forged_cookie_ends_no_exam(attempt: Any, client: Client, learner: Any
     assert one.status == "started"
 
 
+def test_learners_who_come_again_without_the_token_end_nothing(
+    attempt: Any, client_for: Any, learner: Any
+) -> None:
+    """A link that somebody sends her must not end her exam."""
+    one = attempt(status="started")
+    visit(client_for(learner), one, url=f"{URL}{one.attempt_code}")
+    assert one.status == "started"
+
+
+@pytest.mark.parametrize("status", ["created", "ready_to_start", "started", "submitted"])
+@pytest.mark.parametrize("token", ["", "?token=", "?token=wrong", "?token=%00é", "?token={other}"])
+def test_the_code_alone_only_redirects(
+    token: str, status: str, attempt: Any, client: Client, client_for: Any, learner: Any
+) -> None:
+    """Learners and course staff see the code."""
+    one = attempt(status=status)
+    other = crypto.launch_token(AttemptFactory().attempt_code)
+    for each in (client, client_for(learner)):
+        response = visit(each, one, url=f"{URL}{one.attempt_code}{token.format(other=other)}")
+        assert COOKIE not in response.cookies
+        assert one.status == status
+
+
+def test_a_stranger_who_saw_the_code_before_the_start_ends_no_exam(
+    attempt: Any, client: Client
+) -> None:
+    one = attempt()
+    visit(client, one, url=f"{URL}{one.attempt_code}")
+    type(one).objects.filter(pk=one.pk).update(status="started")
+    visit(client, one, url=f"{URL}{one.attempt_code}")
+    assert one.status == "started"
+
+
+def test_only_providers_that_send_browsers_here(
+    attempt: Any, client: Client, provider: FakeProvider
+) -> None:
+    provider.uses_start_callback = False
+    one = attempt()
+    assert COOKIE not in visit(client, one).cookies
+    assert one.status == "created"
+
+
+def test_only_attempts_that_are_taken_as_proctored(
+    attempt: Any, client: Client, timed_exam: ProctoredExam
+) -> None:
+    for one in (attempt(taking_as_proctored=False), attempt(exam=timed_exam)):
+        assert COOKIE not in visit(client, one).cookies
+        assert one.status == "created"
+
+
+def test_a_provider_that_is_not_configured_any_more(
+    attempt: Any, client: Client, make_exam: Any
+) -> None:
+    one = attempt(exam=make_exam(backend="gone"))
+    visit(client, one)
+    assert one.status == "created"
+
+
+def test_a_secret_key_that_was_replaced(attempt: Any, client: Client, settings: Any) -> None:
+    one = attempt()
+    known = address(one)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", [settings.SECRET_KEY]
+    visit(client, one, url=known)
+    assert one.status == "ready_to_start"
+
+
+@pytest.mark.parametrize(("hours", "status"), [(23, "ready_to_start"), (25, "created")])
+def test_attempts_that_version_6_registered(
+    hours: int, status: str, attempt: Any, client: Client
+) -> None:
+    """Their provider was told an address without a token."""
+    one = attempt()
+    born = timezone.now() - datetime.timedelta(hours=hours)
+    type(one).history.filter(id=one.pk).update(history_change_reason=None, history_date=born)
+    response = visit(client, one, url=f"{URL}{one.attempt_code}")
+    assert (one.status, COOKIE in response.cookies) == (status, status == "ready_to_start")
+
+
+def test_attempts_that_other_code_creates_are_told_the_token(
+    exam: ProctoredExam, learner: Any, client: Client
+) -> None:
+    one = ProctoredExamStudentAttempt.objects.get(
+        pk=api.create_exam_attempt(exam.pk, learner.pk, taking_as_proctored=True)
+    )
+    visit(client, one, url=f"{URL}{one.attempt_code}")
+    assert one.status == "created"
+
+
+def test_a_switch_lets_the_code_alone_do(attempt: Any, client: Client, settings: Any) -> None:
+    switch = {"START_CALLBACK_WITHOUT_TOKEN": True}
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **switch}
+    one = attempt()
+    visit(client, one, url=f"{URL}{one.attempt_code}")
+    assert one.status == "ready_to_start"
+
+
 def test_a_switch_has_every_visit_end_the_exam(attempt: Any, client: Client, settings: Any) -> None:
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "START_CALLBACK_SUBMITS": True}
     one = attempt(status="started")
@@ -107,7 +217,7 @@ def test_prefetching_browsers_change_nothing(
 
 def test_link_scanners_change_nothing(attempt: Any, client: Client) -> None:
     one = attempt()
-    response = client.head(f"{URL}{one.attempt_code}")
+    response = client.head(address(one))
     assert (response.status_code, COOKIE in response.cookies) == (302, False)
     one.refresh_from_db()
     assert one.status == "created"

@@ -38,6 +38,7 @@ from edx_proctoring.api.attempts import (
     is_state_transition_legal,
     locate_attempt_by_attempt_code,
     locate_attempt_by_external_id,
+    was_registered_without_token,
 )
 from edx_proctoring.api.bulk_allowances import (
     NO_EXAM,
@@ -262,6 +263,7 @@ __all__ = [
     "get_current_exam_attempt",
     "get_enrollments_can_take_proctored_exams",
     "get_exam_attempt_by_code",
+    "was_registered_without_token",
     "get_exam_attempt_by_external_id",
     "get_exam_attempt_by_id",
     "get_exam_attempt_data",

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from edx_proctoring import emails, statuses, timing
 from edx_proctoring.api.lookup import as_dict, as_id, attempt_by_id
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 Attempt = ProctoredExamStudentAttempt
 
 
+DAY = datetime.timedelta(days=1)
+
+
 def _fresh(attempt: Attempt | None) -> dict[str, Any] | None:
     return None if attempt is None else as_dict(expire_if_overdue(attempt))
 
@@ -53,6 +57,16 @@ def get_exam_attempt_by_id(attempt_id: int) -> dict[str, Any] | None:
 def get_exam_attempt_by_external_id(external_id: str) -> dict[str, Any] | None:
     """The attempt with the provider's id, the newest of several, or None. Ends it if its time is over."""
     return _fresh(Attempt.objects.get_exam_attempt_by_external_id(external_id))
+
+
+def was_registered_without_token(attempt_id: int) -> bool:
+    """Did version 6 register the attempt, less than a day ago? Its provider was told an address without a token.
+
+    The history tells: version 6 wrote no reason.
+    """
+    rows = Attempt.history.filter(id=attempt_id, history_type="+").order_by("history_id")
+    born = rows.values_list("history_date", "history_change_reason").first()
+    return born is not None and not born[1] and timezone.now() - born[0] < DAY
 
 
 def get_exam_attempt_by_code(attempt_code: str | None) -> dict[str, Any] | None:

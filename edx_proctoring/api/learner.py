@@ -15,6 +15,7 @@ from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
     ProctoredExamNotActiveException,
     ProctoredExamPermissionDenied,
+    StudentExamAttemptAlreadyExistsException,
     StudentExamAttemptBeingCreated,
 )
 from edx_proctoring.lifecycle import facts
@@ -95,11 +96,22 @@ def _submit(attempt: Attempt, user: Any) -> int:
 
 
 def _decline(attempt: Attempt, user: Any) -> int:
-    return _transition(attempt, user, Status.declined, PRE_STARTED | IN_PROGRESS)
+    if _keeps_its_clock(attempt):
+        return _submit(attempt, user) if attempt.started_at else attempt.pk
+    allowed = PRE_STARTED | IN_PROGRESS if conf.proctoring.DECLINE_WHILE_RUNNING else PRE_STARTED
+    return _transition(attempt, user, Status.declined, allowed)
+
+
+def _keeps_its_clock(attempt: Attempt) -> bool:
+    """A timed exam has no proctoring to decline or to lose: saying so must not stop its clock."""
+    exam = attempt.proctored_exam
+    return not exam.is_proctored and not conf.proctoring.TIMED_EXAM_FALLS_THROUGH
 
 
 def _click_download(attempt: Attempt, user: Any) -> int:
     """A ready attempt stays ready: its provider says so only once, and the learner's page may not know it yet."""
+    if _keeps_its_clock(attempt):
+        return attempt.pk
     try:
         return _transition(
             attempt, user, Status.download_software_clicked, PRE_STARTED - {Status.ready_to_start}
@@ -116,6 +128,8 @@ def _error(attempt: Attempt, user: Any) -> int | bool:
     if attempt.status not in INCOMPLETE:
         return False
     try:
+        if _keeps_its_clock(attempt):
+            return _submit(attempt, user) if attempt.started_at else False
         lifecycle.transition(
             attempt, Status.error, only_from=INCOMPLETE, reason=lifecycle.LEARNER, user=user
         )
@@ -192,14 +206,30 @@ def _create(exam: ProctoredExam, user: Any, attempt_proctored: bool, start_clock
     check_practice_limit(exam, user.pk)
     if exam.is_proctored and not attempt_proctored:
         return create_declined(exam, user, lifecycle.LEARNER, by=user).pk
-    return lifecycle.create(
-        exam,
-        user,
-        taking_as_proctored=attempt_proctored,
-        reason=lifecycle.LEARNER,
-        by=user,
-        starts=start_clock,
-    ).pk
+    try:
+        return lifecycle.create(
+            exam,
+            user,
+            taking_as_proctored=attempt_proctored,
+            reason=lifecycle.LEARNER,
+            by=user,
+            starts=start_clock,
+        ).pk
+    except StudentExamAttemptBeingCreated:
+        raise
+    except StudentExamAttemptAlreadyExistsException:
+        waiting = _waiting(exam, user) if start_clock else None
+        if waiting is None:
+            raise
+        return _start(waiting, user)
+
+
+def _waiting(exam: ProctoredExam, user: Any) -> Attempt | None:
+    """The attempt behind the entrance of a timed exam, which lacks nothing but its start."""
+    newest: Attempt | None = Attempt.objects.of_pair(exam.pk, user.pk).newest_first().first()
+    if newest is None or newest.status not in PRE_STARTED or not _keeps_its_clock(newest):
+        return None
+    return newest
 
 
 def _await_attempt(exam: ProctoredExam, user: Any, attempt_proctored: bool) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from django.template import loader
 from django.utils import timezone
 
-from edx_proctoring import backends, host, kinds, outbox, tracking, transactions
+from edx_proctoring import backends, conf, host, kinds, outbox, tracking, transactions
 from edx_proctoring.api.changes import check_prerequisites
 from edx_proctoring.api.exams import create_exam
 from edx_proctoring.api.student_context import (
@@ -22,11 +22,16 @@ from edx_proctoring.api.student_context import (
     timed_context,
 )
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists
-from edx_proctoring.lifecycle import expire_if_overdue, facts
+from edx_proctoring.lifecycle import expire_if_overdue, facts, show_way_in
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.outbox import Draft
 from edx_proctoring.serializers import ProctoredExamSerializer
-from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
+from edx_proctoring.statuses import (
+    COMPLETED,
+    IN_PROGRESS,
+    INCOMPLETE,
+    ProctoredExamStudentAttemptStatus,
+)
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +154,28 @@ def _has_course_ended(context: MutableMapping[str, Any]) -> bool:
 
 
 def _timed(learner: Learner) -> Screen:
+    """Without a clock no questions: each status has the screen of the nearest one."""
+    if conf.proctoring.TIMED_EXAM_FALLS_THROUGH:
+        return _timed_as_published(learner)
+    status = learner.status
+    if status in (None, *INCOMPLETE - IN_PROGRESS) or learner.is_resumable_now:
+        return "timed_exam/expired.html" if learner.is_past_due else "timed_exam/entrance.html"
+    if status in IN_PROGRESS:
+        return _timed_running(learner)
+    if status in COMPLETED and status not in Status.onboarding_errors:
+        return _timed_submitted(learner)
+    return "timed_exam/expired.html"
+
+
+def _timed_running(learner: Learner) -> Screen:
+    if learner.is_past_due:
+        return "timed_exam/expired.html"
+    if learner.status == Status.started and learner.does_time_remain:
+        return None
+    return "timed_exam/ready_to_submit.html"
+
+
+def _timed_as_published(learner: Learner) -> Screen:
     status = learner.status
     if status in (None, Status.created):
         return "timed_exam/expired.html" if learner.is_past_due else "timed_exam/entrance.html"
@@ -190,6 +217,8 @@ def _guarded(decide: Callable[[Learner], Screen]) -> Callable[[Learner], Screen]
     def decide_guarded(learner: Learner) -> Screen:
         if not host.may_take_proctored(learner.user, learner.exam):
             return None
+        if _is_back_in(learner):
+            learner.attempt = None
         if learner.kind == kinds.PROCTORED and learner.status == Status.declined:
             return None
         if not learner.user.is_active:
@@ -197,6 +226,12 @@ def _guarded(decide: Callable[[Learner], Screen]) -> Callable[[Learner], Screen]
         return decide(learner)
 
     return decide_guarded
+
+
+def _is_back_in(learner: Learner) -> bool:
+    """Did the learner decline an exam where the host allows no opting out? Then it is as if she had not."""
+    forbidden = learner.context.get("allow_proctoring_opt_out") is False
+    return forbidden and learner.attempt is not None and show_way_in(learner.attempt)
 
 
 def _entered(learner: Learner) -> Screen:

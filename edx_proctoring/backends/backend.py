@@ -95,6 +95,8 @@ class ProctoringBackendProvider(ABC):
     external_id_is_secret = False
     # Its reviews come without an account: the attempt's id and what its options say must be proof enough.
     takes_anonymous_reviews = False
+    # It is told the address of the start callback, and sends the learner's browser there.
+    uses_start_callback = False
     # A second POST of the exam once its id is known, for providers that need to hear their own id.
     resave_with_external_id = False
 

@@ -20,7 +20,7 @@ from edx_proctoring.backends.backend import (
     within,
 )
 from edx_proctoring.backends.http import json_of, usable_id
-from edx_proctoring.crypto import decode_and_decrypt
+from edx_proctoring.crypto import decode_and_decrypt, launch_token
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderSentNoAttemptID,
@@ -60,6 +60,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
     passing_statuses: ClassVar[Any] = ["Clean", "Rules Violation"]
     external_id_is_secret = True
     takes_anonymous_reviews = True
+    uses_start_callback = True
     review_callback_secret = (
         ""  # in the header X-Review-Secret, or in the address that PSI is given: ?secret=…
     )
@@ -162,7 +163,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
             "examSponsor": self.exam_sponsor,
             "examName": psi_formats.exam_name(exam["exam_name"]),
             "ssiProduct": "rp-now",
-            "examUrl": f"{links.site_url()}{path}",
+            "examUrl": f"{links.site_url()}{path}?token={launch_token(code)}",
             "orgExtra": self._org_extra(exam, context, now or timezone.now()),
         }
 

@@ -5,6 +5,7 @@ Each function locks the learner's row first, decides under the lock, stores, and
 
 from edx_proctoring.lifecycle.creation import create, reset
 from edx_proctoring.lifecycle.locking import find_learner, lock_attempt, locked
+from edx_proctoring.lifecycle.opting_out import show_way_in
 from edx_proctoring.lifecycle.removal import remove, tell_deleted
 from edx_proctoring.lifecycle.resume import annotate, ready_to_resume, resumed
 from edx_proctoring.lifecycle.transition import (
@@ -37,6 +38,7 @@ __all__ = [
     "remove",
     "reset",
     "resumed",
+    "show_way_in",
     "tell_deleted",
     "transition",
 ]

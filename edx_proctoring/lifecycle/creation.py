@@ -22,12 +22,13 @@ from edx_proctoring.exceptions import (
     StudentExamAttemptDoesNotExistsException,
     StudentExamAttemptOnPastDueProctoredExam,
 )
-from edx_proctoring.lifecycle import facts
+from edx_proctoring.lifecycle import facts, opting_out
 from edx_proctoring.lifecycle.locking import lock_attempt, locked
 from edx_proctoring.lifecycle.registration import Registration, longest_seconds, register
 from edx_proctoring.lifecycle.removal import remove_locked
 from edx_proctoring.lifecycle.resume import is_in_resume_process, mark_resumed
 from edx_proctoring.lifecycle.transition import (
+    API,
     LEARNER,
     Attempt,
     Request,
@@ -132,7 +133,9 @@ def _check(new: NewAttempt) -> facts.Pair:
 
 
 def _allow_next(new: NewAttempt, newest: Attempt | None) -> None:
-    if newest and not newest.is_sample_attempt and not is_in_resume_process(newest):
+    if newest is None or newest.is_sample_attempt or is_in_resume_process(newest):
+        return
+    if not (new.proctored and opting_out.is_way_in_shown(newest)):
         raise StudentExamAttemptAlreadyExistsException(_exists(new))
 
 
@@ -285,7 +288,7 @@ def _store(
         status=answer.status,
         time_remaining_seconds=seconds,
     )
-    attempt._change_reason = new.reason or None
+    attempt._change_reason = new.reason or API
     attempt._history_user = new.actor if getattr(new.actor, "pk", None) else None
     attempt.save(force_insert=True)
     log.info(
@@ -294,7 +297,7 @@ def _store(
         attempt.status,
         new.exam.pk,
         new.user.pk,
-        new.reason or "api",
+        attempt._change_reason,
     )
     change = effects.Change(
         attempt=attempt,

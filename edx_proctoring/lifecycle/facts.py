@@ -66,6 +66,20 @@ def pair(exam_id: int, user_id: int) -> Pair:
     return Pair(newest, policy_id, token, reserved_until, answers_wait)
 
 
+def has_begun(exam_id: int, user_id: int) -> bool:
+    """Has the learner ever started an attempt in the exam?"""
+    pair = ProctoredExamStudentAttempt.objects.of_pair(exam_id, user_id)
+    return bool(pair.filter(started_at__isnull=False).exists())
+
+
+def begun_exams(course_id: str, user_id: int) -> set[int]:
+    """The ids of the course's exams that the learner has ever started an attempt in."""
+    begun = ProctoredExamStudentAttempt.objects.filter(
+        user_id=user_id, proctored_exam__course_id=course_id, started_at__isnull=False
+    )
+    return set(begun.values_list("proctored_exam_id", flat=True))
+
+
 def due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | None:
     """When the exam is due for this user (id or user), aware; the exam's own date unless the host has another."""
     personal = host.due_date(exam["course_id"], exam["content_id"], user)

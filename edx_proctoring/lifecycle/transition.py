@@ -37,7 +37,8 @@ log = logging.getLogger(__name__)
 Attempt = ProctoredExamStudentAttempt
 Status = ProctoredExamStudentAttemptStatus
 
-LEARNER, STAFF, PROVIDER, TIME_OUT, CASCADE, SWEEP = (
+API, LEARNER, STAFF, PROVIDER, TIME_OUT, CASCADE, SWEEP = (
+    "api",
     "learner",
     "staff",
     "provider",
@@ -133,9 +134,24 @@ def change_locked(attempt: Attempt, request: Request) -> Attempt:
     before, values = attempt.status, _decide(attempt, request)
     if values is None:
         return attempt
+    _check_may_opt_out(attempt, request)
     change = _store(attempt, before, values, request)
     _follow_up(change, request)
     return attempt
+
+
+def _check_may_opt_out(attempt: Attempt, request: Request) -> None:
+    """A learner who has begun an exam knows its questions, and goes on with the clock and the proctoring."""
+    is_own_decision = request.to == Status.declined and request.reason == LEARNER
+    if not is_own_decision or not attempt.proctored_exam.is_proctored:
+        return
+    if conf.proctoring.DECLINE_WHILE_RUNNING:
+        return
+    if facts.has_begun(attempt.proctored_exam_id, attempt.user_id):
+        raise ProctoredExamIllegalStatusTransition(
+            f"exam_id={attempt.proctored_exam_id} was started by user_id={attempt.user_id}: "
+            "it cannot be taken without proctoring any more."
+        )
 
 
 def _is_too_late(attempt: Attempt, to: str) -> bool:
@@ -289,7 +305,7 @@ def _follow_up(change: effects.Change, request: Request) -> None:
 
 
 def _decline_the_rest(change: effects.Change) -> None:
-    """Decline the course's other graded proctored exams that the learner has neither begun nor completed."""
+    """Decline the course's other graded proctored exams that the learner has never begun and not completed."""
     # Imported late: creation declines, too.
     from edx_proctoring.lifecycle.creation import insert_unproctored  # noqa: PLC0415
 
@@ -297,8 +313,13 @@ def _decline_the_rest(change: effects.Change) -> None:
     exams = ProctoredExam.get_all_exams_for_course(
         change.exam.course_id, active_only=True, proctored_exams_only=True
     ).exclude(pk=change.exam.pk)
+    begun = set[int]()
+    if not conf.proctoring.DECLINE_WHILE_RUNNING:
+        begun = facts.begun_exams(change.exam.course_id, user_id)
     decline = Request(Status.declined, cascade=False, reason=CASCADE)
     for exam in exams:
+        if exam.pk in begun:
+            continue
         ProctoringReservation.objects.void(exam.pk, user_id)
         newest = Attempt.objects.of_pair(exam.pk, user_id).newest_first().first()
         if newest is None:

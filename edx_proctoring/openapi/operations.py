@@ -296,6 +296,8 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "RPNow's browser arrives: the attempt is ready, and the browser goes on to the exam",
         {302: None},
         errors=(404, 503),
+        query=(query("token", str, "Part of the address that RPNow was told."),),
+        description="Without the attempt's token the browser goes on to the exam, and nothing else happens.",
     ),
     ("proctored_exam/{course_id}/allowance", "get"): Operation(
         "list_allowances",

@@ -40,7 +40,7 @@ ALLOWED = {
     "start": ("ready_to_start", "ready_to_submit", "started"),
     "stop": RUNNING,
     "submit": (*SETUP, *RUNNING, "submitted", "timed_out"),
-    "decline": (*SETUP, *RUNNING, "declined"),
+    "decline": (*SETUP, "declined"),
     "click_download_software": SETUP,
 }
 RESULT = {

@@ -82,16 +82,19 @@ INCOMPLETE_UNSTARTED = ("eligible", "download_software_clicked", "ready_to_start
 READ = {**PAST, "read": True}
 OPEN_UNTIL = {"grace_period": 2 * HOUR}
 
+TIMED_ENDS = ("declined", "error", "verified", "rejected", "second_review_required")
+
 TIMED_ROWS = [
     (None, {}, "timed-entrance"),
     (None, PAST, "timed-expired"),
     (None, FUTURE, "timed-entrance"),
     ("created", {}, "timed-entrance"),
     ("created", PAST, "timed-expired"),
-    *((status, {}, EXAM) for status in INCOMPLETE_UNSTARTED),
+    *((status, {}, "timed-entrance") for status in INCOMPLETE_UNSTARTED),
     *((status, PAST, "timed-expired") for status in INCOMPLETE_UNSTARTED),
     ("started", {}, EXAM),
     ("started", FUTURE, EXAM),
+    ("started", {"started_at": None}, "timed-ready-to-submit"),
     ("started", PAST, "timed-expired"),
     ("ready_to_submit", {}, "timed-ready-to-submit"),
     ("ready_to_submit", PAST, "timed-expired"),
@@ -104,11 +107,13 @@ TIMED_ROWS = [
     ("submitted", {**PAST, "grace_period": HOUR / 2}, EXAM),
     ("timed_out", {}, "timed-submitted"),
     ("timed_out", PAST, EXAM),
-    *(
-        (status, {}, EXAM)
-        for status in ("declined", "error", "verified", "rejected", "second_review_required")
-    ),
-    ("expired", {}, EXAM),
+    *((status, {}, "timed-submitted") for status in TIMED_ENDS),
+    *((status, PAST, EXAM) for status in TIMED_ENDS),
+    *((status, {**PAST, "hide_after_due": True}, "timed-submitted") for status in TIMED_ENDS),
+    ("error", {"ready_to_resume": True}, "timed-entrance"),
+    ("error", {"ready_to_resume": True, **PAST}, "timed-expired"),
+    *((status, {}, "timed-expired") for status in ("expired", *ONBOARDING_ERRORS)),
+    *((status, PAST, "timed-expired") for status in ("expired", *ONBOARDING_ERRORS)),
 ]
 PROCTORED_ROWS = [
     (None, {}, "proctored-entrance"),

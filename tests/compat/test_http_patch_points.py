@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from edx_proctoring import callbacks
+from edx_proctoring import callbacks, crypto
 
 pytestmark = pytest.mark.django_db
 
@@ -40,12 +40,14 @@ def test_switches_are_read_through_the_package(
 
 
 def test_the_start_callback_reads_and_writes_through_its_own_names(
-    attempt: Any, learner: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+    attempt: Any, learner: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch, provider: Any
 ) -> None:
+    provider.uses_start_callback = True
     one = attempt(status="started")
     found, moved = callbacks.get_exam_attempt_by_code(one.attempt_code), []
     monkeypatch.setattr(callbacks, "get_exam_attempt_by_code", lambda _code: found)
     monkeypatch.setattr(callbacks, "update_attempt_status", lambda *args: moved.append(args))
     url = "/api/edx_proctoring/proctoring_launch_callback/start_exam/any"
-    assert client_for(learner).get(url).status_code == 302
+    data = {"token": crypto.launch_token(one.attempt_code)}
+    assert client_for(learner).get(url, data).status_code == 302
     assert moved == [(one.pk, "submitted")]

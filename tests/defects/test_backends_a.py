@@ -89,7 +89,7 @@ def test_backends_A1_code_and_locator_are_not_enough_where_more_is_configured(
 
 def test_backends_A4_the_start_callback(psi, make_exam, attempt, client_for, learner, settings):
     known = attempt(exam=make_exam(backend="software_secure"), status="started")
-    url = f"{START}/{known.attempt_code}"
+    url = f"{START}/{known.attempt_code}?token={crypto.launch_token(known.attempt_code)}"
     assert Client().get(url).status_code == 302
     assert Client().head(url).status_code == 302
     owner = client_for(learner)

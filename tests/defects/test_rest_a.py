@@ -232,7 +232,8 @@ def test_A9_strangers_and_prefetches_submit_nothing(attempt):
 
 
 def test_A9_kept_by_a_switch(attempt, settings):
-    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "START_CALLBACK_SUBMITS": True}
+    switches = {"START_CALLBACK_SUBMITS": True, "START_CALLBACK_WITHOUT_TOKEN": True}
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **switches}
     known = started(attempt)
     response = APIClient().get(f"{START}/{known.attempt_code}")
     assert (response.status_code, status_of(known)) == (302, "submitted")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from rules import always_deny, set_perm
 
-from edx_proctoring import api, rules
+from edx_proctoring import api, crypto, rules
 from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
 )
@@ -118,10 +118,12 @@ def test_A18_no_login_form_of_its_own():
         reverse("edx_proctoring:rest_framework:login")
 
 
-def test_A19_the_cookie_is_guarded_and_says_nothing(attempt):
+def test_A19_the_cookie_is_guarded_and_says_nothing(attempt, provider):
+    provider.uses_start_callback = True
     known = attempt()
     client = APIClient()
-    client.get(f"{START}/{known.attempt_code}", secure=True)
+    data = {"token": crypto.launch_token(known.attempt_code)}
+    client.get(f"{START}/{known.attempt_code}", data, secure=True)
     cookie = client.cookies["exam"]
     assert cookie["httponly"]
     assert cookie["secure"]

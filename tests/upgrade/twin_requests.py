@@ -235,6 +235,7 @@ LEARNER_STEPS = [
     begin("eve-apart", "true"),
     get("eve", f"{START}/{{code:eve-apart}}"),
     Ask("", "HEAD", f"{START}/{{code:eve-apart}}"),
+    ready("eve-apart"),
     act("eve-apart", "start"),
     get("", f"{START}/{{code:eve-apart}}"),
     get("eve", f"{ATTEMPTS}/{{attempt:eve-apart}}", "start-callback-submits"),
