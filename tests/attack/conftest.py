@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,16 @@ class Site:
         arguments = [sys.executable, "-m", "django", command]
         subprocess.run(arguments, env=environment, cwd=ROOT, check=True, capture_output=True)
 
+    @contextmanager
+    def without_cache(self) -> Iterator[None]:
+        """The cache does not answer."""
+        file = self.data / cache.DOWN
+        file.touch()
+        try:
+            yield
+        finally:
+            file.unlink()
+
     def health_seconds(self) -> float:
         """How long a page takes that needs nothing but a thread."""
         began = time.monotonic()
@@ -131,15 +143,6 @@ def site(django_db_blocker):
             connections.close_all()
             teardown_databases(databases, verbosity=0)
             shutil.rmtree(place.data, ignore_errors=True)
-
-
-@pytest.fixture
-def cache_down(site):
-    """The cache does not answer."""
-    file = site.data / cache.DOWN
-    file.touch()
-    yield
-    file.unlink()
 
 
 @pytest.fixture(autouse=True)
