@@ -49,7 +49,8 @@ def from_postgres(state):
         (ValueError("locked"), False),
     ],
 )
-def test_errors_that_deserve_another_try(error, retryable):
+def test_errors_that_deserve_another_try(error, retryable, transactional_db):
+    connection.ensure_connection()  # without one, an error without a code is a server that refuses
     assert transactions.is_retryable(error) is retryable
 
 
