@@ -88,16 +88,17 @@ def is_lost_connection(error: BaseException) -> bool:
     if isinstance(error, InterfaceError):
         return True
     state = _sqlstate(error)
-    if isinstance(error, OperationalError) and not state and _is_gone():
+    if isinstance(error, OperationalError) and not state and _is_gone(error):
         return True  # cut off in the middle, or refused: no server was left to send a code
     return _has_code(error, MYSQL_LOST, set()) or bool(state and state.startswith(POSTGRES_LOST))
 
 
-def _is_gone() -> bool:
+def _is_gone(error: Exception) -> bool:
     """Has its driver given up the connection, or never had one?"""
     raw = connection.connection
     if raw is None:
-        return connection.vendor == "postgresql"  # others' errors have codes
+        # Others' errors have codes.
+        return connection.vendor == "postgresql" and error.__cause__ is not None
     return bool(getattr(raw, "closed", False))
 
 
@@ -277,7 +278,7 @@ def _telling_what_is_lost() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        if _is_gone():
+        if _is_gone(error):
             raise InterfaceError("the connection was cut off") from error
         raise
 
