@@ -88,9 +88,9 @@ def _uses_start_callback(exam: dict[str, Any]) -> bool:
 
 
 def _only_looks(request: HttpRequest) -> bool:
-    """Link scanners and prefetching browsers change nothing."""
+    """Link scanners, prefetching browsers and questions such as OPTIONS change nothing."""
     purposes = [request.headers.get(name, "").lower() for name in PREFETCH_HEADERS]
-    return request.method == "HEAD" or any(
+    return request.method not in ("GET", "POST") or any(
         "prefetch" in text or "preview" in text for text in purposes
     )
 

@@ -215,9 +215,10 @@ def test_prefetching_browsers_change_nothing(
         assert one.status == status
 
 
-def test_link_scanners_change_nothing(attempt: Any, client: Client) -> None:
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE"])
+def test_link_scanners_change_nothing(attempt: Any, client: Client, method: str) -> None:
     one = attempt()
-    response = client.head(address(one))
+    response = client.generic(method, address(one))
     assert (response.status_code, COOKIE in response.cookies) == (302, False)
     one.refresh_from_db()
     assert one.status == "created"
