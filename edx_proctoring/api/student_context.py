@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from edx_proctoring import backends, conf, constants, crypto, host, links, timing
 from edx_proctoring.api.onboarding import onboarding_exam_link_for_screen
 from edx_proctoring.backends import display
-from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.backends.backend import ask_options, within
 from edx_proctoring.lifecycle import facts, find_learner
 from edx_proctoring.models import ProctoredExamReviewPolicy, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
@@ -236,11 +236,13 @@ def provider_steps(learner: Learner) -> dict[str, Any]:
     steps: list[Any] = []
     url: str | None = None
     try:
-        if learner.provider:
-            found = learner.provider.get_attempt(_as_dict(learner.attempt)) or {}
-            steps = display.instructions(found.get("instructions"))
-            own, usual = found.get("download_url"), learner.provider.get_software_download_url
-            url = display.web_address(own) or display.web_address(usual())
+        # Both asks share one deadline: a silent provider holds a thread of the host no longer than that.
+        with within(conf.proctoring.ASK_DEADLINE_SECONDS):
+            if learner.provider:
+                found = learner.provider.get_attempt(_as_dict(learner.attempt)) or {}
+                steps = display.instructions(found.get("instructions"))
+                own, usual = found.get("download_url"), learner.provider.get_software_download_url
+                url = display.web_address(own) or display.web_address(usual())
     except Exception as error:
         log.warning("provider not asked for steps, attempt_id=%s: %r", learner.attempt.pk, error)
     return {"backend_instructions": steps, "software_download_url": url}

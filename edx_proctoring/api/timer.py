@@ -10,6 +10,7 @@ from edx_proctoring import backends, conf, kinds, links, timing
 from edx_proctoring.api.attempts import is_attempt_ready_to_resume
 from edx_proctoring.api.lookup import as_dict, attempt_by_id, exam_by_id
 from edx_proctoring.backends import display
+from edx_proctoring.backends.backend import within
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.lifecycle import expire_if_overdue, facts
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -105,8 +106,10 @@ def _of_provider(
 
 def _download_url(provider: Any, data: dict[str, Any]) -> str | None:
     try:
-        own = (provider.get_attempt(data) or {}).get("download_url")
-        return display.web_address(own) or display.web_address(provider.get_software_download_url())
+        with within(conf.proctoring.ASK_DEADLINE_SECONDS):  # both asks together
+            own = (provider.get_attempt(data) or {}).get("download_url")
+            usual = provider.get_software_download_url
+            return display.web_address(own) or display.web_address(usual())
     except Exception as error:
         log.warning("provider not asked for its software, attempt_id=%s: %r", data["id"], error)
         return None

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from edx_proctoring import api
+from edx_proctoring.backends.backend import current_options
 
 pytestmark = pytest.mark.django_db
 
@@ -229,3 +230,15 @@ def make(attempt, exam, status, **more):
     started = timezone.now() - datetime.timedelta(minutes=5)
     times = {"started_at": started, "allowed_time_limit_mins": 90} if status in BEGUN else {}
     return attempt(exam=exam, status=status, **{**times, **more})
+
+
+def test_a_silent_provider_holds_a_page_for_one_deadline(exam, learner, attempt, provider):
+    """Both of its asks together, not each."""
+    attempt(exam=exam, status="created")
+    deadlines = []
+    for ask in ("get_attempt", "get_software_download_url"):
+        provider.before(ask, lambda *_: deadlines.append(current_options().until))
+    assert "data-screen" in view(exam, learner)
+    assert len(deadlines) == 2
+    assert deadlines[0] is not None
+    assert deadlines[0] == deadlines[1]

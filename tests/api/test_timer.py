@@ -7,6 +7,7 @@ import time_machine
 from django.utils import timezone, translation
 
 from edx_proctoring import api
+from edx_proctoring.backends.backend import current_options
 from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     StudentExamAttemptDoesNotExistsException,
@@ -104,6 +105,17 @@ def test_before_the_start(attempt, provider, make_exam, status):
     assert data_of(known)["software_download_url"] == "https://own.example.com"
     provider.fail("get_attempt", ConnectionError("down"))
     assert data_of(known)["software_download_url"] is None
+
+
+def test_a_silent_provider_holds_the_answer_for_one_deadline(attempt, provider, exam):
+    """Both of its asks together, not each."""
+    deadlines = []
+    for ask in ("get_attempt", "get_software_download_url"):
+        provider.before(ask, lambda *_: deadlines.append(current_options().until))
+    data_of(attempt(exam=exam, status="created"))
+    assert len(deadlines) == 2
+    assert deadlines[0] is not None
+    assert deadlines[0] == deadlines[1]
 
 
 def test_the_time_with_an_allowance_and_a_due_date(attempt, make_exam, learner):
