@@ -50,7 +50,7 @@ demo-reset: $(DEMO)
 	$(BIN)/python -m demo reset
 
 test: .venv/test.stamp
-	$(BIN)/python scripts/run_tests.py
+	$(BIN)/python -m scripts.run_tests
 
 torture: .venv/test.stamp
 	$(BIN)/python -m tests.torture run $(if $(RUNS),--runs $(RUNS))
@@ -77,5 +77,7 @@ format: .venv/test.stamp
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 requirements: .venv/test.stamp
-	for name in base openedx openapi demo test quality docs mysql; do \
-		$(BIN)/uv pip compile -q --universal --no-header --python-version 3.11 -c requirements/constraints.in requirements/$$name.in -o requirements/$$name.txt; done
+	@# Each with what is compiled before it: they are installed together.
+	before="-c requirements/constraints.in"; for name in base openedx openapi demo test quality docs mysql; do \
+		$(BIN)/uv pip compile -q --universal --no-header --python-version 3.11 $$before requirements/$$name.in -o requirements/$$name.txt; \
+		before="$$before -c requirements/$$name.txt"; done

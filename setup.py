@@ -6,6 +6,8 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
+# Where the package lives: links on PyPI, and the address of the README's picture there, begin with it.
+HOME = "https://github.com/openedx/edx-proctoring"
 
 
 def version() -> str:
@@ -22,19 +24,34 @@ def requirements(name: str) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.startswith(("#", "-"))]
 
 
+def readme() -> str:
+    """The README as it is shown elsewhere: with the whole address of its picture."""
+    text = (ROOT / "README.rst").read_text(encoding="utf-8")
+    return text.replace(".. image:: docs/", f".. image:: {HOME}/raw/HEAD/docs/")
+
+
 OPENEDX = requirements("openedx.in")
 
 setup(
     name="edx-proctoring",
     version=version(),
     description="Proctoring for Open edX and for any Django LMS",
-    long_description=(ROOT / "README.rst").read_text(encoding="utf-8"),
+    long_description=readme(),
     long_description_content_type="text/x-rst",
-    license="Apache-2.0",
+    keywords=["proctoring", "timed exams", "Open edX", "LMS", "Django"],
+    project_urls={
+        "Source": HOME,
+        "Documentation": f"{HOME}/tree/HEAD/docs",
+        "Changelog": f"{HOME}/blob/HEAD/CHANGELOG.rst",
+        "Issues": f"{HOME}/issues",
+    },
+    license_expression="Apache-2.0",
+    license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["edx_proctoring", "edx_proctoring.*"]),
     package_data={
         "edx_proctoring": [
+            "py.typed",
             "locale/**/*.po",
             "locale/**/*.mo",
             "openapi/*.json",
@@ -62,11 +79,23 @@ setup(
     },
     classifiers=[
         "Development Status :: 4 - Beta",
+        "Environment :: Web Environment",
+        "Framework :: Django",
         "Framework :: Django :: 5.2",
         "Framework :: Django :: 6.0",
+        "Framework :: Django :: 6.1",
+        "Intended Audience :: Developers",
         "Intended Audience :: Education",
+        "Natural Language :: English",
+        "Natural Language :: German",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3 :: Only",
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",
         "Programming Language :: Python :: 3.13",
+        "Programming Language :: Python :: 3.14",
+        "Topic :: Education",
+        "Topic :: Education :: Testing",
+        "Typing :: Typed",
     ],
 )

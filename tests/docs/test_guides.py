@@ -33,25 +33,20 @@ def blocks():
         yield language, caption, textwrap.dedent(text)
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Run a command line of the guide in the project, without the optional packages of Open edX."""
-    site = tmp_path / "site"
-    site.mkdir()
-    (site / "sitecustomize.py").write_text(BLOCKER)
-    project = tmp_path / "project"
+def shell(python, project, environment):
+    """Run a command line of the guide in the project."""
     project.mkdir()
 
     def command(line):
         words = shlex.split(line)
         assert words[0] == "python"
         return subprocess.run(
-            [sys.executable, *words[1:]],
+            [python, *words[1:]],
             cwd=project,
             env={
                 "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(site),
                 "DJANGO_SUPERUSER_PASSWORD": "secret",
+                **environment,
             },
             input="",
             capture_output=True,
@@ -63,6 +58,15 @@ def run(tmp_path):
     return command
 
 
+@pytest.fixture
+def run(tmp_path):
+    """Without the optional packages of Open edX."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(BLOCKER)
+    return shell(sys.executable, tmp_path / "project", {"PYTHONPATH": str(site)})
+
+
 def write(project, caption, text):
     """A file of the guide."""
     path = project / caption.removesuffix(", at the end")
@@ -71,8 +75,9 @@ def write(project, caption, text):
     path.write_text(before + text)
 
 
-def test_a_stranger_comes_to_a_taken_exam(run):
-    printed = ""
+def follow(run):
+    """All of the guide but its installation; what was said on stderr."""
+    printed, errors = "", ""
     for language, caption, text in blocks():
         if language != "console":
             if caption != "for example":
@@ -84,7 +89,7 @@ def test_a_stranger_comes_to_a_taken_exam(run):
             more = " --noinput" if "createsuperuser" in line else ""
             done = run(line + more)
             assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
-            printed = done.stdout
+            printed, errors = done.stdout, errors + done.stderr
     lines = [line for line in printed.splitlines() if re.match(r"[a-z]+:? ?\w*$", line)]
     assert lines == [
         "entrance: True",
@@ -95,6 +100,11 @@ def test_a_stranger_comes_to_a_taken_exam(run):
         "submitted",
     ]
     assert "Proctoring attempt submitted" in printed
+    return errors
+
+
+def test_a_stranger_comes_to_a_taken_exam(run):
+    follow(run)
 
 
 def test_the_example_of_a_service_runs(host):

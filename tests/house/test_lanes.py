@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import run_tests
+from scripts import pairs, run_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -80,6 +80,6 @@ def test_the_last_line_is_pytests_own(close):
     assert re.fullmatch(r"=+ 1 failed, 1 passed in [\d.]+s =+", last)
 
 
-@pytest.mark.parametrize("path", run_tests.ON_DATABASES)
-def test_what_the_lanes_of_the_servers_run_exists(path):
+@pytest.mark.parametrize("path", {*run_tests.ON_DATABASES, *pairs.TESTS})
+def test_what_the_lanes_run_exists(path):
     assert (ROOT / path).exists()

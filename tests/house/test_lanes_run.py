@@ -27,7 +27,7 @@ from scripts.run_tests import Lane, main, nothing, pytest
 quick = ["-p", "no:cacheprovider", "-c", "pytest.ini"]
 lanes = [
     Lane("first", nothing, [pytest(*quick, {first!r})]),
-    Lane("second", {missing}, [pytest(*quick, {second!r})], cores=2),
+    Lane("second", {missing}, [pytest(*quick, {second!r})], cores=2, optional={optional}),
 ]
 sys.exit(main(lanes, pytest(*quick, {tests!r})))
 """
@@ -37,7 +37,9 @@ sys.exit(main(lanes, pytest(*quick, {tests!r})))
 def run(tmp_path):
     """All of it, with one test in each lane; returns exit status and the lines that were printed."""
 
-    def work(first=GREEN, second=GREEN, tests=GREEN, missing="nothing", required=""):
+    def work(
+        first=GREEN, second=GREEN, tests=GREEN, missing="nothing", required="", optional=False
+    ):
         # In a folder of their own: what this repository tells pytest is for its own tests.
         (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         paths = {}
@@ -45,7 +47,7 @@ def run(tmp_path):
             path = tmp_path / f"test_{name}.py"
             path.write_text(text, encoding="utf-8")
             paths[name] = str(path)
-        script = RUN.format(missing=missing, **paths).replace(
+        script = RUN.format(missing=missing, optional=optional, **paths).replace(
             "pytest.ini", f"{tmp_path}/pytest.ini"
         )
         done = subprocess.run(
@@ -86,6 +88,13 @@ def test_a_lane_that_is_required_and_cannot_run_is_red(run):
     status, lines = run(missing=missing, required="1")
     assert (status, lines[-1]) == (1, "RED: second")
     assert "FAILED: second: nothing listens" in lines
+
+
+def test_a_lane_that_no_distribution_can_offer_may_be_left_out(run):
+    missing = "lambda: 'Python 3.14 is not installed'"
+    assert run(missing=missing, required="1", optional=True)[0] == 0
+    status, lines = run(second=RED, required="1", optional=True)
+    assert (status, lines[-1]) == (1, "RED: second")
 
 
 def test_pytest_that_breaks_off_is_red(run):

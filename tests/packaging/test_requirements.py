@@ -3,6 +3,7 @@
 from importlib import metadata
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,3 +26,43 @@ def wanted(distribution, extra):
 def test_the_demo_can_speak_to_redis():
     assert wanted("kombu", "redis") >= {"redis", "packaging"}  # or this test looks at nothing
     assert wanted("kombu", "redis") <= compiled("demo")
+
+
+def asked(*names):
+    """The requirements in files that people write."""
+    texts = [(ROOT / "requirements" / name).read_text() for name in names]
+    lines = [line for text in texts for line in text.splitlines() if line and line[0] not in "#-"]
+    return {one.name.lower(): one for one in map(Requirement, lines)}
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.name for path in (ROOT / "requirements").glob("openedx-*.txt"))
+)
+def test_what_open_edx_pins_is_within_our_bounds(name):
+    ours, pinned = asked("base.in", "openedx.in"), asked(name)
+    assert "django" in pinned
+    for package in ours.keys() & pinned.keys():
+        (pin,) = pinned[package].specifier
+        assert pin.version in ours[package].specifier, package
+
+
+TOGETHER = ("demo", "test", "quality", "docs", "mysql")  # in one environment, by `make test`
+
+
+def pins(name):
+    """(package, version) of a compiled file, as far as this Python is concerned."""
+    lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
+    wanted = [Requirement(line) for line in lines if line and line[0] not in " #-"]
+    return {
+        (one.name.lower(), str(one.specifier))
+        for one in wanted
+        if one.marker is None or one.marker.evaluate()
+    }
+
+
+def test_what_is_installed_together_agrees():
+    versions = {}
+    for name in TOGETHER:
+        for package, version in pins(name):
+            versions.setdefault(package, set()).add(version)
+    assert {package: found for package, found in versions.items() if len(found) > 1} == {}

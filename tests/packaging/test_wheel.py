@@ -1,19 +1,25 @@
 """A wheel holds everything and works away from the repository."""
 
+import email
+import email.policy
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.packaging
 
-PACKED = {".py", ".html", ".js", ".css", ".po", ".mo", ".json"}
+PACKED = {".py", ".html", ".js", ".css", ".po", ".mo", ".json", ".typed"}
 
 USE = """
 import sys
@@ -48,33 +54,17 @@ print(api.get_exam_attempt_by_id(attempt_id)["status"])
 """
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
-    # A copy: setuptools would put what is left in the checkout's build/ into the wheel, too.
-    source = folder / "source"
-    leave = shutil.ignore_patterns("__pycache__", "*.egg-info", "node_modules")
-    for part in ("edx_proctoring", "requirements"):
-        shutil.copytree(ROOT / part, source / part, ignore=leave)
-    for name in (
-        "setup.py",
-        "pyproject.toml",
-        "MANIFEST.in",
-        "README.rst",
-        "CHANGELOG.rst",
-        "LICENSE",
-    ):
-        shutil.copy(ROOT / name, source)
-    # Without --wheel: the wheel is made from the source distribution, so that one holds everything, too.
-    done = subprocess.run(
-        [sys.executable, "-m", "build", "--outdir", str(folder), str(source)],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "BuildBackendWarning" not in done.stdout + done.stderr
-    (found,) = folder.glob("edx_proctoring-*.whl")
-    return found
+@pytest.fixture
+def wheel(built):
+    return built["wheel"]
+
+
+@pytest.fixture
+def metadata(wheel):
+    """As PyPI reads it."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith("dist-info/METADATA")]
+        return email.message_from_bytes(archive.read(name), policy=email.policy.default)
 
 
 def test_what_is_in_it(wheel):
@@ -93,6 +83,7 @@ def test_what_is_in_it(wheel):
         "edx_proctoring/locale/de/LC_MESSAGES/django.mo",
         "edx_proctoring/migrations/0001_squashed_0025_auto_20230727_2112.py",
         "edx_proctoring/testing/providers.py",
+        "edx_proctoring/py.typed",
     ):
         assert expected in names
     outside = [
@@ -101,12 +92,74 @@ def test_what_is_in_it(wheel):
     assert not outside
 
 
-def test_it_works_away_from_the_repository(wheel, tmp_path):
+def test_what_is_in_the_source_distribution(built):
+    """What the wheel is made of, and none of the tests: they need the whole repository."""
+    with tarfile.open(built["sdist"]) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert not [name for name in names if name.startswith("tests")]
+    for expected in ("LICENSE", "README.rst", "CHANGELOG.rst", "requirements/base.in", "setup.py"):
+        assert expected in names
+    assert "edx_proctoring/tests/test_services.py" in names  # test support that hosts import
+
+
+def test_pypi_renders_it(built):
+    check = [sys.executable, "-m", "twine", "check", "--strict", *map(str, built.values())]
+    done = subprocess.run(check, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("PASSED") == 2
+
+
+def test_what_pypi_says_of_it(metadata):
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata.get_all("License-File") == ["LICENSE"]
+    assert metadata["Keywords"]
+    links = dict(line.split(", ", 1) for line in metadata.get_all("Project-URL"))
+    assert {"Source", "Documentation", "Changelog", "Issues"} <= set(links)
+    pictures = re.findall(r"\.\. image:: (\S+)", metadata.get_payload())
+    assert pictures
+    assert all(picture.startswith("https://") for picture in pictures)
+
+
+def test_django_has_an_upper_bound_below_the_first_untested_one(metadata):
+    wanted = [Requirement(line) for line in metadata.get_all("Requires-Dist")]
+    (django,) = [one for one in wanted if one.name.lower() == "django"]
+    named = re.findall(
+        r"Framework :: Django :: (\d+)\.(\d+)", "\n".join(metadata.get_all("Classifier"))
+    )
+    newest = max((int(major), int(minor)) for major, minor in named)
+    tox = (ROOT / "tox.ini").read_text(encoding="utf-8")
+    for major, minor in named:
+        assert f"{major}.{minor}.0" in django.specifier
+        assert f"django{major}{minor}" in tox
+    following = f"{newest[0]}.{newest[1] + 1}" if newest[1] < 2 else f"{newest[0] + 1}.0"
+    assert following not in django.specifier
+
+
+def test_what_is_in_the_npm_package():
+    if not shutil.which("npm"):
+        pytest.skip("npm is not installed")
+    done = subprocess.run(
+        ["npm", "pack", "--dry-run", "--json"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    (packed,) = json.loads(done.stdout)
+    static = ROOT / "edx_proctoring" / "static"
+    files = {str(path.relative_to(ROOT)) for path in static.rglob("*") if path.is_file()}
+    assert "edx_proctoring/static/index.js" in files
+    assert {one["path"] for one in packed["files"]} == {
+        *files,
+        "LICENSE",
+        "README.rst",
+        "package.json",
+    }
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_it_works_away_from_the_repository(built, kind, tmp_path):
     python = tmp_path / "venv" / "bin" / "python"
     # With PYTHONPATH pip would take the checkout's metadata for an installed package.
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     venv = [sys.executable, "-m", "venv", str(tmp_path / "venv")]
-    for command in (venv, [str(python), "-m", "pip", "install", "-q", str(wheel)]):
+    for command in (venv, [str(python), "-m", "pip", "install", "-q", str(built[kind])]):
         subprocess.run(command, check=True, cwd=tmp_path, env=clean)
     script = tmp_path / "use.py"
     urls = "from django.urls import include, path\n"

@@ -25,6 +25,8 @@ from tests.upgrade.twin_requests import (
 from tests.upgrade.twins import Ask, Do
 
 ALLOWANCE = {"exam_id": "{exam:final}", "user_info": "hal", "key": TIME, "value": "10"}
+APARTS = {**ALLOWANCE, "exam_id": "{exam:apart}"}
+NAMES = "allowances-name-learners"
 BULK = {
     "course_id": COURSE,
     "exam_ids": "{exam:final},{exam:oral}",
@@ -60,20 +62,20 @@ ALLOWANCE_STEPS = [
     put("teacher", f"{EXAMS}/allowance", ALLOWANCE),
     put("teacher", f"{EXAMS}/allowance", {**ALLOWANCE, "value": "20"}, form=True),
     put("teacher", f"{EXAMS}/allowance", {**ALLOWANCE, "user_info": "ida@example.com"}),
-    put("teacher", f"{EXAMS}/allowance", {**ALLOWANCE, "user_info": "{user:jon}"}),
+    put("boss", f"{EXAMS}/allowance", {**APARTS, "user_info": "{user:jon}"}, row=NAMES),
     put("teacher", f"{EXAMS}/allowance", {**ALLOWANCE, "user_info": "nobody"}),
-    put("teacher", f"{EXAMS}/allowance", {**ALLOWANCE, "user_info": "stranger"}),
+    put("boss", f"{EXAMS}/allowance", {**APARTS, "user_info": "stranger"}, row=NAMES),
     put("teacher", f"{EXAMS}/allowance", {**ALLOWANCE, "value": "-10"}),
     put(
         "boss",
         f"{EXAMS}/allowance",
-        {**ALLOWANCE, "exam_id": "{exam:apart}", "value": 30},
+        {**APARTS, "value": 30},
         row="numbers-as-values",
     ),
     put(
         "boss",
         f"{EXAMS}/allowance",
-        {**ALLOWANCE, "exam_id": "{exam:apart}", "value": None},
+        {**APARTS, "value": None},
         row="bad-input-400",
     ),
     put("teacher", f"{EXAMS}/allowance", {**ALLOWANCE, "key": "a_key", "value": "a lamp"}),
@@ -89,7 +91,7 @@ ALLOWANCE_STEPS = [
     put(
         "teacher",
         f"{EXAMS}/allowance",
-        {**ALLOWANCE, "exam_id": "{exam:apart}", "course_id": COURSE},
+        {**APARTS, "course_id": COURSE},
         row="allowance-of-other-course",
     ),
     get("teacher", f"{EXAMS}/{COURSE}/allowance"),

@@ -122,7 +122,7 @@ def prepare_twin() -> None:
     CLIENTS[""] = Client(raise_request_exception=False)
     backends = apps.get_app_config("edx_proctoring").backends
     backends["software_secure"] = SoftwareSecureBackendProvider(**PSI)
-    get_user_model().profile = SimpleNamespace(name="A Person")
+    get_user_model().profile = SimpleNamespace(name="Person")
     driver.PROVIDER.get_instructor_url = instructor_url
     driver.set_runtime_service("instructor", Instructor())
     driver.set_runtime_service("enrollments", Enrollments())

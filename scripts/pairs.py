@@ -1,0 +1,107 @@
+"""The oldest and the newest Python and Django that the package supports, each in an environment of its own.
+
+``python -m scripts.pairs oldest`` makes the environment in `.pairs/` and prints why it could not, or nothing. A Python
+is looked for on PATH and in pyenv; none is downloaded.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / ".pairs"
+
+# What a new Django or a new Python breaks: models, admin, templates, mails, the REST interface, the whole of an exam.
+TESTS = [
+    "tests/admin",
+    "tests/api",
+    "tests/compat/test_hosts_calls.py",
+    "tests/docs/test_guides.py",
+    "tests/effects",
+    "tests/lifecycle",
+    "tests/management",
+    "tests/models",
+    "tests/test_admin.py",
+    "tests/test_checks.py",
+    "tests/test_emails.py",
+    "tests/test_outbox.py",
+    "tests/views/test_attempts.py",
+    "tests/views/test_exams.py",
+    "tests/views/test_roles.py",
+    "tests/words",
+]
+# What each may have, newest first, and what is installed over the compiled requirements.
+PAIRS = {
+    "oldest": (
+        ("3.11",),
+        ["--resolution", "lowest-direct", "-r", "requirements/base.in"],
+    ),
+    "newest": (("3.14", "3.13", "3.12"), ["--upgrade", "Django>=6.1,<6.2"]),
+}
+WORKS = "import ctypes, lzma, sqlite3, ssl, sys; print('%d.%d' % sys.version_info[:2])"
+
+
+def find(version: str) -> Path | None:
+    """A Python of this version that works, or None."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    known = [
+        *sorted(pyenv.glob(f"{version}.*/bin/python{version}")),
+        shutil.which(f"python{version}"),
+    ]
+    if sys.version.startswith(f"{version}."):
+        known.insert(0, sys.executable)
+    for python in filter(None, known):
+        done = subprocess.run([python, "-c", WORKS], capture_output=True, text=True)
+        if done.stdout.strip() == version:
+            return Path(python)
+    return None
+
+
+def first_of(versions: tuple[str, ...]) -> Path | None:
+    """The first of these Pythons that is there."""
+    return next(filter(None, map(find, versions)), None)
+
+
+def python_of(name: str) -> Path:
+    """The interpreter of the environment."""
+    return FOLDER / name / "bin" / "python"
+
+
+def prepare(name: str) -> str:
+    """Make the environment, unless it is there for these requirements; returns why that was not possible, or ''."""
+    versions, over = PAIRS[name]
+    base = first_of(versions)
+    if base is None:
+        return f"Python {' or '.join(versions)} is not installed"
+    stamp, wanted = FOLDER / name / "complete", _state(base, over)
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        return ""
+    shutil.rmtree(FOLDER / name, ignore_errors=True)
+    subprocess.run([base, "-m", "venv", "--without-pip", FOLDER / name], check=True)
+    uv = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", str(python_of(name))]
+    for more in (
+        ["-r", "requirements/test.txt"],
+        over,
+        ["--no-deps", "-e", ".", "-e", "demo/provider"],
+    ):
+        done = subprocess.run([*uv, *more], cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            return (
+                f"{' '.join(more)} could not be installed: {done.stderr.strip().splitlines()[-1]}"
+            )
+    stamp.write_text(wanted, encoding="utf-8")
+    return ""
+
+
+def _state(base: Path, over: list[str]) -> str:
+    """What the environment is made of."""
+    files = [*sorted((ROOT / "requirements").glob("*.in")), ROOT / "requirements" / "test.txt"]
+    marks = [f"{path.name} {zlib.crc32(path.read_bytes())}" for path in files]
+    return "\n".join([str(base), *over, *marks])
+
+
+if __name__ == "__main__":
+    print(prepare(sys.argv[1]))

@@ -1,0 +1,64 @@
+"""The guides' own lines of pip, with whatever the registry has today, and then the guide of a Django project."""
+
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from scripts import pairs
+from tests.docs.test_guides import ROOT, follow, shell
+
+pytestmark = pytest.mark.packaging
+
+INSTALL = re.compile(r"\bpip install ([^`\n]*edx-proctoring[^`\n]*)")
+# What Django deprecates first is an error; of what others deprecate only our own use would count.
+WARNINGS = {"PYTHONWARNINGS": "default,error::PendingDeprecationWarning"}
+
+
+def lines_of(guide):
+    return INSTALL.findall((ROOT / "docs" / "guide" / guide).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def install(built, tmp_path_factory):
+    """Install as a guide says; what has not been published yet comes from here. Returns the interpreter."""
+    folder = tmp_path_factory.mktemp("guide")
+    base = pairs.first_of(pairs.PAIRS["newest"][0]) or pairs.first_of(("3.11",))
+    subprocess.run([base, "-m", "venv", folder / "venv"], check=True)
+    python = folder / "venv" / "bin" / "python"
+
+    def work(guide):
+        lines = lines_of(guide)
+        assert lines
+        for line in lines:
+            here = rf"{built['wheel']}\1"
+            words = [re.sub(r"^edx-proctoring(\[\w+\])?.*", here, one) for one in shlex.split(line)]
+            done = subprocess.run(
+                [python, "-m", "pip", "install", "-q", *words],
+                capture_output=True,
+                text=True,
+                cwd=folder,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+        return python
+
+    return work
+
+
+def test_the_guide_of_a_django_project(install, tmp_path):
+    errors = follow(shell(install("django.rst"), tmp_path / "project", WARNINGS))
+    ours = [line for line in errors.splitlines() if "edx_proctoring" in line and "Warning" in line]
+    assert not ours
+
+
+@pytest.mark.parametrize("guide", ["openedx.rst", "write-a-provider.rst"])
+def test_the_other_guides_install(install, guide):
+    python = install(guide)
+    done = subprocess.run([python, "-m", "pip", "check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_guide_that_installs_something_is_followed():
+    guides = {path.name for path in (ROOT / "docs" / "guide").glob("*.rst") if lines_of(path.name)}
+    assert guides == {"django.rst", "openedx.rst", "write-a-provider.rst"}
