@@ -14,7 +14,7 @@ from edx_proctoring.api.lookup import exam_by_id
 from edx_proctoring.api.reviews import apply_saved_review, is_decided_by_staff, status_after_review
 from edx_proctoring.lifecycle import facts
 from edx_proctoring.lifecycle.removal import forget
-from edx_proctoring.lifecycle.transition import other_statuses
+from edx_proctoring.lifecycle.rows import other_statuses
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,

@@ -61,14 +61,11 @@ def _batches(size: int) -> Iterator[tuple[int, list[Attempt]]]:
 
 def _end(attempt: Attempt, done: Sweep) -> Sweep:
     try:
-        ended = lifecycle.expire_if_overdue(attempt, lifecycle.SWEEP, waits=True)
+        expiry = lifecycle.expire(attempt, lifecycle.SWEEP)
     except StudentExamAttemptDoesNotExistsException:
         log.info("removed before it could be ended, attempt_id=%s", attempt.pk)
         return done
     except Exception:
         log.exception("not ended, attempt_id=%s", attempt.pk)
         return replace(done, failed=done.failed + 1)
-    ours = hasattr(
-        ended, "last_history"
-    )  # set where a history row was written; others may have been first
-    return replace(done, ended=done.ended + ours)
+    return replace(done, ended=done.ended + expiry.changed)

@@ -3,22 +3,14 @@
 Each function locks the learner's row first, decides under the lock, stores, and has `effects` do what follows.
 """
 
+from edx_proctoring.lifecycle.change import outcome
 from edx_proctoring.lifecycle.creation import create, reset
 from edx_proctoring.lifecycle.locking import find_learner, lock_attempt, locked
 from edx_proctoring.lifecycle.opting_out import show_way_in
 from edx_proctoring.lifecycle.removal import remove, tell_deleted
 from edx_proctoring.lifecycle.resume import annotate, ready_to_resume, resumed
-from edx_proctoring.lifecycle.transition import (
-    CASCADE,
-    LEARNER,
-    PROVIDER,
-    STAFF,
-    SWEEP,
-    TIME_OUT,
-    expire_if_overdue,
-    outcome,
-    transition,
-)
+from edx_proctoring.lifecycle.rows import CASCADE, LEARNER, PROVIDER, STAFF, SWEEP, TIME_OUT
+from edx_proctoring.lifecycle.transition import expire, expire_if_overdue, transition
 
 __all__ = [
     "CASCADE",
@@ -29,6 +21,7 @@ __all__ = [
     "TIME_OUT",
     "annotate",
     "create",
+    "expire",
     "expire_if_overdue",
     "find_learner",
     "lock_attempt",

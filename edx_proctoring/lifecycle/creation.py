@@ -22,22 +22,14 @@ from edx_proctoring.exceptions import (
     StudentExamAttemptDoesNotExistsException,
     StudentExamAttemptOnPastDueProctoredExam,
 )
-from edx_proctoring.lifecycle import facts, opting_out
+from edx_proctoring.lifecycle import facts, opting_out, rows
+from edx_proctoring.lifecycle.change import StatusRequest, change_locked
 from edx_proctoring.lifecycle.locking import lock_attempt, locked
 from edx_proctoring.lifecycle.registration import Registration, longest_seconds, register
-from edx_proctoring.lifecycle.removal import remove_locked
 from edx_proctoring.lifecycle.resume import is_in_resume_process, mark_resumed
-from edx_proctoring.lifecycle.transition import (
-    API,
-    LEARNER,
-    Attempt,
-    Request,
-    Status,
-    change_locked,
-    transition,
-    write,
-)
-from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy, ProctoringReservation
+from edx_proctoring.lifecycle.rows import LEARNER, Attempt, Status
+from edx_proctoring.lifecycle.transition import transition
+from edx_proctoring.models import ProctoredExam, ProctoringReservation
 from edx_proctoring.statuses import IN_PROGRESS, INCOMPLETE
 from edx_proctoring.transactions import database_now
 
@@ -79,7 +71,7 @@ def create(
     proctored = bool(taking_as_proctored and exam.is_proctored)
     return _create(
         NewAttempt(
-            exam, user, proctored, _new_code(), reason, by, _allow_next, _close, True, starts
+            exam, user, proctored, rows.new_code(), reason, by, _allow_next, _close, True, starts
         )
     )
 
@@ -92,12 +84,10 @@ def reset(exam: ProctoredExam, user: Any, by: Any) -> Attempt:
     newest = Attempt.objects.of_pair(exam.pk, user.pk).newest_first().first()
     proctored = bool(newest and newest.taking_as_proctored)
     return _create(
-        NewAttempt(exam, user, proctored, _new_code(), LEARNER, by, _allow_reset, _put_aside, False)
+        NewAttempt(
+            exam, user, proctored, rows.new_code(), LEARNER, by, _allow_reset, _put_aside, False
+        )
     )
-
-
-def _new_code() -> str:
-    return str(uuid.uuid4()).upper()
 
 
 def _create(new: NewAttempt) -> Attempt:
@@ -188,7 +178,7 @@ def _insert_unregistered(new: NewAttempt) -> Attempt:
     _refuse_if_reserved(new, pair)
     attempt = _insert(new, Registration(Status.created), pair)
     if new.starts and not pair.answers_wait:
-        change_locked(attempt, Request(Status.started, reason=new.reason, user=new.actor))
+        change_locked(attempt, StatusRequest(Status.started, reason=new.reason, user=new.actor))
     return attempt
 
 
@@ -240,7 +230,18 @@ def _insert(new: NewAttempt, answer: Registration, pair: facts.Pair) -> Attempt:
     if newest is not None and new.goes_on and is_in_resume_process(newest):
         seconds = newest.time_remaining_seconds
     new.replace(new, newest)
-    return _store(new, answer, seconds, pair.policy_id)
+    return rows.insert(
+        new.exam,
+        new.user,
+        code=new.code,
+        proctored=new.proctored,
+        reason=new.reason,
+        status=answer.status,
+        external_id=answer.external_id,
+        seconds=seconds,
+        policy_id=pair.policy_id,
+        actor=new.actor,
+    )
 
 
 def _close(new: NewAttempt, newest: Attempt | None) -> None:
@@ -250,62 +251,18 @@ def _close(new: NewAttempt, newest: Attempt | None) -> None:
     if is_in_resume_process(newest):
         mark_resumed(newest, reason=new.reason, user=new.actor)
     elif newest.status in IN_PROGRESS:
-        change_locked(newest, Request(Status.submitted, reason=new.reason, user=new.actor))
+        change_locked(newest, StatusRequest(Status.submitted, reason=new.reason, user=new.actor))
 
 
 def _put_aside(new: NewAttempt, newest: Attempt | None) -> None:
     assert newest is not None  # `_allow_reset` says so
     reset_event = effects.Effect("event", {"name": "reset_practice_exam"})
     if newest.status == Status.submitted:
-        remove_locked(newest, new.actor, tell_provider=True, reason=new.reason, also=(reset_event,))
+        rows.delete(newest, new.actor, tell_provider=True, reason=new.reason, also=(reset_event,))
         return
     before = newest.status
     flags = {"is_resumable": False, "ready_to_resume": False, "resumed": False}
     values = {"status": Status.onboarding_reset, **flags}
-    write(newest, values, reason=new.reason, user=new.actor)
+    rows.update(newest, values, reason=new.reason, user=new.actor)
     change = effects.Change(newest, new.exam, before, Status.onboarding_reset)
     effects.perform(change, [reset_event])
-
-
-def insert_unproctored(exam: ProctoredExam, user: Any, *, reason: str) -> Attempt:
-    """An attempt that no provider knows, for whoever holds the learner's lock and has checked the rules."""
-    new = NewAttempt(exam, user, False, _new_code(), reason, None, _allow_next, _close, True)
-    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam.pk)
-    return _store(new, Registration(Status.created), None, policy.pk if policy else None)
-
-
-def _store(
-    new: NewAttempt, answer: Registration, seconds: int | None, policy_id: int | None
-) -> Attempt:
-    attempt = Attempt(
-        proctored_exam=new.exam,
-        user=new.user,
-        attempt_code=new.code,
-        taking_as_proctored=new.proctored,
-        is_sample_attempt=new.exam.is_practice_exam,
-        external_id=answer.external_id,
-        review_policy_id=policy_id,
-        status=answer.status,
-        time_remaining_seconds=seconds,
-    )
-    attempt._change_reason = new.reason or API
-    attempt._history_user = new.actor if getattr(new.actor, "pk", None) else None
-    attempt.save(force_insert=True)
-    log.info(
-        "attempt %s: created as %s, exam_id=%s user_id=%s (%s)",
-        attempt.pk,
-        attempt.status,
-        new.exam.pk,
-        new.user.pk,
-        attempt._change_reason,
-    )
-    change = effects.Change(
-        attempt=attempt,
-        exam=new.exam,
-        before=None,
-        after=attempt.status,
-        provider=facts.provider_of(new.exam),
-        external_id=attempt.external_id,
-    )
-    effects.perform(change, effects.plan(change))
-    return attempt

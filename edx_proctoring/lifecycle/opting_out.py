@@ -9,9 +9,9 @@ import logging
 
 from edx_proctoring import conf
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
-from edx_proctoring.lifecycle import facts
+from edx_proctoring.lifecycle import facts, rows
 from edx_proctoring.lifecycle.locking import lock_attempt, locked
-from edx_proctoring.lifecycle.transition import LEARNER, Attempt, Status, write
+from edx_proctoring.lifecycle.rows import LEARNER, Attempt, Status
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def _note(attempt: Attempt) -> None:
     def note() -> None:
         current = lock_attempt(attempt)
         if current.status == Status.declined:
-            write(current, {"status": current.status}, reason=WAY_IN)
+            rows.update(current, {"status": current.status}, reason=WAY_IN)
 
     try:
         locked(attempt.user_id, note)

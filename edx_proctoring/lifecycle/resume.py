@@ -3,8 +3,9 @@
 from typing import Any
 
 from edx_proctoring.exceptions import ProctoredExamIllegalResumeUpdate
+from edx_proctoring.lifecycle import rows
 from edx_proctoring.lifecycle.locking import lock_attempt, locked
-from edx_proctoring.lifecycle.transition import STAFF, Attempt, write
+from edx_proctoring.lifecycle.rows import STAFF, Attempt
 
 
 def ready_to_resume(attempt: Attempt, *, reason: str = STAFF, user: Any = None) -> Attempt:
@@ -16,7 +17,9 @@ def ready_to_resume(attempt: Attempt, *, reason: str = STAFF, user: Any = None) 
             raise ProctoredExamIllegalResumeUpdate(
                 f"Attempt {current.pk} cannot be made ready to resume: it is not resumable."
             )
-        write(current, {"ready_to_resume": True, "is_resumable": False}, reason=reason, user=user)
+        rows.update(
+            current, {"ready_to_resume": True, "is_resumable": False}, reason=reason, user=user
+        )
         return current
 
     return locked(attempt.user_id, permit)
@@ -44,7 +47,7 @@ def mark_resumed(attempt: Attempt, *, reason: str = "", user: Any = None) -> Att
             f"Attempt {attempt.pk} cannot be marked as resumed: it is not ready to resume."
         )
     if not attempt.resumed or attempt.is_resumable:
-        write(attempt, {"resumed": True, "is_resumable": False}, reason=reason, user=user)
+        rows.update(attempt, {"resumed": True, "is_resumable": False}, reason=reason, user=user)
     return attempt
 
 
@@ -55,7 +58,7 @@ def annotate(attempt: Attempt, values: dict[str, Any], *, reason: str = "") -> A
         current = lock_attempt(attempt)
         changed = {name: value for name, value in values.items() if getattr(current, name) != value}
         if changed:
-            write(current, changed, reason=reason)
+            rows.update(current, changed, reason=reason)
         return current
 
     return locked(attempt.user_id, store)

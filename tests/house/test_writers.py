@@ -103,7 +103,7 @@ def test_only_lifecycle_writes_an_attempts_status():
     # remarks have one, too.
     allowed = {"exceptions.py", "models/attempts.py", "api/users.py"}
     assert {path for path in writers if not path.startswith("lifecycle/")} <= allowed
-    assert "lifecycle/transition.py" in writers
+    assert "lifecycle/change.py" in writers
 
 
 def test_only_lifecycle_calls_what_writes_attempts():

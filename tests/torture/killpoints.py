@@ -39,14 +39,14 @@ def install() -> None:
     from edx_proctoring import outbox, transactions
     from edx_proctoring.backends.rest import BaseRestProctoringProvider
     from edx_proctoring.effects import exams
-    from edx_proctoring.lifecycle import creation
+    from edx_proctoring.lifecycle import rows
 
     _wrap_run(transactions)
     _before(outbox, "_deliver_fresh", "after_commit")
     _after(outbox, "claim", "claimed")
     _after(outbox, "_attempt_delivery", "delivered")
     _after(BaseRestProctoringProvider, "_request", "provider_answered")
-    _after(creation, "insert_unproctored", "cascade")
+    _after(rows, "insert_unproctored", "cascade")
     _before(exams, "_store", "exam_saved")
 
 

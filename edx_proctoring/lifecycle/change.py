@@ -1,0 +1,263 @@
+"""An attempt changes its status: decide, store, follow up.
+
+Everything here is for whoever holds the learner's lock and has read the attempt under it. One change may ask for
+changes of the learner's other attempts (`_follow_up`), so those are made here, too.
+"""
+
+import datetime
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Max, OuterRef, Q, Subquery
+from django.utils import timezone
+
+from edx_proctoring import conf, effects, outbox, timing
+from edx_proctoring.effects.perform import provider_lane
+from edx_proctoring.exceptions import ProctoredExamIllegalStatusTransition
+from edx_proctoring.lifecycle import facts, rows
+from edx_proctoring.lifecycle.locking import lock_attempt
+from edx_proctoring.lifecycle.rows import CASCADE, LEARNER, TIME_OUT, Attempt, Status
+from edx_proctoring.models import ProctoredExam, ProctoringReservation
+from edx_proctoring.statuses import (
+    COMPLETED,
+    IN_PROGRESS,
+    INCOMPLETE,
+    KNOWN,
+    PRE_STARTED,
+    is_transition_legal,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class StatusRequest:
+    """What somebody wants of an attempt."""
+
+    to: str
+    by: Any = None  # to whom a grade override is attributed
+    at: datetime.datetime | None = None  # when the time was over
+    cascade: bool = True
+    only_from: Collection[str] | None = None
+    reason: str = ""  # who asks: learner, staff, provider, time-out, cascade, sweep
+    user: Any = None  # who asks, for the history
+
+
+def check_is_known(to: str) -> None:
+    """Raise ProctoredExamIllegalStatusTransition unless there is such a status."""
+    if to not in KNOWN:
+        raise ProctoredExamIllegalStatusTransition(f"There is no status {to!r}.")
+
+
+def outcome(attempt: Attempt, to: str) -> str:
+    """The status that a request would give the attempt now; changes nothing. ProctoredExamIllegalStatusTransition."""
+    check_is_known(to)
+    values = _decide(attempt, time_out(attempt) if _is_too_late(attempt, to) else StatusRequest(to))
+    return str(values["status"]) if values else attempt.status
+
+
+def time_out(attempt: Attempt, reason: str = TIME_OUT) -> StatusRequest:
+    return StatusRequest(Status.timed_out, at=facts.expires_at(attempt), reason=reason)
+
+
+def change_locked(attempt: Attempt, request: StatusRequest) -> Attempt:
+    """Decide, store, follow up; returns the attempt as it is afterwards. ProctoredExamIllegalStatusTransition."""
+    if _is_too_late(attempt, request.to):
+        return change_locked(attempt, time_out(attempt))
+    if request.only_from is not None and attempt.status not in request.only_from:
+        raise _illegal(attempt.status, request.to, attempt)
+    before, values = attempt.status, _decide(attempt, request)
+    if values is None:
+        return attempt
+    _check_may_opt_out(attempt, request)
+    change = _store(attempt, before, values, request)
+    _follow_up(change, request)
+    return attempt
+
+
+def _check_may_opt_out(attempt: Attempt, request: StatusRequest) -> None:
+    """A learner who has begun an exam knows its questions, and goes on with the clock and the proctoring."""
+    is_own_decision = request.to == Status.declined and request.reason == LEARNER
+    if not is_own_decision or not attempt.proctored_exam.is_proctored:
+        return
+    if conf.proctoring.DECLINE_WHILE_RUNNING:
+        return
+    if facts.has_begun(attempt.proctored_exam_id, attempt.user_id):
+        raise ProctoredExamIllegalStatusTransition(
+            f"exam_id={attempt.proctored_exam_id} was started by user_id={attempt.user_id}: "
+            "it cannot be taken without proctoring any more."
+        )
+
+
+def _is_too_late(attempt: Attempt, to: str) -> bool:
+    """Is the time over, and would the status say otherwise?"""
+    return (to in INCOMPLETE or to == Status.submitted) and facts.is_overdue(attempt)
+
+
+def _decide(attempt: Attempt, request: StatusRequest) -> dict[str, Any] | None:
+    """The columns that change, or None when nothing does."""
+    now = timezone.now()
+    to, moment = request.to, now
+    if to == Status.timed_out:
+        if attempt.status in COMPLETED:
+            return None  # it has ended already
+        moment = request.at or now
+        to = to if conf.proctoring.ALLOW_TIMED_OUT_STATE else Status.submitted
+    elif attempt.status in IN_PROGRESS and to in PRE_STARTED:
+        to = Status.submitted
+    if not is_transition_legal(attempt.status, to):
+        raise _illegal(attempt.status, to, attempt)
+    if to == attempt.status:
+        return None
+    values: dict[str, Any] = {"status": to}
+    if to == Status.started and attempt.started_at is None:
+        values.update(_start(attempt, now))
+    if values["status"] in (Status.submitted, Status.timed_out):
+        values["completed_at"] = values.get("completed_at", moment)
+    if to == Status.declined:
+        values.update(taking_as_proctored=False, external_id=None)
+    if to == Status.error and attempt.status in IN_PROGRESS:
+        values["time_remaining_seconds"] = _time_left_at_error(attempt)
+    values.update(_resumability(attempt, values["status"]))
+    return values
+
+
+def _illegal(before: str, to: str, attempt: Attempt) -> ProctoredExamIllegalStatusTransition:
+    return ProctoredExamIllegalStatusTransition(
+        f"A status transition from {before} to {to} was attempted on "
+        f"exam_id={attempt.proctored_exam_id} for user_id={attempt.user_id}. This is not allowed!"
+    )
+
+
+def _start(attempt: Attempt, now: datetime.datetime) -> dict[str, Any]:
+    """The clock starts; without any time left the attempt ends with its start."""
+    values: dict[str, Any] = facts.start_values(attempt, now)
+    left = values.get("time_remaining_seconds", attempt.time_remaining_seconds)
+    if timing.expires_at(now, values["allowed_time_limit_mins"], left) == now:
+        kept = conf.proctoring.ALLOW_TIMED_OUT_STATE
+        values.update(status=Status.timed_out if kept else Status.submitted, completed_at=now)
+    return values
+
+
+def _time_left_at_error(attempt: Attempt) -> int:
+    left = min(int(facts.seconds_left(attempt)), timing.LONGEST_SECONDS)
+    stored = attempt.time_remaining_seconds
+    return left if stored is None else min(stored, left)
+
+
+def _resumability(attempt: Attempt, to: str) -> dict[str, Any]:
+    if to == Status.submitted or attempt.ready_to_resume or attempt.resumed:
+        return {"is_resumable": False}
+    return {"is_resumable": True} if to == Status.error else {}
+
+
+def _store(
+    attempt: Attempt, before: str, values: dict[str, Any], request: StatusRequest
+) -> effects.Change:
+    exam: ProctoredExam = attempt.proctored_exam
+    provider, external_id = facts.provider_of(exam), attempt.external_id
+    after = values["status"]
+    others, override_active = _pair(attempt, exam, after)
+    first_start = attempt.started_at is None and "started_at" in values
+    first_completion = attempt.completed_at is None and "completed_at" in values
+    rows.update(attempt, values, reason=request.reason, user=request.user)
+    log.info("attempt %s: %s -> %s (%s)", attempt.pk, before, after, request.reason or "api")
+    return effects.Change(
+        attempt=attempt,
+        exam=exam,
+        before=before,
+        after=after,
+        others=others,
+        provider=provider,
+        first_start=first_start,
+        first_completion=first_completion,
+        cascade=request.cascade,
+        by=request.by,
+        override_active=override_active,
+        external_id=external_id,
+    )
+
+
+def _pair(attempt: Attempt, exam: ProctoredExam, after: str) -> tuple[tuple[str, ...], bool]:
+    """What rules ask of the learner's attempts in the exam: the others' statuses, and whether the grade is zero.
+
+    It is while the last word was a rejection, neither verified nor removed since. One query, where one is needed.
+    """
+    if after != Status.verified:
+        asks = effects.asks_for_others(attempt, exam, after)
+        return rows.other_statuses(attempt) if asks else (), False
+    history = Attempt.history.filter(
+        proctored_exam_id=OuterRef("proctored_exam_id"), user_id=OuterRef("user_id")
+    )
+    rejected = history.filter(status=Status.rejected).exclude(history_type="-")
+    undone = history.filter(Q(status=Status.verified) | Q(history_type="-"))
+    pair = Attempt.objects.of_pair(attempt.proctored_exam_id, attempt.user_id).newest_first()
+    found = list(
+        pair.annotate(rejected=_newest(rejected), undone=_newest(undone)).values_list(
+            "pk", "status", "rejected", "undone"
+        )
+    )
+    is_zero = any(rejected and rejected > (undone or 0) for _, _, rejected, undone in found)
+    return tuple(status for pk, status, _, _ in found if pk != attempt.pk), is_zero
+
+
+def _newest(history: Any) -> Subquery:
+    newest = history.order_by().values("user_id").annotate(newest=Max("history_id"))
+    return Subquery(newest.values("newest"))
+
+
+def _follow_up(change: effects.Change, request: StatusRequest) -> None:
+    planned = effects.plan(change)
+    effects.perform(change, planned)
+    if change.after == Status.declined:
+        pair = (change.exam.pk, change.attempt.user_id)
+        ProctoringReservation.objects.void(*pair)
+        outbox.cancel(provider_lane(change.attempt.pk), "provider_notice")
+    for effect in planned:
+        if effect.kind == "decline_the_rest":
+            _decline_the_rest(change)
+        elif effect.kind == "clear_onboarding_errors":
+            _clear_onboarding_errors(change)
+
+
+def _decline_the_rest(change: effects.Change) -> None:
+    """Decline the course's other graded proctored exams that the learner has never begun and not completed."""
+    user_id = change.attempt.user_id
+    exams = ProctoredExam.get_all_exams_for_course(
+        change.exam.course_id, active_only=True, proctored_exams_only=True
+    ).exclude(pk=change.exam.pk)
+    begun = set[int]()
+    if not conf.proctoring.DECLINE_WHILE_RUNNING:
+        begun = facts.begun_exams(change.exam.course_id, user_id)
+    decline = StatusRequest(Status.declined, cascade=False, reason=CASCADE)
+    for exam in exams:
+        if exam.pk in begun:
+            continue
+        ProctoringReservation.objects.void(exam.pk, user_id)
+        newest = Attempt.objects.of_pair(exam.pk, user_id).newest_first().first()
+        if newest is None:
+            attempt = rows.insert_unproctored(exam, change.attempt.user, reason=CASCADE)
+            change_locked(attempt, decline)
+        elif newest.status not in COMPLETED and newest.status not in IN_PROGRESS:
+            newest.proctored_exam = exam
+            change_locked(lock_attempt(newest), decline)
+
+
+def _clear_onboarding_errors(change: effects.Change) -> None:
+    """Remove the learner's attempts that the same provider refused for want of onboarding: they may try again."""
+    waiting = Attempt.objects.filter(
+        user_id=change.attempt.user_id, status__in=Status.onboarding_errors
+    ).exclude(pk=change.attempt.pk)
+    for known in waiting.select_related("proctored_exam", "user"):
+        provider = facts.provider_of(known.proctored_exam)
+        if provider is None or change.provider is None or provider.name != change.provider.name:
+            continue
+        rows.delete(
+            lock_attempt(known),
+            None,
+            tell_provider=True,
+            reason="onboarding",
+            resets_learner_state=False,
+        )

@@ -1,0 +1,155 @@
+"""Insert, update and delete the row of an attempt, for whoever holds the learner's lock and has checked the rules.
+
+Each function also writes a history row that says who changed the attempt and why. `insert` and `delete` perform the
+effects of the change; `lifecycle.change` does so for `update`.
+"""
+
+import logging
+import uuid
+from collections.abc import Collection
+from typing import Any
+
+from edx_proctoring import effects, outbox
+from edx_proctoring.effects.perform import provider_lane
+from edx_proctoring.lifecycle import facts
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamReviewPolicy,
+    ProctoredExamStudentAttempt,
+    ProctoringReservation,
+)
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+
+log = logging.getLogger(__name__)
+
+Attempt = ProctoredExamStudentAttempt
+Status = ProctoredExamStudentAttemptStatus
+
+# Why a row changes, as its history says.
+API, LEARNER, STAFF, PROVIDER, TIME_OUT, CASCADE, SWEEP = (
+    "api",
+    "learner",
+    "staff",
+    "provider",
+    "time-out",
+    "cascade",
+    "sweep",
+)
+
+
+def new_code() -> str:
+    """A code for an attempt: hard to guess, never used before."""
+    return str(uuid.uuid4()).upper()
+
+
+def insert(
+    exam: ProctoredExam,
+    user: Any,
+    *,
+    code: str,
+    proctored: bool,
+    reason: str,
+    status: str = Status.created,
+    external_id: str | None = None,
+    seconds: int | None = None,
+    policy_id: int | None = None,
+    actor: Any = None,
+) -> Attempt:
+    """Store a new attempt. `seconds`: the time that it takes over from the attempt that it resumes."""
+    attempt = Attempt(
+        proctored_exam=exam,
+        user=user,
+        attempt_code=code,
+        taking_as_proctored=proctored,
+        is_sample_attempt=exam.is_practice_exam,
+        external_id=external_id,
+        review_policy_id=policy_id,
+        status=status,
+        time_remaining_seconds=seconds,
+    )
+    attempt._change_reason = reason or API
+    attempt._history_user = actor if getattr(actor, "pk", None) else None
+    attempt.save(force_insert=True)
+    log.info(
+        "attempt %s: created as %s, exam_id=%s user_id=%s (%s)",
+        attempt.pk,
+        attempt.status,
+        exam.pk,
+        user.pk,
+        attempt._change_reason,
+    )
+    change = effects.Change(
+        attempt=attempt,
+        exam=exam,
+        before=None,
+        after=attempt.status,
+        provider=facts.provider_of(exam),
+        external_id=attempt.external_id,
+    )
+    effects.perform(change, effects.plan(change))
+    return attempt
+
+
+def insert_unproctored(exam: ProctoredExam, user: Any, *, reason: str) -> Attempt:
+    """Store a new attempt that no provider registers."""
+    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam.pk)
+    policy_id = policy.pk if policy else None
+    return insert(exam, user, code=new_code(), proctored=False, reason=reason, policy_id=policy_id)
+
+
+def update(attempt: Attempt, values: dict[str, Any], *, reason: str = "", user: Any = None) -> None:
+    """Store these columns and one history row that says who and why."""
+    for name, value in values.items():
+        setattr(attempt, name, value)
+    attempt._change_reason = reason or None
+    attempt._history_user = user if getattr(user, "pk", None) else None
+    attempt.save(update_fields=list(values))
+
+
+def delete(
+    attempt: Attempt,
+    by: Any,
+    *,
+    tell_provider: bool,
+    reason: str,
+    resets_learner_state: bool | None = None,
+    also: tuple[effects.Effect, ...] = (),
+    only: Collection[str] | None = None,
+) -> None:
+    """Delete the attempt; `only` these kinds of effects follow, by default all.
+
+    The learner's answers go with the current attempt, not with an older one, unless the caller decides otherwise.
+    """
+    exam, attempt_id = attempt.proctored_exam, attempt.pk
+    if resets_learner_state is None:
+        pair = Attempt.objects.of_pair(exam.pk, attempt.user_id).newest_first()
+        resets_learner_state = pair.values_list("pk", flat=True).first() == attempt_id
+    others = other_statuses(attempt)
+    attempt._change_reason = reason or None
+    attempt._history_user = by if getattr(by, "pk", None) else None
+    attempt.is_being_removed = True  # type: ignore[attr-defined]  # receivers need not tell anybody: we do
+    attempt.delete_exam_attempt()
+    attempt.pk = attempt_id  # whoever hears of it wants to know which one it was
+    log.info("attempt %s: %s -> removed (%s)", attempt_id, attempt.status, reason)
+    ProctoringReservation.objects.void(exam.pk, attempt.user_id)
+    outbox.cancel(provider_lane(attempt_id), "provider_notice")
+    change = effects.Change(
+        attempt=attempt,
+        exam=exam,
+        before=attempt.status,
+        after=None,
+        others=others,
+        provider=facts.provider_of(exam),
+        by=by,
+        resets_learner_state=resets_learner_state,
+        external_id=attempt.external_id if tell_provider else None,
+    )
+    planned = [effect for effect in effects.plan(change) if only is None or effect.kind in only]
+    effects.perform(change, [*planned, *also])
+
+
+def other_statuses(attempt: Attempt) -> tuple[str, ...]:
+    """Statuses of the learner's other attempts in the exam, newest first."""
+    pair = Attempt.objects.of_pair(attempt.proctored_exam_id, attempt.user_id)
+    others = pair.exclude(pk=attempt.pk).newest_first()
+    return tuple(others.values_list("status", flat=True))
