@@ -210,7 +210,8 @@ from edx_proctoring.links import (
     exam_url as get_exam_url,
 )
 from edx_proctoring.models import (
-    ORDERINGS,
+    ALLOWANCE_ORDERINGS,
+    ATTEMPT_ORDERINGS,
     TIME_VALUES,
     ProctoredExam,
     ProctoredExamReviewPolicy,

@@ -8,9 +8,11 @@ from django.db.models import Exists, OuterRef, Q
 
 from edx_proctoring import conf, constants, outbox, tracking, transactions
 from edx_proctoring.api.course_members import enrollment_check, members, noting_attempts
+from edx_proctoring.api.lazy_lists import LazyList
 from edx_proctoring.api.lookup import batches
 from edx_proctoring.exceptions import UserNotFoundException
 from edx_proctoring.models import (
+    ALLOWANCE_ORDERINGS,
     TIME_VALUES,
     ProctoredExam,
     ProctoredExamStudentAllowance,
@@ -88,9 +90,13 @@ def event_draft(allowance: Allowance, action: str, version: int) -> Draft:
 def get_allowances_for_course(
     course_id: object, ordering: str | None = None
 ) -> list[dict[str, Any]]:
-    """All allowances of the course, oldest first; `ordering`: created, modified, exam_name or id, "-" before it turns it."""
-    rows = in_order(Allowance.get_allowances_for_course(course_id), ordering)
-    return [ProctoredExamStudentAllowanceSerializer.row(allowance) for allowance in rows]
+    """All allowances of the course, oldest first, read when they are looked at: a slice reads its page.
+
+    `ordering`: created, modified, key, value, exam_name, user__username, user__email, proctored_exam__exam_name,
+    proctored_exam__time_limit_mins or id, with "-" before it the other way round.
+    """
+    rows = in_order(Allowance.get_allowances_for_course(course_id), ordering, ALLOWANCE_ORDERINGS)
+    return LazyList(rows, ProctoredExamStudentAllowanceSerializer.row)
 
 
 def get_allowances_page(
@@ -121,7 +127,7 @@ def get_allowances_page(
         rows = rows.filter(by_name | by_address)
     if exam_id is not None:
         rows = rows.filter(proctored_exam_id=exam_id)
-    rows = in_order(rows, ordering)
+    rows = in_order(rows, ordering, ALLOWANCE_ORDERINGS)
     if per_page is None:
         found, total = list(rows), None
     else:

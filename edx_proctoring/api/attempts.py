@@ -11,11 +11,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from edx_proctoring import emails, statuses, timing
+from edx_proctoring.api.lazy_lists import LazyList
 from edx_proctoring.api.lookup import as_dict, as_id, attempt_by_id
 from edx_proctoring.backends import attempts_at
 from edx_proctoring.effects.rules import updates_credit_grades_and_email
 from edx_proctoring.lifecycle import expire_if_overdue, facts
 from edx_proctoring.models import (
+    ATTEMPT_ORDERINGS,
     ProctoredExam,
     ProctoredExamSoftwareSecureReview,
     ProctoredExamStudentAllowance,
@@ -119,17 +121,23 @@ def _as_seen(attempt: Attempt) -> dict[str, Any]:
 
 
 def get_all_exam_attempts(course_id: object, ordering: str | None = None) -> list[dict[str, Any]]:
-    """All attempts of the course, newest first; `ordering`: created, modified, exam_name or id, "-" before it turns it."""
-    found = Attempt.objects.get_all_exam_attempts(course_id)
-    return [_as_seen(attempt) for attempt in in_order(found.with_shared_parts(), ordering)]
+    """All attempts of the course, newest first, read when they are looked at: a slice reads its page.
+
+    `ordering`: created, modified, started_at, completed_at, status, exam_name, user__username, user__email,
+    proctored_exam__exam_name, proctored_exam__time_limit_mins or id, with "-" before it the other way round.
+    """
+    return _lazy(Attempt.objects.get_all_exam_attempts(course_id), ordering)
 
 
 def get_filtered_exam_attempts(
     course_id: object, search_by: str, ordering: str | None = None
 ) -> list[dict[str, Any]]:
-    """Those whose learner's username or e-mail contains the text; `ordering` as of get_all_exam_attempts."""
-    found = Attempt.objects.get_filtered_exam_attempts(course_id, search_by)
-    return [_as_seen(attempt) for attempt in in_order(found.with_shared_parts(), ordering)]
+    """Those whose learner's username or e-mail contains the text; the rest as of get_all_exam_attempts."""
+    return _lazy(Attempt.objects.get_filtered_exam_attempts(course_id, search_by), ordering)
+
+
+def _lazy(attempts: Any, ordering: str | None) -> LazyList:
+    return LazyList(in_order(attempts, ordering, ATTEMPT_ORDERINGS), _as_seen)
 
 
 def get_user_attempts_by_exam_id(user_id: int, exam_id: int) -> list[dict[str, Any]]:

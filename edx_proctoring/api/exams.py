@@ -16,7 +16,7 @@ from edx_proctoring.exceptions import (
     ProctoredExamAlreadyExists,
     ProctoredExamNotFoundException,
 )
-from edx_proctoring.models import ProctoredExam, in_order
+from edx_proctoring.models import EXAM_ORDERINGS, ProctoredExam, in_order
 from edx_proctoring.outbox import Draft
 from edx_proctoring.serializers import ProctoredExamSerializer
 
@@ -192,7 +192,7 @@ def get_all_exams_for_course(
     `ordering`: created, modified, exam_name or id, "-" before it turns it round; FieldError for others.
     """
     exams = ProctoredExam.get_all_exams_for_course(course_id, active_only=active_only)
-    return [_as_dict(exam) for exam in in_order(exams, ordering)]
+    return [_as_dict(exam) for exam in in_order(exams, ordering, EXAM_ORDERINGS)]
 
 
 def _as_dict(exam: ProctoredExam) -> dict[str, Any]:

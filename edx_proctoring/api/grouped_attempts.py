@@ -9,7 +9,12 @@ from django.db.models import Count, OuterRef, Subquery
 
 from edx_proctoring.api.lookup import LARGEST_ID, as_dict
 from edx_proctoring.lifecycle import facts
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt, in_order
+from edx_proctoring.models import (
+    ATTEMPT_ORDERINGS,
+    ProctoredExam,
+    ProctoredExamStudentAttempt,
+    in_order,
+)
 
 Attempt = ProctoredExamStudentAttempt
 FEW = 500  # learners
@@ -49,7 +54,7 @@ def get_grouped_attempts(
 
 def _newest(rows: Any, ordering: str | None = None) -> Any:
     """Id, learner and exam of the newest attempts per learner and exam."""
-    newest = in_order(rows.latest_per_learner().newest_first(), ordering)
+    newest = in_order(rows.latest_per_learner().newest_first(), ordering, ATTEMPT_ORDERINGS)
     return newest.values_list("pk", "user_id", "proctored_exam_id")
 
 

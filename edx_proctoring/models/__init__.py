@@ -25,7 +25,12 @@ from edx_proctoring.models.history import (
     archive_model,
 )
 from edx_proctoring.models.locks import ProctoringLearner, ProctoringReservation
-from edx_proctoring.models.ordering import ORDERINGS, in_order
+from edx_proctoring.models.ordering import (
+    ALLOWANCE_ORDERINGS,
+    ATTEMPT_ORDERINGS,
+    EXAM_ORDERINGS,
+    in_order,
+)
 from edx_proctoring.models.outbox import OutboxMessage
 from edx_proctoring.models.reviews import (
     NOTE,
@@ -37,7 +42,9 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 __all__ = [
     "LARGEST_FACTOR",
     "NOTE",
-    "ORDERINGS",
+    "ALLOWANCE_ORDERINGS",
+    "ATTEMPT_ORDERINGS",
+    "EXAM_ORDERINGS",
     "OutboxMessage",
     "ProctoredExam",
     "ProctoredExamReviewPolicy",

@@ -1,23 +1,36 @@
 """The order in which callers ask for lists."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import FieldError
 from django.db import models
+from django.db.models import F
 
-ORDERINGS = ("id", "created", "modified", "exam_name")
+# What callers may name.
+EXAM_ORDERINGS = ("id", "created", "modified", "exam_name")
+OF_LEARNERS = ("user__username", "user__email")
+OF_THEIR_EXAMS = ("proctored_exam__exam_name", "proctored_exam__time_limit_mins")
+OWN = (*EXAM_ORDERINGS, *OF_LEARNERS, *OF_THEIR_EXAMS)
+ATTEMPT_ORDERINGS = (*OWN, "started_at", "completed_at", "status")
+ALLOWANCE_ORDERINGS = (*OWN, "key", "value")
 
 
-def in_order(rows: models.QuerySet[Any], ordering: str | None) -> models.QuerySet[Any]:
-    """Rows of exams, or with an exam, by one of ORDERINGS, with "-" before it the other way round.
+def in_order(
+    rows: models.QuerySet[Any], ordering: str | None, names: Collection[str]
+) -> models.QuerySet[Any]:
+    """The rows by one of these names, with "-" before it the other way round.
 
-    None leaves them as they are; of equals the lower id comes first. FieldError for anything else.
+    None leaves them as they are. Of equals the lower id comes first; what is empty comes before what is not, on every
+    database. FieldError for anything else.
     """
     if ordering is None:
         return rows
-    sign, name = ("-", ordering[1:]) if ordering.startswith("-") else ("", ordering)
-    if name not in ORDERINGS:
-        raise FieldError(f"Cannot order by {ordering!r}; choices are: {', '.join(ORDERINGS)}.")
+    name = ordering.removeprefix("-")
+    if name not in names:
+        raise FieldError(f"Cannot order by {ordering!r}; choices are: {', '.join(names)}.")
     if name == "exam_name" and not hasattr(rows.model, "exam_name"):
         name = "proctored_exam__exam_name"
-    return rows.order_by(f"{sign}{name}", "id")
+    if ordering.startswith("-"):
+        return rows.order_by(F(name).desc(nulls_last=True), "id")
+    return rows.order_by(F(name).asc(nulls_first=True), "id")

@@ -34,7 +34,13 @@ def query(name: str, kind: Any = str, text: str = "", **more: Any) -> OpenApiPar
 
 PAGE = query("page", int, "Number of the page; out of range is the last one.")
 SIZE = query("page_size", int, "How many on a page, 1 to 100.")
-ORDER = query("ordering", str, "created, modified, exam_name or id; a minus before it turns it.")
+ORDER = query(
+    "ordering",
+    str,
+    "id, created, modified, exam_name, user__username, user__email, proctored_exam__exam_name or "
+    "proctored_exam__time_limit_mins; of attempts also started_at, completed_at or status, of allowances key or value. "
+    "A minus before it turns it.",
+)
 IN_EXAM = query("exam", int, "Only of this exam.")
 TEXT_OF = query("text", str, "Part of a username or an e-mail address.")
 STATUS = query("status", str, "Only attempts in these statuses, with commas.")

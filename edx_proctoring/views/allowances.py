@@ -81,7 +81,7 @@ def _guards() -> bool:
 
 
 def _page(request: Request, course_id: str) -> tuple[list[dict[str, Any]], int]:
-    wanted = list_options(request)
+    wanted = list_options(request, api.ALLOWANCE_ORDERINGS)
     return api.get_allowances_page(
         course_id,
         search_by=wanted.text,

@@ -135,7 +135,7 @@ class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
         name, kwargs = "course", {"course_id": course_id}
         if search_by is not None:
             name, kwargs = "search", {**kwargs, "search_by": search_by}
-        wanted = list_options(request)
+        wanted = list_options(request, api.ATTEMPT_ORDERINGS)
         page = api.get_grouped_attempts(
             course_id,
             search_by=search_by or wanted.text,

@@ -1,7 +1,7 @@
 """What requests say, checked: bad input is a 400 that says what is wrong."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,6 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
-from edx_proctoring import api
 from edx_proctoring.statuses import KNOWN
 from edx_proctoring.views.bodies import TOO_DEEP
 
@@ -129,18 +128,16 @@ class ListOptions:
     text: str
 
 
-def list_options(request: Request) -> ListOptions:
-    """`page`, `page_size`, `ordering`, `exam`, `status` (with commas) and `text` of the query."""
+def list_options(request: Request, orderings: Collection[str]) -> ListOptions:
+    """`page`, `page_size`, `ordering` (one of `orderings`), `exam`, `status` (with commas) and `text` of the query."""
     given = request.GET
     size, exam, ordering = given.get("page_size"), given.get("exam"), given.get("ordering")
     if size is not None and (as_id(size) or LARGEST_ID) > LARGEST_PAGE:
         raise ParseError(f"page_size must be a number from 1 to {LARGEST_PAGE}.")
     if exam is not None and as_id(exam) is None:
         raise ParseError("exam must be an id.")
-    if ordering is not None and ordering.removeprefix("-") not in api.ORDERINGS:
-        raise ParseError(
-            f"ordering must be one of {', '.join(api.ORDERINGS)}, perhaps with a minus."
-        )
+    if ordering is not None and ordering.removeprefix("-") not in orderings:
+        raise ParseError(f"ordering must be one of {', '.join(orderings)}, perhaps with a minus.")
     statuses = [word for word in given.get("status", "").split(",") if word]
     if not KNOWN.issuperset(statuses):
         raise ParseError("status must hold statuses of attempts.")

@@ -103,7 +103,7 @@ def test_lists_cost_the_same_for_many_rows(exam, django_assert_num_queries):
     for user in users:
         AttemptFactory(user=user, proctored_exam=exam)
     with django_assert_num_queries(2):
-        assert len(api.get_all_exam_attempts(COURSE_ID)) == 6
+        assert len(list(api.get_all_exam_attempts(COURSE_ID))) == 6
     with django_assert_num_queries(2):
         found = api.get_filtered_exam_attempts(COURSE_ID, users[0].username.upper())
         assert [row["user"]["id"] for row in found] == [users[0].pk]

@@ -31,7 +31,7 @@ def test_lists(exam, attempt, make_exam, learner, django_assert_num_queries):
             new.proctored_exam_id,
         ]
         with django_assert_num_queries(2):  # the attempts, and their exams
-            attempts = api.get_all_exam_attempts(COURSE_ID)
+            attempts = list(api.get_all_exam_attempts(COURSE_ID))
         assert [one["id"] for one in attempts] == [new.pk, old.pk]
         assert api.get_filtered_exam_attempts(COURSE_ID, "nobody") == []
         (row,) = api.get_allowances_for_course(COURSE_ID)

@@ -58,8 +58,8 @@ def test_37_lists_show_what_a_read_would(attempt, exam, django_assert_num_querie
     course = exam.course_id
     with django_assert_num_queries(10):
         lists = [
-            api.get_all_exam_attempts(course),
-            api.get_filtered_exam_attempts(course, "learner"),
+            list(api.get_all_exam_attempts(course)),
+            list(api.get_filtered_exam_attempts(course, "learner")),
             api.get_exam_violation_report(course),
             api.get_grouped_attempts(course).object_list,
         ]

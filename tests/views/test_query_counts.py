@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.core.paginator import Paginator
 from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -96,7 +97,9 @@ LISTS: dict[str, tuple[int, Callable[[APIClient], Any]]] = {
     "allowances": (3, lambda staff: ok(staff.get(f"{E}/{COURSE_ID}/grouped/allowance"))),
     "onboarding": (5, lambda staff: ok(staff.get(f"{V1}/user_onboarding/status/course_id/{COURSE_ID}"))),
     "violations": (3, lambda _staff: api.get_exam_violation_report(COURSE_ID)),
-    "attempts": (2, lambda _staff: api.get_all_exam_attempts(COURSE_ID)),
+    "attempts": (2, lambda _staff: list(api.get_all_exam_attempts(COURSE_ID))),
+    "a page of the host's": (3, lambda _staff: list(Paginator(api.get_all_exam_attempts(COURSE_ID), 25).page(1))),
+    "allowances of the host's": (2, lambda _staff: list(api.get_allowances_for_course(COURSE_ID))),
 }  # fmt: skip
 
 

@@ -1,0 +1,138 @@
+"""Lists for callers who show one page of them: rows are read from the database when somebody looks at them."""
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, SupportsIndex
+
+from django.db.models import QuerySet
+
+from edx_proctoring.api.lookup import batches
+
+Row = dict[str, Any]
+WINDOW = 100  # rows that are read when one of them is looked at
+UNCOUNTED = 10_000  # who looks farther has them counted first
+
+
+class LazyList(list[Row]):
+    """A list of dictionaries that are read when they are needed: `len` counts, a slice reads its rows, the rest all rows.
+
+    What was read is not read again. What changes in the database before rows are read is seen: a slice may be shorter than
+    `len` promised. Copies, sums and pickles are plain lists. Code in C that looks into lists without asking them (`orjson`,
+    `heapq`) needs `list(…)` of it.
+    """
+
+    def __init__(self, rows: QuerySet[Any], show: Callable[[Any], Row]) -> None:
+        """`rows`, in an order, have a `user` and a `proctored_exam`; `show` makes a dictionary of one of them."""
+        super().__init__()
+        self._rows: QuerySet[Any] | None = rows.select_related(None)
+        self._show = show
+        self._length: int | None = None
+        self._seen: dict[int, Row] = {}  # by position
+        self._known: dict[int, Row] = {}  # the same by id
+
+    def _load(self) -> "LazyList":
+        """Become a list like any other; dictionaries that somebody has already stay the same."""
+        if self._rows is not None:
+            rows = list(self._rows.select_related("user").prefetch_related("proctored_exam"))
+            self._rows = None
+            list.extend(self, (self._known.get(row.pk) or self._show(row) for row in rows))
+            self._seen, self._known = {}, {}
+        return self
+
+    def _part(self, start: int, stop: int) -> list[Row]:
+        """The rows at these positions that there are; only those that nobody has seen yet are read."""
+        if stop > UNCOUNTED or self._length is not None:
+            stop = min(stop, len(self))
+        missing = [at for at in range(start, stop) if at not in self._seen]
+        if missing:
+            self._look(missing[0], missing[-1] + 1)
+        return [self._seen[at] for at in range(start, stop) if at in self._seen]
+
+    def _look(self, start: int, stop: int) -> None:
+        """Ids first, because databases sort narrow rows in a fraction of the time."""
+        assert self._rows is not None
+        ids = list(self._rows.values_list("pk", flat=True)[start:stop])
+        rows = self._rows.model._base_manager.select_related("user", "proctored_exam")
+        for some in batches([pk for pk in ids if pk not in self._known]):
+            self._known.update((row.pk, self._show(row)) for row in rows.filter(pk__in=some))
+        for at, pk in enumerate(ids, start):
+            if pk in self._known:  # else it has gone in this moment
+                self._seen.setdefault(at, self._known[pk])
+
+    def __len__(self) -> int:
+        if self._rows is None:
+            return list.__len__(self)
+        if self._length is None:
+            self._length = self._rows.count()
+        return self._length
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+    def __getitem__(self, key: Any) -> Any:
+        if self._rows is None:
+            return list.__getitem__(self, key)
+        if isinstance(key, slice):
+            return self._slice(key)
+        at = operator.index(key)
+        at = at + len(self) if at < 0 else at
+        if at not in self._seen and at >= 0:
+            start = at - at % WINDOW
+            self._part(start, start + WINDOW)
+        if at not in self._seen:
+            raise IndexError("list index out of range")
+        return self._seen[at]
+
+    def _slice(self, key: slice) -> list[Row]:
+        start, stop = key.start or 0, key.stop
+        plain = isinstance(start, int) and isinstance(stop, int) and key.step in (None, 1)
+        if not plain or min(start, stop) < 0:
+            return list.__getitem__(self._load(), key)
+        return self._part(start, stop)
+
+    def __iter__(self) -> Iterator[Row]:
+        return list.__iter__(self._load())
+
+    def __radd__(self, other: Any) -> Any:
+        return other + list(self) if isinstance(other, list) else NotImplemented
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        return list, (list(self),)
+
+    def count(self, value: Any) -> int:
+        """Paginators ask whether this takes an argument."""
+        return list.count(self._load(), value)
+
+
+def _loading(name: str) -> Callable[..., Any]:
+    """The method of lists, of a list that has been read; other lazy lists among its arguments are read, too."""
+    method = getattr(list, name)
+
+    def call(self: LazyList, *args: Any, **kwargs: Any) -> Any:
+        for one in args:
+            if isinstance(one, LazyList):
+                one._load()
+        return method(self._load(), *args, **kwargs)
+
+    call.__name__, call.__doc__ = name, method.__doc__
+    return call
+
+
+COMPARISONS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__")
+ARITHMETIC = ("__add__", "__iadd__", "__mul__", "__rmul__", "__imul__", "__reversed__")
+ITEMS = ("__setitem__", "__delitem__", "__repr__", "__sizeof__")
+METHODS = (
+    "append",
+    "clear",
+    "copy",
+    "extend",
+    "index",
+    "insert",
+    "pop",
+    "remove",
+    "reverse",
+    "sort",
+)
+
+for _name in (*COMPARISONS, *ARITHMETIC, *ITEMS, *METHODS):
+    setattr(LazyList, _name, _loading(_name))
