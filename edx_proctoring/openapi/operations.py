@@ -34,13 +34,10 @@ def query(name: str, kind: Any = str, text: str = "", **more: Any) -> OpenApiPar
 
 PAGE = query("page", int, "Number of the page; out of range is the last one.")
 SIZE = query("page_size", int, "How many on a page, 1 to 100.")
-ORDER = query(
-    "ordering",
-    str,
-    "id, created, modified, exam_name, user__username, user__email, proctored_exam__exam_name or "
-    "proctored_exam__time_limit_mins; of attempts also started_at, completed_at or status, of allowances key or value. "
-    "A minus before it turns it.",
+ORDERS = (
+    "A name that api.get_all_exam_attempts or get_allowances_for_course takes; a minus turns it."
 )
+ORDER = query("ordering", str, ORDERS)
 IN_EXAM = query("exam", int, "Only of this exam.")
 TEXT_OF = query("text", str, "Part of a username or an e-mail address.")
 STATUS = query("status", str, "Only attempts in these statuses, with commas.")

@@ -1,7 +1,8 @@
 """What all views share: who is let in, and how errors are answered."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 from django.db import transaction
@@ -148,8 +149,25 @@ def handle_proctored_exception(exc: BaseException, name: str | None = None) -> R
     return Response(status=code, data={"detail": detail}, headers=headers)
 
 
+def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def answered(self: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, request, *args, **kwargs)
+        except ProctoredBaseException as error:
+            return handle_proctored_exception(error, type(self).__name__)
+
+    return answered
+
+
 class ProctoredAPIView(AuthenticatedAPIView):
-    """A view in which the package's exceptions are answers."""
+    """A view in which the package's exceptions are answers; hosts call `get` and its like also without `dispatch`."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in cls.http_method_names:
+            if name in vars(cls):
+                setattr(cls, name, _answering(vars(cls)[name]))
 
     def handle_exception(self, exc: Exception) -> Response:
         answer = handle_proctored_exception(exc, type(self).__name__)

@@ -126,6 +126,10 @@ class IgnoreClientContentNegotiation(BaseContentNegotiation):
         return renderer, renderer.media_type
 
 
+def _secret_of(request: HttpRequest | Request) -> str:
+    return request.headers.get(SECRET_HEADER, "") or request.GET.get("secret", "")
+
+
 class AnonymousReviewCallback(BaseReviewCallback, ProctoredAPIView):
     """Route 29: RPNow delivers a review, without an account."""
 
@@ -136,13 +140,13 @@ class AnonymousReviewCallback(BaseReviewCallback, ProctoredAPIView):
     content_negotiation_class = IgnoreClientContentNegotiation
     largest_body = "MAX_DOCUMENT_BYTES"
     trusts_reviewer = False
+    _secret: str | None = None  # only once a request was dispatched
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Take the secret out of the query, which middleware and error reports write into logs."""
-        self._secret = request.headers.get(SECRET_HEADER, "")
+        self._secret = _secret_of(request)
         if "secret" in request.GET:
             query = request.GET.copy()
-            self._secret = self._secret or str(query["secret"])
             query["secret"] = "hidden"  # noqa: S105  none
             request.GET = query  # type: ignore[assignment]
             request.META["QUERY_STRING"] = query.urlencode()
@@ -154,7 +158,7 @@ class AnonymousReviewCallback(BaseReviewCallback, ProctoredAPIView):
     def post(self, request: Request) -> Response:
         review = api.receive_anonymous_review(
             body(request),
-            secret=self._secret,
+            secret=_secret_of(request) if self._secret is None else self._secret,
             address=request.META.get("REMOTE_ADDR", ""),
             forwarded_for=request.headers.get("X-Forwarded-For", ""),
         )
