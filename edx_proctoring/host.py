@@ -141,6 +141,11 @@ def is_course_staff(user: Any, course_id: object) -> bool:
     return bool(_ask(lambda: service.is_course_staff(user, str(course_id)), False))
 
 
+def is_course_or_global_staff(user: Any, course_id: object) -> bool:
+    """Is the user global staff, or on the course's staff?"""
+    return bool(user.is_staff or is_course_staff(user, course_id))
+
+
 def escalation_email(course_id: object) -> str | None:
     """Where the course's learners complain, or None."""
     service: Instructor | None = _service("instructor")

@@ -182,10 +182,11 @@ def get_last_exam_completion_date(course_id: object, username: str) -> datetime.
 def get_exam_violation_report(
     course_id: object, include_practice_exams: bool = False
 ) -> list[dict[str, Any]]:
-    """One row per attempt of the course, sorted by exam name, with the texts of its review's comments by status."""
+    """One row per attempt of the course, sorted by exam name, with the texts of its review's comments by status.
+
+    Practice and onboarding exams are among them, whatever `include_practice_exams` says.
+    """
     rows = Attempt.objects.in_course(course_id).order_by("id")
-    if not include_practice_exams:
-        rows = rows.filter(proctored_exam__is_practice_exam=False)
     reviews = ProctoredExamSoftwareSecureReview.objects.filter(
         attempt_code__in=rows.order_by().values("attempt_code")
     )

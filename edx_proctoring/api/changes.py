@@ -1,7 +1,7 @@
 """Changing attempts, for other Django code: no question is asked about who wants it."""
 
 import logging
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from edx_proctoring import host, lifecycle, links, outbox, prerequisites
@@ -19,6 +19,7 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 log = logging.getLogger(__name__)
 
 Attempt = ProctoredExamStudentAttempt
+Requirements = Sequence[Mapping[str, Any]]
 Status = ProctoredExamStudentAttemptStatus
 
 JUMPTO_SUPPORTED_NAMESPACES = ["proctored_exam"]
@@ -207,19 +208,31 @@ def retry_messages(message_ids: list[int]) -> int:
 # Prerequisites
 
 
-def prerequisite_status(exam: Mapping[str, Any], user_id: int) -> dict[str, Any] | None:
-    """What the learner has done of the credit requirements before this exam; None where the host keeps no credit."""
-    state = host.credit_state(user_id, exam["course_id"])
-    if not state:
-        return None
-    return prerequisites.evaluate(
-        state.get("credit_requirement_status") or [], exam["content_id"], ["grade"]
-    )
+def prerequisite_status(
+    exam: Mapping[str, Any], user_id: int, requirements: Requirements | None = None
+) -> dict[str, Any] | None:
+    """What the learner has done of the credit requirements before this exam; None where the host keeps no credit.
+
+    `requirements`: what the caller knows of them; without any the host's credit service is asked.
+    """
+    if not requirements:
+        state = host.credit_state(user_id, exam["course_id"])
+        if not state:
+            return None
+        requirements = state.get("credit_requirement_status") or []
+    return prerequisites.evaluate(requirements, exam["content_id"], ["grade"])
 
 
 def check_prerequisites(exam: MutableMapping[str, Any], user_id: int) -> MutableMapping[str, Any]:
     """Add `prerequisite_status` to the exam and return it; a declined prerequisite declines this exam, too."""
-    status = described_prerequisites(exam, user_id)
+    return check_requirements(exam, user_id)
+
+
+def check_requirements(
+    exam: MutableMapping[str, Any], user_id: int, requirements: Requirements | None = None
+) -> MutableMapping[str, Any]:
+    """The same; `requirements` as of `prerequisite_status`."""
+    status = described_prerequisites(exam, user_id, requirements)
     if status is not None:
         exam["prerequisite_status"] = status
         if status["declined_prerequisites"]:
@@ -227,9 +240,11 @@ def check_prerequisites(exam: MutableMapping[str, Any], user_id: int) -> Mutable
     return exam
 
 
-def described_prerequisites(exam: Mapping[str, Any], user_id: int) -> dict[str, Any] | None:
+def described_prerequisites(
+    exam: Mapping[str, Any], user_id: int, requirements: Requirements | None = None
+) -> dict[str, Any] | None:
     """`prerequisite_status` with `jumpto_url` at what is missing, unless something is declined. Changes nothing."""
-    status = prerequisite_status(exam, user_id)
+    status = prerequisite_status(exam, user_id, requirements)
     if status is not None and not status["declined_prerequisites"]:
         for entry in status["failed_prerequisites"] or status["pending_prerequisites"]:
             entry["jumpto_url"] = _jumpto_url(entry, exam["course_id"])

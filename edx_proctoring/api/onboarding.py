@@ -50,7 +50,8 @@ def get_onboarding_attempt_data_for_learner(
     A verified attempt in another course counts, too: `other_course_approved`.
     """
     here = Attempt.objects.get_proctored_practice_attempts_by_course_id(course_id, [user])
-    attempts = [one for one in here if backend_of(one) == backend]
+    name = backend or backends.default_name()
+    attempts = [one for one in here if backend_of(one) == name]
     expires, now = expiries(attempts), timezone.now()
     for one in attempts:
         if one.status == Status.verified and expires[one.pk] > now:

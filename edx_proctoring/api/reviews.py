@@ -26,6 +26,7 @@ from edx_proctoring.api.review_rules import (
     redacted,
     status_after,
 )
+from edx_proctoring.api.reviewers import StaffQuestion, find_reviewer
 from edx_proctoring.exceptions import (
     ProctoredExamBadReviewStatus,
     ProctoredExamReviewAlreadyExists,
@@ -42,12 +43,10 @@ from edx_proctoring.models import (
     exactly,
 )
 from edx_proctoring.outbox import Draft
-from edx_proctoring.rules import is_in_review_group
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
 
 log = logging.getLogger(__name__)
-views_log = logging.getLogger("edx_proctoring_views")
 
 Attempt = ProctoredExamStudentAttempt
 Review = ProctoredExamSoftwareSecureReview
@@ -63,12 +62,13 @@ def receive_review(
     is_archived: bool = False,
     backend: Any = None,
     trusts_reviewer: bool = True,
+    is_staff: StaffQuestion = host.is_course_or_global_staff,
 ) -> Review | None:
     """Store a provider's review and apply it to the attempt; the same payload again changes nothing.
 
     `attempt` as `locate_attempt_by_…` finds it, `is_archived` when it was removed. `backend` is the provider, default
-    the one of the attempt's exam. `trusts_reviewer=False` ignores whom the payload names as reviewer. Returns None when
-    the exam is not proctored any more. Raises ProctoredExamBadReviewStatus, ProctoredExamSuspiciousLookup,
+    the one of the attempt's exam. `trusts_reviewer=False` ignores whom the payload names as reviewer; `is_staff` says
+    of her whether she is global staff or the course's. Returns None when the exam is not proctored any more. Raises ProctoredExamBadReviewStatus, ProctoredExamSuspiciousLookup,
     ProctoredExamReviewAlreadyExists, BackendProviderNotConfigured, ProviderCannotReadReview.
     """
     exam = exam_of(attempt)
@@ -77,7 +77,9 @@ def receive_review(
         log.warning("review refused, the exam is not proctored any more: attempt_id=%s", attempt.pk)
         return None
     delivery = read(provider, _as_dict(attempt), data)
-    reviewer = _reviewer(delivery.reviewer, attempt, exam) if trusts_reviewer else None
+    reviewer = None
+    if trusts_reviewer and delivery.reviewer is not None:
+        reviewer = find_reviewer(delivery.reviewer, attempt, exam, is_staff)
     new = Review(
         attempt_code=attempt.attempt_code or "",
         is_attempt_active=not is_archived,
@@ -133,31 +135,6 @@ def _student(attempt: Attempt) -> Any:
         return attempt.user
     except get_user_model().DoesNotExist:
         return None
-
-
-def _reviewer(email: str | None, attempt: Attempt, exam: ProctoredExam | None) -> Any:
-    """The user of this address who may review: course or global staff, or in the provider's review group."""
-    if email is None:
-        return None
-    users = list(get_user_model()._default_manager.filter(email=email).order_by("id"))
-    for user in users:
-        if _may_review(user, attempt, exam):
-            return user
-    for user in users:
-        views_log.warning(
-            "user=%(user)s does not have the required permissions to submit a review "
-            "for attempt_code=%(attempt_code)s.",
-            {"user": user, "attempt_code": attempt.attempt_code},
-        )
-    return None
-
-
-def _may_review(user: Any, attempt: Attempt, exam: ProctoredExam | None) -> bool:
-    if user.pk == attempt.user_id or not user.is_active:
-        return False
-    if user.is_staff or (exam is not None and host.is_course_staff(user, exam.course_id)):
-        return True
-    return is_in_review_group(user, exam.backend if exam else None)
 
 
 def _store(attempt: Attempt, new: Review, delivery: Delivery, *, is_archived: bool) -> Review:

@@ -12,7 +12,7 @@ from django.template import loader
 from django.utils import timezone
 
 from edx_proctoring import backends, conf, host, kinds, outbox, tracking, transactions
-from edx_proctoring.api.changes import check_prerequisites
+from edx_proctoring.api.changes import check_requirements
 from edx_proctoring.api.exams import create_exam
 from edx_proctoring.api.student_context import (
     Learner,
@@ -286,7 +286,8 @@ PROCTORED_ENDS = {
 def _proctored_entrance(learner: Learner) -> Screen:
     if learner.is_past_due:
         return "proctored_exam/expired.html"
-    exam = check_prerequisites(dict(learner.exam), learner.user_id)
+    known = (learner.context.get("credit_state") or {}).get("credit_requirement_status")
+    exam = check_requirements(dict(learner.exam), learner.user_id, known)
     status = exam.get("prerequisite_status")
     learner.context["prerequisite_status"] = status or {}
     if status and not status["are_prerequisites_satisifed"]:

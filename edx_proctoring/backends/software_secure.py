@@ -116,7 +116,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
     ) -> str:
         """Sign and POST the registration; returns the record locator."""
         now = timezone.now()
-        body = psi_formats.without_line_feeds(self._get_payload(exam, context, now))
+        body = psi_formats.without_line_feeds(self._get_payload(exam, context))
         headers = {"Content-Type": "application/json", "Date": psi_formats.http_date(now)}
         signed = psi_formats.signature(body, headers, self.secret_key)
         headers["Authorization"] = f"SSI {self.secret_key_id}:{signed}"
@@ -142,13 +142,8 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
             note(connections.read(answer))
         return answer
 
-    def _get_payload(
-        self,
-        exam: Mapping[str, Any],
-        context: Mapping[str, Any],
-        now: datetime.datetime | None = None,
-    ) -> dict[str, Any]:
-        """The registration document."""
+    def _get_payload(self, exam: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+        """The registration document. Subclasses of other vendors replace it: its signature is published."""
         code = context["attempt_code"]
         path = reverse(
             "edx_proctoring:anonymous.proctoring_launch_callback.start_exam", args=[code]
@@ -164,7 +159,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
             "examName": psi_formats.exam_name(exam["exam_name"]),
             "ssiProduct": "rp-now",
             "examUrl": f"{links.site_url()}{path}?token={launch_token(code)}",
-            "orgExtra": self._org_extra(exam, context, now or timezone.now()),
+            "orgExtra": self._org_extra(exam, context, timezone.now()),
         }
 
     def _org_extra(

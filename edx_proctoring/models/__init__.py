@@ -39,7 +39,13 @@ from edx_proctoring.models.reviews import (
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
+# Their histories, as hosts and data exports import them.
+HistoricalProctoredExam = ProctoredExam.history.model
+HistoricalProctoredExamStudentAttempt = ProctoredExamStudentAttempt.history.model
+
 __all__ = [
+    "HistoricalProctoredExam",
+    "HistoricalProctoredExamStudentAttempt",
     "LARGEST_FACTOR",
     "NOTE",
     "ALLOWANCE_ORDERINGS",

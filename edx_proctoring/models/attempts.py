@@ -13,7 +13,7 @@ from django.utils import timezone
 from model_utils.models import TimeStampedModel
 from simple_history.models import HistoricalRecords
 
-from edx_proctoring import constants
+from edx_proctoring import backends, constants
 from edx_proctoring.models.exact import compare_exactly, exactly
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
@@ -132,12 +132,15 @@ class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQue
     def get_last_verified_proctored_onboarding_attempts(
         self, users: Sequence[Any], proctoring_backend: str
     ) -> Any:
-        """Practice attempts verified for the provider within the last 365 days, last changed first."""
+        """Practice attempts verified for the provider within the last 365 days, last changed first.
+
+        Exams that name no provider belong to the default one.
+        """
         earliest = timezone.now() - datetime.timedelta(days=constants.VERIFICATION_DAYS_VALID)
         return (
             self.with_parts()
             .filter(
-                exactly(proctored_exam__backend=proctoring_backend),
+                backends.attempts_at({proctoring_backend or backends.default_name() or ""}),
                 user__in=users,
                 taking_as_proctored=True,
                 proctored_exam__is_practice_exam=True,

@@ -34,10 +34,7 @@ def query(name: str, kind: Any = str, text: str = "", **more: Any) -> OpenApiPar
 
 PAGE = query("page", int, "Number of the page; out of range is the last one.")
 SIZE = query("page_size", int, "How many on a page, 1 to 100.")
-ORDERS = (
-    "A name that api.get_all_exam_attempts or get_allowances_for_course takes; a minus turns it."
-)
-ORDER = query("ordering", str, ORDERS)
+ORDER = query("ordering", str, "A name that the list's Python function takes; a minus turns it.")
 IN_EXAM = query("exam", int, "Only of this exam.")
 TEXT_OF = query("text", str, "Part of a username or an e-mail address.")
 STATUS = query("status", str, "Only attempts in these statuses, with commas.")

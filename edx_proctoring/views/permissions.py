@@ -10,7 +10,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api, conf, host
+from edx_proctoring import api, conf, host, views
 from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     StudentExamAttemptDoesNotExistsException,
@@ -81,7 +81,7 @@ WHO_MAY_FOR_OTHERS: Mapping[tuple[str, str], str] = {
 
 def is_user_course_or_global_staff(user: Any, course_id: Any) -> bool:
     """Is the user global staff, or staff of the course?"""
-    return bool(user.is_staff or host.is_course_staff(user, course_id))
+    return host.is_course_or_global_staff(user, course_id)
 
 
 def caller_id(request: Request) -> int:
@@ -125,7 +125,7 @@ def _for_staff_of(course_of: Callable[..., str | None], func: View) -> View:
         if course_id is None:
             return refusal(NO_COURSE)
         is_other = data.get("course_id") not in (None, "", course_id)
-        if is_other or not is_user_course_or_global_staff(request.user, course_id):
+        if is_other or not views.is_user_course_or_global_staff(request.user, course_id):
             return refusal()
         return func(request, *args, **kwargs)
 
@@ -162,7 +162,9 @@ def _course_of(kwargs: Mapping[str, Any], data: Mapping[str, Any]) -> str | None
 
 def check_may_read_course(user: Any, course_id: str) -> None:
     """With the setting REQUIRE_ENROLLMENT only the course's learners and staff see its exams."""
-    if not conf.proctoring.REQUIRE_ENROLLMENT or is_user_course_or_global_staff(user, course_id):
+    if not conf.proctoring.REQUIRE_ENROLLMENT:
+        return
+    if views.is_user_course_or_global_staff(user, course_id):
         return
     if not host.is_enrolled(user, course_id):
         raise PermissionDenied("You are not enrolled in this course.")

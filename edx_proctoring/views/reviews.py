@@ -13,7 +13,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api, conf
+from edx_proctoring import api, conf, views
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.views.base import ProctoredAPIView
@@ -89,6 +89,7 @@ class BaseReviewCallback:
             is_archived=is_archived,
             backend=backend,
             trusts_reviewer=self.trusts_reviewer,
+            is_staff=views.is_user_course_or_global_staff,
         )
         return _received(review)
 

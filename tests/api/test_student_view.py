@@ -4,10 +4,12 @@ import datetime
 from html.parser import HTMLParser
 
 import pytest
+from django.template import loader
 from django.utils import timezone
 
 from edx_proctoring import api
 from edx_proctoring.backends.backend import current_options
+from edx_proctoring.runtime import set_runtime_service
 
 pytestmark = pytest.mark.django_db
 
@@ -242,3 +244,61 @@ def test_a_silent_provider_holds_a_page_for_one_deadline(exam, learner, attempt,
     assert len(deadlines) == 2
     assert deadlines[0] is not None
     assert deadlines[0] == deadlines[1]
+
+
+# Prerequisites: what the host puts into the context, else its credit service
+
+
+def requirement(status, name="earlier"):
+    return {"namespace": "proctored_exam", "name": name, "status": status, "order": 1}
+
+
+def credit_state(*requirements):
+    return {"credit_requirement_status": list(requirements)}
+
+
+def screens(monkeypatch):
+    """The names of the screens that are shown."""
+    shown = []
+    get = loader.get_template
+    monkeypatch.setattr(loader, "get_template", lambda name: (shown.append(name), get(name))[1])
+    return shown
+
+
+@pytest.mark.parametrize("service", ["absent", "silent", "satisfied"])
+@pytest.mark.parametrize(
+    ("status", "screen"),
+    [
+        ("failed", "proctored_exam/failed-prerequisites.html"),
+        ("pending", "proctored_exam/pending-prerequisites.html"),
+        ("satisfied", "proctored_exam/entrance.html"),
+    ],
+)
+def test_what_the_context_says_of_prerequisites_counts(
+    status, screen, service, exam, learner, host, monkeypatch
+):
+    host.credit.requirements = [requirement("satisfied")]
+    if service == "absent":
+        set_runtime_service("credit", None)
+    elif service == "silent":
+        host.credit.fail("get_credit_state", RuntimeError("closed"))
+    shown = screens(monkeypatch)
+    assert view(exam, learner, credit_state=credit_state(requirement(status)))
+    assert shown == [screen]
+
+
+def test_a_declined_prerequisite_in_the_context_declines_the_exam(exam, learner, host):
+    set_runtime_service("credit", None)
+    context = credit_state(requirement("declined"))
+    assert view(exam, learner, credit_state=context) is None
+    assert api.get_current_exam_attempt(exam.pk, learner.pk)["status"] == "declined"
+
+
+@pytest.mark.parametrize("known", [None, {}, credit_state(), {"credit_requirement_status": None}])
+def test_the_service_is_asked_where_the_context_says_nothing(
+    known, exam, learner, host, monkeypatch
+):
+    host.credit.requirements = [requirement("failed")]
+    shown = screens(monkeypatch)
+    assert view(exam, learner, credit_state=known)
+    assert shown == ["proctored_exam/failed-prerequisites.html"]

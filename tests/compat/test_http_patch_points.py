@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from edx_proctoring import callbacks, crypto
+from edx_proctoring.models import ProctoredExamSoftwareSecureReview
+from edx_proctoring.testing.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +29,38 @@ def test_the_staff_question_is_asked_once_through_the_package(
     )
     assert response.status_code == 200
     assert asked == [(learner, one.proctored_exam.course_id)]
+
+
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_the_reviewer_that_a_review_names_is_asked_about(
+    is_staff: bool, attempt: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the name in `views`, which suites of hosts replace."""
+    asked = []
+
+    def answer(user: Any, course_id: Any) -> bool:
+        asked.append((user, course_id))
+        return is_staff
+
+    monkeypatch.setattr("edx_proctoring.views.is_user_course_or_global_staff", answer)
+    one, reviewer = attempt(status="submitted"), UserFactory()
+    response = client_for(UserFactory(is_staff=True)).post(
+        f"/api/edx_proctoring/v1/proctored_exam/attempt/{one.external_id}/reviewed",
+        {"status": "passed", "comments": [], "reviewed_by": reviewer.email},
+        format="json",
+    )
+    assert response.status_code == 200
+    assert asked == [(reviewer, one.proctored_exam.course_id)]
+    stored = ProctoredExamSoftwareSecureReview.objects.get()
+    assert stored.reviewed_by == (reviewer if is_staff else None)
+
+
+def test_the_guards_of_views_ask_through_the_package(
+    learner: Any, client_for: Any, exam: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edx_proctoring.views.is_user_course_or_global_staff", lambda *_: True)
+    path = f"/api/edx_proctoring/v1/proctored_exam/{exam.course_id}/allowance"
+    assert client_for(learner).get(path).status_code == 200
 
 
 def test_switches_are_read_through_the_package(

@@ -33,6 +33,8 @@ PATCHED = [
     "edx_proctoring.constants.REQUIRE_FAILURE_SECOND_REVIEWS",
     "edx_proctoring.handlers.get_runtime_service",
     "edx_proctoring.handlers.log",
+    "edx_proctoring.models.HistoricalProctoredExam",
+    "edx_proctoring.models.HistoricalProctoredExamStudentAttempt",
     "edx_proctoring.views.ATTEMPTS_PER_PAGE",
     "edx_proctoring.views.get_backend_provider",
     "edx_proctoring.views.is_user_course_or_global_staff",

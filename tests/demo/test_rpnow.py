@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from demo.simulator import rpnow
 from demo.simulator.app import create_app
@@ -75,7 +76,8 @@ def body(provider, settings):
         "full_name": "Zoë O’Neil Smith",
         "email": "zoe@example.com",
     }
-    return provider._get_payload(exam, context, NOW)
+    with time_machine.travel(NOW, tick=False):
+        return provider._get_payload(exam, context)
 
 
 def headers(body, secret="demosecret", date=None):

@@ -71,6 +71,7 @@ def test_allowances(course, as_staff):
         {"page_size": "9" * 30},
         {"ordering": "password"},
         {"ordering": "user__password"},
+        {"ordering": "-user__email"},
         {"exam": "x"},
         {"exam": "0"},
         {"status": "unknown"},

@@ -8,6 +8,7 @@ from django.utils import timezone
 from opaque_keys.edx.keys import UsageKey
 from rest_framework.test import APIClient
 
+from edx_proctoring import api
 from edx_proctoring.crypto import obscured_user_id
 from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException
 from edx_proctoring.models import ProctoredExamStudentAttempt
@@ -276,3 +277,28 @@ def test_a_learner_whom_the_provider_does_not_know(onboarding: Any, as_learner: 
     response = as_learner.get(ONE, {"course_id": COURSE_ID})
     assert response.status_code == 404
     assert isinstance(response.json(), str)
+
+
+@pytest.mark.parametrize("stored", [None, "", "test"])
+@pytest.mark.parametrize("asked", [None, "", "test"])
+def test_verified_at_the_default_provider_in_another_course(
+    stored: Any, asked: Any, make_exam: Any, attempt: Any, learner: Any, onboarding: Any
+) -> None:
+    """Exams that name no provider have the default one, here "test"."""
+    other = make_exam(course_id=OTHER_COURSE, is_practice_exam=True, backend=stored)
+    known = practice(attempt, other, "verified", taking_as_proctored=True)
+    found = api.get_last_verified_onboarding_attempts_per_user([learner], asked)
+    assert found == {learner.pk: known}
+    data = api.get_onboarding_attempt_data_for_learner(COURSE_ID, learner, asked)
+    assert data["onboarding_status"] == "other_course_approved"
+    rows = Attempt.objects.get_last_verified_proctored_onboarding_attempts([learner], "another")
+    assert list(rows) == []
+
+
+def test_the_learner_sees_that_another_course_has_verified(
+    make_exam: Any, attempt: Any, learner: Any, onboarding: Any, as_learner: APIClient
+) -> None:
+    other = make_exam(course_id=OTHER_COURSE, is_practice_exam=True, backend=None)
+    practice(attempt, other, "verified", taking_as_proctored=True)
+    answer = as_learner.get(ONE, {"course_id": COURSE_ID}).json()
+    assert answer["onboarding_status"] == "other_course_approved"

@@ -55,6 +55,26 @@ def test_the_client_signs_and_understands(entry, settings):
     assert {name: sent.headers[name] for name in wanted["headers"]} == wanted["headers"]
 
 
+class OtherVendor(SoftwareSecureBackendProvider):
+    """A vendor that speaks the same protocol: it overrides what is published of RPNow."""
+
+    def _get_payload(self, exam, context):
+        return {**super()._get_payload(exam, context), "ssiProduct": "other"}
+
+
+def test_a_subclass_changes_the_document(settings):
+    settings.SITE_NAME, settings.HTTPS = "lms.example.com", "on"
+    entry = next(one for one in RECORDED if "gives" in one)
+    ours = client(entry.get("options", {}))
+    with responses.RequestsMock() as remote, time_machine.travel(NOW, tick=False):
+        body = json.dumps(example(entry["response"]["body"]))
+        remote.post(f"{BASE}{entry['request']['path']}", body)
+        ours.__class__ = OtherVendor
+        assert ours.register_exam_attempt(*entry["ask"]) == entry["gives"]
+        sent = json.loads(remote.calls[0].request.body)
+    assert sent == {**entry["request"]["body"], "ssiProduct": "other"}
+
+
 @each
 def test_the_simulator_answers_so(entry):
     clock = Clock()
