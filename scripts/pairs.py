@@ -37,7 +37,7 @@ TESTS = [
 PAIRS = {
     "oldest": (
         ("3.11",),
-        ["--resolution", "lowest-direct", "-r", "requirements/base.in"],
+        ["--upgrade", "--resolution", "lowest-direct", "-r", "requirements/base.in"],
     ),
     "newest": (("3.14", "3.13", "3.12"), ["--upgrade", "Django>=6.1,<6.2"]),
 }
