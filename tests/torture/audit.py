@@ -12,6 +12,7 @@ from edx_proctoring.models import (
     ProctoringReservation,
 )
 from edx_proctoring.models.outbox import CANCELLED, DONE
+from edx_proctoring.testing.factories import SET_UP
 
 
 @dataclass
@@ -68,7 +69,7 @@ def changes_of(user_id: int) -> list[tuple[int, str]]:
 
 
 def _changes(**columns: int) -> dict[int, tuple[int, str]]:
-    """History id → (attempt, status) of each change that has a reason; rows of test set-ups have none."""
+    """History id → (attempt, status) of each change, without what set-ups of tests have put there."""
     found = {}
     before: dict[int, str] = {}
     rows = (
@@ -79,7 +80,11 @@ def _changes(**columns: int) -> dict[int, tuple[int, str]]:
     for row in rows.values("history_id", "id", "status", "history_type", "history_change_reason"):
         changed = before.get(row["id"]) != row["status"]
         before[row["id"]] = row["status"]
-        is_ours = row["history_type"] == "~" or row["history_change_reason"]
+        is_ours = row["history_type"] == "~" or row["history_change_reason"] not in (
+            None,
+            "",
+            SET_UP,
+        )
         if changed and is_ours and row["history_change_reason"] != "beside ours":
             found[row["history_id"]] = (row["id"], row["status"])
     return found
