@@ -7,10 +7,12 @@ questions instead has no way back to a proctored attempt.
 
 import logging
 
+from django.db import connection
+
 from edx_proctoring import conf
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
 from edx_proctoring.lifecycle import facts, rows
-from edx_proctoring.lifecycle.locking import lock_attempt, locked
+from edx_proctoring.lifecycle.locking import LockIsTaken, lock_attempt, locked
 from edx_proctoring.lifecycle.rows import LEARNER, Attempt, Status
 
 log = logging.getLogger(__name__)
@@ -55,12 +57,15 @@ def _reasons(attempt: Attempt) -> list[str]:
 
 
 def _note(attempt: Attempt) -> None:
+    """Pages do not wait for a lock: where it is taken, the next look notes it. Unless the database always waits."""
+    waits = not connection.features.has_select_for_update_skip_locked
+
     def note() -> None:
-        current = lock_attempt(attempt)
+        current = lock_attempt(attempt, waits=waits)
         if current.status == Status.declined:
             rows.update(current, {"status": current.status}, reason=WAY_IN)
 
     try:
-        locked(attempt.user_id, note)
-    except ProctoringTemporarilyUnavailable:
+        locked(attempt.user_id, note, waits=waits)
+    except (LockIsTaken, ProctoringTemporarilyUnavailable):
         log.warning("not noted that attempt_id=%s leads back to proctoring", attempt.pk)

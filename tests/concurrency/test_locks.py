@@ -128,6 +128,42 @@ def test_a_read_ends_it_as_soon_as_nobody_holds_it(overdue, held):
     assert Attempt.objects.get().status == "submitted"
 
 
+def test_the_way_back_into_a_declined_exam_does_not_wait(
+    attempt, exam, learner, client_for, monkeypatch
+):
+    """What the page shows is noted as soon as nobody holds the row."""
+    monkeypatch.setattr(transactions, "LOCK_SECONDS", 2 * PATIENCE)
+    client = client_for(learner)
+    data = {"exam_id": exam.pk, "attempt_proctored": False}
+    declined = shown(client.post(f"{E}/attempt", data, format="json"))["exam_attempt_id"]
+
+    def look():
+        context = {"allow_proctoring_opt_out": False}
+        return api.get_student_view(learner.pk, exam.course_id, exam.content_id, context)
+
+    def look_in_a_transaction():
+        with transaction.atomic():
+            return look()
+
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute(
+                "SELECT * FROM proctoring_learner WHERE user_id = %s FOR UPDATE", [learner.pk]
+            )
+        screens = at_once(look, look_in_a_transaction)
+    finally:
+        other.rollback()
+        other.close()
+    assert all('data-screen="proctored-entrance"' in html for html in screens)
+    rows = Attempt.objects.get(pk=declined).history
+    known = rows.count()
+    for _ in range(2):
+        look()
+    assert rows.count() == known + 1
+
+
 def test_writes_wait_three_seconds(overdue, held, learner, client_for):
     client = client_for(learner)
     began = time.monotonic()
