@@ -70,10 +70,15 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
     def locked(
         self, attempt_ids: Iterable[int], *, waits: bool = True
     ) -> list["ProctoredExamStudentAttempt"]:
-        """Lock the rows by primary key, in its order, without a join; `waits`: else without those that others hold."""
+        """Lock the rows by primary key, in its order, without a join; `waits`: else without those that others hold.
+
+        A database that cannot leave out locked rows (MariaDB before 10.6) waits all the same.
+        """
         rows = self.filter(pk__in=list(attempt_ids)).order_by("pk")
-        if connection.features.has_select_for_update:
-            rows = rows.select_for_update(skip_locked=not waits)
+        features = connection.features
+        if features.has_select_for_update:
+            skips = not waits and features.has_select_for_update_skip_locked
+            rows = rows.select_for_update(skip_locked=skips)
         return list(rows)
 
 
