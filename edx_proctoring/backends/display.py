@@ -9,25 +9,38 @@ from django.utils.safestring import SafeString, mark_safe
 
 log = logging.getLogger(__name__)
 
-# With a scheme it is http(s); without one it leads somewhere in the site that shows it.
-WEB_ADDRESS = re.compile(r"(https?://|(?![^/?#]*:))[^\s\\\x00-\x20\x7f]+", re.IGNORECASE)
+# With a scheme it is http(s) and names a host; without one it leads somewhere in the site that shows it.
+# There may be spaces behind the host, as in names of files.
+WEB_ADDRESS = re.compile(
+    r"(https?://(?=[^\s/?#]+([/?#]|$))|(?![^/?#]*:))([^\s\\\x00-\x1f\x7f]| )+", re.IGNORECASE
+)
 SCHEMES = {"http", "https", "mailto", "tel"}
-ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "a": {*nh3.ALLOWED_ATTRIBUTES["a"], "target"}}
+ATTRIBUTES = {
+    **nh3.ALLOWED_ATTRIBUTES,
+    "*": {"dir", "lang", "role", "title"},
+    "a": {*nh3.ALLOWED_ATTRIBUTES["a"], "target"},
+}
 
 
 def web_address(url: Any) -> str | None:
     """The address, or None for one that a browser must not follow, as `javascript:…`."""
-    if not isinstance(url, str) or not url:
+    address = url.strip(" ") if isinstance(url, str) else ""
+    if not address:
         return None
-    if WEB_ADDRESS.fullmatch(url):
-        return str(url)
+    if WEB_ADDRESS.fullmatch(address):
+        return address.replace(" ", "%20")
     log.warning("a provider's address is no web address and is left out")
     return None
 
 
 def html(text: Any) -> SafeString:
     """The text as HTML without what could run or load scripts."""
-    cleaned = nh3.clean(str(text), attributes=ATTRIBUTES, url_schemes=SCHEMES)
+    cleaned = nh3.clean(
+        str(text),
+        attributes=ATTRIBUTES,
+        generic_attribute_prefixes={"aria-"},
+        url_schemes=SCHEMES,
+    )
     return mark_safe(cleaned)  # noqa: S308  it is clean
 
 

@@ -22,6 +22,8 @@ SCRIPTS = (
     "ftp://example.com",
     "https://exa mple.com",
     "https://",
+    "https:///x",
+    " ",
     "",
     None,
     5,
@@ -42,6 +44,18 @@ def test_web_addresses(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("https://example.com/Secure Browser.exe", "https://example.com/Secure%20Browser.exe"),
+        (" https://example.com/x ", "https://example.com/x"),
+        ("https://example.com?name=Secure Browser", "https://example.com?name=Secure%20Browser"),
+    ],
+)
+def test_spaces_in_web_addresses(url: str, address: str) -> None:
+    assert display.web_address(url) == address
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("Read & sign", "Read &amp; sign"),
@@ -54,6 +68,10 @@ def test_web_addresses(url: str) -> None:
             '<a href="https://example.com" target="_blank" rel="noopener noreferrer">Go</a>',
         ),
         ("<svg/onload=alert(1)>", ""),
+        (
+            '<p dir="rtl" aria-label="Step" style="position:fixed" id="x" data-action="y">1</p>',
+            '<p dir="rtl" aria-label="Step">1</p>',
+        ),
         (7, "7"),
     ],
 )
