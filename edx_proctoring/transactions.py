@@ -29,7 +29,8 @@ MYSQL_LOST = {1053, 1040, 1927, 2002, 2003, 2006, 2013, 2055, 4031}
 # Lock time-out, lock not available at once, cancelled; statement time-out of MySQL, of MariaDB.
 MYSQL_TIMED_OUT = {1205, 3572, 1317, 3024, 1969}
 POSTGRES_RETRYABLE = {"40P01", "40001"}  # deadlock, serialization failure
-POSTGRES_LOST = ("08", "53300", "57P")
+# Lost, or not to be had; ended because its transaction was idle, or open, for too long.
+POSTGRES_LOST = ("08", "53300", "57P", "25P03", "25P04")
 POSTGRES_TIMED_OUT = {"55P03", "57014"}  # lock not available; statement time-out or cancelled
 
 

@@ -38,6 +38,8 @@ def from_postgres(state):
         (from_postgres("40P01"), True),
         (from_postgres("40001"), True),
         (from_postgres("57P01"), True),
+        (from_postgres("25P03"), True),
+        (from_postgres("25P04"), True),
         (OperationalError("database is locked"), True),
         (OperationalError(2013, "Lost connection"), True),
         (InterfaceError("connection already closed"), True),
