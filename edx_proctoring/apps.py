@@ -151,8 +151,10 @@ class EdxProctoringConfig(AppConfig):
         """Connect receivers and message handlers, register the tasks, load the configured providers."""
         from edx_proctoring import checks, handlers, signals, tasks  # noqa: F401, PLC0415
         from edx_proctoring.effects import deliver  # noqa: PLC0415
+        from edx_proctoring.outbox import broker  # noqa: PLC0415
 
         deliver.register()
+        broker.remember_app()
         self.backend_errors: dict[str, str] = {}
         self.backends: dict[str, Any] = dict(self._load_backends())
         env_root = getattr(settings, "ENV_ROOT", None)

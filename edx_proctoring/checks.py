@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import entry_points
 from typing import Any
 
-from celery import current_app
 from django.apps import apps
 from django.conf import settings
 from django.core import checks
@@ -14,6 +13,7 @@ from django.db import connections
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from edx_proctoring import conf
+from edx_proctoring.outbox import broker
 
 SWITCHES = (
     "REVIEW_CALLBACK_ANY_BACKEND",
@@ -35,6 +35,11 @@ HOST_URLS = {
     "progress": "the course's id",
     "password_assistance": "no arguments",
 }
+LATE = {
+    "sweep": "edx_proctoring.W011",
+    "attempts": "edx_proctoring.W012",
+    "messages": "edx_proctoring.W013",
+}
 OUR_URL = "edx_proctoring:proctored_exam.attempt.collection"
 
 
@@ -45,9 +50,11 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = [
         Error(problem, hint=hint, id="edx_proctoring.E001") for problem in conf.problems()
     ]
-    if not found and conf.proctoring.DELIVERY not in ("celery", "inline"):
+    if not found and conf.proctoring.DELIVERY not in ("auto", "celery", "inline"):
         text = f"PROCTORING_SETTINGS['DELIVERY'] is {conf.proctoring.DELIVERY!r}."
-        found.append(Error(text, hint="It is 'celery' or 'inline'.", id="edx_proctoring.E001"))
+        found.append(
+            Error(text, hint="It is 'auto', 'celery' or 'inline'.", id="edx_proctoring.E001")
+        )
     return found
 
 
@@ -229,16 +236,9 @@ def _reverses(name: str) -> bool:
 @register("edx_proctoring")
 def check_broker(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """W006: messages are left to Celery, but it has no broker."""
-    celery = current_app.conf
-    if conf.problems() or conf.proctoring.DELIVERY != "celery":
+    if conf.problems() or not broker.is_used() or broker.is_eager() or broker.address():
         return []
-    if celery.task_always_eager or celery.broker_url or celery.broker_write_url:
-        return []
-    text = "Messages are delivered by Celery, but no broker is configured."
-    hint = (
-        "Set the broker's URL (CELERY_BROKER_URL), or PROCTORING_SETTINGS['DELIVERY'] = 'inline'."
-    )
-    return [checks.Warning(text, hint=hint, id="edx_proctoring.W006")]
+    return [checks.Warning(broker.NO_BROKER, hint=broker.NO_BROKER_HINT, id="edx_proctoring.W006")]
 
 
 @register(Tags.database)
@@ -252,6 +252,25 @@ def check_database(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
             hint = "Run manage.py migrate edx_proctoring."
             found.append(checks.Warning(text, hint=hint, id="edx_proctoring.W007"))
     return found
+
+
+@register(Tags.database)
+def check_lateness(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W011: nothing ends attempts. W012: attempts run for too long. W013: messages wait for too long."""
+    from edx_proctoring.api.lateness import what_is_late  # noqa: PLC0415  imports models
+
+    if "default" not in (databases or ()) or conf.problems() or not is_migrated("default"):
+        return []
+    return [checks.Warning(one.text, hint=one.hint, id=LATE[one.who]) for one in what_is_late()]
+
+
+def is_migrated(alias: str) -> bool:
+    """Does the database hold our tables, all of this version?"""
+    connection = connections[alias]
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+    models = apps.get_app_config("edx_proctoring").get_models()
+    return {model._meta.db_table for model in models} <= set(tables) and not [*missing_from(alias)]
 
 
 def missing_from(alias: str) -> Iterator[str]:

@@ -107,7 +107,12 @@ PROCTORING = (
         (int, float),
         "share of the time at which the timer warns for the last time",
     ),
-    Setting("DELIVERY", "celery", str, "who delivers messages: 'celery', or 'inline' without it"),
+    Setting(
+        "DELIVERY",
+        "auto",
+        str,
+        "who delivers messages: 'celery', 'inline', or 'auto', Celery where it has a broker",
+    ),
     Setting(
         "ORIGIN",
         _setting("SERVICE_VARIANT", "default"),
@@ -115,9 +120,17 @@ PROCTORING = (
         "tells processes apart that share a database but not their services (LMS and Studio)",
     ),
     Setting("OUTBOX_KEEP_DAYS", 30, int, "delivered messages are deleted after so long"),
+    Setting("OUTBOX_KEEP_GIVEN_UP_DAYS", 90, int, "given-up messages are deleted after so long"),
     Setting("OUTBOX_GIVE_UP_DAYS", 7, int, "undeliverable messages are given up after so long"),
     Setting("OUTBOX_LEASE_SECONDS", 120, int, "a delivery that takes longer counts as dead"),
+    Setting("LATE_MINUTES", 10, int, "a sweep or message that is so late is reported by checks"),
     Setting("ASK_DEADLINE_SECONDS", 30, (int, float), "how long a provider may take to answer"),
+    Setting(
+        "TELL_DEADLINE_SECONDS",
+        3,
+        (int, float),
+        "how long a message to a provider may keep a worker, and so everybody's mails, waiting",
+    ),
     Setting(
         "INLINE_EXAM_SAVE_DEADLINE_SECONDS",
         5,

@@ -46,9 +46,13 @@ def timed(name: str, limit: float | None = None) -> Iterator[None]:
     try:
         yield
     finally:
-        now = time.monotonic()
-        if now - began >= (conf.proctoring.SLOW_SECONDS if limit is None else limit):
-            _slow_until[name] = now + PAUSE
+        if time.monotonic() - began >= (conf.proctoring.SLOW_SECONDS if limit is None else limit):
+            remember_slow(name)
+
+
+def remember_slow(name: str) -> None:
+    """It is not waited for again for a while."""
+    _slow_until[name] = time.monotonic() + PAUSE
 
 
 class Timed:
@@ -72,6 +76,9 @@ def is_slow(name: str) -> bool:
     return time.monotonic() < _slow_until.get(name, 0)
 
 
-def forget() -> None:
-    """Everybody gets a new chance; for tests."""
-    _slow_until.clear()
+def forget(name: str | None = None) -> None:
+    """It gets a new chance; for tests, everybody does."""
+    if name is None:
+        _slow_until.clear()
+    else:
+        _slow_until.pop(name, None)

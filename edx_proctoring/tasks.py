@@ -1,10 +1,12 @@
-"""Celery tasks; schedule `deliver_outbox` every minute and `submit_expired_attempts` every 30 seconds."""
+"""Celery tasks. `edx_proctoring.settings.schedule` says how often they run."""
 
 from dataclasses import asdict
 
 from celery import shared_task
 
 from edx_proctoring import api, outbox
+
+NET_SECONDS = 45
 
 
 @shared_task
@@ -15,8 +17,11 @@ def deliver_messages(ids: list[int]) -> int:
 
 @shared_task
 def deliver_outbox() -> dict[str, int]:
-    """Deliver whatever is due: the net under messages whose task was lost."""
-    return outbox.deliver()
+    """Deliver whatever is due: the net under messages whose task was lost.
+
+    After three quarters of a minute it leaves the rest to its next run, so that it holds no worker for long.
+    """
+    return outbox.deliver(seconds=NET_SECONDS)
 
 
 @shared_task

@@ -302,7 +302,7 @@ def test_messages_can_be_delivered_again(client):
     assert OutboxMessage.objects.get().state == "pending"
     assert client.get(f"{ADMIN}/outboxmessage/add/").status_code == 403
     assert client.post(f"{ADMIN}/outboxmessage/{pk}/delete/", {"post": "yes"}).status_code == 403
-    outbox._handlers.pop("test")
+    outbox.unregister("test")
 
 
 def test_course_ids_to_read():

@@ -216,6 +216,15 @@ def test_a_broker_without_workers(proctoring_celery):
     assert "no worker answers" in found.text
 
 
+def test_no_broker_is_what_the_check_says(proctoring_celery):
+    proctoring_celery(broker_url=None)
+    found = {one.subject: one for one in api.diagnose(1)}
+    check = found["edx_proctoring.W006"]
+    assert (found["broker"].state, found["broker"].text) == ("warning", check.text)
+    proctoring_celery(broker_url="memory://")
+    assert "edx_proctoring.W006" not in {one.subject for one in api.diagnose(1)}
+
+
 def test_passwords_are_not_printed(proctoring_celery, remote):
     use(remote.url())
     proctoring_celery(broker_url="amqp://guest:geheim@127.0.0.1:1//")

@@ -38,8 +38,7 @@ def heard(settings):
     outbox.register("test inline", found.deliver, inline=True)
     yield found
     for kind in ("test", "test inline"):
-        outbox._handlers.pop(kind)
-        outbox._inline.discard(kind)
+        outbox.unregister(kind)
 
 
 @pytest.fixture
@@ -327,6 +326,19 @@ def test_old_messages_are_forgotten(heard):
         outbox.put(draft("new"))
         assert outbox.purge() == 1
     assert [message.key for message in OutboxMessage.objects.all()] == ["new"]
+
+
+def test_what_was_given_up_is_forgotten_later(heard, settings):
+    OutboxMessage.objects.create(kind="test", key="a", lane="a", state="given_up")
+    later = {31: 0, 91: 1}
+    for days, count in later.items():
+        with time_machine.travel(timezone.now() + datetime.timedelta(days=days)):
+            assert outbox.purge() == count
+    OutboxMessage.objects.create(kind="test", key="b", lane="b", state="given_up")
+    kept = {"OUTBOX_KEEP_GIVEN_UP_DAYS": 5}
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **kept}
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=6)):
+        assert outbox.purge() == 1
 
 
 def test_tasks_and_the_command(heard, celery, capsys):

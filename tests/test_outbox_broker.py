@@ -1,18 +1,16 @@
-"""A broker that is down: nothing is lost, and nobody waits for it more often than needed."""
+"""Is there a broker, and does it answer? Nothing is lost without, and nobody waits for it longer or more often than needed."""
 
 import contextlib
-import datetime
 import socket
 import threading
+import time
 
 import pytest
-import time_machine
 from celery import Celery, current_app
-from django.utils import timezone
 
-from edx_proctoring import outbox
+from edx_proctoring import outbox, patience
 from edx_proctoring.models import OutboxMessage
-from edx_proctoring.outbox import Draft
+from edx_proctoring.outbox import Draft, broker
 
 pytestmark = pytest.mark.django_db
 
@@ -23,12 +21,42 @@ def heard():
     found = []
     outbox.register("test", lambda message: found.append(message.key))
     yield found
-    outbox._handlers.pop("test")
+    outbox.unregister("test")
 
 
 @pytest.fixture
-def broken_broker(settings):
+def delivery(settings):
+    """Sets DELIVERY; None leaves it out."""
+
+    def use(value):
+        others = {k: v for k, v in settings.PROCTORING_SETTINGS.items() if k != "DELIVERY"}
+        settings.PROCTORING_SETTINGS = {**others, **({"DELIVERY": value} if value else {})}
+
+    return use
+
+
+@pytest.fixture
+def celery_app():
+    """Makes a host's Celery app, as if before Django was set up."""
+    before, made, remembered = current_app._get_current_object(), [], [*broker._apps]
+
+    def make(**options):
+        made.append(Celery("host", set_as_current=False, **options))
+        made[-1].set_current()
+        broker.remember_app()
+        return made[-1]
+
+    yield make
+    broker._apps[:] = remembered
+    before.set_current()
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def broken_broker(settings, monkeypatch):
     """A broker that hangs up; the list grows with each connection."""
+    monkeypatch.setattr(broker, "WAIT_SECONDS", 30)  # until it has
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
     connections = []
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -60,7 +88,7 @@ def draft(key):
 
 def test_a_broker_that_is_down_loses_nothing(heard, broken_broker, caplog):
     outbox.put(draft("a"))
-    assert len(broken_broker) == 1
+    assert broken_broker
     assert "broker not reached" in caplog.text
     assert heard == []
     assert OutboxMessage.objects.get().state == "pending"
@@ -69,10 +97,123 @@ def test_a_broker_that_is_down_loses_nothing(heard, broken_broker, caplog):
 
 
 def test_a_broker_that_is_down_is_not_asked_for_every_message(heard, broken_broker):
-    for key in ("a", "b", "c"):
-        outbox.put(draft(key))
-    assert len(broken_broker) == 1
-    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=31)):
-        outbox.put(draft("d"))
-        assert len(broken_broker) == 2
-        assert outbox.deliver()["delivered"] == 4
+    outbox.put(draft("a"))
+    asked = len(broken_broker)
+    assert asked
+    outbox.put(draft("b"))
+    outbox.put(draft("c"))
+    assert len(broken_broker) == asked
+    patience.forget()  # half a minute later
+    outbox.put(draft("d"))
+    assert len(broken_broker) > asked
+    assert outbox.deliver()["delivered"] == 4
+
+
+@pytest.mark.parametrize(
+    ("wanted", "url", "used"),
+    [
+        (None, None, False),
+        (None, "amqp://guest@localhost//", False),  # Celery's own default, spelled out
+        (None, "amqp://guest:guest@localhost:5672//", True),
+        (None, "redis://127.0.0.1/0", True),
+        ("auto", "memory://", True),
+        ("celery", None, True),
+        ("inline", "memory://", False),
+    ],
+)
+def test_who_delivers(delivery, celery_app, wanted, url, used):
+    delivery(wanted)
+    celery_app(broker=url)
+    assert broker.is_used() is used
+
+
+def test_a_host_whose_celery_runs_tasks_at_once_has_no_worker(delivery, celery_app):
+    delivery(None)
+    celery_app(broker="memory://").conf.task_always_eager = True
+    assert not broker.is_used()
+
+
+def test_without_celery_all_is_delivered_after_the_commit(heard, delivery, celery_app):
+    delivery(None)
+    celery_app()
+    outbox.put(draft("a"))
+    assert heard == ["a"]
+    assert OutboxMessage.objects.get().state == "done"
+
+
+def test_nothing_is_published_where_nobody_configured_a_broker(heard, delivery, celery_app):
+    """Not even where the host insists: Celery would take amqp://guest@localhost."""
+    delivery("celery")
+    celery = celery_app()
+    asked = []
+    celery.connection_for_write = lambda **options: asked.append(options)
+    outbox.put(draft("a"))
+    assert (heard, asked) == ([], [])
+    assert OutboxMessage.objects.get().state == "pending"
+
+
+def test_threads_of_a_server_have_the_host_s_app(delivery, celery_app):
+    """Celery knows it in the thread that made it; in others it takes a fallback without a broker."""
+    delivery(None)
+    app, found = celery_app(broker="redis://127.0.0.1/0"), []
+    before = current_app._get_current_object()
+
+    def serve():
+        fallback = current_app._get_current_object()
+        url, fallback.conf.broker_url = fallback.conf.broker_url, None
+        found.extend([fallback is before, broker.app() is app, broker.is_used()])
+        fallback.conf.broker_url = url
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    thread.join()
+    assert found == [False, True, True]
+
+
+@pytest.fixture(params=["amqp", "redis"])
+def address(request):
+    """Where a broker could be."""
+
+    def of(server):
+        return f"{request.param}://127.0.0.1:{server.getsockname()[1]}/0"
+
+    return of
+
+
+def took(work):
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+LONGEST = 4 * broker.WAIT_SECONDS  # on busy machines; without a limit it is six seconds and more
+
+
+def test_a_broker_that_refuses_keeps_nobody_waiting(heard, delivery, celery_app, address, caplog):
+    delivery(None)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        celery_app(broker=address(closed))
+    assert took(lambda: outbox.put(draft("a"))) < LONGEST
+    assert took(lambda: [outbox.put(draft(f"b{n}")) for n in range(5)]) < LONGEST
+    assert caplog.text.count("broker not reached") == 1
+    assert outbox.deliver()["delivered"] == 6
+
+
+@pytest.mark.parametrize("takes_connections", [True, False])
+def test_a_black_hole_in_place_of_a_broker_keeps_nobody_waiting(
+    heard, delivery, celery_app, address, takes_connections
+):
+    """It takes connections and never answers, or drops what wants to connect."""
+    delivery(None)
+    with contextlib.ExitStack() as sockets:
+        server = sockets.enter_context(
+            socket.create_server(("127.0.0.1", 0), backlog=100 if takes_connections else 0)
+        )
+        for _ in range(0 if takes_connections else 3):  # nobody else comes in
+            full = sockets.enter_context(socket.socket())
+            full.setblocking(False)
+            full.connect_ex(server.getsockname())
+        celery_app(broker=address(server))
+        assert took(lambda: outbox.put(draft("a"))) < LONGEST
+        assert took(lambda: [outbox.put(draft(f"b{n}")) for n in range(5)]) < LONGEST
+    assert outbox.deliver()["delivered"] == 6

@@ -16,7 +16,7 @@ def heard():
     found = []
     outbox.register("test", lambda message: found.append(message.key))
     yield found
-    outbox._handlers.pop("test")
+    outbox.unregister("test")
 
 
 def draft(key, lane="lane", **more):

@@ -8,8 +8,9 @@ from celery import Celery, current_app
 from django.core.management import call_command
 from django.utils import timezone
 
-from edx_proctoring import api, outbox, tasks
+from edx_proctoring import api, tasks
 from edx_proctoring.models import OutboxMessage
+from edx_proctoring.outbox import broker
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +73,7 @@ def test_one_task_for_all_messages_of_a_transaction(attempt, queue):
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=9)
     api.update_attempt_status(known.pk, "submitted")
     ((name, (ids,), eta),) = sent(queue)
-    assert name == outbox.TASK == tasks.deliver_messages.name
+    assert name == broker.TASK == tasks.deliver_messages.name
     assert eta is None
     assert set(ids) == set(OutboxMessage.objects.unfinished().values_list("pk", flat=True))
     assert {"email", "provider_notice"} == set(
@@ -87,7 +88,7 @@ def test_what_failed_is_sent_again_after_a_pause(attempt, provider, queue):
         ((_name, arguments, _eta),) = sent(queue)
         tasks.deliver_messages(*arguments)
         ((name, again, eta),) = sent(queue)
-        assert (name, again) == (outbox.TASK, arguments)
+        assert (name, again) == (broker.TASK, arguments)
         pause = datetime.datetime.fromisoformat(eta) - timezone.now()
     assert datetime.timedelta(seconds=0) < pause < datetime.timedelta(seconds=7)
 

@@ -8,6 +8,7 @@ import dj_database_url
 import django
 
 from demo.host import broker
+from edx_proctoring.settings.schedule import BEAT_SCHEDULE
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("DEMO_DATA", ROOT / ".demo"))
@@ -101,17 +102,7 @@ if f"{broker.SCHEME}://" == CELERY_BROKER_URL:
         "control_folder": str(DATA / "control"),
         "polling_interval": 0.2,
     }
-CELERY_BEAT_SCHEDULE = {
-    "deliver what was left": {
-        "task": "edx_proctoring.tasks.deliver_outbox",
-        "schedule": 60.0,
-    },
-    "submit expired attempts": {
-        "task": "edx_proctoring.tasks.submit_expired_attempts",
-        "schedule": 30.0,
-        "options": {"expires": 30.0},
-    },
-}
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 
 # E-mails are files.
 MAILS = DATA / "mails"

@@ -62,6 +62,9 @@ class ReviewStatusFilter(_Words):
     words = tuple(SoftwareSecureReviewStatus.from_standard_status.values())
 
 
+UNKNOWN = "?"  # of messages that nobody delivers
+
+
 class MessageKindFilter(admin.SimpleListFilter):
     """Messages of one kind."""
 
@@ -70,10 +73,12 @@ class MessageKindFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         """The choices."""
-        return [(kind, kind) for kind in outbox.kinds()]
+        return [*((kind, kind) for kind in outbox.kinds()), (UNKNOWN, UNKNOWN)]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """The rows."""
+        if self.value() == UNKNOWN:
+            return queryset.exclude(kind__in=outbox.kinds())
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 

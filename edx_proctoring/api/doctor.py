@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import requests
-from celery import current_app
 from django.apps import apps
 from django.core import checks
 from django.db import connections
@@ -25,10 +24,10 @@ from edx_proctoring.backends import provider_states
 from edx_proctoring.backends.backend import within
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAllowance
 from edx_proctoring.models.outbox import GIVEN_UP, PENDING
+from edx_proctoring.outbox import broker
 
 OK, NOTE, WARNING, ERROR = "ok", "note", "warning", "error"
 SKEW_SECONDS = 10
-LATE_SECONDS = 15 * 60
 MOST_LISTED = 10
 
 
@@ -165,13 +164,20 @@ def _skew(date: str | None, ours: float) -> float | None:
 
 
 def _broker(seconds: float) -> Iterator[Finding]:
-    if conf.proctoring.DELIVERY == "inline":
+    if not broker.is_used():
         yield Finding("broker", OK, "not needed: messages are delivered inline")
         return
-    with current_app.connection_for_write() as connection:
+    if broker.is_eager():
+        yield Finding("broker", OK, "not needed: Celery runs tasks at once")
+        return
+    if broker.address() is None:
+        yield Finding("broker", WARNING, broker.NO_BROKER, broker.NO_BROKER_HINT)
+        return
+    celery = broker.app()
+    with celery.connection_for_write() as connection:
         connection.ensure_connection(max_retries=1, timeout=seconds)
         where = connection.as_uri()
-    workers = current_app.control.ping(timeout=min(1.0, seconds / 2))
+    workers = celery.control.ping(timeout=min(1.0, seconds / 2))
     if not workers:
         hint = "Start a worker; until then messages wait, and nothing is lost."
         yield Finding("broker", WARNING, f"{where} is reached, no worker answers", hint)
@@ -189,7 +195,7 @@ def _outbox(_seconds: float) -> Iterator[Finding]:
     waiting, given_up = counts.get(PENDING, 0), counts.get(GIVEN_UP, 0)
     numbers = {"waiting": waiting, "given_up": given_up, "late_seconds": late}
     text = f"{waiting} wait, {given_up} given up"
-    if late > LATE_SECONDS:
+    if late > conf.proctoring.LATE_MINUTES * 60:
         hint = "Is a worker running, and is edx_proctoring.tasks.deliver_outbox scheduled?"
         yield Finding(
             "outbox", ERROR, f"{text}; one is due since {late // 60} minutes", hint, numbers

@@ -309,9 +309,10 @@ def _declined(learner: Learner) -> Screen:
 
 
 def _tell_option_presented(learner: Learner) -> None:
+    """Once a day: whoever reloads the page would else fill the outbox."""
     exam = ProctoredExam(**learner.exam)
     payload = tracking.snapshot(exam, "option-presented")
-    key = f"event:option:{exam.pk}:{learner.user_id}:{timezone.now().timestamp()}"
+    key = f"event:option:{exam.pk}:{learner.user_id}:{timezone.now().date()}"
     outbox.put(Draft("event", key, f"publish:exam:{exam.pk}:{learner.user_id}", payload))
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from edx_proctoring import lifecycle
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.lifecycle import facts
-from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExamStudentAttempt, ScheduledRun
+from edx_proctoring.models.runs import SWEEP
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,12 @@ def sweep_expired_attempts(
     Holds one batch in memory. Each attempt is decided anew under its learner's lock, so learners who act meanwhile, and
     other sweeps, are no harm; one that cannot be ended is logged and keeps no other from it.
     """
+    yield from _sweep(batch_size, limit, dry_run)
+    if not dry_run:
+        ScheduledRun.objects.note(SWEEP)
+
+
+def _sweep(batch_size: int, limit: int | None, dry_run: bool) -> Iterator[Sweep]:
     done = Sweep()
     for looked_at, overdue in _batches(batch_size):
         done = replace(done, looked_at=done.looked_at + looked_at)

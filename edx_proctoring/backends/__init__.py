@@ -102,7 +102,16 @@ def attempts_at(names: Collection[str]) -> Q:
 
 
 def provider_states() -> dict[str, breaker.State]:
-    """What is known of the configured providers' health, by name; those that make no requests are left out."""
+    """What is known of the configured providers' health, by name: of what they are asked, and else of what they are told.
+
+    Those that make no requests, and that no message could not reach, are left out.
+    """
+    states = {}
     known = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
-    addresses = {name: getattr(provider, "address", None) for name, provider in known.items()}
-    return {name: breaker.Breaker(where).state() for name, where in addresses.items() if where}
+    for name, provider in known.items():
+        where = getattr(provider, "address", None)
+        asked = breaker.Breaker(where).state() if where else breaker.State()
+        told = breaker.of_messages(name).state()
+        if where or told.failures:
+            states[name] = max(asked, told, key=lambda state: (state.is_down, state.failures))
+    return states

@@ -30,6 +30,7 @@ class AskOptions:
     idempotency_key: str | None = None
     strict: bool = False
     exam_passes: tuple[str, ...] | None = None
+    told: bool = False
 
 
 _DEFAULT = AskOptions()
@@ -42,15 +43,16 @@ def ask_options(
     idempotency_key: str | None = None,
     strict: bool = False,
     exam_passes: tuple[str, ...] | None = None,
+    told: bool = False,
 ) -> Iterator[None]:
     """Within this block a provider has `deadline` seconds to answer.
 
     `idempotency_key` makes a repeated request recognisable. `strict`: a provider that usually swallows failures raises
     them, because the caller repeats what failed. `exam_passes`: what a browser may show to see the questions of the
-    attempt in question; None where no attempt is in question.
+    attempt in question; None where no attempt is in question. `told`: nobody waits for the answer, see `breaker`.
     """
     until = None if deadline is None else time.monotonic() + deadline
-    token = _options.set(AskOptions(until, idempotency_key, strict, exam_passes))
+    token = _options.set(AskOptions(until, idempotency_key, strict, exam_passes, told))
     try:
         yield
     finally:

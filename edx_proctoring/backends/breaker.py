@@ -1,6 +1,6 @@
 """A provider that is known to be down is not asked for a while: whoever asks fails at once, one of them tries again.
 
-Asks only. What is told through the outbox is always tried: nobody waits for it, and it shows when the provider is back.
+What is told through the outbox has a breaker of its own, which also looks at this one (`effects.telling`).
 All processes share the cache, and so what they know. Without a cache that works, everything is tried.
 
 The times follow from how long an ask may take (the setting ASK_DEADLINE_SECONDS): once three asks have waited that long,
@@ -66,9 +66,9 @@ class Breaker:
         known = cache.get_many([self._failures, self._down])
         return State(known.get(self._failures, 0), known.get(self._down))
 
-    def admit(self) -> None:
-        """Raise ProviderIsDown, except for one caller per pause."""
-        if self.state().is_down and not self._is_probe():
+    def admit(self, *, is_down: bool = False) -> None:
+        """Raise ProviderIsDown, except for one caller per pause; `is_down`: so much is known already."""
+        if (is_down or self.state().is_down) and not self._is_probe():
             raise ProviderIsDown("the provider did not answer a moment ago")
 
     def _is_probe(self) -> bool:
@@ -92,3 +92,8 @@ class Breaker:
                 log.error("a provider is down: %s", self.address)
             else:
                 cache.touch(self._down, MEMORY_SECONDS)
+
+
+def of_messages(provider: str) -> Breaker:
+    """The one of what this provider is told."""
+    return Breaker(f"told {provider}")

@@ -55,8 +55,9 @@ def guarded(address: str, is_told: bool) -> Iterator[Callable[[requests.Response
         breaker.admit()
     try:
         yield lambda response: breaker.note(response.status_code in DOWN)
-    except (requests.ConnectionError, requests.Timeout):
-        breaker.note(failed=True)
+    except (requests.ConnectionError, requests.Timeout) as error:
+        if not (is_told and isinstance(error, requests.Timeout)):  # who asks may have waited longer
+            breaker.note(failed=True)
         raise
 
 
@@ -102,7 +103,7 @@ class RestTransport:
     def _watched(self, method: str) -> Iterator[Callable[[requests.Response], None]]:
         """All that happens within takes no longer than `timeout` and the caller's deadline."""
         options = current_options()
-        is_told = method == "PATCH" or options.strict or (method == "DELETE" and not options.until)
+        is_told = options.told or options.strict or method == "PATCH"
         with within(longest(self.timeout)), guarded(self.address, is_told) as note:
             yield note
 

@@ -7,10 +7,10 @@ import requests
 from django.contrib.auth import get_user_model
 
 from edx_proctoring import backends, emails, host, outbox, patience, tracking, transactions
-from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.backends.http import is_removal_unsupported
 from edx_proctoring.effects.exams import deliver_saved
 from edx_proctoring.effects.perform import whole, write_credit, write_grade
+from edx_proctoring.effects.telling import telling
 from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExamStudentAttempt,
@@ -20,8 +20,6 @@ from edx_proctoring.models import (
 from edx_proctoring.signals import exam_attempt_status_signal
 
 log = logging.getLogger(__name__)
-
-NOTICE_SECONDS = 1.5  # that a learner waits for a provider where there is no worker
 
 
 def _user(user_id: int | None) -> Any:
@@ -140,10 +138,9 @@ def _as_of(history_id: int) -> ProctoredExamStudentAttempt | None:
 def deliver_provider_notice(message: OutboxMessage) -> None:
     """Tell the provider of start, end or error; an attempt that is gone on both sides needs no notice."""
     payload = message.payload
-    notify = getattr(_provider(payload["provider"]), payload["verb"])
-    deadline = NOTICE_SECONDS if patience.is_impatient() else None
     try:
-        with patience.timed(f"provider {payload['provider']}", deadline), ask_options(deadline):
+        with telling(payload["provider"]) as provider:
+            notify = getattr(provider, payload["verb"])
             notify(payload["exam_external_id"], payload["attempt_external_id"])
     except requests.HTTPError as error:
         gone = error.response is not None and error.response.status_code == 404
@@ -164,11 +161,11 @@ def deliver_provider_removal(message: OutboxMessage) -> None:
     if _is_held(payload["provider"], payload["attempt_external_id"]):
         log.warning("not removed at the provider, an attempt refers to it: key=%s", message.key)
         return
-    provider = _provider(payload["provider"])
     try:
-        removed = provider.remove_exam_attempt(
-            payload["exam_external_id"], payload["attempt_external_id"]
-        )
+        with telling(payload["provider"]) as provider:
+            removed = provider.remove_exam_attempt(
+                payload["exam_external_id"], payload["attempt_external_id"]
+            )
     except (requests.HTTPError, NotImplementedError) as error:
         if is_removal_unsupported(error):
             log.warning(
@@ -192,13 +189,6 @@ def _is_held(provider: str, external_id: str) -> bool:
     return bool(attempts.exists())
 
 
-def _provider(name: str) -> Any:
-    provider = backends.provider_named(name)
-    if provider is None:
-        raise outbox.NotHere(f"provider {name} is not configured in this process")
-    return provider
-
-
 def register() -> None:
     """Connect kinds and handlers; once, at start."""
     outbox.register("reconcile_credit", deliver_credit)
@@ -209,6 +199,6 @@ def register() -> None:
     outbox.register("event", deliver_event, inline=True)
     outbox.register("signal", deliver_signal, inline=True)
     outbox.register("email", deliver_email)
-    outbox.register("provider_notice", deliver_provider_notice)
-    outbox.register("provider_removal", deliver_provider_removal)
-    outbox.register("exam_saved", deliver_saved, inline=True)
+    outbox.register("provider_notice", deliver_provider_notice, patient=True)
+    outbox.register("provider_removal", deliver_provider_removal, patient=True)
+    outbox.register("exam_saved", deliver_saved, inline=True, patient=True)

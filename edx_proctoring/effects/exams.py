@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.db import DatabaseError
@@ -9,6 +10,7 @@ from django.db.models import Q
 
 from edx_proctoring import backends, cache, conf, outbox, transactions
 from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.effects.telling import telling
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 from edx_proctoring.models import OutboxMessage, ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer
@@ -61,14 +63,20 @@ def ensure_saved(exam: ProctoredExam) -> None:
         tell_saved(exam)
     if not transactions.owns():
         _save_at_once(exam)
-    elif not outbox.deliver_now(key, conf.proctoring.ASK_DEADLINE_SECONDS, enough=is_known):
+    elif not _deliver_now(key, is_known):
         raise BackendProviderCannotRegisterAttempt("the exam is not known to the provider", 502)
     exam.refresh_from_db(fields=["external_id"])
 
 
+def _deliver_now(key: str, is_known: Callable[[], bool]) -> bool:
+    seconds = conf.proctoring.ASK_DEADLINE_SECONDS
+    with ask_options(deadline=seconds):  # a learner wants the exam, so it is worth the wait
+        return outbox.deliver_now(key, seconds, enough=is_known)
+
+
 def _save_at_once(exam: ProctoredExam) -> None:
     try:
-        _save(exam, backends.name_of(exam), None)
+        _save(exam, backends.name_of(exam), None, conf.proctoring.ASK_DEADLINE_SECONDS)
     except DatabaseError:
         raise
     except Exception as error:
@@ -91,24 +99,23 @@ def deliver_saved(message: OutboxMessage) -> None:
     if seconds < 1 or transactions.is_foreign() or cache.get(skip):
         raise outbox.NotNow(f"left to the worker: {provider}")
     try:
-        _save(exam, provider, left, deadline=seconds)
+        _save(exam, provider, left, seconds)
+    except outbox.NotNow:
+        raise
     except Exception:
         cache.set(skip, True, SKIP_SECONDS)
         raise
 
 
-def _save(exam: ProctoredExam, name: str, left: str | None, deadline: float | None = None) -> None:
-    provider = backends.provider_named(name)
-    if provider is None:
-        raise outbox.NotHere(f"provider {name} is not configured in this process")
+def _save(exam: ProctoredExam, name: str, left: str | None, seconds: float | None = None) -> None:
     here = exam.is_proctored and backends.name_of(exam) == name
+    if not here and not left:
+        return  # it never knew the exam
     document = exam_document(exam)
     if not here:
-        if not left:
-            return  # it never knew the exam
         document = {**document, "external_id": left, "is_active": False, "is_proctored": False}
         document.pop("rule_summary", None)
-    with ask_options(deadline=deadline or conf.proctoring.ASK_DEADLINE_SECONDS, strict=True):
+    with telling(name, seconds, strict=True) as provider:
         external_id = provider.on_exam_saved(document)
         if here and external_id and _store(exam, str(external_id)):
             if getattr(provider, "resave_with_external_id", False):

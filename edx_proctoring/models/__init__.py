@@ -37,6 +37,7 @@ from edx_proctoring.models.reviews import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
 )
+from edx_proctoring.models.runs import ScheduledRun
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
 # Their histories, as hosts and data exports import them.
@@ -67,6 +68,7 @@ __all__ = [
     "ProctoringLearner",
     "ProctoringReservation",
     "QuerySetWithUpdateOverride",
+    "ScheduledRun",
     "TIME_VALUES",
     "VERIFICATION_DAYS_VALID",
     "archive_copy",

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from django.db import IntegrityError, connection, models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, Max, Min, OuterRef, Q
 from django.utils import timezone
 
 from edx_proctoring import conf, transactions
@@ -28,6 +28,17 @@ def pause_after(tries: int) -> datetime.timedelta:
     return pause * random.uniform(0.8, 1.2)  # noqa: S311
 
 
+def _is_due(now: datetime.datetime) -> Q:
+    """Its time has come, and nobody holds it.
+
+    Times much further ahead than we ever set them were set before the clock jumped back: they count as over. Much:
+    whoever took a lease may have looked at the clock a little later than we.
+    """
+    no_lease = now + datetime.timedelta(seconds=2 * conf.proctoring.OUTBOX_LEASE_SECONDS)
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=no_lease)
+    return free & (Q(next_try_at__lte=now) | Q(next_try_at__gt=now + LONGEST_WAIT))
+
+
 class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
     """Filters that chain."""
 
@@ -40,22 +51,20 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         return self.exclude(state=PENDING)
 
     def due(self, now: datetime.datetime) -> Self:
-        """Unfinished, its time has come, and nobody holds it.
+        """Unfinished, its time has come, and nobody holds it."""
+        return self.unfinished().filter(_is_due(now))
 
-        Times much further ahead than we ever set them were set before the clock jumped back: they count as over. Much:
-        whoever took a lease may have looked at the clock a little later than we.
+    def first_due(self, now: datetime.datetime, which: Q) -> Any:
+        """(lane, id of its oldest message, id of its newest) where the oldest is due and one of `which`; oldest first.
+
+        Lanes keep their order, so whatever their oldest message waits for the others wait for, too. One pass over what
+        is unfinished: looking for an older message of each would take some databases the square of a lane's length.
         """
-        no_lease = now + datetime.timedelta(seconds=2 * conf.proctoring.OUTBOX_LEASE_SECONDS)
-        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=no_lease)
-        its_time = Q(next_try_at__lte=now) | Q(next_try_at__gt=now + LONGEST_WAIT)
-        return self.unfinished().filter(free, its_time)
-
-    def first_in_lane(self) -> Self:
-        """Only the oldest unfinished message of each lane: lanes keep their order."""
-        older = self.model._default_manager.filter(
-            lane=OuterRef("lane"), state=PENDING, id__lt=OuterRef("id")
-        )
-        return self.filter(~Exists(older))
+        oldest = {"first": Min("id"), "due": Min("id", filter=_is_due(now) & which)}
+        lanes: Any = self.unfinished().order_by().values("lane")
+        lanes = lanes.annotate(**oldest, last=Max("id"))
+        due = lanes.filter(first=F("due")).order_by("first")
+        return due.values_list("lane", "first", "last")
 
     def knowing_what_is_before(self, lease: str) -> Self:
         """With `is_behind`: does an older message wait in its lane that whoever has this lease does not hold?"""
@@ -114,6 +123,10 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         """Those that nobody needs any more."""
         return self.filter(state__in=(DONE, CANCELLED), modified__lt=moment)
 
+    def given_up_before(self, moment: datetime.datetime) -> Self:
+        """Those that nobody has delivered again since."""
+        return self.filter(state=GIVEN_UP, modified__lt=moment)
+
     def of_origins(self, *origins: str) -> Self:
         """Messages that these processes may deliver."""
         return self.filter(origin__in=origins)
@@ -152,6 +165,8 @@ class OutboxMessage(models.Model):
     # and until when (monotonic clock) saving exams may take.
     known: Mapping[str, Any] = MappingProxyType({})
     inline_until: float | None = None
+    # Of a message that was taken with others: is it the only one of its lane?
+    is_alone: bool = False
 
     objects = OutboxQuerySet.as_manager()
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from edx_proctoring.settings.common import add_schedule
+
 
 def plugin_settings(settings: Any) -> None:
     """PROCTORING_SETTINGS from ENV_TOKENS, PROCTORING_BACKENDS from AUTH_TOKENS, else ENV_TOKENS; empty ones do not count."""
@@ -12,3 +14,4 @@ def plugin_settings(settings: Any) -> None:
     backends = auth.get("PROCTORING_BACKENDS") or env.get("PROCTORING_BACKENDS")
     if backends:
         settings.PROCTORING_BACKENDS = backends
+    add_schedule(settings)  # the operator's files may have replaced it

@@ -30,7 +30,7 @@ def handled():
     found = Handled()
     outbox.register("race", found)
     yield found
-    outbox._handlers.pop("race")
+    outbox.unregister("race")
 
 
 def draft(value, key="exam", state=True):

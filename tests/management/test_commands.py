@@ -143,7 +143,7 @@ def waiting():
         row = {"kind": "test", "key": key, "lane": lane, "payload": {}}
         OutboxMessage.objects.create(**row)
     yield heard
-    outbox._handlers.pop("test")
+    outbox.unregister("test")
 
 
 def test_deliver_outbox(waiting):

@@ -36,15 +36,16 @@ def reached(point: str) -> None:
 def install() -> None:
     """Wrap the functions of the package that the points are named after."""
     # Here, not above: the simulator's process uses `reached` and has no Django.
-    from edx_proctoring import outbox, transactions
+    from edx_proctoring import transactions
     from edx_proctoring.backends.rest import BaseRestProctoringProvider
     from edx_proctoring.effects import exams
     from edx_proctoring.lifecycle import rows
+    from edx_proctoring.outbox import delivery
 
     _wrap_run(transactions)
-    _before(outbox, "_deliver_fresh", "after_commit")
-    _after(outbox, "claim", "claimed")
-    _after(outbox, "_attempt_delivery", "delivered")
+    _before(delivery, "deliver_fresh", "after_commit")
+    _after(delivery, "claim_all", "claimed")
+    _after(delivery, "attempt", "delivered")
     _after(BaseRestProctoringProvider, "_request", "provider_answered")
     _after(rows, "insert_unproctored", "cascade")
     _before(exams, "_store", "exam_saved")

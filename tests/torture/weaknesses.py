@@ -15,6 +15,7 @@ from edx_proctoring.lifecycle.registration import Registration
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt, ProctoringReservation
 from edx_proctoring.models.locks import LearnerManager
 from edx_proctoring.models.outbox import DONE
+from edx_proctoring.outbox import delivery, drafts, registry
 from tests.torture import killpoints
 
 log = logging.getLogger(__name__)
@@ -49,17 +50,17 @@ def _second_check() -> None:
 def _outbox() -> None:
     """Messages are told once after the commit; nobody remembers what failed."""
 
-    def put(*drafts: outbox.Draft) -> None:
-        transactions.after_commit(lambda: _tell_once(drafts))
+    def put(*messages: outbox.Draft) -> None:
+        transactions.after_commit(lambda: _tell_once(messages))
 
     _replace(outbox, "put", put)
 
 
-def _tell_once(drafts: Sequence[outbox.Draft]) -> None:
+def _tell_once(put: Sequence[outbox.Draft]) -> None:
     killpoints.reached("after_commit")
-    for draft in drafts:
+    for draft in put:
         try:
-            outbox._handlers[draft.kind](outbox._row(draft, "", timezone.now()))
+            registry.handle(drafts._row(draft, "", timezone.now()))
         except Exception as error:
             log.warning("not told, and forgotten: key=%s error=%r", draft.key, error)
 
@@ -71,7 +72,7 @@ def _version_check() -> None:
         taken = OutboxMessage.objects.filter(id__in=[row.id for row in rows])
         taken.update(state=DONE, lease="", lease_until=None)
 
-    _replace(outbox, "_finish", finish)
+    _replace(delivery, "finish", finish)
 
 
 def _replace(owner: Any, name: str, value: Any) -> None:

@@ -19,13 +19,13 @@ class Command(WatchedCommand):
     def add_arguments(self, parser: Any) -> None:
         """The options."""
         parser.add_argument(
-            "--limit", type=at_least_one, default=1000,
-            help="lanes at most, the oldest first (default: %(default)s)",
+            "--limit", type=at_least_one,
+            help="lanes at most, the oldest first (default: all)",
         )  # fmt: skip
         parser.add_argument(
             "--purge",
             action="store_true",
-            help="afterwards delete what was delivered longer ago than OUTBOX_KEEP_DAYS",
+            help="afterwards delete what was delivered, or given up, longer ago than the settings say",
         )
         self.add_dry_run(parser)
 
@@ -36,7 +36,8 @@ class Command(WatchedCommand):
             return
         verbosity = options["verbosity"]
         result = outbox.deliver(
-            options["limit"], lambda count: self.progress(f"{count} delivered", verbosity)
+            options["limit"],
+            after_each=lambda count: self.progress(f"{count} delivered", verbosity),
         )
         self.stdout.write(f"{result['delivered']} delivered, {result['waiting']} wait")
         if options["purge"]:

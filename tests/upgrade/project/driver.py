@@ -26,7 +26,12 @@ from edx_proctoring.exceptions import BackendProviderOnboardingException
 from edx_proctoring.runtime import set_runtime_service
 
 COMMANDS: dict[str, Callable[..., Any]] = {}
-OURS = ("proctoring_outbox", "proctoring_learner", "proctoring_reservation")
+OURS = (
+    "proctoring_outbox",
+    "proctoring_learner",
+    "proctoring_reservation",
+    "proctoring_scheduled_run",
+)
 
 
 def command(function: Callable[..., Any]) -> Callable[..., Any]:

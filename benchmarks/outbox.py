@@ -1,0 +1,242 @@
+"""``python -m benchmarks.outbox silent|backlog|broker``: what a provider, a pile or a broker does to everybody's messages.
+
+`silent`: NOTICES notices to a provider that takes connections and never answers wait in the queue of one worker process
+when learners begin to submit, two a second; printed is how long each status e-mail took to be sent, and each learner's
+request. With ``--broker`` as given, else inline, with `deliver_outbox` from cron.
+
+`backlog`: how long the net takes for LANES lanes, and to find the only lane of 20,000 messages.
+
+`broker`: what the first request and the ten after it wait for a broker that refuses, takes connections and never
+answers, or drops them, with AMQP and Redis.
+
+DATABASE_URL names the server, a database of its own is made there; without it a SQLite file.
+"""
+
+import argparse
+import contextlib
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+DATABASE = "proctoring_benchmark"
+WORKER = [
+    *("-m", "celery", "-A", "benchmarks.project.outbox_celery", "worker", "--pool", "solo"),
+    *("--loglevel", "error", "--without-gossip", "--without-mingle", "-Q", "proctoring-benchmark"),
+]
+
+
+def silent(options: argparse.Namespace) -> None:
+    """Mails beside notices that nobody takes."""
+    from edx_proctoring import api, outbox  # noqa: PLC0415  after the settings
+    from edx_proctoring.models import OutboxMessage  # noqa: PLC0415
+    from edx_proctoring.testing.factories import AttemptFactory, ExamFactory  # noqa: PLC0415
+
+    exam = ExamFactory(backend="simulator")
+    attempts = AttemptFactory.create_batch(
+        2 * options.seconds, proctored_exam=exam, status="started"
+    )
+    longest = 0.0
+    for number in range(options.notices):
+        payload = {
+            "provider": "simulator",
+            "verb": "start_exam_attempt",
+            "exam_external_id": "E",
+            "attempt_external_id": str(number),
+            "attempt_id": 0,
+        }
+        began = time.monotonic()
+        outbox.put(
+            outbox.Draft(
+                "provider_notice", f"bench:{number}", f"bench:{number}", payload, anywhere=True
+            )
+        )
+        longest = max(longest, time.monotonic() - began)
+    print(f"{options.notices} notices put, the longest took {longest:.2f} s", flush=True)
+    requests: list[float] = []
+    with deliverer(options):
+        for attempt in attempts:
+            began = time.monotonic()
+            api.update_attempt_status(attempt.pk, "submitted")
+            requests.append(time.monotonic() - began)
+            time.sleep(max(0.5 - requests[-1], 0))
+        time.sleep(10)
+    mails = OutboxMessage.objects.filter(kind="email")
+    took = sorted(
+        (row.modified - row.created).total_seconds() for row in mails.filter(state="done")
+    )
+    print(
+        f"mails: {mails.count()}, sent {len(took)}, median {statistics.median(took):.2f} s, longest {took[-1]:.2f} s"
+    )
+    print(
+        f"learners' requests: median {statistics.median(requests):.3f} s, longest {max(requests):.2f} s"
+    )
+    notices = OutboxMessage.objects.filter(kind="provider_notice")
+    print(f"notices: {notices.count()}, tried {notices.filter(tries__gt=0).count()}")
+
+
+@contextlib.contextmanager
+def deliverer(options: argparse.Namespace) -> Iterator[None]:
+    """The one process that delivers: a worker, or cron's command again and again."""
+    from edx_proctoring.models import OutboxMessage  # noqa: PLC0415  after the settings
+
+    over = threading.Event()
+
+    def cron() -> None:
+        while not over.is_set():
+            subprocess.run(
+                [sys.executable, "-m", "django", "deliver_outbox"],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+            over.wait(5)
+
+    if options.broker:
+        worker = subprocess.Popen(
+            [sys.executable, *WORKER], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        while not OutboxMessage.objects.filter(tries__gt=0).exists():  # until it has begun
+            time.sleep(0.2)
+        yield
+        worker.terminate()
+        worker.wait(30)
+        return
+    thread = threading.Thread(target=cron)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+def backlog(options: argparse.Namespace) -> None:
+    """Many lanes, and a long one."""
+    from django.utils import timezone  # noqa: PLC0415  after the settings
+
+    from edx_proctoring import outbox  # noqa: PLC0415
+    from edx_proctoring.models import OutboxMessage  # noqa: PLC0415
+
+    outbox.register("bench", lambda _message: None)
+
+    def fill(count: int, lane: str) -> None:
+        now = timezone.now()
+        rows = (
+            OutboxMessage(kind="bench", key=f"{lane}{n}", lane=lane.format(n), next_try_at=now)
+            for n in range(count)
+        )
+        OutboxMessage.objects.bulk_create(rows, batch_size=1000)
+
+    fill(20_000, "one lane")
+    began = time.monotonic()
+    assert len(outbox.due_lanes(1000)) == 1
+    print(
+        f"due_lanes with 20,000 messages in one lane: {time.monotonic() - began:.2f} s", flush=True
+    )
+    OutboxMessage.objects.all().delete()
+    fill(options.lanes, "lane {}")
+    began = time.monotonic()
+    result = outbox.deliver()
+    took = time.monotonic() - began
+    print(
+        f"{result['delivered']} lanes delivered in {took:.0f} s, {1000 * took / options.lanes:.2f} ms each"
+    )
+
+
+def broker(_options: argparse.Namespace) -> None:
+    """A broker that does not answer."""
+    from celery import Celery  # noqa: PLC0415
+
+    from edx_proctoring import outbox, patience  # noqa: PLC0415
+
+    outbox.register("bench", lambda _message: None)
+    number = 0
+
+    def request() -> float:
+        nonlocal number
+        number += 1
+        began = time.monotonic()
+        outbox.put(outbox.Draft("bench", f"broker:{number}", f"broker:{number}"))
+        return time.monotonic() - began
+
+    for scheme in ("amqp", "redis"):
+        for mood in ("refuses", "never answers", "drops connections"):
+            with contextlib.ExitStack() as sockets:
+                backlog = 0 if mood == "drops connections" else 100
+                server = sockets.enter_context(
+                    socket.create_server(("127.0.0.1", 0), backlog=backlog)
+                )
+                port = server.getsockname()[1]
+                if mood == "refuses":
+                    server.close()
+                for _ in range(3 if mood == "drops connections" else 0):
+                    full = sockets.enter_context(socket.socket())
+                    full.setblocking(False)
+                    full.connect_ex(("127.0.0.1", port))
+                Celery("host", broker=f"{scheme}://127.0.0.1:{port}/0").set_current()
+                patience.forget()
+                waits = [request() for _ in range(11)]
+                print(
+                    f"{scheme}\t{mood}\tfirst {waits[0]:.2f} s\tten more {sum(waits[1:]):.2f} s",
+                    flush=True,
+                )
+
+
+@contextlib.contextmanager
+def database() -> Iterator[None]:
+    """An empty one of our own."""
+    from demo.servers import create_database, drop_database, own_database  # noqa: PLC0415
+
+    given = os.environ.get("DATABASE_URL", "")
+    with tempfile.TemporaryDirectory() as folder:
+        url = own_database(given, DATABASE) if given else f"sqlite:///{folder}/bench.sqlite3"
+        os.environ.update(DATABASE_URL=url, BENCH_CACHE=str(Path(folder) / "cache"))
+        drop_database(url)
+        create_database(url)
+        try:
+            yield
+        finally:
+            from django.db import connection  # noqa: PLC0415
+
+            connection.close()
+            drop_database(url)
+
+
+def main() -> None:
+    """Measure one of them."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["silent", "backlog", "broker"])
+    parser.add_argument("--broker", default="", help="its URL; inline without one")
+    parser.add_argument("--notices", type=int, default=10_000, help="(default: %(default)s)")
+    parser.add_argument(
+        "--seconds", type=int, default=60, help="of submissions (default: %(default)s)"
+    )
+    parser.add_argument("--lanes", type=int, default=100_000, help="(default: %(default)s)")
+    options = parser.parse_args()
+    with database(), socket.create_server(("127.0.0.1", 0), backlog=1024) as provider:
+        os.environ.update(
+            DJANGO_SETTINGS_MODULE="benchmarks.project.outbox_host",
+            BENCH_BROKER=options.broker,
+            BENCH_PROVIDER=f"http://127.0.0.1:{provider.getsockname()[1]}",
+        )
+        import logging  # noqa: PLC0415
+
+        import django  # noqa: PLC0415
+        from django.core.management import call_command  # noqa: PLC0415
+
+        from benchmarks.project import outbox_celery  # noqa: F401, PLC0415
+
+        django.setup()
+        logging.disable(logging.CRITICAL)
+        call_command("migrate", verbosity=0)
+        {"silent": silent, "backlog": backlog, "broker": broker}[options.what](options)
+
+
+if __name__ == "__main__":
+    main()

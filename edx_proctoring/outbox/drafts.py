@@ -1,0 +1,108 @@
+"""Storing messages with the change that others must be told of."""
+
+import datetime
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from edx_proctoring import conf, transactions
+from edx_proctoring.models.outbox import CANCELLED, OutboxMessage
+from edx_proctoring.outbox import broker, delivery, registry
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message to put.
+
+    `state` messages say how things are: putting the same key again replaces the payload and delivers once more.
+    Others are events: the same key is the same message and stored once. `anywhere`: any process may deliver it.
+    """
+
+    kind: str
+    key: str
+    lane: str
+    payload: dict[str, Any] = field(default_factory=dict)
+    state: bool = False
+    anywhere: bool = False
+    # For a delivery right after the commit only: what need not be read again.
+    known: Mapping[str, Any] = field(default_factory=dict)
+
+
+# At which depth of savepoints events are collected, and those that are.
+_collected: ContextVar[tuple[int | None, list[Draft]]] = ContextVar("drafts", default=(None, []))
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Inside a transaction: the events put in here are stored by one statement, at the end.
+
+    Not those put in a savepoint of somebody inside, who may roll it back and go on.
+    """
+    collected: list[Draft] = []
+    token = _collected.set((len(transaction.get_connection().savepoint_ids), collected))
+    try:
+        yield
+    finally:
+        _collected.reset(token)
+    put(*collected)
+
+
+def put(*drafts: Draft) -> None:
+    """Store messages in the current transaction; they are delivered after it."""
+    depth, collected = _collected.get()
+    if depth == len(transaction.get_connection().savepoint_ids):
+        collected.extend(draft for draft in drafts if not draft.state)
+        drafts = tuple(draft for draft in drafts if draft.state)
+    if not drafts:
+        return
+    token, now = uuid.uuid4().hex, timezone.now()
+    events = [_row(draft, token, now) for draft in drafts if not draft.state]
+    if events:
+        OutboxMessage.objects.bulk_create(events, ignore_conflicts=True)
+    for draft in drafts:
+        if draft.state:
+            row = _row(draft, token, now)
+            # Update and lease together, or somebody else's delivery comes between them.
+            delivery.at_once(lambda row=row: OutboxMessage.objects.put_state(row))  # type: ignore[misc]
+    known = {draft.key: draft.known for draft in drafts}
+    transactions.after_commit(lambda: delivery.deliver_fresh(known, token))
+
+
+def _row(draft: Draft, token: str, now: datetime.datetime) -> OutboxMessage:
+    leased = registry.is_inline(draft.kind) or not broker.is_used()
+    return OutboxMessage(
+        kind=draft.kind,
+        key=draft.key,
+        lane=draft.lane,
+        payload=draft.payload,
+        origin="" if draft.anywhere else conf.proctoring.ORIGIN,
+        lease=token if leased else "",
+        lease_until=now + delivery.lease_time() if leased else None,
+        next_try_at=now,
+        created=now,
+    )
+
+
+def cancel(lane: str, *kinds: str) -> None:
+    """What waits in the lane is not told any more; whoever is telling it just now finds out afterwards."""
+    collected = _collected.get()[1]
+    collected[:] = [one for one in collected if one.lane != lane or one.kind not in kinds]
+    waiting = OutboxMessage.objects.unfinished().filter(lane=lane, kind__in=kinds)
+    waiting.by_key().update(state=CANCELLED, version=F("version") + 1, modified=timezone.now())
+
+
+def is_pending(key: str) -> bool:
+    """Does this message still wait for its delivery?"""
+    return OutboxMessage.objects.unfinished().filter(key=key).exists()
+
+
+def is_waiting(lane: str, kind: str) -> bool:
+    """Does a message of this kind still wait in the lane?"""
+    return OutboxMessage.objects.unfinished().filter(lane=lane, kind=kind).exists()

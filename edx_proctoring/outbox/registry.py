@@ -1,0 +1,73 @@
+"""Who delivers which kind of message."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edx_proctoring.models.outbox import OutboxMessage
+
+Handler = Callable[[OutboxMessage], object]
+
+
+class NotNow(Exception):
+    """Raised by a handler that wants another try later, without an error to report."""
+
+
+class NotHere(NotNow):
+    """Raised by a handler that only another process can do: no task of this one's is sent to try again."""
+
+
+class UnknownKind(NotHere):
+    """Nobody delivers this kind here: a process of another version may, else the message is given up in time."""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    handler: Handler
+    inline: bool
+    patient: bool
+
+
+_kinds: dict[str, _Kind] = {}
+
+
+def register(kind: str, handler: Handler, *, inline: bool = False, patient: bool = False) -> None:
+    """Name who delivers messages of this kind; an error that it raises means "try again".
+
+    `inline`: deliver right after commit in the process that put it; such messages carry `inline_until`, the end of the
+    time (monotonic clock) that saving exams may take. What was not begun within five seconds, and what needs somebody
+    who was slow lately, is left to the worker.
+    `patient`: their recipients may take long, so messages of all other kinds overtake them.
+    """
+    _kinds[kind] = _Kind(handler, inline, patient)
+
+
+def unregister(kind: str) -> None:
+    """Forget this kind; for tests."""
+    del _kinds[kind]
+
+
+def kinds() -> list[str]:
+    """The kinds of messages that somebody delivers."""
+    return sorted(_kinds)
+
+
+def patient_kinds() -> list[str]:
+    """Those of them that all others overtake."""
+    return sorted(name for name, kind in _kinds.items() if kind.patient)
+
+
+def is_inline(kind: str) -> bool:
+    """Is this kind delivered by the process that puts it?"""
+    return kind in _kinds and _kinds[kind].inline
+
+
+def is_patient(kind: str) -> bool:
+    """Do messages of other kinds overtake it?"""
+    return kind in _kinds and _kinds[kind].patient
+
+
+def handle(message: OutboxMessage) -> None:
+    """Have the message delivered."""
+    if message.kind not in _kinds:
+        raise UnknownKind(f"nobody delivers messages of the kind {message.kind} here")
+    _kinds[message.kind].handler(message)

@@ -1,0 +1,150 @@
+"""The net under the outbox: who is due, who overtakes, and that nobody starves."""
+
+import datetime
+
+import pytest
+import time_machine
+from django.db import connection
+from django.utils import timezone
+
+from edx_proctoring import outbox
+from edx_proctoring.models import OutboxMessage
+from edx_proctoring.outbox import lanes
+from edx_proctoring.outbox.drafts import Draft
+
+pytestmark = pytest.mark.django_db
+
+LONG_AGO = datetime.timedelta(days=8)
+
+
+@pytest.fixture
+def heard(settings, monkeypatch):
+    """Keys that were delivered; those of the kind "slow" let others overtake. No worker comes."""
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
+    monkeypatch.setattr(lanes, "_next_look", [0.0])
+    found = []
+    outbox.register("quick", lambda message: found.append(message.key))
+    outbox.register("slow", lambda message: found.append(message.key), patient=True)
+    yield found
+    outbox.unregister("quick")
+    outbox.unregister("slow")
+
+
+def rows(count, kind="quick", lane="{}", **columns):
+    return OutboxMessage.objects.bulk_create(
+        OutboxMessage(kind=kind, key=f"{kind}:{n}", lane=lane.format(f"{kind}{n}"), **columns)
+        for n in range(count)
+    )
+
+
+def test_a_thousand_messages_of_an_unknown_kind_starve_nobody(heard):
+    with time_machine.travel(timezone.now(), tick=False):
+        rows(1000, kind="unknown")
+        rows(1)
+        assert outbox.deliver() == {"delivered": 1, "waiting": 1000}
+        assert outbox.deliver() == {"delivered": 0, "waiting": 1000}
+    assert set(OutboxMessage.objects.unfinished().values_list("tries", flat=True)) == {1}
+
+
+def test_messages_of_an_unknown_kind_are_given_up(heard, caplog):
+    (row,) = rows(1, kind="unknown")
+    with time_machine.travel(timezone.now() + LONG_AGO):
+        outbox.deliver()
+    row.refresh_from_db()
+    assert (row.state, row.lease) == ("given_up", "")
+    assert "nobody delivers messages of the kind unknown" in row.last_error
+    assert "message given up" in caplog.text
+
+
+def test_an_unknown_kind_waits_for_a_process_that_knows_it(heard):
+    rows(1, kind="unknown")
+    outbox.deliver()
+    outbox.register("unknown", lambda message: heard.append(message.key))
+    try:
+        with time_machine.travel(timezone.now() + datetime.timedelta(minutes=1)):
+            outbox.deliver()
+    finally:
+        outbox.unregister("unknown")
+    assert heard == ["unknown:0"]
+
+
+def test_the_net_delivers_all_that_is_due_however_much(heard):
+    rows(3 * lanes.BATCH + 1)
+    assert outbox.deliver() == {"delivered": 3 * lanes.BATCH + 1, "waiting": 0}
+    assert len(set(heard)) == len(heard) == 3 * lanes.BATCH + 1
+
+
+def test_lanes_keep_their_order_in_the_net(heard):
+    rows(250, lane="one")
+    assert outbox.deliver()["delivered"] == 250
+    assert heard == [f"quick:{n}" for n in range(250)]
+
+
+def test_the_net_takes_as_many_lanes_as_it_may(heard):
+    rows(5)
+    assert outbox.deliver(limit=2) == {"delivered": 2, "waiting": 3}
+
+
+def test_the_net_stops_when_its_time_is_over(heard):
+    rows(5)
+    assert outbox.deliver(seconds=0) == {"delivered": 0, "waiting": 5}
+
+
+def test_what_a_batch_does_not_get_to_is_given_back(heard, settings):
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "OUTBOX_LEASE_SECONDS": 0}
+    rows(3)
+    batch = lanes._claim_due(3)
+    assert list(lanes._deliver_batch(batch, 0)) == []
+    assert set(OutboxMessage.objects.values_list("state", "lease")) == {("pending", "")}
+
+
+def test_messages_that_take_long_let_all_others_overtake(heard):
+    rows(3, kind="slow")
+    rows(3)
+    outbox.deliver_messages(OutboxMessage.objects.filter(kind="slow").values_list("id", flat=True))
+    assert heard[:3] == ["quick:0", "quick:1", "quick:2"]
+    assert len(heard) == 6
+
+
+def test_the_net_delivers_what_takes_long_last(heard):
+    rows(3, kind="slow")
+    rows(3)
+    outbox.deliver()
+    assert heard[3:] == ["slow:0", "slow:1", "slow:2"]
+
+
+def test_within_a_transaction_what_takes_long_comes_last(settings, heard):
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "inline"}
+    outbox.put(Draft("slow", "a", "one"), Draft("quick", "b", "two"), Draft("slow", "c", "one"))
+    assert heard == ["b", "a", "c"]
+
+
+def explained(queryset):
+    """The plan, for a table that the database knows."""
+    analyze = {"mysql": "ANALYZE TABLE {}", "sqlite": "ANALYZE"}.get(
+        connection.vendor, "ANALYZE {}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(analyze.format(OutboxMessage._meta.db_table))
+        cursor.fetchall() if cursor.description else None
+    return queryset.explain()
+
+
+def test_due_lanes_are_found_by_an_index(heard):
+    """Of many delivered messages none is read."""
+    OutboxMessage.objects.bulk_create(
+        OutboxMessage(kind="quick", key=f"done:{n}", lane=f"lane {n % 50}", state="done")
+        for n in range(5000)
+    )
+    rows(20)
+    plan = explained(lanes._due(lanes._urgent(), 100))
+    assert "proctoring_outbox_due" in plan or "proctoring_outbox_lane" in plan, plan
+    assert not {"Seq Scan", "SCAN proctoring_outbox\n"} & set(plan.splitlines()), plan
+
+
+def test_a_lane_is_read_once_however_long_it_is(heard):
+    """No row is compared with those before it: one grouping, no subquery, no join of the table with itself."""
+    sql = str(lanes._due(lanes._urgent(), 100).query)
+    assert sql.count("SELECT") == 1
+    assert "JOIN" not in sql
+    assert sql.count("GROUP BY") == 1
