@@ -1,6 +1,7 @@
 """The net under the outbox: who is due, who overtakes, and that nobody starves."""
 
 import datetime
+import math
 
 import pytest
 import time_machine
@@ -96,6 +97,23 @@ def test_what_a_batch_does_not_get_to_is_given_back(heard, settings):
     batch = lanes._claim_due(3)
     assert list(lanes._deliver_batch(batch, 0)) == []
     assert set(OutboxMessage.objects.values_list("state", "lease")) == {("pending", "")}
+
+
+@pytest.mark.parametrize("kind", ["quick", "slow"])
+def test_what_was_cancelled_or_put_anew_while_it_was_held_is_not_delivered(
+    heard, monkeypatch, kind
+):
+    """A batch may take long; meanwhile an attempt is removed, or a learner leaves."""
+    monkeypatch.setattr(lanes, "MARK_SECONDS", 0)
+    cancelled, anew, gone, kept = rows(4, kind=kind)
+    batch = lanes._claim_due(4)
+    outbox.cancel(cancelled.lane, kind)
+    outbox.put(Draft(kind, anew.key, anew.lane, {"is": "newer"}, state=True))
+    gone.delete()
+    assert list(lanes._deliver_batch(batch, math.inf)) == [1]
+    assert heard == [kept.key]
+    assert outbox.deliver() == {"delivered": 1, "waiting": 0}
+    assert heard == [kept.key, anew.key]
 
 
 def test_messages_that_take_long_let_all_others_overtake(heard):

@@ -57,6 +57,12 @@ def claim_all(ids: Sequence[int], token: str = "") -> list[OutboxMessage]:
     return transactions.run(take)
 
 
+def is_unchanged(row: OutboxMessage) -> bool:
+    """Was it neither cancelled nor put again nor taken over since we took it?"""
+    mine = OutboxMessage.objects.unfinished().filter(id=row.id, lease=row.lease)
+    return bool(mine.filter(version=row.version).exists())
+
+
 def attempt(row: OutboxMessage, delivered: list[OutboxMessage]) -> bool:
     """Have it delivered; what was is added to the list, what was not is tried again later."""
     try:

@@ -95,6 +95,9 @@ def _deliver_batch(batch: Sequence[OutboxMessage], until: float) -> Iterator[int
             continue
         if registry.is_patient(row.kind):
             _let_overtake()
+        if time.monotonic() - began >= MARK_SECONDS and not delivery.is_unchanged(row):
+            delivery.release(row)
+            continue
         if not delivery.attempt(row, delivered):
             continue
         if not row.is_alone or time.monotonic() - marked >= MARK_SECONDS:
