@@ -62,10 +62,23 @@ def learner_action(attempt: Attempt, action: str, user: Any, detail: str = "") -
     return ACTIONS[action](attempt, user)
 
 
-def _transition(attempt: Attempt, user: Any, to: str, only_from: frozenset[str]) -> int:
-    moved = lifecycle.transition(
-        attempt, to, only_from=only_from | {to}, reason=lifecycle.LEARNER, user=user
-    )
+def _transition(
+    attempt: Attempt,
+    user: Any,
+    to: str,
+    only_from: frozenset[str],
+    kept: frozenset[str] = frozenset(),
+) -> int:
+    """`kept`: an attempt in one of these statuses stays as it is, and nothing is refused."""
+    try:
+        moved = lifecycle.transition(
+            attempt, to, only_from=only_from | {to}, reason=lifecycle.LEARNER, user=user
+        )
+    except ProctoredExamIllegalStatusTransition:
+        attempt.refresh_from_db(fields=["status"])
+        if attempt.status in kept:
+            return attempt.pk
+        raise
     return moved.pk
 
 
@@ -90,9 +103,9 @@ def _stop(attempt: Attempt, user: Any) -> int:
 
 
 def _submit(attempt: Attempt, user: Any) -> int:
-    if attempt.status == Status.timed_out:
-        return attempt.pk
-    return _transition(attempt, user, Status.submitted, PRE_STARTED | IN_PROGRESS)
+    """The clock of a page that does not know yet how the attempt ended submits it: refused, the learner would see a failure."""
+    kept = frozenset({Status.timed_out, Status.error})
+    return _transition(attempt, user, Status.submitted, PRE_STARTED | IN_PROGRESS, kept)
 
 
 def _decline(attempt: Attempt, user: Any) -> int:
@@ -112,15 +125,8 @@ def _click_download(attempt: Attempt, user: Any) -> int:
     """A ready attempt stays ready: its provider says so only once, and the learner's page may not know it yet."""
     if _keeps_its_clock(attempt):
         return attempt.pk
-    try:
-        return _transition(
-            attempt, user, Status.download_software_clicked, PRE_STARTED - {Status.ready_to_start}
-        )
-    except ProctoredExamIllegalStatusTransition:
-        attempt.refresh_from_db(fields=["status"])
-        if attempt.status == Status.ready_to_start:
-            return attempt.pk
-        raise
+    ready = frozenset({Status.ready_to_start})
+    return _transition(attempt, user, Status.download_software_clicked, PRE_STARTED - ready, ready)
 
 
 def _error(attempt: Attempt, user: Any) -> int | bool:
@@ -168,7 +174,8 @@ def create_attempt_for_learner(
 ) -> int:
     """Create an attempt for the learner and return its id; of two clicks the second gets the first one's attempt.
 
-    A proctored exam that is not to be taken as proctored is declined. Raises what `lifecycle.create` raises,
+    A proctored exam that is not to be taken as proctored is declined; one that is starts later, whatever `start_clock`
+    says, unless ALLOW_START_WITHOUT_SETUP is set. Raises what `lifecycle.create` raises,
     ProctoredExamPermissionDenied, ProctoredExamNotActiveException, ProctoredExamNotFoundException.
     """
     exam = exam_by_id(exam_id)

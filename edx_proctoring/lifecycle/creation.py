@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from edx_proctoring import effects, outbox, transactions
+from edx_proctoring import conf, effects, outbox, transactions
 from edx_proctoring.effects.perform import removal_draft
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
@@ -49,7 +49,7 @@ class NewAttempt:
     allow: Callable[["NewAttempt", Attempt | None], None]
     replace: Callable[["NewAttempt", Attempt | None], None]
     goes_on: bool  # does it take over the time that the newest attempt left?
-    starts: bool = False  # at once, unless it is taken as proctored
+    starts: bool = False  # at once, unless the provider wants onboarding first
 
 
 def create(
@@ -63,12 +63,14 @@ def create(
 ) -> Attempt:
     """Create an attempt; the provider registers it first when it is taken as proctored (no matter on timed exams).
 
-    `starts`: an attempt that is not taken as proctored starts at once, both or neither.
+    `starts`: the attempt starts at once, both or neither; one that is taken as proctored only with ALLOW_START_WITHOUT_SETUP
+    and unless the provider wants onboarding first.
     Raises StudentExamAttemptAlreadyExistsException (its subclass StudentExamAttemptBeingCreated while another creation
     is under way), StudentExamAttemptOnPastDueProctoredExam, BackendProviderCannotRegisterAttempt,
     BackendProviderNotConfigured, ProctoringTemporarilyUnavailable.
     """
     proctored = bool(taking_as_proctored and exam.is_proctored)
+    starts = starts and (not proctored or conf.proctoring.ALLOW_START_WITHOUT_SETUP)
     return _create(
         NewAttempt(
             exam, user, proctored, rows.new_code(), reason, by, _allow_next, _close, True, starts
@@ -91,11 +93,18 @@ def reset(exam: ProctoredExam, user: Any, by: Any) -> Attempt:
 
 
 def _create(new: NewAttempt) -> Attempt:
-    if not new.proctored:
+    if new.proctored:
+        attempt = _create_registered(new)
+    else:
         attempt = locked(new.user.pk, lambda: _insert_unregistered(new))
-        if new.starts and attempt.started_at is None:
-            attempt = transition(attempt, Status.started, reason=new.reason, user=new.actor)
-        return attempt
+    if (
+        new.starts and attempt.status == Status.created
+    ):  # answers of a removed attempt wait to be deleted
+        attempt = transition(attempt, Status.started, reason=new.reason, user=new.actor)
+    return attempt
+
+
+def _create_registered(new: NewAttempt) -> Attempt:
     token = uuid.uuid4().hex
     basis, newest = locked(new.user.pk, lambda: _reserve(new, token))
     answer = None
@@ -176,10 +185,7 @@ def _refuse_if_reserved(new: NewAttempt, pair: facts.Pair) -> None:
 def _insert_unregistered(new: NewAttempt) -> Attempt:
     pair = _check(new)
     _refuse_if_reserved(new, pair)
-    attempt = _insert(new, Registration(Status.created), pair)
-    if new.starts and not pair.answers_wait:
-        change_locked(attempt, StatusRequest(Status.started, reason=new.reason, user=new.actor))
-    return attempt
+    return _insert(new, Registration(Status.created), pair)
 
 
 def _insert_reserved(new: NewAttempt, answer: Registration, token: str, basis: str) -> Attempt:
@@ -230,7 +236,7 @@ def _insert(new: NewAttempt, answer: Registration, pair: facts.Pair) -> Attempt:
     if newest is not None and new.goes_on and is_in_resume_process(newest):
         seconds = newest.time_remaining_seconds
     new.replace(new, newest)
-    return rows.insert(
+    attempt = rows.insert(
         new.exam,
         new.user,
         code=new.code,
@@ -242,6 +248,9 @@ def _insert(new: NewAttempt, answer: Registration, pair: facts.Pair) -> Attempt:
         policy_id=pair.policy_id,
         actor=new.actor,
     )
+    if new.starts and attempt.status == Status.created and not pair.answers_wait:
+        change_locked(attempt, StatusRequest(Status.started, reason=new.reason, user=new.actor))
+    return attempt
 
 
 def _close(new: NewAttempt, newest: Attempt | None) -> None:

@@ -39,7 +39,7 @@ OTHER = ("onboarding_reset", "onboarding_missing", "expired")
 ALLOWED = {
     "start": ("ready_to_start", "ready_to_submit", "started"),
     "stop": RUNNING,
-    "submit": (*SETUP, *RUNNING, "submitted", "timed_out"),
+    "submit": (*SETUP, *RUNNING, "submitted", "timed_out", "error"),
     "decline": (*SETUP, "declined"),
     "click_download_software": SETUP,
 }
@@ -51,7 +51,7 @@ RESULT = {
     "click_download_software": "download_software_clicked",
 }
 # What such a click finds is as good as what it asks for.
-KEPT = {("submit", "timed_out"), ("click_download_software", "ready_to_start")}
+KEPT = {("submit", "timed_out"), ("submit", "error"), ("click_download_software", "ready_to_start")}
 
 
 def make(attempt, status, **more):

@@ -263,7 +263,8 @@ def test_A10_start_clock_starts_no_proctored_attempt(exam, as_learner):
 )
 def test_A11_what_is_closed_stays_closed(attempt, as_learner, action, status):
     known = attempt(status=status, completed_at=timezone.now())
-    assert put(as_learner, known, action).status_code == 400
+    nothing_happens = (action, status) == ("submit", "error")
+    assert put(as_learner, known, action).status_code == (200 if nothing_happens else 400)
     assert status_of(known) == status
 
 

@@ -203,6 +203,7 @@ LEARNER_STEPS = [
         row="ready-needs-reviewer",
     ),
     begin("max-apart", "true"),
+    act("max-apart", "stop", row="learner-actions-from-status"),
     act("max-apart", "start", row="start-needs-ready"),
     ready("ada-final"),
     post("reviewer", f"{ATTEMPTS}/unknown/ready", {"status": "ready"}),

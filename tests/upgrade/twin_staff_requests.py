@@ -115,6 +115,12 @@ ALLOWANCE_STEPS = [
         {"exam_id": "{exam:final}", "user_id": "x", "key": "k"},
         row="bad-input-400",
     ),
+    delete(
+        "teacher",
+        f"{EXAMS}/allowance",
+        {"exam_id": "{exam:final}", "key": "a_key"},
+        row="allowance-taken-back-from-nobody",
+    ),
     put("teacher", f"{EXAMS}/bulk_allowance", BULK),
     put("teacher", f"{EXAMS}/{COURSE}/bulk_allowance", {**BULK, "value": "16"}, form=True),
     put(

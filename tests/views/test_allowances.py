@@ -153,6 +153,16 @@ def test_take_back_with_a_bad_body(
     assert (response.status_code, list(response.json())) == (400, ["detail"])
 
 
+@pytest.mark.parametrize("encoding", ["json", "multipart"])
+def test_take_back_from_nobody(encoding: str, learner: Any, as_staff: APIClient) -> None:
+    """A request that forgot whom it is about has not done what it was sent for."""
+    one = AllowanceFactory(user=learner)
+    data = {"exam_id": one.proctored_exam_id, "key": one.key}
+    response = as_staff.delete(URL, data, format=encoding)
+    assert (response.status_code, list(response.json())) == (400, ["detail"])
+    assert ProctoredExamStudentAllowance.objects.get() == one
+
+
 # The list
 
 

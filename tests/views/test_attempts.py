@@ -12,7 +12,7 @@ from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import AttemptFactory
 from edx_proctoring.testing.providers import FakeProvider
-from tests.views.conftest import E
+from tests.views.conftest import E, state
 
 pytestmark = pytest.mark.django_db
 
@@ -121,7 +121,11 @@ def test_actions(
     [
         ("start", "created"),
         ("start", "submitted"),
+        ("stop", "created"),
+        ("stop", "download_software_clicked"),
+        ("stop", "ready_to_start"),
         ("stop", "submitted"),
+        ("stop", "error"),
         ("submit", "verified"),
         ("submit", "rejected"),
         ("decline", "verified"),
@@ -160,6 +164,27 @@ def test_an_error_after_the_end_is_not_recorded(attempt: Any, as_learner: APICli
     assert (response.status_code, response.json()) == (200, {"exam_attempt_id": False})
     one.refresh_from_db()
     assert one.status == "verified"
+
+
+@pytest.mark.usefixtures("tracker")
+@pytest.mark.parametrize("proctored", [True, False])
+def test_a_submission_after_an_error_changes_nothing(
+    proctored: bool,
+    attempt: Any,
+    timed_exam: ProctoredExam,
+    as_learner: APIClient,
+    provider: FakeProvider,
+    mailoutbox: Any,
+) -> None:
+    """The clock of a second tab, which does not know of the error yet, sends it."""
+    kind = {} if proctored else {"exam": timed_exam, "taking_as_proctored": False}
+    began = {"started_at": NOW, "allowed_time_limit_mins": 90, "time_remaining_seconds": 600}
+    one = attempt(status="error", is_resumable=True, **began, **kind)
+    before = (state(), list(provider.calls))
+    response = put(as_learner, one.pk, action="submit")
+    assert (response.status_code, response.json()) == (200, {"exam_attempt_id": one.pk})
+    assert (state(), provider.calls) == before
+    assert not mailoutbox
 
 
 def test_a_switch_lets_learners_go_on_without_the_software(
