@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def test_the_timeline_says_who_when_from_where_to_where_and_why(client, told, boss):
     story = page_of(client, ATTEMPTS, told.pk).context["story"]
     seen = [(step.before, step.after, step.who, str(step.why)) for step in story["steps"]]
-    assert seen[0] == ("", "Created", "", "")
+    assert seen[0] == ("", "Created", "", "test set-up")
     assert ("Created", "Ready To Start", "", "the learner") in seen
     assert ("Submitted", "Second Review Required", "", "the provider") in seen
     assert seen[-1] == ("Second Review Required", "Rejected", "boss", "staff")
