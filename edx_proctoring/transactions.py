@@ -24,13 +24,14 @@ TRIES = 4
 LOCK_SECONDS = 3  # how long a statement of our own transactions waits for a lock
 GLANCE_SECONDS = 1  # the same for a read that may as well write nothing
 MYSQL_RETRYABLE = {1213, 1020}  # deadlock, record has changed
-# Lost, or not to be had: shut down, too many, killed, refused, no route, gone in four ways.
-MYSQL_LOST = {1053, 1040, 1927, 2002, 2003, 2006, 2013, 2055, 4031}
+# Lost, or not to be had: shut down, too many, killed, refused, no route, gone in four ways; read-only since a failover,
+# which a new connection leaves behind.
+MYSQL_LOST = {1053, 1040, 1927, 2002, 2003, 2006, 2013, 2055, 4031, 1290, 1792, 1836}
 # Lock time-out, lock not available at once, cancelled; statement time-out of MySQL, of MariaDB.
 MYSQL_TIMED_OUT = {1205, 3572, 1317, 3024, 1969}
 POSTGRES_RETRYABLE = {"40P01", "40001"}  # deadlock, serialization failure
-# Lost, or not to be had; ended because its transaction was idle, or open, for too long.
-POSTGRES_LOST = ("08", "53300", "57P", "25P03", "25P04")
+# Lost, or not to be had; ended because its transaction was idle, or open, for too long; read-only, as above.
+POSTGRES_LOST = ("08", "53300", "57P", "25P03", "25P04", "25006")
 POSTGRES_TIMED_OUT = {"55P03", "57014"}  # lock not available; statement time-out or cancelled
 
 

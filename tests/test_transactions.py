@@ -40,6 +40,8 @@ def from_postgres(state):
         (from_postgres("57P01"), True),
         (from_postgres("25P03"), True),
         (from_postgres("25P04"), True),
+        (from_postgres("25006"), True),
+        (OperationalError(1290, "running with the --read-only option"), True),
         (OperationalError("database is locked"), True),
         (OperationalError(2013, "Lost connection"), True),
         (InterfaceError("connection already closed"), True),
@@ -71,6 +73,21 @@ def test_what_took_too_long_is_not_tried_again(error):
     with pytest.raises(ProctoringTemporarilyUnavailable):
         transactions.run(work)
     assert work() == 2
+
+
+def test_a_server_that_became_read_only_is_left(transactional_db):
+    """After a failover the process may still be connected to what was the primary."""
+    read_only = {
+        "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+        "mysql": "SET SESSION TRANSACTION READ ONLY",
+    }
+    if connection.vendor not in read_only:
+        pytest.skip("SQLite has no failover")
+    with connection.cursor() as cursor:
+        cursor.execute(read_only[connection.vendor])
+    user = transactions.run(UserFactory)
+    user.refresh_from_db()
+    assert locked(user.pk, lambda: "written") == "written"
 
 
 def lock_wait():
