@@ -135,6 +135,12 @@ def on_pair(name: str) -> list[str]:
     return [str(pairs.python_of(name)), "-m", "pytest", *options, *pairs.TESTS]
 
 
+def no_client() -> str:
+    """The platform's micro-frontend library is installed once, in a folder of its own."""
+    prepare = [sys.executable, "-m", "tests.clients.environment"]
+    return subprocess.run(prepare, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
 def nothing() -> str:
     return ""
 
@@ -222,6 +228,7 @@ LANES = [
     Lane("newest Django", no_pair("newest"), [on_pair("newest")], cores=2, optional=True),
     Lane("oldest Django", no_pair("oldest"), [on_pair("oldest")], cores=2, optional=True),
     Lane("proctortrack", no_plugin, [pytest("-rs", "tests/plugins")]),
+    Lane("micro-frontend", no_client, [pytest("-rs", "tests/clients")]),
     Lane("torture", nothing, [torture("run")]),
     Lane("torture proof", no_server, [torture("proof")]),
     Lane("projects", nothing, [in_project(name) for name in PROJECTS], cores=2),
@@ -276,7 +283,7 @@ LANES = [
 TESTS = [
     sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-rs",
     "--ignore=tests/concurrency", "--ignore=tests/upgrade", "--ignore=tests/fuzz", "--ignore=tests/plugins",
-    "--ignore=tests/attack", "--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90", "tests",
+    "--ignore=tests/attack", "--ignore=tests/clients", "--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90", "tests",
 ]  # fmt: skip
 
 _screen = threading.Lock()

@@ -1,19 +1,13 @@
 """A learner takes a proctored exam by hand, in Chromium; every screen is checked by axe."""
 
-import os
 import shutil
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from demo.places import free_port
+from tests.demo import running
 
-ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-START_SECONDS = 240  # on a machine that has other things to do
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,26 +20,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     """The demo, up; its address."""
-    folder, port = tmp_path_factory.mktemp("demo"), free_port()
-    log = folder / "out.txt"
-    environment = {**os.environ, "DATABASE_URL": "", "CELERY_BROKER_URL": ""}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
-    command = [sys.executable, "-m", "demo", "up", "--data", str(folder / "data")]
-    ports = ["--web-port", str(port), "--simulator-port", str(free_port())]
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [*command, *ports], cwd=ROOT, env=environment, stdout=output, stderr=output
-        )
-    try:
-        until = time.monotonic() + START_SECONDS
-        while "The demo is up" not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < until, log.read_text()
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(30)
+    with running.up(tmp_path_factory.mktemp("demo")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

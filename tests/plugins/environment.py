@@ -4,12 +4,12 @@ The third party's is kept in `.plugins/`, as published; it is only ever run, nev
 they need is this checkout.
 """
 
-import fcntl
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from tests import installs
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "edx-proctoring-proctortrack-v2==2.0.1"
@@ -18,32 +18,18 @@ FOLDER = ROOT / ".plugins" / PACKAGE
 
 def prepare() -> str:
     """Install it if that was not done yet; returns why that was not possible, or ''."""
-    FOLDER.parent.mkdir(exist_ok=True)
-    with (FOLDER.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        stamp = FOLDER / "complete"
-        if stamp.exists():
-            return ""
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        pip = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--retries",
-            "1",
-            "--timeout",
-            "20",
-        ]
-        target = ["--no-deps", "--target", str(FOLDER), PACKAGE]
-        done = subprocess.run([*pip, *target], capture_output=True, text=True)
-        if done.returncode:
-            errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-            why = (errors or done.stderr.splitlines() or ["pip failed"])[-1]
-            return f"{PACKAGE} could not be installed: {why}"
-        stamp.touch()
-    return ""
+    return installs.once(FOLDER, _install)
+
+
+def _install() -> str:
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "20"]
+    target = ["--no-deps", "--target", str(FOLDER), PACKAGE]
+    done = subprocess.run([*pip, *target], capture_output=True, text=True)
+    if not done.returncode:
+        return ""
+    errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+    why = (errors or done.stderr.splitlines() or ["pip failed"])[-1]
+    return f"{PACKAGE} could not be installed: {why}"
 
 
 def python(module: str, *arguments: str, folder: Path, project: bool = True, **more: str) -> str:

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Whatever the project.
 ALWAYS = {
-    "tests/browser tests/demo tests/plugins tests/projects tests/torture tests/upgrade": "projects of their own",
+    "tests/browser tests/clients tests/demo tests/plugins tests/projects tests/torture tests/upgrade": "projects of their own",
     "tests/attack tests/concurrency tests/fuzz": "lanes of their own",
     "tests/docs tests/house tests/packaging": "no settings matter",
     "tests/lifecycle/test_state_machine.py tests/effects/test_rules.py": "tables of rules, no settings matter",

@@ -1,0 +1,130 @@
+"""Pages of learners in which the published client runs, in Node."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+from django.conf import settings
+from rest_framework.test import APIClient
+
+from edx_proctoring.testing.factories import COURSE_ID
+from tests.clients import environment
+from tests.views.conftest import (  # noqa: F401
+    as_learner,
+    as_reviewer,
+    as_staff,
+    onboarding,
+    onboarding_provider,
+    reviewer,
+)
+
+TOKEN = "a" * 32
+DRIVER = environment.ROOT / "tests" / "clients" / "driver.mjs"
+
+
+class Node:
+    """The process of `driver.mjs`; one page at a time is open in it."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            ["node", DRIVER, environment.FOLDER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, command: str, *args: Any, **options: Any) -> dict[str, Any]:
+        """What the client did."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        line = json.dumps({"command": command, "args": args, "options": options})
+        print(line, file=self._process.stdin, flush=True)
+        answer = self._process.stdout.readline()
+        assert answer, "Node has ended; what it said is above"
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate(timeout=30)
+
+
+class Page:
+    """The page of an exam in the learning micro-frontend, of a learner who is signed in."""
+
+    def __init__(self, node: Node, host: str, cookies: dict[str, str], token: str) -> None:
+        self._node = node
+        sent = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        self._options = {"host": host, "cookies": sent, "token": token}
+        self.seen: dict[str, Any] = {}
+
+    def open(self, content_id: str, course_id: str = COURSE_ID) -> dict[str, Any]:
+        """Load it; the client's state."""
+        self._node("open", self._options)
+        return self.do("getExamAttemptsData", course_id, content_id)
+
+    def do(self, thunk: str, *args: Any, worker: str = "well") -> dict[str, Any]:
+        """Dispatch a thunk, which must not throw; the client's state. `worker` answers well, badly, not at all."""
+        self.seen = self._node("do", thunk, *args, worker=worker)
+        assert not self.seen["thrown"], self.seen["thrown"]
+        state: dict[str, Any] = self.seen["state"]
+        assert not state["isLoading"]
+        return state
+
+    def shows(self, thunk: str, *args: Any, worker: str = "well") -> tuple[str, str]:
+        """Do that; (the status of the exam's attempt that its screen goes by, that of the one which the timer shows).
+
+        Nothing may have failed: the screen of a failure would take the place of all others.
+        """
+        state = self.do(thunk, *args, worker=worker)
+        assert not state["apiErrorMsg"], (state["apiErrorMsg"], self.seen["requests"])
+        assert not self.seen["logged"]
+        return statuses(state)
+
+    def call(self, name: str, *args: Any) -> Any:
+        """Call a function of the client's API module; what it returns."""
+        self.seen = self._node("call", name, *args)
+        assert not self.seen["thrown"], self.seen["thrown"]
+        return self.seen["answer"]
+
+    @property
+    def sent(self) -> list[tuple[Any, int]]:
+        """What the last command had changed: (body, status of the answer)."""
+        requests = self.seen["requests"]
+        return [(one["sent"], one["status"]) for one in requests if one["method"] != "GET"]
+
+
+def statuses(state: dict[str, Any]) -> tuple[str, str]:
+    """Of the exam's attempt, and of the running one."""
+    attempt, active = state["exam"].get("attempt") or {}, state["activeAttempt"] or {}
+    return attempt.get("attempt_status", ""), active.get("attempt_status", "")
+
+
+@pytest.fixture(scope="session")
+def node():
+    """Node, with the client loaded."""
+    if why := environment.prepare():
+        pytest.skip(why)
+    process = Node()
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def page_of(node, live_server):
+    """The page of a learner of this test's host."""
+
+    def make(user: Any) -> Page:
+        client = APIClient()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        cookies = {"sessionid": client.cookies["sessionid"].value, settings.CSRF_COOKIE_NAME: TOKEN}
+        return Page(node, live_server.url, cookies, TOKEN)
+
+    return make
+
+
+@pytest.fixture
+def page(page_of, learner):
+    """The page of the learner."""
+    return page_of(learner)
