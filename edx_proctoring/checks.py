@@ -1,7 +1,7 @@
 """System checks: what an operator should know before the first learner does. `docs/reference/checks.rst` explains them."""
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -13,6 +13,8 @@ from django.db import connections
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from edx_proctoring import conf
+from edx_proctoring.backends import options
+from edx_proctoring.backends.options import ENTRY_POINTS
 from edx_proctoring.outbox import broker
 
 SWITCHES = (
@@ -71,8 +73,6 @@ def _names() -> list[str]:
 @register("edx_proctoring")
 def check_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """E002: a provider cannot be used. W009: nobody has installed it. W001: there is no default provider."""
-    from edx_proctoring.apps import ENTRY_POINTS  # noqa: PLC0415  imports us
-
     config: Any = apps.get_app_config("edx_proctoring")
     hint = "Upgrade its package, mend its options, or take it out of PROCTORING_BACKENDS."
     found: list[CheckMessage] = [
@@ -97,22 +97,33 @@ def check_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register("edx_proctoring")
 def check_options(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """W002: an option of a provider is unknown and ignored."""
-    from edx_proctoring.apps import (  # noqa: PLC0415  imports us
-        BACKEND_CONFIGURATION_ALLOW_LIST,
-        TOLERATED_OPTIONS,
-    )
-
-    known = {*BACKEND_CONFIGURATION_ALLOW_LIST, *TOLERATED_OPTIONS}
+    """W002: an option of a provider is unknown and ignored, or its value is of another type than declared."""
     return [
         checks.Warning(
-            f"PROCTORING_BACKENDS[{name!r}] has options that nobody reads: {', '.join(unknown)}.",
-            hint="Look for a misspelt name; see BACKEND_CONFIGURATION_ALLOW_LIST in edx_proctoring.apps.",
+            f"PROCTORING_BACKENDS[{name!r}] {problem}.",
+            hint="docs/reference/settings.rst lists the options; providers' own packages document theirs.",
             id="edx_proctoring.W002",
         )
-        for name in _names()
-        if (unknown := sorted(map(str, set(_options(name)) - known)))
+        for name, provider_class in sorted(_provider_classes().items())
+        for problem in _wrong_options(provider_class, _options(name))
     ]
+
+
+def _provider_classes() -> dict[str, Any]:
+    """The classes of the configured providers; E002 and W009 report those that could not be imported."""
+    config: Any = apps.get_app_config("edx_proctoring")
+    found = {**config.backend_classes, **{name: type(one) for name, one in _providers().items()}}
+    return {name: found[name] for name in _names() if name in found}
+
+
+def _wrong_options(provider_class: Any, given: dict[Any, Any]) -> Iterator[str]:
+    known = options.options_of(provider_class)
+    unknown = options.unknown_options(known, given)
+    if unknown:
+        yield f"has options that nobody reads: {', '.join(unknown)}"
+    wrong = list(options.wrong_types(known, given))
+    if wrong:
+        yield f"has options of the wrong type: {', '.join(wrong)}"
 
 
 @register("edx_proctoring")
@@ -184,9 +195,9 @@ def check_names(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _options(name: str) -> Iterable[Any]:
-    options = _configured().get(name)
-    return options if isinstance(options, dict) else ()
+def _options(name: str) -> dict[Any, Any]:
+    given = _configured().get(name)
+    return given if isinstance(given, dict) else {}
 
 
 @register("edx_proctoring")

@@ -192,7 +192,7 @@ def test_W008_no_site_name(proctoring):
 
 def test_every_message_has_a_hint(settings, proctoring):
     proctoring(SITE_NAME="", START_CALLBACK_SUBMITS=True)
-    settings.PROCTORING_BACKENDS = {"DEFAULT": "x", "other": {"a": 1}}
+    settings.PROCTORING_BACKENDS = {"DEFAULT": "x", "other": {}, "null": {"a": 1}}
     settings.PROCTORING_USER_OBFUSCATION_KEY = ""
     every = messages()
     assert {one.id[-4:] for one in every} == {"W001", "W002", "W003", "W009", "I001", "W008"}

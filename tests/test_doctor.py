@@ -105,7 +105,7 @@ def test_all_is_well():
     text, error = run()
     assert error is None
     assert "all system checks pass" in text
-    assert "has no address to ask" in text
+    assert "there is no service to ask" in text
     assert "not needed" in text
 
 

@@ -234,6 +234,22 @@ class Providers(_Table):
         return lines
 
 
+class ProviderOptions(_Table):
+    """The options that a class of providers adds to those of its base classes."""
+
+    required_arguments = 1
+
+    def rows(self) -> list[str]:
+        from django.utils.module_loading import import_string
+
+        lines = [".. list-table::", "   :header-rows: 1", "   :widths: 30 20 50", ""]
+        lines += ["   * - Name", "     - Type", "     - What for"]
+        for option in import_string(self.arguments[0]).provider_options:
+            kinds = f"{option.kinds()}, secret" if option.secret else option.kinds()
+            lines += [f"   * - ``{option.name}``", f"     - {kinds}", f"     - {option.why}"]
+        return lines
+
+
 class Differences(_Table):
     """What differs from 6.1.4."""
 
@@ -262,6 +278,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_directive("rest-operations", Operations)
     app.add_directive("rest-shapes", Shapes)
     app.add_directive("provider-matrix", Providers)
+    app.add_directive("provider-options", ProviderOptions)
     app.add_directive("differences", Differences)
     app.add_directive("patch-points", PatchPoints)
     app.add_directive("architecture-picture", Architecture)

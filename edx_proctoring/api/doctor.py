@@ -5,7 +5,7 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import requests
@@ -15,13 +15,13 @@ from django.db import connections
 from django.db.models import Count, Min
 from django.utils import timezone
 
-from edx_proctoring import conf
+from edx_proctoring import backends, conf
 from edx_proctoring.api.allowances import (
     get_allowances_counted_twice,
     get_allowances_without_effect,
 )
-from edx_proctoring.backends import provider_states
 from edx_proctoring.backends.backend import within
+from edx_proctoring.backends.masking import without_secrets
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAllowance
 from edx_proctoring.models.outbox import GIVEN_UP, PENDING
 from edx_proctoring.outbox import broker
@@ -56,7 +56,11 @@ def diagnose(deadline: float = 5) -> list[Finding]:
     database, outbox, *others = _ask(asked, deadline)
     found = [*_messages(checks.run_checks(tags=["edx_proctoring"])), *database]
     found = found or [Finding("checks", OK, "all system checks pass")]
-    return [*found, *outbox, *(one for answer in others for one in answer)]
+    found = [*found, *outbox, *(one for answer in others for one in answer)]
+    return [
+        replace(one, text=without_secrets(one.text), hint=without_secrets(one.hint))
+        for one in found
+    ]
 
 
 def _ask(asked: list[Question], deadline: float) -> list[list[Finding]]:
@@ -67,7 +71,7 @@ def _ask(asked: list[Question], deadline: float) -> list[list[Finding]]:
         try:
             found[subject] = list(question(deadline))
         except Exception as error:
-            text = f"not reached: {type(error).__name__}: {error}"[:300]
+            text = without_secrets(f"not reached: {type(error).__name__}: {error}")[:300]
             found[subject] = [Finding(subject, ERROR, text)]
         finally:
             connections.close_all()  # this thread's
@@ -86,7 +90,7 @@ def _network() -> Iterator[Question]:
     config: Any = apps.get_app_config("edx_proctoring")
     for name, provider in sorted(config.backends.items()):
         subject = f"provider {name}"
-        yield subject, functools.partial(_provider, subject, provider)
+        yield subject, functools.partial(_provider, name, provider)
     yield "broker", _broker
 
 
@@ -109,29 +113,45 @@ def _state(level: int) -> str:
     return WARNING if level >= checks.WARNING else NOTE
 
 
-def _provider(subject: str, provider: Any, seconds: float) -> Iterator[Finding]:
-    """Speaks to its address; with credentials, where it has such."""
-    url = getattr(provider, "config_url", None) or getattr(provider, "exam_register_endpoint", None)
-    if not url:
-        yield Finding(subject, OK, "has no address to ask")
+def _provider(name: str, provider: Any, seconds: float) -> Iterator[Finding]:
+    """Has the provider ask its service; with credentials, where the protocol has such."""
+    subject = f"provider {name}"
+    if not getattr(provider, "has_service", True):
+        yield Finding(subject, OK, "runs in this process, there is no service to ask")
         return
-    authorized = hasattr(provider, "config_url")
     began, clock = time.monotonic(), time.time()
-    send = provider.session.get if authorized else requests.head
-    with within(seconds):
-        response = send(url, timeout=seconds, allow_redirects=False)
+    try:
+        with within(seconds):
+            answer = backends.ping(name, provider)
+    except NotImplementedError:
+        hint = 'Its class has no ping(): see "Write a provider" in the documentation.'
+        yield Finding(subject, NOTE, "was not asked whether it can be used", hint)
+        return
+    except requests.HTTPError as error:
+        if error.response is None:
+            raise
+        answer, refused = error.response, True
+    else:
+        refused = False
     took = time.monotonic() - began
-    numbers: dict[str, Any] = {"status": response.status_code, "milliseconds": round(took * 1000)}
-    skew = _skew(response.headers.get("Date"), clock + took / 2)
+    yield _judged(subject, refused, *_measured(answer, took, clock))
+
+
+def _measured(answer: Any, took: float, clock: float) -> tuple[float | None, dict[str, Any]]:
+    """How far the provider's clock is ahead, where it says so; and numbers."""
+    numbers: dict[str, Any] = {"milliseconds": round(took * 1000)}
+    if not isinstance(answer, requests.Response):
+        return None, numbers
+    numbers = {"status": answer.status_code, **numbers}
+    skew = _skew(answer.headers.get("Date"), clock + took / 2)
     if skew is not None:
         numbers["clock_skew_seconds"] = skew
-    refused = response.status_code >= (300 if authorized else 500)
-    yield _judged(subject, refused, skew, numbers)
+    return skew, numbers
 
 
 def _judged(subject: str, refused: bool, skew: float | None, numbers: dict[str, Any]) -> Finding:
     if refused:
-        hint = "Look at base_url, client_id and client_secret, or ask the provider."
+        hint = "Look at the provider's address and credentials in PROCTORING_BACKENDS, or ask the provider."
         return Finding(subject, ERROR, f"answers {numbers['status']}", hint, numbers)
     if skew is not None and abs(skew) > SKEW_SECONDS:
         hint = "Have both clocks set by NTP: signatures and tokens hold for a short time only."
@@ -142,7 +162,7 @@ def _judged(subject: str, refused: bool, skew: float | None, numbers: dict[str, 
 
 def _breakers(_seconds: float) -> Iterator[Finding]:
     """Providers that failed lately, and those that are not asked for a while; see `edx_proctoring.backends.breaker`."""
-    for name, state in provider_states().items():
+    for name, state in backends.provider_states().items():
         numbers: dict[str, Any] = {"failures_in_a_row": state.failures}
         if state.since is not None:
             numbers["down_since"] = state.since.isoformat(timespec="seconds")

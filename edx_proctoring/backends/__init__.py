@@ -109,9 +109,48 @@ def provider_states() -> dict[str, breaker.State]:
     states = {}
     known = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
     for name, provider in known.items():
-        where = getattr(provider, "address", None)
+        where = _place(name, provider)
         asked = breaker.Breaker(where).state() if where else breaker.State()
         told = breaker.of_messages(name).state()
         if where or told.failures:
             states[name] = max(asked, told, key=lambda state: (state.is_down, state.failures))
     return states
+
+
+def ping(name: str, provider: Any) -> Any:
+    """Ask the provider's service whether it can be used, see `ProctoringBackendProvider.ping`; its answer.
+
+    NotImplementedError where the class does not offer it. Requests of a provider with an address tell how it is; of any
+    other provider `provider_states` knows what these questions found.
+    """
+    if not offers_ping(type(provider)):
+        raise NotImplementedError(f"{type(provider).__name__} has no ping()")
+    place = None if getattr(provider, "address", None) else _place(name, provider)
+    try:
+        answer = provider.ping()
+    except Exception as error:
+        if place and _is_outage(error):
+            breaker.Breaker(place).note(failed=True)
+        raise
+    if place:
+        breaker.Breaker(place).note(failed=False)
+    return answer
+
+
+def offers_ping(provider_class: Any) -> bool:
+    """Does the class have a `ping` of its own?"""
+    own = getattr(provider_class, "ping", None)
+    return own is not None and own is not ProctoringBackendProvider.ping
+
+
+def _place(name: str, provider: Any) -> str | None:
+    """Under what the provider's health is remembered."""
+    address: str | None = getattr(provider, "address", None)
+    return address or (f"provider:{name}" if offers_ping(type(provider)) else None)
+
+
+def _is_outage(error: Exception) -> bool:
+    if isinstance(error, NotImplementedError):
+        return False
+    response = getattr(error, "response", None)
+    return response is None or response.status_code in breaker.DOWN

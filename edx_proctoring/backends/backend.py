@@ -17,9 +17,12 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
+
+import requests
 
 from edx_proctoring import constants
+from edx_proctoring.backends.options import ProviderOption
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,35 @@ def remaining_seconds(otherwise: float) -> float:
 
 
 class ProctoringBackendProvider(ABC):
-    """A provider of proctoring. Options of PROCTORING_BACKENDS become attributes."""
+    """A provider of proctoring. Options of PROCTORING_BACKENDS become attributes.
 
+    `provider_options` declares the options that a class adds to those of its base classes.
+    """
+
+    provider_options: ClassVar[tuple[ProviderOption, ...]] = (
+        ProviderOption("verbose_name", why="Name that learners and staff read."),
+        ProviderOption("tech_support_email", why="Whom learners ask for technical help."),
+        ProviderOption("tech_support_phone", why="Likewise, by phone."),
+        ProviderOption(
+            "integration_specific_email", why="Address in learners' pages, for questions."
+        ),
+        ProviderOption(
+            "learner_notification_from_email", why="Sender of the status mails to learners."
+        ),
+        ProviderOption("help_center_article_url", why="Where learners read about this provider."),
+        ProviderOption("has_dashboard", bool, why="Offer instructors the provider's dashboard?"),
+        ProviderOption("supports_onboarding", bool, why="Does the provider have onboarding?"),
+        ProviderOption(
+            "passing_statuses",
+            (list, tuple),
+            why="Words of the provider's reviews that mean a pass.",
+        ),
+        ProviderOption(
+            "ping_interval",
+            int,
+            why="Seconds between two questions whether the provider's software still runs.",
+        ),
+    )
     verbose_name = "Unknown"
     tech_support_email = ""
     tech_support_phone = ""
@@ -99,6 +129,8 @@ class ProctoringBackendProvider(ABC):
     takes_anonymous_reviews = False
     # It is told the address of the start callback, and sends the learner's browser there.
     uses_start_callback = False
+    # False: all happens in this process, there is no service that could be down.
+    has_service = True
     # A second POST of the exam once its id is known, for providers that need to hear their own id.
     resave_with_external_id = False
 
@@ -147,7 +179,13 @@ class ProctoringBackendProvider(ABC):
 
     @abstractmethod
     def remove_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """Forget the attempt: true when it is gone (also when it was never there), false when that is not sure."""
+        """Delete the attempt at your service.
+
+        Return True when it is gone (also when it was never there), False when your service answered but did not confirm
+        it. Raise an exception when your service could not be asked or failed (no answer, 5xx): a removal from the outbox
+        is then tried again, and staff get 502. If your service has no way to remove attempts, raise NotImplementedError,
+        or let the requests.HTTPError of its 405 or 501 through: staff can then remove the attempt here alone.
+        """
         raise NotImplementedError
 
     @abstractmethod
@@ -165,6 +203,15 @@ class ProctoringBackendProvider(ABC):
     @abstractmethod
     def on_exam_saved(self, exam: Mapping[str, Any]) -> Any:
         """An exam was created or changed; returns your id of it, or None. `exam` may have `rule_summary`."""
+        raise NotImplementedError
+
+    def ping(self) -> requests.Response | None:
+        """Optional: ask your service something harmless that shows whether it can be used, with your credentials.
+
+        `proctoring_doctor` calls it, within `remaining_seconds()`. Raise an exception when the service cannot be used; of a
+        requests.HTTPError the status is shown. Return the response, if there is one: its date shows how far the clocks
+        differ.
+        """
         raise NotImplementedError
 
     def get_javascript(self) -> str:

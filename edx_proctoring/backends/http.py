@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 import requests
 
+from edx_proctoring.backends.masking import without_secrets
+
 LOGGED_CHARACTERS = 500
 LONGEST_ID = 255
 PRIVATE = (
@@ -60,21 +62,31 @@ def json_object(response: requests.Response) -> dict[str, Any]:
 
 def short(response: requests.Response) -> str:
     """The answer as it is logged: cut, names, addresses, ids and secrets masked."""
-    return f"{response.status_code} {masked(response.text[:LOGGED_CHARACTERS])!r}"
+    return f"{response.status_code} {_excerpt(response.text)!r}"
 
 
 def cause(error: Exception) -> str:
     """Why a provider failed, as it is logged: what it answered, masked, where the exception keeps that."""
     content = getattr(error, "content", None)
     if content is None:
-        return repr(error)
+        return without_secrets(repr(error))
     text = content.decode(errors="replace") if isinstance(content, bytes) else str(content)
     status = getattr(error, "http_status", "")
-    return f"{type(error).__name__} {status} {masked(text[:LOGGED_CHARACTERS])!r}"
+    return f"{type(error).__name__} {status} {_excerpt(text)!r}"
 
 
 def masked(text: str) -> str:
-    """The text without what looks personal or secret."""
+    """The text without the values of secret options, and without what looks personal or secret."""
+    return _impersonal(without_secrets(text))
+
+
+def _excerpt(text: str) -> str:
+    """The beginning of a provider's answer, masked. Secrets first: a secret that is cut in two is not recognised."""
+    beginning = without_secrets(text[: 16 * LOGGED_CHARACTERS])
+    return _impersonal(beginning[:LOGGED_CHARACTERS])
+
+
+def _impersonal(text: str) -> str:
     for pattern, replacement in PRIVATE:
         text = pattern.sub(replacement, text)
     return text

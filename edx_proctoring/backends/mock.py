@@ -16,6 +16,7 @@ class MockProctoringBackendProvider(ProctoringBackendProvider):
     """Its id of an attempt is the attempt code."""
 
     verbose_name = "Mock Backend"
+    has_service = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)

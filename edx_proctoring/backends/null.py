@@ -10,6 +10,7 @@ class NullBackendProvider(ProctoringBackendProvider):
     """Attempts get no id of a provider, and nobody is told anything."""
 
     verbose_name = "Null Backend"
+    has_service = False
 
     def register_exam_attempt(
         self, exam: Mapping[str, Any], context: MutableMapping[str, Any]

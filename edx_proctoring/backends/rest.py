@@ -11,11 +11,13 @@ from urllib.parse import urlencode, urlparse
 import jwt
 import requests
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import get_language
 
 from edx_proctoring import cache
 from edx_proctoring.backends.backend import ProctoringBackendProvider, current_options
 from edx_proctoring.backends.http import filled, json_object, json_of, short, usable_id
+from edx_proctoring.backends.options import TIMEOUT, ProviderOption
 from edx_proctoring.backends.tokens import TokenSession, forget_token
 from edx_proctoring.backends.transport import RestTransport
 from edx_proctoring.exceptions import (
@@ -45,6 +47,21 @@ TIMED_OUT = 504
 class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
     """Talks to `base_url` with OAuth2 client credentials; see the URL properties for what subclasses may move."""
 
+    provider_options: ClassVar[tuple[ProviderOption, ...]] = (
+        ProviderOption("base_url", why="Where the provider's REST interface is."),
+        ProviderOption("client_id", why="Our name at the provider."),
+        ProviderOption("client_secret", secret=True, why="Our secret at the provider."),
+        ProviderOption("default_rules", dict, why="Rules of exams that have none of their own."),
+        ProviderOption(
+            "needs_oauth", bool, why="Published, without effect: all requests have a token."
+        ),
+        ProviderOption(
+            "token_expiration_time",
+            int,
+            why="Seconds for which an address of the provider's dashboard is good.",
+        ),
+        TIMEOUT,
+    )
     base_url: str | None = None
     token_expiration_time = 60
     needs_oauth = True
@@ -56,11 +73,20 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
     def __init__(self, client_id: Any = None, client_secret: Any = None, **kwargs: Any) -> None:
         self.default_rules: Any = None
         super().__init__(**kwargs)
+        if self.base_url is None:
+            raise ImproperlyConfigured("the option base_url is missing")
         self.client_id = client_id
         self.client_secret = client_secret
         self.session = TokenSession(self.base_url, client_id, client_secret)
 
-    # Addresses
+    # The service and its addresses
+
+    def ping(self) -> requests.Response:
+        """GET the configuration with a token, once, also while the provider counts as down."""
+        response = self._request("GET", self.config_url, {"allow_redirects": False})
+        if response.status_code >= 300:
+            raise requests.HTTPError("the configuration was refused", response=response)
+        return response
 
     @property
     def _base(self) -> str:

@@ -20,6 +20,7 @@ from edx_proctoring.backends.backend import (
     within,
 )
 from edx_proctoring.backends.http import json_of, usable_id
+from edx_proctoring.backends.options import TIMEOUT, ProviderOption
 from edx_proctoring.crypto import decode_and_decrypt, launch_token
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
@@ -56,6 +57,47 @@ COMMENT_KEYS = {
 class SoftwareSecureBackendProvider(ProctoringBackendProvider):
     """Its id of an attempt is the record locator, which must not be shown to learners."""
 
+    provider_options: ClassVar[tuple[ProviderOption, ...]] = (
+        ProviderOption("organization", why="Our name at PSI."),
+        ProviderOption("exam_sponsor", why="Who pays for the exam, as PSI knows it."),
+        ProviderOption("exam_register_endpoint", why="Address at which attempts are registered."),
+        ProviderOption("secret_key_id", why="Which key signs registrations."),
+        ProviderOption("secret_key", secret=True, why="The key that signs registrations."),
+        ProviderOption(
+            "crypto_key",
+            (str, bytes),
+            secret=True,
+            why="Key of the exam's password: 16 or 24 bytes.",
+        ),
+        ProviderOption("software_download_url", why="Where learners get the secure browser."),
+        ProviderOption(
+            "video_review_aes_key",
+            secret=True,
+            why="Key of stored links to videos: 32, 48 or 64 hexadecimal digits. Without it they are not stored.",
+        ),
+        ProviderOption(
+            "video_review_hosts",
+            (list, tuple),
+            why="Hosts that links to videos may lead to; without it all.",
+        ),
+        ProviderOption("send_email", bool, why="Tell PSI the learner's e-mail address?"),
+        ProviderOption(
+            "review_callback_secret",
+            secret=True,
+            why="Proof that a review is PSI's, in the header X-Review-Secret or the address.",
+        ),
+        ProviderOption(
+            "review_callback_networks",
+            (list, tuple),
+            why="Networks (CIDR) that reviews may come from.",
+        ),
+        ProviderOption(
+            "review_callback_proxies",
+            (list, tuple),
+            why="Networks (CIDR) of proxies whose X-Forwarded-For is believed.",
+        ),
+        TIMEOUT,
+    )
     verbose_name = "RPNow"
     passing_statuses: ClassVar[Any] = ["Clean", "Rules Violation"]
     external_id_is_secret = True
@@ -132,6 +174,14 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
     def address(self) -> str:
         """What may be down."""
         return self.exam_register_endpoint
+
+    def ping(self) -> requests.Response:
+        """HEAD the address of registrations, unsigned: PSI may refuse that, but it answers."""
+        limit = transport.limits(self.timeout)
+        response = self.session.head(self.address, timeout=limit, allow_redirects=False)
+        if response.status_code >= 500:
+            raise requests.HTTPError("PSI failed", response=response)
+        return response
 
     def _post(self, body: str, headers: Mapping[str, str]) -> requests.Response:
         sent = {**headers, transport.REQUEST_ID: transport.request_id()}

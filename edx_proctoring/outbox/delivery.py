@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from edx_proctoring import conf, patience, transactions
+from edx_proctoring.backends.masking import without_secrets
 from edx_proctoring.models.outbox import DONE, GIVEN_UP, PENDING, OutboxMessage, pause_after
 from edx_proctoring.outbox import broker, registry
 from edx_proctoring.outbox.registry import NotHere, NotNow, UnknownKind
@@ -117,7 +118,7 @@ def _postpone(row: OutboxMessage, error: Exception) -> None:
         "lease": "",
         "lease_until": None,
         "tries": F("tries") + 1,
-        "last_error": f"{type(error).__name__}: {error}"[:2000],
+        "last_error": without_secrets(f"{type(error).__name__}: {error}")[:2000],
         "next_try_at": now + pause,
         "modified": now,
     }

@@ -5,7 +5,10 @@ Needs no Django project. Exit code 0: all that was checked holds; 1: something d
 
 import argparse
 import json
+import logging
+import os
 import sys
+import traceback
 import unittest
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, TypeError, ImportError, AttributeError) as error:
         print(f"{options.what} cannot be checked: {error}", file=sys.stderr)
         return 2
-    return report(run(suite))
+    silent, root = logging.NullHandler(), logging.getLogger()
+    root.addHandler(silent)  # without a handler Python prints warnings to stderr
+    try:
+        return report(run(suite))
+    finally:
+        root.removeHandler(silent)
 
 
 def _suite(options: argparse.Namespace) -> type[Any]:
@@ -58,9 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--capability",
-        action="append",
+        action="extend",
+        nargs="+",
         default=[],
-        help="what it does; again for each (default: registers, notifies, removes, reviews)",
+        metavar="CAPABILITY",
+        help="what it does, all of it (default: registers notifies removes reviews)",
     )
     return parser
 
@@ -117,20 +127,33 @@ def suite_of(
 
 
 def run(suite: type[Any]) -> list[tuple[str, str, str]]:
-    """(expectation, how it is, why) of each check."""
+    """(expectation, how it is, why) of each check; a check that explains others comes before them."""
     rows = []
-    for name in sorted(one for one in dir(suite) if one.startswith("test_")):
+    for name in _checks_of(suite):
         title = name.removeprefix("test_").replace("_", " ")
         try:
             getattr(suite(), name)()
         except unittest.SkipTest as why:
             rows.append((title, LEFT_OUT, str(why)))
+        except AssertionError as error:
+            rows.append((title, FAILS, str(error)))
         except Exception as error:
-            text = str(error) if isinstance(error, AssertionError) else repr(error)
-            rows.append((title, FAILS, text))
+            rows.append((title, FAILS, _raised(error)))
         else:
             rows.append((title, HOLDS, ""))
     return rows
+
+
+def _checks_of(suite: type[Any]) -> list[str]:
+    """In the order of their definition, those of base classes first, as pytest has them."""
+    names = (name for base in reversed(suite.__mro__) for name in vars(base))
+    return list(dict.fromkeys(name for name in names if name.startswith("test_")))
+
+
+def _raised(error: Exception) -> str:
+    """An exception that no check expected, and where the provider raised it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"raised {error!r} in {frame.name} ({os.path.basename(frame.filename)}:{frame.lineno})"
 
 
 def report(rows: Sequence[tuple[str, str, str]]) -> int:

@@ -27,6 +27,7 @@ class FakeProvider(ProctoringBackendProvider):
     """
 
     verbose_name = "Test Provider"
+    has_service = False
     passing_statuses = ("Clean",)
 
     def __init__(self, **kwargs: Any) -> None:

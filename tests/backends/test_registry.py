@@ -50,7 +50,7 @@ def test_configured_providers_are_loaded_with_their_options(settings, caplog):
 def test_choices(provider):
     choices = dict(apps.get_app_config("edx_proctoring").get_backend_choices())
     assert choices["test"] == provider.verbose_name
-    assert len(BACKEND_CONFIGURATION_ALLOW_LIST) == 26 + 3  # published, and ours of RPNow
+    assert len(BACKEND_CONFIGURATION_ALLOW_LIST) == 26  # as published
 
 
 class Worker:

@@ -5,7 +5,15 @@ import logging
 import requests
 from django.contrib.auth import get_user_model
 
+from edx_proctoring.backends.backend import (
+    ProctoringBackendProvider,
+    ask_options,
+    current_options,
+    remaining_seconds,
+)
+from edx_proctoring.backends.options import ProviderOption
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
+from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +65,7 @@ class CannotForget(Good):
 
     def remove_exam_attempt(self, exam, attempt):
         url = self.exam_attempt_url.format(exam_id=exam, attempt_id=attempt)
-        answer = self.session.delete(url, timeout=5)
+        answer = self.session.delete(url, timeout=remaining_seconds(5))
         answer.raise_for_status()
         return answer.json()["status"] == "deleted"
 
@@ -90,7 +98,8 @@ class LetsErrorsThrough(Good):
     def register_exam_attempt(self, exam, context):
         url = self.create_exam_attempt_url.format(exam_id=exam["external_id"])
         body = {**context, "status": "created"}
-        answer = self.session.post(url, json=body, timeout=5)
+        headers = {"Idempotency-Key": current_options().idempotency_key}
+        answer = self.session.post(url, json=body, headers=headers, timeout=remaining_seconds(5))
         answer.raise_for_status()
         return answer.json()["id"]
 
@@ -177,3 +186,120 @@ class HasNoPages(Good):
     def get_onboarding_profile_info(self, course_id, **kwargs):
         answer = super().get_onboarding_profile_info(course_id, **kwargs)
         return answer if "user_id" in kwargs else answer["results"]
+
+
+class HasItsOwnTime(Good):
+    """It is short, but the caller may have less."""
+
+    def remove_exam_attempt(self, exam, attempt):
+        url = self.exam_attempt_url.format(exam_id=exam, attempt_id=attempt)
+        answer = requests.delete(url, timeout=10)
+        if answer.status_code == 404:
+            return True
+        answer.raise_for_status()
+        return answer.json()["status"] == "deleted"
+
+
+class DropsTheKey(Good):
+    """A registration that is repeated is a new one for its service."""
+
+    def register_exam_attempt(self, exam, context):
+        with ask_options(deadline=remaining_seconds(10)):
+            return super().register_exam_attempt(exam, context)
+
+
+class CannotRemove(Good):
+    """Its service has no removal, and it does not say so."""
+
+    def remove_exam_attempt(self, exam, attempt):
+        try:
+            return super().remove_exam_attempt(exam, attempt)
+        except requests.HTTPError as error:
+            if error.response.status_code in (405, 501):
+                return False
+            raise
+
+
+class TakesAnOutageForANo(Good):
+    """A removal that its service did not hear of is never tried again."""
+
+    def remove_exam_attempt(self, exam, attempt):
+        try:
+            return super().remove_exam_attempt(exam, attempt)
+        except requests.HTTPError as error:
+            if error.response.status_code == 503:
+                return False
+            raise
+
+
+class HasAnApiKey(Good):
+    """Of another kind than it says, or than the suite says."""
+
+    provider_options = (ProviderOption("client_id", int),)
+
+
+class TellsItsApiKey(Good):
+    """It declares that as a secret, and shows it."""
+
+    provider_options = (ProviderOption("client_id", secret=True),)
+
+    def retire_user(self, user_id):
+        log.info("asking with %s", self.client_id)
+        return super().retire_user(user_id)
+
+
+class ShowsItself(Good):
+    """Wherever it is logged."""
+
+    def __repr__(self):
+        return f"ShowsItself({vars(self)})"
+
+
+class IsAlwaysWell(Good):
+    """Its health says nothing."""
+
+    def ping(self):
+        self.session.get(self.config_url, timeout=remaining_seconds(5))
+
+
+class CannotBeBuilt(Good):
+    """It wants what nobody configures."""
+
+    def __init__(self, region, **kwargs):
+        super().__init__(**kwargs)
+
+
+class SpeaksOtherwise(ProctoringBackendProvider):
+    """Its protocol is its own."""
+
+    verbose_name = "Other"
+
+    def register_exam_attempt(self, exam, context):
+        url, body = "https://other.example.com/attempts", {"code": context["attempt_code"]}
+        try:
+            answer = requests.post(url, json=body, timeout=remaining_seconds(5))
+            answer.raise_for_status()
+            return answer.json()["locator"]
+        except (requests.RequestException, LookupError, TypeError) as error:
+            raise BackendProviderCannotRegisterAttempt(repr(error), 502) from error
+
+    def start_exam_attempt(self, exam, attempt):
+        """It notices by itself."""
+
+    def stop_exam_attempt(self, exam, attempt):
+        """It notices by itself."""
+
+    def mark_erroneous_exam_attempt(self, exam, attempt):
+        """It notices by itself."""
+
+    def remove_exam_attempt(self, exam, attempt):
+        return True
+
+    def get_software_download_url(self):
+        return None
+
+    def on_exam_saved(self, exam):
+        return None
+
+    def on_review_callback(self, attempt, payload):
+        return None

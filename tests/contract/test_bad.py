@@ -53,6 +53,24 @@ MISTAKES = {
         "it has an npm_module: add 'worker script' to the capabilities",
     ),
     "HasNoPages": ("onboarding profiles", "without a user_id it gave [{"),
+    "HasItsOwnTime": (
+        "deadlines",
+        "remove_exam_attempt may take longer than its caller waits, 0.5 s (DELETE https://bad",
+    ),
+    "DropsTheKey": (
+        "registration that is repeated",
+        "lacks the header Idempotency-Key: send current_options().idempotency_key",
+    ),
+    "CannotRemove": (
+        "removal that is unsupported",
+        "405 as answer to a removal gave False; it must raise Exception",
+    ),
+    "TakesAnOutageForANo": ("removal", "503 as answer to a removal gave False; it must raise"),
+    "HasAnApiKey": ("options", "client_id is of type str, not int; mend provider_options"),
+    "TellsItsApiKey": ("logs", "client_id is in the log: leave it out, or mask it"),
+    "ShowsItself": ("logs", "client_secret is in the log: leave it out, or mask it"),
+    "IsAlwaysWell": ("ping", "503 as answer to a ping gave None; it must raise"),
+    "CannotBeBuilt": ("options", "missing 1 required positional argument: 'region'"),
 }
 
 
@@ -99,13 +117,65 @@ def test_options_that_cannot_be_read(tmp_path, capsys):
     assert "cannot be checked" in capsys.readouterr().err
 
 
-def test_a_case_without_a_recording_fails():
+def test_what_is_missing_is_said_first_and_once():
     rows = check.run(check.suite_of(bad.Good, OPTIONS, DOES, {}))
     failed = {title: why for title, state, why in rows if state == check.FAILS}
-    own = {"registration", "notices", "removal", "retirement", "download"}
-    assert set(failed) == own | {"threads"}
-    assert "no recording of 'register': put what your service answers" in failed["registration"]
-    assert ("requests", check.LEFT_OUT, "no recording has a request") in rows
+    assert set(failed) == {"recordings", "download"}
+    assert "no recording of register, notify started, notify submitted" in failed["recordings"]
+    assert "no recording of 'config'" in failed["download"]
+    assert [title for title, _, _ in rows][:2] == ["options", "recordings"]
+    consequences = {title: why for title, state, why in rows if state == check.LEFT_OUT}
+    assert consequences["threads"] == "no recording of 'register', see the check 'recordings'"
+    assert {"registration", "notices", "removal", "retirement", "requests"} <= set(consequences)
+
+
+def test_recordings_of_rest_are_not_played_to_another_protocol():
+    rows = check.run(check.suite_of(bad.SpeaksOtherwise, {}, ["registers"]))
+    failed = [(title, why) for title, state, why in rows if state == check.FAILS]
+    assert [title for title, _ in failed] == ["recordings"]
+    assert "no recording of register: put" in failed[0][1]
+    assert "It does not speak the REST protocol" in failed[0][1]
+    assert "KeyError" not in str(rows)
+    answers = {"register": {"locator": "A1"}}
+    rows = check.run(check.suite_of(bad.SpeaksOtherwise, {}, ["registers"], answers))
+    assert [row for row in rows if row[1] == check.FAILS] == []
+
+
+def test_a_recording_that_does_not_fit_is_named():
+    answers = {"register": {"id": "A1"}}
+    rows = check.run(check.suite_of(bad.SpeaksOtherwise, {}, ["registers"], answers))
+    failed = {title: why for title, state, why in rows if state == check.FAILS}
+    assert "is the recording 'register' what your service answers?" in failed["registration"]
+    assert next(iter(failed)) == "registration"
+
+
+def test_what_cannot_be_built_fails_once():
+    rows = rows_of("CannotBeBuilt")
+    assert [row[0] for row in rows if row[1] == check.FAILS] == ["options"]
+    assert rows[0][0] == "options"
+    left_out = {why for _, state, why in rows if state == check.LEFT_OUT}
+    assert "it cannot be built, see the check 'options' (TypeError)" in left_out
+
+
+def test_an_exception_that_no_check_expects_is_placed():
+    class Suite(check.suite_of(bad.Good, OPTIONS, DOES)):
+        def test_of_its_own(self):
+            {}["x"]
+
+    (why,) = [why for title, _, why in check.run(Suite) if title == "of its own"]
+    assert why.startswith("raised KeyError('x') in test_of_its_own (test_bad.py:")
+
+
+def test_order_is_the_one_of_pytest():
+    """Both run base classes first, each in the order of its definitions."""
+    titles = [row[0] for row in rows_of("Good")]
+    for cause, consequence in [
+        ("options", "words"),
+        ("recordings", "registration"),
+        ("registration", "threads"),
+        ("requests", "deadlines"),
+    ]:
+        assert titles.index(cause) < titles.index(consequence)
 
 
 def test_a_service_that_never_answers_so():

@@ -15,7 +15,6 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from edx_proctoring import api, crypto
-from edx_proctoring.apps import _instance
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.callbacks import start_exam_callback
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
@@ -57,12 +56,10 @@ def configured(name="software_secure", **options):
     """RPNow, made as the app makes it from PROCTORING_BACKENDS."""
     from importlib.metadata import entry_points
 
-    class Extension:
-        plugin = entry_points(group="openedx.proctoring")[name].load()
-
-    Extension.name = name
-    found = _instance(Extension, {**OPTIONS, **options})
-    apps.get_app_config("edx_proctoring").backends[name] = found
+    plugin = entry_points(group="openedx.proctoring")[name].load()
+    config = apps.get_app_config("edx_proctoring")
+    found = config._instance(name, plugin, {**OPTIONS, **options})
+    config.backends[name] = found
     return found
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from tests.plugins.environment import ROOT, python
 
+GUIDE = ROOT / "docs" / "guide" / "write-a-provider.rst"
 SAMPLE = ROOT / "docs" / "samples" / "acme"
 
 
@@ -22,7 +24,7 @@ def folder(tmp_path_factory):
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
     done = subprocess.run([*pip, str(source)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for name in ("check_acme.py", "conftest.py"):
+    for name in ("check_acme.py", "conftest.py", "options.json"):
         shutil.copy(SAMPLE / name, target)
     return target
 
@@ -55,7 +57,38 @@ def test_the_checks_run_in_a_suite_of_its_own(folder):
         text=True,
     )
     assert done.returncode == 0, done.stdout
-    assert "21 passed, 3 skipped" in done.stdout
+    assert "25 passed, 3 skipped" in done.stdout
+
+
+def commands():
+    """The command lines of the guide that check the sample."""
+    lines = GUIDE.read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip().startswith("python -m ")]
+
+
+def test_the_guide_has_three_commands():
+    assert len(commands()) == 3
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_commands_of_the_guide(folder, command, tmp_path):
+    """As an author types them, in a folder with the sample's files; none prints anything but the result."""
+    for name in ("check_acme.py", "conftest.py", "options.json"):
+        shutil.copy(SAMPLE / name, tmp_path)
+    words = shlex.split(command)
+    quiet = ["-p", "no:django", "-p", "no:randomly"] if "pytest" in words else []
+    environment = {name: value for name, value in os.environ.items() if "DJANGO" not in name}
+    done = subprocess.run(
+        [sys.executable, *words[1:], *quiet],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    assert "0 FAILS" in done.stdout or "25 passed" in done.stdout
 
 
 def test_an_exam_with_it(folder):

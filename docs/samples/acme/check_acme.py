@@ -1,5 +1,8 @@
 """Acme in the checks of edx-proctoring: `python -m edx_proctoring.testing.check check_acme:TestAcme`, or pytest."""
 
+import json
+from pathlib import Path
+
 from acme_proctoring import AcmeProvider
 
 from edx_proctoring.testing.contract import ProviderContract
@@ -9,11 +12,7 @@ class TestAcme(ProviderContract):
     """What Acme says of itself."""
 
     provider_class = AcmeProvider
-    options = {  # noqa: RUF012
-        "base_url": "https://acme.example.com",
-        "client_id": "platform",
-        "client_secret": "a-secret-of-the-platform",
-    }
+    options = json.loads(Path(__file__).with_name("options.json").read_text(encoding="utf-8"))
     capabilities = frozenset(
         {"registers", "notifies", "removes", "reviews", "dashboard", "retirement", "download"}
     )

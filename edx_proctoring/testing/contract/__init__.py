@@ -14,7 +14,11 @@ What a provider does not declare is not checked but for one thing: that it is re
 
 from edx_proctoring.testing.contract.behaviour import Behaviour
 from edx_proctoring.testing.contract.calls import Calls
+from edx_proctoring.testing.contract.construction import Construction
 
 
-class ProviderContract(Calls, Behaviour):
-    """Subclass it; each `test_` method is one expectation, its failure says what to mend."""
+class ProviderContract(Behaviour, Calls, Construction):
+    """Subclass it; each `test_` method is one expectation, its failure says what to mend.
+
+    pytest and the command run the checks from the last base class to the first: what explains other failures comes first.
+    """

@@ -3,14 +3,17 @@
 import copy
 import unittest
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import requests
 
+from edx_proctoring.backends import offers_ping
 from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.backends.options import constructor_arguments, options_of
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.testing.contract.wire import NEVER, REST_ANSWERS, Missing, Recording, Wire
 
 CAPABILITIES = (
@@ -60,7 +63,6 @@ CONTEXT: dict[str, Any] = {
     "email": EMAIL,
     "review_policy": "Open book",
 }
-SECRET_OPTIONS = ("client_secret", "secret_key", "crypto_key", "video_review_aes_key")
 FAILURES: dict[str, dict[str, Any]] = {
     "400": {"status": 400, "body": '{"error": "no"}'},
     "404": {"status": 404, "body": "{}"},
@@ -80,6 +82,14 @@ NOTICES = {
 INSTRUCTOR: dict[str, Any] = {"id": "u", "full_name": NAME, "email": EMAIL}
 OPTIONAL = ("exam", "config")  # a provider may know by itself, and ask nobody
 DEADLINE_SECONDS = 10
+SHORT_DEADLINE_SECONDS = 0.5  # of a caller who has waited for something else before
+CASES = {  # what a provider with a capability is answered
+    "registers": ("register",),
+    "notifies": tuple(NOTICES.values()),
+    "removes": ("remove", "remove unconfirmed"),
+    "retirement": ("retire", "retire unknown"),
+    "onboarding": ("profile", "profiles", *(f"onboarding_{one}" for one in ONBOARDING)),
+}
 
 
 @dataclass(frozen=True)
@@ -118,13 +128,19 @@ class Checks:
     # Helpers
 
     def make(self, **more: Any) -> Any:
-        """A new instance, as the app makes it."""
-        return self.built(**more)[0]
+        """A new instance, as the app makes it; without one nothing can be checked."""
+        try:
+            return self.built(**more)[0]
+        except Exception as error:
+            why = f"it cannot be built, see the check 'options' ({type(error).__name__})"
+            raise unittest.SkipTest(why) from error
 
     def built(self, **more: Any) -> tuple[Any, Wire]:
         """A new instance, and what its service heard meanwhile."""
         with self.wire().answering(status=200, body="{}") as wire:
-            return self.provider_class(**copy.deepcopy({**self.options, **more})), wire
+            known = options_of(self.provider_class)
+            given = copy.deepcopy({**self.options, **more})
+            return self.provider_class(**constructor_arguments(known, given)), wire
 
     def calls(self) -> list[Call]:
         """All that it is asked and told, as far as that is declared."""
@@ -151,11 +167,23 @@ class Checks:
             review = partial(_review, attempt, copy.deepcopy(sample))
             found.append(Call("reviews", None, "on_review_callback", review))
         declared = [call for call in found if call.capability in self.capabilities]
+        if offers_ping(self.provider_class):
+            declared.append(Call("any", None, "ping", lambda one: one.ping()))
         return [call for call in declared if self.happens(call.case)]
+
+    def speaks_rest(self) -> bool:
+        """Is it one of those that speak the REST protocol?"""
+        return issubclass(self.provider_class, BaseRestProctoringProvider)
+
+    def recorded(self) -> Mapping[str, Any]:
+        """The recordings: the author's, or those of the REST protocol if it is spoken."""
+        if self.answers is REST_ANSWERS and not self.speaks_rest():
+            return {}
+        return self.answers
 
     def happens(self, case: str | None) -> bool:
         """Does its service ever answer so?"""
-        return self.answers.get(case or "") is not NEVER
+        return self.recorded().get(case or "") is not NEVER
 
     def recording_of(self, call: Call) -> Recording | None:
         """The recording that answers a call; None where there is none: the checks of its capability say so."""
@@ -165,10 +193,12 @@ class Checks:
             return None
 
     @contextmanager
-    def playing(self, call: Call, provider: Any) -> Iterator[Wire]:
+    def playing(
+        self, call: Call, provider: Any, deadline: float = DEADLINE_SECONDS
+    ) -> Iterator[Wire]:
         """The call has been made; what it raised is for the checks of that capability."""
         known = self.recording_of(call) or Recording(text="{}")
-        with self.hearing(status=known.status, body=known.body) as wire:
+        with self.hearing(status=known.status, body=known.body, deadline=deadline) as wire:
             try:
                 call.work(provider)
             except Exception as error:
@@ -177,7 +207,7 @@ class Checks:
 
     def wire(self) -> Wire:
         """Its service."""
-        return Wire(self.answers)
+        return Wire(self.recorded())
 
     def needs(self, capability: str) -> None:
         """Leaves the check out where that is not declared."""
@@ -188,24 +218,43 @@ class Checks:
         if capability not in self.capabilities:
             self.leave_out(f"{capability!r} is not among the capabilities")
 
-    def leave_out(self, why: str) -> None:
+    def leave_out(self, why: str) -> NoReturn:
         """As a skipped test, with its reason."""
         raise unittest.SkipTest(why)
 
     @contextmanager
-    def hearing(self, case: str | None = None, **how: Any) -> Iterator[Wire]:
-        """Its service answers. A case without a recording fails."""
+    def hearing(
+        self,
+        case: str | None = None,
+        *,
+        deadline: float = DEADLINE_SECONDS,
+        key: str | None = None,
+        **how: Any,
+    ) -> Iterator[Wire]:
+        """Its service answers a caller who has so many seconds. Without a recording of the case that is not checked."""
         wire = self.wire()
+        if case is not None:
+            self.needs_recording(case)
+        with (
+            wire.answering(case, **how),
+            ask_options(deadline=deadline, strict=True, idempotency_key=key),
+        ):
+            yield wire
+
+    def hearing_or_empty(self, case: str) -> AbstractContextManager[Wire]:
+        """Its service answers with the recording of the case, and where there is none with an empty object."""
+        if case in self.recorded() and self.happens(case):
+            return self.hearing(case)
+        return self.hearing(status=200, body="{}")
+
+    def needs_recording(self, case: str) -> None:
+        """Leaves the check out where the case has none."""
         try:
-            with (
-                wire.answering(case, **how),
-                ask_options(deadline=DEADLINE_SECONDS, strict=True),
-            ):
-                yield wire
+            known = self.wire().recording(case)
         except Missing:
-            raise AssertionError(
-                f"no recording of {case!r}: put what your service answers into `answers`, or NEVER if it never does"
-            ) from None
+            self.leave_out(f"no recording of {case!r}, see the check 'recordings'")
+        if known.answer is NEVER:
+            self.leave_out(f"its service never answers {case!r}")
 
     def register(self, provider: Any, exam: Any = EXAM, **more: Any) -> Any:
         """As the app calls it."""

@@ -3,12 +3,16 @@
 import copy
 import re
 import warnings
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from edx_proctoring import exceptions
 from edx_proctoring.api.review_rules import checked
+from edx_proctoring.backends import offers_ping
+from edx_proctoring.backends.http import is_removal_unsupported
 from edx_proctoring.testing.contract.base import (
+    CONTEXT,
     EXAM,
     FAILURES,
     NOTICES,
@@ -18,6 +22,8 @@ from edx_proctoring.testing.contract.base import (
     UNREACHABLE,
     Checks,
 )
+
+KEY = "key-of-one-registration"
 
 
 class Calls(Checks):
@@ -56,8 +62,11 @@ class Calls(Checks):
                 try:
                     found = self.register(provider, **more)
                 except Exception as error:
+                    why = "names may have any letters, or be missing"
+                    if not more:
+                        why = "is the recording 'register' what your service answers?"
                     raise AssertionError(
-                        f"register_exam_attempt raised {error!r} for {who}; names may have any letters, or be missing"
+                        f"register_exam_attempt raised {error!r} for {who}; {why}"
                     ) from error
             assert found, f"register_exam_attempt gave {found!r} for {who}; it must be your id"
             fits = re.fullmatch(r"[-\w]+", str(found), re.ASCII) or provider.takes_anonymous_reviews
@@ -68,6 +77,7 @@ class Calls(Checks):
     def test_registration_that_fails(self) -> None:
         """What goes wrong is said by the app's own exceptions, so that the learner gets an answer and no attempt."""
         self.needs("registers")
+        provider = self.make()
         refused = (
             exceptions.BackendProviderCannotRegisterAttempt,
             exceptions.BackendProviderSentNoAttemptID,
@@ -77,19 +87,40 @@ class Calls(Checks):
                 error = self.raises(
                     refused,
                     f"{name} as answer to a registration",
-                    lambda: self.register(self.make()),
+                    lambda: self.register(provider),
                 )
             assert isinstance(getattr(error, "http_status", None), int), (
                 f"{name} as answer to a registration: the exception's http_status must be a number"
             )
 
+    def test_registration_that_is_repeated(self) -> None:
+        """A request whose answer was lost is repeated: its key tells the service that it is the same one."""
+        self.needs("registers")
+        provider = self.make()
+        with self.hearing("register", key=KEY) as wire, suppress(Exception):
+            self.register(provider)
+        if not wire.asked:
+            self.leave_out("a registration asks nobody")
+        if self.speaks_rest():
+            keys = [request.headers.get("Idempotency-Key") for request in wire.asked]
+            assert KEY in keys, (
+                "a registration lacks the header Idempotency-Key: send current_options().idempotency_key"
+                " of edx_proctoring.backends.backend"
+            )
+        marks = (KEY, CONTEXT["attempt_code"])
+        assert any(mark in wire.text_of(one) for mark in marks for one in wire.asked), (
+            "a registration has neither current_options().idempotency_key of edx_proctoring.backends.backend nor the"
+            " attempt_code: your service cannot know it again, and registers the attempt twice"
+        )
+
     def test_exams_that_are_not_saved(self) -> None:
         """An exception has them saved again; whoever swallows it loses them, and with them all attempts."""
         self.needs("registers")
+        provider = self.make()
         for name in UNREACHABLE:
             with self.hearing(**FAILURES[name]) as wire:
                 try:
-                    found = self.make().on_exam_saved(copy.deepcopy(EXAM))
+                    found = provider.on_exam_saved(copy.deepcopy(EXAM))
                 except Exception as error:
                     assert wire.asked, f"on_exam_saved raised {error!r} and had asked nobody"  # noqa: PT017
                     continue
@@ -101,13 +132,14 @@ class Calls(Checks):
         """Each refusal becomes BackendProviderOnboardingException with its status."""
         self.needs("registers")
         self.needs("onboarding")
+        provider = self.make()
         for word in ONBOARDING:
             if not self.happens(f"onboarding_{word}"):
                 continue
             with self.hearing(f"onboarding_{word}"):
                 wanted = exceptions.BackendProviderOnboardingException
                 error = self.raises(
-                    (wanted,), f"the refusal {word!r}", lambda: self.register(self.make())
+                    (wanted,), f"the refusal {word!r}", lambda: self.register(provider)
                 )
             assert getattr(error, "status", "") == f"onboarding_{word}", (
                 "the exception carries another status"
@@ -120,6 +152,8 @@ class Calls(Checks):
         self.needs("notifies")
         provider = self.make()
         for method in (*NOTICES, *reversed(NOTICES)):
+            if not self.happens(NOTICES[method]):
+                continue
             with self.hearing(NOTICES[method]) as wire:
                 try:
                     getattr(provider, method)("exam-1", "attempt-1")
@@ -134,9 +168,10 @@ class Calls(Checks):
     def test_notices_that_fail(self) -> None:
         """An exception has them told again; whoever swallows it loses them."""
         self.needs("notifies")
+        provider = self.make()
         for name in UNREACHABLE:
             for method in NOTICES:
-                told = partial(getattr(self.make(), method), "exam-1", "attempt-1")
+                told = partial(getattr(provider, method), "exam-1", "attempt-1")
                 with self.hearing(**FAILURES[name]):
                     self.raises((Exception,), f"{name} as answer to {method}", told)
 
@@ -150,7 +185,7 @@ class Calls(Checks):
             assert provider.remove_exam_attempt("exam-1", "attempt-1") is True, (
                 "a confirmed removal must give True"
             )
-        gone = self.hearing("remove gone") if "remove gone" in self.answers else None
+        gone = self.hearing("remove gone") if "remove gone" in self.recorded() else None
         with gone or self.hearing(status=404, body="{}"):
             assert provider.remove_exam_attempt("exam-1", "attempt-1") is True, (
                 "404 means it is gone already: give True"
@@ -167,6 +202,22 @@ class Calls(Checks):
                     f"{name} as answer to a removal",
                     lambda: provider.remove_exam_attempt("exam-1", "attempt-1"),
                 )
+
+    def test_removal_that_is_unsupported(self) -> None:
+        """405 and 501 reach the app, which then lets staff remove the attempt without the service."""
+        self.needs("removes")
+        provider = self.make()
+        for status in (405, 501):
+            with self.hearing(status=status, body="{}"):
+                error = self.raises(
+                    (Exception,),
+                    f"{status} as answer to a removal",
+                    lambda: provider.remove_exam_attempt("exam-1", "attempt-1"),
+                )
+            assert is_removal_unsupported(error), (
+                f"{status} as answer to a removal raised {error!r}; let the requests.HTTPError through,"
+                " or raise NotImplementedError"
+            )
 
     # Reviews
 
@@ -248,15 +299,38 @@ class Calls(Checks):
     def test_download(self) -> None:
         """Learners get an address."""
         self.needs("download")
-        with (
-            self.hearing("config")
-            if "config" in self.answers
-            else self.hearing(status=200, body="{}")
-        ):
-            found = self.make().get_software_download_url()
+        provider = self.make()
+        error, found = None, None
+        with self.hearing_or_empty("config") as wire:
+            try:
+                found = provider.get_software_download_url()
+            except Exception as raised:
+                error = raised
+        assert "config" in self.recorded() or not wire.asked, (
+            "no recording of 'config', which get_software_download_url asks for: put what your service answers into"
+            " `answers`"
+        )
+        assert error is None, f"get_software_download_url raised {error!r}"
         assert str(found).startswith(("http://", "https://")), (
             f"get_software_download_url gave {found!r}, no address"
         )
+
+    def test_ping(self) -> None:
+        """The doctor learns whether the service can be used."""
+        if not offers_ping(self.provider_class):
+            self.leave_out("the class has no ping()")
+        provider = self.make()
+        with self.hearing_or_empty("ping") as wire:
+            try:
+                provider.ping()
+            except Exception as error:
+                raise AssertionError(
+                    f"ping raised {error!r}, though its service answered"
+                ) from error
+        assert wire.asked, "ping asks nobody; leave it out, or set has_service = False"
+        for name in UNREACHABLE:
+            with self.hearing(**FAILURES[name]):
+                self.raises((Exception,), f"{name} as answer to a ping", provider.ping)
 
     def test_worker_script(self) -> None:
         """Its address, or '' where it was not built; an exception would break the exam's page."""

@@ -174,7 +174,7 @@ class Wire:
 
         if case is not None:
             known = self.recording(case)
-            how = {"status": known.status, "body": known.body, **how}
+            how = {"status": known.status, "body": known.body}
         self.asked.clear()
         cache.clear()  # what is known of tokens, and of services that are down
         with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
@@ -185,11 +185,19 @@ class Wire:
                 self.asked.append(request)
                 if "error" in how:
                     raise how["error"]
-                return how["status"], {"Set-Cookie": "session=of-a-learner"}, how.get("body", "")
+                body = "" if request.method == "HEAD" else how.get("body", "")
+                return how["status"], {"Set-Cookie": "session=of-a-learner"}, body
 
             for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"):
                 mock.add_callback(method, re.compile(r".*"), callback=answer)
             yield self
+
+    @staticmethod
+    def text_of(request: requests.PreparedRequest) -> str:
+        """All that a request says."""
+        body = request.body
+        text = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
+        return f"{request.url} {text} {dict(request.headers)}"
 
     def without_deadline(self) -> list[str]:
         """Requests that might wait for ever."""

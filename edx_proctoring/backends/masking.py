@@ -1,0 +1,118 @@
+"""Values of secret options are kept out of logs, stored errors and the output of checks and of the doctor.
+
+A vendor may send its key in an address; exceptions of HTTP libraries show addresses, and many modules log exceptions.
+So the filter sits on every logger of this package, whatever a module logs.
+"""
+
+import functools
+import json
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from django.apps import apps
+from django.conf import settings
+
+from edx_proctoring.backends.options import options_of, secret_names
+
+MASK = "***"
+SHORTEST = 4  # a shorter value is no secret, and masking it would make the log unreadable
+WHOLE_WORD = (
+    8  # a shorter value is masked only where it stands alone: it may be a part of usual words
+)
+PACKAGE = "edx_proctoring"
+OTHER_LOGGERS = ("edx_proctoring_views", "urllib3.connectionpool")
+
+
+def without_secrets(text: str) -> str:
+    """The text without the values of secret options."""
+    pattern = _pattern(tuple(sorted(set(_secrets()), key=lambda one: (-len(one), one))))
+    return pattern.sub(MASK, text) if pattern else text
+
+
+def _secrets() -> Iterator[str]:
+    """Of the configured providers: as the settings have them, and as the instances do."""
+    config: Any = apps.get_app_config(PACKAGE)
+    configured = getattr(settings, "PROCTORING_BACKENDS", None)
+    configured = configured if isinstance(configured, dict) else {}
+    for name, provider_class in getattr(config, "backend_classes", {}).items():
+        yield from _values(provider_class, configured.get(name))
+    for provider in getattr(config, "backends", {}).values():
+        yield from _values(type(provider), getattr(provider, "__dict__", None))
+
+
+def _values(provider_class: Any, given: Any) -> Iterator[str]:
+    if not isinstance(given, dict):
+        return
+    try:
+        names = secret_names(options_of(provider_class))
+    except TypeError:  # a wrong declaration must not break whoever logs something
+        names = secret_names({})
+    for name in names & given.keys():
+        value = given[name]
+        yield value.decode(errors="replace") if isinstance(value, bytes) else str(value or "")
+
+
+@functools.lru_cache(maxsize=8)
+def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
+    forms = [_form(one) for one in secrets if len(one) >= SHORTEST]
+    return re.compile("|".join(forms)) if forms else None
+
+
+def _form(secret: str) -> str:
+    """The secret as it is, and as addresses and JSON have it."""
+    written = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
+    found = "|".join(re.escape(one) for one in sorted(written))
+    return found if len(secret) >= WHOLE_WORD else rf"(?<!\w)(?:{found})(?!\w)"
+
+
+class HidesSecrets(logging.Filter):
+    """Lets every record through, without secrets in its message and its traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record only where a secret shows."""
+        message = _message(record)
+        hidden = without_secrets(message)
+        if hidden != message:
+            record.msg, record.args = hidden, None
+        if record.exc_info:
+            trace = logging.Formatter().formatException(record.exc_info)
+            hidden = without_secrets(trace)
+            if hidden != trace:  # handlers that format the exception themselves would show it
+                record.exc_text, record.exc_info = hidden, None
+        return True
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # wrong arguments of a log call are for the handlers to report
+        return str(record.msg)
+
+
+FILTER = HidesSecrets()
+
+
+def guard_logs() -> None:
+    """Put the filter on the loggers of this package, also of modules that are not imported yet."""
+    root = Path(__file__).resolve().parents[1]
+    modules = (path.relative_to(root).with_suffix("").parts for path in root.rglob("*.py"))
+    names = (".".join((PACKAGE, *parts)).removesuffix(".__init__") for parts in modules)
+    _guard([*names, *OTHER_LOGGERS])
+
+
+def guard_logs_of(provider_class: Any) -> None:
+    """Put the filter on the loggers that the package of a provider has so far."""
+    module = str(getattr(provider_class, "__module__", ""))
+    package = module.partition(".")[0]
+    known = list(logging.root.manager.loggerDict)
+    _guard([module, *(name for name in known if name.partition(".")[0] == package)])
+
+
+def _guard(names: Iterable[str]) -> None:
+    for name in names:
+        if name:
+            logging.getLogger(name).addFilter(FILTER)
