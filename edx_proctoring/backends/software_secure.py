@@ -157,9 +157,13 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
     ) -> str:
         """Sign and POST the registration; returns the record locator."""
-        now = timezone.now()
         body = psi_formats.without_line_feeds(self._get_payload(exam, context))
-        headers = {"Content-Type": "application/json", "Date": psi_formats.http_date(now)}
+        # The payload's own instant, where it has one: PSI compares both.
+        date = (body.get("orgExtra") or {}).get("examStartDate")
+        headers = {
+            "Content-Type": "application/json",
+            "Date": date or psi_formats.http_date(timezone.now()),
+        }
         signed = psi_formats.signature(body, headers, self.secret_key)
         headers["Authorization"] = f"SSI {self.secret_key_id}:{signed}"
         try:

@@ -72,6 +72,7 @@ def _locked(execute, sql, params, many, context):
 WITHOUT_WRITING = {
     "retire_user_at_providers": 500,  # one provider is not configured, which is documented
     "deliver_rpnow_review": 400,  # RPNow is not configured
+    "launch_exam": 302,  # without the attempt's token the start callback only redirects
 }
 
 

@@ -21,7 +21,7 @@ DEFAULTS = {
     "ALLOW_CALLBACK_SIMULATION": False,
     "low_threshold_pct": 0.2,
     "critically_low_threshold_pct": 0.05,
-    "DELIVERY": "celery",
+    "DELIVERY": "auto",
     "LINK_URLS": None,
 }
 PLAIN_FALLBACKS = [setting for setting in conf.PROCTORING if setting.fallback]

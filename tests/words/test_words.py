@@ -162,7 +162,7 @@ def test_a_wrong_value_is_said(settings, wrong):
 def test_the_tests_settings_are_right(settings):
     assert conf.problems() == []
     del settings.PROCTORING_SETTINGS
-    assert conf.proctoring.DELIVERY == "celery"
+    assert conf.proctoring.DELIVERY == "auto"
     for reader in (conf.proctoring, conf.host):
         with pytest.raises(AttributeError):
             reader.NOTHING  # noqa: B018
