@@ -28,9 +28,10 @@ def prepare() -> str:
 def _install() -> str:
     FOLDER.mkdir()
     (FOLDER / "package.json").write_text(json.dumps({"private": True}))
-    quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1"]
-    how = ["--legacy-peer-deps", "--omit=dev", "--fetch-timeout=20000"]
-    command = ["npm", "install", *quiet, *how, CLIENT, *BESIDE]
+    quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
+    patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=20000"]
+    how = ["--legacy-peer-deps", "--omit=dev", *patience, *quiet]
+    command = ["npm", "install", *how, CLIENT, *BESIDE]
     try:
         done = subprocess.run(
             command, cwd=FOLDER, capture_output=True, text=True, timeout=INSTALL_SECONDS
@@ -38,7 +39,7 @@ def _install() -> str:
     except subprocess.TimeoutExpired:
         return f"{CLIENT} could not be installed within {INSTALL_SECONDS} seconds"
     errors = [line for line in done.stderr.splitlines() if line.strip()] or ["npm failed"]
-    return f"{CLIENT} could not be installed: {errors[-1]}" if done.returncode else ""
+    return f"{CLIENT} could not be installed: {errors[0]}" if done.returncode else ""
 
 
 if __name__ == "__main__":
