@@ -38,6 +38,9 @@ class Enrollments(driver.Service):  # type: ignore[misc]
         wanted = KNOWN["enrollments"]
         return [one for one in wanted if not text or text in one.user.username]
 
+    def get_active_enrollments_by_course_and_user(self, _course: str, user_id: int) -> Any:
+        return next(one for one in KNOWN["enrollments"] if one.user.pk == user_id)
+
 
 class Enrollment:
     """As the host has it."""
