@@ -9,10 +9,10 @@ PROCTORING_SETTINGS = {
     "OUTBOX_LEASE_SECONDS": 5,
     "ASK_DEADLINE_SECONDS": 3,
 }
+SHORTER = {
+    "edx_proctoring: deliver what was left": 2.0,
+    "edx_proctoring: submit expired attempts": 1.0,
+}
 CELERY_BEAT_SCHEDULE = {
-    "deliver what was left": {**CELERY_BEAT_SCHEDULE["deliver what was left"], "schedule": 2.0},
-    "submit expired attempts": {
-        **CELERY_BEAT_SCHEDULE["submit expired attempts"],
-        "schedule": 1.0,
-    },
+    name: {**CELERY_BEAT_SCHEDULE[name], "schedule": seconds} for name, seconds in SHORTER.items()
 }
