@@ -91,10 +91,25 @@ def test_the_net_stops_when_its_time_is_over(heard):
     assert outbox.deliver(seconds=0) == {"delivered": 0, "waiting": 5}
 
 
+def test_what_fails_during_a_long_run_is_for_the_next_one(heard):
+    """Thousands that a silent provider does not take: their next try comes before the run's end."""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+
+        def fail(message):
+            heard.append(message.key)
+            clock.shift(60)
+            raise ValueError
+
+        outbox.register("slow", fail, patient=True)
+        rows(3, kind="slow")
+        assert outbox.deliver()["delivered"] == 0
+    assert sorted(heard) == ["slow:0", "slow:1", "slow:2"]
+
+
 def test_what_a_batch_does_not_get_to_is_given_back(heard, settings):
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "OUTBOX_LEASE_SECONDS": 0}
     rows(3)
-    batch = lanes._claim_due(3)
+    batch = lanes._claim_due(3, timezone.now())
     assert list(lanes._deliver_batch(batch, 0)) == []
     assert set(OutboxMessage.objects.values_list("state", "lease")) == {("pending", "")}
 
@@ -106,7 +121,7 @@ def test_what_was_cancelled_or_put_anew_while_it_was_held_is_not_delivered(
     """A batch may take long; meanwhile an attempt is removed, or a learner leaves."""
     monkeypatch.setattr(lanes, "MARK_SECONDS", 0)
     cancelled, anew, gone, kept = rows(4, kind=kind)
-    batch = lanes._claim_due(4)
+    batch = lanes._claim_due(4, timezone.now())
     outbox.cancel(cancelled.lane, kind)
     outbox.put(Draft(kind, anew.key, anew.lane, {"is": "newer"}, state=True))
     gone.delete()
@@ -155,14 +170,14 @@ def test_due_lanes_are_found_by_an_index(heard):
         for n in range(5000)
     )
     rows(20)
-    plan = explained(lanes._due(lanes._urgent(), 100))
+    plan = explained(lanes._due(lanes._urgent(), 100, timezone.now()))
     assert "proctoring_outbox_due" in plan or "proctoring_outbox_lane" in plan, plan
     assert not {"Seq Scan", "SCAN proctoring_outbox\n"} & set(plan.splitlines()), plan
 
 
 def test_a_lane_is_read_once_however_long_it_is(heard):
     """No row is compared with those before it: one grouping, no subquery, no join of the table with itself."""
-    sql = str(lanes._due(lanes._urgent(), 100).query)
+    sql = str(lanes._due(lanes._urgent(), 100, timezone.now()).query)
     assert sql.count("SELECT") == 1
     assert "JOIN" not in sql
     assert sql.count("GROUP BY") == 1

@@ -4,6 +4,7 @@ Messages of patient kinds, whose recipients may take long, let all others overta
 looks whether others are due. So a provider that hangs, with thousands of messages before it, keeps no mail waiting.
 """
 
+import datetime
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +20,7 @@ from edx_proctoring.outbox import delivery, registry
 
 BATCH = 100  # lanes that are taken at once
 MARK_SECONDS = 1  # deliveries of a batch are marked as often: after a crash so much is repeated
-OVERTAKE_SECONDS = 1  # between two looks at who overtakes
+OVERTAKE_SECONDS = 0.5  # between two looks at who overtakes
 
 _next_look = [0.0]  # of this process, by the monotonic clock
 
@@ -38,11 +39,12 @@ def deliver(
 ) -> dict[str, int]:
     """Deliver whatever is due, in at most `limit` lanes and for about `seconds`; returns how many were delivered and wait.
 
-    `after_each` lane hears how many so far.
+    `after_each` lane hears how many so far. What fails is for a later run, however long this one takes.
     """
     until, left, delivered = time.monotonic() + seconds, math.inf if limit is None else limit, 0
+    began = timezone.now()
     while left > 0 and time.monotonic() < until:
-        batch = _claim_due(int(min(BATCH, left)))
+        batch = _claim_due(int(min(BATCH, left)), began)
         if not batch:
             break
         left -= len(batch)
@@ -55,12 +57,15 @@ def deliver(
 
 def due_lanes(limit: int | None) -> list[str]:
     """Lanes whose oldest message is due, the oldest first."""
-    return [lane for lane, _first, _last in _due(Q(), limit)]
+    return [lane for lane, _first, _last in _due(Q(), limit, timezone.now())]
 
 
-def _due(kinds: Q, limit: int | None) -> Any:
-    ours = Q(origin__in=("", conf.proctoring.ORIGIN))
-    return OutboxMessage.objects.first_due(timezone.now(), ours & kinds)[:limit]
+def _due(kinds: Q, limit: int | None, began: datetime.datetime) -> Any:
+    """Lanes that are due, but for what has failed since the run began."""
+    now = timezone.now()
+    which = kinds & Q(origin__in=("", conf.proctoring.ORIGIN))
+    failed_since = Q(tries__gt=0, next_try_at__gt=began, next_try_at__lte=now)
+    return OutboxMessage.objects.first_due(now, which & ~failed_since)[:limit]
 
 
 def _urgent() -> Q:
@@ -71,13 +76,13 @@ def _ours() -> Any:
     return OutboxMessage.objects.of_origins("", conf.proctoring.ORIGIN)
 
 
-def _claim_due(limit: int) -> list[OutboxMessage]:
+def _claim_due(limit: int, began: datetime.datetime) -> list[OutboxMessage]:
     """Take the oldest messages of due lanes; patient ones only when there are no others."""
-    return _claim_first(_urgent(), limit) or _claim_first(~_urgent(), limit)
+    return _claim_first(_urgent(), limit, began) or _claim_first(~_urgent(), limit, began)
 
 
-def _claim_first(kinds: Q, limit: int) -> list[OutboxMessage]:
-    alone = {first: first == last for _lane, first, last in _due(kinds, limit)}
+def _claim_first(kinds: Q, limit: int, began: datetime.datetime) -> list[OutboxMessage]:
+    alone = {first: first == last for _lane, first, last in _due(kinds, limit, began)}
     batch = delivery.claim_all(list(alone))
     for row in batch:
         row.is_alone = alone[row.id]
@@ -108,13 +113,14 @@ def _deliver_batch(batch: Sequence[OutboxMessage], until: float) -> Iterator[int
 
 
 def _let_overtake() -> None:
-    """Deliver what must not wait for a patient message: a look per second, and no more than half of the time."""
+    """Deliver what must not wait for a patient message: two looks a second, and no more than half of the time."""
     began = time.monotonic()
     if began < _next_look[0]:
         return
     _next_look[0] = math.inf  # a look within a look
     try:
-        for _count in _deliver_batch(_claim_first(_urgent(), BATCH), began + 10 * OVERTAKE_SECONDS):
+        batch = _claim_first(_urgent(), BATCH, timezone.now())
+        for _count in _deliver_batch(batch, began + 20 * OVERTAKE_SECONDS):
             pass
     finally:
         now = time.monotonic()

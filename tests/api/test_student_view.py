@@ -4,12 +4,17 @@ import datetime
 from html.parser import HTMLParser
 
 import pytest
+import time_machine
+from django.db import connection
 from django.template import loader
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from edx_proctoring import api
 from edx_proctoring.backends.backend import current_options
+from edx_proctoring.models import OutboxMessage
 from edx_proctoring.runtime import set_runtime_service
+from edx_proctoring.testing.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -302,3 +307,27 @@ def test_the_service_is_asked_where_the_context_says_nothing(
     shown = screens(monkeypatch)
     assert view(exam, learner, credit_state=known)
     assert shown == ["proctored_exam/failed-prerequisites.html"]
+
+
+def test_option_presented_is_told_once_a_day(learner, exam):
+    """Reloading the entrance page stores nothing, and costs no more than the first look."""
+
+    def look(user=learner):
+        assert screen(view(exam, user))
+
+    def presented():
+        return OutboxMessage.objects.filter(key__startswith="event:option:").count()
+
+    noon = timezone.now().replace(hour=12)
+    with time_machine.travel(noon):
+        look()
+        with CaptureQueriesContext(connection) as first:
+            look(UserFactory())
+        with CaptureQueriesContext(connection) as again:
+            look()
+        assert presented() == 2
+        assert len(again) < len(first)
+    with time_machine.travel(noon + datetime.timedelta(days=1)):
+        look()
+        look()
+    assert presented() == 3
