@@ -31,6 +31,8 @@ LEFT_OUT = {
             " tests/defects/test_python_growth.py::test_113_pages_of_a_course"
             " tests/defects/test_python_host.py tests/defects/test_python_results.py"
             " tests/defects/test_backends_a.py tests/defects/test_backends_b.py tests/defects/test_backends_c.py"
+            " tests/api/test_extra_time.py tests/models/test_exact.py::test_staff_of_a_course_whose_id_differs_in_case"
+            " tests/backends/test_display.py"
             " tests/defects/test_core_effects.py::test_16_"
             " tests/defects/test_core_reads.py::test_73_ tests/defects/test_core_rows.py::test_70_"
         ): ROUTES,
