@@ -1,5 +1,6 @@
 """The guides' own lines of pip, with whatever the registry has today, and then the guide of a Django project."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -14,6 +15,10 @@ pytestmark = pytest.mark.packaging
 INSTALL = re.compile(r"\bpip install ([^`\n]*edx-proctoring[^`\n]*)")
 # What Django deprecates first is an error; of what others deprecate only our own use would count.
 WARNINGS = {"PYTHONWARNINGS": "default,error::PendingDeprecationWarning"}
+
+
+# With PYTHONPATH pip would take the checkout's metadata for an installed package.
+CLEAN = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
 def lines_of(guide):
@@ -39,6 +44,7 @@ def install(built, tmp_path_factory):
                 capture_output=True,
                 text=True,
                 cwd=folder,
+                env=CLEAN,
             )
             assert done.returncode == 0, done.stdout + done.stderr
         return python
@@ -55,7 +61,8 @@ def test_the_guide_of_a_django_project(install, tmp_path):
 @pytest.mark.parametrize("guide", ["openedx.rst", "write-a-provider.rst"])
 def test_the_other_guides_install(install, guide):
     python = install(guide)
-    done = subprocess.run([python, "-m", "pip", "check"], capture_output=True, text=True)
+    command = [python, "-m", "pip", "check"]
+    done = subprocess.run(command, capture_output=True, text=True, env=CLEAN)
     assert done.returncode == 0, done.stdout
 
 
