@@ -97,11 +97,10 @@ def is_lost_connection(error: BaseException) -> bool:
 
 def _is_gone(error: Exception) -> bool:
     """Has its driver given up the connection, or never had one?"""
-    raw = connection.connection
-    if raw is None:
-        # Others' errors have codes.
-        return connection.vendor == "postgresql" and error.__cause__ is not None
-    return bool(getattr(raw, "closed", False))
+    if connection.vendor == "postgresql":
+        # The server's errors have codes. Those of the driver alone come from a broken connection, whatever it knows of it.
+        return error.__cause__ is not None and not _sqlstate(error)
+    return bool(getattr(connection.connection, "closed", False))
 
 
 def _sqlstate(error: BaseException) -> str | None:
