@@ -164,15 +164,17 @@ def remove_exam_attempt(
     Raises StudentExamAttemptDoesNotExistsException, BackendProviderCannotRemoveAttempt (nothing is removed then; not
     with `require_backend_removal=False`: the provider is told later).
     """
-    missing = f"Cannot remove attempt_id={attempt_id}: it does not exist."
-    attempt = attempt_by_id(attempt_id, missing)
+    attempt = _attempt_to_remove(attempt_id)
     lifecycle.remove(attempt, requesting_user, strict=require_backend_removal)
 
 
 def remove_exam_attempt_or_keep_at_provider(attempt_id: int, requesting_user: Any) -> None:
     """As remove_exam_attempt; a provider that has no way to remove attempts keeps its record, and the history says so."""
-    missing = f"Cannot remove attempt_id={attempt_id}: it does not exist."
-    lifecycle.remove(attempt_by_id(attempt_id, missing), requesting_user, keep_at_provider=True)
+    lifecycle.remove(_attempt_to_remove(attempt_id), requesting_user, keep_at_provider=True)
+
+
+def _attempt_to_remove(attempt_id: int) -> Attempt:
+    return attempt_by_id(attempt_id, f"Cannot remove attempt_id={attempt_id}: it does not exist.")
 
 
 def remove_exam_attempts(
