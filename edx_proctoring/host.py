@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
+from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, transaction
 from django.utils import timezone
@@ -209,11 +210,19 @@ def course_outline(user: Any, course_id: object) -> Any:
     )
 
 
+def _edx_when() -> Any:
+    """The API of edx-when, or None where it is not among the host's apps: installed beside them it has no tables."""
+    if not apps.is_installed("edx_when"):
+        return None
+    from edx_when import api  # noqa: PLC0415  its models need the app
+
+    return api
+
+
 def due_date(course_id: object, content_id: object, user: Any = None) -> datetime.datetime | None:
     """The learner's own due date of a subsection, aware, or None; `user` is an id, an object or None."""
-    try:
-        from edx_when import api as when_api  # noqa: PLC0415  optional
-    except ImportError:
+    when_api = _edx_when()
+    if when_api is None:
         return None
 
     def read() -> Any:
@@ -225,9 +234,8 @@ def due_date(course_id: object, content_id: object, user: Any = None) -> datetim
 
 def course_end(course_id: object) -> datetime.datetime | None:
     """The end of the course, aware, or None."""
-    try:
-        from edx_when import api as when_api  # noqa: PLC0415  optional
-    except ImportError:
+    when_api = _edx_when()
+    if when_api is None:
         return None
 
     def read() -> Any:

@@ -41,6 +41,7 @@ ON_DATABASES = [
     "tests/test_outbox.py",
     "tests/test_transactions.py",
     "tests/views/test_large_course.py",
+    "tests/views/test_lost_connections.py",
 ]
 # Every kind of host: an LMS, a Studio, a project without any package of Open edX. What does not fit is in the plug-in.
 PROJECTS = ["lms", "studio", "plain"]

@@ -8,6 +8,7 @@ import rules
 from celery import current_app
 from django.apps import apps
 from django.core.cache import cache
+from django.db import connection
 from rest_framework.test import APIClient
 
 from edx_proctoring import cache as proctoring_cache
@@ -38,6 +39,11 @@ if not rules.perm_exists("edx_proctoring.can_take_proctored_exam"):
     rules.add_perm("edx_proctoring.can_take_proctored_exam", rules.is_active)
 
 
+def runs_on(vendor, item):
+    """Is the test for this database?"""
+    return all(vendor in marker.args for marker in item.iter_markers("databases"))
+
+
 def pytest_terminal_summary(terminalreporter, config):
     """How to repeat the order of this run; `pytest -q` prints no header."""
     seed = config.getoption("randomly_seed", None)
@@ -46,8 +52,11 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Tests with a database really commit: what runs on commit runs, and locks are taken."""
+def pytest_collection_modifyitems(config, items):
+    """Tests with a database really commit; those of other databases are left to the lanes of these."""
+    elsewhere = {item for item in items if not runs_on(connection.vendor, item)}
+    config.hook.pytest_deselected(items=list(elsewhere))
+    items[:] = [item for item in items if item not in elsewhere]
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker is not None or "transactional_db" in getattr(item, "fixturenames", ()):

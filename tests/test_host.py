@@ -1,10 +1,10 @@
 """The host's services: present, absent, broken."""
 
 import datetime
-import sys
 from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
 from opaque_keys import InvalidKeyError
@@ -250,8 +250,10 @@ def test_a_deadlock_while_dates_are_read_goes_through(when):
             ask()
 
 
-def test_hosts_without_optional_packages(monkeypatch, settings):
-    monkeypatch.setitem(sys.modules, "edx_when", None)
+def test_hosts_without_edx_when(monkeypatch, when):
+    """Whether it is installed beside them or not: it has no tables there."""
+    when(MOMENT)
+    monkeypatch.delitem(apps.app_configs, "edx_when")
     assert questions.due_date(COURSE, CONTENT) is None
     assert questions.course_end(COURSE) is None
 

@@ -75,14 +75,13 @@ def test_what_took_too_long_is_not_tried_again(error):
     assert work() == 2
 
 
+@pytest.mark.databases("postgresql", "mysql")  # SQLite has no failover
 def test_a_server_that_became_read_only_is_left(transactional_db):
     """After a failover the process may still be connected to what was the primary."""
     read_only = {
         "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
         "mysql": "SET SESSION TRANSACTION READ ONLY",
     }
-    if connection.vendor not in read_only:
-        pytest.skip("SQLite has no failover")
     with connection.cursor() as cursor:
         cursor.execute(read_only[connection.vendor])
     user = transactions.run(UserFactory)
@@ -93,13 +92,16 @@ def test_a_server_that_became_read_only_is_left(transactional_db):
 def lock_wait():
     """How long a statement of this connection waits for a lock, in the database's own words."""
     names = {"postgresql": "current_setting('lock_timeout')", "mysql": "@@innodb_lock_wait_timeout"}
-    if connection.vendor not in names:
-        pytest.skip("SQLite has one lock, and the host says how long to wait for it")
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {names[connection.vendor]}")
         return str(cursor.fetchone()[0]).removesuffix("s")
 
 
+# SQLite has one lock, and the host says how long to wait for it.
+waits_for_locks = pytest.mark.databases("postgresql", "mysql")
+
+
+@waits_for_locks
 def test_our_transactions_wait_briefly_for_locks():
     before = lock_wait()
     seen = []
@@ -117,6 +119,7 @@ def test_our_transactions_wait_briefly_for_locks():
     assert lock_wait() == before
 
 
+@waits_for_locks
 def test_the_learners_lock_says_so_itself(learner):
     before = lock_wait()
     assert locked(learner.pk, lock_wait) == "3"
@@ -124,6 +127,7 @@ def test_the_learners_lock_says_so_itself(learner):
     assert lock_wait() == before
 
 
+@waits_for_locks
 def test_in_somebody_elses_transaction_waits_are_theirs(learner):
     before = lock_wait()
     with transaction.atomic():

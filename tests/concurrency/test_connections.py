@@ -11,7 +11,8 @@ from edx_proctoring import api, outbox
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
 from tests.concurrency.parallel import together, told
 
-pytestmark = pytest.mark.django_db
+# SQLite has no connection that somebody could take away.
+pytestmark = [pytest.mark.django_db, pytest.mark.databases("postgresql", "mysql")]
 
 
 class Dropped:
@@ -56,8 +57,6 @@ def end(number):
 @pytest.fixture
 def submit(attempt):
     """Submit an attempt while the connection is dropped; returns what came of it."""
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite has no connection that somebody could take away")
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90)
 
     def work(dropped):

@@ -18,7 +18,7 @@ from tests.concurrency.parallel import told
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite locks no rows"),
+    pytest.mark.databases("postgresql", "mysql"),  # SQLite locks no rows
 ]
 
 E = "/api/edx_proctoring/v1/proctored_exam"

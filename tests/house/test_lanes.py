@@ -80,6 +80,16 @@ def test_the_last_line_is_pytests_own(close):
     assert re.fullmatch(r"=+ 1 failed, 1 passed in [\d.]+s =+", last)
 
 
+def test_every_test_of_a_server_has_a_lane():
+    """What SQLite in memory leaves out runs on PostgreSQL and MariaDB."""
+    elsewhere = re.compile(r"mark\.databases\((?![^)]*sqlite)")
+    files = [path for path in (ROOT / "tests").rglob("*.py") if elsewhere.search(path.read_text())]
+    lanes = [ROOT / path for path in run_tests.ON_DATABASES]
+    here = Path(__file__)
+    lost = [one for one in files if one != here and not {one, *one.parents} & set(lanes)]
+    assert (bool(files), lost) == (True, [])
+
+
 @pytest.mark.parametrize("path", {*run_tests.ON_DATABASES, *pairs.TESTS})
 def test_what_the_lanes_run_exists(path):
     assert (ROOT / path).exists()

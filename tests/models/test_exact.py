@@ -28,9 +28,7 @@ pytestmark = pytest.mark.django_db
 
 Attempt = ProctoredExamStudentAttempt
 Review = ProctoredExamSoftwareSecureReview
-ignores_case = pytest.mark.skipif(
-    "connection.vendor != 'mysql'", reason="this database tells such ids apart"
-)
+ignores_case = pytest.mark.databases("mysql")  # the others tell such ids apart
 # What the usual collations of MySQL and MariaDB take for "Code-e".
 TWINS = ("code-e", "CODE-E", "Code-\u00e9", "Code-e ", "Code-e  ")
 

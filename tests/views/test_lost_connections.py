@@ -15,9 +15,8 @@ from tests.views.test_roles import ROUTES, rows, send, world
 
 pytestmark = pytest.mark.django_db
 
-needs_server = pytest.mark.skipif(
-    "connection.vendor == 'sqlite'", reason="SQLite has no connection that somebody could take away"
-)
+# SQLite has no connection that somebody could take away.
+needs_server = pytest.mark.databases("postgresql", "mysql")
 CALLERS = ("owner", "global_staff", "reviewer", "retirement", "anonymous")
 __all__ = ["world"]
 
@@ -108,7 +107,7 @@ def test_errors_that_pass_are_503(code: int, as_learner: APIClient) -> None:
     assert (response.status_code, response["Retry-After"]) == (503, "5")
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="set as PostgreSQL has it")
+@pytest.mark.databases("postgresql")
 def test_a_statement_that_takes_too_long(as_learner: APIClient, attempt: Any) -> None:
     known = attempt(status="started")
 

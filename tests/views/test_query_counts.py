@@ -27,9 +27,7 @@ from tests.views.conftest import V1, E
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.skipif(
-        "connection.vendor != 'sqlite'", reason="other databases count other statements"
-    ),
+    pytest.mark.databases("sqlite"),  # the others have other statements
 ]
 
 COMMENT = {"comment": "a", "status": "suspicious", "start": 1, "stop": 2, "duration": 1}
