@@ -151,7 +151,7 @@ def broker(_options: argparse.Namespace) -> None:
     """A broker that does not answer."""
     from celery import Celery  # noqa: PLC0415
 
-    from edx_proctoring import outbox, patience  # noqa: PLC0415
+    from edx_proctoring import outbox, slow_calls  # noqa: PLC0415
 
     outbox.register("bench", lambda _message: None)
     number = 0
@@ -178,7 +178,7 @@ def broker(_options: argparse.Namespace) -> None:
                     full.setblocking(False)
                     full.connect_ex(("127.0.0.1", port))
                 Celery("host", broker=f"{scheme}://127.0.0.1:{port}/0").set_current()
-                patience.forget()
+                slow_calls.forget()
                 waits = [request() for _ in range(11)]
                 print(
                     f"{scheme}\t{mood}\tfirst {waits[0]:.2f} s\tten more {sum(waits[1:]):.2f} s",

@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from demo import places, servers
-from demo.places import ROOT, Place, Trouble
+from demo import environment, servers
+from demo.environment import ROOT, Place, Trouble
 
 FAULTS = ("ready", "notify", "review", "mail", "grade")
 
@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     options = parser().parse_args()
-    named = places.named_servers()
+    named = environment.named_servers()
     try:
         servers.require_known(named["DATABASE_URL"], named["CELERY_BROKER_URL"])
         return {"up": up, "check": check, "reset": reset}[options.what](options)
@@ -42,7 +42,7 @@ def _place(options: argparse.Namespace) -> Place:
         web_port=options.web_port or 8000,
         simulator_port=options.simulator_port or 11136,
         fault=options.fault,
-        servers=places.named_servers(),
+        servers=environment.named_servers(),
     )
 
 
@@ -61,20 +61,20 @@ def up(options: argparse.Namespace) -> int:
         _invite(place)
         return 0
 
-    with places.held(place.data):
+    with environment.held(place.data):
         return _run(place, visit, stays=True)
 
 
 def check(options: argparse.Namespace) -> int:
     """All walks on fresh data; nothing stays behind."""
     with tempfile.TemporaryDirectory(prefix="proctoring-demo-") as folder:
-        web_port = options.web_port or places.free_port()
-        named = places.named_servers()
+        web_port = options.web_port or environment.free_port()
+        named = environment.named_servers()
         database = servers.own_database(named["DATABASE_URL"], f"proctoring_demo_{web_port}")
         place = Place(
             data=Path(folder),
             web_port=web_port,
-            simulator_port=options.simulator_port or places.free_port(),
+            simulator_port=options.simulator_port or environment.free_port(),
             fault=options.fault,
             fast=True,
             servers={**named, "DATABASE_URL": database},
@@ -92,7 +92,7 @@ def check(options: argparse.Namespace) -> int:
 def reset(options: argparse.Namespace) -> int:
     """Forget everything, in files and on servers."""
     place = _place(options)
-    with places.held(place.data):
+    with environment.held(place.data):
         if place.servers["DATABASE_URL"]:
             place.prepare()
             _set_up_django(place)
@@ -100,7 +100,7 @@ def reset(options: argparse.Namespace) -> int:
 
             call_command("flush", verbosity=0, interactive=False)
         servers.forget_queue(place.servers["CELERY_BROKER_URL"], place.queue)
-        places.forget(place.data)
+        environment.forget(place.data)
     print("The demo's data are gone; the next start begins anew.")
     return 0
 

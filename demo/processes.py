@@ -10,8 +10,8 @@ import requests
 from honcho.manager import Manager
 from honcho.printer import Printer
 
+from demo.environment import ROOT, Place, Trouble
 from demo.host.seed import CLIENT_ID, CLIENT_SECRET
-from demo.places import ROOT, Place, Trouble
 
 START_SECONDS = 60
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from demo.places import Trouble
+from demo.environment import Trouble
 
 PATIENCE = 5
 

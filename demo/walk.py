@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import requests
 
+from demo.clients import API, Visitor
+from demo.environment import Place
 from demo.host.seed import COURSE_ID, EXAMS, content_id
-from demo.places import Place
-from demo.visitors import API, Visitor
 
 Found = TypeVar("Found")
 

@@ -2,8 +2,8 @@
 
 import time
 
-from demo.places import Place
-from demo.scenarios.correction import corrected
+from demo.environment import Place
+from demo.scenarios.grade_correction import corrected
 from demo.scenarios.rejection import rejected
 from demo.scenarios.verification import verified
 from demo.walk import Failed, Walk

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from django.core.cache import cache
 
-from edx_proctoring import patience, transactions
+from edx_proctoring import slow_calls, transactions
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -25,10 +25,10 @@ _logged_at: list[float] = []
 
 def guarded(work: Callable[[], Result], otherwise: Result) -> Result:
     """What `work` returns, which uses the cache; `otherwise` where that fails, or was slow a moment ago."""
-    if patience.is_slow(NAME):
+    if slow_calls.is_slow(NAME):
         return otherwise
     try:
-        with patience.timed(NAME, LONGEST):
+        with slow_calls.timed(NAME, LONGEST):
             return work()
     except Exception as error:  # whatever a cache raises
         failed(error)

@@ -64,7 +64,7 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
         max_age=COOKIE_SECONDS,
         httponly=True,
         samesite="Lax",
-        secure=conf.host.HTTPS == "on" or (request is not None and request.is_secure()),
+        secure=conf.django.HTTPS == "on" or (request is not None and request.is_secure()),
     )
     return response
 

@@ -1,6 +1,6 @@
 """Every setting: its name, default and type, and one line of why. Settings are read when they are used.
 
-`proctoring` reads PROCTORING_SETTINGS, `host` the Django settings that the app shares with its host. A wrong value is
+`proctoring` reads PROCTORING_SETTINGS, `django` the Django settings that the app shares with its host. A wrong value is
 reported by a system check and raises ImproperlyConfigured when it is used.
 """
 
@@ -230,7 +230,7 @@ PROCTORING = (
     ),
 )
 
-HOST = (
+DJANGO = (
     Setting("PROCTORING_BACKENDS", {}, dict, "the providers by name, their options, and DEFAULT"),
     Setting("PROCTORING_USER_OBFUSCATION_KEY", "", str, "key of the user ids that providers get"),
     Setting(
@@ -255,7 +255,7 @@ HOST = (
     Setting("DEBUG", False, bool, "development"),
 )
 
-SETTINGS = (*PROCTORING, *HOST)
+SETTINGS = (*PROCTORING, *DJANGO)
 
 
 def _checked(setting: Setting, value: Any, where: str) -> Any:
@@ -287,10 +287,10 @@ class _Proctoring:
         return setting.default_value()
 
 
-class _Host:
+class _Django:
     """Django settings, read at each use."""
 
-    _settings = {setting.name: setting for setting in HOST}  # noqa: RUF012
+    _settings = {setting.name: setting for setting in DJANGO}  # noqa: RUF012
 
     def __getattr__(self, name: str) -> Any:
         setting = self._settings.get(name)
@@ -302,13 +302,13 @@ class _Host:
 
 
 proctoring: _Proctoring = _Proctoring()
-host: _Host = _Host()
+django: _Django = _Django()
 
 
 def problems() -> list[str]:
     """What is wrong with the settings, one sentence each."""
     found = []
-    for reader, settings in ((proctoring, PROCTORING), (host, HOST)):
+    for reader, settings in ((proctoring, PROCTORING), (django, DJANGO)):
         for setting in settings:
             try:
                 getattr(reader, setting.name)

@@ -39,7 +39,7 @@ def __getattr__(name: str) -> Any:
     if name in _FROM_SETTINGS:
         return getattr(conf.proctoring, _FROM_SETTINGS[name])
     if name == "CONTENT_VIEWABLE_PAST_DUE_DATE":
-        return conf.host.PROCTORED_EXAM_VIEWABLE_PAST_DUE
+        return conf.django.PROCTORED_EXAM_VIEWABLE_PAST_DUE
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -30,7 +30,7 @@ DES_BLOCK_BYTES = 8
 
 def obscured_user_id(user_id: object, *extra: object) -> str:
     """What providers know a user by: HMAC-SHA1 of id and extras (the provider's name), as hex."""
-    key = str(conf.host.PROCTORING_USER_OBFUSCATION_KEY).encode("ascii")
+    key = str(conf.django.PROCTORING_USER_OBFUSCATION_KEY).encode("ascii")
     message = "".join(str(part) for part in (user_id, *extra))
     return hmac.new(key, message.encode(), hashlib.sha1).hexdigest()
 

@@ -103,7 +103,7 @@ def _contact(course_id: str, backend: str | None) -> tuple[str, str]:
     address = host.escalation_email(course_id)
     if address:
         return f"mailto:{address}", address
-    options = conf.host.PROCTORING_BACKENDS.get(backend) or {}
+    options = conf.django.PROCTORING_BACKENDS.get(backend) or {}
     url = (options.get("LINK_URLS") or {}).get("contact")
     url = url or f"{links.site_url()}/support/contact_us"
     return url, url

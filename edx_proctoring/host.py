@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
-from edx_proctoring import conf, patience, timing, transactions
+from edx_proctoring import conf, slow_calls, timing, transactions
 from edx_proctoring.protocols import (
     Certificates,
     Credit,
@@ -55,7 +55,7 @@ def find_completion_through(lookup: Callable[[str], Any]) -> None:
 
 def _service(name: str, lookup: Callable[[str], Any] = get_runtime_service) -> Any:
     service = lookup(name)
-    return None if service is None else patience.Timed(name, service)
+    return None if service is None else slow_calls.Timed(name, service)
 
 
 def _ask(question: Callable[[], Answer], otherwise: Answer, *, strict: bool = False) -> Answer:
@@ -64,7 +64,7 @@ def _ask(question: Callable[[], Answer], otherwise: Answer, *, strict: bool = Fa
             return question()
         with transaction.atomic():  # else a failed query of the service would break our transaction
             return question()
-    except patience.TooSlow:
+    except slow_calls.CallSkipped:
         raise
     except Exception as error:
         if strict:
@@ -273,7 +273,7 @@ def language_of(user: Any) -> str:
         language = _ask(lambda: import_string(path)(user), None)
     elif service is not None:
         language = _ask(lambda: service.get_user_preference(user, "pref-lang"), None)
-    return language or str(conf.host.LANGUAGE_CODE)
+    return language or str(conf.django.LANGUAGE_CODE)
 
 
 # Orders

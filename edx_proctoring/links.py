@@ -25,12 +25,12 @@ def learning_mfe_exam_url(course_id: object, content_id: object) -> str:
     """The exam in the learning micro-frontend. InvalidKeyError for ids that are no keys."""
     course_key = CourseKey.from_string(str(course_id))
     usage_key = UsageKey.from_string(str(content_id))
-    return f"{conf.host.LEARNING_MICROFRONTEND_URL}/course/{course_key}/{usage_key}"
+    return f"{conf.django.LEARNING_MICROFRONTEND_URL}/course/{course_key}/{usage_key}"
 
 
 def course_home_url(course_id: object) -> str:
     """The course's home in the learning micro-frontend."""
-    return f"{conf.host.LEARNING_MICROFRONTEND_URL}/course/{course_id}/home"
+    return f"{conf.django.LEARNING_MICROFRONTEND_URL}/course/{course_id}/home"
 
 
 def exam_url(course_id: object, content_id: object, is_learning_mfe: bool) -> str:
@@ -50,17 +50,17 @@ def exam_url_or_none(course_id: object, content_id: object, is_learning_mfe: boo
 
 def site_url() -> str:
     """Scheme and host of the site, as providers and mails get it."""
-    scheme = "https" if conf.host.HTTPS == "on" else "http"
+    scheme = "https" if conf.django.HTTPS == "on" else "http"
     return f"{scheme}://{constants.SITE_NAME}"
 
 
 def lms_url(path: str) -> str:
     """An absolute address in the LMS."""
-    return f"{str(conf.host.LMS_ROOT_URL or site_url()).rstrip('/')}{path}"
+    return f"{str(conf.django.LMS_ROOT_URL or site_url()).rstrip('/')}{path}"
 
 
 def course_url_for_mail(course_id: object, content_id: object) -> str:
     """The course's home; the exam's page where there is no learning micro-frontend: mails need whole addresses."""
-    if conf.host.LEARNING_MICROFRONTEND_URL:
+    if conf.django.LEARNING_MICROFRONTEND_URL:
         return course_home_url(course_id)
     return lms_url(reverse_or_empty("jump_to", args=[course_id, content_id]))

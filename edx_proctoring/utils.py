@@ -1,12 +1,7 @@
 """Old addresses of functions that live elsewhere; imports only."""
 
 from edx_proctoring.api.attempts import locate_attempt_by_attempt_code
-from edx_proctoring.api.onboarding import (
-    categorize_inaccessible_exams_by_date,
-    get_user_course_outline_details,
-    get_visibility_check_date,
-)
-from edx_proctoring.api.published import (
+from edx_proctoring.api.legacy import (
     _emit_event,
     emit_event,
     get_course_end_date,
@@ -17,6 +12,11 @@ from edx_proctoring.api.published import (
     is_reattempting_exam,
     resolve_exam_url_for_learning_mfe,
     verify_and_add_wait_deadline,
+)
+from edx_proctoring.api.onboarding import (
+    categorize_inaccessible_exams_by_date,
+    get_user_course_outline_details,
+    get_visibility_check_date,
 )
 from edx_proctoring.crypto import (
     AES_BLOCK_SIZE_BYTES,
@@ -29,7 +29,7 @@ from edx_proctoring.crypto import (
     pad,
     unpad,
 )
-from edx_proctoring.kinds import get_exam_type
+from edx_proctoring.exam_types import get_exam_type
 from edx_proctoring.links import course_home_url as get_course_home_url
 from edx_proctoring.links import exam_url as get_exam_url
 from edx_proctoring.timing import humanized as humanized_time

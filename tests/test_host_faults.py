@@ -15,7 +15,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 from eventtracking import tracker as trackers
 
-from edx_proctoring import api, patience
+from edx_proctoring import api, slow_calls
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
 from edx_proctoring.runtime import set_runtime_service
 from edx_proctoring.signals import exam_attempt_status_signal
@@ -93,7 +93,7 @@ class Host:
         for service, method in METHODS:
             set_runtime_service(service, getattr(self.services, service))
             getattr(self.services, service).before(method, self._write(method))
-        patience.forget()
+        slow_calls.forget()
         deliver()
 
     def act(self, action: str) -> int:
@@ -146,7 +146,7 @@ def stage(host, attempt, learner, client_for, settings):
             assert one.act(earlier) == 200
         deliver()
         Group.objects.exclude(name="test_review").delete()
-        patience.forget()
+        slow_calls.forget()
         return one
 
     return make

@@ -1,8 +1,8 @@
 """The second walk: a suspicious session, the second review, a rejection and what follows from it."""
 
+from demo.clients import Visitor
 from demo.host.models import Certificate, CreditRequirement, Grade, Told
 from demo.scenarios.verification import newest, status_of, take
-from demo.visitors import Visitor
 from demo.walk import MIDTERM, Walk, staff_list
 from edx_proctoring.models import (
     OutboxMessage,

@@ -4,10 +4,10 @@ from typing import Any
 
 import requests
 
+from demo.clients import API, Visitor
 from demo.host.models import Answer, CreditRequirement, Told
 from demo.host.seed import COURSE_ID
 from demo.host.services import user
-from demo.visitors import API, Visitor
 from demo.walk import MIDTERM, POLICY, Walk, registration, staff_list
 from edx_proctoring.models import (
     OutboxMessage,

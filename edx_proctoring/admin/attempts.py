@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from edx_proctoring import api
-from edx_proctoring.admin import story
-from edx_proctoring.admin.failures import SaysFailures
+from edx_proctoring.admin import timeline
 from edx_proctoring.admin.filters import AttemptStatusFilter, ExamAttemptFilterByCourseId
+from edx_proctoring.admin.labels import STATUS_CHOICES, label
 from edx_proctoring.admin.lookups import RefusesNul
-from edx_proctoring.admin.words import STATUS_CHOICES, label
+from edx_proctoring.admin.mixins import SaysFailures
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExamStudentAttempt
 
@@ -48,7 +48,7 @@ class ProctoredExamStudentAttemptAdmin(SaysFailures, RefusesNul, SimpleHistoryAd
     """Attempts. A changed status has all its effects."""
 
     form = ProctoredExamAttemptForm
-    change_form_template = "admin/edx_proctoring/attempt_with_story.html"
+    change_form_template = "admin/edx_proctoring/attempt_with_timeline.html"
     show_full_result_count = False
     list_display = (
         "username",
@@ -110,7 +110,7 @@ class ProctoredExamStudentAttemptAdmin(SaysFailures, RefusesNul, SimpleHistoryAd
         """With the attempt's history, reviews and messages."""
         attempt = kwargs.get("obj") or context.get("original")
         if attempt is not None:
-            context["story"] = story.of(attempt, request)
+            context["timeline"] = timeline.of(attempt, request)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring import outbox
-from edx_proctoring.admin.words import label
+from edx_proctoring.admin.labels import label
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.statuses import KNOWN, SoftwareSecureReviewStatus
 

@@ -16,7 +16,6 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring import api
-from edx_proctoring.admin.failures import SaysFailures
 from edx_proctoring.admin.filters import (
     ProctoredExamCoursesListFilter,
     ProctoredExamListFilter,
@@ -24,6 +23,7 @@ from edx_proctoring.admin.filters import (
     ReviewStatusFilter,
 )
 from edx_proctoring.admin.lookups import RefusesNul
+from edx_proctoring.admin.mixins import SaysFailures
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import (
     NOTE,

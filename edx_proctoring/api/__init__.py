@@ -15,6 +15,29 @@ from edx_proctoring.api.allowances import (
     take_allowance_back,
 )
 from edx_proctoring.api.anonymous_reviews import receive_anonymous_review
+from edx_proctoring.api.attempt_changes import (
+    JUMPTO_SUPPORTED_NAMESPACES,
+    check_prerequisites,
+    create_exam_attempt,
+    mark_exam_attempt_as_ready,
+    mark_exam_attempt_as_ready_to_resume,
+    mark_exam_attempt_as_resumed,
+    mark_exam_attempt_timeout,
+    mark_ready_if_setting_up,
+    planned_status,
+    prerequisite_status,
+    remove_exam_attempt,
+    remove_exam_attempt_or_keep_at_provider,
+    remove_exam_attempts,
+    reset_practice_exam,
+    retry_messages,
+    start_exam_attempt,
+    start_exam_attempt_by_code,
+    stop_exam_attempt,
+    tell_attempt_deleted,
+    update_attempt_status,
+    update_exam_attempt,
+)
 from edx_proctoring.api.attempts import (
     allowed_minutes,
     can_update_credit_grades_and_email,
@@ -47,29 +70,6 @@ from edx_proctoring.api.bulk_allowances import (
     add_bulk_allowances,
     grant_allowances,
 )
-from edx_proctoring.api.changes import (
-    JUMPTO_SUPPORTED_NAMESPACES,
-    check_prerequisites,
-    create_exam_attempt,
-    mark_exam_attempt_as_ready,
-    mark_exam_attempt_as_ready_to_resume,
-    mark_exam_attempt_as_resumed,
-    mark_exam_attempt_timeout,
-    mark_ready_if_setting_up,
-    planned_status,
-    prerequisite_status,
-    remove_exam_attempt,
-    remove_exam_attempt_or_keep_at_provider,
-    remove_exam_attempts,
-    reset_practice_exam,
-    retry_messages,
-    start_exam_attempt,
-    start_exam_attempt_by_code,
-    stop_exam_attempt,
-    tell_attempt_deleted,
-    update_attempt_status,
-    update_exam_attempt,
-)
 from edx_proctoring.api.dashboards import (
     get_exam_configuration_dashboard_url,
     get_instructor_dashboard_url,
@@ -92,6 +92,19 @@ from edx_proctoring.api.exams import (
 )
 from edx_proctoring.api.grouped_attempts import get_grouped_attempts
 from edx_proctoring.api.learner import create_attempt_for_learner, find_attempt, learner_action
+from edx_proctoring.api.legacy import (
+    _are_prerequirements_satisfied,
+    _calculate_allowed_mins,
+    _check_for_attempt_timeout,
+    _get_ordered_prerequisites,
+    emit_event,
+    get_exam_due_date,
+    get_time_remaining_for_attempt,
+    has_due_date_passed,
+    has_end_date_passed,
+    is_reattempting_exam,
+    verify_and_add_wait_deadline,
+)
 from edx_proctoring.api.onboarding import (
     categorize_inaccessible_exams_by_date,
     does_backend_support_onboarding,
@@ -113,19 +126,6 @@ from edx_proctoring.api.polling import (
 from edx_proctoring.api.provider_settings import (
     get_integration_specific_email,
     get_proctoring_settings_by_exam_id,
-)
-from edx_proctoring.api.published import (
-    _are_prerequirements_satisfied,
-    _calculate_allowed_mins,
-    _check_for_attempt_timeout,
-    _get_ordered_prerequisites,
-    emit_event,
-    get_exam_due_date,
-    get_time_remaining_for_attempt,
-    has_due_date_passed,
-    has_end_date_passed,
-    is_reattempting_exam,
-    verify_and_add_wait_deadline,
 )
 from edx_proctoring.api.repairs import (
     REPAIR_BATCH_SIZE,
@@ -178,6 +178,9 @@ from edx_proctoring.backends import (
 from edx_proctoring.crypto import (
     obscured_user_id,
 )
+from edx_proctoring.exam_types import (
+    get_exam_type,
+)
 from edx_proctoring.exceptions import (
     AllowanceValueNotAllowedException,
     BackendProviderCannotRegisterAttempt,
@@ -199,9 +202,6 @@ from edx_proctoring.exceptions import (
     StudentExamAttemptDoesNotExistsException,
     StudentExamAttemptedAlreadyStarted,
     StudentExamAttemptOnPastDueProctoredExam,
-)
-from edx_proctoring.kinds import (
-    get_exam_type,
 )
 from edx_proctoring.links import (
     course_home_url as get_course_home_url,

@@ -14,7 +14,7 @@ from edx_proctoring import emails, statuses, timing
 from edx_proctoring.api.lazy_lists import LazyList
 from edx_proctoring.api.lookup import as_dict, as_id, attempt_by_id
 from edx_proctoring.backends import attempts_at
-from edx_proctoring.effects.rules import updates_credit_grades_and_email
+from edx_proctoring.effects.plan import updates_credit_grades_and_email
 from edx_proctoring.lifecycle import expire_if_overdue, facts
 from edx_proctoring.models import (
     ATTEMPT_ORDERINGS,

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 
 from edx_proctoring import backends, constants, outbox, timing, tracking, transactions
 from edx_proctoring.api.lookup import as_id, exam_by_id
-from edx_proctoring.effects import exams as at_provider
+from edx_proctoring.effects import exam_sync
 from edx_proctoring.exceptions import (
     ProctoredBaseException,
     ProctoredExamAlreadyExists,
@@ -264,8 +264,8 @@ def tell_exam_saved(exam: ProctoredExam) -> None:
     """The provider of a proctored exam hears what the exam and its review policy are like now; a former one, too."""
     former = exam.__dict__.pop("former_provider", None)
     if former is not None:
-        at_provider.tell_left(exam.pk, *former)
-    at_provider.tell_saved(exam)
+        exam_sync.tell_left(exam.pk, *former)
+    exam_sync.tell_saved(exam)
 
 
 def get_course_of_exams(exam_ids: Iterable[object]) -> str | None:

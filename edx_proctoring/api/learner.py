@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from edx_proctoring import conf, host, lifecycle, transactions
-from edx_proctoring.api.changes import create_declined, prerequisite_status
+from edx_proctoring.api.attempt_changes import create_declined, prerequisite_status
 from edx_proctoring.api.lookup import attempt_by_id, exam_by_id
 from edx_proctoring.api.practice import check_practice_limit
 from edx_proctoring.exceptions import (

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from edx_proctoring import backends, kinds, timing
-from edx_proctoring.api.changes import described_prerequisites
+from edx_proctoring import backends, exam_types, timing
+from edx_proctoring.api.attempt_changes import described_prerequisites
 from edx_proctoring.api.lookup import as_dict, attempt_by_id
 from edx_proctoring.api.onboarding import (
     does_backend_support_onboarding,
@@ -83,7 +83,7 @@ def get_exam_for_learner(
     supports = exam.is_proctored and does_backend_support_onboarding(exam.backend)
     more: dict[str, Any] = {
         "attempt": _timer_data(newest, is_learning_mfe) if newest else {},
-        "type": kinds.kind_of(exam, supports),
+        "type": exam_types.exam_type(exam, supports),
         "passed_due_date": facts.is_past_due(data, user),
         "use_legacy_attempt_api": True,
     }

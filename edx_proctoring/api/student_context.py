@@ -167,7 +167,7 @@ def proctored_context(learner: Learner) -> dict[str, Any]:
         "able_to_reenter_exam": learner.does_time_remain and not learner.is_material_blocked,
         "can_view_content_past_due": constants.CONTENT_VIEWABLE_PAST_DUE_DATE,
         "link_urls": conf.proctoring.LINK_URLS or {},
-        "tech_support_email": conf.host.TECH_SUPPORT_EMAIL,
+        "tech_support_email": conf.django.TECH_SUPPORT_EMAIL,
         "proctoring_escalation_email": host.escalation_email(exam["course_id"]),
         "exam_review_policy": _policy_text(exam["id"]),
         "reset_link": _reset_link(),

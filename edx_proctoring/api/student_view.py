@@ -11,8 +11,8 @@ from typing import Any
 from django.template import loader
 from django.utils import timezone
 
-from edx_proctoring import backends, conf, host, kinds, outbox, tracking, transactions
-from edx_proctoring.api.changes import check_requirements
+from edx_proctoring import backends, conf, exam_types, host, outbox, tracking, transactions
+from edx_proctoring.api.attempt_changes import check_requirements
 from edx_proctoring.api.exams import create_exam
 from edx_proctoring.api.student_context import (
     Learner,
@@ -78,7 +78,9 @@ def _student_view(
     screen = decide(learner) if decide else None
     if screen is None:
         return None
-    more = timed_context(learner) if learner.kind == kinds.TIMED else proctored_context(learner)
+    more = (
+        timed_context(learner) if learner.kind == exam_types.TIMED else proctored_context(learner)
+    )
     context.update(more)
     if screen == "proctored_exam/instructions.html":
         context.update(provider_steps(learner))
@@ -127,7 +129,7 @@ def _learner(exam: dict[str, Any], user_id: int, context: MutableMapping[str, An
     newest = ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam["id"], user_id)
     attempt = expire_if_overdue(newest) if newest else None
     supports_onboarding = bool(getattr(provider, "supports_onboarding", False))
-    kind = kinds.kind_of(exam, supports_onboarding) if _is_supported(exam) else ""
+    kind = exam_types.exam_type(exam, supports_onboarding) if _is_supported(exam) else ""
     return Learner(
         exam=exam,
         user_id=user_id,
@@ -219,7 +221,7 @@ def _guarded(decide: Callable[[Learner], Screen]) -> Callable[[Learner], Screen]
             return None
         if _is_back_in(learner):
             learner.attempt = None
-        if learner.kind == kinds.PROCTORED and learner.status == Status.declined:
+        if learner.kind == exam_types.PROCTORED and learner.status == Status.declined:
             return None
         if not learner.user.is_active:
             return "proctored_exam/inactive_account.html"
@@ -350,8 +352,8 @@ ONBOARDING_ENDS = {
 }
 
 DECISIONS: dict[str, Callable[[Learner], Screen]] = {
-    kinds.TIMED: _timed,
-    kinds.PROCTORED: _proctored,
-    kinds.PRACTICE: _practice,
-    kinds.ONBOARDING: _onboarding,
+    exam_types.TIMED: _timed,
+    exam_types.PROCTORED: _proctored,
+    exam_types.PRACTICE: _practice,
+    exam_types.ONBOARDING: _onboarding,
 }

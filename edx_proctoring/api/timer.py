@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from edx_proctoring import backends, conf, kinds, links, timing
+from edx_proctoring import backends, conf, exam_types, links, timing
 from edx_proctoring.api.attempts import is_attempt_ready_to_resume
 from edx_proctoring.api.lookup import as_dict, attempt_by_id, exam_by_id
 from edx_proctoring.backends import display
@@ -49,7 +49,7 @@ def timer_data(
     answer = {
         "in_timed_exam": True,
         "taking_as_proctored": attempt.taking_as_proctored,
-        "exam_type": kinds.get_exam_type(data["proctored_exam"], provider)["humanized_type"],
+        "exam_type": exam_types.get_exam_type(data["proctored_exam"], provider)["humanized_type"],
         "exam_display_name": exam.exam_name,
         "exam_url_path": links.exam_url_or_none(exam.course_id, exam.content_id, is_learning_mfe),
         "time_remaining_seconds": seconds,

@@ -84,7 +84,7 @@ def _fields(exam: Any) -> tuple[bool, str | None]:
 
 def default_name() -> str | None:
     """The name of the default provider, or None."""
-    name: str | None = conf.host.PROCTORING_BACKENDS.get("DEFAULT")
+    name: str | None = conf.django.PROCTORING_BACKENDS.get("DEFAULT")
     return name
 
 

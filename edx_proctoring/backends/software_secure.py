@@ -361,7 +361,7 @@ def _is_same_locator(known: Any, received: Any) -> bool:
 def _may_simulate() -> bool:
     allowed = conf.proctoring.ALLOW_CALLBACK_SIMULATION
     anywhere = conf.proctoring.ALLOW_CALLBACK_SIMULATION_IN_PRODUCTION
-    return bool(allowed and (conf.host.DEBUG or anywhere))
+    return bool(allowed and (conf.django.DEBUG or anywhere))
 
 
 def _comment(entry: Any) -> Any:

@@ -5,6 +5,6 @@ common database happens in the transaction of the change, everything else is put
 """
 
 from edx_proctoring.effects.perform import PERFORMERS, perform
-from edx_proctoring.effects.rules import Change, Effect, Provider, asks_for_others, plan
+from edx_proctoring.effects.plan import Change, Effect, Provider, asks_for_others, plan
 
 __all__ = ["PERFORMERS", "Change", "Effect", "Provider", "asks_for_others", "perform", "plan"]

@@ -6,9 +6,9 @@ from typing import Any
 import requests
 from django.contrib.auth import get_user_model
 
-from edx_proctoring import backends, emails, host, outbox, patience, tracking, transactions
+from edx_proctoring import backends, emails, host, outbox, slow_calls, tracking, transactions
 from edx_proctoring.backends.http import is_removal_unsupported
-from edx_proctoring.effects.exams import deliver_saved
+from edx_proctoring.effects.exam_sync import deliver_saved
 from edx_proctoring.effects.perform import whole, write_credit, write_grade
 from edx_proctoring.effects.telling import telling
 from edx_proctoring.models import (
@@ -71,7 +71,7 @@ def deliver_support_notification(message: OutboxMessage) -> None:
 
 def deliver_event(message: OutboxMessage) -> None:
     """Analytics."""
-    with patience.timed("event"):
+    with slow_calls.timed("event"):
         tracking.emit(message.payload)
 
 
@@ -89,7 +89,7 @@ def deliver_signal(message: OutboxMessage) -> None:
         if payload["is_proctored"]:
             verified = host.verified_name(_learner(message), strict=True)
             full_name = verified or profile_name
-    with patience.timed("signal"):
+    with slow_calls.timed("signal"):
         _send_signal(payload, full_name, profile_name)
 
 
@@ -126,7 +126,7 @@ def deliver_email(message: OutboxMessage) -> None:
     )
     if mail is not None:
         mail.extra_headers["Message-ID"] = emails.message_id(message.key)
-        with patience.timed("mail server"):
+        with slow_calls.timed("mail server"):
             mail.send()
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
-from edx_proctoring import host, outbox, patience, tracking, transactions
-from edx_proctoring.effects.rules import Change, Effect
+from edx_proctoring import host, outbox, slow_calls, tracking, transactions
+from edx_proctoring.effects.plan import Change, Effect
 from edx_proctoring.outbox import Draft
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def _now_or_later(
     if outbox.is_pending(key):
         return [draft]
     try:
-        with patience.impatient():
+        with slow_calls.skip_if_slow():
             whole(call)
     except Exception as error:
         transactions.reraise_if_broken(error)

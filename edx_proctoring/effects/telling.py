@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from edx_proctoring import backends, conf, outbox, patience
+from edx_proctoring import backends, conf, outbox, slow_calls
 from edx_proctoring.backends import breaker
 from edx_proctoring.backends.backend import ask_options, current_options
 from edx_proctoring.backends.breaker import DOWN, Breaker, ProviderIsDown
@@ -36,11 +36,11 @@ def telling(name: str, seconds: float | None = None, *, strict: bool = False) ->
     began = time.monotonic()
     try:
         with (
-            patience.timed(f"provider {name}", limit),
+            slow_calls.timed(f"provider {name}", limit),
             ask_options(limit, strict=strict, told=True),
         ):
             yield provider
-    except patience.TooSlow:
+    except slow_calls.CallSkipped:
         raise
     except Exception as error:
         known.note(failed=_does_not_answer(error) or time.monotonic() - began >= limit)
@@ -60,7 +60,7 @@ def _limit() -> float:
     if (until := current_options().until) is not None:
         return max(until - time.monotonic(), 0.001)
     worker: float = conf.proctoring.TELL_DEADLINE_SECONDS
-    return min(LEARNER_SECONDS, worker) if patience.is_impatient() else worker
+    return min(LEARNER_SECONDS, worker) if slow_calls.may_skip() else worker
 
 
 def _cannot_be_asked(provider: Any) -> bool:

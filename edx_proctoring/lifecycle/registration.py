@@ -9,7 +9,7 @@ import requests
 from edx_proctoring import backends, conf, constants, crypto, host, transactions
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.backends.http import LONGEST_ID, cause
-from edx_proctoring.effects import exams
+from edx_proctoring.effects import exam_sync
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderOnboardingException,
@@ -63,7 +63,7 @@ def register(
     provider = backends.require_provider(exam)
     if transactions.is_foreign():
         log.warning("a provider is asked inside a transaction of the host, exam_id=%s", exam.pk)
-    exams.ensure_saved(exam)
+    exam_sync.ensure_saved(exam)
     context = registration_context(exam, user, attempt_code, resumed)
     try:
         with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS, idempotency_key=token):
@@ -92,7 +92,7 @@ def registration_context(
 ) -> dict[str, Any]:
     """What a provider is told of learner and attempt; an open set of keys."""
     state = host.credit_state(user.pk, exam.course_id) or {}
-    scheme = "https" if conf.host.HTTPS == "on" else "http"
+    scheme = "https" if conf.django.HTTPS == "on" else "http"
     minutes = facts.allowed_minutes(facts.exam_facts(exam), user.pk, resumed)
     context = {
         "lms_host": f"{scheme}://{constants.SITE_NAME}",

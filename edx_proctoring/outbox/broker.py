@@ -9,7 +9,7 @@ from typing import Any
 from celery import current_app
 from kombu import pools
 
-from edx_proctoring import conf, patience
+from edx_proctoring import conf, slow_calls
 
 log = logging.getLogger(__name__)
 
@@ -75,13 +75,13 @@ def enqueue(ids: Sequence[int], countdown: float | None = None) -> None:
     """Send a task; with the broker down, or none configured, the rows wait for the periodic delivery."""
     if not ids or not is_used():
         return
-    if not is_eager() and (address() is None or patience.is_slow(BROKER)):
+    if not is_eager() and (address() is None or slow_calls.is_slow(BROKER)):
         return
     try:
         _send(list(ids), countdown)
     except Exception as error:
         log.warning("broker not reached, messages=%s error=%r", len(ids), error)
-        patience.remember_slow(BROKER)
+        slow_calls.remember_slow(BROKER)
 
 
 def _send(ids: list[int], countdown: float | None) -> None:
@@ -100,7 +100,7 @@ def _send(ids: list[int], countdown: float | None) -> None:
             failures.append(error)
         else:
             if time.monotonic() - began > WAIT_SECONDS:  # as the first connection may
-                patience.forget(BROKER)
+                slow_calls.forget(BROKER)
 
     # Names are looked up, sockets opened and brokers' nodes tried one after the other, each with limits of its own or
     # none: only a thread can be left alone after a fixed time. Where it succeeds later, so much the better.

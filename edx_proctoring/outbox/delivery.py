@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.db.models import F
 from django.utils import timezone
 
-from edx_proctoring import conf, patience, transactions
+from edx_proctoring import conf, slow_calls, transactions
 from edx_proctoring.backends.masking import without_secrets
 from edx_proctoring.models.outbox import DONE, GIVEN_UP, PENDING, OutboxMessage, pause_after
 from edx_proctoring.outbox import broker, registry
@@ -72,7 +72,7 @@ def attempt(row: OutboxMessage, delivered: list[OutboxMessage]) -> bool:
         if isinstance(error, UnknownKind):
             if not row.tries:
                 log.error("nobody delivers this kind, key=%s kind=%s", row.key, row.kind)
-        elif not isinstance(error, NotNow | patience.TooSlow):
+        elif not isinstance(error, NotNow | slow_calls.CallSkipped):
             log.warning("not delivered, key=%s tries=%s error=%r", row.key, row.tries + 1, error)
         _postpone(row, error)
         return False
@@ -154,7 +154,7 @@ def deliver_fresh(known: Mapping[str, Mapping[str, Any]], token: str) -> None:
             release(row)
             rest.append(row.id)
         else:
-            with patience.impatient():
+            with slow_calls.skip_if_slow():
                 if attempt(row, delivered):
                     continue
         blocked.add(row.lane)

@@ -51,7 +51,7 @@ def error_page(request: Request, response: HttpResponseBase) -> HttpResponse:
 
 def frame_ancestors() -> list[str]:
     """Sources for the directive `frame-ancestors`: this site, the micro-frontends, and what FRAME_ANCESTORS adds."""
-    pages = (conf.host.LEARNING_MICROFRONTEND_URL, conf.host.INSTRUCTOR_MICROFRONTEND_URL)
+    pages = (conf.django.LEARNING_MICROFRONTEND_URL, conf.django.INSTRUCTOR_MICROFRONTEND_URL)
     found = ["'self'"]
     for address in (*pages, *conf.proctoring.FRAME_ANCESTORS):
         parts = urlsplit(address or "")

@@ -1,4 +1,4 @@
-"""Django admin for support: an attempt's story, and the outbox."""
+"""Django admin for support: an attempt's timeline, and the outbox."""
 
 import pytest
 from django.db import connection
@@ -19,15 +19,15 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_timeline_says_who_when_from_where_to_where_and_why(client, told, boss):
-    story = page_of(client, ATTEMPTS, told.pk).context["story"]
-    seen = [(step.before, step.after, step.who, str(step.why)) for step in story["steps"]]
+    timeline = page_of(client, ATTEMPTS, told.pk).context["timeline"]
+    seen = [(step.before, step.after, step.who, str(step.why)) for step in timeline["steps"]]
     assert seen[0] == ("", "Created", "", "test set-up")
     assert ("Created", "Ready To Start", "", "the learner") in seen
     assert ("Submitted", "Second Review Required", "", "the provider") in seen
     assert seen[-1] == ("Second Review Required", "Rejected", "boss", "staff")
-    times = [step.at for step in story["steps"]]
+    times = [step.at for step in timeline["steps"]]
     assert times == sorted(times)
-    started = next(step for step in story["steps"] if step.after == "Started")
+    started = next(step for step in timeline["steps"] if step.after == "Started")
     assert any("minutes allowed" in note for note in started.notes)
 
 
@@ -35,8 +35,11 @@ def test_reviews_with_comments_and_messages_are_on_the_page(client, told):
     page = page_of(client, ATTEMPTS, told.pk)
     text = page.content.decode()
     assert "3–9 s: A phone! (Suspicious)" in text
-    assert [bool(one.get("earlier")) for one in page.context["story"]["reviews"]] == [False, True]
-    kinds = {message.kind for message in page.context["story"]["messages"]}
+    assert [bool(one.get("earlier")) for one in page.context["timeline"]["reviews"]] == [
+        False,
+        True,
+    ]
+    kinds = {message.kind for message in page.context["timeline"]["messages"]}
     assert {"email", "provider_notice", "signal", "event"} <= kinds
     strangers = AttemptFactory(status="submitted")
     assert str(strangers.attempt_code) not in text
@@ -63,13 +66,13 @@ def test_the_page_costs_the_same_however_long_the_story(client, told, boss):
 def test_only_what_the_reader_may_see_anyway(client_with, told):
     page = page_of(client_with("view_proctoredexamstudentattempt"), ATTEMPTS, told.pk)
     assert page.status_code == 200
-    story = page.context["story"]
-    assert (story["reviews"], story["messages"]) == (None, None)
+    timeline = page.context["timeline"]
+    assert (timeline["reviews"], timeline["messages"]) == (None, None)
     assert "A phone!" not in page.content.decode()
     names = ("view_proctoredexamstudentattempt", "view_outboxmessage")
-    story = page_of(client_with(*names), ATTEMPTS, told.pk).context["story"]
-    assert story["reviews"] is None
-    assert story["messages"]
+    timeline = page_of(client_with(*names), ATTEMPTS, told.pk).context["timeline"]
+    assert timeline["reviews"] is None
+    assert timeline["messages"]
 
 
 def test_texts_of_learners_and_providers_are_escaped(client, attempt):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from demo.places import ROOT, free_port
+from demo.environment import ROOT, free_port
 
 START_SECONDS = 240  # on a machine that has other things to do
 

@@ -11,7 +11,7 @@ ALWAYS = {
     "tests/browser tests/clients tests/demo tests/plugins tests/projects tests/torture tests/upgrade": "projects of their own",
     "tests/attack tests/concurrency tests/fuzz": "lanes of their own",
     "tests/docs tests/house tests/packaging": "no settings matter",
-    "tests/lifecycle/test_state_machine.py tests/effects/test_rules.py": "tables of rules, no settings matter",
+    "tests/lifecycle/test_state_machine.py tests/effects/test_plan.py": "tables of rules, no settings matter",
 }
 ROUTES = "asks addresses that a Studio does not have"
 LEFT_OUT = {

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from demo import places, servers
-from demo.places import Place
+from demo import environment, servers
+from demo.environment import Place
 from tests.torture.report import Row
 
 if TYPE_CHECKING:
@@ -90,12 +90,12 @@ def cases(names: Collection[str] = ()) -> list[Case]:
 def place(database: str, broker: str) -> Iterator[Place]:
     """An empty host on this server, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="proctoring-torture-") as folder:
-        port = places.free_port()
+        port = environment.free_port()
         url = servers.own_database(database, f"proctoring_torture_{port}")
         here = Place(
             data=Path(folder),
             web_port=port,
-            simulator_port=places.free_port(),
+            simulator_port=environment.free_port(),
             fast=True,
             servers={"DATABASE_URL": url, "CELERY_BROKER_URL": broker},
         )
@@ -226,8 +226,8 @@ def _die_on_the_way(stack: "Stack", case: Case, go: Callable[[], object]) -> Non
 
 
 def _save_exam(stack: "Stack", case: Case, number: int) -> "Damage":
+    from demo.clients import API, Visitor
     from demo.host.seed import COURSE_ID
-    from demo.visitors import API, Visitor
     from edx_proctoring.models import ProctoredExam
     from tests.torture.audit import Damage
     from tests.torture.learner import wait

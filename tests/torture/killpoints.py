@@ -38,7 +38,7 @@ def install() -> None:
     # Here, not above: the simulator's process uses `reached` and has no Django.
     from edx_proctoring import transactions
     from edx_proctoring.backends.rest import BaseRestProctoringProvider
-    from edx_proctoring.effects import exams
+    from edx_proctoring.effects import exam_sync
     from edx_proctoring.lifecycle import rows
     from edx_proctoring.outbox import delivery
 
@@ -48,7 +48,7 @@ def install() -> None:
     _after(delivery, "attempt", "delivered")
     _after(BaseRestProctoringProvider, "_request", "provider_answered")
     _after(rows, "insert_unproctored", "cascade")
-    _before(exams, "_store", "exam_saved")
+    _before(exam_sync, "_store", "exam_saved")
 
 
 def _wrap_run(transactions: Any) -> None:

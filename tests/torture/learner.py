@@ -12,10 +12,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
+from demo.clients import Visitor
 from demo.host.mails import BETWEEN
 from demo.host.models import CreditRequirement, Enrollment, Told
 from demo.host.seed import COURSE_ID
-from demo.visitors import Visitor
 from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExam,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import requests
 
-from demo.places import ROOT, Place
+from demo.environment import ROOT, Place
 from demo.processes import commands
 
 START_SECONDS = 60

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
-from edx_proctoring import conf, constants, crypto, exceptions, kinds, links, runtime, statuses
+from edx_proctoring import conf, constants, crypto, exam_types, exceptions, links, runtime, statuses
 from edx_proctoring.statuses import (
     COMPLETED,
     INCOMPLETE,
@@ -163,7 +163,7 @@ def test_the_tests_settings_are_right(settings):
     assert conf.problems() == []
     del settings.PROCTORING_SETTINGS
     assert conf.proctoring.DELIVERY == "auto"
-    for reader in (conf.proctoring, conf.host):
+    for reader in (conf.proctoring, conf.django):
         with pytest.raises(AttributeError):
             reader.NOTHING  # noqa: B018
 
@@ -186,7 +186,7 @@ def test_kinds(proctored, practice, onboarding, kind, words):
 
     exam = {"is_proctored": proctored, "is_practice_exam": practice}
     expected = {"type": kind, "humanized_type": words}
-    assert kinds.get_exam_type(exam, Provider) == expected
+    assert exam_types.get_exam_type(exam, Provider) == expected
 
 
 def test_links(settings):

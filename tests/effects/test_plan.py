@@ -5,7 +5,7 @@ from itertools import combinations_with_replacement
 import pytest
 
 from edx_proctoring.effects import PERFORMERS, Change, Effect, Provider, asks_for_others, plan
-from edx_proctoring.effects.rules import RULES, updates_credit_grades_and_email
+from edx_proctoring.effects.plan import RULES, updates_credit_grades_and_email
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import KNOWN
 

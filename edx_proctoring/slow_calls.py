@@ -1,7 +1,7 @@
-"""Who has kept us waiting lately is not waited for again for a while; the work is left to the outbox's worker.
+"""Calls inside this process that were slow: for half a minute requests skip them and leave them to the outbox's worker.
 
-A call inside this process cannot be cut off. So each service of the host, and each kind of message, may keep a request
-waiting once; what it did not get to do is delivered later.
+Such a call (a service of the host, a receiver of a signal, the mail server) cannot be cut off. So each of them keeps at
+most one request waiting; what the following requests skip is delivered later.
 """
 
 import time
@@ -15,33 +15,33 @@ from edx_proctoring import conf
 PAUSE = 30  # seconds
 
 _slow_until: dict[str, float] = {}  # of this process, by the monotonic clock
-_impatient: ContextVar[bool] = ContextVar("impatient", default=False)
+_skip_if_slow: ContextVar[bool] = ContextVar("skip_if_slow", default=False)
 
 
-class TooSlow(Exception):
-    """Not tried: whoever is named kept us waiting a moment ago."""
+class CallSkipped(Exception):
+    """The call was not made: the last one under this name was slow, less than half a minute ago."""
 
 
 @contextmanager
-def impatient() -> Iterator[None]:
-    """In here `timed` refuses whoever was slow lately; use it where the work may be done later as well."""
-    token = _impatient.set(True)
+def skip_if_slow() -> Iterator[None]:
+    """Inside, `timed` raises CallSkipped for names that were slow lately; use it where the work may be done later."""
+    token = _skip_if_slow.set(True)
     try:
         yield
     finally:
-        _impatient.reset(token)
+        _skip_if_slow.reset(token)
 
 
-def is_impatient() -> bool:
-    """Is somebody waiting?"""
-    return _impatient.get()
+def may_skip() -> bool:
+    """Are slow calls skipped here, since a request waits for them?"""
+    return _skip_if_slow.get()
 
 
 @contextmanager
 def timed(name: str, limit: float | None = None) -> Iterator[None]:
-    """Around a call: remember whether it was slow, by default SLOW_SECONDS. Raises TooSlow, see `impatient`."""
-    if _impatient.get() and is_slow(name):
-        raise TooSlow(name)
+    """Around a call: remembers the name if the call took `limit` (default SLOW_SECONDS) or longer. Raises CallSkipped."""
+    if _skip_if_slow.get() and is_slow(name):
+        raise CallSkipped(name)
     began = time.monotonic()
     try:
         yield
@@ -51,7 +51,7 @@ def timed(name: str, limit: float | None = None) -> Iterator[None]:
 
 
 def remember_slow(name: str) -> None:
-    """It is not waited for again for a while."""
+    """Calls under this name are skipped for PAUSE seconds."""
     _slow_until[name] = time.monotonic() + PAUSE
 
 
@@ -72,12 +72,12 @@ class Timed:
 
 
 def is_slow(name: str) -> bool:
-    """Did it keep us waiting within the last half minute?"""
+    """Was a call under this name slow within the last PAUSE seconds?"""
     return time.monotonic() < _slow_until.get(name, 0)
 
 
 def forget(name: str | None = None) -> None:
-    """It gets a new chance; for tests, everybody does."""
+    """Calls under this name (None: under all names) are made again."""
     if name is None:
         _slow_until.clear()
     else:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from demo.clients import Visitor
 from demo.scenarios.verification import newest, status_of
-from demo.visitors import Visitor
 from demo.walk import FINAL, Walk
 from edx_proctoring.models import (
     OutboxMessage,

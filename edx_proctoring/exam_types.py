@@ -1,4 +1,4 @@
-"""The kind of an exam."""
+"""The types of exams: timed, practice, onboarding, proctored."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 TIMED, PRACTICE, ONBOARDING, PROCTORED = "timed", "practice", "onboarding", "proctored"
 
 
-def kind_of(exam: Mapping[str, Any] | Any, supports_onboarding: bool = False) -> str:
-    """timed, practice, onboarding or proctored; `exam` is a dictionary or a row."""
+def exam_type(exam: Mapping[str, Any] | Any, supports_onboarding: bool = False) -> str:
+    """timed, practice, onboarding or proctored; `exam` is its published dictionary or its row."""
     get = exam.get if isinstance(exam, Mapping) else lambda name: getattr(exam, name)
     if not get("is_proctored"):
         return PRACTICE if get("is_practice_exam") else TIMED
@@ -18,17 +18,17 @@ def kind_of(exam: Mapping[str, Any] | Any, supports_onboarding: bool = False) ->
     return ONBOARDING if supports_onboarding else PRACTICE
 
 
-def humanized_kind(kind: str) -> str:
-    """The kind in the reader's words, with an article."""
+def humanized_exam_type(name: str) -> str:
+    """The type in the reader's language, with an article."""
     return {
         TIMED: _("a timed exam"),
         PRACTICE: _("a practice exam"),
         ONBOARDING: _("an onboarding exam"),
         PROCTORED: _("a proctored exam"),
-    }[kind]
+    }[name]
 
 
 def get_exam_type(exam: Mapping[str, Any], provider: Any) -> dict[str, str]:
     """`type` and `humanized_type` of the exam, as the published function answers."""
-    kind = kind_of(exam, bool(getattr(provider, "supports_onboarding", False)))
-    return {"type": kind, "humanized_type": humanized_kind(kind)}
+    name = exam_type(exam, bool(getattr(provider, "supports_onboarding", False)))
+    return {"type": name, "humanized_type": humanized_exam_type(name)}

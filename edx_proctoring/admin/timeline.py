@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from edx_proctoring.admin.words import label
+from edx_proctoring.admin.labels import label
 from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExamSoftwareSecureReview,
