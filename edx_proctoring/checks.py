@@ -268,7 +268,7 @@ def check_database(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
 @register(Tags.database)
 def check_lateness(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """W011: nothing ends attempts. W012: attempts run for too long. W013: messages wait for too long."""
-    from edx_proctoring.api.lateness import what_is_late  # noqa: PLC0415  imports models
+    from edx_proctoring.operations.lateness import what_is_late  # noqa: PLC0415  imports models
 
     if "default" not in (databases or ()) or conf.problems() or not is_migrated("default"):
         return []

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from celery import shared_task
 
-from edx_proctoring import api, outbox
+from edx_proctoring import operations, outbox
 
 NET_SECONDS = 45
 
@@ -36,4 +36,4 @@ def submit_expired_attempts(limit: int = 1000) -> dict[str, int]:
 
     After `limit` it leaves the rest to its next run, so that it holds no worker for long.
     """
-    return asdict(api.submit_expired_attempts(limit=limit))
+    return asdict(operations.submit_expired_attempts(limit=limit))

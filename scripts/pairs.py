@@ -24,6 +24,7 @@ TESTS = [
     "tests/lifecycle",
     "tests/management",
     "tests/models",
+    "tests/operations",
     "tests/test_admin.py",
     "tests/test_checks.py",
     "tests/test_emails.py",

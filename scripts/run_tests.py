@@ -36,7 +36,7 @@ ON_DATABASES = [
     "tests/api/test_learner.py",
     "tests/api/test_allowances.py",
     "tests/api/test_clock.py",
-    "tests/api/test_sweep.py",
+    "tests/operations/test_expiry.py",
     "tests/test_host_faults.py",
     "tests/test_outbox.py",
     "tests/test_transactions.py",

@@ -9,7 +9,7 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from django.utils import timezone
 
-from edx_proctoring import api, outbox, tasks
+from edx_proctoring import operations, outbox, tasks
 from edx_proctoring.models import OutboxMessage, ScheduledRun
 from edx_proctoring.settings import common, production
 from edx_proctoring.settings.schedule import BEAT_SCHEDULE
@@ -84,7 +84,7 @@ def late():
 @pytest.fixture
 def swept(exam):
     """The sweep ran a moment ago, and there is an exam."""
-    api.submit_expired_attempts()
+    operations.submit_expired_attempts()
 
 
 def long_ago(minutes=11):
@@ -105,7 +105,7 @@ def test_W011_no_sweep_ran(exam):
 
 
 @pytest.mark.parametrize(
-    "run", [api.submit_expired_attempts, lambda: call_command("submit_expired_attempts")]
+    "run", [operations.submit_expired_attempts, lambda: call_command("submit_expired_attempts")]
 )
 def test_W011_no_sweep_ran_for_a_while(swept, run):
     ScheduledRun.objects.update(finished_at=long_ago())
@@ -136,7 +136,7 @@ def test_how_late_is_late_is_a_setting(swept, settings):
 
 
 def test_the_doctor_says_the_same(exam):
-    found = {one.subject: one for one in api.diagnose(3)}
+    found = {one.subject: one for one in operations.diagnose(3)}
     assert found["edx_proctoring.W011"].state == "warning"
     assert "docs/operate.rst" in found["edx_proctoring.W011"].hint
 

@@ -261,7 +261,7 @@ def fill_overdue(count: int) -> None:
 @driver.command
 def sweep() -> dict[str, Any]:
     """End them all: seconds, how many, and what the process took at most after each tenth of the way, in MiB."""
-    from edx_proctoring.api import sweep_expired_attempts  # noqa: PLC0415  ours only
+    from edx_proctoring.operations import sweep_expired_attempts  # noqa: PLC0415  ours only
 
     logging.disable(logging.CRITICAL)
     peaks, counts, began = [], [], time.perf_counter()

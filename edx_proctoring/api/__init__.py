@@ -75,7 +75,6 @@ from edx_proctoring.api.dashboards import (
     get_instructor_dashboard_url,
     is_backend_dashboard_available,
 )
-from edx_proctoring.api.doctor import Finding, diagnose
 from edx_proctoring.api.exams import (
     announce_exam,
     create_exam,
@@ -127,14 +126,6 @@ from edx_proctoring.api.provider_settings import (
     get_integration_specific_email,
     get_proctoring_settings_by_exam_id,
 )
-from edx_proctoring.api.repairs import (
-    REPAIR_BATCH_SIZE,
-    Repaired,
-    deactivate_orphaned_reviews,
-    forget_attempts,
-    reapply_reviews,
-    resend_credit_and_grades,
-)
 from edx_proctoring.api.review_policies import (
     _get_review_policy_by_exam_id,
     create_exam_review_policy,
@@ -157,19 +148,11 @@ from edx_proctoring.api.summaries import (
     get_attempt_status_summaries,
     get_attempt_status_summary,
 )
-from edx_proctoring.api.sweep import (
-    SWEEP_BATCH_SIZE,
-    Sweep,
-    submit_expired_attempts,
-    sweep_expired_attempts,
-)
 from edx_proctoring.api.timer import get_exam_attempt_data
 from edx_proctoring.api.users import (
     get_enrollments_can_take_proctored_exams,
     get_learner_by_name,
     get_user,
-    retire_user,
-    retire_user_at_providers,
 )
 from edx_proctoring.backends import (
     get_backend_provider,

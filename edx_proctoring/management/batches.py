@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from edx_proctoring import api
+from edx_proctoring import operations
 
 MOST = 2**31 - 1
 
@@ -64,7 +64,7 @@ class BatchCommand(WatchedCommand):
     def add_arguments(self, parser: Any) -> None:
         """The options of them all."""
         parser.add_argument(
-            "--batch_size", "--batch-size", type=at_least_one, default=api.REPAIR_BATCH_SIZE,
+            "--batch_size", "--batch-size", type=at_least_one, default=operations.REPAIR_BATCH_SIZE,
             help="rows between two pauses (default: %(default)s)",
         )  # fmt: skip
         parser.add_argument(
@@ -90,7 +90,9 @@ class BatchCommand(WatchedCommand):
         }
         return {**paced, "after": options["after"]} if self.resumes else paced
 
-    def report(self, rows: Iterable[api.Repaired], options: dict[str, Any], noun: str) -> None:
+    def report(
+        self, rows: Iterable[operations.Repaired], options: dict[str, Any], noun: str
+    ) -> None:
         """Work through the rows; the sum at the end, CommandError when some failed or somebody interrupts."""
         counts: Counter[str] = Counter()
         last = options.get("after", 0)
@@ -111,7 +113,7 @@ class BatchCommand(WatchedCommand):
         if counts["failed"]:
             raise CommandError(f"{counts['failed']} {noun}s failed; the lines above say why.")
 
-    def _one(self, row: api.Repaired, options: dict[str, Any], noun: str) -> None:
+    def _one(self, row: operations.Repaired, options: dict[str, Any], noun: str) -> None:
         text = f"{noun} {row.id}: {row.outcome}" + (f" ({row.detail})" if row.detail else "")
         logging.getLogger(type(self).__module__).info(text)
         if row.outcome == "failed":

@@ -6,7 +6,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api
+from edx_proctoring import operations
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.permissions import may_retire_users
 
@@ -17,7 +17,7 @@ class BackendUserManagementAPI(ProctoredAPIView):
     def post(self, request: Request, user_id: str, **kwargs: Any) -> Response:
         if not may_retire_users(request.user):
             return Response(status=status.HTTP_403_FORBIDDEN)
-        answers = api.retire_user_at_providers(user_id)
+        answers = operations.retire_user_at_providers(user_id)
         failed = not all(answers.values())
         code = status.HTTP_500_INTERNAL_SERVER_ERROR if failed else status.HTTP_200_OK
         return Response(answers, status=code)
@@ -29,5 +29,5 @@ class UserRetirement(ProctoredAPIView):
     def post(self, request: Request, user_id: str) -> Response:
         if not may_retire_users(request.user):
             return Response(status=status.HTTP_403_FORBIDDEN)
-        api.retire_user(user_id)
+        operations.retire_user(user_id)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from edx_proctoring import api, outbox
+from edx_proctoring import api, operations, outbox
 from edx_proctoring.backends import breaker
 from edx_proctoring.models import (
     OutboxMessage,
@@ -195,7 +195,7 @@ def test_retirement_takes_reviewers_notes_along(client, told, attempt, learner):
     for review in (gone, kept):
         change(client, REVIEWS, review.pk, review_status="Clean", note="was seen by the nurse")
     for _ in range(2):
-        api.retire_user(told.user_id)
+        operations.retire_user(told.user_id)
         assert b"nurse" not in page_of(client, REVIEWS, gone.pk).content
         assert b"nurse" not in client.get(f"{ADMIN}/{REVIEWS}/{gone.pk}/history/").content
         assert b"nurse" in page_of(client, REVIEWS, kept.pk).content

@@ -10,8 +10,8 @@ from django.apps import apps
 from django.core.checks import run_checks
 from django.utils.translation import gettext_lazy
 
-from edx_proctoring import api, outbox
 from edx_proctoring import apps as app_module
+from edx_proctoring import operations, outbox
 from edx_proctoring.backends import http, masking, options
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.null import NullBackendProvider
@@ -242,7 +242,7 @@ class Loud(Acme):
 @pytest.mark.django_db
 def test_the_doctor_shows_no_secrets(load):
     load(Loud, {"api_key": KEY})
-    found = {one.subject: one for one in api.diagnose(30)}
+    found = {one.subject: one for one in operations.diagnose(30)}
     assert found["provider acme"].state == "error"
     assert "key=***" in found["provider acme"].text
     assert quote_plus(KEY) not in str([one.as_dict() for one in found.values()])

@@ -8,7 +8,7 @@ from edx_proctoring.backends import provider_states
 from edx_proctoring.backends.breaker import FAILURES
 from edx_proctoring.backends.null import NullBackendProvider
 from tests.backends.test_software_secure import psi
-from tests.test_doctor import finding, remote, use  # noqa: F401
+from tests.operations.test_diagnostics import finding, remote, use  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from edx_proctoring import api
+from edx_proctoring import api, operations
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import AttemptFactory, UserFactory
 from tests.concurrency.parallel import together
@@ -32,8 +32,8 @@ def test_sweeps_beside_learners_end_each_attempt_once(exam, provider):
     ]
     *overdue, _running, submitting = attempts
     results = together(
-        api.submit_expired_attempts,
-        api.submit_expired_attempts,
+        operations.submit_expired_attempts,
+        operations.submit_expired_attempts,
         lambda: api.update_attempt_status(overdue[0].pk, "submitted"),
         lambda: api.get_exam_attempt_by_id(overdue[7].pk),
         lambda: api.update_attempt_status(submitting.pk, "submitted"),

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from edx_proctoring import api, transactions
+from edx_proctoring import api, operations, transactions
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
 from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringLearner
 from edx_proctoring.testing.factories import COURSE_ID
@@ -116,8 +116,8 @@ def test_reads_do_not_wait(overdue, held, learner, staff, client_for, monkeypatc
     assert told("signal") == 0
 
     held()
-    assert api.submit_expired_attempts().ended == 1
-    assert api.submit_expired_attempts().ended == 0
+    assert operations.submit_expired_attempts().ended == 1
+    assert operations.submit_expired_attempts().ended == 0
     assert Attempt.objects.get().status == "submitted"
     assert told("signal") == told("email") == told("provider_notice") == 1
 
@@ -187,7 +187,7 @@ def test_the_sweep_goes_on_with_the_others(overdue, held, attempt, django_user_m
     other = django_user_model.objects.create(username="other")
     began = timezone.now() - 91 * MINUTE
     attempt(user=other, status="started", started_at=began, allowed_time_limit_mins=90)
-    done = api.submit_expired_attempts()
+    done = operations.submit_expired_attempts()
     assert (done.ended, done.failed) == (1, 1)
     assert Attempt.objects.get(pk=overdue.pk).status == "started"
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from waffle.testutils import override_switch
 
-from edx_proctoring import api, constants, crypto, outbox
+from edx_proctoring import api, constants, crypto, operations, outbox
 from edx_proctoring.backends.backend import current_options
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.exceptions import (
@@ -280,7 +280,7 @@ def test_backends_B14_retirement_knows_who_was_removed(attempt, make_exam, provi
     known = attempt()
     api.remove_exam_attempt(known.pk, staff)
     provider.answer("retire_user", True)
-    assert api.retire_user_at_providers(known.user_id) == {"gone": False, "test": True}
+    assert operations.retire_user_at_providers(known.user_id) == {"gone": False, "test": True}
 
 
 def test_backends_B15_the_archive_is_whole_and_retirement_reviews_nothing(
@@ -294,7 +294,7 @@ def test_backends_B15_the_archive_is_whole_and_retirement_reviews_nothing(
         assert getattr(archived, name) == getattr(stored, name)
     for told in (mailoutbox, tracker.events, host.calls):
         told.clear()
-    api.retire_user(known.user_id)
+    operations.retire_user(known.user_id)
     assert status_of(known) == "rejected"
     assert [*mailoutbox, *tracker.events, *host.calls] == []
     archived.refresh_from_db()

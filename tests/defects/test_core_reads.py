@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from opaque_keys.edx.keys import UsageKey
 
-from edx_proctoring import api, backends, constants, utils
+from edx_proctoring import api, backends, constants, operations, utils
 from edx_proctoring.backends import psi_formats
 from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
@@ -48,7 +48,7 @@ def test_36_a_read_ends_an_overdue_attempt_once(attempt, provider):
     assert not writes(queries)
     assert len(provider.calls_of("stop_exam_attempt")) == 1
     other = overdue(attempt)
-    assert api.submit_expired_attempts().ended == 1  # what nobody reads ends, too
+    assert operations.submit_expired_attempts().ended == 1  # what nobody reads ends, too
     assert Attempt.objects.get(pk=other.pk).status == "submitted"
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from edx_proctoring import api, backends
+from edx_proctoring import api, backends, operations
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists, ProctoredExamReviewAlreadyExists
 from edx_proctoring.models import (
     ProctoredExam,
@@ -92,7 +92,7 @@ def test_a_retired_learner_takes_nobody_along(attempt: Any) -> None:
         attempt_code=others.attempt_code, student=others.user, exam=others.proctored_exam,
         review_status="Clean", raw_data="kept",
     )  # fmt: skip
-    api.retire_user(mine.user_id)
+    operations.retire_user(mine.user_id)
     review.refresh_from_db()
     assert review.raw_data == "kept"
 

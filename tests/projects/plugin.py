@@ -53,7 +53,7 @@ LEFT_OUT = {
     },
     "plain": {
         (
-            "tests/backends tests/effects/test_telling.py tests/test_doctor.py tests/test_host_faults.py"
+            "tests/backends tests/effects/test_telling.py tests/operations/test_diagnostics.py tests/test_host_faults.py"
             " tests/defects/test_backends_a.py tests/defects/test_backends_b.py tests/defects/test_backends_c.py"
             " tests/defects/test_core_effects.py"
             " tests/defects/test_python_results.py tests/admin tests/contract tests/wire/test_rest.py"

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from edx_proctoring import api
+from edx_proctoring import operations
 from edx_proctoring.management.batches import not_negative
 
 FAILING = {"error": ("error",), "warning": ("error", "warning")}
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print what was found."""
-        found = api.diagnose(options["deadline"])
+        found = operations.diagnose(options["deadline"])
         if options["json"]:
             self.stdout.write(json.dumps([one.as_dict() for one in found], indent=2))
         else:
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if bad:
             raise CommandError(f"{len(bad)} of {len(found)} findings need attention.")
 
-    def _table(self, found: list[api.Finding]) -> None:
+    def _table(self, found: list[operations.Finding]) -> None:
         width = max(len(one.subject) for one in found)
         styles = {
             "ok": self.style.SUCCESS,

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from edx_proctoring import api
+from edx_proctoring import operations
 from edx_proctoring.management.batches import BatchCommand
 
 
@@ -31,7 +31,9 @@ class Command(BatchCommand):
         path = options["file_path"]
         for _attempt_id in self._ids(path):
             pass
-        done = api.forget_attempts(self._ids(path), force=options["force"], **self.paced(options))
+        done = operations.forget_attempts(
+            self._ids(path), force=options["force"], **self.paced(options)
+        )
         self.report(done, options, "attempt")
 
     def _ids(self, path: str) -> Iterator[int]:

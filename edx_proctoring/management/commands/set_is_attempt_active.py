@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from edx_proctoring import api
+from edx_proctoring import operations
 from edx_proctoring.management.batches import BatchCommand
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ class Command(BatchCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it."""
         total = 0
-        for table, count in api.deactivate_orphaned_reviews(**self.paced(options)):
+        for table, count in operations.deactivate_orphaned_reviews(**self.paced(options)):
             total += count
             log.info("%s: %s rows inactive", table, count)
             self.progress(f"{table}: {count}", options["verbosity"])

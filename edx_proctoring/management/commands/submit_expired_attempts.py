@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from edx_proctoring import api
+from edx_proctoring import operations
 from edx_proctoring.management.batches import WatchedCommand, at_least_one
 
 
@@ -20,15 +20,15 @@ class Command(WatchedCommand):
     def add_arguments(self, parser: Any) -> None:
         """The options."""
         parser.add_argument(
-            "--batch_size", "--batch-size", type=at_least_one, default=api.SWEEP_BATCH_SIZE,
+            "--batch_size", "--batch-size", type=at_least_one, default=operations.SWEEP_BATCH_SIZE,
             help="running attempts that are held in memory at once (default: %(default)s)",
         )  # fmt: skip
         self.add_dry_run(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it."""
-        done = api.Sweep()
-        for done in api.sweep_expired_attempts(
+        done = operations.Sweep()
+        for done in operations.sweep_expired_attempts(
             batch_size=options["batch_size"], dry_run=options["dry_run"]
         ):
             self.progress(f"{done.looked_at} looked at, {done.ended} ended", options["verbosity"])

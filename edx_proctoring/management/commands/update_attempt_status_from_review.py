@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from edx_proctoring import api
+from edx_proctoring import operations
 from edx_proctoring.management.batches import BatchCommand
 
 
@@ -43,5 +43,5 @@ class Command(BatchCommand):
         last = _moment(options["end_date_time"], "--end_date_time")
         if first > last:
             raise CommandError("--start_date_time is after --end_date_time.")
-        rows = api.reapply_reviews(first, last, **self.paced(options))
+        rows = operations.reapply_reviews(first, last, **self.paced(options))
         self.report(rows, options, "review")

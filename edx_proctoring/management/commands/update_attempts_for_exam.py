@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from edx_proctoring import api
+from edx_proctoring import operations
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.management.batches import BatchCommand, whole
 
@@ -28,7 +28,7 @@ class Command(BatchCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it."""
         try:
-            rows = api.resend_credit_and_grades(options["exam_id"], **self.paced(options))
+            rows = operations.resend_credit_and_grades(options["exam_id"], **self.paced(options))
         except ProctoredBaseException as error:
             raise CommandError(str(error)) from error
         self.report(rows, options, "attempt")

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from edx_proctoring import api, tasks
+from edx_proctoring import api, operations, tasks
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import AttemptFactory, UserFactory
 
@@ -229,9 +229,9 @@ def many(count, exam, learner):
 
 def test_a_query_per_batch(exam, learner, django_assert_num_queries):
     many(10, exam, learner)
-    list(api.sweep_expired_attempts())  # the first run has its row inserted
+    list(operations.sweep_expired_attempts())  # the first run has its row inserted
     with django_assert_num_queries(5):  # three batches, one that is empty, and the note of the run
-        assert [counts.looked_at for counts in api.sweep_expired_attempts(batch_size=4)] == [
+        assert [counts.looked_at for counts in operations.sweep_expired_attempts(batch_size=4)] == [
             4,
             8,
             10,
@@ -244,7 +244,7 @@ def test_memory_does_not_grow_with_the_number(exam, learner):
 
     def highest_of():
         tracemalloc.start()
-        list(api.sweep_expired_attempts(batch_size=50))
+        list(operations.sweep_expired_attempts(batch_size=50))
         _now, highest = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return highest

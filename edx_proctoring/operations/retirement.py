@@ -1,0 +1,142 @@
+"""Learners who leave: providers forget them, and what names or describes them here is blanked."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import apps
+
+from edx_proctoring import backends, conf, crypto, outbox, transactions
+from edx_proctoring.api.lookup import as_id, batches
+from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.models import (
+    NOTE,
+    OutboxMessage,
+    ProctoredExam,
+    ProctoredExamSoftwareSecureComment,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamSoftwareSecureReviewHistory,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAllowanceHistory,
+    ProctoredExamStudentAttempt,
+    exactly_one_of,
+)
+
+log = logging.getLogger(__name__)
+
+Attempt = ProctoredExamStudentAttempt
+PERSONAL = ("email", "support_notification")
+
+
+def retire_user_at_providers(user_id: Any) -> dict[str, bool]:
+    """Have all providers forget the user: by the provider's name, whether it has.
+
+    Asks those of attempts that were removed or declined since, too. A provider with nothing to do is left out; one that
+    fails, or is not configured any more, is false, and the others are asked all the same. May be repeated.
+    """
+    answers: dict[str, bool] = {}
+    for stored in _backends_that_know(user_id):
+        name = stored or backends.default_name() or str(None)
+        done = _retire_at(name, crypto.obscured_user_id(user_id, stored))
+        if done is not None:
+            answers[name] = answers.get(name, True) and done
+    return answers
+
+
+def _backends_that_know(user_id: Any) -> list[str | None]:
+    """As exams store them: None is the default provider, which knows the user by another obscured id."""
+    if as_id(user_id) is None:
+        return []
+    rows = Attempt.history.filter(user_id=user_id, taking_as_proctored=True)
+    exams = set(rows.values_list("proctored_exam_id", flat=True))
+    living = Attempt.objects.filter(user_id=user_id, taking_as_proctored=True)
+    exams.update(living.values_list("proctored_exam_id", flat=True))
+    names = ProctoredExam.objects.filter(pk__in=exams).values_list("backend", flat=True)
+    return sorted(set(names), key=lambda name: name or "")
+
+
+def _retire_at(name: str, obscured_id: str) -> bool | None:
+    try:
+        provider = backends.get_backend_provider(name=name)
+        with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
+            done = provider.retire_user(obscured_id)
+    except Exception as error:  # whatever it is, the other providers are asked, too
+        log.error("a user was not retired, backend=%s: %r", name, error)
+        return False
+    return None if done is None else bool(done)
+
+
+def retire_user(user_id: Any) -> None:
+    """Blank what names or describes the user here; attempts and their statuses stay. May be repeated.
+
+    Allowances' values, payloads and videos of reviews, remarks and notes of reviewers, and the archives of all these; also of
+    attempts that were removed. Nothing follows from it: no review is decided anew, nobody is told.
+    """
+    number = as_id(user_id)
+    if number is not None:
+        transactions.run(lambda: _blank(number))
+
+
+def _blank(user_id: int) -> None:
+    allowance_ids = _blank_allowances(user_id)
+    codes, attempt_ids = set(), set()
+    for rows in (Attempt.objects, Attempt.history):
+        found = rows.filter(user_id=user_id).values_list("attempt_code", "id")
+        for code, attempt_id in found.distinct():
+            attempt_ids.add(attempt_id)
+            codes |= {code} if code else set()
+    for model in (ProctoredExamSoftwareSecureReview, ProctoredExamSoftwareSecureReviewHistory):
+        of_student = model.objects.filter(student_id=user_id).values_list("attempt_code", flat=True)
+        codes.update(of_student)
+    for some in batches(sorted(codes)):
+        _blank_reviews(some)
+    _forget_messages(user_id, attempt_ids, allowance_ids)
+
+
+def _blank_allowances(user_id: int) -> set[int]:
+    kept = ProctoredExamStudentAllowance.objects.filter(user_id=user_id).exclude(value="")
+    kept.update(value="")  # archives what it was …
+    archive = ProctoredExamStudentAllowanceHistory.objects.filter(user_id=user_id)
+    archive.exclude(value="").update(value="")  # … and forgets that, too
+    return set(archive.values_list("allowance_id", flat=True))
+
+
+def _blank_reviews(codes: Sequence[str]) -> None:
+    for model in (ProctoredExamSoftwareSecureReview, ProctoredExamSoftwareSecureReviewHistory):
+        rows = model.objects.filter(exactly_one_of("attempt_code", codes))
+        rows.update(raw_data="", encrypted_video_url=b"")
+    comments = ProctoredExamSoftwareSecureComment.objects.filter(
+        exactly_one_of("review__attempt_code", codes)
+    )
+    comments.update(comment="", status="")
+    reviews = ProctoredExamSoftwareSecureReview.objects.filter(
+        exactly_one_of("attempt_code", codes)
+    )
+    _blank_notes([str(pk) for pk in reviews.values_list("pk", flat=True)])
+
+
+def _blank_notes(review_ids: Sequence[str]) -> None:
+    """What reviewers wrote in Django admin is in its log, where the host has it."""
+    if not apps.is_installed("django.contrib.admin"):
+        return
+    entries = apps.get_model("admin", "LogEntry")._default_manager.filter(
+        content_type__app_label=ProctoredExamSoftwareSecureReview._meta.app_label,
+        content_type__model=ProctoredExamSoftwareSecureReview._meta.model_name,
+        object_id__in=review_ids,
+        change_message__startswith=NOTE,
+    )
+    entries.update(change_message="")
+
+
+def _forget_messages(user_id: int, attempt_ids: set[int], allowance_ids: set[int]) -> None:
+    """E-mails and tickets that wait are not sent; of what was told, nothing is kept."""
+    pairs = OutboxMessage.objects.filter(lane__startswith="host:", lane__endswith=f":{user_id}")
+    lanes = set(pairs.values_list("lane", flat=True))
+    lanes.update(f"publish:allowance:{allowance_id}" for allowance_id in allowance_ids)
+    for attempt_id in attempt_ids:
+        lanes.update({f"email:{attempt_id}", f"publish:attempt:{attempt_id}"})
+    for some in batches(sorted(lanes)):
+        messages = OutboxMessage.objects.filter(lane__in=some)
+        for lane in set(messages.unfinished().filter(kind__in=PERSONAL).values_list("lane")):
+            outbox.cancel(*lane, *PERSONAL)
+        messages.settled().delete()
