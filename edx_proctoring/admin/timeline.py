@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring.admin.labels import label
+from edx_proctoring.effects.messages import orders_of_attempt
 from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExamSoftwareSecureReview,
@@ -101,9 +102,8 @@ def reviews(attempt_code: str | None) -> list[dict[str, Any]]:
 
 def messages(attempt: ProctoredExamStudentAttempt) -> list[OutboxMessage]:
     """What others were or will be told because of the attempt, newest first; one query."""
-    lanes = [f"{name}:{attempt.pk}" for name in ("provider", "email", "publish:attempt")]
-    lanes.append(f"host:{attempt.proctored_exam_id}:{attempt.user_id}")
-    return list(OutboxMessage.objects.filter(lane__in=lanes).order_by("-id")[:NEWEST])
+    orders = orders_of_attempt(attempt.pk, attempt.proctored_exam_id, attempt.user_id)
+    return list(OutboxMessage.objects.filter(lane__in=orders).order_by("-id")[:NEWEST])
 
 
 def _may_view(request: HttpRequest, model: type[Model]) -> bool:

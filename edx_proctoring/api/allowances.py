@@ -10,6 +10,7 @@ from edx_proctoring import conf, constants, outbox, tracking, transactions
 from edx_proctoring.api.course_members import enrollment_check, members, noting_attempts
 from edx_proctoring.api.lazy_lists import LazyList
 from edx_proctoring.api.lookup import batches
+from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import UserNotFoundException
 from edx_proctoring.models import (
     ALLOWANCE_ORDERINGS,
@@ -83,8 +84,7 @@ def event_draft(allowance: Allowance, action: str, version: int) -> Draft:
         "allowance_value": allowance.value,
     }
     payload = tracking.snapshot(allowance.proctored_exam, f"allowance.{action}", None, override)
-    key = f"event:allowance:{allowance.pk}:{version}:{action}"
-    return Draft("event", key, f"publish:allowance:{allowance.pk}", payload)
+    return messages.allowance_event(allowance.pk, version, action, payload)
 
 
 def get_allowances_for_course(

@@ -10,14 +10,13 @@ from django.utils.dateparse import parse_datetime
 
 from edx_proctoring import backends, constants, outbox, timing, tracking, transactions
 from edx_proctoring.api.lookup import as_id, exam_by_id
-from edx_proctoring.effects import exam_sync
+from edx_proctoring.effects import exam_sync, messages
 from edx_proctoring.exceptions import (
     ProctoredBaseException,
     ProctoredExamAlreadyExists,
     ProctoredExamNotFoundException,
 )
 from edx_proctoring.models import EXAM_ORDERINGS, ProctoredExam, in_order
-from edx_proctoring.outbox import Draft
 from edx_proctoring.serializers import ProctoredExamSerializer
 
 log = logging.getLogger(__name__)
@@ -97,8 +96,7 @@ def announce_exam(exam: ProctoredExam, name: str) -> None:
     """Emit the event `created` or `updated` of an exam that was saved just now."""
     history_id = exam.last_history.history_id  # type: ignore[attr-defined]  # set when it was saved
     payload = tracking.snapshot(exam, name)
-    key = f"event:exam:{history_id}:{name}"
-    outbox.put(Draft("event", key, f"publish:exam:{exam.pk}", payload))
+    outbox.put(messages.exam_event(history_id, exam.pk, name, payload))
 
 
 def _date(value: datetime.datetime | str | None) -> datetime.datetime | None:

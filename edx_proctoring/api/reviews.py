@@ -27,6 +27,7 @@ from edx_proctoring.api.review_rules import (
     status_after,
 )
 from edx_proctoring.api.reviewers import StaffQuestion, find_reviewer
+from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (
     ProctoredExamBadReviewStatus,
     ProctoredExamReviewAlreadyExists,
@@ -332,8 +333,7 @@ def _event(attempt: Attempt | None, review: Review) -> list[Draft]:
         "review_status": review.review_status,
     }
     payload = tracking.snapshot(exam, "review_received", attempt, override)
-    key = f"event:review:{_version(review)}"
-    return [Draft("event", key, f"publish:attempt:{attempt.pk}", payload)]
+    return [messages.review_event(_version(review), attempt.pk, payload)]
 
 
 def _version(review: Review) -> str:
@@ -361,9 +361,8 @@ def _notify_support(review: Review, attempt: Attempt) -> None:
         "review_status": review.review_status,
         "review_url": f"{links.lms_url(path)}?attempt={_named_in_links(attempt)}",
     }
-    key = f"support_notification:{_version(review)}"
-    lane = f"host:{exam.pk}:{attempt.user_id}"
-    outbox.put(Draft("support_notification", key, lane, payload))
+    version = _version(review)
+    outbox.put(messages.support_notification(version, exam.pk, attempt.user_id, payload))
 
 
 def _named_in_links(attempt: Attempt) -> str | None:

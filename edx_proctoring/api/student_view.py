@@ -21,10 +21,10 @@ from edx_proctoring.api.student_context import (
     provider_steps,
     timed_context,
 )
+from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists
 from edx_proctoring.lifecycle import expire_if_overdue, facts, show_way_in
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
-from edx_proctoring.outbox import Draft
 from edx_proctoring.serializers import ProctoredExamSerializer
 from edx_proctoring.statuses import (
     COMPLETED,
@@ -314,8 +314,8 @@ def _tell_option_presented(learner: Learner) -> None:
     """Once a day: whoever reloads the page would else fill the outbox."""
     exam = ProctoredExam(**learner.exam)
     payload = tracking.snapshot(exam, "option-presented")
-    key = f"event:option:{exam.pk}:{learner.user_id}:{timezone.now().date()}"
-    outbox.put(Draft("event", key, f"publish:exam:{exam.pk}:{learner.user_id}", payload))
+    day = timezone.now().date()
+    outbox.put(messages.option_event(exam.pk, learner.user_id, day, payload))
 
 
 @_guarded

@@ -1,10 +1,26 @@
 """What follows from a change of an attempt: `plan` decides, `perform` does.
 
-`rules` is pure: a frozen `Change` goes in, a list of `Effect` comes out. The performers are dull: what is written to our
+`plan` is pure: a frozen `Change` goes in, a list of `Effect` comes out. The performers are dull: what is written to our
 common database happens in the transaction of the change, everything else is put into the outbox.
 """
 
 from edx_proctoring.effects.perform import PERFORMERS, perform
-from edx_proctoring.effects.plan import Change, Effect, Provider, asks_for_others, plan
+from edx_proctoring.effects.plan import (
+    Change,
+    Effect,
+    EffectKind,
+    Provider,
+    asks_for_others,
+    plan,
+)
 
-__all__ = ["PERFORMERS", "Change", "Effect", "Provider", "asks_for_others", "perform", "plan"]
+__all__ = [
+    "PERFORMERS",
+    "Change",
+    "Effect",
+    "EffectKind",
+    "Provider",
+    "asks_for_others",
+    "perform",
+    "plan",
+]

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 
 from edx_proctoring import backends, emails, host, outbox, slow_calls, tracking, transactions
 from edx_proctoring.backends.http import is_removal_unsupported
+from edx_proctoring.effects import messages
 from edx_proctoring.effects.exam_sync import deliver_saved
 from edx_proctoring.effects.perform import whole, write_credit, write_grade
 from edx_proctoring.effects.telling import telling
@@ -189,16 +190,22 @@ def _is_held(provider: str, external_id: str) -> bool:
     return bool(attempts.exists())
 
 
+HANDLERS = {
+    messages.CREDIT: deliver_credit,
+    messages.GRADE: deliver_grade,
+    messages.COMPLETION: deliver_completion,
+    messages.LEARNER_STATE: deliver_learner_state,
+    messages.SUPPORT_NOTIFICATION: deliver_support_notification,
+    messages.EVENT: deliver_event,
+    messages.SIGNAL: deliver_signal,
+    messages.EMAIL: deliver_email,
+    messages.PROVIDER_NOTICE: deliver_provider_notice,
+    messages.PROVIDER_REMOVAL: deliver_provider_removal,
+    messages.EXAM_SAVED: deliver_saved,
+}
+
+
 def register() -> None:
     """Connect kinds and handlers; once, at start."""
-    outbox.register("reconcile_credit", deliver_credit)
-    outbox.register("reconcile_grade", deliver_grade)
-    outbox.register("completion", deliver_completion, inline=True)
-    outbox.register("learner_state", deliver_learner_state, inline=True)
-    outbox.register("support_notification", deliver_support_notification, inline=True)
-    outbox.register("event", deliver_event, inline=True)
-    outbox.register("signal", deliver_signal, inline=True)
-    outbox.register("email", deliver_email)
-    outbox.register("provider_notice", deliver_provider_notice, patient=True)
-    outbox.register("provider_removal", deliver_provider_removal, patient=True)
-    outbox.register("exam_saved", deliver_saved, inline=True, patient=True)
+    for kind, handler in HANDLERS.items():
+        outbox.register(kind.name, handler, inline=kind.inline, patient=kind.slow_recipient)

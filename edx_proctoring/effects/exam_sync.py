@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from edx_proctoring import backends, cache, conf, outbox, transactions
 from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.effects import messages
 from edx_proctoring.effects.telling import telling
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 from edx_proctoring.models import OutboxMessage, ProctoredExam, ProctoredExamReviewPolicy
@@ -18,11 +19,6 @@ from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer
 log = logging.getLogger(__name__)
 
 SKIP_SECONDS = 30  # after a failure this provider is left to the worker for so long
-
-
-def saved_key(exam_id: int, provider: str) -> str:
-    """One message per exam and provider: however often an exam is saved, its current state is sent."""
-    return f"exam_saved:{exam_id}:{provider}"
 
 
 def tell_saved(exam: ProctoredExam) -> None:
@@ -37,11 +33,8 @@ def tell_left(exam_id: int, provider: str, external_id: str | None) -> None:
 
 
 def _put(exam_id: int, provider: str, **more: Any) -> None:
-    if not provider:
-        return
-    payload = {"exam_id": exam_id, "provider": provider, **more}
-    key = saved_key(exam_id, provider)
-    outbox.put(outbox.Draft("exam_saved", key, key, payload, state=True, anywhere=True))
+    if provider:
+        outbox.put(messages.exam_saved(exam_id, provider, **more))
 
 
 def ensure_saved(exam: ProctoredExam) -> None:
@@ -58,7 +51,7 @@ def ensure_saved(exam: ProctoredExam) -> None:
 
     if is_known():  # another learner was first
         return
-    key = saved_key(exam.pk, backends.name_of(exam))
+    key = messages.EXAM_SAVED.key(exam.pk, backends.name_of(exam))
     if not outbox.is_pending(key):
         tell_saved(exam)
     if not transactions.owns():

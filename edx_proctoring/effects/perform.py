@@ -1,6 +1,5 @@
-"""Doing what `rules` decided: in the transaction of the change, or by way of the outbox."""
+"""Doing what `plan` decided: in the transaction of the change, or by way of the outbox."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,7 +7,9 @@ from typing import Any
 from django.db import transaction
 
 from edx_proctoring import host, outbox, slow_calls, tracking, transactions
-from edx_proctoring.effects.plan import Change, Effect
+from edx_proctoring.effects import messages
+from edx_proctoring.effects.messages import MessageKind
+from edx_proctoring.effects.plan import Change, Effect, EffectKind
 from edx_proctoring.outbox import Draft
 
 log = logging.getLogger(__name__)
@@ -22,16 +23,6 @@ def perform(change: Change, effects: Iterable[Effect]) -> None:
     for effect in effects:
         drafts.extend(PERFORMERS[effect.kind](change, effect))
     outbox.put(*drafts)
-
-
-def host_lane(change: Change) -> str:
-    """The lane of what the host is told of one learner in one exam."""
-    return pair_lane(change.exam.pk, change.attempt.user_id)
-
-
-def pair_lane(exam_id: int, user_id: int) -> str:
-    """The same by their ids."""
-    return f"host:{exam_id}:{user_id}"
 
 
 def _history_id(change: Change) -> int:
@@ -50,22 +41,21 @@ def _ids(change: Change) -> dict[str, Any]:
 
 
 def _now_or_later(
-    kind: str, change: Change, value: dict[str, Any], call: Callable[[], object]
+    kind: MessageKind, change: Change, value: dict[str, Any], call: Callable[[], object]
 ) -> list[Draft]:
     """Write to the host in our transaction; if that fails, or an older decision still waits, leave it to the outbox.
 
     So is what a service that was slow a moment ago would have to do.
     """
-    key = f"{kind}:{change.exam.pk}:{change.attempt.user_id}"
-    draft = Draft(kind, key, host_lane(change), {**_ids(change), **value}, state=True)
-    if outbox.is_pending(key):
+    draft = messages.host_update(kind, {**_ids(change), **value})
+    if outbox.is_pending(draft.key):
         return [draft]
     try:
         with slow_calls.skip_if_slow():
             whole(call)
     except Exception as error:
         transactions.reraise_if_broken(error)
-        log.warning("host not updated, put off: key=%s error=%r", key, error)
+        log.warning("host update failed, queued for retry: key=%s error=%r", draft.key, error)
         return [draft]
     return []
 
@@ -83,7 +73,7 @@ def _credit(change: Change, effect: Effect) -> list[Draft]:
         return []
     value = {"status": effect.value["status"]}
     return _now_or_later(
-        "reconcile_credit", change, value, lambda: write_credit({**_ids(change), **value})
+        messages.CREDIT, change, value, lambda: write_credit({**_ids(change), **value})
     )
 
 
@@ -109,7 +99,7 @@ def _grade(change: Change, effect: Effect) -> list[Draft]:
         "certificate": not change.exam.is_practice_exam,
     }
     call = {**_ids(change), **value}
-    return _now_or_later("reconcile_grade", change, value, lambda: write_grade(call, change.by))
+    return _now_or_later(messages.GRADE, change, value, lambda: write_grade(call, change.by))
 
 
 def write_grade(payload: dict[str, Any], by: Any) -> None:
@@ -128,29 +118,24 @@ def write_grade(payload: dict[str, Any], by: Any) -> None:
 def _completion(change: Change, _effect: Effect) -> list[Draft]:
     if not host.has("instructor"):
         return []
-    key, known = f"completion:{change.attempt.pk}", {"user": change.attempt.user}
-    return [Draft("completion", key, host_lane(change), _ids(change), known=known)]
+    return [messages.completion(_ids(change), change.attempt.user)]
 
 
 def _learner_state(change: Change, _effect: Effect) -> list[Draft]:
     if not host.has("instructor"):
         return []
     payload = {**_ids(change), "requesting_user_id": getattr(change.by, "pk", None)}
-    return [
-        Draft("learner_state", f"learner_state:{_history_id(change)}", host_lane(change), payload)
-    ]
+    return [messages.learner_state(_history_id(change), payload)]
 
 
 def _email(change: Change, _effect: Effect) -> list[Draft]:
-    history_id = _history_id(change)
     payload = {
         **_ids(change),
-        "history_id": history_id,
+        "history_id": _history_id(change),
         "status": change.after,
         "language": host.language_of(change.attempt.user),
     }
-    lane, known = f"email:{change.attempt.pk}", {"attempt": _as_of_now(change)}
-    return [Draft("email", f"email:{history_id}", lane, payload, known=known)]
+    return [messages.email(payload, _as_of_now(change))]
 
 
 def _as_of_now(change: Change) -> Any:
@@ -162,27 +147,20 @@ def _as_of_now(change: Change) -> Any:
 
 def _provider_notice(change: Change, effect: Effect) -> list[Draft]:
     assert change.provider is not None  # the rule says so
-    history_id, verb = _history_id(change), effect.value["verb"]
     payload = {
-        "verb": verb,
+        "verb": effect.value["verb"],
         "provider": change.provider.name,
         "exam_external_id": change.exam.external_id,
         "attempt_external_id": change.external_id,
         "attempt_id": change.attempt.pk,
     }
-    key = f"provider_notice:{history_id}"
-    return [Draft("provider_notice", key, provider_lane(change.attempt.pk), payload, anywhere=True)]
-
-
-def provider_lane(attempt_id: int) -> str:
-    """The lane of what the provider is told of one attempt."""
-    return f"provider:{attempt_id}"
+    return [messages.provider_notice(_history_id(change), payload)]
 
 
 def _provider_removal(change: Change, _effect: Effect) -> list[Draft]:
     assert change.provider is not None  # the rule says so
     return [
-        removal_draft(
+        messages.provider_removal(
             change.provider.name,
             change.exam.external_id,
             change.external_id or "",
@@ -192,32 +170,11 @@ def _provider_removal(change: Change, _effect: Effect) -> list[Draft]:
     ]
 
 
-def removal_draft(
-    provider: str,
-    exam_external_id: str | None,
-    attempt_external_id: str,
-    exam_id: int,
-    user_id: int,
-) -> Draft:
-    """Ask the provider, some time, to forget an attempt that is gone here."""
-    payload = {
-        "provider": provider,
-        "exam_external_id": exam_external_id,
-        "attempt_external_id": attempt_external_id,
-        "exam_id": exam_id,
-        "user_id": user_id,
-    }
-    # Providers' ids may be longer than a key, and differ in case only, which some databases do not see.
-    digest = hashlib.sha256(f"{provider}:{attempt_external_id}".encode()).hexdigest()
-    key = f"provider_removal:{digest}"
-    return Draft("provider_removal", key, key, payload, state=True, anywhere=True)
-
-
 def _event(change: Change, effect: Effect) -> list[Draft]:
     name = effect.value["name"]
     payload = tracking.snapshot(change.exam, name, change.attempt)
-    key = f"event:{_history_id(change)}:{name}"
-    return [Draft("event", key, f"publish:attempt:{_ids(change)['attempt_id']}", payload)]
+    attempt_id = _ids(change)["attempt_id"]
+    return [messages.attempt_event(_history_id(change), attempt_id, name, payload)]
 
 
 def _signal(change: Change, effect: Effect) -> list[Draft]:
@@ -232,15 +189,8 @@ def _signal(change: Change, effect: Effect) -> list[Draft]:
             change.provider.supports_onboarding if change.provider else None if created else False
         ),
     }
-    return [
-        Draft(
-            "signal",
-            f"signal:{_history_id(change)}",
-            f"publish:attempt:{change.attempt.pk}",
-            payload,
-            known={"user": change.attempt.user} if created else {},
-        )
-    ]
+    user = change.attempt.user if created else None
+    return [messages.signal(_history_id(change), payload, user)]
 
 
 def _by_lifecycle(_change: Change, _effect: Effect) -> list[Draft]:
@@ -248,16 +198,16 @@ def _by_lifecycle(_change: Change, _effect: Effect) -> list[Draft]:
     return []
 
 
-PERFORMERS: dict[str, Performer] = {
-    "completion": _completion,
-    "credit": _credit,
-    "grade": _grade,
-    "learner_state": _learner_state,
-    "email": _email,
-    "provider_notice": _provider_notice,
-    "provider_removal": _provider_removal,
-    "event": _event,
-    "signal": _signal,
-    "decline_the_rest": _by_lifecycle,
-    "clear_onboarding_errors": _by_lifecycle,
+PERFORMERS: dict[EffectKind, Performer] = {
+    EffectKind.COMPLETION: _completion,
+    EffectKind.CREDIT: _credit,
+    EffectKind.GRADE: _grade,
+    EffectKind.LEARNER_STATE: _learner_state,
+    EffectKind.EMAIL: _email,
+    EffectKind.PROVIDER_NOTICE: _provider_notice,
+    EffectKind.PROVIDER_REMOVAL: _provider_removal,
+    EffectKind.EVENT: _event,
+    EffectKind.SIGNAL: _signal,
+    EffectKind.DECLINE_THE_REST: _by_lifecycle,
+    EffectKind.CLEAR_ONBOARDING_ERRORS: _by_lifecycle,
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum, auto
 from typing import Any
 
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -56,11 +57,27 @@ class Change:
     )
 
 
+class EffectKind(StrEnum):
+    """What there is to do; each kind has a performer."""
+
+    COMPLETION = auto()
+    CREDIT = auto()
+    GRADE = auto()
+    LEARNER_STATE = auto()
+    EMAIL = auto()
+    PROVIDER_NOTICE = auto()
+    PROVIDER_REMOVAL = auto()
+    EVENT = auto()
+    SIGNAL = auto()
+    DECLINE_THE_REST = auto()
+    CLEAR_ONBOARDING_ERRORS = auto()
+
+
 @dataclass(frozen=True)
 class Effect:
-    """One thing to do; its kind names the performer."""
+    """One thing to do."""
 
-    kind: str
+    kind: EffectKind
     value: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -108,7 +125,7 @@ def _applies(change: Change) -> bool:
 def completion(change: Change) -> Iterator[Effect]:
     """The first completion marks the whole exam as complete in the course."""
     if change.first_completion:
-        yield Effect("completion")
+        yield Effect(EffectKind.COMPLETION)
 
 
 def credit(change: Change) -> Iterator[Effect]:
@@ -118,33 +135,33 @@ def credit(change: Change) -> Iterator[Effect]:
     if change.after is None:
         if change.before in CREDIT_WORDS:
             newest_left = change.others[0] if change.others else None
-            yield Effect("credit", {"status": CREDIT_WORDS.get(newest_left or "")})
+            yield Effect(EffectKind.CREDIT, {"status": CREDIT_WORDS.get(newest_left or "")})
     elif change.after in CREDIT_WORDS and _applies(change):
-        yield Effect("credit", {"status": CREDIT_WORDS[change.after]})
+        yield Effect(EffectKind.CREDIT, {"status": CREDIT_WORDS[change.after]})
 
 
 def decline_the_rest(change: Change) -> Iterator[Effect]:
     """Who declines one graded proctored exam declines those of the course that are not taken yet."""
     graded = change.exam.is_proctored and not change.exam.is_practice_exam
     if graded and change.after == Status.declined and change.cascade:
-        yield Effect("decline_the_rest")
+        yield Effect(EffectKind.DECLINE_THE_REST)
 
 
 def grades(change: Change) -> Iterator[Effect]:
     """A rejection zeroes the grade and takes the certificate back; a verification or removal undoes the zero."""
     if change.after is None:
         if change.resets_learner_state and Status.rejected not in change.others:
-            yield Effect("grade", {"zero": False})
+            yield Effect(EffectKind.GRADE, {"zero": False})
     elif change.after == Status.rejected and _applies(change):
-        yield Effect("grade", {"zero": True})
+        yield Effect(EffectKind.GRADE, {"zero": True})
     elif change.after == Status.verified and change.override_active and _applies(change):
-        yield Effect("grade", {"zero": False})
+        yield Effect(EffectKind.GRADE, {"zero": False})
 
 
 def learner_state(change: Change) -> Iterator[Effect]:
     """A removed attempt takes the learner's answers with it."""
     if change.after is None and change.resets_learner_state:
-        yield Effect("learner_state")
+        yield Effect(EffectKind.LEARNER_STATE)
 
 
 def email(change: Change) -> Iterator[Effect]:
@@ -152,7 +169,7 @@ def email(change: Change) -> Iterator[Effect]:
     attempt = change.attempt
     if change.after in MAILED and attempt.taking_as_proctored and not attempt.is_sample_attempt:
         if _applies(change):
-            yield Effect("email")
+            yield Effect(EffectKind.EMAIL)
 
 
 def onboarding(change: Change) -> Iterator[Effect]:
@@ -164,7 +181,7 @@ def onboarding(change: Change) -> Iterator[Effect]:
         and change.exam.is_practice_exam
         and change.after in COMPLETED
     ):
-        yield Effect("clear_onboarding_errors")
+        yield Effect(EffectKind.CLEAR_ONBOARDING_ERRORS)
 
 
 def provider(change: Change) -> Iterator[Effect]:
@@ -172,23 +189,23 @@ def provider(change: Change) -> Iterator[Effect]:
     if change.provider is None or not change.external_id:
         return
     if change.first_start and change.after == Status.started:
-        yield Effect("provider_notice", {"verb": "start_exam_attempt"})
+        yield Effect(EffectKind.PROVIDER_NOTICE, {"verb": "start_exam_attempt"})
     elif change.before is not None and change.after in NOTICES:
-        yield Effect("provider_notice", {"verb": NOTICES[change.after]})
+        yield Effect(EffectKind.PROVIDER_NOTICE, {"verb": NOTICES[change.after]})
     elif change.after in (Status.declined, None):
-        yield Effect("provider_removal")
+        yield Effect(EffectKind.PROVIDER_REMOVAL)
 
 
 def publish(change: Change) -> Iterator[Effect]:
     """Analytics and signal receivers hear of everything."""
     if change.after is None:
-        yield Effect("event", {"name": "deleted"})
+        yield Effect(EffectKind.EVENT, {"name": "deleted"})
     elif change.before is None:
-        yield Effect("signal", {"created": True})
-        yield Effect("event", {"name": change.after})
+        yield Effect(EffectKind.SIGNAL, {"created": True})
+        yield Effect(EffectKind.EVENT, {"name": change.after})
     else:
-        yield Effect("event", {"name": change.after})
-        yield Effect("signal", {"created": False})
+        yield Effect(EffectKind.EVENT, {"name": change.after})
+        yield Effect(EffectKind.SIGNAL, {"created": False})
 
 
 RULES = (

@@ -14,7 +14,7 @@ from django.db.models import Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from edx_proctoring import conf, effects, outbox, timing
-from edx_proctoring.effects.perform import provider_lane
+from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import ProctoredExamIllegalStatusTransition
 from edx_proctoring.lifecycle import facts, rows
 from edx_proctoring.lifecycle.locking import lock_attempt
@@ -214,11 +214,11 @@ def _follow_up(change: effects.Change, request: StatusRequest) -> None:
     if change.after == Status.declined:
         pair = (change.exam.pk, change.attempt.user_id)
         ProctoringReservation.objects.void(*pair)
-        outbox.cancel(provider_lane(change.attempt.pk), "provider_notice")
+        outbox.cancel(messages.provider_order(change.attempt.pk), messages.PROVIDER_NOTICE.name)
     for effect in planned:
-        if effect.kind == "decline_the_rest":
+        if effect.kind is effects.EffectKind.DECLINE_THE_REST:
             _decline_the_rest(change)
-        elif effect.kind == "clear_onboarding_errors":
+        elif effect.kind is effects.EffectKind.CLEAR_ONBOARDING_ERRORS:
             _clear_onboarding_errors(change)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from edx_proctoring import conf, effects, outbox, transactions
-from edx_proctoring.effects.perform import removal_draft
+from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
     ProctoringTemporarilyUnavailable,
@@ -209,7 +209,7 @@ def _give_back(new: NewAttempt, token: str, answer: Registration | None) -> None
             provider = facts.provider_of(new.exam)
             name = provider.name if provider else new.exam.backend or ""
             ids = (new.exam.external_id, answer.external_id, new.exam.pk, new.user.pk)
-            outbox.put(removal_draft(name, *ids))
+            outbox.put(messages.provider_removal(name, *ids))
 
     try:
         if transactions.owns():
@@ -265,7 +265,7 @@ def _close(new: NewAttempt, newest: Attempt | None) -> None:
 
 def _put_aside(new: NewAttempt, newest: Attempt | None) -> None:
     assert newest is not None  # `_allow_reset` says so
-    reset_event = effects.Effect("event", {"name": "reset_practice_exam"})
+    reset_event = effects.Effect(effects.EffectKind.EVENT, {"name": "reset_practice_exam"})
     if newest.status == Status.submitted:
         rows.delete(newest, new.actor, tell_provider=True, reason=new.reason, also=(reset_event,))
         return

@@ -9,7 +9,7 @@ from django.db.models import Exists, Max, OuterRef, Subquery
 from django.utils import timezone
 
 from edx_proctoring import backends, conf, effects, host, timing
-from edx_proctoring.effects.perform import pair_lane
+from edx_proctoring.effects.messages import LEARNER_STATE, host_order
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import (
     OutboxMessage,
@@ -48,13 +48,13 @@ def pair(exam_id: int, user_id: int) -> Pair:
     attempts = ProctoredExamStudentAttempt.objects.of_pair(OuterRef("pk"), user_id).newest_first()
     policies = ProctoredExamReviewPolicy.objects.filter(proctored_exam=OuterRef("pk"))
     reservation = ProctoringReservation.objects.filter(exam=OuterRef("pk"), user_id=user_id)
-    waiting = OutboxMessage.objects.unfinished().filter(lane=pair_lane(exam_id, user_id))
+    waiting = OutboxMessage.objects.unfinished().filter(lane=host_order(exam_id, user_id))
     rows = ProctoredExam.objects.filter(pk=exam_id).values_list(
         Subquery(attempts.values("pk")[:1]),
         Subquery(policies.order_by("-pk").values("pk")[:1]),
         Subquery(reservation.values("token")),
         Subquery(reservation.values("reserved_until")),
-        Exists(waiting.filter(kind="learner_state")),
+        Exists(waiting.filter(kind=LEARNER_STATE.name)),
     )
     row = rows.first()
     if row is None:

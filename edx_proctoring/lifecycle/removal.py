@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from edx_proctoring import backends, conf, outbox
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.backends.http import is_removal_unsupported
-from edx_proctoring.effects.perform import provider_lane, removal_draft
+from edx_proctoring.effects import EffectKind, messages
 from edx_proctoring.exceptions import (
     BackendProviderCannotRemoveAttempt,
     BackendProviderDoesNotRemoveAttempts,
@@ -83,7 +83,7 @@ def forget(attempt: Attempt) -> None:
         tell_provider=True,
         reason=STAFF,
         resets_learner_state=False,
-        only=("provider_removal",),
+        only=(EffectKind.PROVIDER_REMOVAL,),
     )
 
 
@@ -93,8 +93,10 @@ def tell_deleted(attempt: Attempt) -> None:
     name = backends.name_of(exam)
     if getattr(attempt, "is_being_removed", False) or not exam.is_proctored or not name:
         return
-    outbox.cancel(provider_lane(attempt.pk), "provider_notice")
+    outbox.cancel(messages.provider_order(attempt.pk), messages.PROVIDER_NOTICE.name)
     if attempt.external_id:
         outbox.put(
-            removal_draft(name, exam.external_id, attempt.external_id, exam.pk, attempt.user_id)
+            messages.provider_removal(
+                name, exam.external_id, attempt.external_id, exam.pk, attempt.user_id
+            )
         )

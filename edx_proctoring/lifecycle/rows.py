@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Any
 
 from edx_proctoring import effects, outbox
-from edx_proctoring.effects.perform import provider_lane
+from edx_proctoring.effects import messages
 from edx_proctoring.lifecycle import facts
 from edx_proctoring.models import (
     ProctoredExam,
@@ -132,7 +132,7 @@ def delete(
     attempt.pk = attempt_id  # whoever hears of it wants to know which one it was
     log.info("attempt %s: %s -> removed (%s)", attempt_id, attempt.status, reason)
     ProctoringReservation.objects.void(exam.pk, attempt.user_id)
-    outbox.cancel(provider_lane(attempt_id), "provider_notice")
+    outbox.cancel(messages.provider_order(attempt_id), messages.PROVIDER_NOTICE.name)
     change = effects.Change(
         attempt=attempt,
         exam=exam,

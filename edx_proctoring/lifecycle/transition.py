@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edx_proctoring import outbox
-from edx_proctoring.effects.perform import pair_lane
+from edx_proctoring.effects.messages import LEARNER_STATE, host_order
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
 from edx_proctoring.lifecycle import facts
 from edx_proctoring.lifecycle.change import StatusRequest, change_locked, check_is_known, time_out
@@ -82,10 +82,10 @@ def expire(attempt: Attempt, reason: str = TIME_OUT, *, waits: bool = True) -> E
 
 def _settle_state_deletion(attempt: Attempt) -> None:
     """Answers of a removed attempt must be gone before new ones are given, or stay for good."""
-    lane = pair_lane(attempt.proctored_exam_id, attempt.user_id)
-    if not outbox.is_waiting(lane, "learner_state"):
+    lane = host_order(attempt.proctored_exam_id, attempt.user_id)
+    if not outbox.is_waiting(lane, LEARNER_STATE.name):
         return
     outbox.flush(lane)
-    if outbox.is_waiting(lane, "learner_state"):
+    if outbox.is_waiting(lane, LEARNER_STATE.name):
         log.error("learner state of a removed attempt is kept: attempt_id=%s", attempt.pk)
-        outbox.cancel(lane, "learner_state")
+        outbox.cancel(lane, LEARNER_STATE.name)

@@ -9,6 +9,7 @@ from django.apps import apps
 from edx_proctoring import backends, conf, crypto, outbox, transactions
 from edx_proctoring.api.lookup import as_id, batches
 from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.effects import messages
 from edx_proctoring.models import (
     NOTE,
     OutboxMessage,
@@ -25,7 +26,6 @@ from edx_proctoring.models import (
 log = logging.getLogger(__name__)
 
 Attempt = ProctoredExamStudentAttempt
-PERSONAL = ("email", "support_notification")
 
 
 def retire_user_at_providers(user_id: Any) -> dict[str, bool]:
@@ -79,18 +79,19 @@ def retire_user(user_id: Any) -> None:
 
 def _blank(user_id: int) -> None:
     allowance_ids = _blank_allowances(user_id)
-    codes, attempt_ids = set(), set()
+    codes, attempts = set(), set()
     for rows in (Attempt.objects, Attempt.history):
-        found = rows.filter(user_id=user_id).values_list("attempt_code", "id")
-        for code, attempt_id in found.distinct():
-            attempt_ids.add(attempt_id)
+        found = rows.filter(user_id=user_id)
+        found = found.values_list("attempt_code", "id", "proctored_exam_id")
+        for code, attempt_id, exam_id in found.distinct():
+            attempts.add((attempt_id, exam_id))
             codes |= {code} if code else set()
     for model in (ProctoredExamSoftwareSecureReview, ProctoredExamSoftwareSecureReviewHistory):
         of_student = model.objects.filter(student_id=user_id).values_list("attempt_code", flat=True)
         codes.update(of_student)
     for some in batches(sorted(codes)):
         _blank_reviews(some)
-    _forget_messages(user_id, attempt_ids, allowance_ids)
+    _forget_messages(user_id, attempts, allowance_ids)
 
 
 def _blank_allowances(user_id: int) -> set[int]:
@@ -128,15 +129,12 @@ def _blank_notes(review_ids: Sequence[str]) -> None:
     entries.update(change_message="")
 
 
-def _forget_messages(user_id: int, attempt_ids: set[int], allowance_ids: set[int]) -> None:
+def _forget_messages(user_id: int, attempts: set[tuple[int, int]], allowance_ids: set[int]) -> None:
     """E-mails and tickets that wait are not sent; of what was told, nothing is kept."""
-    pairs = OutboxMessage.objects.filter(lane__startswith="host:", lane__endswith=f":{user_id}")
-    lanes = set(pairs.values_list("lane", flat=True))
-    lanes.update(f"publish:allowance:{allowance_id}" for allowance_id in allowance_ids)
-    for attempt_id in attempt_ids:
-        lanes.update({f"email:{attempt_id}", f"publish:attempt:{attempt_id}"})
-    for some in batches(sorted(lanes)):
-        messages = OutboxMessage.objects.filter(lane__in=some)
-        for lane in set(messages.unfinished().filter(kind__in=PERSONAL).values_list("lane")):
-            outbox.cancel(*lane, *PERSONAL)
-        messages.settled().delete()
+    orders = messages.orders_of_learner(attempts, user_id, allowance_ids)
+    for some in batches(sorted(orders)):
+        rows = OutboxMessage.objects.filter(lane__in=some)
+        waiting = rows.unfinished().filter(kind__in=messages.PERSONAL_KINDS)
+        for lane in set(waiting.values_list("lane", flat=True)):
+            outbox.cancel(lane, *messages.PERSONAL_KINDS)
+        rows.settled().delete()

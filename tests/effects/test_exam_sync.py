@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from edx_proctoring import api, outbox
-from edx_proctoring.effects import exam_sync
+from edx_proctoring.effects.messages import EXAM_SAVED
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 from edx_proctoring.models import OutboxMessage, ProctoredExam
 from edx_proctoring.testing.factories import ReviewPolicyFactory
@@ -100,7 +100,7 @@ def test_a_provider_without_ids(make_exam, provider, answer):
     exam = make_exam(external_id=None)
     exam.refresh_from_db()
     assert exam.external_id is None
-    assert not outbox.is_pending(exam_sync.saved_key(exam.pk, "test"))
+    assert not outbox.is_pending(EXAM_SAVED.key(exam.pk, "test"))
 
 
 def test_ids_become_text(make_exam, provider):
@@ -124,7 +124,7 @@ def test_after_a_failure_the_provider_is_left_to_the_worker_for_a_while(unknown,
     unknown.exam_name = "later"
     unknown.save()
     assert not saved(provider)
-    assert outbox.is_pending(exam_sync.saved_key(unknown.pk, "test"))
+    assert outbox.is_pending(EXAM_SAVED.key(unknown.pk, "test"))
     again()
     assert [document["exam_name"] for document in saved(provider)] == ["later"]
     unknown.refresh_from_db()
@@ -141,7 +141,7 @@ def test_a_provider_that_is_gone_keeps_its_message(make_exam, other):
     backends = apps.get_app_config("edx_proctoring").backends
     del backends["other"]
     exam.save()
-    assert outbox.is_pending(exam_sync.saved_key(exam.pk, "other"))
+    assert outbox.is_pending(EXAM_SAVED.key(exam.pk, "other"))
     backends["other"] = other
     other.calls.clear()
     again()
@@ -153,7 +153,7 @@ def test_an_exam_that_was_deleted_meanwhile(unknown, provider):
     unknown.delete()
     again()
     assert not saved(provider)
-    assert not outbox.is_pending(exam_sync.saved_key(exam_id, "test"))
+    assert not outbox.is_pending(EXAM_SAVED.key(exam_id, "test"))
 
 
 # Leaving a provider
@@ -207,7 +207,7 @@ def test_a_provider_that_never_knew_the_exam_hears_nothing_of_its_leaving(unknow
     unknown.save()
     again()
     assert not saved(provider)
-    assert not outbox.is_pending(exam_sync.saved_key(unknown.pk, "test"))
+    assert not outbox.is_pending(EXAM_SAVED.key(unknown.pk, "test"))
 
 
 # Before the first attempt
