@@ -186,7 +186,7 @@ def took(work):
     return time.monotonic() - began
 
 
-LONGEST = 1.4  # on busy machines; without a limit it is six seconds and more
+LONGEST = 5  # seconds; without a limit it is six and more, with it half a second on a quiet machine
 
 
 def test_a_learner_waits_for_the_broker_for_half_a_second_at_most():
