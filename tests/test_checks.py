@@ -152,6 +152,17 @@ def test_W006_no_broker(proctoring, celery, url, eager, ids):
     assert found() == ids
 
 
+def test_W006_the_default_address_of_celery_does_not_count(proctoring, celery):
+    """Who has set it is told what is missing in it."""
+    proctoring(DELIVERY="celery")
+    celery.update(broker_url="amqp://guest@localhost//", task_always_eager=False)
+    (warning,) = run_checks(tags=["edx_proctoring"])
+    assert warning.id == "edx_proctoring.W006"
+    assert "amqp://guest@localhost//, does not count" in warning.hint
+    celery.update(broker_url="amqp://guest:guest@localhost//")
+    assert found() == []
+
+
 def database():
     return [
         message

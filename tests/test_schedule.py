@@ -13,6 +13,7 @@ from edx_proctoring import operations, outbox, tasks
 from edx_proctoring.models import OutboxMessage, ScheduledRun
 from edx_proctoring.settings import common, production
 from edx_proctoring.settings.schedule import BEAT_SCHEDULE
+from edx_proctoring.testing.factories import AttemptFactory, UserFactory
 
 NIGHTLY = {"task": "host.nightly", "schedule": 3600.0}
 
@@ -121,6 +122,21 @@ def test_W012_attempts_are_overdue(swept, attempt, minutes, found):
     """Of 60 minutes; a sweep may be under way."""
     attempt(status="started", started_at=long_ago(minutes), allowed_time_limit_mins=60)
     assert late() == found
+
+
+def test_W012_finds_the_one_among_many(swept, exam):
+    """Those that were started long before it have all the time in the world."""
+    rows = [(1000, 5000)] * operations.SWEEP_BATCH_SIZE + [(75, 60)]
+    learners = UserFactory.create_batch(len(rows))
+    for learner, (minutes, limit) in zip(learners, rows, strict=True):
+        AttemptFactory(
+            proctored_exam=exam,
+            user=learner,
+            status="started",
+            started_at=long_ago(minutes),
+            allowed_time_limit_mins=limit,
+        )
+    assert late() == ["W012"]
 
 
 @pytest.mark.parametrize(("minutes", "found"), [(5, []), (11, ["W013"])])

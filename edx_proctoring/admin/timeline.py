@@ -28,6 +28,7 @@ REASONS = {
     "time-out": _("the time was over"),
     "sweep": _("the time was over, and no page was open"),
     "cascade": _("follows from another exam"),
+    "cascade, learner": _("follows from another exam that the learner declined"),
     "onboarding": _("onboarding was completed"),
 }
 NOTED = {

@@ -67,7 +67,10 @@ def _remove_at_provider(attempt: Attempt) -> None:
         log.warning("provider did not remove attempt_id=%s: %r", attempt.pk, error)
         if is_removal_unsupported(error):
             raise BackendProviderDoesNotRemoveAttempts(
-                _("This proctoring provider cannot remove attempts, so nothing was removed.")
+                _(
+                    "This proctoring provider cannot remove attempts, so nothing was removed. "
+                    "Repeat the request with ?keep_at_provider=true to remove the attempt here alone."
+                )
             ) from error
         raise BackendProviderCannotRemoveAttempt(unavailable) from error
     if not confirmed:

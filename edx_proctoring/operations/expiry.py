@@ -48,9 +48,9 @@ def sweep_expired_attempts(
 
 def _sweep(batch_size: int, limit: int | None, dry_run: bool) -> Iterator[Sweep]:
     done = Sweep()
-    for looked_at, overdue in _batches(batch_size):
-        done = replace(done, looked_at=done.looked_at + looked_at)
-        for attempt in overdue:
+    for page in running_attempts(batch_size):
+        done = replace(done, looked_at=done.looked_at + len(page))
+        for attempt in filter(facts.is_overdue, page):
             if limit is not None and done.ended >= limit:
                 yield done
                 return
@@ -58,12 +58,12 @@ def _sweep(batch_size: int, limit: int | None, dry_run: bool) -> Iterator[Sweep]
         yield done
 
 
-def _batches(size: int) -> Iterator[tuple[int, list[Attempt]]]:
-    """Of all that run, in the order of their ids: how many a batch had, and those whose time is over."""
+def running_attempts(size: int = SWEEP_BATCH_SIZE) -> Iterator[list[Attempt]]:
+    """All that run, in the order of their ids, at most `size` at a time."""
     running, last = Attempt.objects.running().order_by("pk"), 0
     while page := list(running.filter(pk__gt=last).with_parts()[:size]):
         last = page[-1].pk
-        yield len(page), [attempt for attempt in page if facts.is_overdue(attempt)]
+        yield page
 
 
 def _end(attempt: Attempt, done: Sweep) -> Sweep:

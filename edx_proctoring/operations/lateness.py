@@ -9,15 +9,9 @@ from django.utils import timezone
 
 from edx_proctoring import conf
 from edx_proctoring.lifecycle import facts
-from edx_proctoring.models import (
-    OutboxMessage,
-    ProctoredExam,
-    ProctoredExamStudentAttempt,
-    ScheduledRun,
-)
+from edx_proctoring.models import OutboxMessage, ProctoredExam, ScheduledRun
 from edx_proctoring.models.runs import SWEEP
-
-LOOKED_AT = 500  # running attempts, those that were started first
+from edx_proctoring.operations.expiry import running_attempts
 
 
 @dataclass(frozen=True)
@@ -61,8 +55,7 @@ def _late(minutes: int, moment: datetime.datetime) -> Iterator[Late]:
 
 
 def _overdue(moment: datetime.datetime) -> int:
-    running = ProctoredExamStudentAttempt.objects.running().filter(started_at__lt=moment)
-    ends = map(facts.expires_at, running.with_parts().order_by("started_at")[:LOOKED_AT])
+    ends = (facts.expires_at(attempt) for page in running_attempts() for attempt in page)
     return sum(end is not None and end < moment for end in ends)
 
 

@@ -23,7 +23,11 @@ SOCKET_SECONDS = (
 CELERYS_DEFAULT = "amqp://guest@localhost"
 
 NO_BROKER = "Messages are left to Celery, but no broker is configured: nothing is published."
-NO_BROKER_HINT = "Set the broker's URL (CELERY_BROKER_URL, in Open edX BROKER_URL), or PROCTORING_SETTINGS['DELIVERY'] = 'auto'."
+NO_BROKER_HINT = (
+    "Set the broker's URL (CELERY_BROKER_URL, in Open edX BROKER_URL), or PROCTORING_SETTINGS['DELIVERY'] = 'auto'. "
+    "Celery's default address, amqp://guest@localhost//, does not count: write user and password into it "
+    "(amqp://guest:guest@localhost//)."
+)
 
 _apps: list[Any] = []  # the Celery app that was the current one when Django was set up
 

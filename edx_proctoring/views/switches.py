@@ -1,16 +1,16 @@
 """The host's waffle switches."""
 
-import waffle
+from waffle import get_waffle_switch_model
 from waffle.utils import get_setting
 
-from edx_proctoring import cache
+from edx_proctoring import cache, views
 
 
 def is_on(name: str) -> bool:
     """Is the switch on? Asks the database where waffle's cache does not work."""
-    known = cache.guarded(lambda: bool(waffle.switch_is_active(name)), None)
+    known = cache.guarded(lambda: bool(views.waffle.switch_is_active(name)), None)
     if known is not None:
         return known
-    switches = waffle.get_waffle_switch_model()._default_manager
+    switches = get_waffle_switch_model()._default_manager
     active = switches.filter(name=name).values_list("active", flat=True).first()
     return bool(get_setting("SWITCH_DEFAULT") if active is None else active)

@@ -1,6 +1,7 @@
 """Names of the HTTP layer that suites of hosts and providers replace."""
 
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -71,6 +72,19 @@ def test_switches_are_read_through_the_package(
     url = f"/api/edx_proctoring/v1/proctored_exam/attempt/{one.pk}"
     response = client_for(learner).put(url, {"action": "error"}, format="json")
     assert response.json() == {"exam_attempt_id": False}
+
+
+def test_waffle_as_a_whole_may_be_patched(
+    attempt: Any, learner: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = mock.Mock()
+    asked.switch_is_active.return_value = True
+    monkeypatch.setattr("edx_proctoring.views.waffle", asked)
+    one = attempt(status="started")
+    url = f"/api/edx_proctoring/v1/proctored_exam/attempt/{one.pk}"
+    response = client_for(learner).put(url, {"action": "error"}, format="json")
+    assert response.json() == {"exam_attempt_id": False}
+    asked.switch_is_active.assert_called_once_with("edx_proctoring.test_ping_failure_passthrough")
 
 
 def test_the_start_callback_reads_and_writes_through_its_own_names(

@@ -52,6 +52,7 @@ def test_staff_remove_here_what_the_provider_cannot_remove(
     response = as_staff.delete(url)
     assert response.status_code == 502
     assert "cannot remove attempts" in response.json()["detail"]
+    assert "?keep_at_provider=true" in response.json()["detail"]
     assert as_staff.delete(f"{url}?keep_at_provider=no").status_code == 502
     assert ProctoredExamStudentAttempt.objects.exists()
     assert as_staff.delete(f"{url}?keep_at_provider=true").status_code == 200
