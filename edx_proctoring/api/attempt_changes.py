@@ -237,9 +237,32 @@ def check_requirements(
     status = described_prerequisites(exam, user_id, requirements)
     if status is not None:
         exam["prerequisite_status"] = status
-        if status["declined_prerequisites"]:
-            decline_unattempted(exam["id"], user_id)
+        if declined := status["declined_prerequisites"]:
+            is_own = all(_has_opted_out_of(entry, exam, user_id) for entry in declined)
+            reason = lifecycle.LEARNERS_CASCADE if is_own else lifecycle.CASCADE
+            decline_unattempted(exam["id"], user_id, reason)
     return exam
+
+
+def with_opting_out_forbidden(
+    status: Mapping[str, Any], exam: Mapping[str, Any], user_id: int
+) -> dict[str, Any]:
+    """This `prerequisite_status` where the host allows no opting out: exams that she declined herself are pending."""
+    declined = status["declined_prerequisites"]
+    own = [entry for entry in declined if _has_opted_out_of(entry, exam, user_id)]
+    others = [entry for entry in declined if entry not in own]
+    pending = [*status["pending_prerequisites"], *own]
+    return _with_addresses(
+        {**status, "declined_prerequisites": others, "pending_prerequisites": pending}, exam
+    )
+
+
+def _has_opted_out_of(entry: Mapping[str, Any], exam: Mapping[str, Any], user_id: int) -> bool:
+    """Is the requirement an exam that the learner declined herself?"""
+    if entry.get("namespace") != "proctored_exam":
+        return False
+    known = ProctoredExam.get_exam_by_content_id(exam["course_id"], entry.get("name"))
+    return known is not None and lifecycle.has_opted_out(known.pk, user_id)
 
 
 def described_prerequisites(
@@ -247,7 +270,11 @@ def described_prerequisites(
 ) -> dict[str, Any] | None:
     """`prerequisite_status` with `jumpto_url` at what is missing, unless something is declined. Changes nothing."""
     status = prerequisite_status(exam, user_id, requirements)
-    if status is not None and not status["declined_prerequisites"]:
+    return None if status is None else _with_addresses(status, exam)
+
+
+def _with_addresses(status: dict[str, Any], exam: Mapping[str, Any]) -> dict[str, Any]:
+    if not status["declined_prerequisites"]:
         for entry in status["failed_prerequisites"] or status["pending_prerequisites"]:
             entry["jumpto_url"] = _jumpto_url(entry, exam["course_id"])
     return status

@@ -12,7 +12,7 @@ from django.template import loader
 from django.utils import timezone
 
 from edx_proctoring import backends, conf, exam_types, host, outbox, tracking, transactions
-from edx_proctoring.api.attempt_changes import check_requirements
+from edx_proctoring.api.attempt_changes import check_requirements, with_opting_out_forbidden
 from edx_proctoring.api.exams import create_exam
 from edx_proctoring.api.student_context import (
     Learner,
@@ -232,8 +232,13 @@ def _guarded(decide: Callable[[Learner], Screen]) -> Callable[[Learner], Screen]
 
 def _is_back_in(learner: Learner) -> bool:
     """Did the learner decline an exam where the host allows no opting out? Then it is as if she had not."""
-    forbidden = learner.context.get("allow_proctoring_opt_out") is False
-    return forbidden and learner.attempt is not None and show_way_in(learner.attempt)
+    if learner.attempt is None or not _is_opting_out_forbidden(learner):
+        return False
+    return show_way_in(learner.attempt)
+
+
+def _is_opting_out_forbidden(learner: Learner) -> bool:
+    return learner.context.get("allow_proctoring_opt_out") is False
 
 
 def _entered(learner: Learner) -> Screen:
@@ -291,6 +296,8 @@ def _proctored_entrance(learner: Learner) -> Screen:
     known = (learner.context.get("credit_state") or {}).get("credit_requirement_status")
     exam = check_requirements(dict(learner.exam), learner.user_id, known)
     status = exam.get("prerequisite_status")
+    if status and _is_opting_out_forbidden(learner):
+        status = with_opting_out_forbidden(status, exam, learner.user_id)
     learner.context["prerequisite_status"] = status or {}
     if status and not status["are_prerequisites_satisifed"]:
         if status["declined_prerequisites"]:

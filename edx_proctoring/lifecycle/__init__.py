@@ -6,15 +6,24 @@ Each function locks the learner's row first, decides under the lock, stores, and
 from edx_proctoring.lifecycle.change import outcome
 from edx_proctoring.lifecycle.creation import create, reset
 from edx_proctoring.lifecycle.locking import find_learner, lock_attempt, locked
-from edx_proctoring.lifecycle.opting_out import show_way_in
+from edx_proctoring.lifecycle.opting_out import has_opted_out, show_way_in
 from edx_proctoring.lifecycle.removal import remove, tell_deleted
 from edx_proctoring.lifecycle.resume import annotate, ready_to_resume, resumed
-from edx_proctoring.lifecycle.rows import CASCADE, LEARNER, PROVIDER, STAFF, SWEEP, TIME_OUT
+from edx_proctoring.lifecycle.rows import (
+    CASCADE,
+    LEARNER,
+    LEARNERS_CASCADE,
+    PROVIDER,
+    STAFF,
+    SWEEP,
+    TIME_OUT,
+)
 from edx_proctoring.lifecycle.transition import expire, expire_if_overdue, transition
 
 __all__ = [
     "CASCADE",
     "LEARNER",
+    "LEARNERS_CASCADE",
     "PROVIDER",
     "STAFF",
     "SWEEP",
@@ -24,6 +33,7 @@ __all__ = [
     "expire",
     "expire_if_overdue",
     "find_learner",
+    "has_opted_out",
     "lock_attempt",
     "locked",
     "outcome",

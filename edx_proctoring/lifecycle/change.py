@@ -18,7 +18,14 @@ from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import ProctoredExamIllegalStatusTransition
 from edx_proctoring.lifecycle import facts, rows
 from edx_proctoring.lifecycle.locking import lock_attempt
-from edx_proctoring.lifecycle.rows import CASCADE, LEARNER, TIME_OUT, Attempt, Status
+from edx_proctoring.lifecycle.rows import (
+    CASCADE,
+    LEARNER,
+    LEARNERS_CASCADE,
+    TIME_OUT,
+    Attempt,
+    Status,
+)
 from edx_proctoring.models import ProctoredExam, ProctoringReservation
 from edx_proctoring.statuses import (
     COMPLETED,
@@ -217,12 +224,16 @@ def _follow_up(change: effects.Change, request: StatusRequest) -> None:
         outbox.cancel(messages.provider_order(change.attempt.pk), messages.PROVIDER_NOTICE.name)
     for effect in planned:
         if effect.kind is effects.EffectKind.DECLINE_THE_REST:
-            _decline_the_rest(change)
+            _decline_the_rest(change, _reason_of_cascade(request.reason))
         elif effect.kind is effects.EffectKind.CLEAR_ONBOARDING_ERRORS:
             _clear_onboarding_errors(change)
 
 
-def _decline_the_rest(change: effects.Change) -> None:
+def _reason_of_cascade(reason: str) -> str:
+    return LEARNERS_CASCADE if reason in (LEARNER, LEARNERS_CASCADE) else CASCADE
+
+
+def _decline_the_rest(change: effects.Change, reason: str) -> None:
     """Decline the course's other graded proctored exams that the learner has never begun and not completed."""
     user_id = change.attempt.user_id
     exams = ProctoredExam.get_all_exams_for_course(
@@ -231,14 +242,14 @@ def _decline_the_rest(change: effects.Change) -> None:
     begun = set[int]()
     if not conf.proctoring.DECLINE_WHILE_RUNNING:
         begun = facts.begun_exams(change.exam.course_id, user_id)
-    decline = StatusRequest(Status.declined, cascade=False, reason=CASCADE)
+    decline = StatusRequest(Status.declined, cascade=False, reason=reason)
     for exam in exams:
         if exam.pk in begun:
             continue
         ProctoringReservation.objects.void(exam.pk, user_id)
         newest = Attempt.objects.of_pair(exam.pk, user_id).newest_first().first()
         if newest is None:
-            attempt = rows.insert_unproctored(exam, change.attempt.user, reason=CASCADE)
+            attempt = rows.insert_unproctored(exam, change.attempt.user, reason=reason)
             change_locked(attempt, decline)
         elif newest.status not in COMPLETED and newest.status not in IN_PROGRESS:
             newest.proctored_exam = exam

@@ -13,21 +13,23 @@ from edx_proctoring import conf
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
 from edx_proctoring.lifecycle import facts, rows
 from edx_proctoring.lifecycle.locking import LockIsTaken, lock_attempt, locked
-from edx_proctoring.lifecycle.rows import LEARNER, Attempt, Status
+from edx_proctoring.lifecycle.rows import LEARNER, LEARNERS_CASCADE, Attempt, Status
 
 log = logging.getLogger(__name__)
 
 WAY_IN = "opting out is not allowed"
+OWN = (LEARNER, LEARNERS_CASCADE)  # reasons of a learner's own decision
 NEWEST = 20  # history rows
 
 
 def show_way_in(attempt: Attempt) -> bool:
     """May the learner who declined this attempt take the exam with proctoring after all? Notes that she may.
 
-    Only if she declined it herself and never began the exam. Older versions did not note who declined.
+    Only if she declined it, or another exam of the course, herself and never began this one. Older versions did not note
+    who declined.
     """
     reasons = _reasons(attempt)
-    if not reasons or reasons[-1] != LEARNER or _has_begun(attempt):
+    if not reasons or reasons[-1] not in OWN or _has_begun(attempt):
         return False
     if WAY_IN not in reasons:
         _note(attempt)
@@ -37,6 +39,16 @@ def show_way_in(attempt: Attempt) -> bool:
 def is_way_in_shown(attempt: Attempt) -> bool:
     """Has `show_way_in` said yes, and has nothing happened since?"""
     return WAY_IN in _reasons(attempt) and not _has_begun(attempt)
+
+
+def has_opted_out(exam_id: int, user_id: int) -> bool:
+    """Did the learner decline this exam herself, with a way back? Also while she is on that way."""
+    pair = Attempt.objects.of_pair(exam_id, user_id).newest_first()
+    newest, declined = pair.first(), pair.filter(status=Status.declined).first()
+    if declined is None or (declined == newest and _has_begun(declined)):
+        return False
+    reasons = _reasons(declined)
+    return bool(reasons) and reasons[-1] in OWN
 
 
 def _has_begun(attempt: Attempt) -> bool:

@@ -35,6 +35,8 @@ API, LEARNER, STAFF, PROVIDER, TIME_OUT, CASCADE, SWEEP = (
     "cascade",
     "sweep",
 )
+# As CASCADE, where the learner herself declined the exam that it follows from.
+LEARNERS_CASCADE = "cascade, learner"
 
 
 def new_code() -> str:

@@ -100,6 +100,18 @@ def test_the_start_callback_does_not_open_a_timed_exam(site):
     assert not learner.can_answer(exam)
 
 
+@pytest.mark.parametrize("how", ["creation", "decline"])
+def test_where_nobody_may_opt_out_opting_out_of_one_exam_opens_no_other(site, how):
+    learner, exam, sister = site.person(), site.proctored(), site.proctored()
+    if how == "creation":
+        learner.created(sister, proctored=False)
+    else:
+        learner.put(learner.created(sister, proctored=True), "decline")
+    assert newest(site, learner, exam)["status"] == "declined"
+    assert learner.sees_strictly(exam) != QUESTIONS
+    assert learner.create(exam, proctored=True).status_code == 200
+
+
 @pytest.mark.parametrize("start_clock", [False, True])
 def test_no_two_actions_show_the_questions_of_a_timed_exam_without_a_clock(site, start_clock):
     learner = site.person()

@@ -173,3 +173,127 @@ def test_a_switch_opens_declined_exams_anyway(
     switch("OPT_OUT_ANYWAY")
     assert screen(exam, learner, **FORBIDDEN) is None
     assert create(as_learner, exam, proctored=True).status_code == 400
+
+
+# Other exams of the course: declined with the one
+
+
+@pytest.fixture(params=["creation", "decline"])
+def sister(request: Any, exam: Any, make_exam: Any, attempt: Any, as_learner: Any) -> Any:
+    """Another exam of the course of `exam`, which the learner has opted out of."""
+    other = make_exam()
+    if request.param == "creation":
+        assert create(as_learner, other, proctored=False).status_code == 200
+    else:
+        assert put(as_learner, attempt(exam=other), "decline").status_code == 200
+    return other
+
+
+@pytest.mark.usefixtures("sister")
+def test_her_decision_leads_back_in_the_other_exams_too(
+    exam: Any, as_learner: Any, learner: Any
+) -> None:
+    assert statuses(exam) == ["declined"]
+    assert create(as_learner, exam, proctored=True).status_code == 400
+    assert screen(exam, learner, **FORBIDDEN) == "proctored-entrance"
+    assert create(as_learner, exam, proctored=True).status_code == 200
+    assert statuses(exam) == ["declined", "created"]
+
+
+@pytest.mark.usefixtures("sister")
+def test_the_other_exams_are_open_where_opting_out_is_allowed(
+    exam: Any, as_learner: Any, learner: Any
+) -> None:
+    assert screen(exam, learner, allow_proctoring_opt_out=True) is None
+    assert create(as_learner, exam, proctored=True).status_code == 400
+
+
+@pytest.mark.usefixtures("sister")
+def test_a_switch_opens_the_other_exams_anyway(exam: Any, learner: Any, switch: Any) -> None:
+    switch("OPT_OUT_ANYWAY")
+    assert screen(exam, learner, **FORBIDDEN) is None
+
+
+@pytest.mark.parametrize("reason", ["", "staff", "provider"])
+def test_the_decision_of_others_opens_the_other_exams(
+    reason: str, attempt: Any, exam: Any, learner: Any, make_exam: Any
+) -> None:
+    api.update_attempt_status(attempt(exam=make_exam()).pk, "declined", reason=reason)
+    assert statuses(exam) == ["declined"]
+    assert screen(exam, learner, **FORBIDDEN) is None
+
+
+# Exams that come before, as the host's credit service knows them
+
+
+@pytest.fixture
+def requirement(host: Any, exam: Any) -> Any:
+    """An exam comes before `exam`, with this status."""
+
+    def set_to(earlier: Any, status: str | None) -> None:
+        host.credit.requirements = [
+            {"namespace": "proctored_exam", "name": one.content_id, "order": order, "status": word}
+            for order, (one, word) in enumerate([(earlier, status), (exam, None)])
+        ]
+
+    return set_to
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+def test_an_earlier_exam_that_she_declined_is_still_to_be_taken(
+    was_there: bool, sister: Any, exam: Any, as_learner: Any, learner: Any, requirement: Any
+) -> None:
+    """Until it is verified; also where the later exam came to the course after she had declined."""
+    requirement(sister, "declined")
+    if not was_there:
+        Attempt.objects.filter(proctored_exam=exam).delete()
+    for _ in range(2):
+        assert screen(exam, learner, **FORBIDDEN) == "proctored-pending-prerequisites"
+    assert statuses(exam) == ["declined"]
+    assert screen(sister, learner, **FORBIDDEN) == "proctored-entrance"
+    assert create(as_learner, sister, proctored=True).status_code == 200
+    assert screen(exam, learner, **FORBIDDEN) == "proctored-pending-prerequisites"
+    requirement(sister, "satisfied")
+    assert screen(exam, learner, **FORBIDDEN) == "proctored-entrance"
+    assert create(as_learner, exam, proctored=True).status_code == 200
+
+
+def test_the_page_leads_to_the_earlier_exam(
+    sister: Any, exam: Any, learner: Any, requirement: Any
+) -> None:
+    requirement(sister, "declined")
+    html = api.get_student_view(learner.pk, exam.course_id, exam.content_id, {**FORBIDDEN})
+    assert html is not None
+    assert f"jump_to/{sister.content_id}" in html
+
+
+@pytest.mark.parametrize("context", [{}, {"allow_proctoring_opt_out": True}])
+def test_an_earlier_exam_that_she_declined_opens_the_later_where_that_is_allowed(
+    context: dict[str, bool], sister: Any, exam: Any, learner: Any, requirement: Any
+) -> None:
+    requirement(sister, "declined")
+    Attempt.objects.filter(proctored_exam=exam).delete()
+    assert screen(exam, learner, **context) is None
+    assert statuses(exam) == ["declined"]
+
+
+@pytest.mark.parametrize("reason", [None, "staff"])
+def test_an_earlier_exam_that_others_declined_opens_the_later(
+    reason: str | None, attempt: Any, make_exam: Any, exam: Any, learner: Any, requirement: Any
+) -> None:
+    earlier = make_exam()
+    one = attempt(exam=earlier, status="declined", taking_as_proctored=False)
+    one.history.update(history_change_reason=reason)
+    requirement(earlier, "declined")
+    for _ in range(2):
+        assert screen(exam, learner, **FORBIDDEN) is None
+    assert statuses(exam) == ["declined"]
+
+
+def test_a_requirement_of_another_kind_opens_it(exam: Any, learner: Any, host: Any) -> None:
+    host.credit.requirements = [
+        {"namespace": "reverification", "name": "midterm", "order": 0, "status": "declined"},
+        {"namespace": "proctored_exam", "name": exam.content_id, "order": 1, "status": None},
+    ]
+    for _ in range(2):
+        assert screen(exam, learner, **FORBIDDEN) is None

@@ -90,7 +90,7 @@ def is_open_by_rule(kind, state, where):
     if kind == "proctored":
         if state.status in UNREACHABLE:
             return where != "late" or state.status not in ("eligible",)
-        forbidden = where == "forbidden" and state.why in ("learner", "shown")
+        forbidden = where == "forbidden" and state.why in ("learner", "shown", "cascade, learner")
         return state.status == "declined" and (state.has_begun or not forbidden)
     # They hold nothing that counts: open where no screen is published for the status.
     return state.status not in (*PRE_STARTED, *IN_PROGRESS, "none", "submitted", "error")

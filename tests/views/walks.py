@@ -38,7 +38,7 @@ class State:
     began: bool = False
     saved: bool = False  # does it go on with the time that an earlier one left?
     resume: str = ""  # "", "resumable", "ready", "resumed"
-    why: str = ""  # of a declined one: learner, shown (the way in), cascade, old
+    why: str = ""  # of a declined one: learner, shown (the way in), cascade (her own: "cascade, learner"), old
 
     def __str__(self):
         flags = ("proctored", self.proctored), ("began", self.began), ("saved", self.saved)
@@ -68,7 +68,7 @@ def starts(kind) -> Iterator[State]:
 def variants(one) -> Iterator[State]:
     """How an attempt can have come to its status."""
     if one.status == "declined":
-        for why in ("learner", "shown", "cascade", "old"):
+        for why in ("learner", "shown", "cascade", "cascade, learner", "old"):
             yield replace(one, why=why)
     elif one.status == "error":
         for began, resume in itertools.product((False, True), ("", "resumable", "ready")):
