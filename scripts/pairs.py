@@ -1,7 +1,8 @@
 """The oldest and the newest Python and Django that the package supports, each in an environment of its own.
 
-``python -m scripts.pairs oldest`` makes the environment in `.pairs/` and prints why it could not, or nothing. A Python
-is looked for on PATH and in pyenv; none is downloaded.
+``python -m scripts.pairs oldest`` makes the environment in `.pairs/`. It prints which Python is missing, or nothing; when
+an installation fails, it says so on stderr and ends with exit code 1. A Python is looked for on PATH and in pyenv; none
+is downloaded.
 """
 
 import os
@@ -71,8 +72,15 @@ def python_of(name: str) -> Path:
     return FOLDER / name / "bin" / "python"
 
 
+class NotInstalled(Exception):
+    """The Python is there, but what the environment needs cannot be installed."""
+
+
 def prepare(name: str) -> str:
-    """Make the environment, unless it is there for these requirements; returns why that was not possible, or ''."""
+    """Make the environment, unless it is there for these requirements; returns which Python is missing, or ''.
+
+    Raises NotInstalled.
+    """
     versions, over = PAIRS[name]
     base = first_of(versions)
     if base is None:
@@ -81,20 +89,23 @@ def prepare(name: str) -> str:
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return ""
     shutil.rmtree(FOLDER / name, ignore_errors=True)
-    subprocess.run([base, "-m", "venv", "--without-pip", FOLDER / name], check=True)
+    _do([str(base), "-m", "venv", "--without-pip", str(FOLDER / name)])
     uv = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", str(python_of(name))]
     for more in (
         ["-r", "requirements/test.txt"],
         over,
         ["--no-deps", "-e", ".", "-e", "demo/provider"],
     ):
-        done = subprocess.run([*uv, *more], cwd=ROOT, capture_output=True, text=True)
-        if done.returncode:
-            return (
-                f"{' '.join(more)} could not be installed: {done.stderr.strip().splitlines()[-1]}"
-            )
+        _do([*uv, *more])
     stamp.write_text(wanted, encoding="utf-8")
     return ""
+
+
+def _do(command: list[str]) -> None:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        said = done.stderr.strip() or f"exit code {done.returncode}"
+        raise NotInstalled(f"{' '.join(command)} failed: {said[-300:]}")
 
 
 def _state(base: Path, over: list[str]) -> str:
@@ -104,5 +115,15 @@ def _state(base: Path, over: list[str]) -> str:
     return "\n".join([str(base), *over, *marks])
 
 
+def main(name: str) -> int:
+    """As a command; its exit code."""
+    try:
+        print(prepare(name))
+    except NotInstalled as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    print(prepare(sys.argv[1]))
+    sys.exit(main(sys.argv[1]))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import run_tests
+from scripts import pairs, run_tests
 from scripts.run_tests import Lane
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +23,7 @@ def test_bad():
 """
 RUN = """
 import sys
+from scripts import pairs
 from scripts.run_tests import Lane, main, nothing, pytest
 quick = ["-p", "no:cacheprovider", "-c", "pytest.ini"]
 lanes = [
@@ -95,6 +96,46 @@ def test_a_lane_that_no_distribution_can_offer_may_be_left_out(run):
     assert run(missing=missing, required="1", optional=True)[0] == 0
     status, lines = run(second=RED, required="1", optional=True)
     assert (status, lines[-1]) == (1, "RED: second")
+
+
+@pytest.mark.parametrize("required", ["", "1"])
+def test_a_lane_that_cannot_be_prepared_is_red(run, required):
+    """Even where it may be left out: only a missing Python is a reason for that."""
+    missing = "lambda: (_ for _ in ()).throw(pairs.NotInstalled('Django could not be installed'))"
+    status, lines = run(missing=missing, required=required, optional=True)
+    assert (status, lines[-1]) == (1, "RED: second")
+    assert "FAILED: second: Django could not be installed" in lines
+
+
+@pytest.fixture
+def new_pair(monkeypatch, tmp_path):
+    """An environment that is not there yet: the Python, and what is installed over the compiled requirements."""
+
+    def make(versions, over=()):
+        monkeypatch.setattr(pairs, "FOLDER", tmp_path)
+        monkeypatch.setitem(pairs.PAIRS, "newest", (versions, list(over)))
+
+    return make
+
+
+def test_a_python_that_is_missing_is_said(new_pair, capsys):
+    new_pair(("4.99", "4.98"))
+    assert pairs.main("newest") == 0
+    assert capsys.readouterr().out == "Python 4.99 or 4.98 is not installed\n"
+
+
+def test_an_installation_that_fails_is_a_failure(new_pair, capsys, monkeypatch, tmp_path):
+    """Without a network, and without a cache, nothing can be installed."""
+    new_pair((f"{sys.version_info.major}.{sys.version_info.minor}",))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    assert pairs.main("newest") == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "-r requirements/test.txt failed: " in said.err
+    assert not (tmp_path / "newest" / "complete").exists()
+    lane = Lane("newest Django", run_tests.no_pair("newest"), [], optional=True)
+    assert run_tests.run_lane(lane, live=False).outcome == "failed"
 
 
 def test_pytest_that_breaks_off_is_red(run):
