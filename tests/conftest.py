@@ -46,9 +46,27 @@ def runs_on(vendor, item):
 
 def pytest_terminal_summary(terminalreporter, config):
     """How to repeat the order of this run; `pytest -q` prints no header."""
+    for line in config.stash.get(DEFECTS, []):
+        terminalreporter.write_line(line)
     seed = config.getoption("randomly_seed", None)
     if seed is not None:
         terminalreporter.write_line(f"random order: --randomly-seed={seed}")
+
+
+DEFECTS = pytest.StashKey()
+
+
+def pytest_collection_finish(session):
+    """`pytest -m defect --collect-only -q` ends with a list: which test shows which defect's absence."""
+    if session.config.option.collectonly and "defect" in session.config.option.markexpr:
+        tests = [(item.nodeid.partition("[")[0], item) for item in session.items]
+        seen = {(number, test) for test, item in tests for number in numbers(item)}
+        session.config.stash[DEFECTS] = [f"{number}: {test}" for number, test in sorted(seen)]
+
+
+def numbers(item):
+    """Numbers of the defects whose absence a test shows."""
+    return [number for marker in item.iter_markers("defect") for number in marker.args]
 
 
 @pytest.hookimpl(tryfirst=True)

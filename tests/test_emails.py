@@ -2,7 +2,7 @@
 
 import pytest
 from django.core import mail
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from edx_proctoring import api, emails, lifecycle
 
@@ -146,3 +146,30 @@ def test_whom_to_ask(known, host, settings):
 
 def test_ids_of_mails():
     assert emails.message_id("a") == emails.message_id("a") != emails.message_id("b")
+
+
+@pytest.mark.defect("PYTHON-86")
+def test_names_of_the_site_come_from_one_place(settings, exam, learner, provider):
+    names = {"SITE_NAME": "one.example.com", "PLATFORM_NAME": "One"}
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **names}
+    attempt_id = api.create_exam_attempt(exam.pk, learner.pk, True)
+    (call,) = provider.calls_of("register_exam_attempt")
+    assert call.kwargs["context"]["lms_host"] == "https://one.example.com"
+    assert api.get_proctoring_settings_by_exam_id(exam.pk)["platform_name"] == "One"
+    for status in ("started", "submitted", "verified"):
+        api.update_attempt_status(attempt_id, status)
+    assert "https://one.example.com" in mail.outbox[-1].body
+
+
+@pytest.mark.defect("PYTHON-87")
+def test_mails_are_in_the_learners_language(settings, exam, learner):
+    path = {"LANGUAGE_OF_USER": f"{__name__}.german"}
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **path}
+    attempt_id = api.create_exam_attempt(exam.pk, learner.pk, True)
+    with translation.override("en"):
+        for status in ("started", "submitted"):
+            api.update_attempt_status(attempt_id, status)
+    (message,) = mail.outbox
+    assert message.subject != "Proctoring attempt submitted"
+    with translation.override("de"):
+        assert message.subject == translation.gettext("Proctoring attempt submitted")

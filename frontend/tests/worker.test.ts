@@ -23,7 +23,8 @@ describe('a question to the worker', () => {
     expect([seen.alive, seen.urls]).toEqual([0, 0]);
   });
 
-  test('backends A14: the script is imported from its absolute address, quoted', async () => {
+  // defect BACKENDS-A14
+  test('the script is imported from its absolute address, quoted', async () => {
     const seen = workers(() => ({ type: 'echo' }));
     await ask('ping');
     await ask('ping', '/static/w"orker.js');

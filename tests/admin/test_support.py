@@ -116,7 +116,8 @@ def test_who_may_only_read_messages_cannot_have_them_delivered(client_with, give
 
 
 @pytest.mark.parametrize("model", [ATTEMPTS, REVIEWS, "outboxmessage"])
-def test_defect_7_lists_do_not_scan_tables(client, told, model):
+@pytest.mark.defect("ADMIN-7")
+def test_lists_do_not_scan_tables(client, told, model):
     client.get(f"{ADMIN}/{model}/")
     with CaptureQueriesContext(connection) as queries:
         client.get(f"{ADMIN}/{model}/")

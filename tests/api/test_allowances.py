@@ -1,6 +1,7 @@
 """Allowances."""
 
 import pytest
+from django.apps import apps
 
 from edx_proctoring import api
 from edx_proctoring.exceptions import (
@@ -13,8 +14,10 @@ from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAllowanceHistory,
+    ProctoredExamStudentAttempt,
 )
-from edx_proctoring.testing.factories import COURSE_ID, UserFactory
+from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
+from edx_proctoring.testing.providers import FakeProvider
 
 pytestmark = pytest.mark.django_db
 
@@ -43,8 +46,10 @@ def test_granted_changed_and_taken_back(exam, learner):
     assert [row.value for row in archived] == ["10", "20"]
 
 
+@pytest.mark.defect("PYTHON-65")
 @pytest.mark.parametrize(
-    "value", ["invalid", "-2", "invalid123", "", "²", "1.5", None, True, "9" * 9]
+    "value",
+    ["invalid", "-2", "invalid123", "", "²", "1.5", "inf", "-5", None, True, "9" * 9, "9" * 30],
 )
 def test_bad_values(exam, learner, value):
     with pytest.raises(AllowanceValueNotAllowedException):
@@ -52,6 +57,7 @@ def test_bad_values(exam, learner, value):
     assert not Allowance.objects.exists()
 
 
+@pytest.mark.defect("PYTHON-83")
 def test_who_and_where(exam, make_exam, learner):
     with pytest.raises(UserNotFoundException):
         api.add_allowance_for_user(exam.pk, "nobody", TIME, "1")
@@ -63,17 +69,13 @@ def test_who_and_where(exam, make_exam, learner):
     assert Allowance.get_review_policy_exception(exam.pk, learner.pk) == "May drink"
 
 
-def test_a_value_that_cannot_be_read_grants_nothing(exam, learner):
-    Allowance.objects.create(user=learner, proctored_exam=exam, key=TIME, value="")
-    assert Allowance.get_additional_time_granted(exam.pk, learner.pk) is None
-
-
 def test_updates_by_query_leave_the_old_value_in_the_archive(exam, learner):
     api.add_allowance_for_user(exam.pk, learner.pk, TIME, "10")
     assert Allowance.objects.filter(user=learner).update(value="30") == 1
     assert [row.value for row in ProctoredExamStudentAllowanceHistory.objects.all()] == ["10"]
 
 
+@pytest.mark.defect("PYTHON-105")
 def test_the_list_costs_two_queries(exam, django_assert_num_queries):
     for user in [UserFactory() for _ in range(5)]:
         api.add_allowance_for_user(exam.pk, user.pk, TIME, "10")
@@ -94,17 +96,51 @@ def test_a_multiple_of_the_time(make_exam, learner, minutes, factor, granted):
     assert Allowance.objects.get().value == granted
 
 
+@pytest.mark.defect("PYTHON-65")
 @pytest.mark.parametrize("factor", ["0.5", "inf", "nan", "x", None, "1e9", ""])
 def test_multiples_that_are_none(exam, learner, factor):
     with pytest.raises(AllowanceValueNotAllowedException):
         api.add_bulk_allowances([exam.pk], [learner.pk], "time_multiplier", factor)
 
 
+@pytest.mark.defect("PYTHON-18")
 def test_bad_pairs_do_not_stop_good_ones(exam, learner):
     exams, users = [exam.pk, 4711, "x", exam.pk], [learner.username, "nobody"]
     pairs, good, bad = api.add_bulk_allowances(exams, users, TIME, "5")
     assert (len(pairs), good, bad) == (6, 1, 5)
     assert Allowance.objects.get().value == "5"
     assert api.add_bulk_allowances([], [], TIME, "5") == ([], 0, 0)
-    with pytest.raises(AllowanceValueNotAllowedException):
-        api.add_bulk_allowances([exam.pk], [learner.pk], TIME, "-5")
+    for value in ("-5", "x"):
+        with pytest.raises(AllowanceValueNotAllowedException):
+            api.add_bulk_allowances([exam.pk], [learner.pk], TIME, value)
+
+
+Attempt = ProctoredExamStudentAttempt
+
+
+@pytest.mark.defect("PYTHON-66")
+@pytest.mark.parametrize("value", ["", "²", "many", "99999999999"])
+def test_an_unreadable_value_is_no_extra_time(attempt, exam, learner, value):
+    AllowanceFactory(user=learner, proctored_exam=exam, value=value)
+    known = attempt(exam=exam, status="ready_to_start")
+    api.update_attempt_status(known.pk, "started")
+    assert Attempt.objects.get().allowed_time_limit_mins == exam.time_limit_mins
+    assert Allowance.get_additional_time_granted(exam.pk, learner.pk) is None
+
+
+@pytest.fixture
+def other(provider):
+    other = FakeProvider()
+    apps.get_app_config("edx_proctoring").backends["other"] = other
+    return other
+
+
+@pytest.mark.defect("PYTHON-77")
+def test_bulk_updates_count_and_archive_the_old_values():
+    rows = [AllowanceFactory(value=str(minutes)) for minutes in (10, 20)]
+    assert Allowance.objects.filter(pk=0).update(value="1") == 0
+    assert Allowance.objects.filter(key="additional_time_granted").update(key="other") == 2
+    archive = ProctoredExamStudentAllowanceHistory.objects.order_by("id")
+    assert [(row.allowance_id, row.key, row.value) for row in archive] == [
+        (row.pk, "additional_time_granted", row.value) for row in rows
+    ]

@@ -18,6 +18,7 @@ from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExam,
     ProctoredExamReviewPolicyHistory,
+    ProctoredExamStudentAllowance,
 )
 
 pytestmark = pytest.mark.django_db
@@ -222,3 +223,37 @@ def test_the_configuration_of_an_exam(provider):
     assert api.get_exam_configuration_dashboard_url(COURSE, "unknown") is None
     assert api.is_backend_dashboard_available(COURSE)
     assert not api.is_backend_dashboard_available("course-v1:x+y+z")
+
+
+@pytest.mark.defect("PYTHON-84")
+def test_kept_a_changed_policy_is_answered_with_nothing(exam, staff):
+    api.create_exam_review_policy(exam.pk, staff.pk, "No books.")
+    assert api.update_review_policy(exam.pk, staff.pk, "Books.") is None
+    assert len(ProctoredExamStudentAllowance.all_allowances[0]) == 4
+    assert api.APPROVED_STATUS == "approved"
+
+
+@pytest.mark.defect("PYTHON-85")
+def test_the_creation_of_an_exam_is_logged(caplog, db):
+    with caplog.at_level("INFO", logger="edx_proctoring"):
+        exam_id = api.create_exam("course-v1:a+b+c", "block", "Midterm", 90, backend="test")
+    assert f"exam {exam_id}: created, course_id=course-v1:a+b+c" in caplog.text
+
+
+@pytest.mark.defect("PYTHON-88")
+def test_without_a_default_provider(settings, make_exam):
+    exam = make_exam(backend=None, external_id=None)
+    settings.PROCTORING_BACKENDS = {}
+    assert api.is_backend_dashboard_available(exam.course_id) is False
+    assert api.does_backend_support_onboarding(None) is False
+    assert api.get_exam_configuration_dashboard_url(exam.course_id, exam.content_id) is None
+
+
+@pytest.mark.defect("PYTHON-89")
+def test_kept_in_the_row_but_timed_exams_have_no_provider(provider, learner):
+    exam_id = api.create_exam("course-v1:a+b+c", "x", "Quiz", 90, is_proctored=False)
+    assert api.get_exam_by_id(exam_id)["backend"] == "test"
+    attempt_id = api.create_exam_attempt(exam_id, learner.pk)
+    for status in ("started", "submitted"):
+        api.update_attempt_status(attempt_id, status)
+    assert provider.calls == []

@@ -300,3 +300,24 @@ def test_an_error_that_comes_too_late(attempt, learner, provider):
     with connection.execute_wrapper(end_next):
         assert api.learner_action(api.find_attempt(known.pk), "error", learner) is False
     assert status_of(known) == "submitted"
+
+
+@pytest.mark.defect("PYTHON-95")
+def test_the_rest_interface_creates_only_what_may_be_taken(
+    make_exam, learner, client_for, settings
+):
+    exam = make_exam(is_active=False)
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "REQUIRE_ENROLLMENT": True}
+    body = {"exam_id": exam.pk, "attempt_proctored": True}
+    url = "/api/edx_proctoring/v1/proctored_exam/attempt"
+    assert client_for(learner).post(url, body, format="json").status_code == 400
+    assert not ProctoredExamStudentAttempt.objects.exists()
+
+
+@pytest.mark.defect("PYTHON-96")
+def test_kept_in_python_but_learners_need_the_set_up(attempt, learner, client_for):
+    one = attempt(status="created")
+    url = f"/api/edx_proctoring/v1/proctored_exam/attempt/{one.pk}"
+    assert client_for(learner).put(url, {"action": "start"}, format="json").status_code == 400
+    api.update_attempt_status(one.pk, "started")
+    assert api.get_exam_attempt_by_id(one.pk)["status"] == "started"

@@ -331,3 +331,18 @@ def test_option_presented_is_told_once_a_day(learner, exam):
         look()
         look()
     assert presented() == 3
+
+
+CONTEXT = {"display_name": "Midterm", "default_time_limit_mins": 90, "is_proctored": True}
+
+
+@pytest.mark.defect("PYTHON-97")
+def test_attempts_that_ended_before_they_started(attempt, timed_exam, learner):
+    one = attempt(exam=timed_exam, taking_as_proctored=False, status="ready_to_submit")
+    context = {**CONTEXT, "is_proctored": False}
+    ask = lambda: api.get_student_view(  # noqa: E731
+        learner.pk, timed_exam.course_id, timed_exam.content_id, dict(context)
+    )
+    assert ask()
+    api.update_attempt_status(one.pk, "submitted")
+    assert ask()

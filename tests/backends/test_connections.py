@@ -117,7 +117,8 @@ DRIPS = {
 
 @pytest.mark.parametrize("kind", ["rest", "psi", "token"])
 @pytest.mark.parametrize("what", DRIPS)
-def test_backends_C3_whatever_comes_byte_by_byte_ends_in_time(what, kind, server):
+@pytest.mark.defect("BACKENDS-C3")
+def test_whatever_comes_byte_by_byte_ends_in_time(what, kind, server):
     if kind == "token":
         server.token = DRIPS[what]
     else:
@@ -141,7 +142,8 @@ BROKEN = {
 
 @pytest.mark.parametrize("kind", ["rest", "psi"])
 @pytest.mark.parametrize("what", BROKEN)
-def test_backends_B5_broken_answers_have_types(what, kind, server):
+@pytest.mark.defect("BACKENDS-B5")
+def test_broken_answers_have_types(what, kind, server):
     server.answer = BROKEN[what]
     with pytest.raises(BackendProviderCannotRegisterAttempt) as raised:
         register(kind, server)
@@ -149,7 +151,8 @@ def test_backends_B5_broken_answers_have_types(what, kind, server):
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_backends_C3_pages_have_defaults_while_answers_are_broken(what, server):
+@pytest.mark.defect("BACKENDS-C3")
+def test_pages_have_defaults_while_answers_are_broken(what, server):
     server.answer = BROKEN[what]
     provider = rest(server)
     assert provider.get_proctoring_config() == {}

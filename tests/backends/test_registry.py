@@ -2,16 +2,23 @@
 
 import json
 import stat
+import threading
+import warnings
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
+from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, transaction
 
-from edx_proctoring import backends
+from edx_proctoring import backends, constants
 from edx_proctoring.apps import BACKEND_CONFIGURATION_ALLOW_LIST, make_worker_config
+from edx_proctoring.backends import mock
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.mock import MockProctoringBackendProvider
 from edx_proctoring.backends.null import NullBackendProvider
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.testing.providers import FakeProvider
 
 
@@ -164,3 +171,90 @@ def test_what_a_provider_must_do(name, arguments):
     method = getattr(ProctoringBackendProvider, name)
     with pytest.raises(NotImplementedError):
         method(FakeProvider(), *arguments)
+
+
+class Faulty:
+    """Its package is broken."""
+
+    def __init__(self, **_kwargs):
+        raise KeyError("client_id")
+
+
+@pytest.mark.defect("BACKENDS-C9")
+def test_providers_are_found_where_they_are_registered(monkeypatch, settings, caplog):
+    config = apps.get_app_config("edx_proctoring")
+    settings.PROCTORING_BACKENDS = {
+        "DEFAULT": "mock",
+        "mock": {"verbose_name": "Try it", "has_dashbord": True},
+        "null": {},
+        "nobody's": {},
+    }
+    monkeypatch.setattr(config, "backend_errors", {})
+    loaded = dict(config._load_backends())
+    assert loaded["mock"].verbose_name == "Try it"  # options are applied
+    ids = {one.id.rpartition(".")[2]: one.msg for one in run_checks(tags=["edx_proctoring"])}
+    assert "has_dashbord" in ids["W002"]
+    assert "nobody's" in ids["W009"]
+    monkeypatch.setattr(mock, "MockProctoringBackendProvider", Faulty)
+    loaded = dict(config._load_backends())
+    assert list(loaded) == ["null"]  # and the site has started
+    assert "client_id" in config.backend_errors["mock"]
+    assert "E002" in {one.id.rpartition(".")[2] for one in run_checks(tags=["edx_proctoring"])}
+    monkeypatch.setattr(config, "backends", loaded)
+    with pytest.raises(NotImplementedError, match="mock"):
+        config.get_backend()
+
+
+@pytest.mark.defect("BACKENDS-C10")
+@pytest.mark.parametrize(
+    "package", ["{", "[]", "null", '{"main": ["a.js"]}', '{"name": "x"}', None]
+)
+def test_the_worker_file_is_complete_or_not_there(package, tmp_path, settings):
+    settings.NODE_MODULES_ROOT = str(tmp_path)
+    for name, text in (("bad", package), ("good", '{"main": "a.js"}')):
+        (tmp_path / name).mkdir()
+        if text is not None:
+            (tmp_path / name / "package.json").write_text(text)
+    workers = [SimpleNamespace(npm_module=name) for name in ("bad", None, "good")]
+    out = tmp_path / "workers.json"
+    with pytest.warns(UserWarning, match="Proctoring worker without"):
+        assert make_worker_config(workers, out=str(out)) is True
+    assert json.loads(out.read_text()) == {"good": ["babel-polyfill", f"{tmp_path}/good/a.js"]}
+    first = out.stat()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        make_worker_config(workers, out=str(out))
+    assert out.stat().st_ino == first.st_ino  # not written anew
+    assert {path.name for path in tmp_path.iterdir()} == {"bad", "good", "workers.json"}
+
+
+BASE = "https://provider.example.com"
+
+
+@pytest.mark.defect("BACKENDS-C11")
+def test_settings_are_read_when_they_are_used(settings):
+    changed = {"ALLOW_REVIEW_UPDATES": False, "DESKTOP_APPLICATION_PING_INTERVAL_SECONDS": 7}
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **changed}
+    assert constants.ALLOW_REVIEW_UPDATES is False
+    assert BaseRestProctoringProvider("id", "secret", base_url=BASE).ping_interval == 7
+
+
+@pytest.mark.defect("BACKENDS-C12", "PYTHON-124")
+@pytest.mark.django_db
+def test_what_the_mock_provider_does(monkeypatch):
+    """It reports after the commit, from a thread that leaves no connection behind; options are options."""
+    monkeypatch.setattr(mock, "READY_AFTER_SECONDS", 0)
+    reported, closed = [], threading.Event()
+
+    def report(request, code):
+        reported.append((request, code, threading.current_thread() is threading.main_thread()))
+        connections["default"].close = closed.set  # this thread's own
+
+    monkeypatch.setattr(mock, "start_exam_callback", report)
+    provider = mock.MockProctoringBackendProvider(verbose_name="Try it", ping_interval=3)
+    assert (provider.verbose_name, provider.ping_interval) == ("Try it", 3)
+    with transaction.atomic():
+        assert provider.register_exam_attempt({}, {"attempt_code": "CODE"}) == "CODE"
+        assert not closed.wait(0.2)  # nobody knows the attempt yet
+    assert closed.wait(10)
+    assert reported == [(None, "CODE", False)]

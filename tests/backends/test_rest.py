@@ -81,7 +81,8 @@ def test_registration(rest, remote, status):
         ({"body": requests.ConnectionError("down")}, BackendProviderCannotRegisterAttempt),
     ],
 )
-def test_backends_B4_B5_registration_that_fails(rest, remote, answer, error):
+@pytest.mark.defect("BACKENDS-B4", "BACKENDS-B5")
+def test_registration_that_fails(rest, remote, answer, error):
     remote.post(f"{BASE}/api/v1/exam/E/attempt/", **answer)
     with pytest.raises(error) as raised:
         register(rest)
@@ -105,7 +106,8 @@ def test_registration_that_wants_onboarding_first(rest, remote, status):
     assert raised.value.status == f"onboarding_{status}"
 
 
-def test_backends_B2_an_exam_without_an_id_there_is_never_asked_for(rest, remote):
+@pytest.mark.defect("BACKENDS-B2")
+def test_an_exam_without_an_id_there_is_never_asked_for(rest, remote):
     with pytest.raises(BackendProviderCannotRegisterAttempt):
         register(rest, external_id=None)
     assert not calls(remote)
@@ -137,7 +139,8 @@ def test_a_notice_that_is_answered_badly(rest, remote, body):
 
 
 @pytest.mark.parametrize("answer", [{"status": 500}, {"body": requests.ConnectionError("down")}])
-def test_backends_B3_a_notice_that_did_not_arrive_says_so(rest, remote, answer):
+@pytest.mark.defect("BACKENDS-B3")
+def test_a_notice_that_did_not_arrive_says_so(rest, remote, answer):
     remote.patch(ATTEMPT, **answer)
     with pytest.raises(exceptions.RequestException):
         rest.stop_exam_attempt("E", "A")
@@ -209,7 +212,8 @@ def test_a_configuration_that_cannot_be_read_is_empty(rest, remote, answer):
     assert rest.get_software_download_url() is None
 
 
-def test_backends_B18_an_exam_is_read_by_its_id_there(rest, remote):
+@pytest.mark.defect("BACKENDS-B18")
+def test_an_exam_is_read_by_its_id_there(rest, remote):
     remote.get(f"{BASE}/api/v1/exam/E/", json={"name": "Final"})
     assert rest.get_exam(EXAM) == {"name": "Final"}
     assert rest.get_exam({"id": 3, "external_id": None}) == {}
@@ -218,7 +222,8 @@ def test_backends_B18_an_exam_is_read_by_its_id_there(rest, remote):
 # Saving exams
 
 
-def test_backends_C7_a_new_and_a_known_exam(rest, remote):
+@pytest.mark.defect("BACKENDS-C7")
+def test_a_new_and_a_known_exam(rest, remote):
     rest.default_rules = {"notes": True}
     remote.post(f"{BASE}/api/v1/exam/", json={"id": "E"})
     remote.post(f"{BASE}/api/v1/exam/E/", json={"id": "E"})
@@ -231,7 +236,8 @@ def test_backends_C7_a_new_and_a_known_exam(rest, remote):
 
 
 @pytest.mark.parametrize("answer", [{"status": 500, "json": {"id": "E"}}, {"body": "null"}])
-def test_122_an_exam_that_was_not_saved(rest, remote, answer):
+@pytest.mark.defect("PYTHON-122")
+def test_an_exam_that_was_not_saved(rest, remote, answer):
     remote.post(f"{BASE}/api/v1/exam/", **answer)
     assert rest.on_exam_saved({"id": 3, "external_id": None}) is None
     with ask_options(strict=True), pytest.raises((requests.HTTPError, ValueError)):
@@ -250,7 +256,8 @@ def test_retirement(rest, remote, answer):
 @pytest.mark.parametrize(
     "answer", [{"json": 1}, {"json": True, "status": 500}, {"body": "yes"}, {"status": 404}]
 )
-def test_backends_C4_retirement_that_is_not_sure(rest, remote, answer):
+@pytest.mark.defect("BACKENDS-C4")
+def test_retirement_that_is_not_sure(rest, remote, answer):
     remote.delete(f"{BASE}/api/v1/user/u/", **answer)
     with pytest.raises(BackendProviderCannotRetireUser):
         rest.retire_user("u")
@@ -302,7 +309,8 @@ def test_reviews_come_in_our_words(rest):
 # Requests
 
 
-def test_backends_C2_a_refused_token_is_asked_for_anew(rest, remote):
+@pytest.mark.defect("BACKENDS-C2")
+def test_a_refused_token_is_asked_for_anew(rest, remote):
     remote.patch(ATTEMPT, status=401)
     remote.patch(ATTEMPT, json={"status": "started"})
     assert rest.start_exam_attempt("E", "A") == "started"
@@ -347,7 +355,8 @@ def test_options_become_attributes():
 
 
 @pytest.mark.parametrize("names", [[], ["a.css", "b.js"], ["/static/b.js"], ["//cdn/b.js"]])
-def test_backends_C1_scripts(rest, settings, monkeypatch, names):
+@pytest.mark.defect("BACKENDS-C1")
+def test_scripts(rest, settings, monkeypatch, names):
     from edx_proctoring.backends import rest as module
 
     settings.LMS_ROOT_URL = "https://lms"

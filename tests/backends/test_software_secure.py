@@ -1,6 +1,9 @@
 """PSI's RPNow: every vector byte for byte, and what goes wrong."""
 
+import base64
 import datetime
+import hashlib
+import hmac
 import json
 from pathlib import Path
 
@@ -11,11 +14,16 @@ import responses
 import time_machine
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.utils import timezone
 
 from edx_proctoring import crypto, exceptions
 from edx_proctoring.backends import psi_formats
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRegisterAttempt,
+    ProctoredExamSuspiciousLookup,
+)
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "wire" / "software_secure_vectors.json").read_text("utf-8")
@@ -65,7 +73,8 @@ def test_signatures(vector):
 
 
 @vectors("des3_password")
-def test_125_passwords_stay_as_they_are(vector):
+@pytest.mark.defect("PYTHON-125")
+def test_passwords_stay_as_they_are(vector):
     given = vector["input"]
     key = bytes.fromhex(given["crypto_key_hex"])
     password = psi_formats.exam_password(given["attempt_code"], key)
@@ -145,7 +154,8 @@ def test_registrations_that_fail(answer, error, status):
 
 
 @responses.activate
-def test_backends_A10_no_value_imitates_another():
+@pytest.mark.defect("BACKENDS-A10")
+def test_no_value_imitates_another():
     responses.post(ENDPOINT, json={"ssiRecordLocator": "L"})
     psi().register_exam_attempt(
         {**EXAM, "exam_name": "a\nexamCode:X"}, {**CONTEXT, "review_policy": "x\ny"}
@@ -155,7 +165,8 @@ def test_backends_A10_no_value_imitates_another():
 
 
 @vectors("review_callback")
-def test_backends_A2_reviews(vector, settings):
+@pytest.mark.defect("BACKENDS-A2")
+def test_reviews(vector, settings):
     given, expected = vector["input"], vector["output"]
     simulated = {
         "ALLOW_CALLBACK_SIMULATION": given["ALLOW_CALLBACK_SIMULATION"],
@@ -178,12 +189,14 @@ def test_backends_A2_reviews(vector, settings):
 
 @pytest.mark.parametrize("payload", [None, [], {}, {"examMetaData": None}, {"examMetaData": {}}])
 @pytest.mark.parametrize("external_id", [None, "", "LOC"])
-def test_123_reviews_that_prove_nothing(payload, external_id):
+@pytest.mark.defect("PYTHON-123")
+def test_reviews_that_prove_nothing(payload, external_id):
     with pytest.raises(exceptions.ProctoredExamSuspiciousLookup):
         psi().on_review_callback({"id": 1, "external_id": external_id}, payload)
 
 
-def test_backends_A3_simulation_is_for_development(settings):
+@pytest.mark.defect("BACKENDS-A3")
+def test_simulation_is_for_development(settings):
     simulated = {"ALLOW_CALLBACK_SIMULATION": True}
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **simulated}
     payload = {"examMetaData": {}, "reviewStatus": "Clean"}
@@ -194,7 +207,8 @@ def test_backends_A3_simulation_is_for_development(settings):
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:x", ""])
-def test_backends_A8_only_web_addresses_are_followed(link):
+@pytest.mark.defect("BACKENDS-A8")
+def test_only_web_addresses_are_followed(link):
     key = "00" * 16
     encrypted = crypto.encrypt_and_encode(link, bytes.fromhex(key))
     provider = psi(video_review_aes_key=key)
@@ -265,3 +279,72 @@ def test_what_rpnow_needs_not_be_told():
     assert provider.remove_exam_attempt("E", "A") is True
     assert provider.get_software_download_url() == OPTIONS["software_download_url"]
     assert provider.get_proctoring_config()["name"] == "RPNow"
+
+
+@pytest.mark.defect("BACKENDS-C13")
+@responses.activate
+def test_one_instant_in_english(monkeypatch):
+    responses.post(ENDPOINT, json={"ssiRecordLocator": "L"})
+    first = datetime.datetime(2024, 3, 5, 9, 8, tzinfo=datetime.UTC)
+    moments = (first + datetime.timedelta(seconds=count) for count in range(10))
+    monkeypatch.setattr(timezone, "now", lambda: next(moments))
+    psi().register_exam_attempt(EXAM, CONTEXT)
+    request = responses.calls[0].request
+    body = json.loads(request.body)
+    assert request.headers["Date"] == "Tue, 05 Mar 2024 09:08:00 GMT"
+    assert body["orgExtra"]["examStartDate"] == request.headers["Date"]
+    assert body["orgExtra"]["examEndDate"] == "Tue, 05 Mar 2024 09:13:00 GMT"
+
+
+@pytest.mark.defect("PYTHON-123")
+@responses.activate
+def test_rpnows_timeout_is_the_configured_one(monkeypatch):
+    given = []
+
+    def post(url, timeout, **_kwargs):
+        given.append(timeout)
+        raise requests.ConnectTimeout("late")
+
+    for timeout in (30, (10, 20), None):
+        options = {} if timeout is None else {"timeout": timeout}
+        provider = psi(**options)
+        monkeypatch.setattr(provider.session, "post", post)
+        with pytest.raises(BackendProviderCannotRegisterAttempt) as raised:
+            provider.register_exam_attempt(EXAM, CONTEXT)
+        assert raised.value.answer_status == 503
+    assert given[0] == pytest.approx(30, abs=4)
+    assert given[1] == pytest.approx((10, 20), abs=4)
+    assert given[2] == pytest.approx(10, abs=4)
+
+
+@pytest.mark.defect("PYTHON-123")
+def test_reviews_the_gate_and_the_signature():
+    for external_id, payload in ((None, {"examMetaData": {"ssiRecordLocator": "L"}}), ("L", {})):
+        with pytest.raises(ProctoredExamSuspiciousLookup):
+            psi().on_review_callback({"id": 1, "external_id": external_id}, payload)
+    crum.set_current_request(None)
+    assert psi().should_block_access_to_exam_material() is False
+    crum.set_current_request(RequestFactory().get("/"))
+    try:
+        with ask_options(exam_passes=("A",)):
+            assert psi().should_block_access_to_exam_material() is True
+    finally:
+        crum.set_current_request(None)
+    nested = {"a": {"b": {"c": 1}, "d": [{"e": 2}]}}
+    assert psi_formats.body_string(nested) == "b.c:1\nd.0.e:2\n"  # kept: PSI verifies it so
+
+
+@pytest.mark.defect("PYTHON-125")
+def test_kept_what_is_stored_and_sent_stays_readable():
+    """Formats that others check, computed here from their definition."""
+    key = b"0123456789abcdef"
+    inner = hashlib.md5(key).hexdigest().encode()
+    assert crypto.generate_aes_iv(key) == hashlib.md5(key + inner).hexdigest().encode()[:16]
+    stored = crypto.encrypt_and_encode("https://videos.example.com", key)
+    assert stored == crypto.encrypt_and_encode("https://videos.example.com", key)
+    assert len(base64.urlsafe_b64decode(stored)) % 16 == 0
+    assert crypto.decode_and_decrypt(stored, key) == b"https://videos.example.com"
+    salted = hmac.new(b"obfuscation-key", b"7test", hashlib.sha1).hexdigest()
+    assert crypto.obscured_user_id(7, "test") == salted
+    assert psi_formats.exam_password("CODE", b"contract-des3-key-24byte")
+    assert SoftwareSecureBackendProvider.external_id_is_secret

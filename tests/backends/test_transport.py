@@ -204,7 +204,8 @@ def test_ids_of_requests_are_passed_on(rest, remote, given, is_kept):  # noqa: F
     assert is_kept or {len(first), len(second)} == {32}
 
 
-def test_backends_A11_logs_are_masked():
+@pytest.mark.defect("BACKENDS-A11")
+def test_logs_are_masked():
     text = '{"full_name": "Jo \\"D\\" Doe", "by": "jo@example.com", "access_token": "t0p", "note": "eyJh.eyJi.c", "n'
     masked = http.masked(text)
     assert not any(word in masked for word in ("Doe", "jo@", "t0p", "eyJi"))
@@ -289,7 +290,8 @@ def test_connections_are_kept_and_cookies_are_not(kind, server):
 
 
 @KINDS
-def test_backends_C3_no_answer_may_take_longer_as_a_whole(kind, server):
+@pytest.mark.defect("BACKENDS-C3")
+def test_no_answer_may_take_longer_as_a_whole(kind, server):
     server.slow = "answers"
     provider, register = made(kind, server, timeout=0.3)
     with pytest.raises(BackendProviderCannotRegisterAttempt) as raised:
@@ -298,7 +300,8 @@ def test_backends_C3_no_answer_may_take_longer_as_a_whole(kind, server):
     provider.session.close()
 
 
-def test_backends_C3_the_callers_deadline_is_shorter(server):
+@pytest.mark.defect("BACKENDS-C3")
+def test_the_callers_deadline_is_shorter(server):
     server.slow = "answers"
     provider, register = made("rest", server)
     began = time.monotonic()
@@ -308,7 +311,8 @@ def test_backends_C3_the_callers_deadline_is_shorter(server):
     provider.session.close()
 
 
-def test_backends_C2_tokens_count_towards_the_deadline_and_belong_to_a_thread(server):
+@pytest.mark.defect("BACKENDS-C2")
+def test_tokens_count_towards_the_deadline_and_belong_to_a_thread(server):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, never answers
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         stalled = BaseRestProctoringProvider("id", "secret", base_url=url, timeout=60)

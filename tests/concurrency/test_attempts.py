@@ -38,7 +38,8 @@ def test_creates(exam, learner, provider, proctored):
     assert not ProctoringReservation.objects.exists()
 
 
-def test_starts(attempt):
+@pytest.mark.defect("PYTHON-2")
+def test_starts(attempt, provider):
     known = attempt(status="ready_to_start")
     results = together(
         *[lambda: api.update_attempt_status(known.pk, "started") for _ in range(6)],
@@ -46,18 +47,21 @@ def test_starts(attempt):
     )
     assert results == [known.pk] * 6
     assert told("signal") == told("provider_notice") == 1
+    assert len(provider.calls_of("start_exam_attempt")) == 1
     started = Attempt.history.filter(id=known.pk, status="started")
     assert started.count() == 1
     assert Attempt.objects.get().started_at == started.get().started_at
 
 
-def test_polls_of_an_expired_attempt(attempt):
+@pytest.mark.defect("PYTHON-3")
+def test_polls_of_an_expired_attempt(attempt, provider):
     started_at = timezone.now() - 91 * MINUTE
     known = attempt(status="started", started_at=started_at, allowed_time_limit_mins=90)
     together(*[lambda: api.get_exam_attempt_by_id(known.pk)] * 6, meet_at=ATTEMPTS)
     ended = Attempt.objects.get()
     assert (ended.status, ended.completed_at) == ("submitted", started_at + 90 * MINUTE)
-    assert told("signal") == told("email") == told("completion") == 1
+    assert told("signal") == told("email") == told("event") == told("completion") == 1
+    assert len(provider.calls_of("stop_exam_attempt")) == 1
 
 
 def test_submits(attempt):

@@ -1,19 +1,23 @@
 """Telling a provider something: for how long, and how often while it does not answer."""
 
+import datetime
 import socket
 
 import pytest
 import requests
 import time_machine
 from django.apps import apps
+from django.core import mail
 from django.core.cache import cache
+from django.db import transaction
 from django.utils import timezone
 
-from edx_proctoring import outbox, slow_calls
+from edx_proctoring import api, outbox, slow_calls
 from edx_proctoring.backends import breaker, provider_states
 from edx_proctoring.backends.backend import ask_options, remaining_seconds
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.effects.telling import telling
+from edx_proctoring.models import OutboxMessage, ProctoredExam, ProctoredExamStudentAttempt
 
 pytestmark = pytest.mark.django_db
 
@@ -110,3 +114,45 @@ def test_without_a_memory_all_are_tried():
     fail()
     cache.clear()
     told()
+
+
+@pytest.mark.defect("PYTHON-33")
+def test_providers_are_told_once_and_outside_the_request(provider, learner, settings):
+    exam_id = api.create_exam("course-v1:a+b+c", "block", "Midterm", 90, backend="test")
+    assert len(provider.calls_of("on_exam_saved")) == 1
+    assert ProctoredExam.history.filter(id=exam_id).count() == 1
+    assert api.get_exam_by_id(exam_id)["external_id"]
+    attempt_id = api.create_exam_attempt(exam_id, learner.pk, True)
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    with transaction.atomic():
+        api.update_attempt_status(attempt_id, "started")
+        assert not provider.calls_of("start_exam_attempt")
+        assert OutboxMessage.objects.filter(kind__contains="provider").exists()
+
+
+@pytest.mark.defect("PYTHON-34")
+def test_a_provider_that_is_down_stops_no_learner(provider, exam, learner, time_machine):
+    attempt_id = api.create_exam_attempt(exam.pk, learner.pk, True)
+    for method in ("start_exam_attempt", "stop_exam_attempt", "mark_erroneous_exam_attempt"):
+        provider.fail(method, RuntimeError("down"))
+    api.update_attempt_status(attempt_id, "started")
+    assert api.get_exam_attempt_by_id(attempt_id)["status"] == "started"
+    time_machine.move_to(timezone.now() + datetime.timedelta(minutes=91))
+    assert api.get_exam_attempt_by_id(attempt_id)["status"] == "submitted"
+    assert OutboxMessage.objects.filter(state="pending").exists()  # tried again
+
+
+@pytest.mark.defect("PYTHON-35")
+def test_mails_are_sent_after_the_commit(exam, learner):
+    attempt_id = api.create_exam_attempt(exam.pk, learner.pk, True)
+    api.update_attempt_status(attempt_id, "started")
+    with transaction.atomic():
+        api.update_attempt_status(attempt_id, "submitted")
+        assert mail.outbox == []
+    assert len(mail.outbox) == 1
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        api.update_attempt_status(attempt_id, "verified")
+        raise ZeroDivisionError
+    assert len(mail.outbox) == 1
+    assert ProctoredExamStudentAttempt.objects.get(pk=attempt_id).status == "submitted"

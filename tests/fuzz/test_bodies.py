@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from edx_proctoring.testing.factories import COURSE_ID
-from tests.defects.conftest import psi  # noqa: F401
 from tests.fuzz.world import World, as_each, signed_in
-from tests.views.conftest import E
+from tests.views.conftest import (
+    E,
+    psi,  # noqa: F401
+)
 
 EXAMPLES = max(int(os.environ.get("FUZZ_EXAMPLES", "15")) // 5, 10)  # for each route
 FORM = "application/x-www-form-urlencoded"

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from edx_proctoring.openapi import document
 from edx_proctoring.testing.factories import COURSE_ID
-from tests.defects.conftest import psi  # noqa: F401
 from tests.fuzz.test_bodies import EXAMPLES, WORDS, send, values
 from tests.fuzz.world import World, as_each
-from tests.views.conftest import E
+from tests.views.conftest import (
+    E,
+    psi,  # noqa: F401
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fuzz]
 

@@ -78,7 +78,8 @@ def test_set_attempt_status(attempt, host):
         (["-a", "5", "-t", "verified"], "does not exist"),
     ],
 )
-def test_defect_5_what_is_wrong_is_said_without_a_traceback(arguments, words):
+@pytest.mark.defect("COMMANDS-5")
+def test_what_is_wrong_is_said_without_a_traceback(arguments, words):
     with pytest.raises(CommandError, match=words):
         run("set_attempt_status", *arguments)
 
@@ -116,7 +117,8 @@ def test_a_dry_run_says_what_is_illegal_and_whose_time_is_over(attempt):
     assert "would be submitted" in text
 
 
-def test_defect_5_an_illegal_transition_is_said(attempt):
+@pytest.mark.defect("COMMANDS-5")
+def test_an_illegal_transition_is_said(attempt):
     known = attempt(status="verified", completed_at=timezone.now())
     with pytest.raises(CommandError, match="not allowed"):
         run("set_attempt_status", attempt_id=known.pk, to_status="started")
@@ -124,7 +126,8 @@ def test_defect_5_an_illegal_transition_is_said(attempt):
     assert known.status == "verified"
 
 
-def test_defect_5_onboarding_reset_can_be_set(attempt, practice_exam):
+@pytest.mark.defect("COMMANDS-5")
+def test_onboarding_reset_can_be_set(attempt, practice_exam):
     known = attempt(exam=practice_exam, status="submitted", completed_at=timezone.now())
     run("set_attempt_status", attempt_id=known.pk, to_status="onboarding_reset")
     known.refresh_from_db()

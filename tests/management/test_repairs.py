@@ -4,7 +4,7 @@ import datetime
 import logging
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 from django.db.models.signals import pre_delete
 from django.utils import timezone
 
@@ -65,7 +65,8 @@ def test_reset_attempts_does_without_the_provider(listed, provider, answer):
     assert len(provider.calls_of("remove_exam_attempt")) == 3
 
 
-def test_defect_4_the_file_is_checked_before_anything_is_deleted(listed):
+@pytest.mark.defect("COMMANDS-4")
+def test_the_file_is_checked_before_anything_is_deleted(listed):
     known = AttemptFactory()
     with pytest.raises(CommandError, match="Line 3"):
         run("reset_attempts", file_path=listed(known.pk, "", "²"))
@@ -74,7 +75,8 @@ def test_defect_4_the_file_is_checked_before_anything_is_deleted(listed):
     assert Attempt.objects.count() == 1
 
 
-def test_defect_4_attempts_in_progress_are_kept_unless_forced(listed):
+@pytest.mark.defect("COMMANDS-4")
+def test_attempts_in_progress_are_kept_unless_forced(listed):
     known = AttemptFactory(status="started", started_at=timezone.now(), allowed_time_limit_mins=9)
     path = listed(known.pk)
     assert "it is started" in run("reset_attempts", file_path=path)
@@ -83,7 +85,8 @@ def test_defect_4_attempts_in_progress_are_kept_unless_forced(listed):
     assert not Attempt.objects.exists()
 
 
-def test_defect_4_attempts_are_counted_not_deleted_objects(listed, caplog):
+@pytest.mark.defect("COMMANDS-4")
+def test_attempts_are_counted_not_deleted_objects(listed, caplog):
     caplog.set_level(logging.INFO)
     known = AttemptFactory(status="submitted", completed_at=timezone.now())
     api.receive_review(known, {"status": "suspicious"})
@@ -110,9 +113,8 @@ def review(model, code, **columns):
     return model.objects.create(attempt_code=code, review_status="Clean", raw_data="{}", **columns)
 
 
-def test_defect_1_all_orphaned_reviews_are_found_in_any_batches(
-    pauses, django_assert_max_num_queries
-):
+@pytest.mark.defect("COMMANDS-1")
+def test_all_orphaned_reviews_are_found_in_any_batches(pauses, django_assert_max_num_queries):
     known = AttemptFactory()
     review(Review, known.attempt_code)
     review(Archive, known.attempt_code)
@@ -131,14 +133,16 @@ def test_defect_1_all_orphaned_reviews_are_found_in_any_batches(
         assert list(active.values_list("attempt_code", flat=True)) == [known.attempt_code]
 
 
-def test_defect_1_a_second_run_in_the_process_starts_afresh(pauses):
+@pytest.mark.defect("COMMANDS-1")
+def test_a_second_run_in_the_process_starts_afresh(pauses):
     review(Review, "one")
     run("set_is_attempt_active")
     Review.objects.update(is_attempt_active=True)
     assert "1 reviews marked" in run("set_is_attempt_active")
 
 
-def test_defect_6_no_pause_when_nothing_was_changed(pauses):
+@pytest.mark.defect("COMMANDS-6")
+def test_no_pause_when_nothing_was_changed(pauses):
     AttemptFactory()
     assert "0 reviews" in run("set_is_attempt_active", batch_size=1)
     assert pauses == []
@@ -153,7 +157,8 @@ def test_set_is_attempt_active_dry_run():
 # update_attempts_for_exam
 
 
-def test_defect_2_credit_and_grades_only(exam, host, provider, tracker, pauses):
+@pytest.mark.defect("COMMANDS-2")
+def test_credit_and_grades_only(exam, host, provider, tracker, pauses):
     def one(status, **columns):
         return AttemptFactory(proctored_exam=exam, status=status, **columns)
 
@@ -178,7 +183,8 @@ def test_defect_2_credit_and_grades_only(exam, host, provider, tracker, pauses):
         assert (known.status, known.completed_at) == before
 
 
-def test_defect_2_a_host_that_is_down_is_told_later(exam, host):
+@pytest.mark.defect("COMMANDS-2")
+def test_a_host_that_is_down_is_told_later(exam, host):
     for _ in range(2):
         AttemptFactory(proctored_exam=exam, status="submitted", completed_at=timezone.now())
     host.credit.errors["set_credit_requirement_status"] = ConnectionError("down")
@@ -187,7 +193,8 @@ def test_defect_2_a_host_that_is_down_is_told_later(exam, host):
     assert OutboxMessage.objects.unfinished().filter(kind="reconcile_credit").count() == 2
 
 
-def test_defect_2_the_exam_is_required():
+@pytest.mark.defect("COMMANDS-2")
+def test_the_exam_is_required():
     with pytest.raises(CommandError, match="required"):
         run("update_attempts_for_exam")
     with pytest.raises(CommandError, match="exam_id=999"):
@@ -223,7 +230,8 @@ def status_of(stored):
     return Attempt.objects.get(attempt_code=stored.attempt_code).status
 
 
-def test_defect_3_reviews_are_applied_and_not_saved(lost):
+@pytest.mark.defect("COMMANDS-3")
+def test_reviews_are_applied_and_not_saved(lost):
     modified, archived = lost.modified, Archive.objects.count()
     assert "1 reviews: 1 to be done" in run(
         "update_attempt_status_from_review", dry_run=True, **RANGE
@@ -237,7 +245,8 @@ def test_defect_3_reviews_are_applied_and_not_saved(lost):
     assert Archive.objects.count() == archived
 
 
-def test_defect_3_a_review_of_a_removed_attempt_stops_no_other(lost):
+@pytest.mark.defect("COMMANDS-3")
+def test_a_review_of_a_removed_attempt_stops_no_other(lost):
     orphan = review(Review, "gone")
     text = run("update_attempt_status_from_review", **RANGE)
     assert f"review {orphan.pk}: skipped (its attempt was removed)" in text
@@ -253,7 +262,8 @@ def test_a_decision_of_staff_stands(lost, staff):
 
 
 @pytest.mark.parametrize("zone", ["", "+00:00"])
-def test_defect_3_the_range_is_aware_and_inclusive(lost, zone, settings):
+@pytest.mark.defect("COMMANDS-3")
+def test_the_range_is_aware_and_inclusive(lost, zone, settings):
     settings.TIME_ZONE = "UTC"
     at = lost.modified.strftime("%Y-%m-%d %H:%M:%S.%f") + zone
     dates = {"start_date_time": at, "end_date_time": at}
@@ -271,12 +281,14 @@ def test_defect_3_the_range_is_aware_and_inclusive(lost, zone, settings):
         ("2020-02-30 00:00:00", "2100-01-01 00:00:00", "not like"),
     ],
 )
-def test_defect_3_dates_are_checked(first, last, words):
+@pytest.mark.defect("COMMANDS-3")
+def test_dates_are_checked(first, last, words):
     with pytest.raises(CommandError, match=words):
         run("update_attempt_status_from_review", start_date_time=first, end_date_time=last)
 
 
-def test_defect_3_dates_are_required():
+@pytest.mark.defect("COMMANDS-3")
+def test_dates_are_required():
     with pytest.raises(CommandError, match="required"):
         run("update_attempt_status_from_review")
 
@@ -300,7 +312,8 @@ def test_an_interrupted_run_says_how_to_go_on(exam, host):
     assert "1 attempts: 1 done" in text
 
 
-def test_defect_4_what_fails_is_reported_and_stops_no_other(listed, caplog):
+@pytest.mark.defect("COMMANDS-4")
+def test_what_fails_is_reported_and_stops_no_other(listed, caplog):
     broken, fine = AttemptFactory(), AttemptFactory()
 
     def receiver(instance, **_kwargs):
@@ -314,3 +327,26 @@ def test_defect_4_what_fails_is_reported_and_stops_no_other(listed, caplog):
     finally:
         pre_delete.disconnect(receiver, sender=Attempt)
     assert list(Attempt.objects.all()) == [broken]
+
+
+def a_review(**columns):
+    columns = {"attempt_code": "code", "review_status": "Clean", "raw_data": "{}", **columns}
+    return Review.objects.create(**columns)
+
+
+def reviewed(attempt, **columns):
+    known = attempt(status="verified", completed_at=timezone.now())
+    both = {"student": known.user, "exam": known.proctored_exam, **columns}
+    return known, a_review(attempt_code=known.attempt_code, **both)
+
+
+@pytest.mark.defect("PYTHON-103")
+def test_runs_of_a_command_share_nothing(attempt, capsys):
+    for _ in range(2):
+        known, _ = reviewed(attempt)
+        Attempt.objects.filter(pk=known.pk).delete()
+        Review.objects.update(is_attempt_active=True)
+        call_command("set_is_attempt_active", "--dry-run")
+        assert Review.objects.filter(is_attempt_active=True).exists()
+        call_command("set_is_attempt_active")
+        assert not Review.objects.filter(is_attempt_active=True).exists()

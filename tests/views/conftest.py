@@ -8,6 +8,7 @@ import pytest
 import rules
 from django.apps import apps
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -124,6 +125,23 @@ def state() -> list[list[dict[str, Any]]]:
         ProctoredExamSoftwareSecureReview,
     )
     return [list(model._default_manager.order_by("pk").values()) for model in models]
+
+
+@pytest.fixture
+def disorder(db: None) -> Any:
+    """What no query orders comes the wrong way round: `disorder(rows)` also stores the rows anew, the last one first."""
+
+    def turn(rows: Any = ()) -> None:
+        for row in sorted(rows, key=lambda one: -one.pk):
+            row.save()
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA reverse_unordered_selects = ON")
+
+    yield turn
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA reverse_unordered_selects = OFF")
 
 
 @pytest.fixture

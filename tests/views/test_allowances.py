@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
-from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory
+from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
 from tests.views.conftest import OTHER_COURSE, E
 
 pytestmark = pytest.mark.django_db
@@ -193,3 +193,45 @@ def test_the_allowances_of_a_course_by_learner(
         learner.username: 2,
         other.user.username: 1,
     }
+
+
+TIME = "additional_time_granted"
+
+
+@pytest.mark.defect("REST-D8")
+@pytest.mark.parametrize("value", ["²", "٣", "99999999999", "1.5"])
+def test_minutes_are_plain_numbers(value, exam, learner, as_staff):
+    data = {"exam_id": exam.pk, "user_info": learner.username, "key": TIME, "value": value}
+    assert as_staff.put(f"{E}/allowance", data).status_code == 400
+    bulk = {"course_id": COURSE_ID, "exam_ids": exam.pk, "user_ids": learner.username}
+    more = {"allowance_type": TIME, "value": value}
+    assert as_staff.put(f"{E}/bulk_allowance", {**bulk, **more}).status_code == 400
+    free = {**data, "key": "a_key"}  # kept
+    assert as_staff.put(f"{E}/allowance", free).status_code == 200
+
+
+@pytest.mark.defect("REST-D9")
+def test_who_failed_is_said(exam, as_staff):
+    UserFactory(username="one")
+    body = {"course_id": COURSE_ID, "exam_ids": f"{exam.pk},4711", "user_ids": "two,one"}
+    more = {"allowance_type": TIME, "value": "5"}
+    rows = as_staff.put(f"{E}/bulk_allowance", {**body, **more}).json()
+    pairs = [(row["exam_id"], row["user_id"], row["status"]) for row in rows]
+    known = str(exam.pk)
+    assert pairs == [
+        (known, "two", "failed"),
+        (known, "one", "ok"),
+        ("4711", "two", "failed"),
+        ("4711", "one", "failed"),
+    ]
+    wrong = {**body, **more, "exam_ids": "4711"}
+    assert as_staff.put(f"{E}/bulk_allowance", wrong).json()["field"] == "exam_ids"
+
+
+@pytest.mark.defect("REST-D10")
+def test_an_inactive_exam_is_said(make_exam, learner, as_staff):
+    data = {"exam_id": make_exam(is_active=False).pk, "user_info": learner.username}
+    grant = {**data, "key": TIME, "value": "5"}
+    response = as_staff.put(f"{E}/allowance", grant, format="json")
+    assert response.status_code == 400
+    assert "not active" in response.json()["detail"]

@@ -81,6 +81,7 @@ def test_other_methods(psi: Any) -> None:
     assert APIClient().get(URL).status_code == 405
 
 
+@pytest.mark.defect("REST-A2")
 def test_no_answer_tells_what_was_wrong(submitted: Any, caplog: Any) -> None:
     code = submitted.attempt_code
     for meta in (
@@ -134,6 +135,7 @@ def test_attempts_without_code_or_locator(psi: Any, attempt: Any, make_exam: Any
     assert not Review.objects.exists()
 
 
+@pytest.mark.defect("REST-A1")
 def test_exams_of_other_providers_only_by_a_switch(psi: Any, attempt: Any, settings: Any) -> None:
     known = attempt(status="submitted", completed_at=timezone.now(), external_id="locator")
     response = deliver(review(known))
@@ -277,3 +279,31 @@ def test_exams_that_are_not_proctored_any_more(submitted: Any) -> None:
         (200, "OK"),
         (412, "Exam no longer proctored"),
     ]
+
+
+Attempt = ProctoredExamStudentAttempt
+
+
+ANONYMOUS_REVIEW = "/api/edx_proctoring/proctoring_review_callback/"
+
+
+def rejected(attempt, **more):
+    return attempt(status="rejected", completed_at=timezone.now(), **more)
+
+
+def psi_review(known, locator):
+    meta = {"examCode": known.attempt_code, "ssiRecordLocator": locator}
+    return {"examMetaData": meta, "reviewStatus": "Clean"}
+
+
+@pytest.mark.defect("REST-A1")
+def test_simulated_reviews_are_for_development(psi, attempt, make_exam, settings):
+    settings.PROCTORING_SETTINGS = {
+        **settings.PROCTORING_SETTINGS,
+        "ALLOW_CALLBACK_SIMULATION": True,
+    }
+    known = rejected(attempt, exam=make_exam(backend="software_secure"), external_id="known")
+    for debug, status in ((False, 400), (True, 200)):
+        settings.DEBUG = debug
+        response = APIClient().post(ANONYMOUS_REVIEW, psi_review(known, "x"), format="json")
+        assert response.status_code == status

@@ -8,8 +8,8 @@ import time_machine
 from rest_framework.test import APIClient
 
 from edx_proctoring.models import ProctoredExam
-from edx_proctoring.testing.factories import AllowanceFactory, AttemptFactory
-from tests.views.conftest import E
+from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, AttemptFactory
+from tests.views.conftest import E, started
 
 pytestmark = pytest.mark.django_db
 
@@ -105,12 +105,22 @@ def test_attempts_are_grouped(attempt: Any, exam: ProctoredExam, as_staff: APICl
     assert answer["attempt_url"] == f"{E}/attempt/grouped/course_id/{exam.course_id}"
 
 
+@pytest.mark.defect("REST-D24")
 def test_search(exam: ProctoredExam, as_staff: APIClient) -> None:
     jane = AttemptFactory(proctored_exam=exam, user__username="jane", user__email="j@x.org")
     AttemptFactory(proctored_exam=exam, user__username="joe")
-    for text in ("/search/jan", "/search/JANE", "/search/j@x.org"):
+    mixed = AttemptFactory(
+        proctored_exam=exam, user__username="Mixed", user__email="One@Example.com"
+    )
+    for text, found in (
+        ("/search/mixed", mixed),
+        ("/search/one@example", mixed),
+        ("/search/jan", jane),
+        ("/search/JANE", jane),
+        ("/search/j@x.org", jane),
+    ):
         answer = grouped(as_staff, exam.course_id, text)
-        assert [one["id"] for one in answer["proctored_exam_attempts"]] == [jane.pk]
+        assert [one["id"] for one in answer["proctored_exam_attempts"]] == [found.pk]
     assert answer["attempt_url"].endswith(f"{exam.course_id}/search/j@x.org")
     nothing = grouped(as_staff, exam.course_id, "/search/a/b")
     assert nothing["proctored_exam_attempts"] == []
@@ -149,3 +159,33 @@ def test_the_list_asks_the_same_however_long_it_is(
     with django_assert_num_queries(5):  # session, user, count, newest, all
         answer = grouped(as_staff, exam.course_id)
     assert len(answer["proctored_exam_attempts"]) == min(rows, 25)
+
+
+@pytest.mark.defect("REST-D5")
+def test_of_two_running_attempts_that_which_ends_first(attempt, make_exam, as_learner):
+    first = started(attempt, exam=make_exam(), allowed_time_limit_mins=10)
+    started(attempt, exam=make_exam(), allowed_time_limit_mins=90)
+    for url in (f"{E}/attempt", f"{E}/active_attempt"):
+        assert as_learner.get(url).json()["attempt_id"] == first.pk
+
+
+PAGE = f"{E}/attempt/course_id/{COURSE_ID}"
+
+
+@pytest.mark.defect("REST-D6")
+def test_thresholds_before_the_start(attempt, exam, as_learner):
+    attempt(exam=exam, status="ready_to_start")
+    data = as_learner.get(PAGE, {"content_id": exam.content_id}).json()["exam"]["attempt"]
+    assert data["total_time"] == "1 hour and 30 minutes"
+    expected = (int(0.2 * 5400), int(0.05 * 5400))
+    assert (data["low_threshold_sec"], data["critically_low_threshold_sec"]) == expected
+
+
+@pytest.mark.defect("REST-D7")
+def test_running_exams_by_query(attempt, learner, as_global_staff, as_learner):
+    started(attempt)
+    url = f"{E}/active_exams_for_user"
+    assert len(as_global_staff.get(url, {"user_id": learner.pk}).json()) == 1
+    assert len(as_learner.get(url).json()) == 1
+    other = {"user_id": learner.pk, "course_id": "course-v1:o+t+h"}
+    assert as_global_staff.get(url, other).json() == []

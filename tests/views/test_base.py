@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.response import Response
 from rest_framework.test import APIClient, APIRequestFactory, force_authenticate
@@ -215,3 +216,46 @@ def test_unstorable_bodies(
 )
 def test_ids(value: Any, number: int | None) -> None:
     assert as_id(value) == number
+
+
+@pytest.mark.defect("REST-A17")
+@pytest.mark.django_db
+def test_providers_are_not_listed(make_exam, as_learner):
+    response = as_learner.get(f"{E}/settings/exam_id/{make_exam(backend='gone').pk}/")
+    assert response.status_code == 500
+    for name in ("gone", "test", "null", "mock"):
+        assert name not in response.json()["detail"]
+
+
+@pytest.mark.defect("REST-A18")
+@pytest.mark.django_db
+def test_no_login_form_of_its_own():
+    for path in ("/api/login/", "/api/logout/"):
+        with pytest.raises(Resolver404):
+            resolve(path)
+    with pytest.raises(NoReverseMatch):
+        reverse("edx_proctoring:rest_framework:login")
+
+
+def put(client, attempt, action, **more):
+    return client.put(f"{E}/attempt/{attempt.pk}", {"action": action, **more}, format="json")
+
+
+@pytest.mark.defect("REST-A22")
+@pytest.mark.django_db
+def test_answers_do_not_echo_what_they_were_asked(attempt, as_learner, as_staff, exam):
+    hostile = "<script>alert(1)</script>"
+    for response in (
+        put(as_learner, attempt(), hostile),
+        as_learner.post(f"{E}/attempt", {"exam_id": hostile}),
+        as_staff.put(f"{E}/bulk_allowance", {"course_id": COURSE_ID, "exam_ids": hostile}),
+    ):
+        assert response.status_code == 400
+        assert hostile not in response.content.decode()
+
+
+@pytest.mark.defect("REST-D25")
+@pytest.mark.django_db
+def test_the_path_of_a_route_is_exact(as_learner, db):
+    for path in (f"/anything{E}/active_attempt", f"{E}/active_attemptXYZ"):
+        assert as_learner.get(path).status_code == 404

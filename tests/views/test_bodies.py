@@ -5,11 +5,13 @@ import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 from rest_framework.test import APIClient
 
-from edx_proctoring.models import ProctoredExamSoftwareSecureReview
+from edx_proctoring.models import ProctoredExam, ProctoredExamSoftwareSecureReview
+from edx_proctoring.testing.factories import COURSE_ID
 from edx_proctoring.views.bodies import BodyTooLarge, LimitedParser
 from tests.views.conftest import E
 from tests.views.test_roles import ROUTES, rows, url_of, world
@@ -103,3 +105,72 @@ def test_pages_for_people_show_the_refusal(as_learner: APIClient) -> None:
         "POST", "/api/edx_proctoring/v1/proctored_exam/attempt", "[" * 70_000, JSON, HTTP_ACCEPT="text/html"
     )  # fmt: skip
     assert response.status_code in (406, 413)
+
+
+@pytest.mark.defect("REST-B")
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ("a=b", "application/x-www-form-urlencoded"),
+        ("", "application/x-www-form-urlencoded"),
+        ("--x--\r\n", "multipart/form-data; boundary=x"),
+        ("{}", "application/json"),
+        ("null", "application/json"),
+    ],
+)
+def test_a_registration_that_is_no_list_switches_nothing_off(exam, as_global_staff, data, kind):
+    url = f"{E}/exam_registration/course_id/{COURSE_ID}"
+    answer = as_global_staff.generic("PATCH", url, data, kind)
+    assert answer.status_code == 422
+    assert ProctoredExam.objects.get(pk=exam.pk).is_active
+
+
+def nested(depth):
+    return '{"a":' * depth + "1" + "}" * depth
+
+
+@pytest.mark.defect("REST-B")
+@pytest.mark.parametrize("depth", [150, 700, 990, 5000])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", f"{E}/exam"),
+        ("put", f"{E}/exam"),
+        ("patch", f"{E}/exam_registration/course_id/{COURSE_ID}"),
+        ("put", f"{E}/allowance"),
+        ("post", f"{E}/attempt/known/reviewed"),
+        ("post", "/api/edx_proctoring/proctoring_review_callback/"),
+    ],
+)
+def test_bodies_that_are_nested_too_deeply(attempt, as_global_staff, method, path, depth):
+    attempt(status="submitted", external_id="known")
+    answer = as_global_staff.generic(method.upper(), path, nested(depth), "application/json")
+    assert answer.status_code == 400
+    assert "detail" in answer.json()
+
+
+@pytest.mark.defect("REST-B")
+def test_a_review_with_a_deep_part(attempt, as_global_staff):
+    attempt(status="submitted", external_id="known")
+    review = f'{{"status": "passed", "comments": [], "more": {nested(600)}}}'
+    answer = as_global_staff.generic(
+        "POST", f"{E}/attempt/known/reviewed", review, "application/json"
+    )
+    assert answer.status_code == 400
+    assert not ProctoredExamSoftwareSecureReview.objects.exists()
+
+
+@pytest.mark.defect("REST-B")
+def test_a_review_with_a_file(attempt, as_global_staff):
+    attempt(status="submitted", external_id="known")
+    data = {"status": "passed", "video": SimpleUploadedFile("video", b"x")}
+    answer = as_global_staff.post(f"{E}/attempt/known/reviewed", data, format="multipart")
+    assert (answer.status_code, answer.json()) == (400, {"detail": "Files are not taken."})
+    assert not ProctoredExamSoftwareSecureReview.objects.exists()
+
+
+@pytest.mark.defect("REST-B")
+def test_a_text_to_search_for_that_is_too_long(exam, as_staff):
+    url = f"{E}/attempt/grouped/course_id/{COURSE_ID}"
+    assert as_staff.get(url, {"text": "x" * 256}).status_code == 400
+    assert as_staff.get(url, {"text": "x" * 255}).status_code == 200

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from edx_proctoring import api
+from edx_proctoring.crypto import obscured_user_id
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.testing.factories import COURSE_ID
 from edx_proctoring.testing.providers import FakeProvider
@@ -50,6 +52,7 @@ def test_to_an_exam(
     assert set(call.args[1]) == {"id", "full_name", "email"}
 
 
+@pytest.mark.defect("REST-B23", "BACKENDS-B18")
 @pytest.mark.parametrize("exam_id", [0, 999999, 10**30])
 def test_unknown_exam(exam_id: int, as_staff: APIClient) -> None:
     refused(as_staff.get(f"{URL}/{exam_id}"), 404)
@@ -192,3 +195,54 @@ def test_the_page_shows_the_detail_as_text(as_staff: APIClient, db: None) -> Non
     response = as_staff.get(f"{V1}/instructor/{course}", HTTP_ACCEPT="text/html")
     assert response.status_code in (403, 404)
     assert "<script>" not in response.content.decode()
+
+
+@pytest.mark.defect("REST-A6")
+def test_a_dashboard_shows_only_what_is_of_the_course(make_exam, attempt, clients):
+    foreign = attempt()
+    own = make_exam(course_id=OTHER_COURSE)
+    client, url = clients["foreign_staff"], f"{V1}/instructor/{OTHER_COURSE}"
+    assert client.get(f"{url}/{foreign.proctored_exam_id}").status_code == 404
+    assert client.get(f"{url}/{own.pk}?attempt={foreign.external_id}").status_code == 404
+    assert client.get(f"{url}/{own.pk}?attempt=unknown").status_code == 302
+
+
+@pytest.mark.defect("REST-A6")
+@pytest.mark.parametrize("removed", [False, True])
+def test_an_attempt_of_another_exam_with_the_default_provider(
+    make_exam, attempt, as_staff, staff, provider, removed
+):
+    provider.answer("get_instructor_url", "https://provider.example.com")
+    own = make_exam(backend="test", external_id="e1")
+    other = attempt(exam=make_exam(backend=None, course_id=OTHER_COURSE), external_id="foreign")
+    if removed:
+        api.remove_exam_attempt(other.pk, staff)
+    url = f"{V1}/instructor/{COURSE_ID}/{own.pk}"
+    assert as_staff.get(url).status_code == 302
+    assert as_staff.get(url, {"attempt": "unknown"}).status_code == 302
+    assert as_staff.get(url, {"attempt": "foreign"}).status_code == 404
+
+
+@pytest.mark.defect("BACKENDS-A13")
+def test_the_way_to_the_dashboard_leaves_no_traces(exam, provider, as_staff):
+    url = "https://provider.example.com/dashboard?jwt=eyJ.eyJ.x"
+    provider.answer("get_instructor_url", url)
+    response = as_staff.get(f"{V1}/instructor/{COURSE_ID}")
+    assert (response.status_code, response["Location"]) == (302, url)
+    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.defect("REST-D13")
+def test_the_dashboard_is_that_of_the_courses_provider(make_exam, as_staff, staff, provider):
+    make_exam(backend=None)
+    make_exam(backend="test")
+    make_exam(is_proctored=False, backend="null")
+    assert as_staff.get(f"{V1}/instructor/{COURSE_ID}").status_code == 302
+    (call,) = provider.calls_of("get_instructor_url")
+    assert call.args[0] == COURSE_ID
+    assert call.args[1]["id"] == obscured_user_id(staff.pk, "test")
+    make_exam(backend="mock")
+    response = as_staff.get(f"{V1}/instructor/{COURSE_ID}")
+    assert response.status_code == 400
+    assert "Multiple backends for course" in response.json()

@@ -1,14 +1,16 @@
 """Ids with which somebody could post a review: only global staff see them in answers."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 from waffle.testutils import override_switch
 
 from edx_proctoring import api
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory
+from edx_proctoring.urls import urlpatterns
 from tests.views.conftest import V1, E, started
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +114,107 @@ def test_the_link_in_a_support_ticket(
         path = f"{link.path}?{link.query}"
         with override_switch("edx_proctoring.reds_api_redirect", active=True):
             assert clients[name].get(path).status_code == status
+
+
+NOW = {"allowed_time_limit_mins": 90}
+
+
+@pytest.mark.defect("REST-A1")
+def test_learners_do_not_know_what_a_review_needs(psi, attempt, make_exam, as_learner):
+    known = started(attempt, exam=make_exam(backend="software_secure"), external_id="secret-id")
+    urls = (f"{E}/attempt/{known.pk}", f"{E}/attempt", f"{E}/active_attempt")
+    exam = known.proctored_exam
+    page = f"{E}/attempt/course_id/{COURSE_ID}?content_id={quote(exam.content_id)}"
+    for url in (*urls, page):
+        response = as_learner.get(url)
+        assert response.status_code == 200
+        assert "secret-id" not in response.content.decode()
+
+
+@pytest.mark.defect("REST-A1")
+@pytest.mark.parametrize(
+    "status", ["created", "ready_to_start", "started", "ready_to_submit", "submitted"]
+)
+def test_no_answer_tells_the_learner_the_locator(
+    psi, attempt, make_exam, learner, as_learner, status
+):
+    from django.utils import timezone
+
+    begun = {} if status in ("created", "ready_to_start") else {"started_at": timezone.now()}
+    known = attempt(
+        exam=make_exam(backend="software_secure"),
+        external_id="secret-locator",
+        status=status,
+        allowed_time_limit_mins=90,
+        **begun,
+    )
+    exam = known.proctored_exam
+    values = {
+        "exam_id": exam.pk,
+        "attempt_id": known.pk,
+        "course_id": COURSE_ID,
+        "content_id": exam.content_id,
+        "external_id": "secret-locator",
+        "user_id": learner.pk,
+        "search_by": learner.username,
+        "attempt_code": known.attempt_code,
+    }
+    asked = set()
+    for pattern in urlpatterns:
+        found = pattern.pattern.regex if hasattr(pattern.pattern, "regex") else None
+        names = list(found.groupindex) if found is not None else list(pattern.pattern.converters)
+        try:
+            from django.urls import reverse
+
+            url = reverse(
+                f"edx_proctoring:{pattern.name}", kwargs={name: values[name] for name in names}
+            )
+        except Exception:  # the name is that of another pattern
+            continue
+        if "start_exam" in url:
+            continue
+        for query in (
+            "",
+            f"?course_id={COURSE_ID}&content_id={exam.content_id}",
+            "?is_learning_mfe=true",
+        ):
+            answer = as_learner.get(url + query)
+            asked.add(pattern.name)
+            assert "secret-locator" not in answer.content.decode(), url
+    assert {"proctored_exam.active_exams_for_user", "proctored_exam.attempt"} <= asked
+
+
+@pytest.mark.defect("REST-A1")
+def test_course_staff_do_not_see_the_locator(psi, attempt, make_exam, learner, as_staff):
+    from django.utils import timezone
+
+    attempt(
+        exam=make_exam(backend="software_secure"),
+        external_id="secret-locator",
+        status="started",
+        started_at=timezone.now(),
+        allowed_time_limit_mins=90,
+    )
+    asked = {"user_id": learner.pk, "course_id": COURSE_ID}
+    answer = as_staff.get(f"{E}/active_exams_for_user", asked)
+    assert answer.json()[0]["attempt"]["external_id"] is None
+    assert b"secret-locator" not in answer.content
+
+
+@pytest.mark.defect("REST-A20")
+def test_the_address_in_a_ticket_is_the_hosts(attempt, host, as_reviewer, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    known = attempt(status="submitted", completed_at=timezone.now(), external_id="remote")
+    url, body = f"{E}/attempt/remote/reviewed", {"status": "suspicious"}
+    as_reviewer.post(url, body, format="json", headers={"host": "evil.example.com"})
+    (call,) = host.calls_of("send_support_notification")
+    exam = known.proctored_exam_id
+    expected = f"https://lms.example.com{V1}/instructor/{COURSE_ID}/{exam}?attempt=remote"
+    assert call.kwargs["review_url"] == expected
+
+
+@pytest.mark.defect("REST-A20")
+def test_tickets_without_a_request(attempt, host):
+    known = attempt(status="submitted", completed_at=timezone.now())
+    api.receive_review(known, {"status": "suspicious", "comments": []})
+    assert len(host.calls_of("send_support_notification")) == 1

@@ -11,9 +11,11 @@ from edx_proctoring import api, constants, views
 from edx_proctoring.crypto import obscured_user_id
 from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException
 from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.runtime import set_runtime_service
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
 from edx_proctoring.testing.host import Enrollment
-from tests.views.conftest import DAY, OTHER_COURSE, V1, ago, practice
+from tests.views.conftest import DAY, OTHER_COURSE, V1, E, ago, practice
+from tests.views.test_onboarding import Outlines
 
 pytestmark = pytest.mark.django_db
 
@@ -228,3 +230,67 @@ def test_the_service_of_enrolments(enrolled: list[Any], host: Any) -> None:
     assert [one.user.username for one in found] == ["user1"]
     (call,) = host.calls_of("get_enrollments_can_take_proctored_exams")
     assert call.args == (COURSE_ID, "user1")
+
+
+@pytest.mark.defect("REST-D14")
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        ("second_review_required", "submitted"),
+        ("timed_out", "submitted"),
+        ("declined", "not_started"),
+        ("onboarding_missing", "error"),
+        ("onboarding_pending", "error"),
+        ("onboarding_failed", "error"),
+        ("onboarding_expired", "error"),
+    ],
+)
+def test_every_status_is_visible(status, word, onboarding, attempt, host, learner, as_staff):
+    practice(attempt, onboarding, status)
+    host.enrollments.enrollments = [Enrollment(learner)]
+    url = f"{V1}/user_onboarding/status/course_id/{COURSE_ID}"
+    (row,) = as_staff.get(url).json()["results"]
+    assert row["status"] == word
+    assert as_staff.get(url, {"statuses": word}).json()["count"] == 1
+    assert as_staff.get(url, {"statuses": f"not_{word}"}).json()["count"] == 0
+
+
+@pytest.mark.defect("REST-D14")
+def test_filters_hold_for_what_the_provider_says(onboarding, host, learner, provider, as_staff):
+    host.enrollments.enrollments = [Enrollment(learner)]
+    user_id = obscured_user_id(learner.pk, "test")
+    provider.answer(
+        "get_onboarding_profile_info", {"results": [{"user_id": user_id, "status": "pending"}]}
+    )
+    url = f"{V1}/user_onboarding/status/course_id/{COURSE_ID}"
+    with override_switch(constants.ONBOARDING_PROFILE_INSTRUCTOR_DASHBOARD_API, active=True):
+        for word, count in [("verified", 0), ("not_started_yet", 0), ("submitted", 1)]:
+            assert as_staff.get(url, {"statuses": word}).json()["count"] == count
+
+
+PAGE = f"{E}/attempt/course_id/{COURSE_ID}"
+
+
+@pytest.mark.defect("REST-D15")
+def test_the_link_is_the_learners(exam, onboarding, attempt, learner, as_global_staff):
+    class OnlyTheLearners(Outlines):
+        def get_user_course_outline_details(self, course_key, user, at_time):
+            self.open = {onboarding.content_id} if user.pk == learner.pk else set()
+            return super().get_user_course_outline_details(course_key, user, at_time)
+
+    set_runtime_service("learning_sequences", OnlyTheLearners())
+    try:
+        attempt(exam=exam, status="onboarding_missing")
+        query = {"content_id": exam.content_id, "user_id": learner.pk}
+        link = as_global_staff.get(PAGE, query).json()["exam"]["onboarding_link"]
+    finally:
+        set_runtime_service("learning_sequences", None)
+    assert link.endswith(onboarding.content_id)
+
+
+@pytest.mark.defect("REST-D16")
+def test_practice_is_practice(make_exam, as_learner):
+    exam = make_exam(is_proctored=False, is_practice_exam=True)
+    assert (
+        as_learner.get(PAGE, {"content_id": exam.content_id}).json()["exam"]["type"] == "practice"
+    )

@@ -14,7 +14,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from edx_proctoring import api
-from edx_proctoring.models import ProctoredExam
+from edx_proctoring.models import OutboxMessage, ProctoredExam
 from edx_proctoring.testing.factories import (
     COURSE_ID,
     AllowanceFactory,
@@ -23,7 +23,7 @@ from edx_proctoring.testing.factories import (
     UserFactory,
 )
 from edx_proctoring.testing.host import Enrollment
-from tests.views.conftest import V1, E
+from tests.views.conftest import V1, E, practice
 
 pytestmark = [
     pytest.mark.django_db,
@@ -187,3 +187,92 @@ def test_summaries_of_an_outline(
     one = cost(lambda: api.get_attempt_status_summary(learner.pk, COURSE_ID, known.content_id))
     assert one == 2
     assert cost(lambda: api.get_attempt_status_summaries(learner.pk, COURSE_ID)) == 2
+
+
+COUNTS = pytest.mark.parametrize("count", [3, 300])
+
+
+SIGNED_IN = 2  # session and user
+
+
+@pytest.fixture
+def learners():
+    """A factory of learners."""
+    return UserFactory.create_batch
+
+
+@pytest.mark.defect("REST-E1")
+@COUNTS
+@pytest.mark.parametrize("search", ["", "/search/learner"])
+def test_a_page_of_attempts(
+    count, search, exam, attempt, learners, as_staff, django_assert_num_queries
+):
+    for user in learners(count):
+        for _ in range(2):
+            attempt(exam=exam, user=user)
+    url = f"{E}/attempt/grouped/course_id/{COURSE_ID}{search}"
+    with django_assert_num_queries(SIGNED_IN + 3):
+        rows = as_staff.get(url).json()["proctored_exam_attempts"]
+    assert len(rows) == min(count, 25)
+    assert all(len(row["all_attempts"]) == 2 for row in rows)
+
+
+@pytest.mark.defect("REST-E2")
+@COUNTS
+@pytest.mark.parametrize("path", ["allowance", "grouped/allowance"])
+def test_allowances_of_a_course(count, path, exam, learners, as_staff, django_assert_num_queries):
+    for user in learners(count):
+        AllowanceFactory(proctored_exam=exam, user=user)
+    with django_assert_num_queries(SIGNED_IN + 1):
+        assert len(as_staff.get(f"{E}/{COURSE_ID}/{path}").json()) == count
+
+
+@pytest.mark.defect("REST-E3")
+@COUNTS
+def test_onboarding_of_a_course(
+    count, onboarding, attempt, learners, host, as_staff, django_assert_num_queries
+):
+    users = learners(count)
+    for user in users:
+        practice(attempt, onboarding, "submitted", user=user)
+    host.enrollments.enrollments = [Enrollment(user) for user in users]
+    url = f"{V1}/user_onboarding/status/course_id/{COURSE_ID}"
+    with django_assert_num_queries(SIGNED_IN + 4):
+        assert as_staff.get(url).json()["count"] == count
+    host.enrollments.enrollments = []
+    with django_assert_num_queries(SIGNED_IN + 1):
+        as_staff.get(url)
+
+
+@pytest.mark.defect("REST-E4")
+@COUNTS
+def test_running_exams(count, attempt, make_exam, as_learner, django_assert_num_queries):
+    for _ in range(count):
+        begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
+        attempt(exam=make_exam(), status="started", **begun)
+    with django_assert_num_queries(SIGNED_IN + 2):
+        assert len(as_learner.get(f"{E}/active_exams_for_user").json()) == count
+
+
+@pytest.mark.defect("REST-E7")
+@pytest.mark.parametrize(("count", "queries"), [(3, 22), (300, 24)])  # rows are written in batches
+def test_retirement(
+    count, queries, attempt, make_exam, learner, retirement, client_for, django_assert_num_queries
+):
+    for _ in range(count):
+        known = attempt(exam=make_exam(), status="submitted", completed_at=timezone.now())
+        api.receive_review(known, {"status": "passed", "comments": []})
+    client = client_for(retirement)
+    with django_assert_num_queries(SIGNED_IN + queries):
+        client.post(f"{V1}/retire_user/{learner.pk}/")
+    assert not OutboxMessage.objects.filter(kind="email").exists()
+    with django_assert_num_queries(SIGNED_IN + 5):
+        client.post(f"{V1}/retire_backend_user/{learner.pk}/")
+
+
+@pytest.mark.defect("REST-E8")
+def test_a_poll_is_one_read(attempt, as_learner, django_assert_num_queries):
+    begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
+    known = attempt(status="started", **begun)
+    with django_assert_num_queries(SIGNED_IN + 1):
+        as_learner.get(f"{E}/attempt/{known.pk}")

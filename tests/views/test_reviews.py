@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from edx_proctoring import api
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models import (
     ProctoredExam,
@@ -12,7 +13,6 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReview,
 )
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
-from edx_proctoring.testing.factories import AttemptFactory
 from edx_proctoring.views import BaseReviewCallback, ProctoredExamReviewCallback
 from tests.views.conftest import E
 
@@ -97,13 +97,6 @@ def test_a_review_may_come_as_a_form(attempt: Any, as_reviewer: APIClient) -> No
     assert "video" not in ProctoredExamSoftwareSecureReview.objects.get().raw_data
 
 
-def test_the_same_review_twice_is_one_review(attempt: Any, as_reviewer: APIClient) -> None:
-    one = attempt(**SUBMITTED)
-    for _ in range(2):
-        assert post_review(as_reviewer, one.external_id, REVIEW).status_code == 200
-    assert ProctoredExamSoftwareSecureComment.objects.count() == 2
-
-
 @pytest.mark.parametrize(
     "data",
     [
@@ -135,7 +128,7 @@ def test_unknown_attempt(as_reviewer: APIClient) -> None:
     assert (response.status_code, list(response.json())) == (400, ["detail"])
 
 
-def test_the_review_of_a_removed_attempt_is_kept(attempt: Any, as_reviewer: APIClient) -> None:
+def test_the_review_of_a_deleted_row_is_kept(attempt: Any, as_reviewer: APIClient) -> None:
     one = attempt(**SUBMITTED)
     one.delete()
     assert post_review(as_reviewer, one.external_id, REVIEW).status_code == 200
@@ -167,15 +160,6 @@ def test_updates_may_be_forbidden(attempt: Any, as_reviewer: APIClient, settings
     assert (response.status_code, list(response.json())) == (400, ["detail"])
 
 
-def test_of_two_attempts_with_the_same_id_the_reviewers_own_is_meant(
-    make_exam: Any, attempt: Any, as_reviewer: APIClient
-) -> None:
-    own = attempt(external_id="same", **SUBMITTED)
-    AttemptFactory(external_id="same", proctored_exam=make_exam(backend="mock"), **SUBMITTED)
-    assert post_review(as_reviewer, "same", REVIEW).status_code == 200
-    assert ProctoredExamSoftwareSecureReview.objects.get().attempt_code == own.attempt_code
-
-
 # From Python
 
 
@@ -192,3 +176,30 @@ def test_make_review(attempt: Any, exam: ProctoredExam) -> None:
 def test_make_review_of_an_unknown_attempt() -> None:
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         BaseReviewCallback().make_review({"attempt_code": "unknown"}, REVIEW)
+
+
+@pytest.mark.defect("REST-D11")
+@pytest.mark.parametrize("own", ["test", None, ""])  # none: the default provider, which is "test"
+@pytest.mark.parametrize("removed", [False, True])
+def test_external_ids_belong_to_a_provider(own, removed, attempt, make_exam, staff, as_reviewer):
+    mine = attempt(exam=make_exam(backend=own), external_id="same", **SUBMITTED)
+    foreign = attempt(exam=make_exam(backend="null"), external_id="same", **SUBMITTED)
+    if removed:
+        api.remove_exam_attempt(mine.pk, staff)
+    url = f"{E}/attempt/same/reviewed"
+    assert as_reviewer.post(url, {"status": "passed"}, format="json").status_code == 200
+    review = ProctoredExamSoftwareSecureReview.objects.get()
+    assert (review.attempt_code, review.is_attempt_active) == (mine.attempt_code, not removed)
+    foreign.refresh_from_db()
+    assert foreign.status == "submitted"
+
+
+@pytest.mark.defect("REST-D11")
+def test_of_several_attempts_the_latest_counts(attempt, as_reviewer, caplog):
+    old, new = (attempt(external_id="same", **SUBMITTED) for _ in range(2))
+    url = f"{E}/attempt/same/reviewed"
+    assert as_reviewer.post(url, {"status": "passed"}, format="json").status_code == 200
+    for one in (old, new):
+        one.refresh_from_db()
+    assert (old.status, new.status) == ("submitted", "verified")
+    assert f"several attempts with the same id, the newest counts: {new.pk}" in caplog.text

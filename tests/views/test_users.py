@@ -68,19 +68,6 @@ def test_each_provider_is_asked_once(
     assert len(other.calls_of("retire_user")) == 1
 
 
-def test_attempts_that_were_removed_or_declined_count(
-    pipeline: APIClient, attempt: Any, make_exam: Any, provider: Any, other: Any, staff: Any
-) -> None:
-    gone = attempt()
-    api.remove_exam_attempt(gone.pk, staff)
-    declined = attempt(exam=make_exam(backend="other"))
-    api.update_attempt_status(declined.pk, "declined")
-    for one in (provider, other):
-        one.answer("retire_user", True)
-    response = pipeline.post(f"{AT_PROVIDERS}/{gone.user_id}/")
-    assert response.json() == {"test": True, "other": True}
-
-
 def test_exams_without_a_provider_have_the_default_one(
     pipeline: APIClient, attempt: Any, make_exam: Any, provider: Any
 ) -> None:
@@ -217,3 +204,42 @@ def test_an_allowance_that_was_blanked_is_no_extra_time(
     api.update_attempt_status(known.pk, "started")
     known.refresh_from_db()
     assert known.allowed_time_limit_mins == exam.time_limit_mins
+
+
+@pytest.mark.defect("REST-D17")
+@pytest.mark.parametrize("backend", ["test", None])  # None: the default provider, by its name
+@pytest.mark.parametrize("end", ["removed", "declined"])
+def test_removed_and_declined_attempts_are_retired_too(
+    backend, end, make_exam, attempt, staff, provider, retirement, client_for
+):
+    known = attempt(exam=make_exam(backend=backend))
+    if end == "removed":
+        api.remove_exam_attempt(known.pk, staff)
+    else:
+        api.update_attempt_status(known.pk, "declined")
+    provider.answer("retire_user", True)
+    response = client_for(retirement).post(f"{V1}/retire_backend_user/{known.user_id}/")
+    assert response.json() == {"test": True}
+    (call,) = provider.calls_of("retire_user")
+    assert call.args == (obscured_user_id(known.user_id, backend),)
+
+
+SUBMITTED = {"status": "submitted", "completed_at": timezone.now()}
+
+
+@pytest.mark.defect("REST-D17")
+def test_reviews_of_removed_attempts_are_blanked(attempt, staff, retirement, client_for):
+    known = attempt(**SUBMITTED)
+    comment = {"comment": "a face", "status": "Suspicious"}
+    for payload in ("one", "two"):
+        data = {"status": "suspicious", "comments": [comment], "more": f"secret {payload}"}
+        stored = api.receive_review(known, data)
+    api.remove_exam_attempt(known.pk, staff)
+    answer = client_for(retirement).post(f"{V1}/retire_user/{known.user_id}/")
+    assert answer.status_code == 204
+    stored.refresh_from_db()
+    assert (stored.raw_data, bytes(stored.encrypted_video_url)) == ("", b"")
+    archived = ProctoredExamSoftwareSecureReviewHistory.objects.values_list("raw_data", flat=True)
+    assert set(archived) == {""}
+    (left,) = stored.proctoredexamsoftwaresecurecomment_set.all()
+    assert (left.comment, left.status) == ("", "")

@@ -113,3 +113,21 @@ def test_all_of_it_survives(there_and_back):
     busy = there_and_back(ProctoringTemporarilyUnavailable())
     assert str(busy) == "The service is busy. Please try again."
     assert str(ProctoringTemporarilyUnavailable("own words")) == "own words"
+
+
+@pytest.mark.defect("PYTHON-82")
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "error",
+    [
+        exceptions.BackendProviderCannotRegisterAttempt("secret", 500),
+        exceptions.BackendProviderSentNoAttemptID(content="secret", http_status=200),
+        exceptions.BackendProviderOnboardingProfilesException("secret", 503),
+        exceptions.BackendProviderOnboardingException("onboarding_missing"),
+    ],
+)
+def test_exceptions_have_texts_and_can_be_pickled(error):
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
+    assert "secret" not in str(error)
+    assert "Exception" not in str(error)

@@ -71,6 +71,7 @@ def test_waiting():
     assert not timing.has_passed(None, NOW)
 
 
+@pytest.mark.defect("PYTHON-64")
 @pytest.mark.parametrize(
     ("count", "words"),
     [
@@ -84,6 +85,9 @@ def test_waiting():
         (150, "2 hours and 30 minutes"),
         (30.25, "30 minutes"),
         (-5, "0 minutes"),
+        (-1, "0 minutes"),
+        (-59, "0 minutes"),
+        (90, "1 hour and 30 minutes"),
         (-60, "error"),
     ],
 )

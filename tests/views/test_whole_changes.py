@@ -1,4 +1,4 @@
-"""Defects C1-C18 of the published REST interface: all of a change or nothing of it, once."""
+"""All of"""
 
 import datetime
 
@@ -21,31 +21,16 @@ from tests.views.conftest import NEW_EXAM, V1, E
 
 pytestmark = pytest.mark.django_db
 
+
 Attempt = ProctoredExamStudentAttempt
-Review = ProctoredExamSoftwareSecureReview
-COMMENT = {"comment": "x", "status": "y"}
-REGISTER = f"{E}/exam_registration/course_id/{COURSE_ID}"
-ITEM = {name: NEW_EXAM[name] for name in NEW_EXAM if name not in ("content_id", "external_id")}
 
 
 def put(client, attempt, action, **more):
     return client.put(f"{E}/attempt/{attempt.pk}", {"action": action, **more}, format="json")
 
 
-def status_of(attempt):
-    return Attempt.objects.get(pk=attempt.pk).status
-
-
-def running(attempt, **more):
-    begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
-    return attempt(status="started", **{**begun, **more})
-
-
-def submitted(attempt, **more):
-    return attempt(status="submitted", completed_at=timezone.now(), **more)
-
-
-def test_C1_a_refusal_leaves_nothing_half_written(practice_exam, attempt, provider, as_learner):
+@pytest.mark.defect("REST-C1")
+def test_a_refusal_leaves_nothing_half_written(practice_exam, attempt, provider, as_learner):
     old = attempt(exam=practice_exam, status="error", is_sample_attempt=True)
     provider.fail("register_exam_attempt", BackendProviderCannotRegisterAttempt("no", 400))
     history = Attempt.history.count()
@@ -53,6 +38,13 @@ def test_C1_a_refusal_leaves_nothing_half_written(practice_exam, attempt, provid
     assert (Attempt.objects.count(), Attempt.history.count()) == (1, history)
 
 
+REGISTER = f"{E}/exam_registration/course_id/{COURSE_ID}"
+
+
+ITEM = {name: NEW_EXAM[name] for name in NEW_EXAM if name not in ("content_id", "external_id")}
+
+
+@pytest.mark.defect("REST-C2")
 @pytest.mark.parametrize(
     "items",
     [
@@ -61,27 +53,34 @@ def test_C1_a_refusal_leaves_nothing_half_written(practice_exam, attempt, provid
         [{"content_id": "a"}, {"content_id": "b", "backend": "gone"}],
     ],
 )
-def test_C2_a_course_is_registered_whole_or_not(items, exam, as_global_staff):
+def test_a_course_is_registered_whole_or_not(items, exam, as_global_staff):
     body = [{**ITEM, **item} for item in items]
     assert as_global_staff.patch(REGISTER, body, format="json").status_code == 422
     assert [one.pk for one in ProctoredExam.objects.filter(is_active=True)] == [exam.pk]
 
 
-def test_C2_a_provider_that_fails_stops_no_registration(as_global_staff, provider, db):
+@pytest.mark.defect("REST-C2")
+def test_a_provider_that_fails_stops_no_registration(as_global_staff, provider, db):
     provider.fail("on_exam_saved", ConnectionError("down"))
     body = [{**ITEM, "content_id": name} for name in ("a", "b")]
     assert as_global_staff.patch(REGISTER, body, format="json").status_code == 200
     assert ProctoredExam.objects.count() == 2
 
 
-def test_C3_a_reset_that_is_refused_changes_nothing(make_exam, attempt, as_learner):
+def status_of(attempt):
+    return Attempt.objects.get(pk=attempt.pk).status
+
+
+@pytest.mark.defect("REST-C3")
+def test_a_reset_that_is_refused_changes_nothing(make_exam, attempt, as_learner):
     exam = make_exam(is_practice_exam=True, due_date=timezone.now())
     old = attempt(exam=exam, status="rejected", is_sample_attempt=True)
     assert put(as_learner, old, "reset_attempt").status_code == 400
     assert status_of(old) == "rejected"
 
 
-def test_C3_kept_a_stored_reset_is_past_due(onboarding, attempt, host, learner, as_staff):
+@pytest.mark.defect("REST-C3")
+def test_kept_a_stored_reset_is_past_due(onboarding, attempt, host, learner, as_staff):
     from edx_proctoring.testing.host import Enrollment
 
     attempt(exam=onboarding, status="onboarding_reset", is_sample_attempt=True)
@@ -91,7 +90,13 @@ def test_C3_kept_a_stored_reset_is_past_due(onboarding, attempt, host, learner, 
     assert row["status"] == "onboarding_reset_past_due"
 
 
-def test_C4_what_follows_is_told_later_and_the_answer_is_yes(
+def running(attempt, **more):
+    begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
+    return attempt(status="started", **{**begun, **more})
+
+
+@pytest.mark.defect("REST-C4")
+def test_what_follows_is_told_later_and_the_answer_is_yes(
     attempt, provider, host, as_learner, mail_through
 ):
     mail_through("no.such.backend")
@@ -104,27 +109,15 @@ def test_C4_what_follows_is_told_later_and_the_answer_is_yes(
     assert waiting == {"completion", "reconcile_credit", "email", "provider_notice"}
 
 
-def test_C5_conflicts_are_refusals(exam, as_learner, as_global_staff):
-    data = {"exam_id": exam.pk, "attempt_proctored": "true"}
-    assert as_learner.post(f"{E}/attempt", data).status_code == 200
-    assert as_learner.post(f"{E}/attempt", data).status_code == 400
-    new = {**ITEM, "content_id": exam.content_id, "external_id": "x"}
-    assert as_global_staff.post(f"{E}/exam", new, format="json").status_code == 400
-    assert (Attempt.objects.count(), ProctoredExam.objects.count()) == (1, 1)
+COMMENT = {"comment": "x", "status": "y"}
 
 
-def test_C6_submitting_again_is_nothing(attempt, as_learner, provider, mailoutbox):
-    known = running(attempt)
-    for _ in range(2):
-        response = put(as_learner, known, "submit")
-        assert response.json() == {"exam_attempt_id": known.pk}
-        known.refresh_from_db()
-        completed = known.completed_at
-    assert Attempt.objects.get().completed_at == completed
-    assert len(provider.calls_of("stop_exam_attempt")) == len(mailoutbox) == 1
+def submitted(attempt, **more):
+    return attempt(status="submitted", completed_at=timezone.now(), **more)
 
 
-def test_C7_the_same_review_again_is_nothing(attempt, as_reviewer, mailoutbox):
+@pytest.mark.defect("REST-C7")
+def test_the_same_review_again_is_nothing(attempt, as_reviewer, mailoutbox):
     known = submitted(attempt)
     body = {"status": "passed", "comments": [COMMENT] * 2}
     for _ in range(2):
@@ -135,7 +128,11 @@ def test_C7_the_same_review_again_is_nothing(attempt, as_reviewer, mailoutbox):
     assert len(mailoutbox) == 1
 
 
-def test_C8_a_bad_comment_stores_nothing(attempt, as_reviewer):
+Review = ProctoredExamSoftwareSecureReview
+
+
+@pytest.mark.defect("REST-C8")
+def test_a_bad_comment_stores_nothing(attempt, as_reviewer):
     known = submitted(attempt)
     body = {"status": "passed", "comments": [COMMENT, {"comment": "x"}]}
     url = f"{E}/attempt/{known.external_id}/reviewed"
@@ -144,7 +141,8 @@ def test_C8_a_bad_comment_stores_nothing(attempt, as_reviewer):
     assert not Review.objects.exists()
 
 
-def test_C9_a_bad_id_hinders_no_other(exam, as_staff):
+@pytest.mark.defect("REST-C9")
+def test_a_bad_id_hinders_no_other(exam, as_staff):
     UserFactory(username="one")
     body = {"course_id": COURSE_ID, "exam_ids": f"bad,{exam.pk},0", "user_ids": "one"}
     more = {"allowance_type": "additional_time_granted", "value": "5"}
@@ -152,7 +150,8 @@ def test_C9_a_bad_id_hinders_no_other(exam, as_staff):
     assert ProctoredExamStudentAllowance.objects.count() == 1
 
 
-def test_C10_a_removal_that_stops_half_way_can_be_repeated(attempt, exam, provider, as_staff):
+@pytest.mark.defect("REST-C10")
+def test_a_removal_that_stops_half_way_can_be_repeated(attempt, exam, provider, as_staff):
     old = attempt(exam=exam, status="error", resumed=True, external_id="old")
     attempt(exam=exam, external_id="new")
     url = f"{E}/exam_id/{exam.pk}/user_id/{old.user_id}/reset_attempts"
@@ -170,7 +169,8 @@ def test_C10_a_removal_that_stops_half_way_can_be_repeated(attempt, exam, provid
     assert as_staff.delete(url).status_code == 404
 
 
-def test_C11_kept_every_call_reaches_the_provider(attempt, provider, retirement, client_for):
+@pytest.mark.defect("REST-C11")
+def test_kept_every_call_reaches_the_provider(attempt, provider, retirement, client_for):
     known = attempt()
     url = f"{V1}/retire_backend_user/{known.user_id}/"
     provider.answer("retire_user", True)
@@ -180,7 +180,8 @@ def test_C11_kept_every_call_reaches_the_provider(attempt, provider, retirement,
     assert (response.status_code, response.json()) == (500, {"test": False})
 
 
-def test_C12_retirement_reviews_nothing(attempt, staff, retirement, client_for, mailoutbox):
+@pytest.mark.defect("REST-C12")
+def test_retirement_reviews_nothing(attempt, staff, retirement, client_for, mailoutbox):
     known = submitted(attempt)
     stored = api.receive_review(known, {"status": "suspicious", "comments": []})
     api.decide_review(stored.pk, "Suspicious", staff)
@@ -190,7 +191,8 @@ def test_C12_retirement_reviews_nothing(attempt, staff, retirement, client_for, 
     assert not mailoutbox
 
 
-def test_C13_a_removal_reviews_nothing(attempt, as_staff, tracker):
+@pytest.mark.defect("REST-C13")
+def test_a_removal_reviews_nothing(attempt, as_staff, tracker):
     known = submitted(attempt)
     api.receive_review(known, {"status": "passed", "comments": []})
     tracker.events.clear()
@@ -200,7 +202,8 @@ def test_C13_a_removal_reviews_nothing(attempt, as_staff, tracker):
     assert [name.rsplit(".", 1)[1] for name in tracker.names] == ["deleted"]
 
 
-def test_C14_reading_creates_no_attempt(exam, host, as_learner):
+@pytest.mark.defect("REST-C14")
+def test_reading_creates_no_attempt(exam, host, as_learner):
     earlier = {"namespace": "proctored_exam", "name": "a", "status": "declined", "order": 1}
     host.credit.requirements = [earlier]
     url = f"{E}/attempt/course_id/{COURSE_ID}"
@@ -209,7 +212,8 @@ def test_C14_reading_creates_no_attempt(exam, host, as_learner):
     assert not Attempt.objects.exists()
 
 
-def test_C14_a_read_that_ends_an_attempt_waits_for_nobody(attempt, provider, as_learner):
+@pytest.mark.defect("REST-C14")
+def test_a_read_that_ends_an_attempt_waits_for_nobody(attempt, provider, as_learner):
     begun = timezone.now() - datetime.timedelta(minutes=91)
     known = running(attempt, started_at=begun)
     provider.fail("stop_exam_attempt", ConnectionError("down"))
@@ -217,27 +221,31 @@ def test_C14_a_read_that_ends_an_attempt_waits_for_nobody(attempt, provider, as_
     assert (response.status_code, response.json()["status"]) == (200, "submitted")
 
 
-@pytest.mark.parametrize("action", ["start", "reset_attempt"])
-def test_C15_only_the_current_attempt(action, attempt, practice_exam, as_learner):
-    columns = {"exam": practice_exam, "is_sample_attempt": True}
-    old = attempt(status="ready_to_start" if action == "start" else "error", **columns)
-    attempt(status="ready_to_start" if action == "start" else "error", **columns)
-    assert put(as_learner, old, action).status_code == 400
-    assert Attempt.objects.count() == 2
+@pytest.mark.defect("REST-E5")
+def test_no_provider_is_asked_inside_a_transaction(exam, provider, as_learner, settings):
+    from django.db import connection
+
+    settings.DATABASES["default"]["ATOMIC_REQUESTS"] = True
+    inside = []
+    for verb in ("register_exam_attempt", "get_proctoring_config", "get_attempt"):
+        provider.before(verb, lambda *_a, **_k: inside.append(connection.in_atomic_block))
+    data = {"exam_id": exam.pk, "attempt_proctored": "true"}
+    assert as_learner.post(f"{E}/attempt", data).status_code == 200
+    as_learner.get(f"{E}/settings/exam_id/{exam.pk}/")
+    as_learner.get(f"{E}/attempt/course_id/{COURSE_ID}", {"content_id": exam.content_id})
+    settings.DATABASES["default"]["ATOMIC_REQUESTS"] = False
+    assert inside
+    assert not any(inside)
 
 
-def test_C16_downloading_during_the_exam_is_refused(attempt, as_learner):
-    known = running(attempt)
-    assert put(as_learner, known, "click_download_software").status_code == 400
-    assert status_of(known) == "started"
+@pytest.mark.defect("REST-E5")
+def test_providers_are_told_after_the_change(exam, attempt, provider, as_learner):
+    known = attempt(exam=exam, status="ready_to_start")
+    stored = []
 
+    def look(*_args):
+        stored.append(ProctoredExamStudentAttempt.objects.get(pk=known.pk).status)
 
-def test_C17_kept_without_a_choice_the_exam_is_declined(exam, as_learner):
-    assert as_learner.post(f"{E}/attempt", {"exam_id": exam.pk}).status_code == 200
-    assert Attempt.objects.get().status == "declined"
-
-
-def test_C18_declining_a_timed_exam_declines_no_other(exam, timed_exam, attempt, as_learner):
-    known = attempt(exam=timed_exam, taking_as_proctored=False, external_id=None)
-    assert put(as_learner, known, "decline").status_code == 200
-    assert Attempt.objects.count() == 1
+    provider.before("start_exam_attempt", look)
+    as_learner.put(f"{E}/attempt/{known.pk}", {"action": "start"})
+    assert stored == ["started"]

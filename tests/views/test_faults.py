@@ -1,4 +1,4 @@
-"""Defects B21-B36 of the published REST interface: rows, hosts and providers that were answered with an error."""
+"""Old rows,"""
 
 from urllib.parse import quote
 
@@ -7,11 +7,7 @@ import requests
 from django.apps import apps
 from django.utils import timezone
 
-from edx_proctoring.models import (
-    ProctoredExamReviewPolicy,
-    ProctoredExamStudentAllowance,
-    ProctoredExamStudentAttempt,
-)
+from edx_proctoring.models import ProctoredExamReviewPolicy, ProctoredExamStudentAllowance
 from edx_proctoring.runtime import set_runtime_service
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
 from edx_proctoring.testing.host import Enrollment
@@ -20,17 +16,12 @@ from tests.views.conftest import V1, E
 
 pytestmark = pytest.mark.django_db
 
-Attempt = ProctoredExamStudentAttempt
+
 REVIEW = {"status": "passed", "comments": []}
-ONBOARDING = f"{V1}/user_onboarding/status"
-BEGUN = {"status": "started", "allowed_time_limit_mins": 90}
 
 
-def started(attempt, **more):
-    return attempt(**{**BEGUN, "started_at": timezone.now(), **more})
-
-
-def test_B21_an_external_id_of_two_attempts(attempt, make_exam, as_global_staff, as_staff):
+@pytest.mark.defect("REST-B21")
+def test_an_external_id_of_two_attempts(attempt, make_exam, as_global_staff, as_staff):
     old = attempt(external_id="same", exam=make_exam(backend="null"))
     new = attempt(external_id="same")
     assert as_global_staff.post(f"{E}/attempt/same/ready").status_code == 200
@@ -44,7 +35,8 @@ def test_B21_an_external_id_of_two_attempts(attempt, make_exam, as_global_staff,
     assert old.status == "created"
 
 
-def test_B22_two_policies(exam, staff, as_learner):
+@pytest.mark.defect("REST-B22")
+def test_two_policies(exam, staff, as_learner):
     for text in ("old", "new"):
         ProctoredExamReviewPolicy.objects.create(
             proctored_exam=exam, set_by_user=staff, review_policy=text
@@ -55,12 +47,8 @@ def test_B22_two_policies(exam, staff, as_learner):
     assert as_learner.post(f"{E}/attempt", data).status_code == 200
 
 
-@pytest.mark.parametrize("exam_id", ["4711", "0", "9" * 30])
-def test_B23_an_unknown_exam_has_no_dashboard(exam_id, as_global_staff, db):
-    assert as_global_staff.get(f"{V1}/instructor/{COURSE_ID}/{exam_id}").status_code == 404
-
-
-def test_B24_staff_without_a_profile_and_a_provider_that_is_gone(make_exam, exam, as_staff):
+@pytest.mark.defect("REST-B24")
+def test_staff_without_a_profile_and_a_provider_that_is_gone(make_exam, exam, as_staff):
     assert as_staff.get(f"{V1}/instructor/{COURSE_ID}/{exam.pk}").status_code == 302
     gone = make_exam(backend="gone", course_id="course-v1:g+o+n")
     url = f"{V1}/instructor/{gone.course_id}"
@@ -68,7 +56,15 @@ def test_B24_staff_without_a_profile_and_a_provider_that_is_gone(make_exam, exam
     assert as_staff.get(f"{url}/{gone.pk}").status_code == 404
 
 
-def test_B25_a_provider_that_is_gone_stops_no_learner(make_exam, attempt, as_learner):
+BEGUN = {"status": "started", "allowed_time_limit_mins": 90}
+
+
+def started(attempt, **more):
+    return attempt(**{**BEGUN, "started_at": timezone.now(), **more})
+
+
+@pytest.mark.defect("REST-B25")
+def test_a_provider_that_is_gone_stops_no_learner(make_exam, attempt, as_learner):
     exam = make_exam(backend="gone")
     known = started(attempt, exam=exam)
     page = f"{E}/attempt/course_id/{COURSE_ID}?content_id={quote(exam.content_id)}"
@@ -79,7 +75,11 @@ def test_B25_a_provider_that_is_gone_stops_no_learner(make_exam, attempt, as_lea
         assert as_learner.put(f"{E}/attempt/{known.pk}", data).status_code == 200
 
 
-def test_B26_content_that_is_no_usage_key(make_exam, attempt, onboarding_provider, as_learner):
+ONBOARDING = f"{V1}/user_onboarding/status"
+
+
+@pytest.mark.defect("REST-B26")
+def test_content_that_is_no_usage_key(make_exam, attempt, onboarding_provider, as_learner):
     exam = make_exam(content_id="plain", is_practice_exam=True)
     started(attempt, exam=exam, is_sample_attempt=True)
     page = f"{E}/attempt/course_id/{COURSE_ID}?content_id=plain&is_learning_mfe=true"
@@ -92,13 +92,15 @@ def test_B26_content_that_is_no_usage_key(make_exam, attempt, onboarding_provide
         assert response.status_code == 200, response.content
 
 
-def test_B27_an_exam_without_a_start(onboarding, as_learner):
+@pytest.mark.defect("REST-B27")
+def test_an_exam_without_a_start(onboarding, as_learner):
     response = as_learner.get(ONBOARDING, {"course_id": COURSE_ID})
     assert response.json()["onboarding_release_date"] is None
 
 
+@pytest.mark.defect("REST-B28")
 @pytest.mark.parametrize("answer", [None, {}, [], {"results": None}, TimeoutError()])
-def test_B28_providers_that_say_nothing(
+def test_providers_that_say_nothing(
     answer, onboarding, provider, host, as_learner, as_staff, settings, monkeypatch
 ):
     from waffle.testutils import override_switch
@@ -119,10 +121,11 @@ def test_B28_providers_that_say_nothing(
         assert as_staff.get(f"{ONBOARDING}/course_id/{COURSE_ID}").status_code == 503
 
 
+@pytest.mark.defect("REST-B29")
 @pytest.mark.parametrize(
     "word", ["setup_started", "onboarding_started", "error", "onboarding_reset_past_due", "x"]
 )
-def test_B29_filters_that_the_provider_has_no_word_for(
+def test_filters_that_the_provider_has_no_word_for(
     word, onboarding, provider, host, as_staff, learner
 ):
     from waffle.testutils import override_switch
@@ -136,7 +139,8 @@ def test_B29_filters_that_the_provider_has_no_word_for(
     assert (response.status_code, response.json()["results"]) == (200, [])
 
 
-def test_B30_a_provider_out_of_reach(exam, provider, attempt, as_learner):
+@pytest.mark.defect("REST-B30")
+def test_a_provider_out_of_reach(exam, provider, attempt, as_learner):
     provider.fail("register_exam_attempt", ConnectionError("down"))
     data = {"exam_id": exam.pk, "attempt_proctored": "true"}
     assert as_learner.post(f"{E}/attempt", data).status_code == 502
@@ -153,11 +157,12 @@ def test_B30_a_provider_out_of_reach(exam, provider, attempt, as_learner):
         assert answer.status_code == 200
 
 
+@pytest.mark.defect("REST-B31")
 @pytest.mark.parametrize(
     "service",
     ["instructor", "learning_sequences", "enrollments", "credit", "grades", "certificates"],
 )
-def test_B31_services_that_the_host_has_not(
+def test_services_that_the_host_has_not(
     service, onboarding, exam, attempt, as_learner, as_staff, as_global_staff, host
 ):
     set_runtime_service(service, None)
@@ -173,16 +178,18 @@ def test_B31_services_that_the_host_has_not(
     assert as_global_staff.post(url, {"status": "suspicious"}, format="json").status_code == 200
 
 
-def test_B32_a_course_that_the_host_cannot_read(staff, as_staff, host):
-    host.instructor.is_course_staff = _raise
-    assert as_staff.get(f"{E}/a/b/c/allowance").status_code == 403
-
-
 def _raise(*_args, **_kwargs):
     raise ValueError("no course key")
 
 
-def test_B33_a_start_without_a_limit(attempt, exam, as_learner):
+@pytest.mark.defect("REST-B32")
+def test_a_course_that_the_host_cannot_read(staff, as_staff, host):
+    host.instructor.is_course_staff = _raise
+    assert as_staff.get(f"{E}/a/b/c/allowance").status_code == 403
+
+
+@pytest.mark.defect("REST-B33")
+def test_a_start_without_a_limit(attempt, exam, as_learner):
     known = started(attempt, exam=exam, allowed_time_limit_mins=None)
     page = f"{E}/attempt/course_id/{COURSE_ID}?content_id={quote(exam.content_id)}"
     for url in (f"{E}/attempt/{known.pk}", f"{E}/attempt", page, f"{E}/active_attempt"):
@@ -191,7 +198,8 @@ def test_B33_a_start_without_a_limit(attempt, exam, as_learner):
     assert 5300 < seconds <= 5400
 
 
-def test_B34_retirement_goes_on(attempt, make_exam, provider, retirement, client_for):
+@pytest.mark.defect("REST-B34")
+def test_retirement_goes_on(attempt, make_exam, provider, retirement, client_for):
     known = attempt(exam=make_exam(backend="gone"))
     attempt(exam=make_exam(backend="other"))
     other = FakeProvider()
@@ -201,7 +209,8 @@ def test_B34_retirement_goes_on(attempt, make_exam, provider, retirement, client
     assert (response.status_code, response.json()) == (500, {"gone": False, "other": True})
 
 
-def test_B35_retirement_of_reviews_of_a_provider_that_is_gone(
+@pytest.mark.defect("REST-B35")
+def test_retirement_of_reviews_of_a_provider_that_is_gone(
     attempt, make_exam, retirement, client_for, as_reviewer
 ):
     exam = make_exam()
@@ -212,8 +221,9 @@ def test_B35_retirement_of_reviews_of_a_provider_that_is_gone(
     assert response.status_code == 204
 
 
+@pytest.mark.defect("REST-B36")
 @pytest.mark.parametrize("value", ["²", "", "9" * 30, "many"])
-def test_B36_unreadable_allowances_stop_no_learner(value, exam, learner, as_learner):
+def test_unreadable_allowances_stop_no_learner(value, exam, learner, as_learner):
     AllowanceFactory(user=learner, proctored_exam=exam, value=value)
     data = {"exam_id": exam.pk, "attempt_proctored": "true"}
     assert as_learner.post(f"{E}/attempt", data).status_code == 200

@@ -1,16 +1,10 @@
-"""Defects 1-10 of the published Python interface: what happens at once happens once.
-
-A second caller is let in at the very moment where the first one waits: while the provider answers, or by a second
-connection. `test_attempts.py` has the same with many connections and chance.
-"""
-
-import datetime
+"""What happens"""
 
 import pytest
 from django.db import connection  # noqa: F401  # the condition below reads it
 from django.utils import timezone
 
-from edx_proctoring import api, services
+from edx_proctoring import api
 from edx_proctoring.exceptions import (
     ProctoredExamAlreadyExists,
     ProctoredExamReviewPolicyAlreadyExists,
@@ -28,19 +22,13 @@ from edx_proctoring.models import (
 from tests.concurrency.test_attempts import together
 
 pytestmark = pytest.mark.django_db
-several_connections = pytest.mark.skipif(
-    "connection.vendor == 'sqlite' and connection.is_in_memory_db()",
-    reason="SQLite in memory has one connection; these run on a file and on servers",
-)
+
 
 Attempt = ProctoredExamStudentAttempt
 
 
-def told(kind):
-    return OutboxMessage.objects.filter(kind=kind).count()
-
-
-def test_1_a_second_create_while_the_provider_answers(exam, learner, provider):
+@pytest.mark.defect("PYTHON-1")
+def test_a_second_create_while_the_provider_answers(exam, learner, provider):
     refused = []
 
     def click_again(*_args, **_kwargs):
@@ -55,25 +43,19 @@ def test_1_a_second_create_while_the_provider_answers(exam, learner, provider):
     assert [one.pk for one in Attempt.objects.all()] == [attempt_id]
 
 
+several_connections = pytest.mark.skipif(
+    "connection.vendor == 'sqlite' and connection.is_in_memory_db()",
+    reason="SQLite in memory has one connection; these run on a file and on servers",
+)
+
+
+def told(kind):
+    return OutboxMessage.objects.filter(kind=kind).count()
+
+
+@pytest.mark.defect("PYTHON-4")
 @several_connections
-def test_2_two_starts(attempt, provider):
-    known = attempt(status="ready_to_start")
-    together(*[lambda: api.update_attempt_status(known.pk, "started")] * 4)
-    assert len(provider.calls_of("start_exam_attempt")) == 1
-    assert told("signal") == told("provider_notice") == 1
-
-
-@several_connections
-def test_3_polls_of_an_expired_attempt(attempt, provider):
-    begun = timezone.now() - datetime.timedelta(minutes=91)
-    known = attempt(status="started", started_at=begun, allowed_time_limit_mins=90)
-    together(*[lambda: api.get_exam_attempt_by_id(known.pk)] * 4)
-    assert len(provider.calls_of("stop_exam_attempt")) == 1
-    assert told("email") == told("event") == 1
-
-
-@several_connections
-def test_4_a_review_and_a_submission(attempt):
+def test_a_review_and_a_submission(attempt):
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90)
     together(
         lambda: api.update_attempt_status(known.pk, "submitted"),
@@ -87,7 +69,8 @@ def test_4_a_review_and_a_submission(attempt):
     )
 
 
-def test_5_other_columns_stay(attempt):
+@pytest.mark.defect("PYTHON-5")
+def test_other_columns_stay(attempt):
     known = attempt(status="error", is_resumable=True)
     read_before = Attempt.objects.get(pk=known.pk)
     api.mark_exam_attempt_as_ready_to_resume(known.pk)
@@ -98,8 +81,9 @@ def test_5_other_columns_stay(attempt):
     assert known.time_remaining_seconds == 60
 
 
+@pytest.mark.defect("PYTHON-6")
 @several_connections
-def test_6_two_reviews(attempt):
+def test_two_reviews(attempt):
     known = attempt(status="submitted", completed_at=timezone.now())
 
     def deliver(text):
@@ -114,8 +98,9 @@ def test_6_two_reviews(attempt):
     assert len(set(comments)) == 1
 
 
+@pytest.mark.defect("PYTHON-7")
 @several_connections
-def test_7_two_allowances(exam, learner):
+def test_two_allowances(exam, learner):
     grants = [
         lambda minutes=minutes: api.add_allowance_for_user(
             exam.pk, learner.username, "additional_time_granted", minutes
@@ -126,8 +111,9 @@ def test_7_two_allowances(exam, learner):
     assert ProctoredExamStudentAllowance.objects.get().value in ("10", "20", "30")
 
 
+@pytest.mark.defect("PYTHON-8")
 @several_connections
-def test_8_two_exams_of_the_same_content():
+def test_two_exams_of_the_same_content():
     names = ("course-v1:a+b+c", "content", "Exam", 10)
     results = together(*[lambda: api.create_exam(*names)] * 3)
     (made,) = [one for one in results if isinstance(one, int)]
@@ -136,8 +122,9 @@ def test_8_two_exams_of_the_same_content():
     assert {type(one) for one in refused} == {ProctoredExamAlreadyExists}
 
 
+@pytest.mark.defect("PYTHON-9")
 @several_connections
-def test_9_two_policies(exam, staff):
+def test_two_policies(exam, staff):
     results = together(
         *[lambda: api.create_exam_review_policy(exam.pk, staff.pk, "Notes are fine.")] * 3
     )
@@ -146,7 +133,8 @@ def test_9_two_policies(exam, staff):
     assert {type(one) for one in refused} == {ProctoredExamReviewPolicyAlreadyExists}
 
 
-def test_9_the_newest_of_two_policies_counts(exam, staff, learner):
+@pytest.mark.defect("PYTHON-9")
+def test_the_newest_of_two_policies_counts(exam, staff, learner):
     for text in ("old", "new"):
         ProctoredExamReviewPolicy.objects.create(
             proctored_exam=exam, set_by_user=staff, review_policy=text
@@ -154,10 +142,3 @@ def test_9_the_newest_of_two_policies_counts(exam, staff, learner):
     assert api.get_review_policy_by_exam_id(exam.pk)["review_policy"] == "new"
     assert api.create_exam_attempt(exam.pk, learner.pk, True)
     exam.save()
-
-
-def test_10_the_service_keeps_no_functions_of_its_own(monkeypatch):
-    service = services.ProctoringService()
-    monkeypatch.setattr(api, "get_exam_by_id", lambda exam_id: {"id": exam_id})
-    assert service.get_exam_by_id(7) == {"id": 7}
-    assert vars(service) == {}

@@ -1,4 +1,4 @@
-"""Defects B1-B36 of the published REST interface: inputs that were answered with an error of the server."""
+"""Input that"""
 
 import json
 
@@ -16,32 +16,93 @@ from tests.views.conftest import NEW_EXAM, V1, E, state
 
 pytestmark = pytest.mark.django_db
 
-Attempt = ProctoredExamStudentAttempt
+
+@pytest.mark.defect("REST-B1")
+def test_no_identifier(as_global_staff, db):
+    assert as_global_staff.get(f"{E}/exam").status_code == 405
+    response = as_global_staff.get(f"{E}/exam/exam_id/0")
+    assert response.status_code == 400
+    assert "exam_id=0" in response.json()["detail"]
+
+
+@pytest.mark.defect("REST-B2")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *[(method, "exam/exam_id/{exam}") for method in ("post", "put", "delete")],
+        *[(method, "exam/course_id/{course}") for method in ("post", "put")],
+        *[(method, "exam/course_id/{course}/content_id/x") for method in ("post", "put")],
+        *[(method, "{course}/allowance") for method in ("put", "delete", "post")],
+        ("get", "allowance"),
+    ],
+)
+def test_methods_of_the_sibling_route(method, path, exam, as_global_staff):
+    url = f"{E}/{path.format(exam=exam.pk, course=COURSE_ID)}"
+    assert getattr(as_global_staff, method)(url).status_code == 405
+
+
 ANONYMOUS_REVIEW = "/api/edx_proctoring/proctoring_review_callback/"
+
+
 TIME = "additional_time_granted"
+
+
 HUGE = 10**30
+
+
 LONG = "x" * 256
 
+
 GRANT = {"exam_id": "{exam}", "user_info": "learner", "key": TIME, "value": "5"}
+
+
 BULK = {"course_id": COURSE_ID, "exam_ids": "{exam}", "user_ids": "learner", "value": "5"}
+
+
 TIMED = {**BULK, "allowance_type": TIME}
+
+
 TIMES = {**BULK, "allowance_type": "time_multiplier"}
+
+
 REVIEW = {"status": "passed", "comments": []}
+
+
 META = {"examCode": "{rpnow_code}", "ssiRecordLocator": "{rpnow_external}"}
+
+
 PSI = {"examMetaData": META, "reviewStatus": "Clean"}
+
+
 ATTEMPT = f"{E}/attempt/{{attempt}}"
+
+
 REVIEWED = f"{E}/attempt/{{external}}/reviewed"
+
+
 COMMENT = {"comment": "x", "status": "y"}
+
+
 BACK = {"exam_id": "{exam}", "user_id": "{learner}", "key": TIME}
+
+
 REGISTER = f"{E}/exam_registration/course_id/{COURSE_ID}"
+
+
 BOOLS = ("is_proctored", "is_practice_exam", "is_active", "hide_after_due")
+
+
 TEXTS = ("course_id", "content_id", "external_id", "backend")
+
+
 TOO_MUCH = [
     {"time_limit_mins": 2**31},
     {"time_limit_mins": HUGE},
     {"external_id": LONG},
     {"backend": LONG},
 ]
+
+
 STAFF_ROUTES = [
     ("get", f"{E}/attempt/grouped/course_id/{{course}}"),
     ("get", f"{E}/attempt/grouped/course_id/{{course}}/search/a"),
@@ -66,30 +127,12 @@ def rows(defect, method, path, bodies, status=400, caller="global_staff"):
 
 
 NO_OBJECTS = ([], [1], "text", 7, None, True)
+
+
 NO_IDS = ("x", "", None, [], {}, True, 1.5, "²", HUGE, -1)
+
+
 NO_BOOLS = ("maybe", [], {}, 7)
-
-
-def test_B1_no_identifier(as_global_staff, db):
-    assert as_global_staff.get(f"{E}/exam").status_code == 405
-    response = as_global_staff.get(f"{E}/exam/exam_id/0")
-    assert response.status_code == 400
-    assert "exam_id=0" in response.json()["detail"]
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        *[(method, "exam/exam_id/{exam}") for method in ("post", "put", "delete")],
-        *[(method, "exam/course_id/{course}") for method in ("post", "put")],
-        *[(method, "exam/course_id/{course}/content_id/x") for method in ("post", "put")],
-        *[(method, "{course}/allowance") for method in ("put", "delete", "post")],
-        ("get", "allowance"),
-    ],
-)
-def test_B2_methods_of_the_sibling_route(method, path, exam, as_global_staff):
-    url = f"{E}/{path.format(exam=exam.pk, course=COURSE_ID)}"
-    assert getattr(as_global_staff, method)(url).status_code == 405
 
 
 @pytest.fixture
@@ -129,6 +172,18 @@ def without(body, *keys):
     return {key: value for key, value in body.items() if key not in keys}
 
 
+@pytest.mark.defect(
+    "REST-B3",
+    "REST-B4",
+    "REST-B5",
+    "REST-B12",
+    "REST-B13",
+    "REST-B14",
+    "REST-B17",
+    "REST-B18",
+    "REST-B19",
+    "REST-B20",
+)
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "caller"),
     [
@@ -180,9 +235,7 @@ def without(body, *keys):
         *[row for name in ("webCamComments", "desktopComments") for row in rows(f"B20-{name}", "post", ANONYMOUS_REVIEW, changed(PSI, name, ("x", 7, [7], [{}], [{"comments": "x"}])), caller="anonymous")],
     ],
 )  # fmt: skip
-def test_B3_B4_B5_B12_B13_B14_B17_B18_B19_B20_bad_input_is_said(
-    method, path, body, status, caller, names, clients
-):
+def test_bad_input_is_said(method, path, body, status, caller, names, clients):
     before = state()
     response = clients[caller].generic(
         method.upper(), path.format(**names), json.dumps(filled(body, names)), "application/json"
@@ -192,8 +245,9 @@ def test_B3_B4_B5_B12_B13_B14_B17_B18_B19_B20_bad_input_is_said(
     assert state() == before
 
 
+@pytest.mark.defect("REST-B6")
 @pytest.mark.parametrize("user_id", ["x", "", "²", "1.5", str(HUGE)])
-def test_B6_ids_of_users_in_queries(user_id, exam, as_global_staff, as_staff, attempt):
+def test_ids_of_users_in_queries(user_id, exam, as_global_staff, as_staff, attempt):
     urls = (f"{E}/attempt/course_id/{COURSE_ID}", f"{E}/active_attempt")
     for url in urls:
         assert as_global_staff.get(url, {"user_id": user_id}).status_code == 400
@@ -203,18 +257,21 @@ def test_B6_ids_of_users_in_queries(user_id, exam, as_global_staff, as_staff, at
         assert as_staff.put(f"{E}/attempt/{broken.pk}", data).status_code == 400
 
 
-def test_B7_a_user_who_does_not_exist(exam, as_global_staff):
+@pytest.mark.defect("REST-B7")
+def test_a_user_who_does_not_exist(exam, as_global_staff):
     query = {"user_id": "4711", "content_id": exam.content_id}
     url = f"{E}/attempt/course_id/{COURSE_ID}"
     assert as_global_staff.get(url, query).status_code == 404
 
 
-def test_B8_a_username_that_does_not_exist(onboarding, as_staff):
+@pytest.mark.defect("REST-B8")
+def test_a_username_that_does_not_exist(onboarding, as_staff):
     query = {"username": "nobody", "course_id": COURSE_ID}
     assert as_staff.get(f"{V1}/user_onboarding/status", query).status_code == 404
 
 
-def test_B9_unknown_ids_are_forbidden_to_others(as_learner, as_staff, learner):
+@pytest.mark.defect("REST-B9")
+def test_unknown_ids_are_forbidden_to_others(as_learner, as_staff, learner):
     for client in (as_learner, as_staff):
         assert client.delete(f"{E}/attempt/4711").status_code == 403
         url = f"{E}/exam_id/4711/user_id/{learner.pk}/reset_attempts"
@@ -223,8 +280,9 @@ def test_B9_unknown_ids_are_forbidden_to_others(as_learner, as_staff, learner):
         assert client.put(f"{E}/allowance", data).status_code == 403
 
 
+@pytest.mark.defect("REST-B10")
 @pytest.mark.parametrize("word", ["true", "yes", "on", "1", True])
-def test_B10_what_words_and_texts_mean_is_stored(word, as_global_staff, db):
+def test_what_words_and_texts_mean_is_stored(word, as_global_staff, db):
     data = {**NEW_EXAM, "is_proctored": word, "time_limit_mins": "90.0"}
     response = as_global_staff.post(f"{E}/exam", data, format="json")
     assert response.status_code == 200
@@ -237,7 +295,8 @@ def test_B10_what_words_and_texts_mean_is_stored(word, as_global_staff, db):
     assert (exam.is_active, exam.time_limit_mins) == (True, 60)
 
 
-def test_B11_a_box_that_is_not_ticked_is_false(as_global_staff, db):
+@pytest.mark.defect("REST-B11")
+def test_a_box_that_is_not_ticked_is_false(as_global_staff, db):
     data = without(NEW_EXAM, "is_practice_exam", "hide_after_due")
     response = as_global_staff.post(f"{E}/exam", {**data, "is_proctored": "false"})
     assert response.status_code == 200
@@ -245,33 +304,41 @@ def test_B11_a_box_that_is_not_ticked_is_false(as_global_staff, db):
     assert (exam.is_practice_exam, exam.hide_after_due, exam.is_proctored) == (False,) * 3
 
 
+Attempt = ProctoredExamStudentAttempt
+
+
+@pytest.mark.defect("REST-B15")
 @pytest.mark.parametrize("proctored", [True, False, None])
-def test_B15_booleans_may_be_booleans(proctored, timed_exam, as_learner):
+def test_booleans_may_be_booleans(proctored, timed_exam, as_learner):
     data = {"exam_id": timed_exam.pk, "attempt_proctored": None, "start_clock": proctored}
     assert as_learner.post(f"{E}/attempt", data, format="json").status_code == 200
     assert Attempt.objects.get().status == ("started" if proctored else "created")
 
 
-def test_B16_a_timed_exam_is_not_proctored(timed_exam, as_learner):
+@pytest.mark.defect("REST-B16")
+def test_a_timed_exam_is_not_proctored(timed_exam, as_learner):
     data = {"exam_id": timed_exam.pk, "attempt_proctored": "true"}
     response = as_learner.post(f"{E}/attempt", data)
     assert response.status_code in (200, 400)
     assert not Attempt.objects.filter(taking_as_proctored=True).exists()
 
 
-def test_B17_numbers_are_values(exam, learner, as_staff):
+@pytest.mark.defect("REST-B17")
+def test_numbers_are_values(exam, learner, as_staff):
     data = {"exam_id": exam.pk, "user_info": learner.username, "key": TIME, "value": 7}
     assert as_staff.put(f"{E}/allowance", data, format="json").status_code == 200
     assert ProctoredExamStudentAllowance.objects.get().value == "7"
 
 
-def test_B18_lists_and_numbers_are_lists(exam, learner, as_staff):
+@pytest.mark.defect("REST-B18")
+def test_lists_and_numbers_are_lists(exam, learner, as_staff):
     data = {**TIMED, "exam_ids": [exam.pk], "user_ids": [learner.username], "value": 7}
     assert as_staff.put(f"{E}/bulk_allowance", data, format="json").status_code == 200
     assert ProctoredExamStudentAllowance.objects.get().value == "7"
 
 
-def test_B19_what_providers_leave_out(names, as_reviewer, make_exam, attempt):
+@pytest.mark.defect("REST-B19")
+def test_what_providers_leave_out(names, as_reviewer, make_exam, attempt):
     url = REVIEWED.format(**names)
     UserFactory.create_batch(2, email="twice@example.com")
     comment = {**COMMENT, "start": None}
@@ -283,14 +350,16 @@ def test_B19_what_providers_leave_out(names, as_reviewer, make_exam, attempt):
     assert as_reviewer.post(url, none, format="json").status_code == 200
 
 
+@pytest.mark.defect("REST-B19")
 @pytest.mark.parametrize("backend", ["null", "mock"])
-def test_B19_providers_that_read_no_reviews(backend, attempt, make_exam, as_global_staff):
+def test_providers_that_read_no_reviews(backend, attempt, make_exam, as_global_staff):
     known = attempt(exam=make_exam(backend=backend), status="submitted")
     url = f"{E}/attempt/{known.external_id}/reviewed"
     assert as_global_staff.post(url, REVIEW, format="json").status_code == 400
 
 
-def test_B20_what_rpnow_leaves_out(psi, attempt, make_exam, names):
+@pytest.mark.defect("REST-B20")
+def test_what_rpnow_leaves_out(psi, attempt, make_exam, names):
     exam = make_exam(backend="software_secure")
     assert APIClient().post(ANONYMOUS_REVIEW, filled(PSI, names), format="json").status_code == 200
     declined = attempt(exam=exam, status="declined", external_id=None)
@@ -304,7 +373,8 @@ def test_B20_what_rpnow_leaves_out(psi, attempt, make_exam, names):
         assert APIClient().post(ANONYMOUS_REVIEW, no_code, format="json").status_code == 400
 
 
-def test_B20_rpnow_is_not_configured(attempt, make_exam, db):
+@pytest.mark.defect("REST-B20")
+def test_rpnow_is_not_configured(attempt, make_exam, db):
     known = attempt(exam=make_exam(backend="software_secure"), external_id="l", status="submitted")
     meta = {"examCode": known.attempt_code, "ssiRecordLocator": "l"}
     data = {"examMetaData": meta, "reviewStatus": "Clean"}

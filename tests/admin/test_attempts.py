@@ -1,21 +1,18 @@
-"""The defects of the published admin, by their numbers in its list."""
+"""Attempts and"""
 
 import pytest
 from django.utils import timezone
 
 from edx_proctoring import api
-from edx_proctoring.models import (
-    OutboxMessage,
-    ProctoredExam,
-    ProctoredExamSoftwareSecureReview,
-)
+from edx_proctoring.models import OutboxMessage, ProctoredExam, ProctoredExamSoftwareSecureReview
 from edx_proctoring.testing.factories import ExamFactory
 from tests.admin.conftest import ADMIN, ATTEMPTS, REVIEWS, Attempt, change, page_of, said
 
 pytestmark = pytest.mark.django_db
 
 
-def test_defect_1_the_same_status_repeats_no_effect(client, attempt):
+@pytest.mark.defect("ADMIN-1")
+def test_the_same_status_repeats_no_effect(client, attempt):
     known = attempt(status="submitted", completed_at=timezone.now())
     before = (OutboxMessage.objects.count(), known.completed_at)
     change(client, ATTEMPTS, known.pk, status="submitted")
@@ -23,7 +20,8 @@ def test_defect_1_the_same_status_repeats_no_effect(client, attempt):
     assert (OutboxMessage.objects.count(), known.completed_at) == before
 
 
-def test_defect_2_resume_flags_are_shown_and_not_editable(client, attempt):
+@pytest.mark.defect("ADMIN-2")
+def test_resume_flags_are_shown_and_not_editable(client, attempt):
     known = attempt(status="error", is_resumable=True)
     text = page_of(client, ATTEMPTS, known.pk).content.decode()
     for name in ("is_resumable", "ready_to_resume", "resumed"):
@@ -31,8 +29,9 @@ def test_defect_2_resume_flags_are_shown_and_not_editable(client, attempt):
         assert f"field-{name}" in text
 
 
+@pytest.mark.defect("ADMIN-3")
 @pytest.mark.parametrize("status", ["onboarding_reset", "expired", "onboarding_missing"])
-def test_defect_3_a_status_outside_the_choices_is_kept(client, attempt, status):
+def test_a_status_outside_the_choices_is_kept(client, attempt, status):
     known = attempt(status=status)
     form = page_of(client, ATTEMPTS, known.pk).context["adminform"].form
     assert form["status"].value() == status
@@ -42,7 +41,8 @@ def test_defect_3_a_status_outside_the_choices_is_kept(client, attempt, status):
     assert known.status == status
 
 
-def test_defect_4_deleting_reviews_needs_the_permission(client_with, told):
+@pytest.mark.defect("ADMIN-4")
+def test_deleting_reviews_needs_the_permission(client_with, told):
     review = ProctoredExamSoftwareSecureReview.objects.get()
     url = f"{ADMIN}/{REVIEWS}/{review.pk}/delete/"
     assert client_with(f"change_{REVIEWS}").post(url, {"post": "yes"}).status_code == 403
@@ -51,7 +51,8 @@ def test_defect_4_deleting_reviews_needs_the_permission(client_with, told):
     assert not ProctoredExamSoftwareSecureReview.objects.exists()
 
 
-def test_defect_5_an_unconfigured_provider_is_no_server_error(client, attempt, host):
+@pytest.mark.defect("ADMIN-5")
+def test_an_unconfigured_provider_is_no_server_error(client, attempt, host):
     known = attempt(status="submitted", completed_at=timezone.now())
     review = api.receive_review(known, {"status": "suspicious"})
     ProctoredExam.objects.update(backend="gone")
@@ -62,8 +63,9 @@ def test_defect_5_an_unconfigured_provider_is_no_server_error(client, attempt, h
     assert change(client, ATTEMPTS, known.pk, status="verified").status_code == 200
 
 
+@pytest.mark.defect("ADMIN-5")
 @pytest.mark.parametrize("gone", ["attempt", "exam"])
-def test_defect_5_a_review_of_what_is_gone_is_decided(client, attempt, boss, gone):
+def test_a_review_of_what_is_gone_is_decided(client, attempt, boss, gone):
     known = attempt(status="submitted", completed_at=timezone.now())
     review = api.receive_review(known, {"status": "suspicious"})
     if gone == "exam":
@@ -76,7 +78,8 @@ def test_defect_5_a_review_of_what_is_gone_is_decided(client, attempt, boss, gon
     assert (review.review_status, review.reviewed_by) == ("Clean", boss)
 
 
-def test_defect_6_the_payload_of_the_provider_stays(client, told):
+@pytest.mark.defect("ADMIN-6")
+def test_the_payload_of_the_provider_stays(client, told):
     review = ProctoredExamSoftwareSecureReview.objects.get()
     before = review.raw_data
     change(client, REVIEWS, review.pk, review_status="Clean", raw_data="notes")
@@ -84,7 +87,8 @@ def test_defect_6_the_payload_of_the_provider_stays(client, told):
     assert (review.raw_data, review.review_status) == (before, "Clean")
 
 
-def test_defect_6_notes_are_kept_beside_the_payload(client, told, boss):
+@pytest.mark.defect("ADMIN-6")
+def test_notes_are_kept_beside_the_payload(client, told, boss):
     review = ProctoredExamSoftwareSecureReview.objects.get()
     payload = review.raw_data
     for note in ("[looked] <b>twice</b>", ""):
@@ -97,8 +101,9 @@ def test_defect_6_notes_are_kept_beside_the_payload(client, told, boss):
     assert client.get(f"{ADMIN}/{REVIEWS}/{review.pk}/history/").status_code == 200
 
 
+@pytest.mark.defect("ADMIN-8")
 @pytest.mark.parametrize("removed", [False, True])
-def test_defect_8_a_review_without_exam_shows_that_of_its_attempt(client, told, boss, removed):
+def test_a_review_without_exam_shows_that_of_its_attempt(client, told, boss, removed):
     ProctoredExamSoftwareSecureReview.objects.update(exam=None, student=None)
     if removed:
         api.remove_exam_attempt(told.pk, boss)
@@ -109,12 +114,14 @@ def test_defect_8_a_review_without_exam_shows_that_of_its_attempt(client, told, 
     assert admin.student_username_for_review(row) == "learner"
 
 
-def test_defect_9_deleting_a_reviewer_keeps_the_review(told, boss, django_user_model):
+@pytest.mark.defect("ADMIN-9")
+def test_deleting_a_reviewer_keeps_the_review(told, boss, django_user_model):
     django_user_model.objects.get(pk=boss.pk).delete()
     assert ProctoredExamSoftwareSecureReview.objects.get().reviewed_by is None
 
 
-def test_defect_9_an_exam_with_attempts_is_not_deleted_here(client, told):
+@pytest.mark.defect("ADMIN-9")
+def test_an_exam_with_attempts_is_not_deleted_here(client, told):
     exam = told.proctored_exam
     page = client.post(f"{ADMIN}/proctoredexam/{exam.pk}/delete/", {"post": "yes"})
     assert page.status_code == 403
@@ -124,9 +131,8 @@ def test_defect_9_an_exam_with_attempts_is_not_deleted_here(client, told):
     assert not ProctoredExam.objects.filter(pk=empty.pk).exists()
 
 
-def test_defect_10_saving_an_exam_emits_an_event_and_tells_the_provider_once(
-    client, exam, provider, tracker
-):
+@pytest.mark.defect("ADMIN-10")
+def test_saving_an_exam_emits_an_event_and_tells_the_provider_once(client, exam, provider, tracker):
     provider.calls.clear()
     data = {
         "course_id": exam.course_id,
@@ -146,7 +152,8 @@ def test_defect_10_saving_an_exam_emits_an_event_and_tells_the_provider_once(
     assert [key.rpartition(":")[2] for key in events.values_list("key", flat=True)] == ["updated"]
 
 
-def test_defect_11_choices_do_not_depend_on_debug(client, attempt, settings):
+@pytest.mark.defect("ADMIN-11")
+def test_choices_do_not_depend_on_debug(client, attempt, settings):
     known = attempt()
 
     def choices():
@@ -158,10 +165,11 @@ def test_defect_11_choices_do_not_depend_on_debug(client, attempt, settings):
     assert choices() == before
 
 
+@pytest.mark.defect("ADMIN-11")
 @pytest.mark.parametrize(
     ("status", "shown"), [("second_review_required", "Zweite Überprüfung nötig"), ("odd", "odd")]
 )
-def test_defect_11_statuses_are_shown_in_words(client, attempt, status, shown, settings):
+def test_statuses_are_shown_in_words(client, attempt, status, shown, settings):
     known = attempt(status=status)
     settings.LANGUAGE_CODE = "de"
     text = client.get(f"{ADMIN}/{ATTEMPTS}/").content.decode()
@@ -174,7 +182,8 @@ def restore(client, known, version, **data):
     return client.post(url, data, follow=True)
 
 
-def test_defect_12_restoring_an_old_version_is_an_ordinary_change(client, told):
+@pytest.mark.defect("ADMIN-12")
+def test_restoring_an_old_version_is_an_ordinary_change(client, told):
     submitted = told.history.filter(status="submitted").first()
     assert restore(client, told, submitted, status="submitted").status_code == 200
     told.refresh_from_db()
@@ -183,7 +192,8 @@ def test_defect_12_restoring_an_old_version_is_an_ordinary_change(client, told):
     assert (newest.history_change_reason, newest.history_user.username) == ("staff", "boss")
 
 
-def test_defect_12_what_is_illegal_is_not_restored(client, told):
+@pytest.mark.defect("ADMIN-12")
+def test_what_is_illegal_is_not_restored(client, told):
     page = restore(client, told, told.history.filter(status="started").first(), status="started")
     assert "not allowed" in said(page)[0]
     told.refresh_from_db()

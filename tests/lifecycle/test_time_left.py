@@ -1,0 +1,81 @@
+"""The time"""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from edx_proctoring import api, lifecycle
+from edx_proctoring.models import ProctoredExamStudentAttempt
+
+pytestmark = pytest.mark.django_db
+
+
+Attempt = ProctoredExamStudentAttempt
+
+
+def resumed_with(attempt, seconds):
+    """A new attempt after one that broke off with so many seconds left."""
+    old = attempt(status="error", is_resumable=True, time_remaining_seconds=seconds)
+    api.mark_exam_attempt_as_ready_to_resume(old.pk)
+    return api.create_exam_attempt(old.proctored_exam_id, old.user_id, True)
+
+
+def start(attempt_id):
+    api.update_attempt_status(attempt_id, "started")
+    return Attempt.objects.get(pk=attempt_id)
+
+
+@pytest.mark.defect("PYTHON-40")
+def test_seconds_stay_seconds(attempt):
+    known = start(resumed_with(attempt, 119))
+    left = lifecycle.facts.seconds_left(known)
+    assert (known.status, known.allowed_time_limit_mins) == ("started", 1)
+    assert 110 < left <= 119
+
+
+@pytest.mark.defect("PYTHON-40")
+def test_less_than_a_minute_is_not_nothing(attempt):
+    known = start(resumed_with(attempt, 30))
+    assert known.status == "started"
+    assert 20 < lifecycle.facts.seconds_left(known) <= 30
+
+
+@pytest.mark.defect("PYTHON-40")
+def test_nothing_left_is_not_everything(attempt):
+    assert start(resumed_with(attempt, 0)).status == "submitted"
+
+
+MINUTE = datetime.timedelta(minutes=1)
+
+
+def review(status, *texts, **more):
+    remarks = [{"comment": text, "status": "ok"} for text in texts]
+    return {"status": status, "comments": remarks, **more}
+
+
+def running(attempt, minutes_ago, **more):
+    begun = timezone.now() - minutes_ago * MINUTE
+    columns = {"status": "started", "started_at": begun, "allowed_time_limit_mins": 90}
+    return attempt(**{**columns, **more})
+
+
+@pytest.mark.defect("PYTHON-41")
+def test_whoever_breaks_it_off_the_time_left_is_kept(attempt):
+    known = running(attempt, minutes_ago=30)
+    api.receive_review(known, review("not_reviewed"))
+    known.refresh_from_db()
+    assert known.status == "error"
+    assert 3500 <= known.time_remaining_seconds <= 3600
+
+
+@pytest.mark.defect("PYTHON-41")
+def test_minutes_that_were_granted_since_are_added(attempt, staff):
+    known = running(attempt, minutes_ago=30)
+    exam_id, user_id = known.proctored_exam_id, known.user_id
+    api.update_attempt_status(known.pk, "error")
+    api.mark_exam_attempt_as_ready_to_resume(known.pk)
+    api.add_allowance_for_user(exam_id, user_id, "additional_time_granted", "15")
+    resumed = start(api.create_exam_attempt(exam_id, user_id, True))
+    assert resumed.allowed_time_limit_mins == 74
+    assert 74 * 60 + 50 < lifecycle.facts.seconds_left(resumed) <= 75 * 60
