@@ -31,8 +31,8 @@ if ATTACKED:
     from django.db import connection, connections
     from django.test.utils import setup_databases, teardown_databases
 
+    from demo.environment import ROOT, Place
     from demo.host.seed import COURSE_ID
-    from demo.places import ROOT, Place
     from demo.servers import own_database
     from edx_proctoring import api
     from tests.attack.host import apps, cache

@@ -6,9 +6,9 @@ from typing import Any
 
 import requests
 
+from demo.clients import API, Visitor
 from demo.host.models import Enrollment
 from demo.host.seed import COURSE_ID
-from demo.visitors import API, Visitor
 from edx_proctoring import api
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from tests.sessions import signed_in

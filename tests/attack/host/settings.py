@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-from demo.places import free_port
+from demo.environment import free_port
 
 # The tests and the host's processes agree on these: whoever comes first chooses.
 os.environ.setdefault("DEMO_DATA", tempfile.mkdtemp(prefix="proctoring-attack-"))
