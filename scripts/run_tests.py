@@ -155,8 +155,7 @@ def attack() -> list[str]:
 
 def in_project(name: str) -> list[str]:
     options = ["-n", "2", "-rs", "-p", "tests.projects.plugin", "--ds", f"tests.projects.{name}"]
-    # The table of all sequences is long, and the kind of host does not matter to it.
-    return pytest(*options, "--ignore=tests/views/test_sequences.py", "tests")
+    return pytest(*options, "tests")
 
 
 def on_database() -> list[str]:

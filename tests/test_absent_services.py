@@ -52,6 +52,7 @@ def test_without_credit(without, exam, learner, staff):
     assert "your course" in mail.outbox[0].body
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-26", "PYTHON-27", "PYTHON-28", "PYTHON-29")
 def test_without_any_service(without, exam, learner, staff, client_for):
     without(*SERVICES)
@@ -91,6 +92,7 @@ def test_without_enrollments_and_outlines(without, exam, learner, host, provider
     assert api.get_onboarding_exam_link(exam.course_id, learner, is_learning_mfe=False) == ""
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-29")
 def test_without_instructor(without, attempt, exam, learner, staff, client_for):
     without("instructor")
@@ -158,6 +160,7 @@ NOT_SET = (
 )
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-32")
 def test_hosts_that_set_nothing(settings, exam, learner, provider):
     delivery = {"DELIVERY": "inline"}

@@ -14,7 +14,7 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import AttemptFactory
 from edx_proctoring.testing.providers import FakeProvider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
 URL = "/api/edx_proctoring/proctoring_launch_callback/start_exam/"
 

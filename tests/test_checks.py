@@ -118,6 +118,7 @@ def test_W003_not_where_no_provider_learns_ids(settings):
     assert found() == []
 
 
+@pytest.mark.needs("lms")
 def test_W005_the_addresses_of_the_app_are_missing(settings):
     settings.ROOT_URLCONF = "tests.test_checks"
     assert found() == ["W005"]

@@ -36,6 +36,7 @@ def test_three_mails(known, settings, status, subject, words):
     assert "My Course" in message.body
 
 
+@pytest.mark.needs("lms-urls")
 def test_without_a_micro_frontend_mails_lead_to_the_exam(known, settings):
     settings.LEARNING_MICROFRONTEND_URL = None
     body = emails.status_email(known, None).body

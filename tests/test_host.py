@@ -13,6 +13,8 @@ from opaque_keys.edx.keys import CourseKey, UsageKey
 from edx_proctoring import host as questions
 from edx_proctoring.runtime import get_runtime_service, set_runtime_service
 
+pytestmark = pytest.mark.needs("edx-when")
+
 COURSE = "course-v1:edX+Demo+2026"
 KEY = CourseKey.from_string(COURSE)
 USER = User(pk=7, username="ada")

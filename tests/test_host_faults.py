@@ -22,7 +22,7 @@ from edx_proctoring.signals import exam_attempt_status_signal
 from edx_proctoring.testing.factories import UserFactory
 from edx_proctoring.testing.host import HostServices
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls", "event-tracking")]
 
 E = "/api/edx_proctoring/v1/proctored_exam"
 SLOW, HANGS = 0.2, 0.3  # seconds

@@ -14,7 +14,7 @@ from edx_proctoring.models import (
 from edx_proctoring.runtime import get_runtime_service, set_runtime_service
 from edx_proctoring.testing.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
 V1 = "/api/edx_proctoring/v1"
 E = f"{V1}/proctored_exam"

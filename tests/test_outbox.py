@@ -180,6 +180,7 @@ def test_a_state_put_again_during_its_delivery_is_delivered_again(heard, celery)
     assert row("a").state == "done"
 
 
+@pytest.mark.needs("lms")
 def test_messages_of_another_origin_are_left_to_it(heard, celery, settings):
     with_origin = {**settings.PROCTORING_SETTINGS, "ORIGIN": "cms"}
     outbox.put(draft("a"), Draft("test", "b", "other", anywhere=True))

@@ -10,7 +10,7 @@ from eventtracking import tracker as trackers
 from edx_proctoring import api, tracking, utils
 from edx_proctoring.testing.factories import COURSE_ID
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("event-tracking")]
 
 NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
 

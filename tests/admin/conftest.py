@@ -10,6 +10,8 @@ from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import UserFactory
 
+pytestmark = pytest.mark.needs("django-crum")
+
 ADMIN = "/admin/edx_proctoring"
 ATTEMPTS, REVIEWS = "proctoredexamstudentattempt", "proctoredexamsoftwaresecurereview"
 Attempt = ProctoredExamStudentAttempt

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
-from edx_when import api as when_api
 from opaque_keys.edx.keys import UsageKey
 
 from edx_proctoring import api, backends, constants, utils
@@ -86,8 +85,11 @@ def test_texts_of_times_are_utc_whatever_zone_is_active(attempt):
 DAY = datetime.timedelta(days=1)
 
 
+@pytest.mark.needs("edx-when")
 @pytest.mark.defect("PYTHON-61")
 def test_the_end_is_the_courses_own_in_its_zone(monkeypatch, timed_exam):
+    from edx_when import api as when_api
+
     course, html = (
         UsageKey.from_string(f"block-v1:edX+Demo+2026+type@{kind}+block@x")
         for kind in ("html", "course")
@@ -104,10 +106,13 @@ def test_the_end_is_the_courses_own_in_its_zone(monkeypatch, timed_exam):
 CONTEXT = {"display_name": "Midterm", "default_time_limit_mins": 90, "is_proctored": True}
 
 
+@pytest.mark.needs("lms-urls", "edx-when")
 @pytest.mark.defect("PYTHON-62")
 def test_an_extension_counts_for_the_acknowledged_review(
     attempt, make_exam, learner, monkeypatch, settings
 ):
+    from edx_when import api as when_api
+
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     now = timezone.now()
     exam = make_exam(due_date=now - DAY)
@@ -122,6 +127,7 @@ def test_an_extension_counts_for_the_acknowledged_review(
     assert "proctored-verified" in view()
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-63")
 @pytest.mark.parametrize(("context", "opened"), [({}, False), ({"due_date": None}, True)])
 def test_a_context_without_a_date_leaves_the_exams_own(make_exam, learner, context, opened):

@@ -96,6 +96,7 @@ def test_looking_at_a_page_twice_changes_nothing_more(exam, learner, host):
         )
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-73")
 def test_a_started_attempt_without_a_limit_gets_that_of_its_exam(attempt, make_exam):
     exam = make_exam(time_limit_mins=60)
@@ -141,6 +142,7 @@ def test_a_late_time_out_changes_nothing(attempt, status):
     assert status_of(known) == status
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-70")
 def test_a_kept_time_out_is_an_end(attempt, settings, host, provider):
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "ALLOW_TIMED_OUT_STATE": True}

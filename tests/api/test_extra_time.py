@@ -14,7 +14,7 @@ from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import OutboxMessage, ProctoredExam, ProctoredExamStudentAllowance
 from edx_proctoring.testing.factories import AllowanceFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
 Allowance = ProctoredExamStudentAllowance
 MINUTES, FACTOR = "additional_time_granted", "time_multiplier"

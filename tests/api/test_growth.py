@@ -144,6 +144,7 @@ def test_courses_of_many_exams(exam, learner, make_exam):
     assert costs_the_same(lambda: api.is_backend_dashboard_available(exam.course_id), more) == 1
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-113")
 def test_pages_of_a_course(exam, staff, client_for):
     url = f"/api/edx_proctoring/v1/proctored_exam/attempt/grouped/course_id/{exam.course_id}"

@@ -302,6 +302,7 @@ def test_an_error_that_comes_too_late(attempt, learner, provider):
     assert status_of(known) == "submitted"
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-95")
 def test_the_rest_interface_creates_only_what_may_be_taken(
     make_exam, learner, client_for, settings
@@ -314,6 +315,7 @@ def test_the_rest_interface_creates_only_what_may_be_taken(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-96")
 def test_kept_in_python_but_learners_need_the_set_up(attempt, learner, client_for):
     one = attempt(status="created")

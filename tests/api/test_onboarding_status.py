@@ -33,6 +33,7 @@ def outline():
     replace_service("learning_sequences", before)
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-59")
 def test_the_link_leads_to_an_exam_that_is_open(make_exam, learner, provider, outline):
     provider.supports_onboarding = True

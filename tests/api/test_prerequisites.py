@@ -41,6 +41,7 @@ def test_all_is_done(check):
     assert not statuses()
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.parametrize(("status", "kind"), [("failed", "failed"), (None, "pending")])
 def test_what_is_missing_has_an_address(check, status, kind):
     found = check(status)["prerequisite_status"]

@@ -16,7 +16,7 @@ from edx_proctoring.models import OutboxMessage
 from edx_proctoring.runtime import set_runtime_service
 from edx_proctoring.testing.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
 HOUR = datetime.timedelta(hours=1)
 PAST, FUTURE = {"ago": 1}, {"ago": -24}

@@ -15,7 +15,7 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import AllowanceFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
 NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
 MINUTE = datetime.timedelta(minutes=1)

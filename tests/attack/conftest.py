@@ -15,6 +15,8 @@ import pytest
 import requests
 from django.conf import settings
 
+pytestmark = pytest.mark.needs("own-lane")
+
 ATTACKED = settings.ROOT_URLCONF == "tests.attack.host.urls"
 collect_ignore_glob = [] if ATTACKED else ["test_*.py"]
 

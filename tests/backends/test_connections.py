@@ -115,6 +115,7 @@ DRIPS = {
 }
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.parametrize("kind", ["rest", "psi", "token"])
 @pytest.mark.parametrize("what", DRIPS)
 @pytest.mark.defect("BACKENDS-C3")
@@ -140,6 +141,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.parametrize("kind", ["rest", "psi"])
 @pytest.mark.parametrize("what", BROKEN)
 @pytest.mark.defect("BACKENDS-B5")
@@ -185,6 +187,7 @@ def test_what_is_too_long_is_not_kept(packed, server, monkeypatch):
     assert raised.value.answer_status == 502
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.parametrize("kind", ["rest", "psi"])
 @pytest.mark.parametrize("status", [b"302 Found", b"307 Temporary Redirect"])
 def test_no_other_host_hears_of_learners(status, kind, server):

@@ -84,6 +84,7 @@ def test_what_is_no_list_of_steps(given: Any) -> None:
     assert display.instructions(given) == []
 
 
+@pytest.mark.needs("lms-urls")
 def test_the_page_that_shows_the_steps(attempt: Any, provider: Any, learner: Any) -> None:
     known = attempt(status="created")
     steps = ["<script>alert(1)</script>Check <b>this</b>", "<img src=x onerror=alert(2)>"]
@@ -97,6 +98,7 @@ def test_the_page_that_shows_the_steps(attempt: Any, provider: Any, learner: Any
     assert "https://provider.example.com/software" in page  # what it says of all attempts
 
 
+@pytest.mark.needs("lms-urls")
 def test_answers_for_the_learning_mfe(
     attempt: Any, provider: Any, learner: Any, client_for: Any
 ) -> None:

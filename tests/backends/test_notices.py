@@ -45,6 +45,7 @@ def again():
     outbox.deliver()
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("BACKENDS-B1")
 @pytest.mark.parametrize(
     ("before", "action", "after", "verb"),
@@ -222,6 +223,7 @@ class Pages:
         return {"results": self.entries[2 * number - 2 : 2 * number], **more}
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("BACKENDS-B17")
 @pytest.mark.parametrize("by", ["num_pages", "next"])
 def test_all_pages_of_onboarding_are_read(by, onboarding, provider, host, as_staff):
@@ -242,6 +244,7 @@ def test_all_pages_of_onboarding_are_read(by, onboarding, provider, host, as_sta
     assert [row["status"] for row in rows] == ["verified"] * 5
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("BACKENDS-B17")
 def test_there_is_an_end_of_pages(onboarding, provider, host, as_staff, caplog):
     host.enrollments.enrollments = []
@@ -258,6 +261,7 @@ def test_there_is_an_end_of_pages(onboarding, provider, host, as_staff, caplog):
     assert "more than 200 pages" in caplog.text
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("BACKENDS-B19")
 def test_instructors_are_known_by_the_provider_that_is_used(make_exam, provider, staff, as_staff):
     make_exam()

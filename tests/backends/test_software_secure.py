@@ -108,6 +108,7 @@ def test_links_to_videos(vector):
     assert url == (expected["dashboard_redirect_url"] if is_web_address else None)
 
 
+@pytest.mark.needs("lms-urls")
 @vectors("registration")
 @responses.activate
 def test_registrations(vector, settings):
@@ -130,6 +131,7 @@ CONTEXT = {"attempt_code": "CODE", "time_limit_mins": 5, "full_name": None, "ema
 EXAM = {"id": 1, "course_id": "c", "exam_name": "Final"}
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.parametrize(
     ("answer", "error", "status"),
     [
@@ -153,6 +155,7 @@ def test_registrations_that_fail(answer, error, status):
     assert raised.value.answer_status == status
 
 
+@pytest.mark.needs("lms-urls")
 @responses.activate
 @pytest.mark.defect("BACKENDS-A10")
 def test_no_value_imitates_another():
@@ -281,6 +284,7 @@ def test_what_rpnow_needs_not_be_told():
     assert provider.get_proctoring_config()["name"] == "RPNow"
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("BACKENDS-C13")
 @responses.activate
 def test_one_instant_in_english(monkeypatch):
@@ -296,6 +300,7 @@ def test_one_instant_in_english(monkeypatch):
     assert body["orgExtra"]["examEndDate"] == "Tue, 05 Mar 2024 09:13:00 GMT"
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-123")
 @responses.activate
 def test_rpnows_timeout_is_the_configured_one(monkeypatch):

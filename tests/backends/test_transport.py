@@ -179,6 +179,7 @@ def test_what_took_too_long_is_not_tried_again(rest, remote, error):  # noqa: F8
     assert len(calls(remote)) == 1
 
 
+@pytest.mark.needs("lms-urls")
 def test_writing_is_not_tried_again(rest, remote):  # noqa: F811
     remote.post(ATTEMPTS, body=requests.ConnectionError("reset"))
     remote.post(PSI_URL, body=requests.ConnectionError("reset"))
@@ -189,6 +190,7 @@ def test_writing_is_not_tried_again(rest, remote):  # noqa: F811
         assert len(calls(remote)) == 1
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.parametrize(("given", "is_kept"), [("abc-1", True), ("a b\n", False), (None, False)])
 def test_ids_of_requests_are_passed_on(rest, remote, given, is_kept):  # noqa: F811
     remote.patch(ATTEMPT, json={"status": "started"})
@@ -280,6 +282,7 @@ def made(kind, server, **options):
 KINDS = pytest.mark.parametrize("kind", ["psi", "rest"])
 
 
+@pytest.mark.needs("lms-urls")
 @KINDS
 def test_connections_are_kept_and_cookies_are_not(kind, server):
     provider, register = made(kind, server)
@@ -289,6 +292,7 @@ def test_connections_are_kept_and_cookies_are_not(kind, server):
     provider.session.close()
 
 
+@pytest.mark.needs("lms-urls")
 @KINDS
 @pytest.mark.defect("BACKENDS-C3")
 def test_no_answer_may_take_longer_as_a_whole(kind, server):
@@ -331,6 +335,7 @@ def test_tokens_count_towards_the_deadline_and_belong_to_a_thread(server):
     provider.session.close()
 
 
+@pytest.mark.needs("lms-urls")
 @responses.activate
 def test_psi_pauses_too():
     responses.post("https://psi.example.com/register", status=503)

@@ -19,6 +19,8 @@ from tests.views.conftest import (  # noqa: F401
     reviewer,
 )
 
+pytestmark = pytest.mark.needs("own-lane")
+
 TOKEN = "a" * 32
 DRIVER = environment.ROOT / "tests" / "clients" / "driver.mjs"
 

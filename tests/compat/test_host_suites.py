@@ -88,6 +88,7 @@ class OnboardingOfALearner(ProctoredExamTestCase):
         )
         self.addCleanup(set_runtime_service, "learning_sequences", None)
 
+    @pytest.mark.needs("lms-urls")
     def test_the_status_of_the_learner(self):
         attempt_id = api.create_exam_attempt(self.onboarding_exam_id, self.user.id, True)
         for status in ("submitted", "verified"):
@@ -135,6 +136,7 @@ class OnboardingOfALearner(ProctoredExamTestCase):
 class AClientOfAHost(LoggedInTestCase):
     """Signed in, and nothing else."""
 
+    @pytest.mark.needs("lms-urls")
     def test_active_exams(self):
         response = self.client.get(
             "/api/edx_proctoring/v1/proctored_exam/active_exams_for_user", {"course_id": COURSE}

@@ -101,6 +101,7 @@ def test_studio_shows_an_exam(form, midterm, provider):
     assert api.does_backend_support_onboarding(None) is False
 
 
+@pytest.mark.needs("lms-urls")
 def test_a_sequence_asks_for_the_learners_view(form, midterm, learner, provider):
     context = {
         "display_name": "Midterm",

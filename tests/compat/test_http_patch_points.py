@@ -9,7 +9,7 @@ from edx_proctoring import callbacks, crypto
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview
 from edx_proctoring.testing.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
 
 def test_the_staff_question_is_asked_once_through_the_package(

@@ -14,7 +14,7 @@ from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, Review
 from edx_proctoring.testing.host import Enrollment
 from tests.views.conftest import DAY, V1, E
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
 EXAM = {
     "id", "course_id", "content_id", "external_id", "exam_name", "time_limit_mins", "is_proctored", "is_practice_exam",

@@ -12,6 +12,8 @@ import pytest
 from edx_proctoring import api, constants
 from edx_proctoring.services import ProctoringService
 
+pytestmark = pytest.mark.needs("open-edx-packages")
+
 PUBLISHED = json.loads(Path(__file__).with_name("python.json").read_text())
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)

@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, include, path, resolve, reverse
 
 from edx_proctoring.urls import urlpatterns as lms_patterns
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
 PUBLISHED = json.loads((Path(__file__).parent / "urls.json").read_text())
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -6,6 +6,8 @@ from django.db import connection
 from edx_proctoring import transactions
 from tests.torture import audit
 
+pytestmark = pytest.mark.needs("own-lane")
+
 
 @pytest.fixture(autouse=True)
 def _audited(transactional_db, record_property):

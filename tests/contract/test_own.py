@@ -13,7 +13,7 @@ from edx_proctoring.testing import ProviderContract, check
 from edx_proctoring.testing.contract.base import CAPABILITIES, CONTEXT
 from edx_proctoring.testing.contract.wire import Recording
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("django-crum")]
 
 
 class Acme(BaseRestProctoringProvider):
@@ -106,6 +106,7 @@ class Mock(ProviderContract):
 OURS = {"REST": Rest, "RPNow": Rpnow, "null": Null, "mock": Mock}
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.parametrize("name", OURS)
 def test_ours_do_what_is_expected(name):
     suite = OURS[name]

@@ -5,7 +5,6 @@ import logging
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from eventtracking import tracker as trackers
 
 from edx_proctoring import api, outbox
 from edx_proctoring.exceptions import BackendProviderNotConfigured
@@ -87,6 +86,7 @@ def test_an_unconfigured_provider_stops_no_exam(learner, tracker):
     ]
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-16")
 def test_an_unconfigured_provider_stops_no_learner_who_goes_unproctored(make_exam, learner):
     exam = make_exam(backend="gone")
@@ -139,9 +139,12 @@ def test_a_receiver_that_raises(exam, learner, caplog):
     assert [one for one in caplog.records if one.levelno >= logging.ERROR]
 
 
+@pytest.mark.needs("event-tracking")
 @pytest.mark.defect("PYTHON-22")
 @pytest.mark.parametrize("error", [RuntimeError, KeyError])
 def test_a_tracker_that_raises(exam, learner, error):
+    from eventtracking import tracker as trackers
+
     class Broken:
         def emit(self, *_args, **_kwargs):
             raise error("tracker")

@@ -9,6 +9,8 @@ from edx_proctoring.effects.plan import RULES, updates_credit_grades_and_email
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import KNOWN
 
+pytestmark = pytest.mark.needs("one-run")
+
 ONBOARDING = Provider("test", "Test", supports_onboarding=True)
 
 

@@ -19,7 +19,7 @@ from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.effects.telling import telling
 from edx_proctoring.models import OutboxMessage, ProctoredExam, ProctoredExamStudentAttempt
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("django-crum")]
 
 SILENT = requests.ReadTimeout("silence")
 

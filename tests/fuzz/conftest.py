@@ -4,6 +4,8 @@ import pytest
 
 from tests.fuzz.world import World
 
+pytestmark = pytest.mark.needs("own-lane")
+
 
 @pytest.fixture
 def world(transactional_db, settings, host, provider):

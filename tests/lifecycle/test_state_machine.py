@@ -12,7 +12,7 @@ from edx_proctoring import lifecycle
 from edx_proctoring.exceptions import ProctoredExamIllegalStatusTransition
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("one-run")]
 
 INCOMPLETE = (
     "eligible",

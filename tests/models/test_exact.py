@@ -134,6 +134,7 @@ def test_a_page_whose_exam_differs_in_case_only(make_exam: Any, learner: Any) ->
         api.get_student_view(learner.pk, exam.course_id, "CONTENT-E", context)
 
 
+@pytest.mark.needs("lms-urls")
 def test_staff_of_a_course_whose_id_differs_in_case(
     make_exam: Any, attempt: Any, host: Any, client_for: Any
 ) -> None:

@@ -13,7 +13,7 @@ from edx_proctoring.openapi.operations import OPERATIONS
 from tests.fuzz.test_values import BODIES, address
 from tests.fuzz.world import World, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
 PAGE = "launch_exam"  # a page, not an answer
 ANY_TYPE = {"deliver_rpnow_review", PAGE}  # they do not look at what the client says of types

@@ -17,7 +17,7 @@ from edx_proctoring.testing.host import Enrollment
 from tests.views.conftest import ALLOWANCE, V1, E
 from tests.views.test_roles import BULK, EXAM
 
-pytestmark = pytest.mark.django_db(reset_sequences=True)
+pytestmark = [pytest.mark.django_db(reset_sequences=True), pytest.mark.needs("lms-urls")]
 
 FILE = Path(edx_proctoring.openapi.__file__).with_name("examples.json")
 NOW = datetime.datetime(2026, 3, 2, 9, tzinfo=datetime.UTC)

@@ -24,7 +24,7 @@ from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import OutboxMessage
 from edx_proctoring.testing.factories import AllowanceFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("django-crum")]
 
 
 LONG = 30  # seconds, for what answers at once on a machine that has time

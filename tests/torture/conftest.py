@@ -4,6 +4,8 @@ import pytest
 
 from tests.torture import audit
 
+pytestmark = pytest.mark.needs("own-lane")
+
 
 @pytest.fixture(autouse=True)
 def _audited(transactional_db, provider, record_property):

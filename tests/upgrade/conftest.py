@@ -10,6 +10,8 @@ import pytest
 
 from tests.upgrade import environments, sides
 
+pytestmark = pytest.mark.needs("own-lane")
+
 COURSE = "course-v1:edX+Upgrade+2026"
 LOCKS = ("ProctoringLearner", "ProctoringReservation")
 SQUASHED = "0001_squashed_0025_auto_20230727_2112"

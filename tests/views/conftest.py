@@ -23,6 +23,8 @@ from edx_proctoring.testing.factories import COURSE_ID, UserFactory
 from edx_proctoring.testing.host import HostServices
 from edx_proctoring.testing.providers import FakeProvider
 
+pytestmark = pytest.mark.needs("lms-urls")
+
 DAY = datetime.timedelta(days=1)
 OTHER_COURSE = "course-v1:edX+Other+2026"
 ALLOWANCE = {"exam_id": "{exam}", "key": "additional_time_granted", "value": "5"}

@@ -14,7 +14,11 @@ import pytest
 from edx_proctoring.statuses import COMPLETED, IN_PROGRESS, PRE_STARTED
 from tests.views.walks import GRADED, KINDS, State, World, starts, undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tracker")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("tracker"),
+    pytest.mark.needs("one-run"),
+]
 
 STATED = Path(__file__).with_name("sequences")
 UNREACHABLE = ("eligible", "expired", "onboarding_reset")  # nothing of ours leads there

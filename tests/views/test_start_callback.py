@@ -1,6 +1,5 @@
 """The start"""
 
-import crum
 import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
@@ -90,6 +89,8 @@ def test_only_the_learner_ends_a_started_attempt(
 
 def screen(one, cookie_of=None):
     """What the learner sees with the cookie that the start callback set for an attempt; None is the questions."""
+    import crum
+
     request = RequestFactory().get("/")
     if cookie_of is not None:
         response = start_exam_callback(None, cookie_of.attempt_code)
@@ -106,6 +107,7 @@ def screen(one, cookie_of=None):
         crum.set_current_request(None)
 
 
+@pytest.mark.needs("django-crum")
 @pytest.mark.defect("BACKENDS-A5")
 def test_the_cookie_of_another_attempt_opens_no_questions(psi, make_exam, attempt):
     one = attempt(exam=make_exam(backend="software_secure"), status="created")

@@ -21,6 +21,8 @@ from edx_proctoring.testing.contract.wire import REST_ANSWERS
 from tests.demo.test_simulator import Clock, Lms
 from tests.wire.recordings import example, fits, recorded
 
+pytestmark = pytest.mark.needs("django-crum")
+
 BASE = "https://provider.example.com"
 COURSE = "course-v1:Org+Course+Run"
 RECORDED = recorded("rest.json")

@@ -68,6 +68,7 @@ def test_processes_are_told_apart_by_the_hosts_variant(settings, variant, origin
     assert conf.proctoring.ORIGIN == "own"
 
 
+@pytest.mark.needs("contact-address")
 def test_senders_and_contacts(settings):
     settings.PROCTORING_SETTINGS = {"STATUS_EMAIL_FROM_ADDRESS": "exams@example.com"}
     assert constants.FROM_EMAIL == "exams@example.com"

@@ -140,6 +140,7 @@ def test_constants_follow_the_settings(settings, monkeypatch):
     assert constants.ALLOW_REVIEW_UPDATES is False
 
 
+@pytest.mark.needs("contact-address")
 def test_fallbacks_of_contacts(settings):
     assert constants.DEFAULT_CONTACT_EMAIL == settings.CONTACT_EMAIL
     del settings.CONTACT_EMAIL
@@ -189,6 +190,7 @@ def test_kinds(proctored, practice, onboarding, kind, words):
     assert exam_types.get_exam_type(exam, Provider) == expected
 
 
+@pytest.mark.needs("lms-urls")
 def test_links(settings):
     course, content = "course-v1:a+b+c", "block-v1:a+b+c+type@sequential+block@d"
     base = settings.LEARNING_MICROFRONTEND_URL

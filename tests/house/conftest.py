@@ -1,0 +1,5 @@
+"""Tests of the sources."""
+
+import pytest
+
+pytestmark = pytest.mark.needs("one-run")

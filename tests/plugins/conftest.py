@@ -1,0 +1,5 @@
+"""Tests with a lane of their own."""
+
+import pytest
+
+pytestmark = pytest.mark.needs("own-lane")
