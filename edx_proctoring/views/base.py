@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -149,11 +151,20 @@ def handle_proctored_exception(exc: BaseException, name: str | None = None) -> R
     return Response(status=code, data={"detail": detail}, headers=headers)
 
 
+def _as_dispatched(view: APIView, request: Any) -> Any:
+    """A host that calls the method itself may have Django's request only: its user is known already."""
+    if not isinstance(request, HttpRequest):
+        return request
+    wrapped = Request(request, parsers=view.get_parsers())
+    wrapped.user = getattr(request, "user", AnonymousUser())
+    return wrapped
+
+
 def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
-    def answered(self: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
+    def answered(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            return method(self, request, *args, **kwargs)
+            return method(self, _as_dispatched(self, request), *args, **kwargs)
         except ProctoredBaseException as error:
             return handle_proctored_exception(error, type(self).__name__)
 

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.http import HttpRequest
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,26 +43,34 @@ CALLS: list[tuple[str, str, dict[str, Any], dict[str, Any], Any, int]] = [
 ]  # fmt: skip
 
 
-def request_of(method: str, query: dict[str, Any], body: Any, user: Any) -> Request:
+def plain_request_of(method: str, query: dict[str, Any], body: Any, user: Any) -> HttpRequest:
+    """As a host's own Django view has it."""
     path = f"/?{urlencode(query)}"
     data = "" if body is None else json.dumps(body)
     made = getattr(APIRequestFactory(), method)(path, data, content_type="application/json")
+    made.user = user
+    return made
+
+
+def request_of(method: str, query: dict[str, Any], body: Any, user: Any) -> Request:
+    made = plain_request_of(method, query, body, user)
     request = Request(made, parsers=[JSONParser()])
     request.user = user
     return request
 
 
+@pytest.mark.parametrize("make_request", [request_of, plain_request_of])
 @pytest.mark.parametrize(
     ("name", "method", "arguments", "query", "body", "status"),
     CALLS,
     ids=[f"{name}-{method}-{number}" for number, (name, method, *_) in enumerate(CALLS)],
 )
 def test_what_is_wrong_is_an_answer(
-    name: str, method: str, arguments: Any, query: Any, body: Any, status: int
+    name: str, method: str, arguments: Any, query: Any, body: Any, status: int, make_request: Any
 ) -> None:
     staff = UserFactory(is_staff=True)
     view = getattr(views, name)()
-    response = getattr(view, method)(request_of(method, query, body, staff), **arguments)
+    response = getattr(view, method)(make_request(method, query, body, staff), **arguments)
     assert isinstance(response, Response)
     assert response.status_code == status
     assert response.data
