@@ -10,12 +10,12 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from edx_proctoring import emails, statuses, timing
+from edx_proctoring import deadlines, emails, statuses, timing
 from edx_proctoring.api.lazy_lists import LazyList
 from edx_proctoring.api.lookup import as_dict, as_id, attempt_by_id
 from edx_proctoring.backends import attempts_at
 from edx_proctoring.effects.plan import updates_credit_grades_and_email
-from edx_proctoring.lifecycle import expire_if_overdue, facts
+from edx_proctoring.lifecycle import expire_if_overdue
 from edx_proctoring.models import (
     ATTEMPT_ORDERINGS,
     ProctoredExam,
@@ -117,7 +117,7 @@ def _locate(*conditions: Q) -> tuple[Attempt | None, bool | None]:
 
 
 def _as_seen(attempt: Attempt) -> dict[str, Any]:
-    return as_dict(facts.as_seen(attempt))
+    return as_dict(deadlines.as_seen(attempt, timezone.now()))
 
 
 def get_all_exam_attempts(course_id: object, ordering: str | None = None) -> list[dict[str, Any]]:
@@ -149,7 +149,8 @@ def get_user_attempts_by_exam_id(user_id: int, exam_id: int) -> list[dict[str, A
 def get_active_exams_for_user(user_id: int, course_id: object = None) -> list[dict[str, Any]]:
     """The learner's exams under way, newest first: `exam`, `attempt` and `allowances` of each."""
     running = Attempt.objects.get_active_student_attempts(user_id, course_id)
-    attempts = [attempt for attempt in running if not facts.is_overdue(attempt)]
+    now = timezone.now()
+    attempts = [attempt for attempt in running if not deadlines.is_overdue(attempt, now)]
     allowances: dict[int, list[Any]] = defaultdict(list)
     granted = ProctoredExamStudentAllowance.objects.filter(
         user_id=user_id, proctored_exam_id__in=[attempt.proctored_exam_id for attempt in attempts]
@@ -199,10 +200,11 @@ def get_exam_violation_report(
         if text is not None:
             texts[code][f"{kind} Comments"].append(text)
     report = []
+    now = timezone.now()
     for attempt in rows.with_shared_parts():
         code = attempt.attempt_code or ""
         found = texts.get(code, {})
-        report.append({**_report_row(facts.as_seen(attempt), statuses.get(code)), **found})
+        report.append({**_report_row(deadlines.as_seen(attempt, now), statuses.get(code)), **found})
     return sorted(report, key=itemgetter("exam_name"))
 
 
@@ -235,7 +237,8 @@ def _newest_fresh(exam_id: int, user_id: int) -> Attempt | None:
 
 def allowed_minutes(exam: Mapping[str, Any], user_id: int) -> int:
     """How many minutes the learner may take if they started now. Ends their attempt if its time is over."""
-    return facts.allowed_minutes(exam, user_id, _newest_fresh(exam["id"], user_id))
+    newest = _newest_fresh(exam["id"], user_id)
+    return deadlines.allowed_minutes(exam, user_id, newest, timezone.now())
 
 
 def get_total_allowed_time_for_exam(exam: Mapping[str, Any], user_id: int) -> str:
@@ -245,12 +248,12 @@ def get_total_allowed_time_for_exam(exam: Mapping[str, Any], user_id: int) -> st
 
 def exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | None:
     """When the exam is due, for the user (object or id) if given."""
-    return facts.due_date(exam, user)
+    return deadlines.due_date(exam, user)
 
 
 def is_exam_passed_due(exam: Mapping[str, Any], user: Any = None) -> bool:
     """Is it too late to take the exam? Timed exams without a due date end with the course."""
-    return facts.is_past_due(exam, user)
+    return deadlines.is_past_due(exam, user, timezone.now())
 
 
 # Rules

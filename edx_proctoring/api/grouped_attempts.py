@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, OuterRef, Subquery
+from django.utils import timezone
 
+from edx_proctoring import deadlines
 from edx_proctoring.api.lookup import LARGEST_ID, as_dict
-from edx_proctoring.lifecycle import facts
 from edx_proctoring.models import (
     ATTEMPT_ORDERINGS,
     ProctoredExam,
@@ -102,8 +103,9 @@ def _with_siblings(newest: Iterable[tuple[int, int, int]]) -> list[dict[str, Any
         proctored_exam_id__in={exam_id for _, _, exam_id in found},
     )
     groups: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
+    now = timezone.now()
     for attempt in siblings.newest_first():
-        shown = as_dict(facts.as_seen(attempt))
+        shown = as_dict(deadlines.as_seen(attempt, now))
         groups[attempt.user_id, attempt.proctored_exam_id].append(shown)
     return [
         {**shown, "all_attempts": groups[user_id, exam_id]}

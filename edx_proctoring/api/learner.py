@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edx_proctoring import conf, host, lifecycle, transactions
+from django.utils import timezone
+
+from edx_proctoring import conf, deadlines, host, lifecycle, transactions
 from edx_proctoring.api.attempt_changes import create_declined, prerequisite_status
 from edx_proctoring.api.lookup import attempt_by_id, exam_by_id
 from edx_proctoring.api.practice import check_practice_limit
@@ -18,7 +20,6 @@ from edx_proctoring.exceptions import (
     StudentExamAttemptAlreadyExistsException,
     StudentExamAttemptBeingCreated,
 )
-from edx_proctoring.lifecycle import facts
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamStudentAttempt,
@@ -190,8 +191,8 @@ def create_attempt_for_learner(
 
 
 def _check_guards(exam: ProctoredExam, user: Any, attempt_proctored: bool) -> None:
-    known = facts.exam_facts(exam)
-    if not exam.is_practice_exam and facts.is_past_due(known, user):
+    known = deadlines.exam_fields(exam)
+    if not exam.is_practice_exam and deadlines.is_past_due(known, user, timezone.now()):
         raise ProctoredExamPermissionDenied(
             f"Attempted to create an exam attempt for exam_id={exam.pk}, which is past due."
         )

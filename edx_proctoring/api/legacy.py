@@ -6,9 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from edx_proctoring import host, links, prerequisites, timing, tracking
+from edx_proctoring import deadlines, host, links, prerequisites, timing, tracking
 from edx_proctoring.api.attempts import allowed_minutes, get_exam_attempt_by_id
-from edx_proctoring.lifecycle import facts
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
 
@@ -30,7 +29,7 @@ def has_due_date_passed(due_datetime: datetime.datetime | None) -> bool:
 
 def get_exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | None:
     """When the exam is due, for the user (object or id) if given."""
-    return facts.due_date(exam, user)
+    return deadlines.due_date(exam, user)
 
 
 def get_course_end_date(course_id: object) -> datetime.datetime | None:
@@ -47,7 +46,7 @@ def verify_and_add_wait_deadline(
     context: MutableMapping[str, Any], exam: Mapping[str, Any], user_id: int
 ) -> bool:
     """Does a grace period last after the due date? Then `wait_deadline` in the context says until when."""
-    due = facts.due_date(exam, user_id)
+    due = deadlines.due_date(exam, user_id)
     deadline = timing.wait_deadline(due, context.get("grace_period"), timezone.now())
     if deadline is not None:
         context["wait_deadline"] = deadline.isoformat()

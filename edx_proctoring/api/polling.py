@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from edx_proctoring import backends, exam_types, timing
+from edx_proctoring import backends, deadlines, exam_types, timing
 from edx_proctoring.api.attempt_changes import described_prerequisites
 from edx_proctoring.api.lookup import as_dict, attempt_by_id
 from edx_proctoring.api.onboarding import (
@@ -12,7 +13,7 @@ from edx_proctoring.api.onboarding import (
     get_onboarding_exam_link,
 )
 from edx_proctoring.api.timer import timer_data
-from edx_proctoring.lifecycle import expire_if_overdue, facts
+from edx_proctoring.lifecycle import expire_if_overdue
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamSerializer
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
@@ -27,7 +28,7 @@ def get_polled_attempt(attempt_id: int) -> dict[str, Any]:
     """
     missing = f"Attempted to get attempt_id={attempt_id} but it does not exist."
     attempt = expire_if_overdue(attempt_by_id(attempt_id, missing))
-    seconds = facts.seconds_left(attempt)
+    seconds = deadlines.seconds_left(attempt, timezone.now())
     data = as_dict(attempt)
     data["time_remaining_seconds"] = seconds
     data["accessibility_time_string"] = time_left_in_words(seconds)
@@ -54,7 +55,7 @@ def get_active_attempt_data(
     running = list(ProctoredExamStudentAttempt.objects.get_active_student_attempts(user_id))
     if not running:
         return None
-    by_end = [(facts.expires_at(attempt), attempt) for attempt in running]
+    by_end = [(deadlines.expires_at(attempt), attempt) for attempt in running]
     ending = [(end, attempt) for end, attempt in by_end if end is not None]
     attempt = min(ending, key=lambda pair: pair[0])[1] if ending else running[0]
     return _timer_data(attempt, is_learning_mfe)
@@ -78,17 +79,18 @@ def get_exam_for_learner(
     exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
     if exam is None:
         return {}
+    now = timezone.now()
     data: dict[str, Any] = ProctoredExamSerializer.row(exam)
     newest = ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam.pk, user.pk)
     supports = exam.is_proctored and does_backend_support_onboarding(exam.backend)
     more: dict[str, Any] = {
         "attempt": _timer_data(newest, is_learning_mfe) if newest else {},
         "type": exam_types.exam_type(exam, supports),
-        "passed_due_date": facts.is_past_due(data, user),
+        "passed_due_date": deadlines.is_past_due(data, user, now),
         "use_legacy_attempt_api": True,
     }
     if newest is None:
-        minutes = facts.allowed_minutes(data, user.pk, None)
+        minutes = deadlines.allowed_minutes(data, user.pk, None, now)
         more["total_time"] = timing.humanized(minutes)
         prerequisites = described_prerequisites(data, user.pk) if _is_graded(exam) else None
         if prerequisites is not None:

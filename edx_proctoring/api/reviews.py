@@ -27,13 +27,13 @@ from edx_proctoring.api.review_rules import (
     status_after,
 )
 from edx_proctoring.api.reviewers import StaffQuestion, find_reviewer
+from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (
     ProctoredExamBadReviewStatus,
     ProctoredExamReviewAlreadyExists,
     StudentExamAttemptDoesNotExistsException,
 )
-from edx_proctoring.lifecycle import facts as attempt_facts
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamSoftwareSecureComment,
@@ -291,7 +291,7 @@ def _apply(
 
 def status_after_review(review: Review, attempt: Attempt) -> str | None:
     """Where the review moves the attempt; None where it stays."""
-    provider = attempt_facts.provider_of(attempt.proctored_exam)
+    provider = provider_info(attempt.proctored_exam)
     ever_submitted = (
         attempt.completed_at is not None
         or Attempt.history.filter(id=attempt.pk, status=Status.timed_out).exists()

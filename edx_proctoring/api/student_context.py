@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from edx_proctoring import backends, conf, constants, crypto, host, links, timing
+from edx_proctoring import backends, conf, constants, crypto, deadlines, host, links, timing
 from edx_proctoring.api.onboarding import onboarding_exam_link_for_screen
 from edx_proctoring.backends import display
 from edx_proctoring.backends.backend import ask_options, within
-from edx_proctoring.lifecycle import facts, find_learner
+from edx_proctoring.lifecycle import find_learner
 from edx_proctoring.models import ProctoredExamReviewPolicy, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
@@ -83,13 +83,13 @@ class Learner:
             attempt
             and attempt.started_at
             and attempt.status in INCOMPLETE
-            and facts.seconds_left(attempt) > 0
+            and deadlines.seconds_left(attempt, timezone.now()) > 0
         )
 
 
 def is_wait_pending(learner: Learner) -> bool:
     """Does a grace period last after the due date? Then `wait_deadline` says until when."""
-    due = facts.due_date(learner.exam, learner.user_id)
+    due = deadlines.due_date(learner.exam, learner.user_id)
     deadline = timing.wait_deadline(due, learner.context.get("grace_period"), timezone.now())
     if deadline is None:
         return False
@@ -108,7 +108,7 @@ def _allowed_minutes(learner: Learner) -> int:
     attempt = learner.attempt
     if attempt and attempt.allowed_time_limit_mins and not learner.is_resumable_now:
         return attempt.allowed_time_limit_mins
-    return facts.allowed_minutes(learner.exam, learner.user_id, attempt)
+    return deadlines.allowed_minutes(learner.exam, learner.user_id, attempt, timezone.now())
 
 
 def _attempt_urls(learner: Learner) -> dict[str, str]:
@@ -148,7 +148,7 @@ def _has_time_expired(attempt: ProctoredExamStudentAttempt | None) -> bool:
     """Did the time run out, and just now?"""
     if attempt is None or attempt.started_at is None or attempt.completed_at is None:
         return False
-    expires = facts.expires_at(attempt)
+    expires = deadlines.expires_at(attempt)
     ended = (timezone.now() - attempt.completed_at).total_seconds()
     return expires is not None and attempt.completed_at >= expires and ended < SHOW_EXPIRY_SECONDS
 

@@ -11,7 +11,16 @@ from typing import Any
 from django.template import loader
 from django.utils import timezone
 
-from edx_proctoring import backends, conf, exam_types, host, outbox, tracking, transactions
+from edx_proctoring import (
+    backends,
+    conf,
+    deadlines,
+    exam_types,
+    host,
+    outbox,
+    tracking,
+    transactions,
+)
 from edx_proctoring.api.attempt_changes import check_requirements, with_opting_out_forbidden
 from edx_proctoring.api.exams import create_exam
 from edx_proctoring.api.student_context import (
@@ -23,7 +32,7 @@ from edx_proctoring.api.student_context import (
 )
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists
-from edx_proctoring.lifecycle import expire_if_overdue, facts, show_way_in
+from edx_proctoring.lifecycle import expire_if_overdue, show_way_in
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamSerializer
 from edx_proctoring.statuses import (
@@ -137,7 +146,7 @@ def _learner(exam: dict[str, Any], user_id: int, context: MutableMapping[str, An
         provider=provider,
         kind=kind,
         context=context,
-        is_past_due=facts.is_past_due(exam, user_id),
+        is_past_due=deadlines.is_past_due(exam, user_id, timezone.now()),
     )
 
 

@@ -1,18 +1,20 @@
 """What the timer in the learner's page needs."""
 
+import datetime
 import logging
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from edx_proctoring import backends, conf, exam_types, links, timing
+from edx_proctoring import backends, conf, deadlines, exam_types, links, timing
 from edx_proctoring.api.attempts import is_attempt_ready_to_resume
 from edx_proctoring.api.lookup import as_dict, attempt_by_id, exam_by_id
 from edx_proctoring.backends import display
 from edx_proctoring.backends.backend import within
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
-from edx_proctoring.lifecycle import expire_if_overdue, facts
+from edx_proctoring.lifecycle import expire_if_overdue
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
@@ -40,12 +42,12 @@ def timer_data(
     attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool = False
 ) -> dict[str, Any]:
     """The same for an attempt with its exam and learner."""
-    attempt = expire_if_overdue(attempt)
+    attempt, now = expire_if_overdue(attempt), timezone.now()
     exam = attempt.proctored_exam
     data = as_dict(attempt)
     provider = backends.find_provider(exam)
-    minutes = _minutes(exam, attempt, data)
-    seconds = facts.seconds_left(attempt)
+    minutes = _minutes(exam, attempt, data, now)
+    seconds = deadlines.seconds_left(attempt, now)
     answer = {
         "in_timed_exam": True,
         "taking_as_proctored": attempt.taking_as_proctored,
@@ -75,12 +77,15 @@ def timer_data(
 
 
 def _minutes(
-    exam: ProctoredExam, attempt: ProctoredExamStudentAttempt, data: dict[str, Any]
+    exam: ProctoredExam,
+    attempt: ProctoredExamStudentAttempt,
+    data: dict[str, Any],
+    now: datetime.datetime,
 ) -> int:
     stored = attempt.allowed_time_limit_mins
     if stored and not is_attempt_ready_to_resume(data):
         return stored
-    return facts.allowed_minutes(facts.exam_facts(exam), attempt.user_id, attempt)
+    return deadlines.allowed_minutes(deadlines.exam_fields(exam), attempt.user_id, attempt, now)
 
 
 def _thresholds(minutes: int) -> dict[str, int]:

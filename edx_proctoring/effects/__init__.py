@@ -9,7 +9,6 @@ from edx_proctoring.effects.plan import (
     Change,
     Effect,
     EffectKind,
-    Provider,
     asks_for_others,
     plan,
 )
@@ -19,7 +18,6 @@ __all__ = [
     "Change",
     "Effect",
     "EffectKind",
-    "Provider",
     "asks_for_others",
     "perform",
     "plan",

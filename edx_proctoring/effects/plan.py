@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from typing import Any
 
+from edx_proctoring.backends.provider_info import ProviderInfo
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import COMPLETED, ProctoredExamStudentAttemptStatus
 
@@ -26,15 +27,6 @@ NOTICES = {
 
 
 @dataclass(frozen=True)
-class Provider:
-    """What rules know of the exam's provider."""
-
-    name: str
-    verbose_name: str = ""
-    supports_onboarding: bool = False
-
-
-@dataclass(frozen=True)
 class Change:
     """What happened to an attempt, as it was decided under the learner's lock."""
 
@@ -43,7 +35,7 @@ class Change:
     before: str | None  # None: created just now
     after: str | None  # None: removed just now
     others: Sequence[str] = ()  # statuses of the learner's other attempts in the exam, newest first
-    provider: Provider | None = None
+    provider: ProviderInfo | None = None
     first_start: bool = False
     first_completion: bool = False
     cascade: bool = True

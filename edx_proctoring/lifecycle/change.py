@@ -13,10 +13,11 @@ from typing import Any
 from django.db.models import Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from edx_proctoring import conf, effects, outbox, timing
+from edx_proctoring import conf, deadlines, effects, outbox, timing
+from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import ProctoredExamIllegalStatusTransition
-from edx_proctoring.lifecycle import facts, rows
+from edx_proctoring.lifecycle import rows
 from edx_proctoring.lifecycle.locking import lock_attempt
 from edx_proctoring.lifecycle.rows import (
     CASCADE,
@@ -61,21 +62,29 @@ def check_is_known(to: str) -> None:
 def outcome(attempt: Attempt, to: str) -> str:
     """The status that a request would give the attempt now; changes nothing. ProctoredExamIllegalStatusTransition."""
     check_is_known(to)
-    values = _decide(attempt, time_out(attempt) if _is_too_late(attempt, to) else StatusRequest(to))
+    now = timezone.now()
+    too_late = _is_too_late(attempt, to, now)
+    values = _decide(attempt, time_out(attempt) if too_late else StatusRequest(to), now)
     return str(values["status"]) if values else attempt.status
 
 
 def time_out(attempt: Attempt, reason: str = TIME_OUT) -> StatusRequest:
-    return StatusRequest(Status.timed_out, at=facts.expires_at(attempt), reason=reason)
+    return StatusRequest(Status.timed_out, at=deadlines.expires_at(attempt), reason=reason)
 
 
-def change_locked(attempt: Attempt, request: StatusRequest) -> Attempt:
-    """Decide, store, follow up; returns the attempt as it is afterwards. ProctoredExamIllegalStatusTransition."""
-    if _is_too_late(attempt, request.to):
-        return change_locked(attempt, time_out(attempt))
+def change_locked(
+    attempt: Attempt, request: StatusRequest, now: datetime.datetime | None = None
+) -> Attempt:
+    """Decide, store, follow up; returns the attempt as it is afterwards. ProctoredExamIllegalStatusTransition.
+
+    `now`: what the caller has read the clock for already.
+    """
+    now = now or timezone.now()
+    if _is_too_late(attempt, request.to, now):
+        return change_locked(attempt, time_out(attempt), now)
     if request.only_from is not None and attempt.status not in request.only_from:
         raise _illegal(attempt.status, request.to, attempt)
-    before, values = attempt.status, _decide(attempt, request)
+    before, values = attempt.status, _decide(attempt, request, now)
     if values is None:
         return attempt
     _check_may_opt_out(attempt, request)
@@ -91,21 +100,22 @@ def _check_may_opt_out(attempt: Attempt, request: StatusRequest) -> None:
         return
     if conf.proctoring.DECLINE_WHILE_RUNNING:
         return
-    if facts.has_begun(attempt.proctored_exam_id, attempt.user_id):
+    if rows.has_begun(attempt.proctored_exam_id, attempt.user_id):
         raise ProctoredExamIllegalStatusTransition(
             f"exam_id={attempt.proctored_exam_id} was started by user_id={attempt.user_id}: "
             "it cannot be taken without proctoring any more."
         )
 
 
-def _is_too_late(attempt: Attempt, to: str) -> bool:
+def _is_too_late(attempt: Attempt, to: str, now: datetime.datetime) -> bool:
     """Is the time over, and would the status say otherwise?"""
-    return (to in INCOMPLETE or to == Status.submitted) and facts.is_overdue(attempt)
+    return (to in INCOMPLETE or to == Status.submitted) and deadlines.is_overdue(attempt, now)
 
 
-def _decide(attempt: Attempt, request: StatusRequest) -> dict[str, Any] | None:
+def _decide(
+    attempt: Attempt, request: StatusRequest, now: datetime.datetime
+) -> dict[str, Any] | None:
     """The columns that change, or None when nothing does."""
-    now = timezone.now()
     to, moment = request.to, now
     if to == Status.timed_out:
         if attempt.status in COMPLETED:
@@ -126,7 +136,7 @@ def _decide(attempt: Attempt, request: StatusRequest) -> dict[str, Any] | None:
     if to == Status.declined:
         values.update(taking_as_proctored=False, external_id=None)
     if to == Status.error and attempt.status in IN_PROGRESS:
-        values["time_remaining_seconds"] = _time_left_at_error(attempt)
+        values["time_remaining_seconds"] = _time_left_at_error(attempt, now)
     values.update(_resumability(attempt, values["status"]))
     return values
 
@@ -140,7 +150,7 @@ def _illegal(before: str, to: str, attempt: Attempt) -> ProctoredExamIllegalStat
 
 def _start(attempt: Attempt, now: datetime.datetime) -> dict[str, Any]:
     """The clock starts; without any time left the attempt ends with its start."""
-    values: dict[str, Any] = facts.start_values(attempt, now)
+    values: dict[str, Any] = deadlines.start_values(attempt, now)
     left = values.get("time_remaining_seconds", attempt.time_remaining_seconds)
     if timing.expires_at(now, values["allowed_time_limit_mins"], left) == now:
         kept = conf.proctoring.ALLOW_TIMED_OUT_STATE
@@ -148,8 +158,8 @@ def _start(attempt: Attempt, now: datetime.datetime) -> dict[str, Any]:
     return values
 
 
-def _time_left_at_error(attempt: Attempt) -> int:
-    left = min(int(facts.seconds_left(attempt)), timing.LONGEST_SECONDS)
+def _time_left_at_error(attempt: Attempt, now: datetime.datetime) -> int:
+    left = min(int(deadlines.seconds_left(attempt, now)), timing.LONGEST_SECONDS)
     stored = attempt.time_remaining_seconds
     return left if stored is None else min(stored, left)
 
@@ -164,7 +174,7 @@ def _store(
     attempt: Attempt, before: str, values: dict[str, Any], request: StatusRequest
 ) -> effects.Change:
     exam: ProctoredExam = attempt.proctored_exam
-    provider, external_id = facts.provider_of(exam), attempt.external_id
+    provider, external_id = provider_info(exam), attempt.external_id
     after = values["status"]
     others, override_active = _pair(attempt, exam, after)
     first_start = attempt.started_at is None and "started_at" in values
@@ -241,7 +251,7 @@ def _decline_the_rest(change: effects.Change, reason: str) -> None:
     ).exclude(pk=change.exam.pk)
     begun = set[int]()
     if not conf.proctoring.DECLINE_WHILE_RUNNING:
-        begun = facts.begun_exams(change.exam.course_id, user_id)
+        begun = rows.begun_exams(change.exam.course_id, user_id)
     decline = StatusRequest(Status.declined, cascade=False, reason=reason)
     for exam in exams:
         if exam.pk in begun:
@@ -262,7 +272,7 @@ def _clear_onboarding_errors(change: effects.Change) -> None:
         user_id=change.attempt.user_id, status__in=Status.onboarding_errors
     ).exclude(pk=change.attempt.pk)
     for known in waiting.select_related("proctored_exam", "user"):
-        provider = facts.provider_of(known.proctored_exam)
+        provider = provider_info(known.proctored_exam)
         if provider is None or change.provider is None or provider.name != change.provider.name:
             continue
         rows.delete(

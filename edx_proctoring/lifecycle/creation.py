@@ -4,6 +4,7 @@ The provider is asked between two short transactions: the first checks the rules
 exam, the second checks them again and stores the attempt. What the provider registered in vain is given back.
 """
 
+import datetime
 import logging
 import uuid
 from collections.abc import Callable
@@ -11,29 +12,73 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import Exists, OuterRef, Subquery
+from django.utils import timezone
 
-from edx_proctoring import conf, effects, outbox, transactions
+from edx_proctoring import conf, deadlines, effects, outbox, transactions
+from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
+    ProctoredExamNotFoundException,
     ProctoringTemporarilyUnavailable,
     StudentExamAttemptAlreadyExistsException,
     StudentExamAttemptBeingCreated,
     StudentExamAttemptDoesNotExistsException,
     StudentExamAttemptOnPastDueProctoredExam,
 )
-from edx_proctoring.lifecycle import facts, opting_out, rows
+from edx_proctoring.lifecycle import opting_out, rows
 from edx_proctoring.lifecycle.change import StatusRequest, change_locked
 from edx_proctoring.lifecycle.locking import lock_attempt, locked
 from edx_proctoring.lifecycle.registration import Registration, longest_seconds, register
 from edx_proctoring.lifecycle.resume import is_in_resume_process, mark_resumed
 from edx_proctoring.lifecycle.rows import LEARNER, Attempt, Status
 from edx_proctoring.lifecycle.transition import transition
-from edx_proctoring.models import ProctoredExam, ProctoringReservation
+from edx_proctoring.models import (
+    OutboxMessage,
+    ProctoredExam,
+    ProctoredExamReviewPolicy,
+    ProctoredExamStudentAttempt,
+    ProctoringReservation,
+)
 from edx_proctoring.statuses import IN_PROGRESS, INCOMPLETE
 from edx_proctoring.transactions import database_now
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PairSnapshot:
+    """What there is of a learner in an exam when a new attempt is wanted."""
+
+    newest: ProctoredExamStudentAttempt | None
+    policy_id: int | None
+    token: str | None  # of a creation under way
+    reserved_until: datetime.datetime | None
+    answers_wait: bool  # do answers of a removed attempt still wait for their deletion?
+
+
+def read_pair(exam_id: int, user_id: int) -> PairSnapshot:
+    """All of it by one query, and another one for the newest attempt if there is any. ProctoredExamNotFoundException."""
+    attempts = ProctoredExamStudentAttempt.objects.of_pair(OuterRef("pk"), user_id).newest_first()
+    policies = ProctoredExamReviewPolicy.objects.filter(proctored_exam=OuterRef("pk"))
+    reservation = ProctoringReservation.objects.filter(exam=OuterRef("pk"), user_id=user_id)
+    waiting = OutboxMessage.objects.unfinished().filter(lane=messages.host_order(exam_id, user_id))
+    rows = ProctoredExam.objects.filter(pk=exam_id).values_list(
+        Subquery(attempts.values("pk")[:1]),
+        Subquery(policies.order_by("-pk").values("pk")[:1]),
+        Subquery(reservation.values("token")),
+        Subquery(reservation.values("reserved_until")),
+        Exists(waiting.filter(kind=messages.LEARNER_STATE.name)),
+    )
+    row = rows.first()
+    if row is None:
+        raise ProctoredExamNotFoundException(f"The exam with id={exam_id} does not exist any more.")
+    newest_id, policy_id, token, reserved_until, answers_wait = row
+    newest = None
+    if newest_id is not None:
+        newest = ProctoredExamStudentAttempt.objects.filter(pk=newest_id).first()
+    return PairSnapshot(newest, policy_id, token, reserved_until, answers_wait)
 
 
 @dataclass(frozen=True)
@@ -120,11 +165,13 @@ def _create_registered(new: NewAttempt) -> Attempt:
 # Rules
 
 
-def _check(new: NewAttempt) -> facts.Pair:
+def _check(new: NewAttempt) -> PairSnapshot:
     """All rules, on what is stored now, which is returned."""
-    pair = facts.pair(new.exam.pk, new.user.pk)
+    pair = read_pair(new.exam.pk, new.user.pk)
     new.allow(new, pair.newest)
-    if new.proctored and facts.is_past_due(facts.exam_facts(new.exam), new.user):
+    if new.proctored and deadlines.is_past_due(
+        deadlines.exam_fields(new.exam), new.user, timezone.now()
+    ):
         raise StudentExamAttemptOnPastDueProctoredExam(
             f"Cannot create an attempt: exam_id={new.exam.pk} is past due for user_id={new.user.pk}."
         )
@@ -177,7 +224,7 @@ def _reserve(new: NewAttempt, token: str) -> tuple[str, Attempt | None]:
     return basis, pair.newest
 
 
-def _refuse_if_reserved(new: NewAttempt, pair: facts.Pair) -> None:
+def _refuse_if_reserved(new: NewAttempt, pair: PairSnapshot) -> None:
     if pair.reserved_until is not None and pair.reserved_until > database_now():
         raise StudentExamAttemptBeingCreated(_exists(new))
 
@@ -206,7 +253,7 @@ def _give_back(new: NewAttempt, token: str, answer: Registration | None) -> None
         pair = ProctoringReservation.objects.of_pair(new.exam.pk, new.user.pk)
         pair.filter(token=token).end()
         if answer is not None and answer.external_id:
-            provider = facts.provider_of(new.exam)
+            provider = provider_info(new.exam)
             name = provider.name if provider else new.exam.backend or ""
             ids = (new.exam.external_id, answer.external_id, new.exam.pk, new.user.pk)
             outbox.put(messages.provider_removal(name, *ids))
@@ -227,7 +274,7 @@ def _give_back(new: NewAttempt, token: str, answer: Registration | None) -> None
 # Storing
 
 
-def _insert(new: NewAttempt, answer: Registration, pair: facts.Pair) -> Attempt:
+def _insert(new: NewAttempt, answer: Registration, pair: PairSnapshot) -> Attempt:
     newest = pair.newest
     if newest is not None:
         newest = lock_attempt(newest)

@@ -11,7 +11,7 @@ from django.db import connection
 
 from edx_proctoring import conf
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
-from edx_proctoring.lifecycle import facts, rows
+from edx_proctoring.lifecycle import rows
 from edx_proctoring.lifecycle.locking import LockIsTaken, lock_attempt, locked
 from edx_proctoring.lifecycle.rows import LEARNER, LEARNERS_CASCADE, Attempt, Status
 
@@ -52,7 +52,7 @@ def has_opted_out(exam_id: int, user_id: int) -> bool:
 
 
 def _has_begun(attempt: Attempt) -> bool:
-    return facts.has_begun(attempt.proctored_exam_id, attempt.user_id)
+    return rows.has_begun(attempt.proctored_exam_id, attempt.user_id)
 
 
 def _reasons(attempt: Attempt) -> list[str]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from django.utils import timezone
 
-from edx_proctoring import backends, conf, constants, crypto, host, transactions
+from edx_proctoring import backends, conf, constants, crypto, deadlines, host, transactions
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.backends.http import LONGEST_ID, cause
 from edx_proctoring.effects import exam_sync
@@ -16,7 +17,6 @@ from edx_proctoring.exceptions import (
     BackendProviderSentNoAttemptID,
     ProctoredBaseException,
 )
-from edx_proctoring.lifecycle import facts
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamReviewPolicy,
@@ -93,7 +93,9 @@ def registration_context(
     """What a provider is told of learner and attempt; an open set of keys."""
     state = host.credit_state(user.pk, exam.course_id) or {}
     scheme = "https" if conf.django.HTTPS == "on" else "http"
-    minutes = facts.allowed_minutes(facts.exam_facts(exam), user.pk, resumed)
+    minutes = deadlines.allowed_minutes(
+        deadlines.exam_fields(exam), user.pk, resumed, timezone.now()
+    )
     context = {
         "lms_host": f"{scheme}://{constants.SITE_NAME}",
         "time_limit_mins": max(minutes, 1),  # providers take 0 for no limit, or refuse it

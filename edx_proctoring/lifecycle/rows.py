@@ -10,8 +10,8 @@ from collections.abc import Collection
 from typing import Any
 
 from edx_proctoring import effects, outbox
+from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.effects import messages
-from edx_proctoring.lifecycle import facts
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamReviewPolicy,
@@ -85,7 +85,7 @@ def insert(
         exam=exam,
         before=None,
         after=attempt.status,
-        provider=facts.provider_of(exam),
+        provider=provider_info(exam),
         external_id=attempt.external_id,
     )
     effects.perform(change, effects.plan(change))
@@ -141,7 +141,7 @@ def delete(
         before=attempt.status,
         after=None,
         others=others,
-        provider=facts.provider_of(exam),
+        provider=provider_info(exam),
         by=by,
         resets_learner_state=resets_learner_state,
         external_id=attempt.external_id if tell_provider else None,
@@ -155,3 +155,14 @@ def other_statuses(attempt: Attempt) -> tuple[str, ...]:
     pair = Attempt.objects.of_pair(attempt.proctored_exam_id, attempt.user_id)
     others = pair.exclude(pk=attempt.pk).newest_first()
     return tuple(others.values_list("status", flat=True))
+
+
+def has_begun(exam_id: int, user_id: int) -> bool:
+    """Has the learner ever started an attempt in the exam?"""
+    return bool(Attempt.objects.of_pair(exam_id, user_id).begun().exists())
+
+
+def begun_exams(course_id: str, user_id: int) -> set[int]:
+    """The ids of the course's exams in which the learner has ever started an attempt."""
+    begun = Attempt.objects.filter(user_id=user_id, proctored_exam__course_id=course_id).begun()
+    return set(begun.values_list("proctored_exam_id", flat=True))

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from edx_proctoring import outbox
+from django.utils import timezone
+
+from edx_proctoring import deadlines, outbox
 from edx_proctoring.effects.messages import LEARNER_STATE, host_order
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
-from edx_proctoring.lifecycle import facts
 from edx_proctoring.lifecycle.change import StatusRequest, change_locked, check_is_known, time_out
 from edx_proctoring.lifecycle.locking import LockIsTaken, lock_attempt, locked
 from edx_proctoring.lifecycle.rows import TIME_OUT, Attempt, Status
@@ -63,19 +64,21 @@ def expire_if_overdue(attempt: Attempt) -> Attempt:
         return expire(attempt, waits=False).attempt
     except (LockIsTaken, ProctoringTemporarilyUnavailable):
         log.info("attempt %s: shown as ended, its lock is taken", attempt.pk)
-        return facts.as_ended(attempt)
+        return deadlines.as_ended(attempt)
 
 
 def expire(attempt: Attempt, reason: str = TIME_OUT, *, waits: bool = True) -> Expiry:
     """End the attempt if its time is over. Raises LockIsTaken, unless `waits`, where somebody else holds its lock."""
-    if not facts.is_overdue(attempt):
+    now = timezone.now()
+    if not deadlines.is_overdue(attempt, now):
         return Expiry(attempt, changed=False)
 
     def end() -> Expiry:
         current = lock_attempt(attempt, waits=waits)
-        if not facts.is_overdue(current):
+        now = timezone.now()  # the lock may have taken its time
+        if not deadlines.is_overdue(current, now):
             return Expiry(current, changed=False)
-        return Expiry(change_locked(current, time_out(current, reason)), changed=True)
+        return Expiry(change_locked(current, time_out(current, reason), now), changed=True)
 
     return locked(attempt.user_id, end, waits=waits)
 

@@ -47,6 +47,10 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
         status = ProctoredExamStudentAttemptStatus
         return self.filter(status__in=(status.started, status.ready_to_submit))
 
+    def begun(self) -> Self:
+        """Started at some time, whatever became of them."""
+        return self.filter(started_at__isnull=False)
+
     def running(self) -> Self:
         """Started and not over, as far as the stored status tells."""
         return self.filter(status__in=INCOMPLETE, started_at__isnull=False)

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from edx_proctoring import lifecycle
+from django.utils import timezone
+
+from edx_proctoring import deadlines, lifecycle
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
-from edx_proctoring.lifecycle import facts
 from edx_proctoring.models import ProctoredExamStudentAttempt, ScheduledRun
 from edx_proctoring.models.runs import SWEEP
 
@@ -50,7 +51,10 @@ def _sweep(batch_size: int, limit: int | None, dry_run: bool) -> Iterator[Sweep]
     done = Sweep()
     for page in running_attempts(batch_size):
         done = replace(done, looked_at=done.looked_at + len(page))
-        for attempt in filter(facts.is_overdue, page):
+        now = timezone.now()
+        for attempt in page:
+            if not deadlines.is_overdue(attempt, now):
+                continue
             if limit is not None and done.ended >= limit:
                 yield done
                 return

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Min
 from django.utils import timezone
 
-from edx_proctoring import conf
-from edx_proctoring.lifecycle import facts
+from edx_proctoring import conf, deadlines
 from edx_proctoring.models import OutboxMessage, ProctoredExam, ScheduledRun
 from edx_proctoring.models.runs import SWEEP
 from edx_proctoring.operations.expiry import running_attempts
@@ -55,7 +54,7 @@ def _late(minutes: int, moment: datetime.datetime) -> Iterator[Late]:
 
 
 def _overdue(moment: datetime.datetime) -> int:
-    ends = (facts.expires_at(attempt) for page in running_attempts() for attempt in page)
+    ends = (deadlines.expires_at(attempt) for page in running_attempts() for attempt in page)
     return sum(end is not None and end < moment for end in ends)
 
 

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef
 from edx_proctoring import effects, lifecycle, transactions
 from edx_proctoring.api.lookup import exam_by_id
 from edx_proctoring.api.reviews import apply_saved_review, is_decided_by_staff, status_after_review
-from edx_proctoring.lifecycle import facts
+from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.lifecycle.removal import forget
 from edx_proctoring.lifecycle.rows import other_statuses
 from edx_proctoring.models import (
@@ -170,7 +170,7 @@ def _resend(known: Attempt, *, dry_run: bool) -> Repaired:
         before=status,
         after=status,
         others=other_statuses(attempt),
-        provider=facts.provider_of(exam),
+        provider=provider_info(exam),
         by=review.reviewed_by if review else None,
         override_active=pair.filter(status=ProctoredExamStudentAttemptStatus.rejected).exists(),
     )

@@ -4,14 +4,15 @@ from itertools import combinations_with_replacement
 
 import pytest
 
-from edx_proctoring.effects import PERFORMERS, Change, Effect, Provider, asks_for_others, plan
+from edx_proctoring.backends.provider_info import ProviderInfo
+from edx_proctoring.effects import PERFORMERS, Change, Effect, asks_for_others, plan
 from edx_proctoring.effects.plan import RULES, updates_credit_grades_and_email
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import KNOWN
 
 pytestmark = pytest.mark.needs("one-run")
 
-ONBOARDING = Provider("test", "Test", supports_onboarding=True)
+ONBOARDING = ProviderInfo("test", "Test", supports_onboarding=True)
 
 
 def change(before, after, *, proctored=True, practice=False, **more):
@@ -20,7 +21,7 @@ def change(before, after, *, proctored=True, practice=False, **more):
     attempt = ProctoredExamStudentAttempt(
         taking_as_proctored=proctored, is_sample_attempt=practice, status=after or before
     )
-    more.setdefault("provider", Provider("test", "Test") if proctored else None)
+    more.setdefault("provider", ProviderInfo("test", "Test") if proctored else None)
     more.setdefault("external_id", "remote" if proctored else None)
     return Change(attempt=attempt, exam=exam, before=before, after=after, **more)
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from edx_proctoring import outbox, transactions
-from edx_proctoring.lifecycle import creation, facts
+from edx_proctoring.lifecycle import creation
 from edx_proctoring.lifecycle.registration import Registration
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt, ProctoringReservation
 from edx_proctoring.models.locks import LearnerManager
@@ -40,7 +40,7 @@ def _second_check() -> None:
     def insert(
         new: creation.NewAttempt, answer: Registration, token: str, _basis: str
     ) -> ProctoredExamStudentAttempt:
-        attempt = creation._insert(new, answer, facts.pair(new.exam.pk, new.user.pk))
+        attempt = creation._insert(new, answer, creation.read_pair(new.exam.pk, new.user.pk))
         ProctoringReservation.objects.filter(token=token).delete()
         return attempt
 

@@ -9,8 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from edx_proctoring import api, crypto
-from edx_proctoring.lifecycle import facts
+from edx_proctoring import api, crypto, deadlines
 from edx_proctoring.lifecycle.opting_out import WAY_IN
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import COMPLETED, IN_PROGRESS, KNOWN
@@ -187,7 +186,7 @@ class World:
                 shown = self.look(**options)
                 newest = (self.rows() or [None])[0]
                 runs = newest is not None and newest.status in IN_PROGRESS
-                runs = runs and facts.seconds_left(newest) > 0
+                runs = runs and deadlines.seconds_left(newest, timezone.now()) > 0
                 counts = shown and not options.get("late")
                 marks = zip("QCA", (shown, runs, counts), strict=True)
                 letters = "".join(mark if is_so else "-" for mark, is_so in marks)

@@ -1,83 +1,23 @@
-"""What decisions about attempts are made of: time, due dates, the provider. Reads only."""
+"""When exams are due and attempts end. Reads only.
+
+Every function that compares with the present takes `now`: whoever decides reads the clock once and passes it on.
+"""
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Subquery
-from django.utils import timezone
+from django.db.models import Max
 
-from edx_proctoring import backends, conf, effects, host, timing
-from edx_proctoring.effects.messages import LEARNER_STATE, host_order
-from edx_proctoring.exceptions import ProctoredExamNotFoundException
+from edx_proctoring import conf, host, timing
 from edx_proctoring.models import (
-    OutboxMessage,
     ProctoredExam,
-    ProctoredExamReviewPolicy,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
-    ProctoringReservation,
 )
 from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
 
 Status = ProctoredExamStudentAttemptStatus
-
-
-def provider_of(exam: ProctoredExam) -> effects.Provider | None:
-    """The exam's provider as rules know it; None for timed exams and where it is no longer configured."""
-    found = backends.find_provider(exam)
-    if found is None:
-        return None
-    return effects.Provider(backends.name_of(exam), found.verbose_name, found.supports_onboarding)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """What there is of a learner in an exam when a new attempt is wanted."""
-
-    newest: ProctoredExamStudentAttempt | None
-    policy_id: int | None
-    token: str | None  # of a creation under way
-    reserved_until: datetime.datetime | None
-    answers_wait: bool  # do answers of a removed attempt still wait for their deletion?
-
-
-def pair(exam_id: int, user_id: int) -> Pair:
-    """All of it by one query, and another one for the newest attempt if there is any. ProctoredExamNotFoundException."""
-    attempts = ProctoredExamStudentAttempt.objects.of_pair(OuterRef("pk"), user_id).newest_first()
-    policies = ProctoredExamReviewPolicy.objects.filter(proctored_exam=OuterRef("pk"))
-    reservation = ProctoringReservation.objects.filter(exam=OuterRef("pk"), user_id=user_id)
-    waiting = OutboxMessage.objects.unfinished().filter(lane=host_order(exam_id, user_id))
-    rows = ProctoredExam.objects.filter(pk=exam_id).values_list(
-        Subquery(attempts.values("pk")[:1]),
-        Subquery(policies.order_by("-pk").values("pk")[:1]),
-        Subquery(reservation.values("token")),
-        Subquery(reservation.values("reserved_until")),
-        Exists(waiting.filter(kind=LEARNER_STATE.name)),
-    )
-    row = rows.first()
-    if row is None:
-        raise ProctoredExamNotFoundException(f"The exam with id={exam_id} does not exist any more.")
-    newest_id, policy_id, token, reserved_until, answers_wait = row
-    newest = None
-    if newest_id is not None:
-        newest = ProctoredExamStudentAttempt.objects.filter(pk=newest_id).first()
-    return Pair(newest, policy_id, token, reserved_until, answers_wait)
-
-
-def has_begun(exam_id: int, user_id: int) -> bool:
-    """Has the learner ever started an attempt in the exam?"""
-    pair = ProctoredExamStudentAttempt.objects.of_pair(exam_id, user_id)
-    return bool(pair.filter(started_at__isnull=False).exists())
-
-
-def begun_exams(course_id: str, user_id: int) -> set[int]:
-    """The ids of the course's exams that the learner has ever started an attempt in."""
-    begun = ProctoredExamStudentAttempt.objects.filter(
-        user_id=user_id, proctored_exam__course_id=course_id, started_at__isnull=False
-    )
-    return set(begun.values_list("proctored_exam_id", flat=True))
 
 
 def due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | None:
@@ -86,9 +26,9 @@ def due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | N
     return personal or exam["due_date"]
 
 
-def is_past_due(exam: Mapping[str, Any], user: Any = None) -> bool:
+def is_past_due(exam: Mapping[str, Any], user: Any, now: datetime.datetime) -> bool:
     """Is it too late? Timed exams without any due date end with the course."""
-    now, due = timezone.now(), due_date(exam, user)
+    due = due_date(exam, user)
     if due is None and not exam["is_proctored"] and not exam["is_practice_exam"]:
         due = host.course_end(exam["course_id"])
     return due is not None and timing.has_passed(due, now)
@@ -98,7 +38,7 @@ def allowed_minutes(
     exam: Mapping[str, Any],
     user_id: int,
     newest: ProctoredExamStudentAttempt | None,
-    now: datetime.datetime | None = None,
+    now: datetime.datetime,
 ) -> int:
     """How many minutes the learner may take: what a broken-off attempt left, else the allotment; cut to the due date."""
     remaining = seconds_kept(newest) if newest else None
@@ -110,7 +50,7 @@ def allowed_minutes(
         extra=extra,
         remaining_seconds=remaining,
         due=due_date(exam, user_id),
-        now=now or timezone.now(),
+        now=now,
     )
 
 
@@ -140,7 +80,7 @@ def start_values(
 
     A resumed one may take the seconds that are left, but not longer than its due date.
     """
-    exam = exam_facts(attempt.proctored_exam)
+    exam = exam_fields(attempt.proctored_exam)
     minutes = allowed_minutes(exam, attempt.user_id, attempt, now=now)
     values: dict[str, datetime.datetime | int] = {
         "started_at": now,
@@ -153,7 +93,7 @@ def start_values(
     return values
 
 
-def exam_facts(exam: ProctoredExam) -> dict[str, Any]:
+def exam_fields(exam: ProctoredExam) -> dict[str, Any]:
     """The columns of an exam as the functions above take them, also from its published dictionary."""
     names = ("id", "course_id", "content_id", "time_limit_mins", "due_date")
     flags = ("is_proctored", "is_practice_exam")
@@ -164,31 +104,33 @@ def expires_at(attempt: ProctoredExamStudentAttempt) -> datetime.datetime | None
     """When a started attempt is over; None before its start. Old rows without a limit get today's calculation."""
     allowed = attempt.allowed_time_limit_mins
     if attempt.started_at is not None and allowed is None:
-        facts = exam_facts(attempt.proctored_exam)
+        facts = exam_fields(attempt.proctored_exam)
         allowed = allowed_minutes(facts, attempt.user_id, attempt, now=attempt.started_at)
     return timing.expires_at(attempt.started_at, allowed, attempt.time_remaining_seconds)
 
 
-def is_overdue(attempt: ProctoredExamStudentAttempt) -> bool:
+def is_overdue(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> bool:
     """Started, not ended, and its time is over?"""
     if attempt.started_at is None or attempt.status not in INCOMPLETE:
         return False
     expires = expires_at(attempt)
-    return expires is not None and timezone.now() > expires
+    return expires is not None and now > expires
 
 
-def seconds_left(attempt: ProctoredExamStudentAttempt) -> float:
+def seconds_left(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> float:
     """Seconds until the attempt is over; 0 when it is, or before its start."""
     expires = expires_at(attempt)
-    return timing.seconds_left(expires, timezone.now()) if expires else 0
+    return timing.seconds_left(expires, now) if expires else 0
 
 
-def as_seen(attempt: ProctoredExamStudentAttempt) -> ProctoredExamStudentAttempt:
+def as_seen(
+    attempt: ProctoredExamStudentAttempt, now: datetime.datetime
+) -> ProctoredExamStudentAttempt:
     """The attempt as reading it alone would leave it: one whose time is over shows as ended. Stores nothing.
 
     For lists, which neither lock nor ask anything per row; old rows without a limit stay as they are.
     """
-    if attempt.allowed_time_limit_mins is not None and is_overdue(attempt):
+    if attempt.allowed_time_limit_mins is not None and is_overdue(attempt, now):
         return as_ended(attempt)
     return attempt
 
