@@ -6,6 +6,7 @@ import math
 import pytest
 import time_machine
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from edx_proctoring import outbox
@@ -75,6 +76,82 @@ def test_the_net_delivers_all_that_is_due_however_much(heard):
     assert len(set(heard)) == len(heard) == 3 * lanes.BATCH + 1
 
 
+def look_ups(queries):
+    return [query["sql"] for query in queries if "GROUP BY" in query["sql"]]
+
+
+def test_a_look_at_the_lanes_serves_many_batches(heard, monkeypatch):
+    """It reads all that waits: repeated for each batch, it would take most of the time of a long run."""
+    monkeypatch.setattr(lanes, "BATCH", 2)
+    rows(9)
+    with CaptureQueriesContext(connection) as queries:
+        assert outbox.deliver() == {"delivered": 9, "waiting": 0}
+    # One for the nine; then nothing is found, neither of this kind nor of one that takes long.
+    assert len(look_ups(queries)) == 3
+    assert len(set(heard)) == 9
+
+
+def test_a_run_looks_again_until_nothing_is_due(heard, monkeypatch):
+    monkeypatch.setattr(lanes, "LOOK", 4)
+    monkeypatch.setattr(lanes, "BATCH", 2)
+    rows(9)
+    rows(5, kind="slow")
+    assert outbox.deliver() == {"delivered": 14, "waiting": 0}
+    assert [key.split(":")[0] for key in heard] == ["quick"] * 9 + ["slow"] * 5
+
+
+def test_a_run_goes_on_with_what_nobody_else_has_taken(heard, monkeypatch):
+    """Between the look-up and the last batch somebody else takes, delivers, or adds to a lane."""
+    monkeypatch.setattr(lanes, "BATCH", 1)
+    first, taken, done, joined, _last = rows(5)
+
+    def deliver(message):
+        heard.append(message.key)
+        if message.key == first.key:
+            assert outbox.claim(taken.pk) is not None
+            OutboxMessage.objects.filter(pk=done.pk).update(state="done")
+            rows(1, kind="joins", lane=joined.lane)
+
+    outbox.register("quick", deliver)
+    outbox.register("joins", deliver)
+    try:
+        assert outbox.deliver() == {"delivered": 4, "waiting": 1}
+    finally:
+        outbox.unregister("joins")
+    assert heard == ["quick:0", "quick:3", "quick:4", "joins:0"]
+
+
+def test_what_comes_during_a_long_list_of_what_takes_long_goes_first(heard, monkeypatch):
+    """A look-up for many slow messages is not worked through while others are due."""
+    monkeypatch.setattr(lanes, "BATCH", 2)
+    monkeypatch.setattr(lanes, "_next_look", [math.inf])  # nothing overtakes within a batch
+
+    def fill_once(message):
+        heard.append(message.key)
+        if message.key == "slow:0":
+            rows(2)
+
+    outbox.register("slow", fill_once, patient=True)
+    rows(6, kind="slow")
+    assert outbox.deliver() == {"delivered": 8, "waiting": 0}
+    assert heard[:4] == ["slow:0", "slow:1", "quick:0", "quick:1"]
+
+
+def test_a_run_that_is_over_takes_no_further_batch(heard, monkeypatch):
+    monkeypatch.setattr(lanes, "BATCH", 1)
+    now = [0.0]
+    monkeypatch.setattr(lanes.time, "monotonic", lambda: now[0])
+
+    def deliver(message):
+        heard.append(message.key)
+        now[0] += 10
+
+    outbox.register("quick", deliver)
+    rows(3)
+    assert outbox.deliver(seconds=15) == {"delivered": 2, "waiting": 1}
+    assert set(OutboxMessage.objects.unfinished().values_list("lease", flat=True)) == {""}
+
+
 def test_lanes_keep_their_order_in_the_net(heard):
     rows(250, lane="one")
     assert outbox.deliver()["delivered"] == 250
@@ -109,7 +186,7 @@ def test_what_fails_during_a_long_run_is_for_the_next_one(heard):
 def test_what_a_batch_does_not_get_to_is_given_back(heard, settings):
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "OUTBOX_LEASE_SECONDS": 0}
     rows(3)
-    batch = lanes._claim_due(3, timezone.now())
+    (batch,) = lanes._claim_due(3, timezone.now())
     assert list(lanes._deliver_batch(batch, 0)) == []
     assert set(OutboxMessage.objects.values_list("state", "lease")) == {("pending", "")}
 
@@ -121,7 +198,7 @@ def test_what_was_cancelled_or_put_anew_while_it_was_held_is_not_delivered(
     """A batch may take long; meanwhile an attempt is removed, or a learner leaves."""
     monkeypatch.setattr(lanes, "MARK_SECONDS", 0)
     cancelled, anew, gone, kept = rows(4, kind=kind)
-    batch = lanes._claim_due(4, timezone.now())
+    batch = next(lanes._claim_due(4, timezone.now()))
     outbox.cancel(cancelled.lane, kind)
     outbox.put(Draft(kind, anew.key, anew.lane, {"is": "newer"}, state=True))
     gone.delete()

@@ -18,6 +18,7 @@ from edx_proctoring.models.outbox import OutboxMessage, OutboxQuerySet
 from edx_proctoring.models.runs import NET, ScheduledRun
 from edx_proctoring.outbox import delivery, registry
 
+LOOK = 1000  # lanes that are looked up at once: each look-up reads all messages that wait
 BATCH = 100  # lanes that are taken at once
 MARK_SECONDS = 1  # deliveries of a batch are marked as often: after a crash so much is repeated
 OVERTAKE_SECONDS = 0.5  # between two looks at who overtakes
@@ -44,13 +45,17 @@ def deliver(
     until, left, delivered = time.monotonic() + seconds, math.inf if limit is None else limit, 0
     began = timezone.now()
     while left > 0 and time.monotonic() < until:
-        batch = _claim_due(int(min(BATCH, left)), began)
-        if not batch:
+        taken = 0
+        for batch in _claim_due(int(min(LOOK, left)), began):
+            taken += len(batch)
+            for count in _deliver_batch(batch, until):
+                delivered += count
+                after_each(delivered)
+            if time.monotonic() >= until:
+                break
+        if not taken:
             break
-        left -= len(batch)
-        for count in _deliver_batch(batch, until):
-            delivered += count
-            after_each(delivered)
+        left -= taken
     ScheduledRun.objects.note(NET)
     return {"delivered": delivered, "waiting": _ours().unfinished().count()}
 
@@ -76,17 +81,34 @@ def _ours() -> Any:
     return OutboxMessage.objects.of_origins("", conf.proctoring.ORIGIN)
 
 
-def _claim_due(limit: int, began: datetime.datetime) -> list[OutboxMessage]:
-    """Take the oldest messages of due lanes; patient ones only when there are no others."""
-    return _claim_first(_urgent(), limit, began) or _claim_first(~_urgent(), limit, began)
+def _claim_due(limit: int, began: datetime.datetime) -> Iterator[list[OutboxMessage]]:
+    """Take the oldest messages of due lanes, batch by batch; patient ones only while there are no others."""
+    found = False
+    for batch in _claim_first(_urgent(), limit, began):
+        found = True
+        yield batch
+    if found:
+        return
+    for batch in _claim_first(~_urgent(), limit, began):
+        yield batch
+        if _due(_urgent(), 1, began):
+            return
 
 
-def _claim_first(kinds: Q, limit: int, began: datetime.datetime) -> list[OutboxMessage]:
+def _claim_first(kinds: Q, limit: int, began: datetime.datetime) -> Iterator[list[OutboxMessage]]:
+    """Take the oldest messages of due lanes of these kinds, as found by one look-up.
+
+    With very many lanes the look-up takes much longer than a batch. What somebody else has taken since is left out, and
+    a message that joins a lane meanwhile is found by the next look-up.
+    """
     alone = {first: first == last for _lane, first, last in _due(kinds, limit, began)}
-    batch = delivery.claim_all(list(alone))
-    for row in batch:
-        row.is_alone = alone[row.id]
-    return batch
+    ids = list(alone)
+    for start in range(0, len(ids), BATCH):
+        batch = delivery.claim_all(ids[start : start + BATCH])
+        for row in batch:
+            row.is_alone = alone[row.id]
+        if batch:
+            yield batch
 
 
 def _deliver_batch(batch: Sequence[OutboxMessage], until: float) -> Iterator[int]:
@@ -119,9 +141,9 @@ def _let_overtake() -> None:
         return
     _next_look[0] = math.inf  # a look within a look
     try:
-        batch = _claim_first(_urgent(), BATCH, timezone.now())
-        for _count in _deliver_batch(batch, began + 20 * OVERTAKE_SECONDS):
-            pass
+        for batch in _claim_first(_urgent(), BATCH, timezone.now()):
+            for _count in _deliver_batch(batch, began + 20 * OVERTAKE_SECONDS):
+                pass
     finally:
         now = time.monotonic()
         _next_look[0] = now + max(OVERTAKE_SECONDS, now - began)
