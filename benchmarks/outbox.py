@@ -54,7 +54,7 @@ def silent(options: argparse.Namespace) -> None:
         began = time.monotonic()
         outbox.put(
             outbox.Draft(
-                "provider_notice", f"bench:{number}", f"bench:{number}", payload, anywhere=True
+                "provider_notice", f"bench:{number}", f"bench:{number}", payload, any_process=True
             )
         )
         longest = max(longest, time.monotonic() - began)

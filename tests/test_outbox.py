@@ -47,8 +47,8 @@ def celery(settings):
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
 
 
-def draft(key, lane="lane", kind="test", state=False, **payload):
-    return Draft(kind, key, lane, payload, state=state)
+def draft(key, lane="lane", kind="test", coalesce=False, **payload):
+    return Draft(kind, key, lane, payload, coalesce=coalesce)
 
 
 def row(key):
@@ -82,8 +82,8 @@ def test_the_same_event_twice_is_one(heard):
 
 
 def test_a_state_is_replaced_and_delivered_again(heard):
-    outbox.put(draft("a", state=True, value=1))
-    outbox.put(draft("a", state=True, value=2))
+    outbox.put(draft("a", coalesce=True, value=1))
+    outbox.put(draft("a", coalesce=True, value=2))
     assert list(heard) == [("a", 1), ("a", 2)]
     assert (row("a").version, row("a").state) == (2, "done")
 
@@ -167,12 +167,12 @@ def test_a_lease_keeps_others_away_until_it_ends(heard, celery):
 
 
 def test_a_state_put_again_during_its_delivery_is_delivered_again(heard, celery):
-    outbox.put(draft("a", state=True, value=1))
+    outbox.put(draft("a", coalesce=True, value=1))
 
     def deliver(message):
         heard.append((message.key, message.payload["value"]))
         if message.payload["value"] == 1:
-            outbox.put(draft("a", state=True, value=2))
+            outbox.put(draft("a", coalesce=True, value=2))
 
     outbox.register("test", deliver)
     outbox.deliver()
@@ -183,7 +183,7 @@ def test_a_state_put_again_during_its_delivery_is_delivered_again(heard, celery)
 @pytest.mark.needs("lms")
 def test_messages_of_another_origin_are_left_to_it(heard, celery, settings):
     with_origin = {**settings.PROCTORING_SETTINGS, "ORIGIN": "cms"}
-    outbox.put(draft("a"), Draft("test", "b", "other", anywhere=True))
+    outbox.put(draft("a"), Draft("test", "b", "other", any_process=True))
     settings.PROCTORING_SETTINGS = with_origin
     outbox.deliver()
     assert keys(heard) == ["b"]
@@ -225,7 +225,7 @@ def test_two_who_put_the_same_state_for_the_first_time(heard):
         return answer
 
     with connection.execute_wrapper(be_first):
-        outbox.put(draft("a", state=True, value=2))
+        outbox.put(draft("a", coalesce=True, value=2))
     assert list(heard) == [("a", 2)]
     assert (row("a").state, row("a").version) == ("done", 2)
 
@@ -234,10 +234,10 @@ def test_a_state_put_again_while_this_process_tells_the_old_one(heard, celery):
     def deliver(message):
         heard.append((message.key, message.payload["value"]))
         if message.payload["value"] == 1:
-            outbox.put(draft("a", kind="test inline", state=True, value=2))
+            outbox.put(draft("a", kind="test inline", coalesce=True, value=2))
 
     outbox.register("test inline", deliver, inline=True)
-    outbox.put(draft("a", kind="test inline", state=True, value=1))
+    outbox.put(draft("a", kind="test inline", coalesce=True, value=1))
     assert (row("a").state, row("a").lease) == ("pending", "")
     outbox.deliver()
     assert list(heard) == [("a", 1), ("a", 2)]

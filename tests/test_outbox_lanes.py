@@ -26,7 +26,7 @@ def heard(settings, monkeypatch):
     monkeypatch.setattr(lanes, "_next_look", [0.0])
     found = []
     outbox.register("quick", lambda message: found.append(message.key))
-    outbox.register("slow", lambda message: found.append(message.key), patient=True)
+    outbox.register("slow", lambda message: found.append(message.key), slow_recipient=True)
     yield found
     outbox.unregister("quick")
     outbox.unregister("slow")
@@ -131,7 +131,7 @@ def test_what_comes_during_a_long_list_of_what_takes_long_goes_first(heard, monk
         if message.key == "slow:0":
             rows(2)
 
-    outbox.register("slow", fill_once, patient=True)
+    outbox.register("slow", fill_once, slow_recipient=True)
     rows(6, kind="slow")
     assert outbox.deliver() == {"delivered": 8, "waiting": 0}
     assert heard[:4] == ["slow:0", "slow:1", "quick:0", "quick:1"]
@@ -177,7 +177,7 @@ def test_what_fails_during_a_long_run_is_for_the_next_one(heard):
             clock.shift(60)
             raise ValueError
 
-        outbox.register("slow", fail, patient=True)
+        outbox.register("slow", fail, slow_recipient=True)
         rows(3, kind="slow")
         assert outbox.deliver()["delivered"] == 0
     assert sorted(heard) == ["slow:0", "slow:1", "slow:2"]
@@ -200,7 +200,7 @@ def test_what_was_cancelled_or_put_anew_while_it_was_held_is_not_delivered(
     cancelled, anew, gone, kept = rows(4, kind=kind)
     batch = next(lanes._claim_due(4, timezone.now()))
     outbox.cancel(cancelled.lane, kind)
-    outbox.put(Draft(kind, anew.key, anew.lane, {"is": "newer"}, state=True))
+    outbox.put(Draft(kind, anew.key, anew.lane, {"is": "newer"}, coalesce=True))
     gone.delete()
     assert list(lanes._deliver_batch(batch, math.inf)) == [1]
     assert heard == [kept.key]

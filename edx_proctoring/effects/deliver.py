@@ -28,7 +28,7 @@ def _user(user_id: int | None) -> Any:
 
 
 def _learner(message: OutboxMessage) -> Any:
-    return message.known.get("user") or _user(message.payload["user_id"])
+    return message.prefetched.get("user") or _user(message.payload["user_id"])
 
 
 def deliver_credit(message: OutboxMessage) -> None:
@@ -114,7 +114,7 @@ def _send_signal(payload: dict[str, Any], full_name: str | None, profile_name: s
 def deliver_email(message: OutboxMessage) -> None:
     """Send the mail about the status that the attempt had when the message was put."""
     payload = message.payload
-    attempt = message.known.get("attempt") or _as_of(payload["history_id"])
+    attempt = message.prefetched.get("attempt") or _as_of(payload["history_id"])
     if attempt is None:
         log.warning("e-mail dropped, no such history row: key=%s", message.key)
         return
@@ -208,4 +208,4 @@ HANDLERS = {
 def register() -> None:
     """Connect kinds and handlers; once, at start."""
     for kind, handler in HANDLERS.items():
-        outbox.register(kind.name, handler, inline=kind.inline, patient=kind.slow_recipient)
+        outbox.register(kind.name, handler, inline=kind.inline, slow_recipient=kind.slow_recipient)

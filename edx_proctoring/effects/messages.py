@@ -107,13 +107,13 @@ def orders_of_learner(
 def host_update(kind: MessageKind, payload: Mapping[str, Any]) -> Draft:
     """The newest credit status or grade override of a learner; replaces one that still waits."""
     pair = (payload["exam_id"], payload["user_id"])
-    return Draft(kind.name, kind.key(*pair), host_order(*pair), dict(payload), state=True)
+    return Draft(kind.name, kind.key(*pair), host_order(*pair), dict(payload), coalesce=True)
 
 
 def completion(payload: dict[str, Any], user: Any) -> Draft:
     """The learner has completed the exam."""
     key, order = COMPLETION.key(payload["attempt_id"]), _host_order(payload)
-    return Draft(COMPLETION.name, key, order, payload, known={"user": user})
+    return Draft(COMPLETION.name, key, order, payload, prefetched={"user": user})
 
 
 def learner_state(history_id: int, payload: dict[str, Any]) -> Draft:
@@ -133,13 +133,13 @@ def support_notification(
 def email(payload: dict[str, Any], attempt: Any) -> Draft:
     """A status mail; `attempt` as it was when the status changed."""
     key, order = EMAIL.key(payload["history_id"]), email_order(payload["attempt_id"])
-    return Draft(EMAIL.name, key, order, payload, known={"attempt": attempt})
+    return Draft(EMAIL.name, key, order, payload, prefetched={"attempt": attempt})
 
 
 def signal(history_id: int, payload: dict[str, Any], user: Any = None) -> Draft:
     """The status signal; `user` saves a query where the names of the learner are part of it."""
     key, order = SIGNAL.key(history_id), attempt_order(payload["attempt_id"])
-    return Draft(SIGNAL.name, key, order, payload, known={"user": user} if user else {})
+    return Draft(SIGNAL.name, key, order, payload, prefetched={"user": user} if user else {})
 
 
 def attempt_event(history_id: int, attempt_id: int, name: str, payload: dict[str, Any]) -> Draft:
@@ -171,7 +171,7 @@ def option_event(exam_id: int, user_id: int, day: object, payload: dict[str, Any
 def provider_notice(history_id: int, payload: dict[str, Any]) -> Draft:
     """Start, end or error of an attempt, for its provider."""
     key, order = PROVIDER_NOTICE.key(history_id), provider_order(payload["attempt_id"])
-    return Draft(PROVIDER_NOTICE.name, key, order, payload, anywhere=True)
+    return Draft(PROVIDER_NOTICE.name, key, order, payload, any_process=True)
 
 
 def provider_removal(
@@ -192,14 +192,14 @@ def provider_removal(
     # Providers' ids may be longer than a key, and differ in case only, which some databases do not see.
     digest = hashlib.sha256(f"{provider}:{attempt_external_id}".encode()).hexdigest()
     key = PROVIDER_REMOVAL.key(digest)
-    return Draft(PROVIDER_REMOVAL.name, key, key, payload, state=True, anywhere=True)
+    return Draft(PROVIDER_REMOVAL.name, key, key, payload, coalesce=True, any_process=True)
 
 
 def exam_saved(exam_id: int, provider: str, **more: Any) -> Draft:
     """One message per exam and provider: however often an exam is saved, its current state is sent."""
     payload = {"exam_id": exam_id, "provider": provider, **more}
     key = EXAM_SAVED.key(exam_id, provider)
-    return Draft(EXAM_SAVED.name, key, key, payload, state=True, anywhere=True)
+    return Draft(EXAM_SAVED.name, key, key, payload, coalesce=True, any_process=True)
 
 
 def _host_order(payload: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ LEARNER_SECONDS = 1.5  # that a learner waits for a provider where there is no w
 def telling(name: str, seconds: float | None = None, *, strict: bool = False) -> Iterator[Any]:
     """Yields the provider of this name, which has `seconds` to answer, else what the setting TELL_DEADLINE_SECONDS says.
 
-    Raises NotNow, without a request, while it does not answer: then one message every 20 seconds is tried. NotHere
+    Raises NotNow, without a request, while it does not answer: then one message every 20 seconds is tried. WrongProcess
     where it is not configured.
     """
     provider = _provider(name)
@@ -51,7 +51,7 @@ def telling(name: str, seconds: float | None = None, *, strict: bool = False) ->
 def _provider(name: str) -> Any:
     provider = backends.provider_named(name)
     if provider is None:
-        raise outbox.NotHere(f"provider {name} is not configured in this process")
+        raise outbox.WrongProcess(f"provider {name} is not configured in this process")
     return provider
 
 

@@ -40,7 +40,7 @@ def locked(user_id: int, work: Callable[[], Result], *, waits: bool = True) -> R
             ProctoringLearner.objects.lock(user_id, ensured=ours)
         elif not ProctoringLearner.objects.try_lock(user_id, ours=ours):
             raise LockIsTaken
-        with outbox.together(), _holding(user_id):
+        with outbox.batched(), _holding(user_id):
             return work()
 
     seconds = transactions.LOCK_SECONDS if waits else transactions.GLANCE_SECONDS

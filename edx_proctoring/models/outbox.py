@@ -73,7 +73,7 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         )
         return self.annotate(is_behind=Exists(older.exclude(lease=lease)))
 
-    def put_state(self, message: "OutboxMessage") -> None:
+    def put_coalescing(self, message: "OutboxMessage") -> None:
         """Store the message; if its key is there already, that one gets its payload and is delivered once more."""
         rows = self.filter(key=message.key)
         message_id = rows.values_list("id", flat=True).first()
@@ -151,7 +151,7 @@ class OutboxMessage(models.Model):
     # Ids and words, no names.
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=16, choices=STATES, default=PENDING)
-    # Rises when a delivered or waiting state message is put again.
+    # Rises when a message that coalesces is put again.
     version = models.PositiveIntegerField(default=1)
     lease = models.CharField(max_length=64, blank=True, default="")
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -163,7 +163,7 @@ class OutboxMessage(models.Model):
 
     # Of a message that is delivered right after the commit, in the process that put it: what need not be read again,
     # and until when (monotonic clock) saving exams may take.
-    known: Mapping[str, Any] = MappingProxyType({})
+    prefetched: Mapping[str, Any] = MappingProxyType({})
     inline_until: float | None = None
     # Of a message that was taken with others: is it the only one of its lane?
     is_alone: bool = False

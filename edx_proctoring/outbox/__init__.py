@@ -9,15 +9,16 @@ dies stays as a row for the next try. Messages of one lane are delivered one aft
 """
 
 from edx_proctoring.outbox.delivery import claim
-from edx_proctoring.outbox.drafts import Draft, cancel, is_pending, is_waiting, put, together
+from edx_proctoring.outbox.drafts import Draft, batched, cancel, is_pending, is_waiting, put
 from edx_proctoring.outbox.lanes import deliver, deliver_messages, deliver_now, due_lanes, flush
-from edx_proctoring.outbox.registry import NotHere, NotNow, kinds, register, unregister
+from edx_proctoring.outbox.registry import NotNow, WrongProcess, kinds, register, unregister
 from edx_proctoring.outbox.upkeep import purge, retry
 
 __all__ = [
     "Draft",
-    "NotHere",
     "NotNow",
+    "WrongProcess",
+    "batched",
     "cancel",
     "claim",
     "deliver",
@@ -32,6 +33,5 @@ __all__ = [
     "put",
     "register",
     "retry",
-    "together",
     "unregister",
 ]

@@ -14,7 +14,7 @@ from edx_proctoring import conf, slow_calls, transactions
 from edx_proctoring.backends.masking import without_secrets
 from edx_proctoring.models.outbox import DONE, GIVEN_UP, PENDING, OutboxMessage, pause_after
 from edx_proctoring.outbox import broker, registry
-from edx_proctoring.outbox.registry import NotHere, NotNow, UnknownKind
+from edx_proctoring.outbox.registry import NotNow, UnknownKind, WrongProcess
 
 log = logging.getLogger(__name__)
 
@@ -128,18 +128,20 @@ def _postpone(row: OutboxMessage, error: Exception) -> None:
         log.error("message given up, key=%s tries=%s", row.key, row.tries + 1)
         return
     at_once(lambda: mine.update(**values))
-    if not isinstance(error, NotHere):
+    if not isinstance(error, WrongProcess):
         broker.enqueue([row.id], countdown=pause.total_seconds())
 
 
-def deliver_fresh(known: Mapping[str, Mapping[str, Any]], token: str) -> None:
+def deliver_fresh(prefetched: Mapping[str, Mapping[str, Any]], token: str) -> None:
     """Right after commit: deliver what we hold if nothing waits before it, send the rest to the worker.
 
-    `known` are the keys of what was put, each with what its delivery need not read again.
+    `prefetched` holds the keys of what was put, each with what its delivery need not read again.
     """
-    waiting = OutboxMessage.objects.unfinished().filter(key__in=known)
+    waiting = OutboxMessage.objects.unfinished().filter(key__in=prefetched)
     rows = list(waiting.knowing_what_is_before(token).order_by("id"))
-    rows.sort(key=lambda row: registry.is_patient(row.kind))  # stable: lanes keep their order
+    rows.sort(
+        key=lambda row: registry.has_slow_recipient(row.kind)
+    )  # stable: lanes keep their order
     blocked: set[str] = set()
     delivered: list[OutboxMessage] = []
     rest = [row.id for row in rows if row.lease != token]
@@ -147,7 +149,7 @@ def deliver_fresh(known: Mapping[str, Mapping[str, Any]], token: str) -> None:
     for row in rows:
         if row.lease != token:
             continue
-        row.known = known[row.key]
+        row.prefetched = prefetched[row.key]
         row.inline_until = now + conf.proctoring.INLINE_EXAM_SAVE_DEADLINE_SECONDS
         is_late = time.monotonic() >= now + LONGEST_INLINE
         if is_late or row.is_behind or row.lane in blocked:  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 """Lanes: what waits in them is delivered one after the other; the net looks for all that are due.
 
-Messages of patient kinds, whose recipients may take long, let all others overtake: before each of them this process
+Messages with slow recipients let all others overtake: before each of them this process
 looks whether others are due. So a provider that hangs, with thousands of messages before it, keeps no mail waiting.
 """
 
@@ -29,7 +29,7 @@ _next_look = [0.0]  # of this process, by the monotonic clock
 def deliver_messages(ids: Iterable[int]) -> int:
     """Deliver these messages and what waits with them in their lanes; returns how many were delivered."""
     rows = OutboxMessage.objects.filter(id__in=list(ids)).order_by("id").values_list("lane", "kind")
-    ordered = sorted(rows, key=lambda row: registry.is_patient(row[1]))
+    ordered = sorted(rows, key=lambda row: registry.has_slow_recipient(row[1]))
     return sum(
         _deliver_lane(lane, polite=True) for lane in dict.fromkeys(row[0] for row in ordered)
     )
@@ -74,7 +74,7 @@ def _due(kinds: Q, limit: int | None, began: datetime.datetime) -> Any:
 
 
 def _urgent() -> Q:
-    return ~Q(kind__in=registry.patient_kinds())
+    return ~Q(kind__in=registry.slow_recipient_kinds())
 
 
 def _ours() -> Any:
@@ -82,7 +82,7 @@ def _ours() -> Any:
 
 
 def _claim_due(limit: int, began: datetime.datetime) -> Iterator[list[OutboxMessage]]:
-    """Take the oldest messages of due lanes, batch by batch; patient ones only while there are no others."""
+    """Take the oldest messages of due lanes, batch by batch; those with slow recipients only while there are no others."""
     found = False
     for batch in _claim_first(_urgent(), limit, began):
         found = True
@@ -120,7 +120,7 @@ def _deliver_batch(batch: Sequence[OutboxMessage], until: float) -> Iterator[int
         if time.monotonic() >= until:
             delivery.release(row)
             continue
-        if registry.is_patient(row.kind):
+        if registry.has_slow_recipient(row.kind):
             _let_overtake()
         if time.monotonic() - began >= MARK_SECONDS and not delivery.is_unchanged(row):
             delivery.release(row)
@@ -135,7 +135,7 @@ def _deliver_batch(batch: Sequence[OutboxMessage], until: float) -> Iterator[int
 
 
 def _let_overtake() -> None:
-    """Deliver what must not wait for a patient message: two looks a second, and no more than half of the time."""
+    """Deliver what must not wait for a slow recipient: two looks a second, and no more than half of the time."""
     began = time.monotonic()
     if began < _next_look[0]:
         return
@@ -150,13 +150,13 @@ def _let_overtake() -> None:
 
 
 def _deliver_lane(lane: str, until: float = math.inf, *, polite: bool = False) -> int:
-    """What waits in the lane, as far as it is due. `polite`: before patient messages others are let go first."""
+    """What waits in the lane, as far as it is due. `polite`: before messages with slow recipients the others go first."""
     count = 0
     while time.monotonic() < until:
         oldest = OutboxMessage.objects.unfinished().filter(lane=lane).order_by("id").first()
         if oldest is None or oldest.origin not in ("", conf.proctoring.ORIGIN):
             break
-        if polite and registry.is_patient(oldest.kind):
+        if polite and registry.has_slow_recipient(oldest.kind):
             _let_overtake()
         row = delivery.claim(oldest.id)
         delivered: list[OutboxMessage] = []
@@ -167,19 +167,19 @@ def _deliver_lane(lane: str, until: float = math.inf, *, polite: bool = False) -
     return count
 
 
-def flush(lane: str) -> bool:
+def flush(ordering_key: str) -> bool:
     """Deliver what waits in the lane now, whatever its next try; False when something still waits.
 
     Inside somebody else's transaction nothing is delivered: what it put may still be rolled back.
     """
-    waiting = OutboxMessage.objects.unfinished().filter(lane=lane)
+    waiting = OutboxMessage.objects.unfinished().filter(lane=ordering_key)
     if transactions.owns():
-        _hurry(waiting)
-        _deliver_lane(lane)
+        _make_due(waiting)
+        _deliver_lane(ordering_key)
     return not waiting.exists()
 
 
-def _hurry(waiting: OutboxQuerySet) -> None:
+def _make_due(waiting: OutboxQuerySet) -> None:
     delivery.at_once(lambda: waiting.by_key().update(next_try_at=timezone.now()))
 
 
@@ -192,7 +192,7 @@ def deliver_now(key: str, wait_seconds: float, enough: Callable[[], object] = bo
     waiting = OutboxMessage.objects.unfinished().filter(key=key)
     while (message := waiting.first()) is not None and not enough():
         if message.lease_until is None or message.lease_until <= timezone.now():
-            _hurry(waiting)
+            _make_due(waiting)
             _deliver_lane(message.lane)
             if waiting.filter(tries__gt=message.tries, version=message.version).exists():
                 return False

@@ -12,11 +12,11 @@ class NotNow(Exception):
     """Raised by a handler that wants another try later, without an error to report."""
 
 
-class NotHere(NotNow):
+class WrongProcess(NotNow):
     """Raised by a handler that only another process can do: no task of this one's is sent to try again."""
 
 
-class UnknownKind(NotHere):
+class UnknownKind(WrongProcess):
     """Nobody delivers this kind here: a process of another version may, else the message is given up in time."""
 
 
@@ -24,21 +24,23 @@ class UnknownKind(NotHere):
 class _Kind:
     handler: Handler
     inline: bool
-    patient: bool
+    slow_recipient: bool
 
 
 _kinds: dict[str, _Kind] = {}
 
 
-def register(kind: str, handler: Handler, *, inline: bool = False, patient: bool = False) -> None:
+def register(
+    kind: str, handler: Handler, *, inline: bool = False, slow_recipient: bool = False
+) -> None:
     """Name who delivers messages of this kind; an error that it raises means "try again".
 
     `inline`: deliver right after commit in the process that put it; such messages carry `inline_until`, the end of the
     time (monotonic clock) that saving exams may take. What was not begun within five seconds, and what needs somebody
     who was slow lately, is left to the worker.
-    `patient`: their recipients may take long, so messages of all other kinds overtake them.
+    `slow_recipient`: their recipients may take long, so messages of all other kinds overtake them.
     """
-    _kinds[kind] = _Kind(handler, inline, patient)
+    _kinds[kind] = _Kind(handler, inline, slow_recipient)
 
 
 def unregister(kind: str) -> None:
@@ -51,9 +53,9 @@ def kinds() -> list[str]:
     return sorted(_kinds)
 
 
-def patient_kinds() -> list[str]:
+def slow_recipient_kinds() -> list[str]:
     """Those of them that all others overtake."""
-    return sorted(name for name, kind in _kinds.items() if kind.patient)
+    return sorted(name for name, kind in _kinds.items() if kind.slow_recipient)
 
 
 def is_inline(kind: str) -> bool:
@@ -61,9 +63,9 @@ def is_inline(kind: str) -> bool:
     return kind in _kinds and _kinds[kind].inline
 
 
-def is_patient(kind: str) -> bool:
+def has_slow_recipient(kind: str) -> bool:
     """Do messages of other kinds overtake it?"""
-    return kind in _kinds and _kinds[kind].patient
+    return kind in _kinds and _kinds[kind].slow_recipient
 
 
 def handle(message: OutboxMessage) -> None:

@@ -33,8 +33,8 @@ def handled():
     outbox.unregister("race")
 
 
-def draft(value, key="exam", state=True):
-    return outbox.Draft("race", key, "lane", {"value": value}, state=state)
+def draft(value, key="exam", coalesce=True):
+    return outbox.Draft("race", key, "lane", {"value": value}, coalesce=coalesce)
 
 
 def test_a_message_that_is_put_again_while_it_is_delivered(handled):
@@ -49,7 +49,7 @@ def test_parallel_workers(handled, settings):
     """Every message once and in order, however many work on the lane."""
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
     for number in range(20):
-        outbox.put(draft(number, key=f"key{number}", state=False))
+        outbox.put(draft(number, key=f"key{number}", coalesce=False))
     ids = list(OutboxMessage.objects.values_list("id", flat=True))
     OutboxMessage.objects.update(lease="", lease_until=None)
     handled.clear()

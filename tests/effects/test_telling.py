@@ -106,7 +106,7 @@ def test_who_cannot_be_asked_is_told_as_rarely():
 
 
 def test_a_provider_of_another_process():
-    with pytest.raises(outbox.NotHere):
+    with pytest.raises(outbox.WrongProcess):
         told("elsewhere")
 
 

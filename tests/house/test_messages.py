@@ -111,12 +111,12 @@ STORED = {"exam_id": 3, "user_id": 4, "attempt_id": 5, "history_id": 6}
 )  # fmt: skip
 def test_stored_words_stay(draft, kind, key, order):
     """Messages of other versions wait under these."""
-    assert (draft.kind, draft.key, draft.lane) == (kind, key, order)
+    assert (draft.kind, draft.key, draft.ordering_key) == (kind, key, order)
 
 
 def test_a_removal_is_known_by_provider_and_id():
     draft = messages.provider_removal("test", "e", "a", 3, 4)
-    assert draft.key == draft.lane
+    assert draft.key == draft.ordering_key
     assert draft.key.startswith("provider_removal:")
     assert messages.provider_removal("test", "e", "A", 3, 4).key != draft.key
     assert len(draft.key) == len("provider_removal:") + 64

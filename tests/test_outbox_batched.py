@@ -1,4 +1,4 @@
-"""Messages of one transaction, stored together."""
+"""Messages of one transaction, stored by one statement."""
 
 import pytest
 from django.db import transaction
@@ -25,22 +25,22 @@ def draft(key, lane="lane", **more):
 
 def test_events_put_together_are_stored_by_one_statement(heard, django_assert_num_queries):
     with transaction.atomic():
-        with django_assert_num_queries(1), outbox.together():
+        with django_assert_num_queries(1), outbox.batched():
             outbox.put(draft("a"))
             outbox.put(draft("b"), draft("c"))
     assert heard == ["a", "b", "c"]
 
 
 def test_what_is_put_together_keeps_its_order(heard):
-    with transaction.atomic(), outbox.together():
+    with transaction.atomic(), outbox.batched():
         outbox.put(draft("a"))
-        outbox.put(draft("b"), draft("state", state=True))
+        outbox.put(draft("b"), draft("state", coalesce=True))
         outbox.put(draft("c"))
     assert [key for key in heard if key != "state"] == ["a", "b", "c"]
 
 
 def test_a_savepoint_inside_that_is_rolled_back_takes_its_messages_along(heard):
-    with transaction.atomic(), outbox.together():
+    with transaction.atomic(), outbox.batched():
         outbox.put(draft("a"))
         with pytest.raises(ZeroDivisionError), transaction.atomic():
             outbox.put(draft("lost"))
@@ -51,14 +51,14 @@ def test_a_savepoint_inside_that_is_rolled_back_takes_its_messages_along(heard):
 
 
 def test_what_is_cancelled_before_it_is_stored_is_not_told(heard):
-    with transaction.atomic(), outbox.together():
+    with transaction.atomic(), outbox.batched():
         outbox.put(draft("a", lane="one"), draft("b", lane="two"))
         outbox.cancel("one", "test")
     assert heard == ["b"]
 
 
 def test_an_error_stores_nothing(heard):
-    with pytest.raises(ZeroDivisionError), transaction.atomic(), outbox.together():
+    with pytest.raises(ZeroDivisionError), transaction.atomic(), outbox.batched():
         outbox.put(draft("a"))
         _ = 1 / 0
     outbox.put(draft("b"))
@@ -67,8 +67,8 @@ def test_an_error_stores_nothing(heard):
 
 def test_what_is_known_is_there_for_the_delivery_after_the_commit_only(heard):
     seen = []
-    outbox.register("test", lambda message: seen.append(dict(message.known)))
-    outbox.put(Draft("test", "a", "lane", known={"user": 1}))
+    outbox.register("test", lambda message: seen.append(dict(message.prefetched)))
+    outbox.put(Draft("test", "a", "lane", prefetched={"user": 1}))
     OutboxMessage.objects.update(state="pending")
     outbox.deliver()
     assert seen == [{"user": 1}, {}]
