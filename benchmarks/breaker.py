@@ -97,14 +97,14 @@ def measure(
     """One row of the table."""
     from django.core.cache import cache  # noqa: PLC0415  after the settings
 
-    from edx_proctoring.backends import breaker  # noqa: PLC0415
     from edx_proctoring.backends.backend import ask_options  # noqa: PLC0415
     from edx_proctoring.backends.rest import BaseRestProctoringProvider  # noqa: PLC0415
+    from edx_proctoring.circuit_breaker import CircuitBreaker  # noqa: PLC0415
 
     cache.clear()
-    admit = breaker.Breaker.admit
+    admits = CircuitBreaker.admits
     if not with_breaker:
-        breaker.Breaker.admit = lambda _self: None  # type: ignore[method-assign]
+        CircuitBreaker.admits = lambda _self, **_: True  # type: ignore[method-assign]
     try:
         with provider_server() as server:
             url = f"http://127.0.0.1:{server.server_port}"
@@ -126,7 +126,7 @@ def measure(
 
             course.go_on(rate, is_over)
     finally:
-        breaker.Breaker.admit = admit  # type: ignore[method-assign]
+        CircuitBreaker.admits = admits  # type: ignore[method-assign]
     return row(mood, with_breaker, course, until)
 
 

@@ -151,7 +151,8 @@ def broker(_options: argparse.Namespace) -> None:
     """A broker that does not answer."""
     from celery import Celery  # noqa: PLC0415
 
-    from edx_proctoring import outbox, slow_calls  # noqa: PLC0415
+    from edx_proctoring import outbox  # noqa: PLC0415
+    from edx_proctoring.circuit_breaker import IN_PROCESS  # noqa: PLC0415
 
     outbox.register("bench", lambda _message: None)
     number = 0
@@ -178,7 +179,7 @@ def broker(_options: argparse.Namespace) -> None:
                     full.setblocking(False)
                     full.connect_ex(("127.0.0.1", port))
                 Celery("host", broker=f"{scheme}://127.0.0.1:{port}/0").set_current()
-                slow_calls.forget()
+                IN_PROCESS.clear()
                 waits = [request() for _ in range(11)]
                 print(
                     f"{scheme}\t{mood}\tfirst {waits[0]:.2f} s\tten more {sum(waits[1:]):.2f} s",

@@ -11,10 +11,10 @@ from contextvars import ContextVar
 from typing import Any
 
 from edx_proctoring import conf
+from edx_proctoring.circuit_breaker import IN_PROCESS, CircuitBreaker
 
 PAUSE = 30  # seconds
 
-_slow_until: dict[str, float] = {}  # of this process, by the monotonic clock
 _skip_if_slow: ContextVar[bool] = ContextVar("skip_if_slow", default=False)
 
 
@@ -52,7 +52,7 @@ def timed(name: str, limit: float | None = None) -> Iterator[None]:
 
 def remember_slow(name: str) -> None:
     """Calls under this name are skipped for PAUSE seconds."""
-    _slow_until[name] = time.monotonic() + PAUSE
+    _breaker(name).note(failed=True)
 
 
 class Timed:
@@ -73,12 +73,8 @@ class Timed:
 
 def is_slow(name: str) -> bool:
     """Was a call under this name slow within the last PAUSE seconds?"""
-    return time.monotonic() < _slow_until.get(name, 0)
+    return _breaker(name).state().is_down
 
 
-def forget(name: str | None = None) -> None:
-    """Calls under this name (None: under all names) are made again."""
-    if name is None:
-        _slow_until.clear()
-    else:
-        _slow_until.pop(name, None)
+def _breaker(name: str) -> CircuitBreaker:
+    return CircuitBreaker(name, PAUSE, IN_PROCESS)

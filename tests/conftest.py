@@ -12,7 +12,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from edx_proctoring import cache as proctoring_cache
-from edx_proctoring import slow_calls
+from edx_proctoring.circuit_breaker import IN_PROCESS
 from edx_proctoring.testing.factories import AttemptFactory, ExamFactory, UserFactory
 from edx_proctoring.testing.host import HostServices, Tracker
 from edx_proctoring.testing.providers import FakeProvider
@@ -91,7 +91,7 @@ def _broker():
 @pytest.fixture(autouse=True)
 def _clean_cache():
     cache.clear()
-    slow_calls.forget()
+    IN_PROCESS.clear()
     proctoring_cache.forget()
     current_app._after_fork()  # connections to a broker that an earlier test named
 

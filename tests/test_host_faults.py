@@ -15,7 +15,8 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 from eventtracking import tracker as trackers
 
-from edx_proctoring import api, slow_calls
+from edx_proctoring import api
+from edx_proctoring.circuit_breaker import IN_PROCESS
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
 from edx_proctoring.runtime import set_runtime_service
 from edx_proctoring.signals import exam_attempt_status_signal
@@ -93,7 +94,7 @@ class Host:
         for service, method in METHODS:
             set_runtime_service(service, getattr(self.services, service))
             getattr(self.services, service).before(method, self._write(method))
-        slow_calls.forget()
+        IN_PROCESS.clear()
         deliver()
 
     def act(self, action: str) -> int:
@@ -146,7 +147,7 @@ def stage(host, attempt, learner, client_for, settings):
             assert one.act(earlier) == 200
         deliver()
         Group.objects.exclude(name="test_review").delete()
-        slow_calls.forget()
+        IN_PROCESS.clear()
         return one
 
     return make

@@ -15,6 +15,7 @@ from django.db.models import Q
 from edx_proctoring import conf
 from edx_proctoring.backends import breaker
 from edx_proctoring.backends.backend import ProctoringBackendProvider
+from edx_proctoring.circuit_breaker import State
 from edx_proctoring.exceptions import BackendProviderNotConfigured
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ def attempts_at(names: Collection[str]) -> Q:
     return named | Q(proctored_exam__backend__isnull=True)
 
 
-def provider_states() -> dict[str, breaker.State]:
+def provider_states() -> dict[str, State]:
     """What is known of the configured providers' health, by name: of what they are asked, and else of what they are told.
 
     Those that make no requests, and that no message could not reach, are left out.
@@ -110,7 +111,7 @@ def provider_states() -> dict[str, breaker.State]:
     known = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
     for name, provider in known.items():
         where = _place(name, provider)
-        asked = breaker.Breaker(where).state() if where else breaker.State()
+        asked = breaker.of_requests(where).state() if where else State()
         told = breaker.of_messages(name).state()
         if where or told.failures:
             states[name] = max(asked, told, key=lambda state: (state.is_down, state.failures))
@@ -130,10 +131,10 @@ def ping(name: str, provider: Any) -> Any:
         answer = provider.ping()
     except Exception as error:
         if place and _is_outage(error):
-            breaker.Breaker(place).note(failed=True)
+            breaker.note(breaker.of_requests(place), failed=True)
         raise
     if place:
-        breaker.Breaker(place).note(failed=False)
+        breaker.note(breaker.of_requests(place), failed=False)
     return answer
 
 

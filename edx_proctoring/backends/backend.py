@@ -33,10 +33,11 @@ class AskOptions:
     idempotency_key: str | None = None
     strict: bool = False
     exam_passes: tuple[str, ...] | None = None
-    told: bool = False
+    is_tell: bool = False
 
 
 _DEFAULT = AskOptions()
+# The signatures of a provider's methods are published and have no place for these.
 _options: ContextVar[AskOptions] = ContextVar("ask_options", default=_DEFAULT)
 
 
@@ -46,16 +47,25 @@ def ask_options(
     idempotency_key: str | None = None,
     strict: bool = False,
     exam_passes: tuple[str, ...] | None = None,
-    told: bool = False,
 ) -> Iterator[None]:
     """Within this block a provider has `deadline` seconds to answer.
 
     `idempotency_key` makes a repeated request recognisable. `strict`: a provider that usually swallows failures raises
     them, because the caller repeats what failed. `exam_passes`: what a browser may show to see the questions of the
-    attempt in question; None where no attempt is in question. `told`: nobody waits for the answer, see `breaker`.
+    attempt in question; None where no attempt is in question.
     """
     until = None if deadline is None else time.monotonic() + deadline
-    token = _options.set(AskOptions(until, idempotency_key, strict, exam_passes, told))
+    token = _options.set(AskOptions(until, idempotency_key, strict, exam_passes))
+    try:
+        yield
+    finally:
+        _options.reset(token)
+
+
+@contextmanager
+def as_tell() -> Iterator[None]:
+    """Within this block the provider is told something: nobody waits, so requests are sent even while it is down."""
+    token = _options.set(replace(_options.get(), is_tell=True))
     try:
         yield
     finally:

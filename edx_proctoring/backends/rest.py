@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import get_language
 
 from edx_proctoring import cache
-from edx_proctoring.backends.backend import ProctoringBackendProvider, current_options
+from edx_proctoring.backends.backend import ProctoringBackendProvider, as_tell, current_options
 from edx_proctoring.backends.http import filled, json_object, json_of, short, usable_id
 from edx_proctoring.backends.options import TIMEOUT, ProviderOption
 from edx_proctoring.backends.tokens import TokenSession, forget_token
@@ -219,7 +219,8 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         return self._tell(exam, attempt, Status.error)
 
     def _tell(self, exam: str, attempt: str, status: str) -> Any:
-        answer = self._make_attempt_request(exam, attempt, method="PATCH", status=status)
+        with as_tell():
+            answer = self._make_attempt_request(exam, attempt, method="PATCH", status=status)
         return answer.get("status") if answer else None
 
     def _make_attempt_request(

@@ -9,8 +9,9 @@ from typing import Any
 
 import requests
 
+from edx_proctoring.backends import breaker
 from edx_proctoring.backends.backend import current_options, remaining_seconds, within
-from edx_proctoring.backends.breaker import DOWN, Breaker
+from edx_proctoring.backends.breaker import DOWN, ProviderIsDown
 from edx_proctoring.backends.connections import read
 
 try:
@@ -48,16 +49,19 @@ def limits(timeout: Any) -> Any:
 
 
 @contextmanager
-def guarded(address: str, is_told: bool) -> Iterator[Callable[[requests.Response], None]]:
-    """Around a request: ProviderIsDown instead of an ask while that is so. Hand the answer to what this yields."""
-    breaker = Breaker(address)
-    if not is_told:
-        breaker.admit()
+def guarded(address: str) -> Iterator[Callable[[requests.Response], None]]:
+    """Around a request; hand the answer to what this yields.
+
+    Raises ProviderIsDown for an ask, which somebody waits for; what is told (`as_tell`) is sent all the same.
+    """
+    known, is_tell = breaker.of_requests(address), current_options().is_tell
+    if not is_tell and not known.admits():
+        raise ProviderIsDown("the provider did not answer a moment ago")
     try:
-        yield lambda response: breaker.note(response.status_code in DOWN)
+        yield lambda response: breaker.note(known, failed=response.status_code in DOWN)
     except (requests.ConnectionError, requests.Timeout) as error:
-        if not (is_told and isinstance(error, requests.Timeout)):  # who asks may have waited longer
-            breaker.note(failed=True)
+        if not (is_tell and isinstance(error, requests.Timeout)):  # an ask may have waited longer
+            breaker.note(known, failed=True)
         raise
 
 
@@ -90,7 +94,7 @@ class RestTransport:
         more: dict[str, Any] = {"headers": {**(headers or {}), REQUEST_ID: request_id()}}
         if json is not None:
             more["json"] = json
-        with self._watched(method) as note:
+        with self._watched() as note:
             response = self._twice_if_safe(method, url, more)
             if response.status_code == 401 and self._forget_token():
                 response = self._request(method, url, more)
@@ -100,11 +104,9 @@ class RestTransport:
         return response
 
     @contextmanager
-    def _watched(self, method: str) -> Iterator[Callable[[requests.Response], None]]:
+    def _watched(self) -> Iterator[Callable[[requests.Response], None]]:
         """All that happens within takes no longer than `timeout` and the caller's deadline."""
-        options = current_options()
-        is_told = options.told or options.strict or method == "PATCH"
-        with within(longest(self.timeout)), guarded(self.address, is_told) as note:
+        with within(longest(self.timeout)), guarded(self.address) as note:
             yield note
 
     def _twice_if_safe(self, method: str, url: str, more: dict[str, Any]) -> requests.Response:

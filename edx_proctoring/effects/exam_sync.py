@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from edx_proctoring import backends, cache, conf, outbox, transactions
 from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.circuit_breaker import CircuitBreaker
 from edx_proctoring.effects import messages
 from edx_proctoring.effects.telling import telling
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
@@ -84,19 +85,19 @@ def deliver_saved(message: OutboxMessage) -> None:
         return
     left = message.payload.get("left")
     until = message.inline_until
-    skip = f"edx_proctoring.exam_save_failed.{provider}"
+    breaker = CircuitBreaker(f"exam saves {provider}", SKIP_SECONDS, cache)
     if until is None:
         _save(exam, provider, left)
         return
     seconds = until - time.monotonic()
-    if seconds < 1 or transactions.is_foreign() or cache.get(skip):
+    if seconds < 1 or transactions.is_foreign() or breaker.state().is_down:
         raise outbox.NotNow(f"left to the worker: {provider}")
     try:
         _save(exam, provider, left, seconds)
     except outbox.NotNow:
         raise
     except Exception:
-        cache.set(skip, True, SKIP_SECONDS)
+        breaker.note(failed=True)
         raise
 
 

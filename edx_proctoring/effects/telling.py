@@ -13,8 +13,8 @@ import requests
 
 from edx_proctoring import backends, conf, outbox, slow_calls
 from edx_proctoring.backends import breaker
-from edx_proctoring.backends.backend import ask_options, current_options
-from edx_proctoring.backends.breaker import DOWN, Breaker, ProviderIsDown
+from edx_proctoring.backends.backend import as_tell, ask_options, current_options
+from edx_proctoring.backends.breaker import DOWN
 
 LEARNER_SECONDS = 1.5  # that a learner waits for a provider where there is no worker
 
@@ -28,24 +28,23 @@ def telling(name: str, seconds: float | None = None, *, strict: bool = False) ->
     """
     provider = _provider(name)
     known = breaker.of_messages(name)
-    try:
-        known.admit(is_down=_cannot_be_asked(provider))
-    except ProviderIsDown as error:
-        raise outbox.NotNow(f"provider {name} does not answer at present") from error
+    if not known.admits(is_down=_cannot_be_asked(provider)):
+        raise outbox.NotNow(f"provider {name} does not answer at present")
     limit = seconds or _limit()
     began = time.monotonic()
     try:
         with (
             slow_calls.timed(f"provider {name}", limit),
-            ask_options(limit, strict=strict, told=True),
+            ask_options(limit, strict=strict),
+            as_tell(),
         ):
             yield provider
     except slow_calls.CallSkipped:
         raise
     except Exception as error:
-        known.note(failed=_does_not_answer(error) or time.monotonic() - began >= limit)
+        breaker.note(known, failed=_does_not_answer(error) or time.monotonic() - began >= limit)
         raise
-    known.note(failed=False)
+    breaker.note(known, failed=False)
 
 
 def _provider(name: str) -> Any:
@@ -65,7 +64,7 @@ def _limit() -> float:
 
 def _cannot_be_asked(provider: Any) -> bool:
     address: str = getattr(provider, "address", None) or ""
-    return bool(address) and Breaker(address).state().is_down
+    return bool(address) and breaker.of_requests(address).state().is_down
 
 
 def _does_not_answer(error: Exception) -> bool:

@@ -9,13 +9,16 @@ from typing import Any
 from celery import current_app
 from kombu import pools
 
-from edx_proctoring import conf, slow_calls
+from edx_proctoring import conf
+from edx_proctoring.circuit_breaker import IN_PROCESS, CircuitBreaker
 
 log = logging.getLogger(__name__)
 
 TASK = "edx_proctoring.tasks.deliver_messages"
-BROKER = "broker"
-WAIT_SECONDS = 0.35  # that a request waits for the broker; after that nobody in this process tries for half a minute
+WAIT_SECONDS = 0.35  # that a request waits for the broker
+PAUSE_SECONDS = (
+    30  # in which nobody in this process tries again, after the broker kept a request waiting
+)
 SOCKET_SECONDS = (
     2  # after which a connection that came to nothing is given up, in a thread of its own
 )
@@ -29,6 +32,7 @@ NO_BROKER_HINT = (
     "(amqp://guest:guest@localhost//)."
 )
 
+_breaker = CircuitBreaker("broker", PAUSE_SECONDS, IN_PROCESS)
 _apps: list[Any] = []  # the Celery app that was the current one when Django was set up
 
 
@@ -79,13 +83,13 @@ def enqueue(ids: Sequence[int], countdown: float | None = None) -> None:
     """Send a task; with the broker down, or none configured, the rows wait for the periodic delivery."""
     if not ids or not is_used():
         return
-    if not is_eager() and (address() is None or slow_calls.is_slow(BROKER)):
+    if not is_eager() and (address() is None or _breaker.state().is_down):
         return
     try:
         _send(list(ids), countdown)
     except Exception as error:
         log.warning("broker not reached, messages=%s error=%r", len(ids), error)
-        slow_calls.remember_slow(BROKER)
+        _breaker.note(failed=True)
 
 
 def _send(ids: list[int], countdown: float | None) -> None:
@@ -104,7 +108,7 @@ def _send(ids: list[int], countdown: float | None) -> None:
             failures.append(error)
         else:
             if time.monotonic() - began > WAIT_SECONDS:  # as the first connection may
-                slow_calls.forget(BROKER)
+                _breaker.note(failed=False)
 
     # Names are looked up, sockets opened and brokers' nodes tried one after the other, each with limits of its own or
     # none: only a thread can be left alone after a fixed time. Where it succeeds later, so much the better.

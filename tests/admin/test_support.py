@@ -143,9 +143,9 @@ def test_the_filter_of_statuses(client, attempt, word, count):
 def test_the_outbox_says_which_provider_is_down(client, rest):
     assert "No answer from" not in client.get(f"{ADMIN}/outboxmessage/").content.decode()
     for _ in range(breaker.FAILURES):
-        breaker.Breaker(rest.address).note(failed=True)
+        breaker.of_requests(rest.address).note(failed=True)
     assert "No answer from rest since" in client.get(f"{ADMIN}/outboxmessage/").content.decode()
-    breaker.Breaker(rest.address).note(failed=False)
+    breaker.of_requests(rest.address).note(failed=False)
     assert "No answer from" not in client.get(f"{ADMIN}/outboxmessage/").content.decode()
 
 

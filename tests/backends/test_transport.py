@@ -17,7 +17,7 @@ from edx_django_utils.cache import RequestCache, TieredCache
 
 from edx_proctoring import api, backends
 from edx_proctoring.backends import breaker, http
-from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.backends.backend import as_tell, ask_options
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
@@ -61,7 +61,7 @@ def test_a_removal_of_the_outbox_is_tried_and_one_that_is_waited_for_fails(rest,
     remote.delete(ATTEMPT, json={"status": "deleted"})
     with ask_options(deadline=5), pytest.raises(breaker.ProviderIsDown):
         rest.remove_exam_attempt("E", "A")
-    with ask_options(deadline=5, told=True):
+    with ask_options(deadline=5), as_tell():
         assert rest.remove_exam_attempt("E", "A") is True
 
 
@@ -141,7 +141,9 @@ def test_without_a_cache_everything_is_tried(rest, remote, settings, name):  # n
     assert rest.get_proctoring_config() == {"name": "x"}
     with pytest.raises(requests.HTTPError, match="401"):
         rest.start_exam_attempt("E", "A")
-    assert breaker.Breaker(BASE).state().failures == (0 if name == "Broken" else breaker.FAILURES)
+    assert breaker.of_requests(BASE).state().failures == (
+        0 if name == "Broken" else breaker.FAILURES
+    )
 
 
 class Broken:

@@ -91,7 +91,7 @@ def test_what_is_told_keeps_nobody_from_asking_but_shows():
         for _ in range(breaker.FAILURES):
             with pytest.raises(requests.Timeout), telling("silent") as found:
                 found.start_exam_attempt("E", "A")
-        assert not breaker.Breaker(url).state().is_down
+        assert not breaker.of_requests(url).state().is_down
         assert provider_states()["silent"].is_down
 
 
@@ -99,7 +99,7 @@ def test_who_cannot_be_asked_is_told_as_rarely():
     provider = BaseRestProctoringProvider("id", "secret", base_url="http://127.0.0.1:9")
     apps.get_app_config("edx_proctoring").backends["remote"] = provider
     for _ in range(breaker.FAILURES):
-        breaker.Breaker(provider.address).note(failed=True)
+        breaker.of_requests(provider.address).note(failed=True)
     told("remote")  # the one that is tried
     with pytest.raises(outbox.NotNow):
         told("remote")

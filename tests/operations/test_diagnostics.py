@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from edx_proctoring import api, operations, outbox
-from edx_proctoring.backends.breaker import FAILURES, Breaker
+from edx_proctoring.backends.breaker import FAILURES, of_requests
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import OutboxMessage
 from edx_proctoring.testing.factories import AllowanceFactory, UserFactory
@@ -317,7 +317,7 @@ def test_checks_that_are_silenced_are_not(settings):
 
 def breakdown(times):
     for _ in range(times):
-        Breaker("http://127.0.0.1:9").note(failed=True)
+        of_requests("http://127.0.0.1:9").note(failed=True)
 
 
 def test_a_provider_that_counts_as_down():

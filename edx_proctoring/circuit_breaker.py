@@ -1,0 +1,145 @@
+"""One circuit breaker for all that may be out of order: what failed is left alone for a while.
+
+What is known is kept in a store: `edx_proctoring.cache`, which all processes share, or `IN_PROCESS`.
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+
+
+class Store(Protocol):
+    """What a breaker needs of a cache. Where the cache fails, nothing is known, so everything is tried."""
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Any]: ...
+    def set(self, key: str, value: Any, timeout: float) -> None: ...
+    def add(self, key: str, value: Any, timeout: float, *, otherwise: bool = False) -> bool: ...
+    def incr(self, key: str) -> int: ...
+    def touch(self, key: str, timeout: float) -> None: ...
+    def delete_many(self, keys: Iterable[str]) -> None: ...
+
+
+class ProcessMemory:
+    """A store of this process, by the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, tuple[Any, float]] = {}
+        self._lock = threading.Lock()
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        now = time.monotonic()
+        known = ((key, self._values.get(key)) for key in keys)
+        return {key: entry[0] for key, entry in known if entry is not None and now < entry[1]}
+
+    def set(self, key: str, value: Any, timeout: float) -> None:
+        self._values[key] = (value, time.monotonic() + timeout)
+
+    def add(self, key: str, value: Any, timeout: float, *, otherwise: bool = False) -> bool:
+        with self._lock:
+            if self.get_many([key]):
+                return False
+            self.set(key, value, timeout)
+            return True
+
+    def incr(self, key: str) -> int:
+        with self._lock:
+            value, until = self._values.get(key, (0, 0.0))  # a success may have cleared it meanwhile
+            self._values[key] = (value + 1, until)
+            return int(value + 1)
+
+    def touch(self, key: str, timeout: float) -> None:
+        with self._lock:
+            if known := self.get_many([key]):
+                self.set(key, known[key], timeout)
+
+    def delete_many(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._values.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._values.clear()
+
+
+IN_PROCESS = ProcessMemory()
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known; `down_since` in seconds of the epoch."""
+
+    failures: int = 0
+    down_since: float | None = None
+
+    @property
+    def is_down(self) -> bool:
+        """Do calls fail at once?"""
+        return self.down_since is not None
+
+    @property
+    def since(self) -> datetime | None:
+        """`down_since` as an instant in UTC."""
+        return None if self.down_since is None else datetime.fromtimestamp(self.down_since, UTC)
+
+
+class CircuitBreaker:
+    """Opens after `failures` in a row, and lets one call per `pause` seconds through until one succeeds.
+
+    It forgets after `memory` seconds without a failure. By default those are `pause`: then it is simply closed again.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        pause: float,
+        store: Store,
+        *,
+        failures: int = 1,
+        memory: float | None = None,
+    ) -> None:
+        self.name = name
+        self._pause = pause
+        self._store = store
+        self._limit = failures
+        self._memory = pause if memory is None else memory
+        digest = hashlib.sha256(name.encode()).hexdigest()[:32]  # names may be no keys of a cache
+        self._failures_key = f"edx_proctoring.breaker.failures.{digest}"
+        self._down_key = f"edx_proctoring.breaker.down.{digest}"
+        self._pause_key = f"edx_proctoring.breaker.pause.{digest}"
+
+    def state(self) -> State:
+        """As the store has it."""
+        known = self._store.get_many([self._failures_key, self._down_key])
+        return State(known.get(self._failures_key, 0), known.get(self._down_key))
+
+    def admits(self, *, is_down: bool = False) -> bool:
+        """May the caller go ahead? While it is down, one caller per pause may; `is_down`: so much is known already."""
+        if not (is_down or self.state().is_down):
+            return True
+        # A store that fails must not keep everybody out.
+        return self._store.add(self._pause_key, True, self._pause, otherwise=True)
+
+    def note(self, *, failed: bool) -> Literal["opened", "closed"] | None:
+        """Remember how a call went; returns what that changed."""
+        if failed:
+            return self._note_failure()
+        if not self._store.get_many([self._failures_key, self._down_key]):
+            return None
+        self._store.delete_many([self._failures_key, self._down_key, self._pause_key])
+        return "closed"
+
+    def _note_failure(self) -> Literal["opened"] | None:
+        self._store.add(self._failures_key, 0, self._memory)
+        failures = self._store.incr(self._failures_key)
+        self._store.touch(self._failures_key, self._memory)
+        if failures < self._limit:
+            return None
+        self._store.set(self._pause_key, True, self._pause)
+        if self._store.add(self._down_key, time.time(), self._memory):
+            return "opened"
+        self._store.touch(self._down_key, self._memory)
+        return None

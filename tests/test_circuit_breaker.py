@@ -1,0 +1,94 @@
+"""The circuit breaker, with what it knows in this process or in the shared cache."""
+
+import time
+
+import pytest
+import time_machine
+from django.core.cache import cache as django_cache
+
+from edx_proctoring import cache, circuit_breaker
+from edx_proctoring.circuit_breaker import CircuitBreaker, ProcessMemory
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Moves both clocks: the cache goes by the time of day, the process by the monotonic one."""
+    began = time.monotonic()
+    with time_machine.travel(1_900_000_000, tick=False) as moved:
+        passed = lambda: time.time() - 1_900_000_000  # noqa: E731
+        monkeypatch.setattr(circuit_breaker.time, "monotonic", lambda: began + passed())
+        yield moved
+    django_cache.clear()
+
+
+@pytest.fixture(params=["process", "cache"])
+def breaker(request, clock):
+    store = cache if request.param == "cache" else ProcessMemory()
+    return lambda **more: CircuitBreaker("one name\n", 20, store, **more)
+
+
+def test_it_opens_after_some_failures_in_a_row(breaker):
+    one = breaker(failures=3)
+    assert [one.note(failed=True) for _ in range(4)] == [None, None, "opened", None]
+    assert one.state() == circuit_breaker.State(4, 1_900_000_000)
+    assert one.state().since.isoformat() == "2030-03-17T17:46:40+00:00"
+
+
+def test_a_success_between_failures_counts_anew(breaker):
+    one = breaker(failures=2)
+    assert [one.note(failed=failed) for failed in (True, False, True)] == [None, "closed", None]
+    assert one.admits()
+
+
+def test_open_it_admits_one_call_per_pause(breaker, clock):
+    one = breaker(memory=120)
+    one.note(failed=True)
+    assert not one.admits()
+    clock.shift(21)
+    assert [one.admits() for _ in range(3)] == [True, False, False]
+    clock.shift(21)
+    assert [one.admits() for _ in range(2)] == [True, False]
+
+
+def test_a_success_closes_it(breaker):
+    one = breaker(memory=120)
+    one.note(failed=True)
+    assert one.note(failed=False) == "closed"
+    assert one.note(failed=False) is None
+    assert one.admits()
+    assert not one.state().is_down
+
+
+def test_without_a_longer_memory_the_end_of_the_pause_closes_it(breaker, clock):
+    one = breaker()
+    one.note(failed=True)
+    clock.shift(15)
+    assert one.state().is_down
+    one.note(failed=True)  # the pause begins anew
+    clock.shift(15)
+    assert one.state().is_down
+    clock.shift(6)
+    assert not one.state().is_down
+    assert [one.admits() for _ in range(2)] == [True, True]
+
+
+def test_failures_are_forgotten(breaker, clock):
+    one = breaker(failures=2, memory=60)
+    one.note(failed=True)
+    clock.shift(61)
+    assert one.note(failed=True) is None
+
+
+def test_what_is_known_from_elsewhere_counts_too(breaker):
+    one = breaker()
+    assert [one.admits(is_down=True) for _ in range(2)] == [True, False]
+    assert one.admits()
+
+
+def test_names_have_breakers_of_their_own(clock):
+    store = ProcessMemory()
+    CircuitBreaker("a", 20, store).note(failed=True)
+    assert CircuitBreaker("a", 20, store).state().is_down
+    assert not CircuitBreaker("b", 20, store).state().is_down
+    store.clear()
+    assert not CircuitBreaker("a", 20, store).state().is_down
