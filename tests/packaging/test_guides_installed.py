@@ -1,5 +1,6 @@
 """The guides' own lines of pip, with whatever the registry has today, and then the guide of a Django project."""
 
+import json
 import os
 import re
 import shlex
@@ -64,6 +65,26 @@ def test_the_other_guides_install(install, guide):
     command = [python, "-m", "pip", "check"]
     done = subprocess.run(command, capture_output=True, text=True, env=CLEAN)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_versions_of_the_platform_can_be_installed_along(built, tmp_path):
+    """pip finds a set of versions; what it would download is known from the registry's metadata."""
+    base = pairs.first_of(("3.12", "3.11"))
+    subprocess.run([base, "-m", "venv", tmp_path / "venv"], check=True)
+    constraints = ROOT / "requirements" / "openedx-2026-04.txt"
+    pip = [tmp_path / "venv" / "bin" / "python", "-m", "pip", "install", "-q", "--dry-run"]
+    command = [*pip, "--report", tmp_path / "report.json", "-c", constraints]
+    done = subprocess.run(
+        [*command, f"{built['wheel']}[openedx]"], capture_output=True, text=True, env=CLEAN
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    found = {
+        one["metadata"]["name"].lower(): one["metadata"]["version"] for one in report["install"]
+    }
+    pins = re.findall(r"^([\w-]+)==(\S+)$", constraints.read_text("utf-8"), re.MULTILINE)
+    assert len(pins) > 10
+    assert {name.lower(): version for name, version in pins}.items() <= found.items()
 
 
 def test_every_guide_that_installs_something_is_followed():
