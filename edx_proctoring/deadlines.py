@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Max
 
-from edx_proctoring import conf, host, timing
+from edx_proctoring import conf, extensions, host, timing
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamStudentAllowance,
@@ -45,6 +45,7 @@ def allowed_minutes(
     extra = timing.NO_EXTRA_TIME
     if remaining is None:
         extra = ProctoredExamStudentAllowance.get_extra_time(exam["id"], user_id)
+        extra = extra.with_more(extensions.time_for(exam, user_id))
     return timing.allowed_minutes(
         exam["time_limit_mins"],
         extra=extra,

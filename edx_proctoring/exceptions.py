@@ -169,3 +169,10 @@ class ProctoringTemporarilyUnavailable(ProctoredBaseException):
 
     def __str__(self) -> str:
         return super().__str__() or _("The service is busy. Please try again.")
+
+
+class ExtraTimeUnavailable(ProctoringTemporarilyUnavailable):
+    """An extension did not tell how much time the learner has: nobody begins with less than she is entitled to."""
+
+    def __str__(self) -> str:
+        return _("Your time for this exam cannot be determined right now. Please try again.")

@@ -57,6 +57,10 @@ class ExtraTime:
         """The minutes that an attempt may take: limit + round(limit × (factor − 1)), half to even, + minutes."""
         return limit_mins + round(limit_mins * (self.factor - 1)) + self.minutes
 
+    def with_more(self, other: "ExtraTime") -> "ExtraTime":
+        """Both together: factors multiply, minutes add up."""
+        return ExtraTime(self.factor * other.factor, self.minutes + other.minutes)
+
 
 NO_EXTRA_TIME = ExtraTime()
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponseBase
-from django.urls import path, re_path
+from django.urls import URLResolver, include, path, re_path
 
-from edx_proctoring import callbacks, instructor_dashboard_exam_urls, views
+from edx_proctoring import callbacks, extensions, instructor_dashboard_exam_urls, views
 from edx_proctoring.views import AuthenticatedAPIView
 
 app_name = "edx_proctoring"
@@ -18,6 +18,8 @@ CONTENT_ID_PATTERN = (
 )
 COURSE = settings.COURSE_ID_PATTERN
 V1 = "edx_proctoring/v1"
+V2 = rf"edx_proctoring/v2/courses/{COURSE}/"
+PAGES = rf"edx_proctoring/pages/courses/{COURSE}/"
 EXAMS = f"{V1}/proctored_exam"
 
 
@@ -37,6 +39,13 @@ def _regex(pattern: str, view: Any, name: str) -> Any:
 def _with_or_without_slash(pattern: str, view: Any, name: str) -> list[Any]:
     """Callers that leave the slash out are served, too; the last of the same name is what is reversed."""
     return [_regex(pattern, view, name), _regex(f"{pattern}/", view, name)]
+
+
+def routes_of_extensions() -> list[URLResolver]:
+    """What extensions add below v2 and pages."""
+    added = extensions.urls()
+    mounts = ((V2, added.v2), (PAGES, added.pages))
+    return [re_path(rf"^{prefix}", include(list(routes))) for prefix, routes in mounts if routes]
 
 
 urlpatterns = [
@@ -191,4 +200,5 @@ urlpatterns = [
         name="proctored_exam.attempts.reset",
     ),
     *instructor_dashboard_exam_urls.urlpatterns,
+    *routes_of_extensions(),
 ]

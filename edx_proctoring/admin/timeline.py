@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from edx_proctoring import extensions
 from edx_proctoring.admin.labels import label
 from edx_proctoring.effects.messages import orders_of_attempt
 from edx_proctoring.models import (
@@ -112,12 +113,22 @@ def _may_view(request: HttpRequest, model: type[Model]) -> bool:
     return any(request.user.has_perm(f"{model._meta.app_label}.{name}") for name in names)
 
 
+def _with_extensions(found: list[Step], attempt: ProctoredExamStudentAttempt) -> list[Step]:
+    """The history together with what extensions know, by time."""
+    more = [
+        Step(one.at, one.who, "", "", one.text, [str(note) for note in one.notes])
+        for one in extensions.timeline(attempt)
+    ]
+    # The order of the history is that of its ids, which clocks of several servers need not agree with.
+    return sorted([*found, *more], key=lambda step: step.at) if more else found
+
+
 def of(attempt: ProctoredExamStudentAttempt, request: HttpRequest) -> dict[str, Any]:
     """What the page of the attempt shows; only what the reader may see anyway."""
     may_reviews = _may_view(request, ProctoredExamSoftwareSecureReview)
     may_messages = _may_view(request, OutboxMessage)
     return {
-        "steps": steps(attempt.pk),
+        "steps": _with_extensions(steps(attempt.pk), attempt),
         "reviews": reviews(attempt.attempt_code) if may_reviews else None,
         "messages": messages(attempt) if may_messages else None,
     }

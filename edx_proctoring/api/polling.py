@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from edx_proctoring import backends, deadlines, exam_types, timing
+from edx_proctoring import backends, deadlines, exam_types, extensions, timing
 from edx_proctoring.api.attempt_changes import described_prerequisites
 from edx_proctoring.api.lookup import as_dict, attempt_by_id
 from edx_proctoring.api.onboarding import (
@@ -34,7 +34,7 @@ def get_polled_attempt(attempt_id: int) -> dict[str, Any]:
     data["accessibility_time_string"] = time_left_in_words(seconds)
     if backends.has_secret_ids(attempt.proctored_exam):
         data["external_id"] = None
-    return data
+    return {**extensions.poll_data(attempt), **data}
 
 
 def time_left_in_words(seconds: float) -> str:
@@ -65,7 +65,7 @@ def _timer_data(attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool) -> 
     data = timer_data(attempt, is_learning_mfe)
     if backends.has_secret_ids(attempt.proctored_exam):
         data["external_id"] = None
-    return data
+    return {**extensions.poll_data(attempt), **data}
 
 
 def get_exam_for_learner(

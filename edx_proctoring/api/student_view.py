@@ -16,6 +16,7 @@ from edx_proctoring import (
     conf,
     deadlines,
     exam_types,
+    extensions,
     host,
     outbox,
     tracking,
@@ -166,6 +167,8 @@ def _has_course_ended(context: MutableMapping[str, Any]) -> bool:
 
 def _timed(learner: Learner) -> Screen:
     """Without a clock no questions: each status has the screen of the nearest one."""
+    if screen := extensions.screen_for(learner):
+        return screen
     if conf.proctoring.TIMED_EXAM_FALLS_THROUGH:
         return _timed_as_published(learner)
     status = learner.status
@@ -234,7 +237,7 @@ def _guarded(decide: Callable[[Learner], Screen]) -> Callable[[Learner], Screen]
             return None
         if not learner.user.is_active:
             return "proctored_exam/inactive_account.html"
-        return decide(learner)
+        return extensions.screen_for(learner) or decide(learner)
 
     return decide_guarded
 

@@ -4,6 +4,7 @@
 common database happens in the transaction of the change, everything else is put into the outbox.
 """
 
+from edx_proctoring.effects.extending import tell_extensions
 from edx_proctoring.effects.perform import PERFORMERS, perform
 from edx_proctoring.effects.plan import (
     Change,
@@ -21,4 +22,5 @@ __all__ = [
     "asks_for_others",
     "perform",
     "plan",
+    "tell_extensions",
 ]

@@ -10,6 +10,7 @@ from edx_proctoring import backends, emails, host, outbox, slow_calls, tracking,
 from edx_proctoring.backends.http import is_removal_unsupported
 from edx_proctoring.effects import messages
 from edx_proctoring.effects.exam_sync import deliver_saved
+from edx_proctoring.effects.extending import deliver_replay
 from edx_proctoring.effects.perform import whole, write_credit, write_grade
 from edx_proctoring.effects.telling import telling
 from edx_proctoring.models import (
@@ -202,6 +203,7 @@ HANDLERS = {
     messages.PROVIDER_NOTICE: deliver_provider_notice,
     messages.PROVIDER_REMOVAL: deliver_provider_removal,
     messages.EXAM_SAVED: deliver_saved,
+    messages.EXTENSION_CHANGE: deliver_replay,
 }
 
 

@@ -36,6 +36,7 @@ EMAIL = MessageKind("email", personal=True)
 PROVIDER_NOTICE = MessageKind("provider_notice", slow_recipient=True)
 PROVIDER_REMOVAL = MessageKind("provider_removal", slow_recipient=True)
 EXAM_SAVED = MessageKind("exam_saved", slow_recipient=True, inline=True)
+EXTENSION_CHANGE = MessageKind("extension_change")
 
 KINDS = (
     CREDIT,
@@ -49,6 +50,7 @@ KINDS = (
     PROVIDER_NOTICE,
     PROVIDER_REMOVAL,
     EXAM_SAVED,
+    EXTENSION_CHANGE,
 )
 PERSONAL_KINDS = tuple(kind.name for kind in KINDS if kind.personal)
 
@@ -200,6 +202,12 @@ def exam_saved(exam_id: int, provider: str, **more: Any) -> Draft:
     payload = {"exam_id": exam_id, "provider": provider, **more}
     key = EXAM_SAVED.key(exam_id, provider)
     return Draft(EXAM_SAVED.name, key, key, payload, coalesce=True, any_process=True)
+
+
+def extension_change(extension: str, history_id: int, attempt_id: int, payload: Any) -> Draft:
+    """A change that an extension missed; it hears of those of one attempt in their order."""
+    key = EXTENSION_CHANGE.key(extension, history_id)
+    return Draft(EXTENSION_CHANGE.name, key, f"extension:{extension}:{attempt_id}", payload)
 
 
 def _host_order(payload: Mapping[str, Any]) -> str:

@@ -228,6 +228,7 @@ def _newest(history: Any) -> Subquery:
 def _follow_up(change: effects.Change, request: StatusRequest) -> None:
     planned = effects.plan(change)
     effects.perform(change, planned)
+    effects.tell_extensions(change)
     if change.after == Status.declined:
         pair = (change.exam.pk, change.attempt.user_id)
         ProctoringReservation.objects.void(*pair)

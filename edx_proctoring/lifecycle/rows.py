@@ -89,6 +89,7 @@ def insert(
         external_id=attempt.external_id,
     )
     effects.perform(change, effects.plan(change))
+    effects.tell_extensions(change)
     return attempt
 
 
@@ -148,6 +149,7 @@ def delete(
     )
     planned = [effect for effect in effects.plan(change) if only is None or effect.kind in only]
     effects.perform(change, [*planned, *also])
+    effects.tell_extensions(change)
 
 
 def other_statuses(attempt: Attempt) -> tuple[str, ...]:

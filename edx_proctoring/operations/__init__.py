@@ -19,7 +19,11 @@ from edx_proctoring.operations.repairs import (
     reapply_reviews,
     resend_credit_and_grades,
 )
-from edx_proctoring.operations.retirement import retire_user, retire_user_at_providers
+from edx_proctoring.operations.retirement import (
+    personal_data_of_extensions,
+    retire_user,
+    retire_user_at_providers,
+)
 
 __all__ = [
     "REPAIR_BATCH_SIZE",
@@ -31,6 +35,7 @@ __all__ = [
     "deactivate_orphaned_reviews",
     "diagnose",
     "forget_attempts",
+    "personal_data_of_extensions",
     "reapply_reviews",
     "resend_credit_and_grades",
     "retire_user",

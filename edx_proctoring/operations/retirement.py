@@ -1,12 +1,12 @@
 """Learners who leave: providers forget them, and what names or describes them here is blanked."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.apps import apps
 
-from edx_proctoring import backends, conf, crypto, outbox, transactions
+from edx_proctoring import backends, conf, crypto, extensions, outbox, transactions
 from edx_proctoring.api.lookup import as_id, batches
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.effects import messages
@@ -92,6 +92,13 @@ def _blank(user_id: int) -> None:
     for some in batches(sorted(codes)):
         _blank_reviews(some)
     _forget_messages(user_id, attempts, allowance_ids)
+    extensions.retire(user_id)
+
+
+def personal_data_of_extensions(user_id: Any) -> dict[str, list[Mapping[str, object]]]:
+    """What extensions store about the user, by the extension's name: for a host's export of personal data."""
+    number = as_id(user_id)
+    return {} if number is None else extensions.personal_data(number)
 
 
 def _blank_allowances(user_id: int) -> set[int]:

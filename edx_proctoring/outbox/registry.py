@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from edx_proctoring import extensions
 from edx_proctoring.models.outbox import OutboxMessage
 
 Handler = Callable[[OutboxMessage], object]
@@ -48,28 +49,39 @@ def unregister(kind: str) -> None:
     del _kinds[kind]
 
 
+def _find(kind: str) -> _Kind | None:
+    """Who delivers this kind: the app itself, else an extension."""
+    if found := _kinds.get(kind):
+        return found
+    added = extensions.message_kinds().get(kind)
+    return _Kind(added.deliver, added.inline, added.slow_recipient) if added else None
+
+
 def kinds() -> list[str]:
     """The kinds of messages that somebody delivers."""
-    return sorted(_kinds)
+    return sorted({*_kinds, *extensions.message_kinds()})
 
 
 def slow_recipient_kinds() -> list[str]:
     """Those of them that all others overtake."""
-    return sorted(name for name, kind in _kinds.items() if kind.slow_recipient)
+    return [kind for kind in kinds() if has_slow_recipient(kind)]
 
 
 def is_inline(kind: str) -> bool:
     """Is this kind delivered by the process that puts it?"""
-    return kind in _kinds and _kinds[kind].inline
+    found = _find(kind)
+    return found is not None and found.inline
 
 
 def has_slow_recipient(kind: str) -> bool:
     """Do messages of other kinds overtake it?"""
-    return kind in _kinds and _kinds[kind].slow_recipient
+    found = _find(kind)
+    return found is not None and found.slow_recipient
 
 
 def handle(message: OutboxMessage) -> None:
     """Have the message delivered."""
-    if message.kind not in _kinds:
+    found = _find(message.kind)
+    if found is None:
         raise UnknownKind(f"nobody delivers messages of the kind {message.kind} here")
-    _kinds[message.kind].handler(message)
+    found.handler(message)

@@ -3,6 +3,7 @@
 In LMS and Studio the app adds it by itself.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
@@ -23,11 +24,25 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 
 
-def missing_from(schedule: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Our entries whose name and task the host's schedule does not have."""
+def missing_from(
+    schedule: Mapping[str, Any], entries: Mapping[str, Any] = BEAT_SCHEDULE
+) -> dict[str, Any]:
+    """The entries whose name and task the host's schedule does not have."""
     tasks = {entry.get("task") for entry in schedule.values() if isinstance(entry, dict)}
     return {
         name: entry
-        for name, entry in BEAT_SCHEDULE.items()
+        for name, entry in entries.items()
         if name not in schedule and entry["task"] not in tasks
     }
+
+
+def add_to_beat(settings: Any, entries: Mapping[str, Any]) -> None:
+    """Add an extension's entries to a schedule that runs ours, in LMS and Studio as in a project of your own.
+
+    Extensions register when Django has read its settings, and Celery may have read them, too: both keep the same
+    dictionary, so it is changed in place.
+    """
+    for name in ("CELERYBEAT_SCHEDULE", "CELERY_BEAT_SCHEDULE"):
+        schedule = getattr(settings, name, None)
+        if isinstance(schedule, dict) and not missing_from(schedule):
+            schedule.update(missing_from(schedule, entries))

@@ -106,6 +106,7 @@ STORED = {"exam_id": 3, "user_id": 4, "attempt_id": 5, "history_id": 6}
         (messages.exam_event(6, 3, "created", {}), "event", "event:exam:6:created", "publish:exam:3"),
         (messages.option_event(3, 4, "2030-01-02", {}), "event", "event:option:3:4:2030-01-02", "publish:exam:3:4"),
         (messages.provider_notice(6, STORED), "provider_notice", "provider_notice:6", "provider:5"),
+        (messages.extension_change("toy", 6, 5, {}), "extension_change", "extension_change:toy:6", "extension:toy:5"),
         (messages.exam_saved(3, "test"), "exam_saved", "exam_saved:3:test", "exam_saved:3:test"),
     ],
 )  # fmt: skip

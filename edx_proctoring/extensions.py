@@ -1,0 +1,302 @@
+"""How Django apps extend the core without being imported by it.
+
+An app subclasses `Extension`, overrides the hooks it needs, and registers an instance in its `AppConfig.ready`:
+
+    class LiveConfig(AppConfig):
+        def ready(self) -> None:
+            extensions.register(Live())
+
+A hook that raises is logged and skipped, except for three: `time_for` fails closed (the learner's clock does not start),
+`on_change` is rolled back alone and run again later, and `retire` fails the retirement.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from django.conf import settings
+from django.db import transaction
+from django.template import loader
+from django.urls import URLPattern
+
+from edx_proctoring import transactions
+from edx_proctoring.exceptions import ExtraTimeUnavailable
+from edx_proctoring.settings.schedule import add_to_beat
+from edx_proctoring.timing import ExtraTime
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+    from edx_proctoring.api.student_context import Learner
+    from edx_proctoring.effects import Change
+    from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
+    from edx_proctoring.outbox import Draft
+
+log = logging.getLogger(__name__)
+
+Json = Mapping[str, object]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class MessageHandler:
+    """Who delivers a kind of message; parameters as of `edx_proctoring.outbox.register`."""
+
+    deliver: Callable[["OutboxMessage"], object]
+    inline: bool = False
+    slow_recipient: bool = False
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One line of an attempt's timeline. `at` is timezone-aware; `who` is a username, or empty."""
+
+    at: datetime
+    text: str
+    who: str = ""
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Routes below `edx_proctoring/v2/courses/{course_id}/` and `edx_proctoring/pages/courses/{course_id}/`.
+
+    Views get `course_id`. Names of routes are unique among all extensions: begin them with the app's label.
+    """
+
+    v2: Sequence[URLPattern] = ()
+    pages: Sequence[URLPattern] = ()
+
+
+class Rule(Protocol):
+    """Who may call a route, where the words of `edx_proctoring.views.permissions` do not tell."""
+
+    def __call__(self, user: "AbstractBaseUser", course_id: str) -> bool: ...
+
+
+Role = str | Rule
+
+
+@dataclass(frozen=True)
+class StaffSection:
+    """A section of the staff page: a custom element, and the static files (paths, as `{% static %}` takes) that define it.
+
+    The page sets the element's attributes `course-id` and `api-base`.
+    """
+
+    name: str
+    title: str
+    element: str
+    scripts: Sequence[str] = field(default=())
+
+
+class Extension:
+    """What an app may add. All hooks do nothing by default; override those that you need.
+
+    `name` identifies the extension in logs, keys of messages and answers: the app's label.
+    """
+
+    name: str = ""
+
+    def time_for(self, exam: Json, user_id: int) -> ExtraTime:
+        """The extra time that the learner has in the exam, on top of allowances: factors multiply, minutes add up.
+
+        Asked whenever an allotment is computed. `exam` has at least id, course_id, content_id and time_limit_mins. If it
+        raises, the learner gets a 503 and may try again: nobody begins with less time than she is entitled to.
+        """
+        return ExtraTime()
+
+    def screen_for(self, learner: "Learner") -> str | None:
+        """The name of the template that the learner sees in place of the core's screen (and of the exam); None: no matter.
+
+        Asked after the guards: access, inactive accounts. Add what the template needs to `learner.context`. The first
+        extension that answers decides.
+        """
+        return None
+
+    def poll_data(self, attempt: "ProctoredExamStudentAttempt") -> Json:
+        """More keys of what a learner's page polls. Keys of the core stay as they are."""
+        return {}
+
+    def on_change(self, change: "Change") -> Iterable["Draft"]:
+        """An attempt was created (`before` is None), changed, or removed (`after` is None); messages to put into the outbox.
+
+        Runs inside the transaction of the change, in a savepoint. If it raises, the savepoint is rolled back, the change
+        stands, and the outbox runs the hook again with the same change: it may be called more than once.
+        """
+        return ()
+
+    def message_kinds(self) -> Mapping[str, MessageHandler]:
+        """The kinds of outbox messages that the extension delivers. Asked once, when it is registered."""
+        return {}
+
+    def timeline(self, attempt: "ProctoredExamStudentAttempt") -> Iterable[TimelineEntry]:
+        """What the extension knows of the attempt's history."""
+        return ()
+
+    def personal_data(self, user_id: int) -> Iterable[Json]:
+        """The rows that the extension stores about the user, for an export."""
+        return ()
+
+    def retire(self, user_id: int) -> None:
+        """Delete or blank them. Runs in the transaction of the retirement, which fails if this raises. May be repeated."""
+
+    def urls(self) -> Routes:
+        """Routes of the extension. Asked once, when Django loads the URL configuration."""
+        return Routes()
+
+    def roles(self) -> Mapping[str, Mapping[str, Role]]:
+        """Who may call them: by the route's name and the method, a word of `views.permissions` or a rule.
+
+        A route of v2 or pages that has no row here refuses everybody.
+        """
+        return {}
+
+    def periodic_tasks(self) -> Mapping[str, Mapping[str, object]]:
+        """Entries of Celery beat's schedule, by their names. Asked when the extension is registered."""
+        return {}
+
+    def staff_sections(self, course_id: str, user: "AbstractBaseUser") -> Iterable[StaffSection]:
+        """Sections of the staff page of the course for this user."""
+        return ()
+
+
+_registered: dict[str, Extension] = {}
+_message_kinds: dict[str, Mapping[str, MessageHandler]] = {}
+
+
+def register(extension: Extension) -> None:
+    """Add the extension; ValueError if it has no name or the name is taken."""
+    if not extension.name or extension.name in _registered:
+        raise ValueError(f"An extension needs a name of its own, not {extension.name!r}.")
+    _registered[extension.name] = extension
+    _message_kinds[extension.name] = _dict(extension, extension.message_kinds)
+    add_to_beat(settings, _dict(extension, extension.periodic_tasks))
+
+
+def unregister(name: str) -> None:
+    """Remove the extension of this name; for tests. Its periodic tasks stay in the schedule."""
+    del _registered[name], _message_kinds[name]
+
+
+def get(name: str) -> Extension | None:
+    """The registered extension of this name."""
+    return _registered.get(name)
+
+
+def with_hook(hook: str) -> list[Extension]:
+    """The extensions that override the hook. Without any of them the core makes no savepoint and no query for it."""
+    default = getattr(Extension, hook)
+    return [one for one in _registered.values() if getattr(type(one), hook) is not default]
+
+
+def _ask(extension: Extension, hook: str, call: Callable[[], T]) -> T | None:
+    """What the hook answers, or None when it raises."""
+    # In somebody's transaction its queries must not break that one; without a transaction there is nothing to break.
+    is_inside = transaction.get_connection().in_atomic_block
+    try:
+        with transaction.atomic() if is_inside else nullcontext():
+            return call()
+    except Exception as error:
+        # After these errors the database refuses all further queries: the caller repeats its transaction.
+        transactions.reraise_if_broken(error)
+        log.exception("extension failed, its answer is left out: %s.%s", extension.name, hook)
+        return None
+
+
+def _list(extension: Extension, hook: Callable[..., Iterable[T]], *args: object) -> list[T]:
+    return _ask(extension, hook.__name__, lambda: list(hook(*args))) or []
+
+
+def _dict(
+    extension: Extension, hook: Callable[..., Mapping[str, T]], *args: object
+) -> dict[str, T]:
+    return _ask(extension, hook.__name__, lambda: dict(hook(*args))) or {}
+
+
+def time_for(exam: Json, user_id: int) -> ExtraTime:
+    """The extra time that all extensions grant together. ExtraTimeUnavailable when one of them fails."""
+    granted = ExtraTime()
+    for one in with_hook("time_for"):
+        try:
+            granted = granted.with_more(one.time_for(exam, user_id))
+        except Exception as error:
+            transactions.reraise_if_broken(error)
+            log.exception("extra time unknown, the learner has to wait: %s.time_for", one.name)
+            raise ExtraTimeUnavailable from error
+    return granted
+
+
+def screen_for(learner: "Learner") -> str | None:
+    """The first screen that an extension wants this learner to see; a template that does not exist is an error."""
+
+    def existing(one: Extension) -> str | None:
+        screen = one.screen_for(learner)
+        if screen is not None:
+            loader.get_template(screen)
+        return screen
+
+    for one in with_hook("screen_for"):
+        if screen := _ask(one, "screen_for", partial(existing, one)):
+            return screen
+    return None
+
+
+def poll_data(attempt: "ProctoredExamStudentAttempt") -> dict[str, object]:
+    """What extensions add to a polled attempt."""
+    found: dict[str, object] = {}
+    for one in with_hook("poll_data"):
+        found.update(_dict(one, one.poll_data, attempt))
+    return found
+
+
+def message_kinds() -> dict[str, MessageHandler]:
+    """The kinds of messages that extensions deliver."""
+    return {kind: one for kinds in _message_kinds.values() for kind, one in kinds.items()}
+
+
+def timeline(attempt: "ProctoredExamStudentAttempt") -> list[TimelineEntry]:
+    """What extensions add to the attempt's timeline."""
+    return [entry for one in with_hook("timeline") for entry in _list(one, one.timeline, attempt)]
+
+
+def personal_data(user_id: int) -> dict[str, list[Json]]:
+    """What extensions store about the user, by the extension's name; without those that store nothing."""
+    found = {one.name: _list(one, one.personal_data, user_id) for one in with_hook("personal_data")}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def retire(user_id: int) -> None:
+    """Have all extensions forget the user; the first error ends it."""
+    for one in with_hook("retire"):
+        one.retire(user_id)
+
+
+def urls() -> Routes:
+    """The routes of all extensions."""
+    found = [_ask(one, "urls", one.urls) or Routes() for one in with_hook("urls")]
+    return Routes(
+        [route for routes in found for route in routes.v2],
+        [route for routes in found for route in routes.pages],
+    )
+
+
+def roles() -> dict[str, Mapping[str, Role]]:
+    """Who may call the routes of extensions."""
+    found: dict[str, Mapping[str, Role]] = {}
+    for one in with_hook("roles"):
+        found.update(_dict(one, one.roles))
+    return found
+
+
+def staff_sections(course_id: str, user: "AbstractBaseUser") -> list[StaffSection]:
+    """The sections that extensions add to the staff page of the course."""
+    return [
+        section
+        for one in with_hook("staff_sections")
+        for section in _list(one, one.staff_sections, course_id, user)
+    ]
