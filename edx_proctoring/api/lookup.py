@@ -1,4 +1,4 @@
-"""Rows by what callers name them by, or the published exception. Private to `api`."""
+"""Ids, and rows by what callers name them by, or the published exception. Not published."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar

@@ -91,7 +91,8 @@ class ProctoringSchema(AutoSchema):
             else OpenApiParameter(name, PATHS[name][0], OpenApiParameter.PATH, **PATHS[name][1])
             for name in re.findall(r"{(\w+)}", self.path)
         ]
-        return [*found, *self.operation.query]
+        query = self.operation.query
+        return [*found, query] if query else found
 
     def get_response_serializers(self) -> Any:
         operation = self.operation
@@ -176,9 +177,18 @@ def document(prefix: str = "api/") -> dict[str, Any]:
     for (path_, method), operation in OPERATIONS.items():
         if operation.framed:
             _add_pages(found["paths"][f"/{prefix}edx_proctoring/{path_}"][method]["responses"])
+    _drop(found, "x-spec-enum-id")  # which drf-spectacular leaves where none of its hooks runs
     start = OPERATIONS[START, "get"]
     found["paths"][f"/{prefix}edx_proctoring/{START}"] = {"get": _start_callback(start)}
     return found
+
+
+def _drop(part: Any, name: str) -> None:
+    """Leave this name out, at any depth."""
+    if isinstance(part, dict):
+        part.pop(name, None)
+    for one in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _drop(one, name)
 
 
 def _add_missing(responses: dict[str, Any]) -> None:

@@ -5,9 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
 
 from edx_proctoring.openapi import shapes
+from edx_proctoring.views.requests import (
+    allowances,
+    attempts,
+    dashboard,
+    exams,
+    onboarding,
+    reviews,
+)
+from edx_proctoring.views.requests.base import QuerySerializer
 
 COURSE_ID = "course_id"
 
@@ -27,31 +35,6 @@ PATHS: Mapping[str, tuple[Any, dict[str, Any]]] = {
 }
 
 
-def query(name: str, kind: Any = str, text: str = "", **more: Any) -> OpenApiParameter:
-    """A parameter in the query."""
-    return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=text, **more)
-
-
-PAGE = query("page", int, "Number of the page; out of range is the last one.")
-SIZE = query("page_size", int, "How many on a page, 1 to 100.")
-ORDER = query("ordering", str, "A name that the list's Python function takes; a minus turns it.")
-IN_EXAM = query("exam", int, "Only of this exam.")
-TEXT_OF = query("text", str, "Part of a username or an e-mail address.")
-STATUS = query("status", str, "Only attempts in these statuses, with commas.")
-LIST = (PAGE, SIZE, ORDER, IN_EXAM, TEXT_OF)
-MFE = query(
-    "is_learning_mfe", str, "Links lead to the learning micro-frontend.", enum=["true", "True", "1"]
-)
-KEEP_AT_PROVIDER = query(
-    "keep_at_provider",
-    str,
-    "`true`: if the provider has no way to remove attempts, remove here alone.",
-    enum=["true", "True"],
-)
-OTHER_LEARNER = query("user_id", int, "Another learner, for global staff.")
-IN_COURSE = query("course_id", str, "Only exams of this course.")
-
-
 @dataclass(frozen=True)
 class Operation:
     """One method of one route."""
@@ -62,7 +45,7 @@ class Operation:
     answers: Mapping[int, Any]
     body: Any = None
     errors: Sequence[int] = (403,)  # with those of every route, see generator.GENERAL
-    query: Sequence[OpenApiParameter] = ()
+    query: type[QuerySerializer] | None = None
     description: str = ""
     error_shapes: Mapping[int, Any] = field(default_factory=dict)
     framed: bool = False  # errors are a page for clients that prefer HTML
@@ -94,7 +77,7 @@ BULK = Operation(
     "allowances",
     "Grant many learners the same allowance in many exams",
     {200: None, 207: shapes.BulkOutcomeSerializer(many=True)},
-    body=shapes.BulkGrantSerializer,
+    body=allowances.BulkGrantSerializer,
     errors=CHANGES,
     error_shapes={400: shapes.FieldErrorSerializer},
     description=COURSE_STAFF,
@@ -104,7 +87,7 @@ GROUPED = Operation(
     "attempts",
     "A page of the newest attempt per learner and exam",
     {200: shapes.GroupedAttemptsSerializer},
-    query=(*LIST, STATUS),
+    query=attempts.AttemptListQuery,
     description=COURSE_STAFF,
     errors=(403, 415),
 )
@@ -121,7 +104,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "exams",
         "Create an exam",
         {200: shapes.ExamIdSerializer},
-        body=shapes.NewExamSerializer,
+        body=exams.NewExamSerializer,
         errors=CHANGES,
         error_shapes={400: OBJECT},
         description=GLOBAL_STAFF,
@@ -131,7 +114,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "exams",
         "Change an exam",
         {200: shapes.ExamIdSerializer},
-        body=shapes.ExamChangesSerializer,
+        body=exams.ExamChangesSerializer,
         errors=CHANGES,
         description=GLOBAL_STAFF,
     ),
@@ -157,7 +140,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "exams",
         "Make these the exams of the course, all or nothing",
         {200: shapes.ExamIdSerializer(many=True)},
-        body=shapes.RegisteredExamSerializer(many=True),
+        body=exams.RegisteredExamSerializer(many=True),
         errors=(403, 415, 422, 503),
         error_shapes={422: ANY},
         description=f"{GLOBAL_STAFF} Active exams that are not listed are switched off.",
@@ -187,7 +170,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "attempts",
         "Create an attempt for the caller",
         {200: shapes.AttemptIdSerializer},
-        body=shapes.NewAttemptSerializer,
+        body=attempts.NewAttemptSerializer,
         errors=(*ASKS, 429),
         description="429 where the learner has created many practice attempts within the hour.",
     ),
@@ -203,7 +186,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "attempts",
         "What the learner does with the attempt",
         {200: shapes.ActionOutcomeSerializer},
-        body=shapes.ActionSerializer,
+        body=attempts.ActionSerializer,
         errors=(*ASKS, 429),
         description="`reset_attempt` answers 429 as the creation of a practice attempt does. "
         "`mark_ready_to_resume` is for staff of the course, with the learner's `user_id`.",
@@ -214,7 +197,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Remove an attempt, here and at its provider",
         NOTHING,
         errors=(403, 415, 502, 503),
-        query=(KEEP_AT_PROVIDER,),
+        query=attempts.RemovalQuery,
         description=COURSE_STAFF,
     ),
     (f"{ATTEMPTS}/{{attempt_id}}/review_status", "put"): Operation(
@@ -235,7 +218,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Remove all attempts of a learner in an exam",
         NOTHING,
         errors=(403, 415, 502, 503),
-        query=(KEEP_AT_PROVIDER,),
+        query=attempts.RemovalQuery,
         error_shapes={404: ANY},
         description=COURSE_STAFF,
     ),
@@ -245,14 +228,14 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "An exam and a learner's attempt in it, for the learning micro-frontend",
         {200: shapes.ExamPageSerializer},
         errors=(403, 503),
-        query=(query("content_id", str, "The subsection's usage key."), MFE, OTHER_LEARNER),
+        query=attempts.ExamPageQuery,
     ),
     ("proctored_exam/active_attempt", "get"): Operation(
         "get_active_attempt",
         "attempts",
         "A learner's running attempt, for the learning micro-frontend",
         {200: shapes.TimerSerializer},
-        query=(OTHER_LEARNER,),
+        query=attempts.LearnerQuery,
         errors=(403, 503),
     ),
     ("proctored_exam/active_exams_for_user", "get"): Operation(
@@ -260,7 +243,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "attempts",
         "A learner's running exams, with their allowances",
         {200: shapes.RunningExamSerializer(many=True)},
-        query=(query("user_id", int, "Another learner, for staff."), IN_COURSE),
+        query=attempts.RunningExamsQuery,
         errors=(403, 415),
     ),
     (f"{ATTEMPTS}/{{external_id}}/ready", "post"): Operation(
@@ -268,7 +251,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "providers",
         "The provider's software is set up",
         {200: TEXT},
-        body=shapes.ReadySerializer,
+        body=reviews.ReadySerializer,
         errors=(403, 503),
         error_shapes={403: ANY, 404: ANY},
     ),
@@ -277,7 +260,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "providers",
         "The provider delivers a review",
         {200: TEXT, 412: TEXT},
-        body=shapes.ReviewSerializer,
+        body=reviews.ReviewSerializer,
         errors=ASKS,
         error_shapes={403: ANY},
         description="412 when the exam is not proctored any more.",
@@ -287,7 +270,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "providers",
         "RPNow delivers a review, without an account",
         {200: TEXT, 412: TEXT},
-        body=shapes.RpnowReviewSerializer,
+        body=reviews.RpnowReviewSerializer,
         errors=(400, 502, 503),
     ),
     ("proctoring_launch_callback/start_exam/{attempt_code}", "get"): Operation(
@@ -296,7 +279,6 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "RPNow's browser arrives: the attempt is ready, and the browser goes on to the exam",
         {302: None},
         errors=(404, 503),
-        query=(query("token", str, "Part of the address that RPNow was told."),),
         description="Without the attempt's token the browser goes on to the exam, and nothing else happens.",
     ),
     ("proctored_exam/{course_id}/allowance", "get"): Operation(
@@ -305,7 +287,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "All allowances of a course",
         {200: shapes.AllowanceSerializer(many=True)},
         errors=(403, 415),
-        query=LIST,
+        query=allowances.AllowanceListQuery,
         description=COURSE_STAFF,
     ),
     ("proctored_exam/{course_id}/grouped/allowance", "get"): Operation(
@@ -314,7 +296,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "All allowances of a course by username",
         {200: OBJECT},
         errors=(403, 415),
-        query=LIST,
+        query=allowances.AllowanceListQuery,
         description=COURSE_STAFF,
     ),
     ("proctored_exam/allowance", "put"): Operation(
@@ -322,7 +304,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "allowances",
         "Grant an allowance, or replace it",
         NOTHING,
-        body=shapes.GrantSerializer,
+        body=allowances.GrantSerializer,
         errors=CHANGES,
         description=COURSE_STAFF,
     ),
@@ -331,7 +313,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "allowances",
         "Take an allowance back",
         NOTHING,
-        body=shapes.RevocationSerializer,
+        body=allowances.RevocationSerializer,
         errors=CHANGES,
         description=COURSE_STAFF,
     ),
@@ -346,11 +328,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         {200: shapes.OnboardingStatusSerializer},
         errors=(403,),
         error_shapes={404: ANY},
-        query=(
-            query("course_id", str, required=True),
-            query("username", str, "Another learner, for staff of the course."),
-            MFE,
-        ),
+        query=onboarding.OnboardingStatusQuery,
     ),
     ("user_onboarding/status/course_id/{course_id}", "get"): Operation(
         "list_onboarding_statuses",
@@ -358,11 +336,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "A page of the course's learners and how far they are",
         {200: shapes.OnboardingPageSerializer},
         errors=CHANGES,
-        query=(
-            PAGE,
-            query("text_search", str, "Part of a name or an e-mail address."),
-            query("statuses", str, f"With commas: {', '.join(shapes.ONBOARDING_WORDS)}."),
-        ),
+        query=onboarding.OnboardingListQuery,
         description=COURSE_STAFF,
     ),
     ("instructor/{course_id}", "get"): TO_DASHBOARD,
@@ -370,10 +344,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         TO_DASHBOARD,
         name="dashboard_of_exam",
         summary="On to the provider's dashboard for an exam",
-        query=(
-            query("attempt", str, "The provider's id of an attempt."),
-            query("config", str, "`true`: the exam's configuration."),
-        ),
+        query=dashboard.DashboardQuery,
     ),
     ("retire_backend_user/{user_id}/", "post"): Operation(
         "retire_user_at_providers",

@@ -1,35 +1,20 @@
-"""The shapes of requests and answers, where the serializers of the package do not say them."""
+"""The shapes of answers, where the serializers of the package do not say them."""
 
 from typing import Any
 
 from rest_framework import serializers as s
 
 from edx_proctoring.serializers import (
-    ProctoredExamRegistrationSerializer,
     ProctoredExamSerializer,
     ProctoredExamStudentAllowanceSerializer,
     ProctoredExamStudentAttemptSerializer,
 )
-from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus, ReviewStatus
-
-LARGEST = 2**31 - 1
-TIME_MULTIPLIER = "time_multiplier"
 
 
 def text(**options: Any) -> s.CharField:
     """Text of up to 255 characters, without what no database can store."""
     options.setdefault("max_length", 255)
     return s.CharField(**options)
-
-
-def minutes(**options: Any) -> s.IntegerField:
-    """At least one."""
-    return s.IntegerField(min_value=1, max_value=LARGEST, **options)
-
-
-def id_of(**options: Any) -> s.IntegerField:
-    """A primary key."""
-    return s.IntegerField(min_value=1, max_value=LARGEST, **options)
 
 
 class ErrorSerializer(s.Serializer[Any]):
@@ -176,152 +161,10 @@ class ExamPageSerializer(s.Serializer[Any]):
     active_attempt = TimerSerializer()
 
 
-class NewExamSerializer(ExamSerializer):
-    """The body that creates an exam."""
-
-    course_id, content_id, exam_name = text(), text(), text()
-    external_id = text()
-    backend = text(required=False, allow_null=True)
-    due_date = s.DateTimeField(required=False, allow_null=True)
-    time_limit_mins = minutes()
-
-    class Meta(ExamSerializer.Meta):
-        validators = ()
-        fields = tuple(name for name in ExamSerializer.Meta.fields if name != "id")
-
-
-class ExamChangesSerializer(s.Serializer[Any]):
-    """What is absent or null stays; null clears `due_date`."""
-
-    exam_id = id_of()
-    exam_name = s.CharField(required=False, allow_null=True)
-    time_limit_mins = minutes(required=False, allow_null=True)
-    is_proctored = s.BooleanField(required=False, allow_null=True)
-    is_practice_exam = s.BooleanField(required=False, allow_null=True)
-    external_id = text(required=False, allow_null=True)
-    is_active = s.BooleanField(required=False, allow_null=True)
-    hide_after_due = s.BooleanField(required=False, allow_null=True)
-    due_date = s.DateTimeField(required=False, allow_null=True)
-    backend = text(required=False, allow_null=True)
-
-
-class RegisteredExamSerializer(ProctoredExamRegistrationSerializer):
-    """One exam of a course."""
-
-    time_limit_mins = minutes()
-
-
-class ActionSerializer(s.Serializer[Any]):
-    """`user_id`, the learner's, is for staff who let a learner resume."""
-
-    action = s.ChoiceField(
-        choices=[
-            "start",
-            "stop",
-            "submit",
-            "decline",
-            "error",
-            "click_download_software",
-            "reset_attempt",
-            "mark_ready_to_resume",
-            "ping",
-        ]
-    )
-    detail = s.CharField(required=False)
-    user_id = id_of(required=False)
-
-
-class NewAttemptSerializer(s.Serializer[Any]):
-    """Without `attempt_proctored` a proctored exam is declined."""
-
-    exam_id = id_of()
-    attempt_proctored = s.BooleanField(required=False)
-    start_clock = s.BooleanField(required=False)
-
-
-class ReadySerializer(s.Serializer[Any]):
-    """The body is not read."""
-
-    status = s.CharField(required=False)
-
-
-class CommentSerializer(s.Serializer[Any]):
-    """A remark; times are seconds from the start of the recording."""
-
-    comment = s.CharField()
-    status = text()
-    start = s.IntegerField(required=False, allow_null=True, min_value=-LARGEST, max_value=LARGEST)
-    stop = s.IntegerField(required=False, allow_null=True, min_value=-LARGEST, max_value=LARGEST)
-    duration = s.IntegerField(
-        required=False, allow_null=True, min_value=-LARGEST, max_value=LARGEST
-    )
-
-
-class ReviewSerializer(s.Serializer[Any]):
-    """A review in the words of REST providers; providers may define their own."""
-
-    status = s.ChoiceField(
-        choices=[
-            ReviewStatus.passed,
-            ReviewStatus.violation,
-            ReviewStatus.suspicious,
-            ReviewStatus.not_reviewed,
-        ]
-    )
-    comments = CommentSerializer(many=True, required=False, allow_null=True)
-    reviewed_by = s.CharField(required=False, allow_null=True)
-    payload = s.DictField(required=False)
-
-
-class RpnowReviewSerializer(s.Serializer[Any]):
-    """A review in RPNow's words."""
-
-    examMetaData = s.DictField()
-    reviewStatus = s.CharField()
-    videoReviewLink = s.CharField(required=False)
-    webCamComments = s.ListField(required=False)
-    desktopComments = s.ListField(required=False)
-
-
 class AllowanceSerializer(ProctoredExamStudentAllowanceSerializer):
     """An allowance."""
 
     proctored_exam = ExamSerializer()
-
-
-class GrantSerializer(s.Serializer[Any]):
-    """`user_info`: a username, else an e-mail address; where the host can tell, of somebody enrolled in the course.
-
-    `key` and `value`: additional_time_granted and whole minutes; time_multiplier and a factor of the exam's time, from 1
-    to 10 with at most two decimals; review_policy_exception and a text. Other keys are stored without effect.
-    """
-
-    exam_id = id_of()
-    user_info = s.CharField()
-    key = text()
-    value = text()
-
-
-class RevocationSerializer(s.Serializer[Any]):
-    """Which allowance is taken back. `user_info`, a username or an e-mail address, or `user_id` names the learner."""
-
-    exam_id = id_of()
-    user_id = id_of(required=False)
-    user_info = s.CharField(required=False)
-    key = text()
-
-
-class BulkGrantSerializer(s.Serializer[Any]):
-    """Lists are texts with commas; `user_ids` holds usernames or e-mail addresses.
-
-    A time_multiplier (from 1 to 10) is stored as the additional minutes that it makes of each exam's present time.
-    """
-
-    course_id = s.CharField(required=False)
-    exam_ids = s.CharField()
-    user_ids = s.CharField()
-    allowance_type = text()
-    value = text()
 
 
 class BulkOutcomeSerializer(s.Serializer[Any]):
@@ -391,10 +234,3 @@ class PolicySerializer(s.Serializer[Any]):
     """What reviewers should know."""
 
     review_policy = s.CharField(allow_null=True)
-
-
-ONBOARDING_WORDS = sorted(
-    value
-    for name, value in vars(InstructorDashboardOnboardingAttemptStatus).items()
-    if isinstance(value, str) and not name.startswith("_")
-)

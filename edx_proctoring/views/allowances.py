@@ -4,28 +4,24 @@ from typing import Any
 
 from django.utils.decorators import method_decorator
 from rest_framework import status
-from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api, conf
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.views.base import ProctoredAPIView
-from edx_proctoring.views.inputs import (
-    LONGEST_TEXT,
-    body,
-    list_options,
-    listed,
-    required_id,
-    required_text,
-)
 from edx_proctoring.views.permissions import (
     course_of_the_exams,
     require_course_or_global_staff,
     require_staff_of_the_exams,
 )
+from edx_proctoring.views.requests.allowances import (
+    AllowanceListQuery,
+    BulkGrantSerializer,
+    GrantSerializer,
+    RevocationSerializer,
+)
 
-MOST_PAIRS = 10_000
 TOTAL = "X-Total-Count"  # of all pages
 EXAM_PROBLEMS = (api.NO_EXAM, api.OTHER_COURSE, api.NOT_ACTIVE)
 
@@ -37,28 +33,23 @@ class ExamAllowanceView(ProctoredAPIView):
 
     @method_decorator(require_course_or_global_staff)
     def get(self, request: Request, course_id: str) -> Response:
-        found, total = _page(request, course_id)
+        wanted = AllowanceListQuery.read(request)
+        found, total = _page(request, course_id, wanted)
         return Response(found, headers={TOTAL: str(total)})
 
     @method_decorator(require_course_or_global_staff)
     def put(self, request: Request) -> Response:
-        data = body(request)
-        api.grant_allowance(
-            required_id(data, "exam_id"),
-            _user_info(data),
-            required_text(data, "key"),
-            _value(data),
-        )
+        api.grant_allowance(**GrantSerializer.read(request))
         return Response()
 
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request) -> Response:
-        data = body(request)
-        exam_id, key = required_id(data, "exam_id"), required_text(data, "key")
-        if "user_id" in data or "user_info" not in data:  # lists show the id; nothing is told of it
-            api.remove_allowance_for_user(exam_id, required_id(data, "user_id"), key)
+        data = RevocationSerializer.read(request)
+        exam_id, key = data["exam_id"], data["key"]
+        if "user_id" in data:
+            api.remove_allowance_for_user(exam_id, data["user_id"], key)
         else:
-            api.take_allowance_back(exam_id, required_text(data, "user_info"), key)
+            api.take_allowance_back(exam_id, data["user_info"], key)
         return Response()
 
 
@@ -70,7 +61,8 @@ class GroupedExamAllowancesByStudent(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def get(self, request: Request, course_id: str) -> Response:
         grouped: dict[str, list[Any]] = {}
-        found, total = _page(request, course_id)
+        wanted = AllowanceListQuery.read(request)
+        found, total = _page(request, course_id, wanted)
         for allowance in found:
             grouped.setdefault(allowance["user"]["username"], []).append(allowance)
         return Response(grouped, headers={TOTAL: str(total)})
@@ -80,15 +72,16 @@ def _guards() -> bool:
     return not conf.proctoring.ALLOWANCES_FOR_ANYONE
 
 
-def _page(request: Request, course_id: str) -> tuple[list[dict[str, Any]], int]:
-    wanted = list_options(request, api.ALLOWANCE_ORDERINGS)
+def _page(
+    request: Request, course_id: str, wanted: dict[str, Any]
+) -> tuple[list[dict[str, Any]], int]:
     return api.get_allowances_page(
         course_id,
-        search_by=wanted.text,
-        exam_id=wanted.exam_id,
-        ordering=wanted.ordering,
-        page=wanted.page,
-        per_page=wanted.page_size,
+        search_by=wanted["text"],
+        exam_id=wanted["exam"],
+        ordering=wanted["ordering"],
+        page=wanted["page"],
+        per_page=wanted["page_size"],
         hides_strangers=not request.user.is_staff and _guards(),
     )
 
@@ -101,16 +94,13 @@ class ExamBulkAllowanceView(ProctoredAPIView):
 
     @method_decorator(require_staff_of_the_exams)
     def put(self, request: Request, course_id: str | None = None) -> Response:
-        data = body(request)
-        exams, users = listed(data, "exam_ids"), listed(data, "user_ids")
-        if len(exams) * len(users) > MOST_PAIRS:
-            raise ParseError(f"No more than {MOST_PAIRS} pairs of exam and learner at once.")
         try:
+            data = BulkGrantSerializer.read(request)
             grants = api.grant_allowances(
-                exams,
-                users,
-                required_text(data, "allowance_type"),
-                _bulk_value(data),
+                data["exam_ids"],
+                data["user_ids"],
+                data["allowance_type"],
+                data["value"],
                 course_id=course_of_the_exams({"course_id": course_id}, data, request.user),
                 enrolled_only=_guards(),
             )
@@ -138,30 +128,3 @@ def _nothing_granted(grants: list[Any]) -> Response:
 def _pair(grant: Any) -> dict[str, str]:
     outcome = {"status": "failed", "detail": grant.problem} if grant.problem else {"status": "ok"}
     return {"exam_id": str(grant.exam_id), "user_id": str(grant.user_id), **outcome}
-
-
-def _bulk_value(data: dict[str, Any]) -> str:
-    given = data.get("value")
-    if given is None or isinstance(given, bool | list | dict):
-        raise AllowanceValueNotAllowedException
-    text = str(given)
-    if not text.strip() or len(text) > LONGEST_TEXT:
-        raise AllowanceValueNotAllowedException
-    return text
-
-
-def _user_info(data: dict[str, Any]) -> str | int:
-    """A user's id (a number), name or e-mail address (text, even of digits)."""
-    given = data.get("user_info")
-    if isinstance(given, int) and not isinstance(given, bool):
-        return given
-    return required_text(data, "user_info")
-
-
-def _value(data: dict[str, Any]) -> str:
-    given = data.get("value")
-    if isinstance(given, int | float) and not isinstance(given, bool):
-        return str(given)
-    if given == "" and data.get("key") in api.TIME_VALUES:
-        return ""  # no number: that has a text of its own
-    return required_text(data, "value")

@@ -5,24 +5,16 @@ from typing import Any
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from rest_framework import status
-from rest_framework.exceptions import ParseError, PermissionDenied
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api, constants, views
+from edx_proctoring.api.lookup import as_id
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.views import switches
 from edx_proctoring.views.base import LOG, ProctoredAPIView
 from edx_proctoring.views.disclosure import without_secret_ids
-from edx_proctoring.views.inputs import (
-    as_id,
-    body,
-    flag,
-    list_options,
-    query_flag,
-    required_id,
-    required_text,
-)
 from edx_proctoring.views.permissions import (
     NOT_STAFF,
     caller_id,
@@ -30,10 +22,17 @@ from edx_proctoring.views.permissions import (
     refusal,
     require_course_or_global_staff,
 )
+from edx_proctoring.views.requests.attempts import (
+    ActionSerializer,
+    AttemptListQuery,
+    ExamPageQuery,
+    LearnerQuery,
+    NewAttemptSerializer,
+    RemovalQuery,
+    RunningExamsQuery,
+)
 
-READY_TO_RESUME = "mark_ready_to_resume"
 NOT_IN_EXAM = {"in_timed_exam": False, "is_proctored": False}
-LONGEST_DETAIL = 500
 
 
 class StudentProctoredExamAttempt(ProctoredAPIView):
@@ -46,24 +45,20 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
 
     def put(self, request: Request, attempt_id: int) -> Response:
         attempt = api.find_attempt(attempt_id)
-        data = body(request)
-        action = data.get("action")
-        resumes = action == READY_TO_RESUME
-        if resumes or data.get("user_id"):
-            _check_acts_for_learner(request.user, attempt, data, permitted=resumes)
+        sent = ActionSerializer.of(request)
+        if sent.acts_for_another:
+            _check_acts_for_another(request.user, attempt, sent)
             return _changed(api.mark_exam_attempt_as_ready_to_resume(attempt_id, by=request.user))
         _check_owner(attempt.user_id, caller_id(request))
-        if not isinstance(action, str):
-            raise ParseError("action is missing.")
-        if action == "error" and _ignores_lost_software(attempt):
+        data = sent.valid()
+        if data["action"] == "error" and _ignores_lost_software(attempt):
             LOG.warning("a learner's browser reports an error, ignored: attempt_id=%s", attempt_id)
             return _changed(False)
-        detail = str(data.get("detail") or "")[:LONGEST_DETAIL]
-        return _changed(api.learner_action(attempt, action, request.user, detail))
+        return _changed(api.learner_action(attempt, data["action"], request.user, data["detail"]))
 
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request, attempt_id: int) -> Response:
-        if _keeps_at_provider(request):
+        if RemovalQuery.read(request)["keep_at_provider"]:
             api.remove_exam_attempt_or_keep_at_provider(attempt_id, request.user)
         else:
             api.remove_exam_attempt(attempt_id, request.user)
@@ -74,30 +69,20 @@ def _changed(attempt_id: int | bool) -> Response:
     return Response({"exam_attempt_id": attempt_id})
 
 
-def _keeps_at_provider(request: Request) -> bool:
-    """Staff know that the provider cannot remove attempts, and want this one removed here."""
-    return request.GET.get("keep_at_provider", "").lower() == "true"
-
-
 def _check_owner(owner_id: int, user_id: int | None) -> None:
     if owner_id != user_id:
         raise ProctoredExamPermissionDenied("This attempt is not yours.")
 
 
-def _check_acts_for_learner(
-    user: Any, attempt: Any, data: dict[str, Any], *, permitted: bool
-) -> None:
+def _check_acts_for_another(user: Any, attempt: Any, sent: ActionSerializer) -> None:
     """Only staff of the course may act for a learner, and only to have them resume."""
     course_id = attempt.proctored_exam.course_id
     # Through the package: host test suites replace it there.
-    if not permitted or not views.is_user_course_or_global_staff(user, course_id):
+    if not sent.resumes or not views.is_user_course_or_global_staff(user, course_id):
         raise ProctoredExamPermissionDenied(
             "Only course staff may do this, only to let learners resume."
         )
-    user_id = data.get("user_id") or user.pk
-    if as_id(user_id) is None:
-        raise ParseError("user_id must be an id.")
-    _check_owner(attempt.user_id, as_id(user_id))
+    _check_owner(attempt.user_id, sent.valid()["user_id"] or user.pk)
 
 
 def _ignores_lost_software(attempt: Any) -> bool:
@@ -115,14 +100,8 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
         return Response(api.get_active_attempt_data(caller_id(request)) or NOT_IN_EXAM)
 
     def post(self, request: Request) -> Response:
-        data = body(request)
-        attempt_id = api.create_attempt_for_learner(
-            required_id(data, "exam_id"),
-            request.user,
-            attempt_proctored=flag(data, "attempt_proctored"),
-            start_clock=flag(data, "start_clock"),
-        )
-        return _changed(attempt_id)
+        data = NewAttemptSerializer.read(request)
+        return _changed(api.create_attempt_for_learner(user=request.user, **data))
 
 
 class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
@@ -135,15 +114,15 @@ class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
         name, kwargs = "course", {"course_id": course_id}
         if search_by is not None:
             name, kwargs = "search", {**kwargs, "search_by": search_by}
-        wanted = list_options(request, api.ATTEMPT_ORDERINGS)
+        wanted = AttemptListQuery.read(request)
         page = api.get_grouped_attempts(
             course_id,
-            search_by=search_by or wanted.text,
-            page=wanted.page,
-            per_page=wanted.page_size or views.ATTEMPTS_PER_PAGE,
-            statuses=wanted.statuses,
-            exam_id=wanted.exam_id,
-            ordering=wanted.ordering,
+            search_by=search_by or wanted["text"],
+            page=wanted["page"],
+            per_page=wanted["page_size"] or views.ATTEMPTS_PER_PAGE,
+            statuses=wanted["status"],
+            exam_id=wanted["exam"],
+            ordering=wanted["ordering"],
         )
         url = reverse(f"edx_proctoring:proctored_exam.attempts.grouped.{name}", kwargs=kwargs)
         return Response(
@@ -168,7 +147,7 @@ class ProctoredExamActiveAttemptView(ProctoredAPIView):
     """Route 25: a learner's running attempt, for the MFE; global staff may ask for others."""
 
     def get(self, request: Request) -> Response:
-        user_id = _asked_id(request)
+        user_id = _asked_id(request, LearnerQuery.of(request))
         return Response(api.get_active_attempt_data(user_id, is_learning_mfe=True) or {})
 
 
@@ -176,11 +155,14 @@ class ProctoredExamAttemptView(ProctoredAPIView):
     """Route 24: an exam and a learner's attempt in it, for the MFE; global staff may ask for others."""
 
     def get(self, request: Request, course_id: str, content_id: str | None = None) -> Response:
-        user_id = _asked_id(request)
+        query = ExamPageQuery.of(request)
+        user_id = _asked_id(request, query)
         user = request.user if user_id == request.user.pk else api.get_user(user_id)
         check_may_read_course(request.user, course_id)
-        is_mfe = query_flag(request, "is_learning_mfe")
-        content_id = request.GET.get("content_id", content_id)
+        wanted = query.valid()
+        is_mfe = wanted["is_learning_mfe"]
+        if wanted["content_id"] is not None:
+            content_id = wanted["content_id"]
         exam = {}
         if content_id:
             exam = api.get_exam_for_learner(course_id, content_id, user, is_learning_mfe=is_mfe)
@@ -188,17 +170,11 @@ class ProctoredExamAttemptView(ProctoredAPIView):
         return Response({"exam": exam, "active_attempt": active or {}})
 
 
-def _asked_id(request: Request) -> int:
+def _asked_id(request: Request, query: LearnerQuery) -> int:
     """The learner that the query names, for global staff; else the caller."""
-    asked = request.GET.get("user_id")
-    if asked is None:
-        return caller_id(request)
-    if not request.user.is_staff:
+    if query.names_learner and not request.user.is_staff:
         raise PermissionDenied(NOT_STAFF)
-    user_id = as_id(asked)
-    if user_id is None:
-        raise ParseError("user_id must be an id.")
-    return user_id
+    return int(query.valid()["user_id"] or caller_id(request))
 
 
 class ActiveExamsForUserView(ProctoredAPIView):
@@ -207,9 +183,8 @@ class ActiveExamsForUserView(ProctoredAPIView):
     throttle_scope = "attempts"
 
     def get(self, request: Request) -> Response:
-        asked = {**body(request), **request.GET.dict()}
-        course_id = required_text(asked, "course_id") if asked.get("course_id") else None
-        user_id = required_id(asked, "user_id") if asked.get("user_id") else caller_id(request)
+        wanted = RunningExamsQuery.read(request)
+        course_id, user_id = wanted["course_id"], wanted["user_id"] or caller_id(request)
         if user_id != caller_id(request) and not _may_see_others(request.user, course_id):
             return refusal()
         found = api.get_active_exams_for_user(user_id, course_id)
@@ -229,7 +204,7 @@ class StudentProctoredExamResetAttempts(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request, exam_id: str, user_id: str) -> Response:
         exam, user = as_id(exam_id), as_id(user_id)
-        keep = _keeps_at_provider(request)
+        keep = RemovalQuery.read(request)["keep_at_provider"]
         if (
             exam
             and user

@@ -25,8 +25,7 @@ from edx_proctoring.exceptions import (
     ProctoredBaseException,
     ProctoringTemporarilyUnavailable,
 )
-from edx_proctoring.views.bodies import LimitedParser, check_length
-from edx_proctoring.views.inputs import check_texts
+from edx_proctoring.views.bodies import LimitedParser, check_length, check_texts
 
 LOG = logging.getLogger("edx_proctoring_views")
 

@@ -1,9 +1,15 @@
-"""How large and how deep the body of a request may be. It is refused before it is parsed, and before anybody signs in."""
+"""Bodies as they arrive: as large, as deep and of such characters as they may be.
+
+What is too large is refused before it is parsed, and before anybody signs in.
+"""
 
 import io
+import re
 from collections.abc import Mapping
 from typing import IO, Any
 
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
@@ -12,6 +18,8 @@ from rest_framework.request import Request
 from edx_proctoring import conf
 
 TOO_DEEP = "The body is nested too deeply."
+DEEPEST = 100
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class BodyTooLarge(APIException):
@@ -55,3 +63,38 @@ def check_length(request: Request, setting: str) -> None:
 
 def _largest(setting: str) -> int:
     return int(getattr(conf.proctoring, setting))
+
+
+def document(request: Request) -> Any:
+    """The body as it was parsed: JSON of any kind, or a form."""
+    data = request.data
+    check_texts(data)
+    return data
+
+
+def body(request: Request) -> dict[str, Any]:
+    """The body, JSON or a form, as a dictionary."""
+    data = document(request)
+    if isinstance(data, QueryDict):
+        data = dict(data.items())
+    if not isinstance(data, Mapping):
+        raise ParseError("The body must be an object.")
+    return dict(data)
+
+
+def check_texts(data: Any) -> None:
+    """Refuse texts, at any depth, that no database can store; files; and what is nested too deeply."""
+    todo = [(data, 0)]
+    while todo:
+        value, depth = todo.pop()
+        if depth > DEEPEST:
+            raise ParseError(TOO_DEEP)
+        if isinstance(value, Mapping):
+            todo.extend((one, depth + 1) for one in value)
+            todo.extend((one, depth + 1) for one in value.values())
+        elif isinstance(value, list | tuple):
+            todo.extend((one, depth + 1) for one in value)
+        elif isinstance(value, UploadedFile):
+            raise ParseError("Files are not taken.")
+        elif isinstance(value, str) and UNSTORABLE.search(value):
+            raise ParseError("The request contains characters that cannot be stored.")

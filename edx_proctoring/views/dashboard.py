@@ -12,6 +12,7 @@ from edx_proctoring.views import switches
 from edx_proctoring.views.base import AuthenticatedAPIView, handle_proctored_exception
 from edx_proctoring.views.frames import FramedView
 from edx_proctoring.views.permissions import require_course_or_global_staff
+from edx_proctoring.views.requests.dashboard import DashboardQuery
 
 
 class InstructorDashboard(FramedView, AuthenticatedAPIView):
@@ -23,14 +24,15 @@ class InstructorDashboard(FramedView, AuthenticatedAPIView):
     def get(
         self, request: Request, course_id: str, exam_id: str | None = None
     ) -> HttpResponse | Response:
-        attempt_id = request.GET.get("attempt") if exam_id else None
+        wanted = DashboardQuery.read(request)
+        attempt_id = wanted["attempt"] if exam_id else None
         try:
             url = api.get_instructor_dashboard_url(
                 course_id,
                 request.user,
                 exam_id=exam_id,
                 attempt_id=attempt_id,
-                show_configuration=request.GET.get("config", "").lower() == "true",
+                show_configuration=wanted["config"],
                 with_video=bool(attempt_id) and switches.is_on(constants.REDS_API_REDIRECT),
             )
         except ProctoredBaseException as error:

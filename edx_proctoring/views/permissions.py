@@ -15,7 +15,8 @@ from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     StudentExamAttemptDoesNotExistsException,
 )
-from edx_proctoring.views.inputs import body, listed
+from edx_proctoring.views.bodies import body
+from edx_proctoring.views.requests.allowances import ListedExamsSerializer
 
 NOT_STAFF = "Must be a Staff User to Perform this request."
 NO_COURSE = "The course of this request cannot be determined."
@@ -141,7 +142,8 @@ def course_of_the_exams(
         return named if isinstance(named, str) else None
     if user is not None and user.is_staff:
         return None
-    return api.get_course_of_exams(listed(data, "exam_ids"))
+    listed = ListedExamsSerializer(data=data).valid()["exam_ids"]
+    return api.get_course_of_exams(listed)
 
 
 def _course_of(kwargs: Mapping[str, Any], data: Mapping[str, Any]) -> str | None:

@@ -17,8 +17,8 @@ from edx_proctoring import api, conf, views
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.views.base import ProctoredAPIView
-from edx_proctoring.views.inputs import body
 from edx_proctoring.views.permissions import may_review, reviewed_backends
+from edx_proctoring.views.requests.reviews import ReviewSerializer, RpnowReviewSerializer
 
 OK = "OK"
 SECRET_HEADER = "X-Review-Secret"  # noqa: S105  a name
@@ -109,7 +109,8 @@ class ProctoredExamReviewCallback(ProctoredAPIView, BaseReviewCallback):
         attempt, is_archived, known = found
         if not may_review(request.user, known):
             return _refused()
-        return self.receive(attempt, body(request), is_archived=is_archived)
+        review = ReviewSerializer.read(request)
+        return self.receive(attempt, review, is_archived=is_archived)
 
 
 class IgnoreClientContentNegotiation(BaseContentNegotiation):
@@ -158,7 +159,7 @@ class AnonymousReviewCallback(BaseReviewCallback, ProctoredAPIView):
 
     def post(self, request: Request) -> Response:
         review = api.receive_anonymous_review(
-            body(request),
+            RpnowReviewSerializer.read(request),
             secret=_secret_of(request) if self._secret is None else self._secret,
             address=request.META.get("REMOTE_ADDR", ""),
             forwarded_for=request.headers.get("X-Forwarded-For", ""),

@@ -23,7 +23,6 @@ from edx_proctoring.views import (
     require_course_or_global_staff,
     require_staff,
 )
-from edx_proctoring.views.inputs import as_id
 from tests.views.conftest import E
 
 LIST = f"{E}/exam/course_id/{COURSE_ID}"
@@ -190,32 +189,6 @@ def test_unstorable_bodies(
     response = as_global_staff.generic(method, url, body % text, "application/json")
     assert (response.status_code, list(response.json())) == (400, ["detail"])
     assert "stored" in response.json()["detail"]
-
-
-@pytest.mark.parametrize(
-    ("value", "number"),
-    [
-        (1, 1),
-        ("12", 12),
-        ("00000000000000000012", 12),
-        (2**31 - 1, 2**31 - 1),
-        (2**31, None),
-        ("1" * 5000, None),
-        (0, None),
-        (-1, None),
-        (True, None),
-        (1.0, None),
-        ("1.0", None),
-        (" 1", None),
-        ("1\n", None),
-        ("²", None),
-        ("１", None),
-        (None, None),
-        ([1], None),
-    ],
-)
-def test_ids(value: Any, number: int | None) -> None:
-    assert as_id(value) == number
 
 
 @pytest.mark.defect("REST-A17")

@@ -1,0 +1,68 @@
+"""What providers send. They define their reviews, and read them themselves (`backends`)."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from edx_proctoring.statuses import ReviewStatus
+from edx_proctoring.views.requests.base import BodySerializer
+from edx_proctoring.views.requests.fields import TextField
+
+LARGEST = 2**31 - 1
+
+
+def seconds() -> serializers.IntegerField:
+    """Since the start of the recording."""
+    return serializers.IntegerField(
+        required=False, allow_null=True, min_value=-LARGEST, max_value=LARGEST
+    )
+
+
+class PassedOnSerializer(BodySerializer):
+    """An object that the provider validates: the fields say what is usual, and all that was sent is passed on."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        return data
+
+
+class ReadySerializer(BodySerializer):
+    """The body is not read."""
+
+    status = serializers.CharField(required=False)
+
+
+class CommentSerializer(serializers.Serializer[Any]):
+    """A remark; times are seconds from the start of the recording."""
+
+    comment = serializers.CharField()
+    status = TextField()
+    start = seconds()
+    stop = seconds()
+    duration = seconds()
+
+
+class ReviewSerializer(PassedOnSerializer):
+    """A review in the words of REST providers; providers may define their own."""
+
+    status = serializers.ChoiceField(
+        choices=[
+            ReviewStatus.passed,
+            ReviewStatus.violation,
+            ReviewStatus.suspicious,
+            ReviewStatus.not_reviewed,
+        ]
+    )
+    comments = CommentSerializer(many=True, required=False, allow_null=True)
+    reviewed_by = serializers.CharField(required=False, allow_null=True)
+    payload = serializers.DictField(required=False)
+
+
+class RpnowReviewSerializer(PassedOnSerializer):
+    """A review in RPNow's words."""
+
+    examMetaData = serializers.DictField()
+    reviewStatus = serializers.CharField()
+    videoReviewLink = serializers.CharField(required=False)
+    webCamComments = serializers.ListField(required=False)
+    desktopComments = serializers.ListField(required=False)
