@@ -6,13 +6,14 @@ REQUIREMENTS := requirements/base.txt requirements/openedx.txt requirements/demo
 DEMO := .venv/demo.stamp $(if $(filter mysql%,$(DATABASE_URL)),.venv/mysql.stamp)
 PORTS := $(if $(WEB_PORT),--web-port $(WEB_PORT)) $(if $(SIMULATOR_PORT),--simulator-port $(SIMULATOR_PORT))
 
-.PHONY: help demo demo-check demo-reset test torture torture-proof fuzz benchmark lint types docs format requirements
+.PHONY: help demo demo-check demo-reset test test-quick torture torture-proof fuzz benchmark lint types docs format requirements
 
 help:
 	@echo "make demo         set up and run the demo: http://127.0.0.1:8000 (WEB_PORT=… SIMULATOR_PORT=…)"
 	@echo "make demo-check   walk through the demo and leave nothing behind (FAULT=ready|notify|review|mail|grade)"
 	@echo "make demo-reset   forget the demo's data"
 	@echo "make test         set up and run all tests that this machine can run"
+	@echo "make test-quick   the suite on SQLite in memory, without browser, demo and packaging"
 	@echo "make torture      races, crashes and faults on all databases and brokers of this machine (RUNS=3)"
 	@echo "make torture-proof switch off one safeguard after the other: the attacks must notice"
 	@echo "make fuzz         5000 random requests per operation of the REST interface (EXAMPLES=…)"
@@ -51,6 +52,9 @@ demo-reset: $(DEMO)
 
 test: .venv/test.stamp
 	$(BIN)/python -m scripts.run_tests
+
+test-quick: .venv/test.stamp
+	$(BIN)/python -m scripts.quick
 
 torture: .venv/test.stamp
 	$(BIN)/python -m tests.torture run $(if $(RUNS),--runs $(RUNS))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import pairs, run_tests
+from scripts import pairs, quick, run_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -90,6 +90,6 @@ def test_every_test_of_a_server_has_a_lane():
     assert (bool(files), lost) == (True, [])
 
 
-@pytest.mark.parametrize("path", {*run_tests.ON_DATABASES, *pairs.TESTS})
+@pytest.mark.parametrize("path", {*run_tests.ON_DATABASES, *pairs.TESTS, *quick.SLOW})
 def test_what_the_lanes_run_exists(path):
     assert (ROOT / path).exists()

@@ -1,7 +1,7 @@
 """Callers of the REST interface."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -146,26 +146,43 @@ def disorder(db: None) -> Any:
             cursor.execute("PRAGMA reverse_unordered_selects = OFF")
 
 
+class Clients(Mapping[str, APIClient]):
+    """One client for each kind of caller, signed in when it is first used."""
+
+    def __init__(self, users: dict[str, Any], sign_in: Callable[[Any], APIClient]) -> None:
+        self.users, self.sign_in = users, sign_in
+        self.known: dict[str, APIClient] = {}
+
+    def __getitem__(self, name: str) -> APIClient:
+        if name not in self.known:
+            user = self.users[name]
+            self.known[name] = APIClient() if user is None else self.sign_in(user)
+        return self.known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.users)
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+
 @pytest.fixture
 def clients(
-    request: pytest.FixtureRequest,
-    anonymous: APIClient,
-    learner: Any,
-    client_for: Callable[[Any], APIClient],
-) -> dict[str, APIClient]:
+    request: pytest.FixtureRequest, learner: Any, client_for: Callable[[Any], APIClient]
+) -> Clients:
     """One client for each kind of caller; `owner` is the learner whose attempts the tests make."""
     inactive = UserFactory(username="inactive", is_staff=True)
-    found = {
-        "anonymous": anonymous,
-        "inactive": client_for(inactive),
-        "stranger": client_for(UserFactory(username="stranger")),
-        "owner": client_for(learner),
-    }
     type(inactive).objects.filter(pk=inactive.pk).update(is_active=False)
+    users = {
+        "anonymous": None,
+        "inactive": inactive,
+        "stranger": UserFactory(username="stranger"),
+        "owner": learner,
+    }
     named = ("reviewer", "foreign_reviewer", "retirement")
     for name in ("course_staff", "foreign_staff", "global_staff", *named):
-        found[name] = client_for(request.getfixturevalue(name))
-    return found
+        users[name] = request.getfixturevalue(name)
+    return Clients(users, client_for)
 
 
 @pytest.fixture
