@@ -6,6 +6,10 @@ REQUIREMENTS := requirements/base.txt requirements/openedx.txt requirements/demo
 DEMO := .venv/demo.stamp $(if $(filter mysql%,$(DATABASE_URL)),.venv/mysql.stamp)
 PORTS := $(if $(WEB_PORT),--web-port $(WEB_PORT)) $(if $(SIMULATOR_PORT),--simulator-port $(SIMULATOR_PORT))
 
+# Each lane and worker would compile all modules again, and pytest rewrite all tests, where Python may keep nothing.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
+
 .PHONY: help demo demo-check demo-reset test test-quick torture torture-proof fuzz benchmark lint types docs format requirements
 
 help:
