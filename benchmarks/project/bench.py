@@ -16,6 +16,7 @@ import data
 import driver
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.core.paginator import Paginator
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 from django.test import Client
@@ -110,6 +111,26 @@ def violations(_number: int) -> Any:
 @operation("all attempts of a course (Python API)")
 def all_attempts(_number: int) -> Any:
     return len(list(api.get_all_exam_attempts(data.COURSE)))
+
+
+def _dashboards_page(rows: Any) -> Any:
+    """As a host's dashboard pages what the Python API returns."""
+    return list(Paginator(rows, 20).get_page(1))
+
+
+@operation("dashboard's page 1, attempts (Python API)")
+def attempts_page(_number: int) -> Any:
+    return _dashboards_page(api.get_all_exam_attempts(data.COURSE))
+
+
+@operation("dashboard's page 1, attempts, search (Python API)")
+def searched_attempts_page(_number: int) -> Any:
+    return _dashboards_page(api.get_filtered_exam_attempts(data.COURSE, "learner"))
+
+
+@operation("dashboard's page 1, allowances (Python API)")
+def allowances_page(_number: int) -> Any:
+    return _dashboards_page(api.get_allowances_for_course(data.COURSE))
 
 
 @operation("onboarding panel, page 1")
