@@ -31,7 +31,7 @@ from edx_proctoring.timing import ExtraTime
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-    from edx_proctoring.api.student_context import Learner
+    from edx_proctoring.api.student_view.context import Learner
     from edx_proctoring.effects import Change
     from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
     from edx_proctoring.outbox import Draft

@@ -1,6 +1,6 @@
 """Old addresses of functions that live elsewhere; imports only."""
 
-from edx_proctoring.api.attempts import locate_attempt_by_attempt_code
+from edx_proctoring.api.attempts.reads import locate_attempt_by_attempt_code
 from edx_proctoring.api.legacy import (
     _emit_event,
     emit_event,
@@ -13,7 +13,7 @@ from edx_proctoring.api.legacy import (
     resolve_exam_url_for_learning_mfe,
     verify_and_add_wait_deadline,
 )
-from edx_proctoring.api.onboarding import (
+from edx_proctoring.api.onboarding.exams import (
     categorize_inaccessible_exams_by_date,
     get_user_course_outline_details,
     get_visibility_check_date,

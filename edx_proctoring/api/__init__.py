@@ -6,7 +6,14 @@ from django.contrib.auth import get_user_model
 from django.template import loader
 
 from edx_proctoring import constants, patch_points
-from edx_proctoring.api.allowances import (
+from edx_proctoring.api.allowances.bulk import (
+    NO_EXAM,
+    NOT_ACTIVE,
+    OTHER_COURSE,
+    add_bulk_allowances,
+    grant_allowances,
+)
+from edx_proctoring.api.allowances.single import (
     add_allowance_for_user,
     get_allowances_for_course,
     get_allowances_page,
@@ -14,8 +21,7 @@ from edx_proctoring.api.allowances import (
     remove_allowance_for_user,
     take_allowance_back,
 )
-from edx_proctoring.api.anonymous_reviews import receive_anonymous_review
-from edx_proctoring.api.attempt_changes import (
+from edx_proctoring.api.attempts.changes import (
     JUMPTO_SUPPORTED_NAMESPACES,
     check_prerequisites,
     create_exam_attempt,
@@ -38,7 +44,18 @@ from edx_proctoring.api.attempt_changes import (
     update_attempt_status,
     update_exam_attempt,
 )
-from edx_proctoring.api.attempts import (
+from edx_proctoring.api.attempts.exam_page import (
+    get_active_attempt_data,
+    get_exam_for_learner,
+    get_polled_attempt,
+)
+from edx_proctoring.api.attempts.learner_actions import (
+    create_attempt_for_learner,
+    find_attempt,
+    learner_action,
+)
+from edx_proctoring.api.attempts.pages import get_grouped_attempts
+from edx_proctoring.api.attempts.reads import (
     allowed_minutes,
     can_update_credit_grades_and_email,
     create_proctoring_attempt_status_email,
@@ -63,18 +80,14 @@ from edx_proctoring.api.attempts import (
     locate_attempt_by_external_id,
     was_registered_without_token,
 )
-from edx_proctoring.api.bulk_allowances import (
-    NO_EXAM,
-    NOT_ACTIVE,
-    OTHER_COURSE,
-    add_bulk_allowances,
-    grant_allowances,
+from edx_proctoring.api.attempts.summaries import (
+    PRACTICE_STATUS_SUMMARY_MAP,
+    STATUS_SUMMARY_MAP,
+    TIMED_EXAM_STATUS_SUMMARY_MAP,
+    get_attempt_status_summaries,
+    get_attempt_status_summary,
 )
-from edx_proctoring.api.dashboards import (
-    get_exam_configuration_dashboard_url,
-    get_instructor_dashboard_url,
-    is_backend_dashboard_available,
-)
+from edx_proctoring.api.attempts.timer import get_exam_attempt_data
 from edx_proctoring.api.exams import (
     announce_exam,
     create_exam,
@@ -89,8 +102,6 @@ from edx_proctoring.api.exams import (
     tell_exam_saved,
     update_exam,
 )
-from edx_proctoring.api.grouped_attempts import get_grouped_attempts
-from edx_proctoring.api.learner import create_attempt_for_learner, find_attempt, learner_action
 from edx_proctoring.api.legacy import (
     _are_prerequirements_satisfied,
     _calculate_allowed_mins,
@@ -104,7 +115,7 @@ from edx_proctoring.api.legacy import (
     is_reattempting_exam,
     verify_and_add_wait_deadline,
 )
-from edx_proctoring.api.onboarding import (
+from edx_proctoring.api.onboarding.exams import (
     categorize_inaccessible_exams_by_date,
     does_backend_support_onboarding,
     get_last_verified_onboarding_attempts_per_user,
@@ -112,43 +123,36 @@ from edx_proctoring.api.onboarding import (
     get_onboarding_exam_link,
     get_user_course_outline_details,
 )
-from edx_proctoring.api.onboarding_status import (
+from edx_proctoring.api.onboarding.status import (
     NoOnboardingProfile,
     get_onboarding_status,
     get_onboarding_statuses,
 )
-from edx_proctoring.api.polling import (
-    get_active_attempt_data,
-    get_exam_for_learner,
-    get_polled_attempt,
+from edx_proctoring.api.providers.dashboards import (
+    get_exam_configuration_dashboard_url,
+    get_instructor_dashboard_url,
+    is_backend_dashboard_available,
 )
-from edx_proctoring.api.provider_settings import (
+from edx_proctoring.api.providers.settings import (
     get_integration_specific_email,
     get_proctoring_settings_by_exam_id,
 )
-from edx_proctoring.api.review_policies import (
+from edx_proctoring.api.reviews.anonymous import receive_anonymous_review
+from edx_proctoring.api.reviews.policies import (
     _get_review_policy_by_exam_id,
     create_exam_review_policy,
     get_review_policy_by_exam_id,
     remove_review_policy,
     update_review_policy,
 )
-from edx_proctoring.api.reviews import (
+from edx_proctoring.api.reviews.receive import (
     apply_saved_review,
     decide_review,
     is_being_applied,
     lock_learner,
     receive_review,
 )
-from edx_proctoring.api.student_view import get_student_view
-from edx_proctoring.api.summaries import (
-    PRACTICE_STATUS_SUMMARY_MAP,
-    STATUS_SUMMARY_MAP,
-    TIMED_EXAM_STATUS_SUMMARY_MAP,
-    get_attempt_status_summaries,
-    get_attempt_status_summary,
-)
-from edx_proctoring.api.timer import get_exam_attempt_data
+from edx_proctoring.api.student_view.screens import get_student_view
 from edx_proctoring.api.users import (
     get_enrollments_can_take_proctored_exams,
     get_learner_by_name,

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from edx_proctoring import deadlines, host, links, prerequisites, timing, tracking
-from edx_proctoring.api.attempts import allowed_minutes, get_exam_attempt_by_id
+from edx_proctoring.api.attempts.reads import allowed_minutes, get_exam_attempt_by_id
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
 

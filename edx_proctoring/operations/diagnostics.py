@@ -16,7 +16,7 @@ from django.db.models import Count, Min
 from django.utils import timezone
 
 from edx_proctoring import backends, conf
-from edx_proctoring.api.allowances import (
+from edx_proctoring.api.allowances.single import (
     get_allowances_counted_twice,
     get_allowances_without_effect,
 )

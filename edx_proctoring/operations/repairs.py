@@ -11,7 +11,11 @@ from django.db.models import Exists, OuterRef
 
 from edx_proctoring import effects, lifecycle, transactions
 from edx_proctoring.api.lookup import exam_by_id
-from edx_proctoring.api.reviews import apply_saved_review, is_decided_by_staff, status_after_review
+from edx_proctoring.api.reviews.receive import (
+    apply_saved_review,
+    is_decided_by_staff,
+    status_after_review,
+)
 from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.lifecycle.removal import forget
 from edx_proctoring.lifecycle.rows import other_statuses

@@ -3,7 +3,7 @@
 import pytest
 
 from edx_proctoring import api
-from edx_proctoring.api.attempt_changes import decline_unattempted
+from edx_proctoring.api.attempts.changes import decline_unattempted
 from edx_proctoring.exceptions import ProctoredExamNotFoundException, UserNotFoundException
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.runtime import set_runtime_service

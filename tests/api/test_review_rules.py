@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from edx_proctoring.api.review_rules import (
+from edx_proctoring.api.reviews.rules import (
     Facts,
     checked,
     is_same_payload,

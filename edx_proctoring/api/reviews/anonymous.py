@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.crypto import constant_time_compare
 
 from edx_proctoring import backends, conf
-from edx_proctoring.api.attempts import locate_attempt_by_attempt_code
-from edx_proctoring.api.reviews import exam_of, receive_review
+from edx_proctoring.api.attempts.reads import locate_attempt_by_attempt_code
+from edx_proctoring.api.reviews.receive import exam_of, receive_review
 from edx_proctoring.exceptions import ProctoredExamSuspiciousLookup
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview
 

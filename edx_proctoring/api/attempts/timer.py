@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf, deadlines, exam_types, links, timing
-from edx_proctoring.api.attempts import is_attempt_ready_to_resume
+from edx_proctoring.api.attempts.reads import is_attempt_ready_to_resume
 from edx_proctoring.api.lookup import as_dict, attempt_by_id, exam_by_id
 from edx_proctoring.backends import display
 from edx_proctoring.backends.backend import within

@@ -17,7 +17,8 @@ from edx_proctoring import (
     tracking,
     transactions,
 )
-from edx_proctoring.api.review_rules import (
+from edx_proctoring.api.reviews.reviewers import StaffQuestion, find_reviewer
+from edx_proctoring.api.reviews.rules import (
     Delivery,
     Facts,
     encrypted,
@@ -26,7 +27,6 @@ from edx_proctoring.api.review_rules import (
     redacted,
     status_after,
 )
-from edx_proctoring.api.reviewers import StaffQuestion, find_reviewer
 from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (

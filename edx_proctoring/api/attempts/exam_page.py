@@ -6,13 +6,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, deadlines, exam_types, extensions, timing
-from edx_proctoring.api.attempt_changes import described_prerequisites
+from edx_proctoring.api.attempts.changes import described_prerequisites
+from edx_proctoring.api.attempts.timer import timer_data
 from edx_proctoring.api.lookup import as_dict, attempt_by_id
-from edx_proctoring.api.onboarding import (
+from edx_proctoring.api.onboarding.exams import (
     does_backend_support_onboarding,
     get_onboarding_exam_link,
 )
-from edx_proctoring.api.timer import timer_data
 from edx_proctoring.lifecycle import expire_if_overdue
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamSerializer

@@ -12,7 +12,7 @@ from django.db.models import Case, Max, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from edx_proctoring import constants, outbox, transactions
-from edx_proctoring.api.allowances import ADDITIONAL_TIME, Allowance, event_draft
+from edx_proctoring.api.allowances.single import ADDITIONAL_TIME, Allowance, event_draft
 from edx_proctoring.api.course_members import enrollment_check
 from edx_proctoring.api.lookup import as_id
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException

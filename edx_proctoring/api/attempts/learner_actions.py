@@ -8,9 +8,9 @@ from typing import Any
 from django.utils import timezone
 
 from edx_proctoring import conf, deadlines, host, lifecycle, transactions
-from edx_proctoring.api.attempt_changes import create_declined, prerequisite_status
+from edx_proctoring.api.attempts.changes import create_declined, prerequisite_status
+from edx_proctoring.api.attempts.practice import check_practice_limit
 from edx_proctoring.api.lookup import attempt_by_id, exam_by_id
-from edx_proctoring.api.practice import check_practice_limit
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     ProctoredBaseException,

@@ -12,7 +12,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf, constants, crypto, deadlines, host, links, timing
-from edx_proctoring.api.onboarding import onboarding_exam_link_for_screen
+from edx_proctoring.api.onboarding.exams import onboarding_exam_link_for_screen
 from edx_proctoring.backends import display
 from edx_proctoring.backends.backend import ask_options, within
 from edx_proctoring.lifecycle import find_learner

@@ -22,9 +22,9 @@ from edx_proctoring import (
     tracking,
     transactions,
 )
-from edx_proctoring.api.attempt_changes import check_requirements, with_opting_out_forbidden
+from edx_proctoring.api.attempts.changes import check_requirements, with_opting_out_forbidden
 from edx_proctoring.api.exams import create_exam
-from edx_proctoring.api.student_context import (
+from edx_proctoring.api.student_view.context import (
     Learner,
     is_wait_pending,
     proctored_context,

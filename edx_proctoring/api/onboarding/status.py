@@ -13,7 +13,7 @@ from opaque_keys.edx.keys import UsageKey
 
 from edx_proctoring import backends, conf, constants, crypto, host, links
 from edx_proctoring.api.lookup import batches
-from edx_proctoring.api.onboarding import (
+from edx_proctoring.api.onboarding.exams import (
     backend_of,
     categorize_inaccessible_exams_by_date,
     does_backend_support_onboarding,

@@ -1,0 +1,1 @@
+"""Allowances, one or many at a time."""

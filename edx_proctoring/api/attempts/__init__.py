@@ -1,0 +1,1 @@
+"""Attempts: reads, changes and the pages that show them."""

@@ -1,0 +1,1 @@
+"""Onboarding exams, and how far learners are with them."""

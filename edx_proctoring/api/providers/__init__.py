@@ -1,0 +1,1 @@
+"""What course staff and learners get from providers: contacts, links, dashboards."""

@@ -1,0 +1,1 @@
+"""Reviews of recordings, and the policies that reviewers follow."""

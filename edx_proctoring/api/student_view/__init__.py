@@ -1,0 +1,1 @@
+"""The page that a learner sees instead of, or above, an exam."""
