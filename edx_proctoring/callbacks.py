@@ -21,8 +21,6 @@ from edx_proctoring.statuses import IN_PROGRESS, ProctoredExamStudentAttemptStat
 
 log = logging.getLogger(__name__)
 
-COOKIE = "exam"
-COOKIE_SECONDS = 24 * 60 * 60
 PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 
@@ -59,9 +57,9 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
     if not _is_sent_by_provider(attempt, request) or not _advance(attempt, request):
         return response
     response.set_signed_cookie(
-        COOKIE,
+        crypto.EXAM_COOKIE,
         _pass(attempt),
-        max_age=COOKIE_SECONDS,
+        max_age=crypto.EXAM_COOKIE_SECONDS,
         httponly=True,
         samesite="Lax",
         secure=conf.django.HTTPS == "on" or (request is not None and request.is_secure()),
@@ -113,7 +111,9 @@ def _is_learner(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated and user.pk == attempt["user"]["id"]:
         return True
-    shown = request.get_signed_cookie(COOKIE, default="", max_age=COOKIE_SECONDS)
+    shown = request.get_signed_cookie(
+        crypto.EXAM_COOKIE, default="", max_age=crypto.EXAM_COOKIE_SECONDS
+    )
     known = crypto.exam_passes(attempt["attempt_code"], attempt["user"]["id"])
     return any(constant_time_compare(shown or "", one) for one in known)
 

@@ -47,7 +47,9 @@ class ProcessMemory:
 
     def incr(self, key: str) -> int:
         with self._lock:
-            value, until = self._values.get(key, (0, 0.0))  # a success may have cleared it meanwhile
+            value, until = self._values.get(
+                key, (0, 0.0)
+            )  # a success may have cleared it meanwhile
             self._values[key] = (value + 1, until)
             return int(value + 1)
 

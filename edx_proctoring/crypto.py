@@ -35,8 +35,12 @@ def obscured_user_id(user_id: object, *extra: object) -> str:
     return hmac.new(key, message.encode(), hashlib.sha1).hexdigest()
 
 
+EXAM_COOKIE = "exam"  # holds an exam pass
+EXAM_COOKIE_SECONDS = 24 * 60 * 60
+
+
 def exam_pass(attempt_code: str, user_id: int) -> str:
-    """What proves that a browser was sent here for this attempt of this learner; value of the cookie `exam`."""
+    """What proves that a browser was sent here for this attempt of this learner; value of EXAM_COOKIE."""
     return _signed("edx_proctoring.exam_pass", f"{attempt_code}:{user_id}")
 
 

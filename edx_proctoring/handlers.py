@@ -151,6 +151,7 @@ def on_review_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) ->
     if signal is pre_save and instance.student_id and not api.is_being_applied(instance):
         api.lock_learner(instance.student_id)
     before = _stored(instance)
+    # From one receiver to the next only the instance leads: Django gives their signatures.
     instance.decided_before = before and (before.review_status, before.reviewed_by_id)
     if before is not None:
         archive_model(ProctoredExamSoftwareSecureReviewHistory, before, id=None)

@@ -39,6 +39,7 @@ NAMESPACE = "proctored_exam"
 
 FAILED: Any = {}  # the answer of a service that failed
 _completion: Callable[[str], Any] = get_runtime_service
+# Published functions, which call one another, have no parameter in which to pass on what the host has answered.
 _answers: ContextVar[dict[Any, Any] | None] = ContextVar("answers", default=None)
 
 

@@ -15,6 +15,7 @@ from edx_proctoring.circuit_breaker import IN_PROCESS, CircuitBreaker
 
 PAUSE = 30  # seconds
 
+# Services of the host and receivers of its signals are called in between: their signatures are the host's.
 _skip_if_slow: ContextVar[bool] = ContextVar("skip_if_slow", default=False)
 
 

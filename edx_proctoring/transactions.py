@@ -35,6 +35,8 @@ POSTGRES_LOST = ("08", "53300", "57P", "25P03", "25P04", "25006")
 POSTGRES_TIMED_OUT = {"55P03", "57014"}  # lock not available; statement time-out or cancelled
 
 
+# Between `run` and the question whose the transaction is stand published functions and receivers of Django's signals,
+# whose signatures have no place for it.
 _ours: ContextVar[bool] = ContextVar("ours", default=False)
 
 

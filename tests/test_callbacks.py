@@ -9,7 +9,8 @@ from django.urls import include, path
 from django.utils import timezone
 
 from edx_proctoring import api, crypto
-from edx_proctoring.callbacks import COOKIE, start_exam_callback
+from edx_proctoring.callbacks import start_exam_callback
+from edx_proctoring.crypto import EXAM_COOKIE
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import AttemptFactory
 from edx_proctoring.testing.providers import FakeProvider
@@ -89,7 +90,7 @@ def test_the_cookie_of_another_attempt_ends_no_exam(attempt: Any, client: Client
 
 def test_a_forged_cookie_ends_no_exam(attempt: Any, client: Client, learner: Any) -> None:
     one = attempt(status="started")
-    client.cookies[COOKIE] = crypto.exam_pass(one.attempt_code, learner.pk)  # not signed
+    client.cookies[EXAM_COOKIE] = crypto.exam_pass(one.attempt_code, learner.pk)  # not signed
     visit(client, one)
     assert one.status == "started"
 
@@ -113,7 +114,7 @@ def test_the_code_alone_only_redirects(
     other = crypto.launch_token(AttemptFactory().attempt_code)
     for each in (client, client_for(learner)):
         response = visit(each, one, url=f"{URL}{one.attempt_code}{token.format(other=other)}")
-        assert COOKIE not in response.cookies
+        assert EXAM_COOKIE not in response.cookies
         assert one.status == status
 
 
@@ -132,7 +133,7 @@ def test_only_providers_that_send_browsers_here(
 ) -> None:
     provider.uses_start_callback = False
     one = attempt()
-    assert COOKIE not in visit(client, one).cookies
+    assert EXAM_COOKIE not in visit(client, one).cookies
     assert one.status == "created"
 
 
@@ -140,7 +141,7 @@ def test_only_attempts_that_are_taken_as_proctored(
     attempt: Any, client: Client, timed_exam: ProctoredExam
 ) -> None:
     for one in (attempt(taking_as_proctored=False), attempt(exam=timed_exam)):
-        assert COOKIE not in visit(client, one).cookies
+        assert EXAM_COOKIE not in visit(client, one).cookies
         assert one.status == "created"
 
 
@@ -169,7 +170,7 @@ def test_attempts_that_version_6_registered(
     born = timezone.now() - datetime.timedelta(hours=hours)
     type(one).history.filter(id=one.pk).update(history_change_reason=None, history_date=born)
     response = visit(client, one, url=f"{URL}{one.attempt_code}")
-    assert (one.status, COOKIE in response.cookies) == (status, status == "ready_to_start")
+    assert (one.status, EXAM_COOKIE in response.cookies) == (status, status == "ready_to_start")
 
 
 def test_attempts_that_other_code_creates_are_told_the_token(
@@ -211,7 +212,7 @@ def test_prefetching_browsers_change_nothing(
 ) -> None:
     for status in ("created", "started"):
         one = attempt(status=status)
-        assert COOKIE not in visit(client_for(learner), one, **options).cookies
+        assert EXAM_COOKIE not in visit(client_for(learner), one, **options).cookies
         assert one.status == status
 
 
@@ -219,33 +220,33 @@ def test_prefetching_browsers_change_nothing(
 def test_link_scanners_change_nothing(attempt: Any, client: Client, method: str) -> None:
     one = attempt()
     response = client.generic(method, address(one))
-    assert (response.status_code, COOKIE in response.cookies) == (302, False)
+    assert (response.status_code, EXAM_COOKIE in response.cookies) == (302, False)
     one.refresh_from_db()
     assert one.status == "created"
 
 
 def test_the_cookie(attempt: Any, client: Client, settings: Any) -> None:
     one = attempt()
-    cookie = visit(client, one).cookies[COOKIE]
+    cookie = visit(client, one).cookies[EXAM_COOKIE]
     assert one.attempt_code not in cookie.value
     assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "Lax")
     assert 0 < cookie["max-age"] <= 7 * 24 * 3600
     settings.HTTPS = "off"
-    assert not visit(client, one).cookies[COOKIE]["secure"]
+    assert not visit(client, one).cookies[EXAM_COOKIE]["secure"]
 
 
 def test_unknown_attempt(client: Client) -> None:
     response = client.get(f"{URL}unknown")
     assert response.status_code == 404
     assert response["Content-Type"].startswith("text/html")
-    assert COOKIE not in response.cookies
+    assert EXAM_COOKIE not in response.cookies
 
 
 def test_from_python_without_a_request(attempt: Any) -> None:
     one, running = attempt(), attempt(status="started")
     for each, known in ((one, True), (running, False)):
         response = start_exam_callback(None, each.attempt_code)
-        assert (response.status_code, COOKIE in response.cookies) == (302, known)
+        assert (response.status_code, EXAM_COOKIE in response.cookies) == (302, known)
         each.refresh_from_db()
     assert (one.status, running.status) == ("ready_to_start", "started")
 

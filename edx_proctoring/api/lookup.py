@@ -12,6 +12,7 @@ from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 
 Item = TypeVar("Item")
 LARGEST_ID = 2**31 - 1
+LONGEST_NUMBER = 20  # digits that are looked at
 
 
 def is_id(value: Any) -> bool:
@@ -43,7 +44,12 @@ def attempt_by_id(attempt_id: Any, message: str | None = None) -> ProctoredExamS
 
 def as_id(value: Any) -> int | None:
     """A primary key from a number or its text, or None."""
-    if isinstance(value, str) and len(value) <= 20 and value.isascii() and value.isdigit():
+    if (
+        isinstance(value, str)
+        and len(value) <= LONGEST_NUMBER
+        and value.isascii()
+        and value.isdigit()
+    ):
         value = int(value)
     return value if is_id(value) else None
 

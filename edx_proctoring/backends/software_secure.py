@@ -21,7 +21,12 @@ from edx_proctoring.backends.backend import (
 )
 from edx_proctoring.backends.http import json_of, usable_id
 from edx_proctoring.backends.options import TIMEOUT, ProviderOption
-from edx_proctoring.crypto import decode_and_decrypt, launch_token
+from edx_proctoring.crypto import (
+    EXAM_COOKIE,
+    EXAM_COOKIE_SECONDS,
+    decode_and_decrypt,
+    launch_token,
+)
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderSentNoAttemptID,
@@ -43,8 +48,6 @@ log = logging.getLogger(__name__)
 
 SOFTWARE_SECURE_INVALID_CHARS = psi_formats.INVALID_CHARS
 TIMED_OUT = 504
-COOKIE = "exam"
-COOKIE_SECONDS = 24 * 60 * 60
 COMMENT_KEYS = {
     "start": "eventStart",
     "stop": "eventFinish",
@@ -326,7 +329,9 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         request = get_current_request()
         if request is None:
             return False
-        shown = request.get_signed_cookie(COOKIE, default="", max_age=COOKIE_SECONDS) or ""
+        shown = (
+            request.get_signed_cookie(EXAM_COOKIE, default="", max_age=EXAM_COOKIE_SECONDS) or ""
+        )
         passes = current_options().exam_passes
         if passes is None:
             return not shown

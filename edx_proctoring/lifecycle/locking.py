@@ -15,7 +15,8 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringLearner
 
 Result = TypeVar("Result")
-# The learners whose lock the code that runs now holds.
+# The learners whose lock the code that runs now holds. Receivers of saved and deleted models, whose signatures are
+# Django's, come back here while it is held.
 _held: ContextVar[frozenset[int]] = ContextVar("held", default=frozenset())
 
 

@@ -130,7 +130,8 @@ def delete(
     others = other_statuses(attempt)
     attempt._change_reason = reason or None
     attempt._history_user = by if getattr(by, "pk", None) else None
-    attempt.is_being_removed = True  # type: ignore[attr-defined]  # receivers need not tell anybody: we do
+    # Receivers, which are handed nothing but the attempt, need not tell anybody: we do.
+    attempt.is_being_removed = True  # type: ignore[attr-defined]
     attempt.delete_exam_attempt()
     attempt.pk = attempt_id  # whoever hears of it wants to know which one it was
     log.info("attempt %s: %s -> removed (%s)", attempt_id, attempt.status, reason)

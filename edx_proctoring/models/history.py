@@ -40,7 +40,7 @@ def archive_copy(model: type[Archive], instance: models.Model, **mapping: str | 
 @receiver(post_create_historical_record)
 def remember_history_record(instance: Any, history_instance: Any, **_kwargs: Any) -> None:
     """Whoever saves an object can name its newest history row without asking the database again."""
-    instance.last_history = history_instance
+    instance.last_history = history_instance  # save() of django-simple-history returns nothing
 
 
 class KeptQuerySet(models.QuerySet[Any]):

@@ -36,7 +36,8 @@ class Draft:
     prefetched: Mapping[str, Any] = field(default_factory=dict)
 
 
-# At which depth of savepoints events are collected, and those that are.
+# At which depth of savepoints events are collected, and those that are. Receivers of the signals of models put messages,
+# too, and their signatures are Django's.
 _collected: ContextVar[tuple[int | None, list[Draft]]] = ContextVar("drafts", default=(None, []))
 
 

@@ -54,5 +54,5 @@ def _configuration(provider: Any, exam: ProctoredExam) -> Any:
 
 def get_integration_specific_email(provider: Any) -> str:
     """The provider's own address for learners, else the platform's contact."""
-    own: str | None = getattr(provider, "integration_specific_email", None)
-    return own or str(constants.DEFAULT_CONTACT_EMAIL)
+    own = getattr(provider, "integration_specific_email", None)
+    return str(own or constants.DEFAULT_CONTACT_EMAIL or "")

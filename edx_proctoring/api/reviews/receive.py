@@ -193,7 +193,7 @@ def _overwrite(stored: Review, new: Review) -> Review:
 
 
 def _save(review: Review) -> None:
-    """Receivers of the model's signals need not apply it: we do."""
+    """Receivers of the model's signals need not apply it: we do. They are handed nothing but the review."""
     review.is_applied = True  # type: ignore[attr-defined]
     try:
         review.save()

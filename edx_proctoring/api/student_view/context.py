@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf, constants, crypto, deadlines, host, links, timing
 from edx_proctoring.api.onboarding.exams import onboarding_exam_link_for_screen
+from edx_proctoring.api.providers.settings import get_integration_specific_email
 from edx_proctoring.backends import display
 from edx_proctoring.backends.backend import ask_options, within
 from edx_proctoring.lifecycle import find_learner
@@ -209,17 +210,11 @@ def _provider_context(provider: Any) -> dict[str, Any]:
         "provider_tech_support_email": get("tech_support_email"),
         "provider_tech_support_phone": get("tech_support_phone"),
         "learner_notification_from_email": get("learner_notification_from_email"),
-        "integration_specific_email": integration_specific_email(provider),
+        "integration_specific_email": get_integration_specific_email(provider),
         "ping_interval": get(
             "ping_interval", constants.DEFAULT_DESKTOP_APPLICATION_PING_INTERVAL_SECONDS
         ),
     }
-
-
-def integration_specific_email(provider: Any) -> str:
-    """The provider's own contact, else the platform's."""
-    own = getattr(provider, "integration_specific_email", None)
-    return str(own or constants.DEFAULT_CONTACT_EMAIL or "")
 
 
 def _onboarding_context(learner: Learner) -> dict[str, Any]:
