@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
@@ -166,12 +166,17 @@ def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
             return method(self, _as_dispatched(self, request), *args, **kwargs)
         except ProctoredBaseException as error:
             return handle_proctored_exception(error, type(self).__name__)
+        except (ParseError, ValidationError) as error:
+            answer = self.get_exception_handler()(error, self.get_exception_handler_context())
+            if answer is None:
+                raise
+            return answer
 
     return answered
 
 
 class ProctoredAPIView(AuthenticatedAPIView):
-    """A view in which the package's exceptions are answers; hosts call `get` and its like also without `dispatch`."""
+    """A view in which the package's exceptions, and what is wrong with the input, are answers; hosts call `get` and its like also without `dispatch`."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

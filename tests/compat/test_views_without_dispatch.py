@@ -25,6 +25,7 @@ EXAM = {"exam_id": NOBODY, "exam_name": "New"}
 CALLS: list[tuple[str, str, dict[str, Any], dict[str, Any], Any, int]] = [
     ("ExamAllowanceView", "put", {}, {}, GRANT, 400),
     ("ExamAllowanceView", "put", {}, {}, {**GRANT, "value": "abc"}, 400),
+    ("ExamAllowanceView", "put", {}, {}, ["no", "object"], 400),
     ("ProctoredExamAttemptReviewStatus", "put", {"attempt_id": NOBODY}, {}, {}, 404),
     ("ProctoredExamReviewPolicyView", "get", {"exam_id": NOBODY}, {}, None, 400),
     ("ProctoredExamView", "get", {"exam_id": NOBODY}, {}, None, 400),
@@ -33,6 +34,7 @@ CALLS: list[tuple[str, str, dict[str, Any], dict[str, Any], Any, int]] = [
     ("ProctoredExamReviewCallback", "post", {"external_id": "nothing"}, {}, {}, 400),
     ("AnonymousReviewCallback", "post", {}, {}, {"examMetaData": {"examCode": "nothing"}}, 400),
     ("StudentOnboardingStatusByCourseView", "get", {"course_id": COURSE_ID}, {}, None, 404),
+    ("StudentOnboardingStatusView", "get", {}, {}, None, 400),
     ("StudentOnboardingStatusView", "get", {}, {"course_id": COURSE_ID}, None, 404),
     ("StudentOnboardingStatusView", "get", {}, {"course_id": COURSE_ID, "username": "nobody"}, None, 404),
     ("StudentProctoredExamAttempt", "delete", {"attempt_id": NOBODY}, {}, None, 400),
