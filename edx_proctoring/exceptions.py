@@ -176,3 +176,30 @@ class ExtraTimeUnavailable(ProctoringTemporarilyUnavailable):
 
     def __str__(self) -> str:
         return _("Your time for this exam cannot be determined right now. Please try again.")
+
+
+class ExamChangedMeanwhile(ProctoredBaseException):
+    """The exam is not as the caller has seen it: nothing was changed."""
+
+    http_status = 412
+
+    def __str__(self) -> str:
+        return super().__str__() or "Somebody else changed this exam. Nothing was changed."
+
+
+class IdempotencyKeyReused(ProctoredBaseException):
+    """The key belongs to a request with another body."""
+
+    http_status = 422
+
+    def __str__(self) -> str:
+        return super().__str__() or "This Idempotency-Key was used for another request."
+
+
+class RequestStillRunning(ProctoredBaseException):
+    """The first request with this key has no answer yet."""
+
+    http_status = 409
+
+    def __str__(self) -> str:
+        return super().__str__() or "The first request with this Idempotency-Key is still running."

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from celery import shared_task
 
-from edx_proctoring import operations, outbox
+from edx_proctoring import api, operations, outbox
 
 NET_SECONDS = 45
 
@@ -26,7 +26,8 @@ def deliver_outbox() -> dict[str, int]:
 
 @shared_task
 def purge_outbox() -> int:
-    """Delete what was delivered long ago; returns how many messages."""
+    """Delete what was delivered long ago, and answers to repeated requests; returns how many messages."""
+    api.forget_requests()
     return outbox.purge()
 
 

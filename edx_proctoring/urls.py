@@ -9,6 +9,7 @@ from django.urls import URLResolver, include, path, re_path
 
 from edx_proctoring import callbacks, extensions, instructor_dashboard_exam_urls, views
 from edx_proctoring.views import AuthenticatedAPIView
+from edx_proctoring.views.v2.exams import ExamViewSet
 
 app_name = "edx_proctoring"
 
@@ -200,5 +201,11 @@ urlpatterns = [
         name="proctored_exam.attempts.reset",
     ),
     *instructor_dashboard_exam_urls.urlpatterns,
+    _regex(f"{V2}exams/", ExamViewSet.as_view({"get": "list"}), name="v2.exams"),
+    _regex(
+        rf"{V2}exams/(?P<exam_id>\d{{1,20}})/",
+        ExamViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="v2.exam",
+    ),
     *routes_of_extensions(),
 ]

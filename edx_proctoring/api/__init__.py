@@ -90,7 +90,9 @@ from edx_proctoring.api.attempts.summaries import (
 from edx_proctoring.api.attempts.timer import get_exam_attempt_data
 from edx_proctoring.api.exams import (
     announce_exam,
+    change_exam,
     create_exam,
+    find_exams,
     get_all_exams_for_course,
     get_course_of_exams,
     get_exam_by_content_id,
@@ -100,7 +102,14 @@ from edx_proctoring.api.exams import (
     leave_former_provider,
     register_exams,
     tell_exam_saved,
+    type_of_exam,
     update_exam,
+)
+from edx_proctoring.api.idempotency import (
+    abandon_request,
+    begin_request,
+    finish_request,
+    forget_requests,
 )
 from edx_proctoring.api.legacy import (
     _are_prerequirements_satisfied,

@@ -2,21 +2,23 @@
 
 import datetime
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.dateparse import parse_datetime
 
-from edx_proctoring import backends, constants, outbox, timing, tracking, transactions
+from edx_proctoring import backends, constants, exam_types, outbox, timing, tracking, transactions
 from edx_proctoring.api.lookup import as_id, exam_by_id
 from edx_proctoring.effects import exam_sync, messages
 from edx_proctoring.exceptions import (
+    ExamChangedMeanwhile,
     ProctoredBaseException,
     ProctoredExamAlreadyExists,
     ProctoredExamNotFoundException,
 )
 from edx_proctoring.models import EXAM_ORDERINGS, ProctoredExam, in_order
+from edx_proctoring.models.exams import ExamQuerySet
 from edx_proctoring.serializers import ProctoredExamSerializer
 
 log = logging.getLogger(__name__)
@@ -140,6 +142,40 @@ def update_exam(
 
     transactions.run(store)
     return known.pk
+
+
+def find_exams(course_id: object) -> ExamQuerySet:
+    """The course's exams as a queryset, for lists that filter, order and page it."""
+    return ProctoredExam.objects.in_course(course_id)
+
+
+def type_of_exam(exam: ProctoredExam) -> str:
+    """timed, practice, onboarding or proctored."""
+    provider = backends.find_provider(exam)
+    return exam_types.exam_type(exam, bool(getattr(provider, "supports_onboarding", False)))
+
+
+def change_exam(
+    course_id: object,
+    exam_id: int,
+    values: Mapping[str, Any],
+    is_as_seen: Callable[[ProctoredExam], bool],
+) -> ProctoredExam:
+    """Change these columns of an exam of the course if it still is as the caller has seen it; the exam as it is then.
+
+    ProctoredExamNotFoundException; ExamChangedMeanwhile when `is_as_seen`, asked under the lock, says no.
+    """
+
+    def store() -> ProctoredExam:
+        known = next(iter(_locked([exam_id])), None)
+        if known is None or known.course_id != str(course_id):
+            raise ProctoredExamNotFoundException("There is no such exam in this course.")
+        if not is_as_seen(known):
+            raise ExamChangedMeanwhile
+        _change(known, values)
+        return known
+
+    return transactions.run(store)
 
 
 def get_exam_to_change(exam_id: Any) -> dict[str, Any]:

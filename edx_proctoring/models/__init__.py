@@ -24,6 +24,7 @@ from edx_proctoring.models.history import (
     archive_copy,
     archive_model,
 )
+from edx_proctoring.models.idempotency import IdempotentRequest
 from edx_proctoring.models.locks import ProctoringLearner, ProctoringReservation
 from edx_proctoring.models.ordering import (
     ALLOWANCE_ORDERINGS,
@@ -52,6 +53,7 @@ __all__ = [
     "ALLOWANCE_ORDERINGS",
     "ATTEMPT_ORDERINGS",
     "EXAM_ORDERINGS",
+    "IdempotentRequest",
     "OutboxMessage",
     "ProctoredExam",
     "ProctoredExamReviewPolicy",

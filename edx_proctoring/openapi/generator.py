@@ -16,8 +16,10 @@ from rest_framework.negotiation import DefaultContentNegotiation as Default
 from edx_proctoring import __version__
 from edx_proctoring.openapi.operations import COURSE_ID, OPERATIONS, PATHS, Operation
 from edx_proctoring.openapi.shapes import ErrorSerializer
+from edx_proctoring.openapi.v2 import ResourceSchema
 
 START = "proctoring_launch_callback/start_exam/{attempt_code}"
+V2_ROUTE = re.compile(r"edx_proctoring/v2/")
 PREFIX = re.compile(r"^.*?/?edx_proctoring/")
 ERRORS = {
     400: "The request is malformed, or not possible now; the detail says why.",
@@ -132,7 +134,9 @@ class ProctoringViews(OpenApiViewExtension):
 
     def view_replacement(self) -> Any:
         """The same view with our schema."""
-        return type(self.target.__name__, (self.target,), {"schema": ProctoringSchema()})
+        is_resource = getattr(self.target, "api_version", 1) == 2
+        schema = ResourceSchema() if is_resource else ProctoringSchema()
+        return type(self.target.__name__, (self.target,), {"schema": schema})
 
 
 class JwtScheme(OpenApiAuthenticationExtension):
@@ -152,12 +156,23 @@ class _Routes(EndpointEnumerator):
     def get_api_endpoints(self, patterns: Any = None, prefix: str = "") -> list[Any]:
         known = {path for path, _ in OPERATIONS}
         found = super().get_api_endpoints(patterns, prefix)
-        return [one for one in found if f"{PREFIX.sub('', one[0])}/" not in known]
+        first = [one for one in found if not V2_ROUTE.search(one[0])]
+        return [one for one in first if f"{PREFIX.sub('', one[0])}/" not in known]
 
     def get_allowed_methods(self, callback: Any) -> list[str]:
         methods: list[str] = super().get_allowed_methods(callback)
-        limited = callback.view_initkwargs.get("http_method_names")
+        limited = getattr(callback, "view_initkwargs", {}).get("http_method_names")
         return [one for one in methods if limited is None or one.lower() in limited]
+
+
+class _ResourceRoutes(EndpointEnumerator):
+    def get_api_endpoints(self, patterns: Any = None, prefix: str = "") -> list[Any]:
+        found = super().get_api_endpoints(patterns, prefix)
+        return [one for one in found if V2_ROUTE.search(one[0])]
+
+
+class _ResourceGenerator(SchemaGenerator):
+    endpoint_inspector_cls = _ResourceRoutes
 
 
 class _Generator(SchemaGenerator):
@@ -189,6 +204,20 @@ def _drop(part: Any, name: str) -> None:
         part.pop(name, None)
     for one in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
         _drop(one, name)
+
+
+def document_v2(prefix: str = "api/") -> dict[str, Any]:
+    """The OpenAPI document of the second version, mounted under `prefix`."""
+    from django.urls import include, path  # noqa: PLC0415  needs the URL conf's settings
+
+    routes = [path(prefix, include("edx_proctoring.urls"))]
+    with patched_settings({**SETTINGS, "TITLE": "edx-proctoring, version 2"}):
+        generator = _ResourceGenerator(patterns=routes)
+        found: dict[str, Any] = generator.get_schema(request=None, public=True)
+    for methods in found["paths"].values():
+        for operation in methods.values():
+            _add_missing(operation["responses"])
+    return found
 
 
 def _add_missing(responses: dict[str, Any]) -> None:

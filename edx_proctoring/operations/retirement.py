@@ -12,6 +12,7 @@ from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.effects import messages
 from edx_proctoring.models import (
     NOTE,
+    IdempotentRequest,
     OutboxMessage,
     ProctoredExam,
     ProctoredExamSoftwareSecureComment,
@@ -92,6 +93,7 @@ def _blank(user_id: int) -> None:
     for some in batches(sorted(codes)):
         _blank_reviews(some)
     _forget_messages(user_id, attempts, allowance_ids)
+    IdempotentRequest.objects.filter(user_id=user_id).delete()
     extensions.retire(user_id)
 
 

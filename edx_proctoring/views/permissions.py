@@ -10,7 +10,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api, conf, host, views
+from edx_proctoring import api, conf, extensions, host, views
 from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     StudentExamAttemptDoesNotExistsException,
@@ -68,6 +68,9 @@ WHO_MAY: Mapping[str, Mapping[str, str]] = {
     # learners who leave
     "backend_user_deletion_api":                   {"post": RETIREMENT},
     "user_retirement_api":                         {"post": RETIREMENT},
+    # the second version, and its pages
+    "v2.exams":                                    {"get": COURSE_STAFF},
+    "v2.exam":                                     {"get": COURSE_STAFF, "patch": COURSE_STAFF},
 }  # fmt: skip
 
 # Who may name another learner: by `user_id` or `username`, course staff together with their course.
@@ -83,6 +86,22 @@ WHO_MAY_FOR_OTHERS: Mapping[tuple[str, str], str] = {
 def is_user_course_or_global_staff(user: Any, course_id: Any) -> bool:
     """Is the user global staff, or staff of the course?"""
     return host.is_course_or_global_staff(user, course_id)
+
+
+def role_of(route: str | None, method: str) -> extensions.Role | None:
+    """Who may call a route of the second version or a page, ours or an extension's; None: nobody."""
+    name, method = route or "", "get" if method == "HEAD" else method.lower()
+    rows = WHO_MAY.get(name) or extensions.roles().get(name, {})
+    return rows.get(method)
+
+
+def has_role(user: Any, role: extensions.Role, course_id: str) -> bool:
+    """Is the user, who is signed in, one of those in this course?"""
+    if not isinstance(role, str):
+        return role(user, course_id)
+    if role == COURSE_STAFF:
+        return bool(views.is_user_course_or_global_staff(user, course_id))
+    return role == ANY_USER or (role == GLOBAL_STAFF and bool(user.is_staff))
 
 
 def caller_id(request: Request) -> int:

@@ -11,10 +11,11 @@ from django.core.handlers.base import BaseHandler
 from drf_spectacular.generators import EndpointEnumerator
 from jsonschema import Draft202012Validator
 
-from edx_proctoring.openapi import document
+from edx_proctoring.openapi import document, document_v2
 from edx_proctoring.urls import app_name, urlpatterns
 
 JSON = "application/json"
+PROBLEM = "application/problem+json"
 # What every route answers to a method that it has not; the document describes methods that there are.
 NO_SUCH_METHOD = {403, 404, 405, 406}
 
@@ -22,7 +23,11 @@ NO_SUCH_METHOD = {403, 404, 405, 406}
 @cache
 def _document() -> dict[str, Any]:
     """With closed objects: a key that is not described is a violation, too."""
-    return _closed(document())
+    first, second = document(), document_v2()
+    schemas = {**first["components"]["schemas"], **second["components"]["schemas"]}
+    return _closed(
+        {"paths": {**first["paths"], **second["paths"]}, "components": {"schemas": schemas}}
+    )
 
 
 def _closed(part: Any) -> Any:
@@ -58,8 +63,8 @@ def _content(path: str, method: str, code: str) -> dict[str, Any]:
 
 
 @cache
-def _validator(path: str, method: str, code: str) -> Draft202012Validator:
-    schema = _content(path, method, code)[JSON]["schema"]
+def _validator(path: str, method: str, code: str, kind: str) -> Draft202012Validator:
+    schema = _content(path, method, code)[kind]["schema"]
     return Draft202012Validator({**schema, "components": _document()["components"]})
 
 
@@ -75,8 +80,8 @@ def check(path: str, method: str, code: int, kind: str, body: bytes) -> None:
     if not body:
         return
     assert kind in content, f"{kind or 'a body'} is not documented for {code}"
-    if kind == JSON:
-        errors = _validator(path, method, str(code)).iter_errors(json.loads(body))
+    if kind in (JSON, PROBLEM):
+        errors = _validator(path, method, str(code), kind).iter_errors(json.loads(body))
         problems = [error.message for error in errors]
         assert not problems, f"{code}: {problems[:3]}"
 

@@ -1,0 +1,67 @@
+"""The second version describes itself: its serializers and filters are the document."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+
+from edx_proctoring.views.v2.base import ResourceViewSet
+from edx_proctoring.views.v2.problems import CONTENT_TYPE, ProblemSerializer
+
+ERRORS = {
+    400: "A parameter or the body is not valid; `errors` says which.",
+    403: "Not signed in, or not on the staff of the course.",
+    404: "There is no such row, or no such page.",
+    406: "The answer is JSON, which the request does not accept.",
+    412: "Somebody else has changed the row since; nothing was changed.",
+    413: "The body is larger than a setting allows; it was not read.",
+    415: "The body is of a type that is not read.",
+    428: "The request does not say what its sender has seen (`If-Match`).",
+    429: "Too many requests. `Retry-After` says after how many seconds there may be another.",
+    503: "Temporarily not possible. Please try again, after the seconds that `Retry-After` says if it is there.",
+}
+ALWAYS = (400, 403, 404, 406, 413, 429, 503)
+OF_CHANGES = (412, 415, 428)
+
+
+class ResourceSchema(AutoSchema):
+    """Adds what `ResourceViewSet` does to every operation."""
+
+    view: ResourceViewSet
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        return bool(self.view.action == "list")
+
+    def get_tags(self) -> list[str]:
+        return ["v2"]
+
+    def get_operation_id(self) -> str:
+        return f"v2_{self.view.resource}_{self.view.action}"
+
+    def get_override_parameters(self) -> list[Any]:
+        header = "If-Match" if self.method == "PATCH" else "If-None-Match"
+        text = "The ETag of what the client has."
+        return [
+            OpenApiParameter("course_id", str, OpenApiParameter.PATH),
+            OpenApiParameter(
+                header,
+                str,
+                OpenApiParameter.HEADER,
+                description=text,
+                required=self.method == "PATCH",
+            ),
+        ]
+
+    def get_response_serializers(self) -> Any:
+        codes = [*ALWAYS, *(OF_CHANGES if self.method == "PATCH" else ())]
+        problems = {
+            (str(code), CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=ERRORS[code])
+            for code in sorted(codes)
+        }
+        answers: dict[Any, Any] = {"200": self.view.serializer_class(many=self._is_list_view())}
+        if self.method == "GET":
+            answers["304"] = OpenApiResponse(None, description="Nothing has changed.")
+        return {**answers, **problems}
+
+    def get_request_serializer(self) -> Any:
+        return getattr(self.view, "changes_class", None) if self.method == "PATCH" else None

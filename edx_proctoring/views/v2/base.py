@@ -1,0 +1,102 @@
+"""What all resources of the second version share."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils.cache import patch_cache_control
+from rest_framework import serializers, status
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from edx_proctoring import transactions
+from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
+from edx_proctoring.views import permissions
+from edx_proctoring.views.base import AuthenticatedAPIView
+from edx_proctoring.views.bodies import check_texts
+from edx_proctoring.views.v2 import conditional, problems
+from edx_proctoring.views.v2.lists import Filters, Pages
+
+
+class MayByTable(BasePermission):
+    """The table of roles decides, for the course of the address. A route that is not in it refuses everybody."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if getattr(view, "action", None) is None:
+            return True  # there is no such method: 405
+        match = request.resolver_match
+        role = permissions.role_of(match.url_name if match else None, str(request.method))
+        return role is not None and permissions.has_role(
+            request.user, role, view.kwargs["course_id"]
+        )
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """The body of a request: a field that there is not is an error, not a wish that comes to nothing."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            check_texts(data)
+            unknown = sorted(str(name) for name in data if name not in self.fields)
+            if unknown:
+                raise serializers.ValidationError(
+                    {name: ["There is no such field."] for name in unknown}
+                )
+        return super().to_internal_value(data)
+
+
+class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Any]):
+    """A resource of a course: JSON, problem details, permission by the table, pages, filters, `ETag`."""
+
+    permission_classes = (IsAuthenticated, MayByTable)
+    renderer_classes = (JSONRenderer,)
+    pagination_class = Pages
+    filter_backends = (Filters,)
+    throttle_scope = "v2"
+    api_version = 2
+    resource = ""  # the resource's name in the OpenAPI document
+
+    @classmethod
+    def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
+        """A view outside ATOMIC_REQUESTS, as those of the first version."""
+        view = super(AuthenticatedAPIView, cls).as_view(actions, **initkwargs)
+        return transaction.non_atomic_requests(view)
+
+    def get_exception_handler(self) -> Callable[..., Response | None]:
+        return problems.answer
+
+    def _unavailable(self, error: Exception) -> Response:
+        transactions.close_if_lost(error)
+        busy = ProctoringTemporarilyUnavailable()
+        busy.__cause__ = error
+        answer = problems.answer(busy, {"view": self})
+        assert answer is not None  # it is one of ours
+        return answer
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Tag what is read or changed; a page that the client has already is not sent again."""
+        if response.status_code == status.HTTP_200_OK and request.method in (
+            "GET",
+            "HEAD",
+            "PATCH",
+        ):
+            etag = conditional.etag_of(response.data)
+            if request.method != "PATCH" and conditional.is_known(request, etag):
+                response = Response(status=status.HTTP_304_NOT_MODIFIED)
+            response["ETag"] = etag
+        response = super().finalize_response(request, response, *args, **kwargs)
+        patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One page."""
+        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One row."""
+        return Response(self.get_serializer(self.get_object()).data)

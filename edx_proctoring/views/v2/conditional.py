@@ -1,0 +1,36 @@
+"""`ETag`, `If-None-Match` and `If-Match`: nothing is sent twice, and nothing is overwritten unseen."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.utils.http import parse_etags
+from rest_framework.request import Request
+from rest_framework.utils.encoders import JSONEncoder
+
+from edx_proctoring.views.v2.problems import PreconditionRequired
+
+
+def etag_of(data: Any) -> str:
+    """The tag of a representation: of a row as `retrieve` sends it, or of one page of a list."""
+    text = json.dumps(data, cls=JSONEncoder, sort_keys=True)
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Has the client this representation already?"""
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    return "*" in known or etag in {one.removeprefix("W/") for one in known}
+
+
+def expected_etags(request: Request) -> list[str]:
+    """What the client has seen; 428 if it does not say."""
+    expected = parse_etags(request.headers.get("If-Match", ""))
+    if not expected:
+        raise PreconditionRequired
+    return expected
+
+
+def is_expected(expected: list[str], etag: str) -> bool:
+    """Is the row as the client has seen it? `*` accepts whatever there is."""
+    return "*" in expected or etag in expected

@@ -1,0 +1,100 @@
+"""Exams of a course."""
+
+from typing import Any
+
+import django_filters
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring import api
+from edx_proctoring.api.lookup import LARGEST_ID
+from edx_proctoring.views.requests.fields import LONGEST_TEXT
+from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
+from edx_proctoring.views.v2.conditional import etag_of, expected_etags, is_expected
+from edx_proctoring.views.v2.lists import Flag, Order, Search
+
+MOST_MINUTES = 2**31 - 1
+TYPES = ("timed", "practice", "onboarding", "proctored")
+
+
+class CourseExamSerializer(serializers.Serializer[Any]):
+    """An exam."""
+
+    id = serializers.IntegerField()
+    content_id = serializers.CharField(help_text="The subsection's usage key.")
+    exam_name = serializers.CharField()
+    type = serializers.SerializerMethodField()
+    time_limit_mins = serializers.IntegerField()
+    due_date = serializers.DateTimeField(allow_null=True)
+    is_active = serializers.BooleanField()
+    is_proctored = serializers.BooleanField()
+    is_practice_exam = serializers.BooleanField()
+    hide_after_due = serializers.BooleanField()
+    backend = serializers.CharField(allow_null=True, help_text="The provider's name.")
+    created = serializers.DateTimeField()
+    modified = serializers.DateTimeField()
+
+    def get_type(self, exam: Any) -> str:
+        return api.type_of_exam(exam)
+
+
+class CourseExamChangesSerializer(StrictSerializer):
+    """What course staff may change; absent fields stay."""
+
+    exam_name = serializers.CharField(max_length=LONGEST_TEXT)
+    time_limit_mins = serializers.IntegerField(min_value=1, max_value=MOST_MINUTES)
+    due_date = serializers.DateTimeField(allow_null=True)
+    is_active = serializers.BooleanField()
+    hide_after_due = serializers.BooleanField()
+
+
+class ExamFilter(django_filters.FilterSet):
+    """Filters and orders of the list."""
+
+    search = Search(["exam_name", "content_id"], help_text="Words in the name or the content id.")
+    is_active = Flag(field_name="is_active")
+    is_proctored = Flag(field_name="is_proctored")
+    is_practice_exam = Flag(field_name="is_practice_exam")
+    backend = django_filters.CharFilter(field_name="backend", max_length=LONGEST_TEXT)
+    ordering = Order(
+        fields=["id", "exam_name", "time_limit_mins", "due_date", "created", "modified"]
+    )
+
+
+class ExamViewSet(ResourceViewSet):
+    """`/api/edx_proctoring/v2/courses/{course_id}/exams/`."""
+
+    serializer_class = CourseExamSerializer
+    filterset_class = ExamFilter
+    changes_class = CourseExamChangesSerializer
+    resource = "exams"
+
+    def get_queryset(self) -> Any:
+        return api.find_exams(self.kwargs.get("course_id", ""))  # none for the OpenAPI document
+
+    def get_object(self) -> Any:
+        exam = self.get_queryset().filter(pk=self._exam_id()).first()
+        if exam is None:
+            raise NotFound
+        return exam
+
+    def _exam_id(self) -> int:
+        exam_id = int(self.kwargs["exam_id"])
+        if exam_id > LARGEST_ID:
+            raise NotFound
+        return exam_id
+
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        """Needs `If-Match`: a change of an exam that looks different by now is refused."""
+        expected, exam_id = expected_etags(request), self._exam_id()
+        self.get_object()
+        changes = CourseExamChangesSerializer(data=request.data, partial=True)
+        changes.is_valid(raise_exception=True)
+
+        def is_as_seen(exam: Any) -> bool:
+            return is_expected(expected, etag_of(CourseExamSerializer(exam).data))
+
+        exam = api.change_exam(kwargs["course_id"], exam_id, changes.validated_data, is_as_seen)
+        return Response(CourseExamSerializer(exam).data)

@@ -1,0 +1,66 @@
+"""`Idempotency-Key`: unsafe bulk requests that may be repeated."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
+
+from edx_proctoring import api
+from edx_proctoring.views.permissions import caller_id
+
+HEADER = "Idempotency-Key"
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+Handler = Callable[..., Response]
+
+
+def idempotent(handler: Handler) -> Handler:
+    """Execute `handler(self, request, …)` once per user, path and key; later requests get the first one's answer.
+
+    An answer of 500 and above, and an error, leave nothing behind: they may be tried again with the same key.
+    """
+
+    @wraps(handler)
+    def answered(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        name = (caller_id(request), f"{request.method} {request.path}", _key(request))
+        stored = api.begin_request(*name, _digest(request.data))
+        if stored is not None:
+            headers = {"Idempotency-Replayed": "true"}
+            return Response(stored.data, status=stored.status, headers=headers)
+        try:
+            response = handler(self, request, *args, **kwargs)
+        except BaseException:
+            api.abandon_request(*name)
+            raise
+        if response.status_code >= 500:
+            api.abandon_request(*name)
+        else:
+            api.finish_request(*name, response.status_code, _plain(response.data))
+        return response
+
+    return answered
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get(HEADER, "")
+    if not KEY.fullmatch(key):
+        text = "Send 1 to 255 visible ASCII characters, new ones for each new request."
+        raise ValidationError({HEADER: [text]}, code="required")
+    return key
+
+
+def _plain(data: Any) -> Any:
+    """Only what JSON knows."""
+    return json.loads(json.dumps(data, cls=JSONEncoder))
+
+
+def _digest(data: Any) -> str:
+    text = json.dumps(data, cls=JSONEncoder, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

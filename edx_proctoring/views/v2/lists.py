@@ -1,0 +1,96 @@
+"""Lists: pages, filters, order. What is not understood is refused, not ignored."""
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import django_filters
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
+
+from edx_proctoring.views.requests.fields import LONGEST_TEXT
+
+MOST_ON_A_PAGE = 200
+PAGING = {"page", "page_size", "format"}
+
+
+class Pages(PageNumberPagination):
+    """`page` and `page_size`; answers `count`, `next`, `previous`, `results`."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = MOST_ON_A_PAGE
+
+    def get_page_size(self, request: Request) -> int:
+        given = request.query_params.get("page_size", str(self.page_size))
+        if not (given.isascii() and given.isdigit() and len(given) <= 3):
+            given = "0"
+        if not 1 <= int(given) <= MOST_ON_A_PAGE:
+            raise ValidationError({"page_size": [f"A number from 1 to {MOST_ON_A_PAGE}."]})
+        return int(given)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """For the OpenAPI document, which is of version 3.1: null is a type."""
+        found = super().get_paginated_response_schema(schema)
+        for name in ("next", "previous"):
+            found["properties"][name] = {"type": ["string", "null"], "format": "uri"}
+        return found
+
+
+class Filters(DjangoFilterBackend):
+    """Filters of django-filter; a parameter that there is not is an error, because a typing error shows too much."""
+
+    def filter_queryset(self, request: HttpRequest | Request, queryset: Any, view: Any) -> Any:
+        filters = self.get_filterset_class(view, queryset)
+        known = PAGING | set(filters.base_filters if filters else ())
+        unknown = sorted(set(request.GET) - known)
+        if unknown:
+            raise ValidationError({name: ["There is no such parameter."] for name in unknown})
+        return super().filter_queryset(request, queryset, view)
+
+
+class Flag(django_filters.TypedChoiceFilter):
+    """`true` or `false`; anything else is an error."""
+
+    def __init__(self, **options: Any) -> None:
+        choices = [("true", "true"), ("false", "false")]
+        super().__init__(choices=choices, coerce=lambda text: text == "true", **options)
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs.filter(**{str(self.field_name): value}) if isinstance(value, bool) else qs
+
+
+class Search(django_filters.CharFilter):
+    """Rows in which each word stands in one of the columns."""
+
+    def __init__(self, columns: Sequence[str], **options: Any) -> None:
+        self.columns = columns
+        super().__init__(max_length=LONGEST_TEXT, strip=True, **options)
+
+    def filter(self, qs: Any, value: str) -> Any:
+        for word in (value or "").split()[:10]:
+            conditions = (Q(**{f"{column}__icontains": word}) for column in self.columns)
+            qs = qs.filter(reduce(or_, conditions))
+        return qs
+
+
+class Order(django_filters.OrderingFilter):
+    """`ordering`: names with commas, a minus turns one round. Of equals the lower id comes first, empty ones first."""
+
+    def filter(self, qs: QuerySet[Any], value: Sequence[str] | None) -> QuerySet[Any]:
+        if not value:
+            return qs
+        columns: Mapping[str, str] = {
+            name: column for column, name in (self.param_map or {}).items()
+        }
+        order = []
+        for name in value:
+            column = F(columns[name.removeprefix("-")])
+            turned = name.startswith("-")
+            order.append(column.desc(nulls_last=True) if turned else column.asc(nulls_first=True))
+        return qs.order_by(*order, "id")

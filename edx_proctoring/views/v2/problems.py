@@ -1,0 +1,101 @@
+"""Errors as problem details (RFC 9457), each with a stable `code`."""
+
+import re
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.views.base import handle_proctored_exception
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class FieldProblemSerializer(serializers.Serializer[Any]):
+    """What is wrong with one field of the body or one parameter of the query."""
+
+    field = serializers.CharField(help_text="Its name; of nested fields all names, with dots.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """Problem details."""
+
+    type = serializers.CharField(help_text="Always about:blank; `code` tells problems apart.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField(help_text="Does not change; look at this one.")
+    errors = FieldProblemSerializer(many=True, required=False)  # type: ignore[assignment]  # the name that RFC 9457 uses
+
+
+class PreconditionRequired(APIException):
+    """The request has to say what its sender has seen."""
+
+    status_code = 428
+    default_code = "precondition_required"
+    default_detail = "Send If-Match with the ETag of what you have seen."
+
+
+def problem(status: int, code: str, detail: str, errors: list[dict[str, str]]) -> dict[str, Any]:
+    """The body of an answer."""
+    found: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    return {**found, "errors": errors} if errors else found
+
+
+def answer(exc: Exception, context: Mapping[str, Any]) -> Response | None:
+    """The answer to an error; None for one that is nobody's answer."""
+    errors: list[dict[str, str]] = []
+    if isinstance(exc, ProctoredBaseException):
+        response = handle_proctored_exception(exc, type(context.get("view")).__name__)
+        code = _code_of(type(exc))
+    else:
+        response = exception_handler(exc, dict(context))
+        code, errors = _described(exc)
+    if response is None:
+        return None
+    detail = "The request is not valid." if errors else str(_detail_of(response.data))
+    response.data = problem(response.status_code, code, detail, errors)
+    response.content_type = CONTENT_TYPE
+    return response
+
+
+def _code_of(error: type[ProctoredBaseException]) -> str:
+    """From the class's name, which is published and stays: ExamChangedMeanwhile is exam_changed_meanwhile."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", error.__name__.removesuffix("Exception")).lower()
+
+
+def _described(exc: Exception) -> tuple[str, list[dict[str, str]]]:
+    if isinstance(exc, ValidationError):
+        return "invalid", list(_fields(exc.detail, ""))
+    code = exc.get_codes() if isinstance(exc, APIException) else None
+    # Django's Http404 and PermissionDenied have no codes of their own.
+    names = {"Http404": "not_found", "PermissionDenied": "permission_denied"}
+    return code if isinstance(code, str) else names.get(type(exc).__name__, "error"), []
+
+
+def _fields(detail: Any, name: str) -> Iterator[dict[str, str]]:
+    if isinstance(detail, Mapping):
+        for key, value in detail.items():
+            yield from _fields(value, f"{name}.{key}".removeprefix("."))
+    elif isinstance(detail, list):
+        for value in detail:
+            yield from _fields(value, name)
+    elif isinstance(detail, ErrorDetail):
+        yield {"field": name, "code": str(detail.code), "detail": str(detail)}
+
+
+def _detail_of(data: Any) -> Any:
+    return data.get("detail", "") if isinstance(data, Mapping) else data
