@@ -12,7 +12,12 @@ from typing import Any
 # module → name → the module that the package calls it through
 HONOURED = {
     "edx_proctoring.api": {"get_backend_provider": "edx_proctoring.backends"},
-    "edx_proctoring.views": {"get_backend_provider": "edx_proctoring.backends"},
+    "edx_proctoring.views": {
+        "ATTEMPTS_PER_PAGE": "edx_proctoring.views.base",
+        "get_backend_provider": "edx_proctoring.backends",
+        "is_user_course_or_global_staff": "edx_proctoring.views.permissions",
+        "waffle": "edx_proctoring.views.switches",
+    },
 }
 
 _SERVICE = "register a double with edx_proctoring.runtime.set_runtime_service"

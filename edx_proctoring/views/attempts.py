@@ -9,10 +9,10 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api, constants, views
+from edx_proctoring import api, constants
 from edx_proctoring.api.lookup import as_id
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
-from edx_proctoring.views import switches
+from edx_proctoring.views import base, permissions, switches
 from edx_proctoring.views.base import LOG, ProctoredAPIView
 from edx_proctoring.views.disclosure import without_secret_ids
 from edx_proctoring.views.permissions import (
@@ -78,7 +78,7 @@ def _check_acts_for_another(user: Any, attempt: Any, sent: ActionSerializer) -> 
     """Only staff of the course may act for a learner, and only to have them resume."""
     course_id = attempt.proctored_exam.course_id
     # Through the package: host test suites replace it there.
-    if not sent.resumes or not views.is_user_course_or_global_staff(user, course_id):
+    if not sent.resumes or not permissions.is_user_course_or_global_staff(user, course_id):
         raise ProctoredExamPermissionDenied(
             "Only course staff may do this, only to let learners resume."
         )
@@ -119,7 +119,7 @@ class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
             course_id,
             search_by=search_by or wanted["text"],
             page=wanted["page"],
-            per_page=wanted["page_size"] or views.ATTEMPTS_PER_PAGE,
+            per_page=wanted["page_size"] or base.ATTEMPTS_PER_PAGE,
             statuses=wanted["status"],
             exam_id=wanted["exam"],
             ordering=wanted["ordering"],
@@ -194,7 +194,7 @@ class ActiveExamsForUserView(ProctoredAPIView):
 def _may_see_others(user: Any, course_id: str | None) -> bool:
     """Course staff only those in their own course."""
     return bool(user.is_staff) or (
-        course_id is not None and views.is_user_course_or_global_staff(user, course_id)
+        course_id is not None and permissions.is_user_course_or_global_staff(user, course_id)
     )
 
 

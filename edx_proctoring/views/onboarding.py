@@ -9,8 +9,8 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api, constants, views
-from edx_proctoring.views import switches
+from edx_proctoring import api, constants
+from edx_proctoring.views import base, permissions, switches
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.permissions import refusal, require_course_or_global_staff
 from edx_proctoring.views.requests.onboarding import OnboardingListQuery, OnboardingStatusQuery
@@ -24,7 +24,7 @@ class StudentOnboardingStatusView(ProctoredAPIView):
         course_id, username = wanted["course_id"], wanted["username"]
         user = request.user
         if username and username != user.get_username():
-            if not views.is_user_course_or_global_staff(user, course_id):
+            if not permissions.is_user_course_or_global_staff(user, course_id):
                 return refusal()
             user = api.get_learner_by_name(username, course_id, of_course=not user.is_staff)
         try:
@@ -48,7 +48,7 @@ class StudentOnboardingStatusByCourseView(ProctoredAPIView):
             text_search=wanted["text_search"],
             statuses=wanted["statuses"],
             page=wanted["page"],
-            per_page=views.ATTEMPTS_PER_PAGE,
+            per_page=base.ATTEMPTS_PER_PAGE,
             ask_provider=uses_provider,
         )
         has_next, has_previous = page.has_next(), page.has_previous()

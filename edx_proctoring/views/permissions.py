@@ -10,7 +10,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api, conf, extensions, host, views
+from edx_proctoring import api, conf, extensions, host
 from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     StudentExamAttemptDoesNotExistsException,
@@ -100,7 +100,7 @@ def has_role(user: Any, role: extensions.Role, course_id: str) -> bool:
     if not isinstance(role, str):
         return role(user, course_id)
     if role == COURSE_STAFF:
-        return bool(views.is_user_course_or_global_staff(user, course_id))
+        return is_user_course_or_global_staff(user, course_id)
     return role == ANY_USER or (role == GLOBAL_STAFF and bool(user.is_staff))
 
 
@@ -145,7 +145,7 @@ def _for_staff_of(course_of: Callable[..., str | None], func: View) -> View:
         if course_id is None:
             return refusal(NO_COURSE)
         is_other = data.get("course_id") not in (None, "", course_id)
-        if is_other or not views.is_user_course_or_global_staff(request.user, course_id):
+        if is_other or not is_user_course_or_global_staff(request.user, course_id):
             return refusal()
         return func(request, *args, **kwargs)
 
@@ -185,7 +185,7 @@ def check_may_read_course(user: Any, course_id: str) -> None:
     """With the setting REQUIRE_ENROLLMENT only the course's learners and staff see its exams."""
     if not conf.proctoring.REQUIRE_ENROLLMENT:
         return
-    if views.is_user_course_or_global_staff(user, course_id):
+    if is_user_course_or_global_staff(user, course_id):
         return
     if not host.is_enrolled(user, course_id):
         raise PermissionDenied("You are not enrolled in this course.")

@@ -13,9 +13,10 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api, conf, views
+from edx_proctoring import api, conf
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
+from edx_proctoring.views import permissions
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.permissions import may_review, reviewed_backends
 from edx_proctoring.views.requests.reviews import ReviewSerializer, RpnowReviewSerializer
@@ -89,7 +90,7 @@ class BaseReviewCallback:
             is_archived=is_archived,
             backend=backend,
             trusts_reviewer=self.trusts_reviewer,
-            is_staff=views.is_user_course_or_global_staff,
+            is_staff=permissions.is_user_course_or_global_staff,
         )
         return _received(review)
 

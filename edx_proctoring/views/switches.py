@@ -1,14 +1,15 @@
 """The host's waffle switches."""
 
+import waffle
 from waffle import get_waffle_switch_model
 from waffle.utils import get_setting
 
-from edx_proctoring import cache, views
+from edx_proctoring import cache
 
 
 def is_on(name: str) -> bool:
     """Is the switch on? Asks the database where waffle's cache does not work."""
-    known = cache.guarded(lambda: bool(views.waffle.switch_is_active(name)), None)
+    known = cache.guarded(lambda: bool(waffle.switch_is_active(name)), None)
     if known is not None:
         return known
     switches = get_waffle_switch_model()._default_manager
