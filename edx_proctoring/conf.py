@@ -123,6 +123,7 @@ PROCTORING = (
     Setting("OUTBOX_KEEP_GIVEN_UP_DAYS", 90, int, "given-up messages are deleted after so long"),
     Setting("OUTBOX_GIVE_UP_DAYS", 7, int, "undeliverable messages are given up after so long"),
     Setting("OUTBOX_LEASE_SECONDS", 120, int, "a delivery that takes longer counts as dead"),
+    Setting("LONGEST_PAUSE_MINUTES", 15, int, "a pause that lasts longer is reported to staff"),
     Setting("LATE_MINUTES", 10, int, "a sweep or message that is so late is reported by checks"),
     Setting("ASK_DEADLINE_SECONDS", 30, (int, float), "how long a provider may take to answer"),
     Setting(

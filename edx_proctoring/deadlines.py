@@ -4,7 +4,8 @@ Every function that compares with the present takes `now`: whoever decides reads
 """
 
 import datetime
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Max
@@ -14,9 +15,12 @@ from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
+    TimeAdjustment,
 )
 from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
+from edx_proctoring.timing import Deadline
 
+A_MINUTE = datetime.timedelta(minutes=1)
 Status = ProctoredExamStudentAttemptStatus
 
 
@@ -44,8 +48,7 @@ def allowed_minutes(
     remaining = seconds_kept(newest) if newest else None
     extra = timing.NO_EXTRA_TIME
     if remaining is None:
-        extra = ProctoredExamStudentAllowance.get_extra_time(exam["id"], user_id)
-        extra = extra.with_more(extensions.time_for(exam, user_id))
+        extra = extra_time(exam, user_id)
     return timing.allowed_minutes(
         exam["time_limit_mins"],
         extra=extra,
@@ -53,6 +56,12 @@ def allowed_minutes(
         due=due_date(exam, user_id),
         now=now,
     )
+
+
+def extra_time(exam: Mapping[str, Any], user_id: int) -> timing.ExtraTime:
+    """What allowances and extensions grant the learner in the exam."""
+    granted = ProctoredExamStudentAllowance.get_extra_time(exam["id"], user_id)
+    return granted.with_more(extensions.time_for(exam, user_id))
 
 
 def seconds_kept(attempt: ProctoredExamStudentAttempt) -> int | None:
@@ -74,24 +83,78 @@ def seconds_kept(attempt: ProctoredExamStudentAttempt) -> int | None:
     return min(kept + granted * 60, timing.LONGEST_SECONDS)
 
 
-def start_values(
-    attempt: ProctoredExamStudentAttempt, now: datetime.datetime
-) -> dict[str, datetime.datetime | int]:
-    """The columns that hold when an attempt that starts now began and how long it may take.
+def at_start(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> Deadline:
+    """When an attempt ends that starts now; what was granted before its start is in its ledger.
 
     A resumed one may take the seconds that are left, but not longer than its due date.
     """
-    exam = exam_fields(attempt.proctored_exam)
-    minutes = allowed_minutes(exam, attempt.user_id, attempt, now=now)
-    values: dict[str, datetime.datetime | int] = {
-        "started_at": now,
-        "allowed_time_limit_mins": minutes,
-    }
-    left = seconds_kept(attempt)
-    if left is not None:
-        due = due_date(exam, attempt.user_id)
-        values["time_remaining_seconds"] = timing.seconds_to_resume(left, due, now)
-    return values
+    exam = attempt.proctored_exam
+    rest = seconds_kept(attempt)
+    extra = timing.NO_EXTRA_TIME
+    if rest is None:
+        extra = extra_time(exam_fields(exam), attempt.user_id)
+    granted = TimeAdjustment.objects.of_attempts([attempt.pk]).exclude(
+        kind=TimeAdjustment.ALLOTMENT
+    )
+    return Deadline.of(
+        exam.time_limit_mins,
+        extra,
+        granted.values_list("seconds", flat=True),
+        due_date(exam_fields(exam), attempt.user_id),
+        now,
+        rest,
+    )
+
+
+def ledgers(attempts: Iterable[ProctoredExamStudentAttempt]) -> dict[int, list[TimeAdjustment]]:
+    """The rows of each attempt that has any, by its id; one query."""
+    found: dict[int, list[TimeAdjustment]] = defaultdict(list)
+    for row in TimeAdjustment.objects.of_attempts(attempt.pk for attempt in attempts):
+        found[row.attempt_id].append(row)
+    return found
+
+
+def ledger(attempt: ProctoredExamStudentAttempt) -> list[TimeAdjustment]:
+    """The rows of one attempt; no query before its start."""
+    if attempt.started_at is None:
+        return []
+    return list(TimeAdjustment.objects.of_attempts([attempt.pk]))
+
+
+def read(attempt: ProctoredExamStudentAttempt) -> Deadline | None:
+    """When the attempt ends, to the second, and whether its clock stands still; None before its start. One query."""
+    return from_ledger(attempt, ledger(attempt))
+
+
+def from_ledger(
+    attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment]
+) -> Deadline | None:
+    """The same from rows that were read. Attempts that older versions have started have no allotment: their columns count."""
+    end = expires_at(attempt)
+    if attempt.started_at is None or end is None:
+        return None
+    allotment: TimeAdjustment | None = None
+    adjusted, paused_since, is_adjusted = 0, None, False
+    for row in rows:
+        if row.kind == TimeAdjustment.ALLOTMENT:
+            is_adjusted = is_adjusted or allotment is not None
+            allotment = row
+        elif row.is_open:
+            paused_since = row.began_at
+        else:
+            adjusted += row.seconds
+            is_adjusted = is_adjusted or row.kind != TimeAdjustment.CORRECTION
+    if allotment is None:
+        seconds = int(timing.seconds_until(end, attempt.started_at))
+        return Deadline(attempt.started_at, seconds)
+    return Deadline(
+        attempt.started_at,
+        allotment.seconds,
+        adjusted,
+        allotment.ended_at,
+        paused_since,
+        is_adjusted,
+    )
 
 
 def exam_fields(exam: ProctoredExam) -> dict[str, Any]:
@@ -110,8 +173,23 @@ def expires_at(attempt: ProctoredExamStudentAttempt) -> datetime.datetime | None
     return timing.expires_at(attempt.started_at, allowed, attempt.time_remaining_seconds)
 
 
+def may_be_overdue(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> bool:
+    """Is it worth reading the ledger? The columns are at most 59 seconds late."""
+    return is_overdue(attempt, now + A_MINUTE)
+
+
+def overdue(
+    attempts: Iterable[ProctoredExamStudentAttempt], now: datetime.datetime
+) -> list[ProctoredExamStudentAttempt]:
+    """Those of them whose time is over, to the second; one query, where one is needed."""
+    near = [attempt for attempt in attempts if may_be_overdue(attempt, now)]
+    books = ledgers(near) if near else {}
+    ends = [(attempt, from_ledger(attempt, books.get(attempt.pk, ()))) for attempt in near]
+    return [attempt for attempt, end in ends if end is not None and end.is_over(now)]
+
+
 def is_overdue(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> bool:
-    """Started, not ended, and its time is over?"""
+    """Started, not ended, and its time is over, as far as the columns tell: at most 59 seconds late."""
     if attempt.started_at is None or attempt.status not in INCOMPLETE:
         return False
     expires = expires_at(attempt)
@@ -120,8 +198,8 @@ def is_overdue(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> 
 
 def seconds_left(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> float:
     """Seconds until the attempt is over; 0 when it is, or before its start."""
-    expires = expires_at(attempt)
-    return timing.seconds_left(expires, now) if expires else 0
+    deadline = read(attempt)
+    return deadline.seconds_left(now) if deadline else 0
 
 
 def as_seen(
@@ -136,10 +214,12 @@ def as_seen(
     return attempt
 
 
-def as_ended(attempt: ProctoredExamStudentAttempt) -> ProctoredExamStudentAttempt:
+def as_ended(
+    attempt: ProctoredExamStudentAttempt, completed_at: datetime.datetime | None = None
+) -> ProctoredExamStudentAttempt:
     """An overdue attempt as its end would leave it. Stores nothing."""
     kept = conf.proctoring.ALLOW_TIMED_OUT_STATE
-    completed_at = expires_at(attempt)
+    completed_at = completed_at or expires_at(attempt)
     attempt.status = Status.timed_out if kept else Status.submitted
     attempt.completed_at = completed_at
     attempt.is_resumable = False

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
-from edx_proctoring import conf, constants, host, links
+from edx_proctoring import conf, constants, host, links, timing
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
@@ -24,6 +24,8 @@ TEMPLATES = {
     Status.verified: "proctoring_attempt_satisfactory_email.html",
     Status.rejected: "proctoring_attempt_unsatisfactory_email.html",
 }
+
+TIME_TEMPLATE = "proctoring_time_granted_email.html"
 
 
 class StatusEmail(EmailMultiAlternatives):
@@ -75,6 +77,22 @@ def status_email(
             names.insert(0, f"emails/proctoring/{exam.backend}/{TEMPLATES[status]}")
         body = loader.select_template(names).render(_context(exam, course_name, status))
         return StatusEmail(_subject(status), body, constants.FROM_EMAIL, [user.email])
+
+
+def time_email(
+    attempt: ProctoredExamStudentAttempt, seconds: int, course_name: str | None, language: str
+) -> StatusEmail:
+    """The mail about time that was granted before the start."""
+    exam = attempt.proctored_exam
+    with translation.override(language):
+        context = _context(exam, course_name, attempt.status)
+        context["granted_time"] = timing.humanized(seconds / 60)
+        names = [f"emails/{TIME_TEMPLATE}"]
+        if exam.backend:
+            names.insert(0, f"emails/proctoring/{exam.backend}/{TIME_TEMPLATE}")
+        body = loader.select_template(names).render(context)
+        subject = _("Additional time for your exam")
+        return StatusEmail(subject, body, constants.FROM_EMAIL, [attempt.user.email])
 
 
 def _subject(status: str) -> str:

@@ -134,6 +134,14 @@ class ProctoredExamIllegalStatusTransition(ProctoredBaseException):
     """The attempt may not move to this status."""
 
 
+class TimeChangeNotAllowed(ProctoredExamIllegalStatusTransition):
+    """The attempt's time may not be changed so."""
+
+
+class AttemptIsPaused(ProctoredExamIllegalStatusTransition):
+    """Learners cannot end an attempt while its clock stands still."""
+
+
 class ProctoredExamIllegalResumeUpdate(ProctoredBaseException):
     """The attempt may not be resumed."""
 

@@ -1,6 +1,8 @@
 """Time arithmetic. Takes values, asks nobody."""
 
 import datetime
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -63,6 +65,54 @@ class ExtraTime:
 
 
 NO_EXTRA_TIME = ExtraTime()
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When a started attempt ends: its start plus its allotment plus all adjustments, cut to the due date."""
+
+    started_at: datetime.datetime
+    allotment: int  # seconds
+    adjusted: int = 0  # seconds
+    due: datetime.datetime | None = None
+    paused_since: datetime.datetime | None = None
+    is_adjusted: bool = False  # has it moved since the start?
+
+    @classmethod
+    def of(
+        cls,
+        limit_mins: int,
+        extra: ExtraTime,
+        adjustments: Iterable[int],
+        due: datetime.datetime | None,
+        started_at: datetime.datetime,
+        rest: int | None = None,
+    ) -> "Deadline":
+        """`rest`: the seconds that the attempt took over from one that broke off, in place of limit and extra time."""
+        allotment = extra.allotment(limit_mins) * 60 if rest is None else rest
+        return cls(started_at, allotment, sum(adjustments), due)
+
+    @property
+    def ends_at(self) -> datetime.datetime:
+        """The moment after which the attempt is over; never before its start."""
+        seconds = min(max(self.allotment + self.adjusted, 0), LONGEST_SECONDS)
+        end = later(self.started_at, datetime.timedelta(seconds=seconds))
+        if self.due is not None:
+            end = max(min(end, in_utc(self.due)), in_utc(self.started_at))
+        return end
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes from the start to the end, rounded up: who reads only these is at most 59 seconds late."""
+        return min(math.ceil(seconds_until(self.ends_at, self.started_at) / 60), LONGEST_MINUTES)
+
+    def is_over(self, now: datetime.datetime) -> bool:
+        """Has the time run out? A clock that stands still never runs out."""
+        return self.paused_since is None and in_utc(now) > self.ends_at
+
+    def seconds_left(self, now: datetime.datetime) -> float:
+        """Seconds until the end, 0 after it; during a pause what was left when it began."""
+        return max(seconds_until(self.ends_at, self.paused_since or now), 0)
 
 
 def allowed_minutes(

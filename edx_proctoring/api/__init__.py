@@ -44,6 +44,12 @@ from edx_proctoring.api.attempts.changes import (
     update_attempt_status,
     update_exam_attempt,
 )
+from edx_proctoring.api.attempts.clock import (
+    TimeChangeResult,
+    continue_attempt,
+    extend_attempt,
+    pause_attempt,
+)
 from edx_proctoring.api.attempts.exam_page import (
     get_active_attempt_data,
     get_exam_for_learner,
@@ -247,11 +253,13 @@ __all__ = [
     "add_bulk_allowances",
     "can_update_credit_grades_and_email",
     "check_prerequisites",
+    "continue_attempt",
     "create_exam",
     "create_exam_attempt",
     "create_exam_review_policy",
     "create_proctoring_attempt_status_email",
     "does_backend_support_onboarding",
+    "extend_attempt",
     "get_active_exams_for_user",
     "get_all_exam_attempts",
     "get_all_exams_for_course",
@@ -288,6 +296,7 @@ __all__ = [
     "mark_exam_attempt_as_ready_to_resume",
     "mark_exam_attempt_as_resumed",
     "mark_exam_attempt_timeout",
+    "pause_attempt",
     "remove_allowance_for_user",
     "remove_exam_attempt",
     "remove_review_policy",
@@ -309,6 +318,7 @@ __all__ = [
     "TIMED_EXAM_STATUS_SUMMARY_MAP",
     "USER_MODEL",
     # known here to callers of old
+    "TimeChangeResult",
     "AllowanceValueNotAllowedException",
     "BackendProviderCannotRegisterAttempt",
     "BackendProviderCannotRemoveAttempt",

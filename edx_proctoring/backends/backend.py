@@ -143,6 +143,9 @@ class ProctoringBackendProvider(ABC):
     has_service = True
     # A second POST of the exam once its id is known, for providers that need to hear their own id.
     resave_with_external_id = False
+    # Does your service follow an attempt whose time changes while it runs? Then these three are called:
+    # extend_exam_attempt, pause_exam_attempt, continue_exam_attempt.
+    supports_time_changes = False
 
     def __init__(self, **kwargs: Any) -> None:
         for name, value in kwargs.items():
@@ -186,6 +189,18 @@ class ProctoringBackendProvider(ABC):
     def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> Any:
         """The attempt broke off."""
         raise NotImplementedError
+
+    def extend_exam_attempt(self, exam: str, attempt: str, seconds: int) -> Any:
+        """The attempt ends later by these seconds, or earlier where they are negative."""
+        return None
+
+    def pause_exam_attempt(self, exam: str, attempt: str) -> Any:
+        """The attempt's clock stands still."""
+        return None
+
+    def continue_exam_attempt(self, exam: str, attempt: str) -> Any:
+        """The attempt's clock runs again."""
+        return None
 
     @abstractmethod
     def remove_exam_attempt(self, exam: str, attempt: str) -> Any:

@@ -13,6 +13,7 @@ class ProviderInfo:
     name: str
     verbose_name: str = ""
     supports_onboarding: bool = False
+    supports_time_changes: bool = False
 
 
 def provider_info(exam: Any) -> ProviderInfo | None:
@@ -20,4 +21,9 @@ def provider_info(exam: Any) -> ProviderInfo | None:
     found = backends.find_provider(exam)
     if found is None:
         return None
-    return ProviderInfo(backends.name_of(exam), found.verbose_name, found.supports_onboarding)
+    return ProviderInfo(
+        backends.name_of(exam),
+        found.verbose_name,
+        found.supports_onboarding,
+        bool(getattr(found, "supports_time_changes", False)),
+    )

@@ -13,14 +13,17 @@ from edx_proctoring.effects.plan import (
     asks_for_others,
     plan,
 )
+from edx_proctoring.effects.time_changes import TimeChanged, perform_time_change
 
 __all__ = [
     "PERFORMERS",
     "Change",
     "Effect",
     "EffectKind",
+    "TimeChanged",
     "asks_for_others",
     "perform",
+    "perform_time_change",
     "plan",
     "tell_extensions",
 ]

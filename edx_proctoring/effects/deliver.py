@@ -19,7 +19,7 @@ from edx_proctoring.models import (
     ProctoringReservation,
     exactly,
 )
-from edx_proctoring.signals import exam_attempt_status_signal
+from edx_proctoring.signals import attempt_time_changed_signal, exam_attempt_status_signal
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +132,32 @@ def deliver_email(message: OutboxMessage) -> None:
             mail.send()
 
 
+def deliver_time_signal(message: OutboxMessage) -> None:
+    """Receivers of the signal that an attempt's time has changed."""
+    with slow_calls.timed("signal"):
+        answers = attempt_time_changed_signal.send_robust(
+            sender="edx_proctoring", **message.payload
+        )
+    for receiver, answer in answers:
+        if isinstance(answer, Exception):
+            log.error("receiver of the time signal failed: %r %r", receiver, answer)
+
+
+def deliver_time_email(message: OutboxMessage) -> None:
+    """Send the mail about time that was granted before the start."""
+    payload = message.payload
+    attempt = ProctoredExamStudentAttempt.objects.get_exam_attempt_by_id(payload["attempt_id"])
+    if attempt is None:
+        return
+    state = host.credit_state(payload["user_id"], payload["course_id"], with_course=True) or {}
+    mail = emails.time_email(
+        attempt, payload["seconds"], state.get("course_name"), payload["language"]
+    )
+    mail.extra_headers["Message-ID"] = emails.message_id(message.key)
+    with slow_calls.timed("mail server"):
+        mail.send()
+
+
 def _as_of(history_id: int) -> ProctoredExamStudentAttempt | None:
     record = ProctoredExamStudentAttempt.history.filter(history_id=history_id).first()
     return record.instance if record else None
@@ -143,7 +169,8 @@ def deliver_provider_notice(message: OutboxMessage) -> None:
     try:
         with telling(payload["provider"]) as provider:
             notify = getattr(provider, payload["verb"])
-            notify(payload["exam_external_id"], payload["attempt_external_id"])
+            arguments = payload.get("arguments", ())
+            notify(payload["exam_external_id"], payload["attempt_external_id"], *arguments)
     except requests.HTTPError as error:
         gone = error.response is not None and error.response.status_code == 404
         if (
@@ -200,6 +227,8 @@ HANDLERS = {
     messages.EVENT: deliver_event,
     messages.SIGNAL: deliver_signal,
     messages.EMAIL: deliver_email,
+    messages.TIME_SIGNAL: deliver_time_signal,
+    messages.TIME_EMAIL: deliver_time_email,
     messages.PROVIDER_NOTICE: deliver_provider_notice,
     messages.PROVIDER_REMOVAL: deliver_provider_removal,
     messages.EXAM_SAVED: deliver_saved,

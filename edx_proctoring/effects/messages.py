@@ -33,6 +33,8 @@ SUPPORT_NOTIFICATION = MessageKind("support_notification", personal=True, inline
 EVENT = MessageKind("event", inline=True)
 SIGNAL = MessageKind("signal", inline=True)
 EMAIL = MessageKind("email", personal=True)
+TIME_SIGNAL = MessageKind("time_signal", inline=True)
+TIME_EMAIL = MessageKind("time_email", personal=True)
 PROVIDER_NOTICE = MessageKind("provider_notice", slow_recipient=True)
 PROVIDER_REMOVAL = MessageKind("provider_removal", slow_recipient=True)
 EXAM_SAVED = MessageKind("exam_saved", slow_recipient=True, inline=True)
@@ -47,6 +49,8 @@ KINDS = (
     EVENT,
     SIGNAL,
     EMAIL,
+    TIME_SIGNAL,
+    TIME_EMAIL,
     PROVIDER_NOTICE,
     PROVIDER_REMOVAL,
     EXAM_SAVED,
@@ -173,6 +177,29 @@ def option_event(exam_id: int, user_id: int, day: object, payload: dict[str, Any
 def provider_notice(history_id: int, payload: dict[str, Any]) -> Draft:
     """Start, end or error of an attempt, for its provider."""
     key, order = PROVIDER_NOTICE.key(history_id), provider_order(payload["attempt_id"])
+    return Draft(PROVIDER_NOTICE.name, key, order, payload, any_process=True)
+
+
+def time_event(version: str, attempt_id: int, payload: dict[str, Any]) -> Draft:
+    """An analytics event about a change of an attempt's time."""
+    return _event(("time", version), attempt_order(attempt_id), payload)
+
+
+def time_signal(version: str, payload: dict[str, Any]) -> Draft:
+    """The signal that an attempt's time has changed."""
+    order = attempt_order(payload["attempt_id"])
+    return Draft(TIME_SIGNAL.name, TIME_SIGNAL.key(version), order, payload)
+
+
+def time_email(version: str, payload: dict[str, Any]) -> Draft:
+    """A mail about time that was granted before the start."""
+    order = email_order(payload["attempt_id"])
+    return Draft(TIME_EMAIL.name, TIME_EMAIL.key(version), order, payload)
+
+
+def time_notice(version: str, payload: dict[str, Any]) -> Draft:
+    """A change of an attempt's time, for its provider."""
+    key, order = PROVIDER_NOTICE.key("time", version), provider_order(payload["attempt_id"])
     return Draft(PROVIDER_NOTICE.name, key, order, payload, any_process=True)
 
 

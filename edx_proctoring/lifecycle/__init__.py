@@ -4,6 +4,7 @@ Each function locks the learner's row first, decides under the lock, stores, and
 """
 
 from edx_proctoring.lifecycle.change import outcome
+from edx_proctoring.lifecycle.clock import TimeChange, continue_, extend, pause, recalculate
 from edx_proctoring.lifecycle.creation import create, reset
 from edx_proctoring.lifecycle.locking import find_learner, lock_attempt, locked
 from edx_proctoring.lifecycle.opting_out import has_opted_out, show_way_in
@@ -28,16 +29,21 @@ __all__ = [
     "STAFF",
     "SWEEP",
     "TIME_OUT",
+    "TimeChange",
     "annotate",
+    "continue_",
     "create",
     "expire",
     "expire_if_overdue",
+    "extend",
     "find_learner",
     "has_opted_out",
     "lock_attempt",
     "locked",
     "outcome",
+    "pause",
     "ready_to_resume",
+    "recalculate",
     "remove",
     "reset",
     "resumed",

@@ -16,8 +16,8 @@ from django.utils import timezone
 from edx_proctoring import conf, deadlines, effects, outbox, timing
 from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.effects import messages
-from edx_proctoring.exceptions import ProctoredExamIllegalStatusTransition
-from edx_proctoring.lifecycle import rows
+from edx_proctoring.exceptions import AttemptIsPaused, ProctoredExamIllegalStatusTransition
+from edx_proctoring.lifecycle import clock, rows
 from edx_proctoring.lifecycle.locking import lock_attempt
 from edx_proctoring.lifecycle.rows import (
     CASCADE,
@@ -63,13 +63,23 @@ def outcome(attempt: Attempt, to: str) -> str:
     """The status that a request would give the attempt now; changes nothing. ProctoredExamIllegalStatusTransition."""
     check_is_known(to)
     now = timezone.now()
-    too_late = _is_too_late(attempt, to, now)
-    values = _decide(attempt, time_out(attempt) if too_late else StatusRequest(to), now)
+    deadline = _deadline(attempt, to, now)
+    request = StatusRequest(to)
+    if deadline is not None and _is_too_late(to, deadline, now):
+        request = time_out(deadline)
+    values = _decide(attempt, request, now, deadline)
     return str(values["status"]) if values else attempt.status
 
 
-def time_out(attempt: Attempt, reason: str = TIME_OUT) -> StatusRequest:
-    return StatusRequest(Status.timed_out, at=deadlines.expires_at(attempt), reason=reason)
+def time_out(deadline: timing.Deadline, reason: str = TIME_OUT) -> StatusRequest:
+    return StatusRequest(Status.timed_out, at=deadline.ends_at, reason=reason)
+
+
+def _deadline(attempt: Attempt, to: str, now: datetime.datetime) -> timing.Deadline | None:
+    """When a running attempt ends, or one that would start now; None where there is no clock."""
+    if attempt.started_at is None:
+        return deadlines.at_start(attempt, now) if to == Status.started else None
+    return deadlines.read(attempt) if attempt.status in INCOMPLETE else None
 
 
 def change_locked(
@@ -80,14 +90,19 @@ def change_locked(
     `now`: what the caller has read the clock for already.
     """
     now = now or timezone.now()
-    if _is_too_late(attempt, request.to, now):
-        return change_locked(attempt, time_out(attempt), now)
+    deadline = _deadline(attempt, request.to, now)
+    if deadline is not None and _is_too_late(request.to, deadline, now):
+        request = time_out(deadline)
     if request.only_from is not None and attempt.status not in request.only_from:
         raise _illegal(attempt.status, request.to, attempt)
-    before, values = attempt.status, _decide(attempt, request, now)
+    before, values = attempt.status, _decide(attempt, request, now, deadline)
     if values is None:
         return attempt
     _check_may_opt_out(attempt, request)
+    if deadline is not None and "started_at" in values:
+        clock.write_start(attempt, deadline, request.user)
+    if deadline is not None and deadline.paused_since is not None:
+        values.update(_end_pause(attempt, deadline, request, now))
     change = _store(attempt, before, values, request)
     _follow_up(change, request)
     return attempt
@@ -107,13 +122,16 @@ def _check_may_opt_out(attempt: Attempt, request: StatusRequest) -> None:
         )
 
 
-def _is_too_late(attempt: Attempt, to: str, now: datetime.datetime) -> bool:
+def _is_too_late(to: str, deadline: timing.Deadline, now: datetime.datetime) -> bool:
     """Is the time over, and would the status say otherwise?"""
-    return (to in INCOMPLETE or to == Status.submitted) and deadlines.is_overdue(attempt, now)
+    return (to in INCOMPLETE or to == Status.submitted) and deadline.is_over(now)
 
 
 def _decide(
-    attempt: Attempt, request: StatusRequest, now: datetime.datetime
+    attempt: Attempt,
+    request: StatusRequest,
+    now: datetime.datetime,
+    deadline: timing.Deadline | None,
 ) -> dict[str, Any] | None:
     """The columns that change, or None when nothing does."""
     to, moment = request.to, now
@@ -130,13 +148,14 @@ def _decide(
         return None
     values: dict[str, Any] = {"status": to}
     if to == Status.started and attempt.started_at is None:
-        values.update(_start(attempt, now))
+        assert deadline is not None  # of the start
+        values.update(_start(deadline, now))
     if values["status"] in (Status.submitted, Status.timed_out):
         values["completed_at"] = values.get("completed_at", moment)
     if to == Status.declined:
         values.update(taking_as_proctored=False, external_id=None)
     if to == Status.error and attempt.status in IN_PROGRESS:
-        values["time_remaining_seconds"] = _time_left_at_error(attempt, now)
+        values["time_remaining_seconds"] = _time_left_at_error(attempt, deadline, now)
     values.update(_resumability(attempt, values["status"]))
     return values
 
@@ -148,20 +167,31 @@ def _illegal(before: str, to: str, attempt: Attempt) -> ProctoredExamIllegalStat
     )
 
 
-def _start(attempt: Attempt, now: datetime.datetime) -> dict[str, Any]:
+def _start(deadline: timing.Deadline, now: datetime.datetime) -> dict[str, Any]:
     """The clock starts; without any time left the attempt ends with its start."""
-    values: dict[str, Any] = deadlines.start_values(attempt, now)
-    left = values.get("time_remaining_seconds", attempt.time_remaining_seconds)
-    if timing.expires_at(now, values["allowed_time_limit_mins"], left) == now:
+    values: dict[str, Any] = {"started_at": now, "allowed_time_limit_mins": deadline.minutes}
+    if deadline.ends_at <= now:
         kept = conf.proctoring.ALLOW_TIMED_OUT_STATE
         values.update(status=Status.timed_out if kept else Status.submitted, completed_at=now)
     return values
 
 
-def _time_left_at_error(attempt: Attempt, now: datetime.datetime) -> int:
-    left = min(int(deadlines.seconds_left(attempt, now)), timing.LONGEST_SECONDS)
+def _time_left_at_error(
+    attempt: Attempt, deadline: timing.Deadline | None, now: datetime.datetime
+) -> int:
+    left = min(int(deadline.seconds_left(now)), timing.LONGEST_SECONDS) if deadline else 0
     stored = attempt.time_remaining_seconds
-    return left if stored is None else min(stored, left)
+    # A page may have stored what it shows before it reports the error; it knows nothing of time that was granted since.
+    return left if stored is None or (deadline and deadline.is_adjusted) else min(stored, left)
+
+
+def _end_pause(
+    attempt: Attempt, deadline: timing.Deadline, request: StatusRequest, now: datetime.datetime
+) -> dict[str, Any]:
+    """A paused attempt that is ended is paused no more. Learners have to wait."""
+    if request.reason == LEARNER and request.to in (Status.submitted, Status.ready_to_submit):
+        raise AttemptIsPaused(f"Attempt {attempt.pk} is paused. Please wait until it goes on.")
+    return clock.end_pause(attempt, deadline, now)
 
 
 def _resumability(attempt: Attempt, to: str) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
 from edx_proctoring.lifecycle.change import StatusRequest, change_locked, check_is_known, time_out
 from edx_proctoring.lifecycle.locking import LockIsTaken, lock_attempt, locked
 from edx_proctoring.lifecycle.rows import TIME_OUT, Attempt, Status
+from edx_proctoring.statuses import INCOMPLETE
+from edx_proctoring.timing import Deadline
 
 log = logging.getLogger(__name__)
 
@@ -64,23 +66,32 @@ def expire_if_overdue(attempt: Attempt) -> Attempt:
         return expire(attempt, waits=False).attempt
     except (LockIsTaken, ProctoringTemporarilyUnavailable):
         log.info("attempt %s: shown as ended, its lock is taken", attempt.pk)
-        return deadlines.as_ended(attempt)
+        deadline = deadlines.read(attempt)
+        return deadlines.as_ended(attempt, deadline.ends_at if deadline else None)
 
 
 def expire(attempt: Attempt, reason: str = TIME_OUT, *, waits: bool = True) -> Expiry:
     """End the attempt if its time is over. Raises LockIsTaken, unless `waits`, where somebody else holds its lock."""
     now = timezone.now()
-    if not deadlines.is_overdue(attempt, now):
+    # The columns may be up to a minute late; most attempts are far from their end, and cost no query of the ledger.
+    if not deadlines.may_be_overdue(attempt, now) or _overdue_since(attempt, now) is None:
         return Expiry(attempt, changed=False)
 
     def end() -> Expiry:
         current = lock_attempt(attempt, waits=waits)
         now = timezone.now()  # the lock may have taken its time
-        if not deadlines.is_overdue(current, now):
+        deadline = _overdue_since(current, now)
+        if deadline is None:
             return Expiry(current, changed=False)
-        return Expiry(change_locked(current, time_out(current, reason), now), changed=True)
+        return Expiry(change_locked(current, time_out(deadline, reason), now), changed=True)
 
     return locked(attempt.user_id, end, waits=waits)
+
+
+def _overdue_since(attempt: Attempt, now: datetime.datetime) -> Deadline | None:
+    """The deadline of an attempt whose time is over; None while it runs, is paused, or has ended."""
+    deadline = deadlines.read(attempt) if attempt.status in INCOMPLETE else None
+    return deadline if deadline is not None and deadline.is_over(now) else None
 
 
 def _settle_state_deletion(attempt: Attempt) -> None:

@@ -1,6 +1,7 @@
 """The tables. Import models from here; the modules below are private and depend on one another in this order."""
 
 from edx_proctoring.constants import VERIFICATION_DAYS_VALID
+from edx_proctoring.models.adjustments import TimeAdjustment
 from edx_proctoring.models.allowances import (
     LARGEST_FACTOR,
     TIME_VALUES,
@@ -72,6 +73,7 @@ __all__ = [
     "QuerySetWithUpdateOverride",
     "ScheduledRun",
     "TIME_VALUES",
+    "TimeAdjustment",
     "VERIFICATION_DAYS_VALID",
     "archive_copy",
     "archive_model",

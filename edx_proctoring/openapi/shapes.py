@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers as s
 
+from edx_proctoring.openapi.time_shapes import TIME_CHANGES, TimeChangesSerializer
 from edx_proctoring.serializers import (
     ProctoredExamSerializer,
     ProctoredExamStudentAllowanceSerializer,
@@ -68,13 +69,13 @@ class AttemptSerializer(ProctoredExamStudentAttemptSerializer):
     time_remaining_seconds = s.FloatField(allow_null=True)
 
 
-class PolledAttemptSerializer(AttemptSerializer):
+class PolledAttemptSerializer(TimeChangesSerializer, AttemptSerializer):
     """An attempt as its learner polls it."""
 
     accessibility_time_string = s.CharField()
 
     class Meta(AttemptSerializer.Meta):
-        fields = (*AttemptSerializer.Meta.fields, "accessibility_time_string")
+        fields = (*AttemptSerializer.Meta.fields, "accessibility_time_string", *TIME_CHANGES)
 
 
 class GroupedAttemptSerializer(AttemptSerializer):
@@ -103,7 +104,7 @@ class GroupedAttemptsSerializer(s.Serializer[Any]):
     attempt_url = s.CharField()
 
 
-class TimerSerializer(s.Serializer[Any]):
+class TimerSerializer(TimeChangesSerializer):
     """What the timer needs; with `in_timed_exam` false only that and `is_proctored`."""
 
     in_timed_exam = s.BooleanField(required=False)

@@ -51,10 +51,7 @@ def _sweep(batch_size: int, limit: int | None, dry_run: bool) -> Iterator[Sweep]
     done = Sweep()
     for page in running_attempts(batch_size):
         done = replace(done, looked_at=done.looked_at + len(page))
-        now = timezone.now()
-        for attempt in page:
-            if not deadlines.is_overdue(attempt, now):
-                continue
+        for attempt in deadlines.overdue(page, timezone.now()):
             if limit is not None and done.ended >= limit:
                 yield done
                 return

@@ -21,6 +21,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAllowanceHistory,
     ProctoredExamStudentAttempt,
+    TimeAdjustment,
     exactly_one_of,
 )
 
@@ -92,6 +93,11 @@ def _blank(user_id: int) -> None:
         codes.update(of_student)
     for some in batches(sorted(codes)):
         _blank_reviews(some)
+    adjustments = TimeAdjustment.objects.filter(user_id=user_id)
+    adjustments.exclude(reason="").update(reason="")
+    adjustments.exclude(
+        attempt_id__in=Attempt.objects.filter(user_id=user_id).values("pk")
+    ).delete()
     _forget_messages(user_id, attempts, allowance_ids)
     IdempotentRequest.objects.filter(user_id=user_id).delete()
     extensions.retire(user_id)

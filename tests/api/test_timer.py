@@ -182,7 +182,7 @@ def test_the_reader_is_spoken_to_in_german(attempt):
     assert data["accessibility_time_string"] != "you have 1 hour remaining"
 
 
-@pytest.mark.parametrize(("kind", "queries"), [({}, 2), ({"is_proctored": False}, 2)])
+@pytest.mark.parametrize(("kind", "queries"), [({}, 3), ({"is_proctored": False}, 3)])
 def test_what_it_costs(attempt, make_exam, django_assert_num_queries, kind, queries):
     known = running(attempt, exam=make_exam(**kind))
     with django_assert_num_queries(queries):

@@ -30,7 +30,7 @@ def start(attempt_id):
 def test_seconds_stay_seconds(attempt):
     known = start(resumed_with(attempt, 119))
     left = deadlines.seconds_left(known, timezone.now())
-    assert (known.status, known.allowed_time_limit_mins) == ("started", 1)
+    assert (known.status, known.allowed_time_limit_mins) == ("started", 2)
     assert 110 < left <= 119
 
 
@@ -77,5 +77,5 @@ def test_minutes_that_were_granted_since_are_added(attempt, staff):
     api.mark_exam_attempt_as_ready_to_resume(known.pk)
     api.add_allowance_for_user(exam_id, user_id, "additional_time_granted", "15")
     resumed = start(api.create_exam_attempt(exam_id, user_id, True))
-    assert resumed.allowed_time_limit_mins == 74
+    assert resumed.allowed_time_limit_mins == 75
     assert 74 * 60 + 50 < deadlines.seconds_left(resumed, timezone.now()) <= 75 * 60

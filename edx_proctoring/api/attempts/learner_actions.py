@@ -12,6 +12,7 @@ from edx_proctoring.api.attempts.changes import create_declined, prerequisite_st
 from edx_proctoring.api.attempts.practice import check_practice_limit
 from edx_proctoring.api.lookup import attempt_by_id, exam_by_id
 from edx_proctoring.exceptions import (
+    AttemptIsPaused,
     BackendProviderCannotRegisterAttempt,
     ProctoredBaseException,
     ProctoredExamIllegalStatusTransition,
@@ -39,6 +40,7 @@ Attempt = ProctoredExamStudentAttempt
 Status = ProctoredExamStudentAttemptStatus
 
 LONGEST_WAIT = 25  # seconds
+COUNTS_DOWN_SECONDS = 120
 
 
 def find_attempt(attempt_id: int) -> Attempt:
@@ -106,7 +108,13 @@ def _stop(attempt: Attempt, user: Any) -> int:
 def _submit(attempt: Attempt, user: Any) -> int:
     """The clock of a page that does not know yet how the attempt ended submits it: refused, the learner would see a failure."""
     kept = frozenset({Status.timed_out, Status.error})
-    return _transition(attempt, user, Status.submitted, PRE_STARTED | IN_PROGRESS, kept)
+    try:
+        return _transition(attempt, user, Status.submitted, PRE_STARTED | IN_PROGRESS, kept)
+    except AttemptIsPaused:
+        # A page that has not heard of the pause yet counts down by itself, and submits at zero: that is no wish.
+        if deadlines.seconds_left(attempt, timezone.now()) >= COUNTS_DOWN_SECONDS:
+            raise
+        return attempt.pk
 
 
 def _decline(attempt: Attempt, user: Any) -> int:

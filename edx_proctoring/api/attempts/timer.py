@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -15,11 +16,14 @@ from edx_proctoring.backends import display
 from edx_proctoring.backends.backend import within
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.lifecycle import expire_if_overdue
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
-from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt, TimeAdjustment
+from edx_proctoring.statuses import IN_PROGRESS, ProctoredExamStudentAttemptStatus
 
 log = logging.getLogger(__name__)
 
+# Pages poll at least once a minute; one that has missed a poll still hears of it, and knows a repetition by its id.
+NEW = datetime.timedelta(minutes=2)
+TOLD = (TimeAdjustment.GRANT, TimeAdjustment.OUTAGE)
 Status = ProctoredExamStudentAttemptStatus
 
 
@@ -47,7 +51,9 @@ def timer_data(
     data = as_dict(attempt)
     provider = backends.find_provider(exam)
     minutes = _minutes(exam, attempt, data, now)
-    seconds = deadlines.seconds_left(attempt, now)
+    rows = deadlines.ledger(attempt)
+    deadline = deadlines.from_ledger(attempt, rows)
+    seconds = deadline.seconds_left(now) if deadline else 0
     answer = {
         "in_timed_exam": True,
         "taking_as_proctored": attempt.taking_as_proctored,
@@ -71,8 +77,28 @@ def timer_data(
         "use_legacy_attempt_api": True,
         "desktop_application_js_url": provider.get_javascript() if provider else "",
     }
+    answer.update(time_changes(attempt, rows, now))
     if exam.is_proctored:
         answer.update(_of_provider(provider, attempt, data))
+    return answer
+
+
+def time_changes(
+    attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment], now: datetime.datetime
+) -> dict[str, Any]:
+    """`paused` while the clock stands still; `adjustments` that are new, where there are any. Otherwise no keys."""
+    if attempt.status not in IN_PROGRESS:
+        return {}
+    answer: dict[str, Any] = {}
+    new = []
+    for row in rows:
+        if row.is_open and row.began_at:
+            since = row.began_at.isoformat()
+            answer["paused"] = {"kind": row.kind, "since": since, "message": row.reason}
+        elif row.kind in TOLD and row.seconds and now - row.created <= NEW:
+            new.append({"id": row.pk, "kind": row.kind, "seconds": row.seconds})
+    if new:
+        answer["adjustments"] = new
     return answer
 
 

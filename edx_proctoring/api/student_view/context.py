@@ -17,7 +17,11 @@ from edx_proctoring.api.providers.settings import get_integration_specific_email
 from edx_proctoring.backends import display
 from edx_proctoring.backends.backend import ask_options, within
 from edx_proctoring.lifecycle import find_learner
-from edx_proctoring.models import ProctoredExamReviewPolicy, ProctoredExamStudentAttempt
+from edx_proctoring.models import (
+    ProctoredExamReviewPolicy,
+    ProctoredExamStudentAttempt,
+    TimeAdjustment,
+)
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
 
@@ -44,6 +48,13 @@ class Learner:
     def user(self) -> Any:
         """UserNotFoundException."""
         return self.attempt.user if self.attempt else find_learner(self.user_id)
+
+    @cached_property
+    def pause(self) -> TimeAdjustment | None:
+        """The pause during which the questions are hidden."""
+        if self.attempt is None or self.attempt.status != Status.started:
+            return None
+        return TimeAdjustment.objects.of_attempts([self.attempt.pk]).open_pauses().first()
 
     @property
     def status(self) -> str | None:
@@ -137,6 +148,7 @@ def timed_context(learner: Learner) -> dict[str, Any]:
         "exam_id": exam["id"],
         "exam_name": exam["exam_name"],
         "progress_page_url": urls["progress_page_url"],
+        "pause_message": learner.pause.reason if learner.pause else "",
         "does_time_remain": learner.does_time_remain,
         "has_time_expired": _has_time_expired(learner.attempt),
         "enter_exam_endpoint": urls["enter_exam_endpoint"],
@@ -158,6 +170,7 @@ def proctored_context(learner: Learner) -> dict[str, Any]:
     """For the screens of proctored, practice and onboarding exams."""
     exam = learner.exam
     context = {
+        "pause_message": learner.pause.reason if learner.pause else "",
         "platform_name": constants.PLATFORM_NAME,
         "total_time": timing.humanized(_allowed_minutes(learner)),
         "exam_id": exam["id"],

@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 Status = ProctoredExamStudentAttemptStatus
 Screen = str | None
 
+PAUSED = "proctored_exam/paused.html"
 SETTING_UP = (Status.created, Status.download_software_clicked)
 
 
@@ -85,7 +86,7 @@ def _student_view(
         return None
     learner = _learner(exam, user_id, context)
     decide = DECISIONS.get(learner.kind)
-    screen = decide(learner) if decide else None
+    screen = (PAUSED if learner.pause else decide(learner)) if decide else None
     if screen is None:
         return None
     more = (

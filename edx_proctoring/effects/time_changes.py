@@ -1,0 +1,78 @@
+"""What follows from a change of an attempt's time: analytics, the signal, the provider, and a mail before the start."""
+
+import datetime
+from dataclasses import dataclass
+
+from edx_proctoring import host, outbox, tracking
+from edx_proctoring.backends.provider_info import ProviderInfo
+from edx_proctoring.effects import messages
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.outbox import Draft
+
+VERBS = {
+    "grant": "extend_exam_attempt",
+    "recalculated": "extend_exam_attempt",
+    "pause": "pause_exam_attempt",
+    "break": "pause_exam_attempt",
+    "continue": "continue_exam_attempt",
+}
+
+
+@dataclass(frozen=True)
+class TimeChanged:
+    """What happened, as it was decided under the learner's lock."""
+
+    attempt: ProctoredExamStudentAttempt
+    exam: ProctoredExam
+    what: str  # grant, pause, break, continue, recalculated
+    adjustment_id: int
+    seconds: int  # by which the end moved
+    ends_at: datetime.datetime | None  # None before the start
+    provider: ProviderInfo | None
+
+
+def perform_time_change(change: TimeChanged) -> None:
+    """Put the messages."""
+    outbox.put(*plan_time_change(change))
+
+
+def plan_time_change(change: TimeChanged) -> list[Draft]:
+    """All messages of the change; the learner's page hears of it at its next poll."""
+    attempt = change.attempt
+    version = f"{change.what}:{change.adjustment_id}"
+    ends_at = change.ends_at.isoformat() if change.ends_at else None
+    facts = {"time_change": change.what, "time_seconds": change.seconds, "time_ends_at": ends_at}
+    payload = {
+        "attempt_id": attempt.pk,
+        "exam_id": change.exam.pk,
+        "user_id": attempt.user_id,
+        "course_id": change.exam.course_id,
+        "change": change.what,
+        "seconds": change.seconds,
+        "ends_at": ends_at,
+    }
+    event = tracking.snapshot(change.exam, "time_changed", attempt, facts)
+    drafts = [
+        messages.time_event(version, attempt.pk, event),
+        messages.time_signal(version, payload),
+    ]
+    if attempt.started_at is None and change.seconds > 0:
+        language = host.language_of(attempt.user)
+        drafts.append(messages.time_email(version, {**payload, "language": language}))
+    if change.provider and change.provider.supports_time_changes and attempt.external_id:
+        drafts.append(_notice(change, version))
+    return drafts
+
+
+def _notice(change: TimeChanged, version: str) -> Draft:
+    assert change.provider is not None  # the caller has looked
+    verb = VERBS[change.what]
+    payload = {
+        "verb": verb,
+        "provider": change.provider.name,
+        "exam_external_id": change.exam.external_id,
+        "attempt_external_id": change.attempt.external_id,
+        "attempt_id": change.attempt.pk,
+        "arguments": [change.seconds] if verb == "extend_exam_attempt" else [],
+    }
+    return messages.time_notice(version, payload)

@@ -1,0 +1,114 @@
+"""The ledger of time: every second that an attempt may take, who granted it, when and why."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from edx_proctoring.models.attempts import ProctoredExamStudentAttempt
+from edx_proctoring.models.exams import ProctoredExam
+
+
+class AdjustmentQuerySet(models.QuerySet["TimeAdjustment"]):
+    """Filters that chain."""
+
+    def of_attempts(self, ids: Iterable[int]) -> Self:
+        """The ledgers of these attempts, oldest row first."""
+        return self.filter(attempt_id__in=list(ids)).order_by("id")
+
+    def open_pauses(self) -> Self:
+        """Pauses and breaks that have not ended."""
+        return self.filter(kind__in=TimeAdjustment.STOPS, ended_at__isnull=True)
+
+
+class TimeAdjustment(models.Model):
+    """One row of an attempt's ledger. Rows are never changed, except that an open pause is closed once.
+
+    The foreign keys have no constraint in the database: rows outlive their attempt, and older versions of the app can
+    still delete attempts, exams and users.
+    """
+
+    # Absolute seconds, from limit and allowances; `ended_at` is the due date that cuts the time, if there is one.
+    ALLOTMENT = "allotment"
+    GRANT = "grant"
+    PAUSE = "pause"
+    BREAK = "break"
+    OUTAGE = "outage"
+    # Seconds by which the allotment's whole minutes miss the rest of a resumed attempt.
+    CORRECTION = "correction"
+    KINDS: ClassVar = [
+        (ALLOTMENT, "allotment"),
+        (GRANT, "grant"),
+        (PAUSE, "pause"),
+        (BREAK, "break"),
+        (OUTAGE, "outage"),
+        (CORRECTION, "correction"),
+    ]
+    STOPS: ClassVar = (PAUSE, BREAK)
+
+    id = models.BigAutoField(primary_key=True)
+    attempt = models.ForeignKey(
+        ProctoredExamStudentAttempt,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
+    exam = models.ForeignKey(
+        ProctoredExam, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
+    kind = models.CharField(max_length=16, choices=KINDS)
+    seconds = models.IntegerField(default=0)
+    began_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_constraint=False,
+        related_name="+",
+    )
+    reason = models.TextField(blank=True, default="")
+    key = models.CharField(max_length=190, unique=True)
+    created = models.DateTimeField(default=timezone.now)
+
+    objects = AdjustmentQuerySet.as_manager()
+
+    class Meta:
+        app_label = "edx_proctoring"
+        db_table = "proctoring_timeadjustment"
+        indexes = (models.Index(fields=["kind", "ended_at"], name="proctoring_adjustment_open"),)
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__}: {self.kind} {self.seconds} attempt={self.attempt_id}"
+
+    @property
+    def is_open(self) -> bool:
+        """Does the clock stand still because of this row?"""
+        return self.kind in self.STOPS and self.ended_at is None
+
+    @classmethod
+    def of(
+        cls,
+        attempt: ProctoredExamStudentAttempt,
+        kind: str,
+        key: str,
+        now: datetime.datetime,
+        **values: Any,
+    ) -> Self:
+        """A row of the attempt's ledger, not saved."""
+        return cls(
+            attempt_id=attempt.pk,
+            user_id=attempt.user_id,
+            exam_id=attempt.proctored_exam_id,
+            kind=kind,
+            key=key,
+            created=now,
+            **values,
+        )

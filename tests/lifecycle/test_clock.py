@@ -1,0 +1,301 @@
+"""Granted time and pauses: the deadline, the ledger, the columns that older versions read."""
+
+import datetime
+import math
+
+import pytest
+import time_machine
+from django.core import mail
+from django.utils import timezone
+
+from edx_proctoring import deadlines, lifecycle, operations
+from edx_proctoring.exceptions import AttemptIsPaused, TimeChangeNotAllowed
+from edx_proctoring.models import (
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAttempt,
+    TimeAdjustment,
+)
+from edx_proctoring.signals import attempt_time_changed_signal
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
+MINUTE = datetime.timedelta(minutes=1)
+SECOND = datetime.timedelta(seconds=1)
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def running(clock, attempt, make_exam):
+    """Started at noon, for an hour."""
+    return lifecycle.transition(
+        attempt(exam=make_exam(time_limit_mins=60), status="ready_to_start"), "started"
+    )
+
+
+def stored(attempt):
+    return ProctoredExamStudentAttempt.objects.get(pk=attempt.pk)
+
+
+def end_of(attempt):
+    return deadlines.read(stored(attempt)).ends_at
+
+
+def test_the_start_opens_the_ledger(running):
+    row = TimeAdjustment.objects.get()
+    assert (row.kind, row.seconds, row.began_at, row.ended_at) == ("allotment", 3600, NOON, None)
+
+
+def test_granted_seconds_move_the_end(running, staff):
+    change = lifecycle.extend(running, 90, reason="alarm", by=staff, key="one")
+    assert change.changed
+    assert end_of(running) == NOON + 61 * MINUTE + 30 * SECOND
+    assert stored(running).allowed_time_limit_mins == 62  # rounded up
+    row = TimeAdjustment.objects.get(kind="grant")
+    assert (row.seconds, row.by_id, row.reason, row.key) == (90, staff.pk, "alarm", "one")
+
+
+def test_the_same_key_grants_once(running):
+    lifecycle.extend(running, 600, key="one")
+    again = lifecycle.extend(running, 600, key="one")
+    assert not again.changed
+    assert end_of(running) == NOON + 70 * MINUTE
+    assert TimeAdjustment.objects.filter(kind="grant").count() == 1
+
+
+def test_a_key_of_another_attempt_is_refused(running, attempt, make_exam):
+    lifecycle.extend(running, 600, key="one")
+    other = attempt(exam=make_exam(), status="created")
+    with pytest.raises(TimeChangeNotAllowed):
+        lifecycle.extend(other, 600, key="one")
+
+
+@pytest.mark.parametrize("seconds", [0, True, 1.5, "60", 10**9, -(10**9), None])
+def test_only_whole_seconds_within_bounds_are_granted(running, seconds):
+    with pytest.raises(TimeChangeNotAllowed):
+        lifecycle.extend(running, seconds, reason="x")
+    assert end_of(running) == NOON + 60 * MINUTE
+
+
+def test_taking_time_away_needs_a_reason(running):
+    with pytest.raises(TimeChangeNotAllowed):
+        lifecycle.extend(running, -600, reason=" ")
+    lifecycle.extend(running, -600, reason="granted twice")
+    assert end_of(running) == NOON + 50 * MINUTE
+
+
+def test_a_shortened_attempt_keeps_a_minute(running, clock):
+    clock.shift(30 * MINUTE)
+    lifecycle.extend(running, -3000, reason="too much")
+    assert end_of(running) == NOON + 31 * MINUTE
+
+
+def test_a_shortened_attempt_that_has_less_than_a_minute_keeps_what_it_has(running, clock):
+    clock.shift(59 * MINUTE + 30 * SECOND)
+    lifecycle.extend(running, -3000, reason="too much")
+    assert end_of(running) == NOON + 60 * MINUTE
+
+
+def test_the_due_date_cuts_what_is_granted(clock, attempt, make_exam):
+    exam = make_exam(time_limit_mins=60, due_date=NOON + 65 * MINUTE)
+    running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+    lifecycle.extend(running, 600)
+    assert end_of(running) == NOON + 65 * MINUTE
+    assert stored(running).allowed_time_limit_mins == 65
+
+
+def test_time_granted_before_the_start_is_added_at_the_start_and_the_learner_gets_a_mail(
+    clock, attempt, make_exam
+):
+    known = attempt(exam=make_exam(time_limit_mins=60), status="created")
+    lifecycle.extend(known, 600)
+    assert "10 minutes" in mail.outbox[-1].body
+    started = lifecycle.transition(known, "started")
+    assert started.allowed_time_limit_mins == 70
+    assert end_of(started) == NOON + 70 * MINUTE
+
+
+def test_an_attempt_that_has_ended_gets_no_time(running):
+    lifecycle.transition(running, "submitted")
+    with pytest.raises(TimeChangeNotAllowed):
+        lifecycle.extend(running, 600)
+
+
+def test_an_attempt_whose_time_is_over_gets_no_time(running, clock):
+    clock.shift(61 * MINUTE)
+    with pytest.raises(TimeChangeNotAllowed):
+        lifecycle.extend(running, 600)
+
+
+def test_an_attempt_of_an_older_version_keeps_its_columns_and_gets_the_grant(
+    clock, attempt, make_exam
+):
+    known = attempt(
+        exam=make_exam(time_limit_mins=90),
+        status="started",
+        started_at=NOON,
+        allowed_time_limit_mins=20,
+    )
+    lifecycle.extend(known, 600)
+    assert end_of(known) == NOON + 30 * MINUTE
+    assert stored(known).allowed_time_limit_mins == 30
+
+
+def test_a_paused_clock_stands_still(running, clock):
+    clock.shift(10 * MINUTE)
+    lifecycle.pause(running)
+    clock.shift(120 * MINUTE)
+    assert deadlines.seconds_left(stored(running), timezone.now()) == 50 * 60
+
+
+def test_the_end_moves_by_the_length_of_a_pause(running, clock):
+    clock.shift(10 * MINUTE)
+    lifecycle.pause(running)
+    clock.shift(7 * MINUTE + 3 * SECOND)
+    change = lifecycle.continue_(running)
+    assert change.changed
+    assert change.adjustment.seconds == 423
+    assert end_of(running) == NOON + 67 * MINUTE + 3 * SECOND
+    assert stored(running).allowed_time_limit_mins == 68
+
+
+def test_during_a_pause_older_versions_read_its_longest_duration(running, settings):
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "LONGEST_PAUSE_MINUTES": 20}
+    lifecycle.pause(running)
+    assert stored(running).allowed_time_limit_mins == 80
+
+
+def test_pausing_or_continuing_twice_changes_nothing(running, clock):
+    assert lifecycle.pause(running).changed
+    assert not lifecycle.pause(running).changed
+    assert lifecycle.continue_(running).changed
+    assert not lifecycle.continue_(running).changed
+    assert TimeAdjustment.objects.filter(kind="pause").count() == 1
+
+
+def test_the_key_of_another_pause_ends_nothing(running):
+    lifecycle.pause(running, key="second")
+    assert not lifecycle.continue_(running, key="first").changed
+    assert lifecycle.continue_(running, key="second").changed
+
+
+@pytest.mark.parametrize("status", ["created", "ready_to_submit", "submitted", "error"])
+def test_only_a_started_attempt_can_be_paused(clock, attempt, status):
+    known = attempt(status=status, started_at=NOON, allowed_time_limit_mins=60)
+    with pytest.raises(TimeChangeNotAllowed):
+        lifecycle.pause(known)
+
+
+def test_a_paused_attempt_is_not_ended_by_reading_it_or_by_the_sweep(running, clock):
+    lifecycle.pause(running)
+    clock.shift(300 * MINUTE)
+    assert lifecycle.expire_if_overdue(stored(running)).status == "started"
+    assert operations.submit_expired_attempts().ended == 0
+    lifecycle.continue_(running)
+    clock.shift(60 * MINUTE + SECOND)
+    assert operations.submit_expired_attempts().ended == 1
+    assert stored(running).completed_at == NOON + 360 * MINUTE
+
+
+def test_a_due_date_that_passes_during_a_pause_ends_the_attempt_after_it(clock, attempt, make_exam):
+    exam = make_exam(time_limit_mins=60, due_date=NOON + 70 * MINUTE)
+    running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+    lifecycle.pause(running)
+    clock.shift(80 * MINUTE)
+    assert lifecycle.expire_if_overdue(stored(running)).status == "started"
+    lifecycle.continue_(running)
+    assert lifecycle.expire_if_overdue(stored(running)).status == "submitted"
+    assert stored(running).completed_at == NOON + 70 * MINUTE
+
+
+@pytest.mark.parametrize("to", ["submitted", "ready_to_submit"])
+def test_learners_cannot_end_a_paused_attempt(running, to):
+    lifecycle.pause(running)
+    with pytest.raises(AttemptIsPaused):
+        lifecycle.transition(running, to, reason=lifecycle.LEARNER)
+    assert stored(running).status == "started"
+
+
+def test_staff_who_end_a_paused_attempt_end_its_pause(running, clock):
+    lifecycle.pause(running)
+    clock.shift(5 * MINUTE)
+    lifecycle.transition(running, "submitted", reason=lifecycle.STAFF)
+    row = TimeAdjustment.objects.get(kind="pause")
+    assert (row.ended_at, row.seconds) == (NOON + 5 * MINUTE, 300)
+    assert stored(running).allowed_time_limit_mins == 65
+
+
+def test_an_attempt_that_breaks_off_during_a_pause_keeps_what_was_left(running, clock):
+    clock.shift(20 * MINUTE)
+    lifecycle.pause(running)
+    clock.shift(5 * MINUTE)
+    broken = lifecycle.transition(running, "error", reason=lifecycle.LEARNER)
+    assert broken.time_remaining_seconds == 40 * 60
+
+
+def test_a_resumed_attempt_ends_to_the_second(clock, attempt, make_exam):
+    known = attempt(
+        exam=make_exam(time_limit_mins=60), status="ready_to_start", time_remaining_seconds=754
+    )
+    started = lifecycle.transition(known, "started")
+    assert end_of(started) == NOON + 754 * SECOND
+    assert started.allowed_time_limit_mins == math.ceil(754 / 60)
+    assert started.time_remaining_seconds == 754
+    rows = TimeAdjustment.objects.order_by("id").values_list("kind", "seconds")
+    assert list(rows) == [("allotment", 780), ("correction", -26)]
+
+
+def test_receivers_and_analytics_hear_of_it(running, tracker, clock):
+    heard = []
+
+    def receive(**payload):
+        heard.append((payload["change"], payload["seconds"], payload["ends_at"]))
+
+    attempt_time_changed_signal.connect(receive)
+    try:
+        lifecycle.extend(running, 600, key="one")
+        lifecycle.extend(running, 600, key="one")
+        lifecycle.pause(running)
+        clock.shift(MINUTE)
+        lifecycle.continue_(running)
+    finally:
+        attempt_time_changed_signal.disconnect(receive)
+    assert [what for what, _, _ in heard] == ["grant", "pause", "continue"]
+    assert heard[0][1:] == (600, "2026-05-04T13:10:00+00:00")
+    assert heard[2][1] == 60
+
+
+def test_granting_costs_few_queries(running, django_assert_max_num_queries):
+    lifecycle.extend(running, 60)  # the learner's lock exists
+    with django_assert_max_num_queries(14):
+        lifecycle.extend(running, 600, key="one")
+
+
+def test_limits_that_rise_lengthen_running_attempts_and_others_leave_them(running):
+    exam = running.proctored_exam
+    exam.time_limit_mins = 80
+    exam.save()
+    running.refresh_from_db()
+    lifecycle.recalculate(running)
+    assert end_of(running) == NOON + 80 * MINUTE
+    exam.time_limit_mins = 40
+    exam.save()
+    lifecycle.recalculate(stored(running))
+    assert end_of(running) == NOON + 80 * MINUTE
+
+
+def test_allowances_reach_running_attempts(running):
+    ProctoredExamStudentAllowance.objects.create(
+        user=running.user,
+        proctored_exam=running.proctored_exam,
+        key="additional_time_granted",
+        value="30",
+    )
+    lifecycle.recalculate(running)
+    assert end_of(running) == NOON + 90 * MINUTE
+    assert stored(running).allowed_time_limit_mins == 90

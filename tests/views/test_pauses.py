@@ -1,0 +1,89 @@
+"""What learners see and may do while their attempt is paused, and after time was granted."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from edx_proctoring import api
+from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
+
+pytestmark = pytest.mark.django_db
+
+URL = "/api/edx_proctoring/v1/proctored_exam/attempt"
+NEW_KEYS = {"paused", "adjustments"}
+
+
+@pytest.fixture
+def running(attempt, make_exam):
+    def make(minutes_ago=0):
+        started = timezone.now() - datetime.timedelta(minutes=minutes_ago)
+        exam = make_exam(is_proctored=False, time_limit_mins=60)
+        return attempt(
+            exam=exam, status="started", started_at=started, allowed_time_limit_mins=60,
+            taking_as_proctored=False,
+        )  # fmt: skip
+
+    return make
+
+
+def put(client, known, action):
+    return client.put(f"{URL}/{known.pk}", {"action": action}, format="json")
+
+
+def test_polls_hold_nothing_new_without_a_reason(running, as_learner):
+    known = running()
+    assert not NEW_KEYS & set(as_learner.get(f"{URL}/{known.pk}").json())
+    assert not NEW_KEYS & set(as_learner.get(URL).json())
+
+
+def test_polls_tell_of_a_pause_until_its_end(running, as_learner):
+    known = running()
+    api.pause_attempt(known.pk, reason="Fire alarm")
+    for url in (f"{URL}/{known.pk}", URL):
+        answer = as_learner.get(url).json()
+        assert answer["paused"]["kind"] == "pause"
+        assert answer["paused"]["message"] == "Fire alarm"
+    api.continue_attempt(known.pk)
+    assert "paused" not in as_learner.get(URL).json()
+
+
+def test_polls_tell_of_granted_time(running, as_learner):
+    known = running()
+    api.extend_attempt(known.pk, 1800)
+    row = TimeAdjustment.objects.get(kind="grant")
+    told = [{"id": row.pk, "kind": "grant", "seconds": 1800}]
+    assert as_learner.get(f"{URL}/{known.pk}").json()["adjustments"] == told
+    TimeAdjustment.objects.update(created=timezone.now() - datetime.timedelta(minutes=3))
+    assert "adjustments" not in as_learner.get(f"{URL}/{known.pk}").json()
+
+
+@pytest.mark.parametrize("action", ["submit", "stop"])
+def test_a_paused_attempt_cannot_be_ended(running, as_learner, action):
+    known = running()
+    api.pause_attempt(known.pk)
+    assert put(as_learner, known, action).status_code == 400
+    assert ProctoredExamStudentAttempt.objects.get(pk=known.pk).status == "started"
+
+
+def test_a_page_that_counted_down_by_itself_submits_without_effect(running, as_learner):
+    known = running(minutes_ago=59)
+    api.pause_attempt(known.pk)
+    answer = put(as_learner, known, "submit")
+    assert (answer.status_code, answer.json()) == (200, {"exam_attempt_id": known.pk})
+    assert ProctoredExamStudentAttempt.objects.get(pk=known.pk).status == "started"
+
+
+def test_the_questions_are_hidden_during_a_pause(running, learner):
+    known = running()
+    exam = known.proctored_exam
+
+    def screen():
+        return api.get_student_view(learner.pk, exam.course_id, exam.content_id, {})
+
+    assert screen() is None
+    api.pause_attempt(known.pk, reason="Fire <alarm>")
+    assert 'data-screen="paused"' in screen()
+    assert "Fire &lt;alarm&gt;" in screen()
+    api.continue_attempt(known.pk)
+    assert screen() is None
