@@ -58,11 +58,12 @@ def test_every_request(
     clients: dict[str, APIClient],
 ) -> None:
     """Reads are done again on a new connection; what writes is done, or answers that it was not."""
+    client = clients[caller]  # signs in
     number, killed = 1, Killed(1)
     while True:
         connection.ensure_connection()
         with connection.execute_wrapper(killed := Killed(number)):
-            response = send(clients[caller], method, path, body, world)
+            response = send(client, method, path, body, world)
         if not killed.done:
             break
         if response.status_code == 503 and path.startswith("E/"):
