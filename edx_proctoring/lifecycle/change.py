@@ -149,7 +149,7 @@ def _decide(
     values: dict[str, Any] = {"status": to}
     if to == Status.started and attempt.started_at is None:
         assert deadline is not None  # of the start
-        values.update(_start(deadline, now))
+        values.update(_start(attempt, deadline, now))
     if values["status"] in (Status.submitted, Status.timed_out):
         values["completed_at"] = values.get("completed_at", moment)
     if to == Status.declined:
@@ -167,9 +167,13 @@ def _illegal(before: str, to: str, attempt: Attempt) -> ProctoredExamIllegalStat
     )
 
 
-def _start(deadline: timing.Deadline, now: datetime.datetime) -> dict[str, Any]:
+def _start(attempt: Attempt, deadline: timing.Deadline, now: datetime.datetime) -> dict[str, Any]:
     """The clock starts; without any time left the attempt ends with its start."""
     values: dict[str, Any] = {"started_at": now, "allowed_time_limit_mins": deadline.minutes}
+    if (
+        attempt.time_remaining_seconds is not None
+    ):  # what was granted since counts once it breaks off again
+        values["time_remaining_seconds"] = int(deadline.seconds_left(now))
     if deadline.ends_at <= now:
         kept = conf.proctoring.ALLOW_TIMED_OUT_STATE
         values.update(status=Status.timed_out if kept else Status.submitted, completed_at=now)

@@ -166,7 +166,7 @@ def test_queries(
     begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
     attempt(exam=exam, user=learner, status="started", **begun)
     page(as_learner, exam)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         page(as_learner, exam)
 
 
