@@ -36,6 +36,9 @@ PLAIN = {
     "ProctoredExamBadReviewStatus": 400,
     "ProctoredExamIllegalStatusTransition": 400,
     "ProctoredExamIllegalResumeUpdate": 400,
+    "ExamChangedMeanwhile": 412,
+    "IdempotencyKeyReused": 422,
+    "RequestStillRunning": 409,
     "BackendProviderCannotRetireUser": 400,
     "BackendProviderNotConfigured": 500,
     "ProctoringTemporarilyUnavailable": 503,
@@ -45,6 +48,9 @@ BELOW = {
     "BackendProviderDoesNotRemoveAttempts": ("BackendProviderCannotRemoveAttempt", 502),
     "BackendProviderRemovalNotConfirmed": ("BackendProviderCannotRemoveAttempt", 502),
     "StudentExamAttemptBeingCreated": ("StudentExamAttemptAlreadyExistsException", 400),
+    "TimeChangeNotAllowed": ("ProctoredExamIllegalStatusTransition", 400),
+    "AttemptIsPaused": ("ProctoredExamIllegalStatusTransition", 400),
+    "ExtraTimeUnavailable": ("ProctoringTemporarilyUnavailable", 503),
 }
 ANSWERS = [
     BackendProviderCannotRegisterAttempt,
