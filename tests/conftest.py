@@ -117,6 +117,14 @@ def provider():
     backends.update(before)
 
 
+@pytest.fixture
+def other():
+    """Another provider, named "other"."""
+    found = FakeProvider()
+    apps.get_app_config("edx_proctoring").backends["other"] = found
+    return found
+
+
 @pytest.fixture(autouse=True)
 def host():
     """The LMS's services."""

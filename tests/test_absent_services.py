@@ -1,4 +1,4 @@
-"""Hosts that"""
+"""Hosts that lack credit, grades, certificates, enrollments or any service."""
 
 import datetime
 

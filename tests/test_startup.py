@@ -1,4 +1,4 @@
-"""The start"""
+"""The start of the app: providers, settings, the file for workers, imports."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Attempts and"""
+"""Django admin of attempts and reviews: what staff change, and what follows from it."""
 
 import pytest
 from django.utils import timezone

@@ -1,7 +1,6 @@
 """Allowances."""
 
 import pytest
-from django.apps import apps
 
 from edx_proctoring import api
 from edx_proctoring.exceptions import (
@@ -17,7 +16,6 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
 )
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
-from edx_proctoring.testing.providers import FakeProvider
 
 pytestmark = pytest.mark.django_db
 
@@ -126,13 +124,6 @@ def test_an_unreadable_value_is_no_extra_time(attempt, exam, learner, value):
     api.update_attempt_status(known.pk, "started")
     assert Attempt.objects.get().allowed_time_limit_mins == exam.time_limit_mins
     assert Allowance.get_additional_time_granted(exam.pk, learner.pk) is None
-
-
-@pytest.fixture
-def other(provider):
-    other = FakeProvider()
-    apps.get_app_config("edx_proctoring").backends["other"] = other
-    return other
 
 
 @pytest.mark.defect("PYTHON-77")

@@ -1,4 +1,4 @@
-"""What the"""
+"""Reports on a course: violations, completion, the provider's dashboard."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Dates: due"""
+"""Due dates, the end of a course, and times in texts and payloads are aware and in UTC."""
 
 import datetime
 import time

@@ -1,4 +1,4 @@
-"""Attempts whose"""
+"""Attempts whose time is over end, whoever looks at them, and once."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""What a"""
+"""The number of queries does not grow with the number of rows."""
 
 import pytest
 from django.db import connection

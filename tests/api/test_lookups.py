@@ -1,4 +1,4 @@
-"""Finding exams"""
+"""Exams and attempts are found by ids, codes and search texts, of several matches the right one."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Where learners"""
+"""The learner's onboarding: where the link leads, and how long a verification lasts."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""Reviews decide"""
+"""A review decides the status of its attempt, stores its comments, and notifies where it must."""
 
 import pytest
 from django.utils import timezone

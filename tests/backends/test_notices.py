@@ -1,8 +1,7 @@
-"""What providers"""
+"""Providers are notified of exams, starts and removals, also after an outage."""
 
 import pytest
 import requests
-from django.apps import apps
 from django.utils import timezone
 from waffle.testutils import override_switch
 
@@ -23,7 +22,6 @@ from edx_proctoring.models import (
 from edx_proctoring.signals import exam_attempt_status_signal
 from edx_proctoring.testing.factories import COURSE_ID, ReviewPolicyFactory, UserFactory
 from edx_proctoring.testing.host import Enrollment
-from edx_proctoring.testing.providers import FakeProvider
 from tests.views.conftest import V1, E
 
 pytestmark = pytest.mark.django_db
@@ -132,14 +130,6 @@ def test_double_clicks_and_lost_answers(exam, learner, provider):
 
 def saved(provider):
     return [call.args[0] for call in provider.calls_of("on_exam_saved")]
-
-
-@pytest.fixture
-def other():
-    """Another provider, named "other"."""
-    found = FakeProvider()
-    apps.get_app_config("edx_proctoring").backends["other"] = found
-    return found
 
 
 @pytest.mark.defect("BACKENDS-B12")

@@ -1,4 +1,4 @@
-"""What the"""
+"""What REST providers answer: statuses, lists, languages, addresses, errors."""
 
 import pytest
 import requests

@@ -1,39 +1,17 @@
-"""RPNow's links"""
+"""The links to RPNow's videos: allowed hosts, encryption, keys."""
 
 import json
 
 import pytest
-from django.apps import apps
 from django.core import checks
 from django.utils import timezone
 
 from edx_proctoring import api, crypto
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview
 from edx_proctoring.testing.factories import COURSE_ID
+from tests.backends.rpnow import configured
 
 pytestmark = pytest.mark.django_db
-
-
-OPTIONS = {
-    "organization": "edx",
-    "exam_sponsor": "edX",
-    "exam_register_endpoint": "https://psi.example.com",
-    "secret_key_id": "key",
-    "secret_key": "secret",
-    "crypto_key": "123456789123456712345678",
-    "software_download_url": "https://psi.example.com/software",
-}
-
-
-def configured(name="software_secure", **options):
-    """RPNow, made as the app makes it from PROCTORING_BACKENDS."""
-    from importlib.metadata import entry_points
-
-    plugin = entry_points(group="openedx.proctoring")[name].load()
-    config = apps.get_app_config("edx_proctoring")
-    found = config._instance(name, plugin, {**OPTIONS, **options})
-    config.backends[name] = found
-    return found
 
 
 @pytest.mark.defect("BACKENDS-A8")

@@ -1,4 +1,4 @@
-"""What happens"""
+"""Two requests at once have the effect of one."""
 
 import pytest
 from django.db import connection  # noqa: F401  # the condition below reads it

@@ -1,4 +1,4 @@
-"""What fails"""
+"""Providers, services and receivers that fail: the attempt's change is stored, and they are told later."""
 
 import logging
 

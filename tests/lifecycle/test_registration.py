@@ -1,4 +1,4 @@
-"""Registering an"""
+"""Attempts are registered with the provider; a failure on either side leaves no half of one."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""The time"""
+"""The time that is left of an attempt that broke off, to the second."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""Rows that"""
+"""Rows are saved and deleted by the host: providers are told, reviews and policies stay as they must."""
 
 import pytest
 from django.apps import apps

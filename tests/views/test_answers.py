@@ -1,4 +1,4 @@
-"""What answers"""
+"""What the REST interface answers where there is little to say."""
 
 import datetime
 

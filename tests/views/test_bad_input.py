@@ -1,4 +1,4 @@
-"""Input that"""
+"""Input that is missing, wrong or unknown gets the right status and says what is wrong."""
 
 import json
 

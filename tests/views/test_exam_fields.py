@@ -1,4 +1,4 @@
-"""What is"""
+"""The fields of an exam: what is stored, cleared, refused."""
 
 import pytest
 

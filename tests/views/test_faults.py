@@ -1,4 +1,4 @@
-"""Old rows,"""
+"""Old rows, missing profiles and absent providers cause no server error."""
 
 from urllib.parse import quote
 

@@ -1,4 +1,4 @@
-"""What learners"""
+"""Which actions a learner may take in which status."""
 
 import pytest
 from django.utils import timezone

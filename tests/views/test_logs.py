@@ -1,4 +1,4 @@
-"""What the"""
+"""The log has no names, secrets or forged lines; answers tell nothing of exceptions."""
 
 import json
 import logging
@@ -12,6 +12,7 @@ from edx_proctoring import api
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
+from tests.backends.rpnow import configured
 from tests.views.conftest import E
 
 pytestmark = pytest.mark.django_db
@@ -70,28 +71,6 @@ def test_what_a_browser_reports_forges_no_line_of_the_log(attempt, as_learner, c
     lines = [record.getMessage() for record in caplog.records]
     assert any("FAKE LINE" in line for line in lines)
     assert not any("\n" in line for line in lines)
-
-
-OPTIONS = {
-    "organization": "edx",
-    "exam_sponsor": "edX",
-    "exam_register_endpoint": "https://psi.example.com",
-    "secret_key_id": "key",
-    "secret_key": "secret",
-    "crypto_key": "123456789123456712345678",
-    "software_download_url": "https://psi.example.com/software",
-}
-
-
-def configured(name="software_secure", **options):
-    """RPNow, made as the app makes it from PROCTORING_BACKENDS."""
-    from importlib.metadata import entry_points
-
-    plugin = entry_points(group="openedx.proctoring")[name].load()
-    config = apps.get_app_config("edx_proctoring")
-    found = config._instance(name, plugin, {**OPTIONS, **options})
-    config.backends[name] = found
-    return found
 
 
 @pytest.mark.needs("django-crum")

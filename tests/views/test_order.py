@@ -1,4 +1,4 @@
-"""The order"""
+"""The order of lists, and pages out of range."""
 
 import pytest
 from django.utils import timezone

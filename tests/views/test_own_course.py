@@ -1,4 +1,4 @@
-"""Staff and"""
+"""Staff and learners see and change their own courses only."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Reviews from"""
+"""Reviews that providers post: who may, what is stored, what is refused."""
 
 import datetime
 import json
@@ -17,7 +17,7 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReviewHistory,
     ProctoredExamStudentAttempt,
 )
-from edx_proctoring.testing.providers import FakeProvider
+from tests.backends.rpnow import configured
 from tests.views.conftest import E
 
 pytestmark = pytest.mark.django_db
@@ -27,17 +27,6 @@ Attempt = ProctoredExamStudentAttempt
 
 
 ANONYMOUS_REVIEW = "/api/edx_proctoring/proctoring_review_callback/"
-
-
-OPTIONS = {
-    "organization": "edx",
-    "exam_sponsor": "edX",
-    "exam_register_endpoint": "https://psi.example.com",
-    "secret_key_id": "key",
-    "secret_key": "secret",
-    "crypto_key": "123456789123456712345678",
-    "software_download_url": "https://psi.example.com/software",
-}
 
 
 def status_of(attempt):
@@ -51,17 +40,6 @@ def submitted(attempt, **more):
 def psi_review(known, **more):
     meta = {"examCode": known.attempt_code, "ssiRecordLocator": known.external_id}
     return {"examMetaData": meta, "reviewStatus": "Clean", **more}
-
-
-def configured(name="software_secure", **options):
-    """RPNow, made as the app makes it from PROCTORING_BACKENDS."""
-    from importlib.metadata import entry_points
-
-    plugin = entry_points(group="openedx.proctoring")[name].load()
-    config = apps.get_app_config("edx_proctoring")
-    found = config._instance(name, plugin, {**OPTIONS, **options})
-    config.backends[name] = found
-    return found
 
 
 @pytest.mark.defect("BACKENDS-A1")
@@ -151,14 +129,6 @@ def test_reviews_of_removed_attempts_are_kept(psi, attempt, make_exam, staff, as
     answer = APIClient().post(ANONYMOUS_REVIEW, psi_review(theirs), format="json")
     assert answer.status_code == 200
     assert list(Review.objects.values_list("is_attempt_active", flat=True)) == [False, False]
-
-
-@pytest.fixture
-def other():
-    """Another provider, named "other"."""
-    found = FakeProvider()
-    apps.get_app_config("edx_proctoring").backends["other"] = found
-    return found
 
 
 @pytest.mark.defect("BACKENDS-B10")

@@ -1,4 +1,4 @@
-"""Who reviews:"""
+"""Who may review an attempt and report it ready."""
 
 import pytest
 from django.contrib.auth.models import Group

@@ -1,4 +1,4 @@
-"""The start"""
+"""The start callback: who may start and submit by it, and its cookie."""
 
 import pytest
 from django.http import HttpResponse

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -20,7 +19,6 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
 )
 from edx_proctoring.testing.factories import AllowanceFactory, UserFactory
-from edx_proctoring.testing.providers import FakeProvider
 from tests.views.conftest import V1
 
 pytestmark = pytest.mark.django_db
@@ -34,14 +32,6 @@ Attempt = ProctoredExamStudentAttempt
 def pipeline(retirement: Any, client_for: Any) -> APIClient:
     """The host's retirement pipeline."""
     return client_for(retirement)
-
-
-@pytest.fixture
-def other(provider: FakeProvider) -> FakeProvider:
-    """Another provider."""
-    found = FakeProvider()
-    apps.get_app_config("edx_proctoring").backends["other"] = found
-    return found
 
 
 @pytest.mark.parametrize("url", [AT_PROVIDERS, HERE])

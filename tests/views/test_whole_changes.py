@@ -1,4 +1,4 @@
-"""All of"""
+"""A request changes all of what it asks for, or nothing."""
 
 import datetime
 

@@ -1,0 +1,25 @@
+"""The provider RPNow, made as the app makes it from PROCTORING_BACKENDS."""
+
+from importlib.metadata import entry_points
+from typing import Any
+
+from django.apps import apps
+
+OPTIONS = {
+    "organization": "edx",
+    "exam_sponsor": "edX",
+    "exam_register_endpoint": "https://psi.example.com",
+    "secret_key_id": "key",
+    "secret_key": "secret",
+    "crypto_key": "123456789123456712345678",
+    "software_download_url": "https://psi.example.com/software",
+}
+
+
+def configured(name: str = "software_secure", **options: Any) -> Any:
+    """The provider of this name with these options over OPTIONS; registered until the end of the test."""
+    plugin = entry_points(group="openedx.proctoring")[name].load()
+    config = apps.get_app_config("edx_proctoring")
+    found = config._instance(name, plugin, {**OPTIONS, **options})
+    config.backends[name] = found
+    return found
