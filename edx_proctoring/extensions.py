@@ -152,7 +152,7 @@ class Extension:
     def roles(self) -> Mapping[str, Mapping[str, Role]]:
         """Who may call them: by the route's name and the method, a word of `views.permissions` or a rule.
 
-        A route of v2 or pages that has no row here refuses everybody.
+        A `ResourceViewSet` whose route has no row here refuses everybody; other views check the permission themselves.
         """
         return {}
 
