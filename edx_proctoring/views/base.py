@@ -63,6 +63,13 @@ class AuthenticatedAPIView(APIView):
     throttle_scope: str | None = None
     largest_body = "MAX_REQUEST_BYTES"  # the name of a setting
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Methods for HTTP answer errors themselves: hosts call `get` and its like also without `dispatch`."""
+        super().__init_subclass__(**kwargs)
+        for name in cls.http_method_names:
+            if name in vars(cls):
+                setattr(cls, name, _answering(vars(cls)[name]))
+
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         """A view outside ATOMIC_REQUESTS: no transaction stays open while providers answer."""
@@ -167,22 +174,13 @@ def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
         except ProctoredBaseException as error:
             return handle_proctored_exception(error, type(self).__name__)
         except (ParseError, ValidationError) as error:
-            answer = self.get_exception_handler()(error, self.get_exception_handler_context())
-            if answer is None:
-                raise
-            return answer
+            return self.handle_exception(error)
 
     return answered
 
 
 class ProctoredAPIView(AuthenticatedAPIView):
-    """A view in which the package's exceptions, and what is wrong with the input, are answers; hosts call `get` and its like also without `dispatch`."""
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        for name in cls.http_method_names:
-            if name in vars(cls):
-                setattr(cls, name, _answering(vars(cls)[name]))
+    """A view in which the package's exceptions are answers."""
 
     def handle_exception(self, exc: Exception) -> Response:
         answer = handle_proctored_exception(exc, type(self).__name__)

@@ -26,6 +26,7 @@ CALLS: list[tuple[str, str, dict[str, Any], dict[str, Any], Any, int]] = [
     ("ExamAllowanceView", "put", {}, {}, GRANT, 400),
     ("ExamAllowanceView", "put", {}, {}, {**GRANT, "value": "abc"}, 400),
     ("ExamAllowanceView", "put", {}, {}, ["no", "object"], 400),
+    ("InstructorDashboard", "get", {"course_id": COURSE_ID}, {"attempt": "x\x00"}, None, 400),
     ("ProctoredExamAttemptReviewStatus", "put", {"attempt_id": NOBODY}, {}, {}, 404),
     ("ProctoredExamReviewPolicyView", "get", {"exam_id": NOBODY}, {}, None, 400),
     ("ProctoredExamView", "get", {"exam_id": NOBODY}, {}, None, 400),
@@ -99,3 +100,12 @@ def test_a_subclass_of_a_host_answers_too(learner: Any) -> None:
 
     answer = Support().get(request_of("get", {"course_id": COURSE_ID}, None, learner))
     assert (answer.status_code, answer.data["host"]) == (404, True)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in views.__all__ if isinstance(getattr(views, name), type)]
+)
+def test_every_published_view_answers_errors_itself(name: str) -> None:
+    view = getattr(views, name)
+    own = [method for method in getattr(view, "http_method_names", ()) if method in vars(view)]
+    assert all(hasattr(vars(view)[method], "__wrapped__") for method in own)
