@@ -213,7 +213,7 @@ LATE_STEPS = [
     get("boss", f"{V1}/instructor/a/b/c"),
     get("teacher", f"{V1}/instructor/{COURSE}/{{exam:final}}"),
     get("teacher", f"{V1}/instructor/{COURSE}/{{exam:far}}", "dashboard-of-other-course"),
-    get("teacher", f"{V1}/instructor/{COURSE}/9999", "bad-input-400"),
+    get("teacher", f"{V1}/instructor/{COURSE}/9999", "dashboard-of-an-unknown-exam"),
     get("ada", f"{V1}/instructor/{COURSE}"),
     delete("bob", f"{ATTEMPTS}/{{attempt:bob-final}}"),
     delete("teacher", f"{ATTEMPTS}/{{attempt:bob-final}}"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,29 @@ class Ask:
 
     def __str__(self) -> str:
         return f"{self.who or 'nobody'}: {self.method} {self.path} {json.dumps(self.body)}"
+
+
+def difference(published: list[Any], ours: list[Any]) -> str:
+    """What differs between two answers: the statuses, else the names of the fields, '' where nothing does."""
+    if published[0] != ours[0]:
+        return f"{published[0]} -> {ours[0]}"
+    return " ".join(sorted(set(_fields(published[1], ours[1], "the answer"))))
+
+
+def _fields(published: Any, ours: Any, name: str) -> Iterator[str]:
+    if published == ours:
+        return
+    if isinstance(published, dict) and isinstance(ours, dict):
+        for key in {*published, *ours}:
+            if key not in published or key not in ours:
+                yield key
+            else:
+                yield from _fields(published[key], ours[key], key)
+    elif isinstance(published, list) and isinstance(ours, list) and len(published) == len(ours):
+        for theirs, own in zip(published, ours, strict=True):
+            yield from _fields(theirs, own, name)
+    else:
+        yield name
 
 
 @dataclass(frozen=True)
