@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
-                ("seconds", models.IntegerField(default=0)),
+                ("seconds", models.BigIntegerField(default=0)),
                 ("began_at", models.DateTimeField(blank=True, null=True)),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),
                 ("reason", models.TextField(blank=True, default="")),

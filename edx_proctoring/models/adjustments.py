@@ -63,7 +63,7 @@ class TimeAdjustment(models.Model):
         ProctoredExam, on_delete=models.CASCADE, db_constraint=False, related_name="+"
     )
     kind = models.CharField(max_length=16, choices=KINDS)
-    seconds = models.IntegerField(default=0)
+    seconds = models.BigIntegerField(default=0)
     began_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     by = models.ForeignKey(

@@ -270,6 +270,7 @@ def test_receivers_and_analytics_hear_of_it(running, tracker, clock):
     assert heard[2][1] == 60
 
 
+@pytest.mark.databases("sqlite")  # the others have statements of their own around a lock
 def test_granting_costs_few_queries(running, django_assert_max_num_queries):
     lifecycle.extend(running, 60)  # the learner's lock exists
     with django_assert_max_num_queries(14):
