@@ -12,6 +12,7 @@ from django.utils.crypto import constant_time_compare
 from edx_proctoring import backends, conf, crypto, links, transactions
 from edx_proctoring.api import (
     get_exam_attempt_by_code,
+    is_attempt_paused,
     mark_ready_if_setting_up,
     update_attempt_status,
     was_registered_without_token,
@@ -99,6 +100,8 @@ def _advance(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
         mark_ready_if_setting_up(attempt["id"])
         return True
     if conf.proctoring.START_CALLBACK_SUBMITS or _is_learner(attempt, request):
+        if is_attempt_paused(attempt["id"]):
+            return False
         update_attempt_status(attempt["id"], ProctoredExamStudentAttemptStatus.submitted)
         return True
     log.warning("start callback by a stranger, attempt_id=%s", attempt["id"])

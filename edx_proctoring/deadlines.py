@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import F, Max, Subquery
+from django.db.models.functions import Coalesce
 
 from edx_proctoring import conf, extensions, host, timing
 from edx_proctoring.models import (
@@ -24,9 +25,14 @@ A_MINUTE = datetime.timedelta(minutes=1)
 Status = ProctoredExamStudentAttemptStatus
 
 
-def due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | None:
-    """When the exam is due for this user (id or user), aware; the exam's own date unless the host has another."""
-    personal = host.due_date(exam["course_id"], exam["content_id"], user)
+def due_date(
+    exam: Mapping[str, Any], user: Any = None, otherwise: datetime.datetime | None = None
+) -> datetime.datetime | None:
+    """When the exam is due for this user (id or user), aware; the exam's own date unless the host has another.
+
+    `otherwise`: what was known before, for when the host does not answer.
+    """
+    personal = host.due_date(exam["course_id"], exam["content_id"], user, otherwise)
     return personal or exam["due_date"]
 
 
@@ -84,7 +90,7 @@ def seconds_kept(attempt: ProctoredExamStudentAttempt) -> int | None:
 
 
 def at_start(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> Deadline:
-    """When an attempt ends that starts now; what was granted before its start is in its ledger.
+    """When an attempt ends that starts now, with what was granted before its start.
 
     A resumed one may take the seconds that are left, but not longer than its due date.
     """
@@ -93,17 +99,29 @@ def at_start(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> De
     extra = timing.NO_EXTRA_TIME
     if rest is None:
         extra = extra_time(exam_fields(exam), attempt.user_id)
-    granted = TimeAdjustment.objects.of_attempts([attempt.pk]).exclude(
-        kind=TimeAdjustment.ALLOTMENT
-    )
     return Deadline.of(
         exam.time_limit_mins,
         extra,
-        granted.values_list("seconds", flat=True),
+        [row.seconds for row in granted_before_start(attempt)],
         due_date(exam_fields(exam), attempt.user_id),
         now,
         rest,
     )
+
+
+def granted_before_start(attempt: ProctoredExamStudentAttempt) -> list[TimeAdjustment]:
+    """What was granted to the attempt, and to earlier ones of the pair that broke off before they started; one query.
+
+    Only those since the pair's last start count: the rest of that one holds what was granted before.
+    """
+    pair = ProctoredExamStudentAttempt.objects.of_pair(attempt.proctored_exam_id, attempt.user_id)
+    started = pair.filter(started_at__isnull=False, pk__lt=attempt.pk)
+    last = Coalesce(Subquery(started.order_by("-pk").values("pk")[:1]), 0)
+    waiting = pair.filter(pk__lte=attempt.pk).annotate(last_started=last)
+    rows = TimeAdjustment.objects.filter(
+        attempt_id__in=waiting.filter(pk__gt=F("last_started")).order_by().values("pk")
+    )
+    return list(rows.exclude(kind=TimeAdjustment.ALLOTMENT).order_by("id"))
 
 
 def ledgers(attempts: Iterable[ProctoredExamStudentAttempt]) -> dict[int, list[TimeAdjustment]]:

@@ -220,8 +220,16 @@ def _edx_when() -> Any:
     return api
 
 
-def due_date(course_id: object, content_id: object, user: Any = None) -> datetime.datetime | None:
-    """The learner's own due date of a subsection, aware, or None; `user` is an id, an object or None."""
+def due_date(
+    course_id: object,
+    content_id: object,
+    user: Any = None,
+    otherwise: datetime.datetime | None = None,
+) -> datetime.datetime | None:
+    """The learner's own due date of a subsection, aware, or None; `user` is an id, an object or None.
+
+    `otherwise` where edx-when fails.
+    """
     when_api = _edx_when()
     if when_api is None:
         return None
@@ -230,7 +238,8 @@ def due_date(course_id: object, content_id: object, user: Any = None) -> datetim
         return when_api.get_date_for_block(str(course_id), str(content_id), "due", user=user)
 
     key = ("due", str(course_id), str(content_id), getattr(user, "pk", user))
-    return _aware(_once(key, lambda: _ask(read, None)))
+    found = _once(key, lambda: _ask(read, FAILED))
+    return otherwise if found is FAILED else _aware(found)
 
 
 def course_end(course_id: object) -> datetime.datetime | None:

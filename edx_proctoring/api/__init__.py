@@ -48,6 +48,7 @@ from edx_proctoring.api.attempts.clock import (
     TimeChangeResult,
     continue_attempt,
     extend_attempt,
+    is_attempt_paused,
     pause_attempt,
 )
 from edx_proctoring.api.attempts.exam_page import (
@@ -260,6 +261,7 @@ __all__ = [
     "create_proctoring_attempt_status_email",
     "does_backend_support_onboarding",
     "extend_attempt",
+    "is_attempt_paused",
     "get_active_exams_for_user",
     "get_all_exam_attempts",
     "get_all_exams_for_course",

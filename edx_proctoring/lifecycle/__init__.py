@@ -4,7 +4,14 @@ Each function locks the learner's row first, decides under the lock, stores, and
 """
 
 from edx_proctoring.lifecycle.change import outcome
-from edx_proctoring.lifecycle.clock import TimeChange, continue_, extend, pause, recalculate
+from edx_proctoring.lifecycle.clock import (
+    TimeChange,
+    continue_,
+    extend,
+    pause,
+    recalculate,
+    renew_pause,
+)
 from edx_proctoring.lifecycle.creation import create, reset
 from edx_proctoring.lifecycle.locking import find_learner, lock_attempt, locked
 from edx_proctoring.lifecycle.opting_out import has_opted_out, show_way_in
@@ -44,6 +51,7 @@ __all__ = [
     "pause",
     "ready_to_resume",
     "recalculate",
+    "renew_pause",
     "remove",
     "reset",
     "resumed",

@@ -17,7 +17,7 @@ from edx_proctoring import conf, deadlines, effects, outbox, timing
 from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import AttemptIsPaused, ProctoredExamIllegalStatusTransition
-from edx_proctoring.lifecycle import clock, rows
+from edx_proctoring.lifecycle import ledger, rows
 from edx_proctoring.lifecycle.locking import lock_attempt
 from edx_proctoring.lifecycle.rows import (
     CASCADE,
@@ -100,7 +100,7 @@ def change_locked(
         return attempt
     _check_may_opt_out(attempt, request)
     if deadline is not None and "started_at" in values:
-        clock.write_start(attempt, deadline, request.user)
+        ledger.write_start(attempt, deadline, request.user)
     if deadline is not None and deadline.paused_since is not None:
         values.update(_end_pause(attempt, deadline, request, now))
     change = _store(attempt, before, values, request)
@@ -192,10 +192,10 @@ def _time_left_at_error(
 def _end_pause(
     attempt: Attempt, deadline: timing.Deadline, request: StatusRequest, now: datetime.datetime
 ) -> dict[str, Any]:
-    """A paused attempt that is ended is paused no more. Learners have to wait."""
-    if request.reason == LEARNER and request.to in (Status.submitted, Status.ready_to_submit):
+    """A paused attempt that is ended is paused no more. Learners, and what their pages report, have to wait."""
+    if request.reason == LEARNER:
         raise AttemptIsPaused(f"Attempt {attempt.pk} is paused. Please wait until it goes on.")
-    return clock.end_pause(attempt, deadline, now)
+    return ledger.end_pause(attempt, deadline, now)
 
 
 def _resumability(attempt: Attempt, to: str) -> dict[str, Any]:

@@ -7,20 +7,20 @@ readers that know no ledger: whole minutes, rounded up, and during a pause with 
 import datetime
 import logging
 import math
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils import timezone
 
-from edx_proctoring import conf, deadlines, effects, timing
+from edx_proctoring import deadlines, effects, timing
 from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
     TimeChangeNotAllowed,
 )
 from edx_proctoring.lifecycle import rows
+from edx_proctoring.lifecycle.ledger import allotment_row, close_pause, column_minutes, new_key
 from edx_proctoring.lifecycle.locking import lock_attempt, locked
 from edx_proctoring.lifecycle.rows import Attempt, Status
 from edx_proctoring.models import ProctoredExamStudentAllowance, TimeAdjustment
@@ -92,6 +92,8 @@ def extend(
         ledger = _read(attempt)
         if ledger.attempt.status not in PRE_STARTED | IN_PROGRESS:
             raise _not_in(ledger.attempt, "Only an attempt that has not ended can get more time.")
+        if seconds < 0 and ledger.deadline is None:
+            raise _not_in(ledger.attempt, "Time can be taken only from an attempt that runs.")
         return _grant(ledger, seconds, reason, by, key)
 
     return locked(attempt.user_id, grant)
@@ -110,7 +112,7 @@ def _grant(ledger: _Ledger, seconds: int, reason: str, by: Any, key: str) -> Tim
     row = TimeAdjustment.of(
         ledger.attempt,
         TimeAdjustment.GRANT,
-        key or _new_key("grant"),
+        key or new_key("grant"),
         ledger.now,
         seconds=seconds,
         by_id=getattr(by, "pk", None),
@@ -157,7 +159,7 @@ def pause(
         row = TimeAdjustment.of(
             ledger.attempt,
             kind,
-            key or _new_key(kind),
+            key or new_key(kind),
             ledger.now,
             began_at=ledger.now,
             by_id=getattr(by, "pk", None),
@@ -190,14 +192,6 @@ def continue_(attempt: Attempt, *, by: Any = None, key: str = "") -> TimeChange:
     return locked(attempt.user_id, go_on)
 
 
-def close_pause(row: TimeAdjustment, now: datetime.datetime) -> None:
-    """Store the end of an open pause, for whoever holds the learner's lock. Parts of a second count for the learner."""
-    assert row.began_at is not None  # every pause has a begin
-    row.ended_at, row.seconds = now, max(math.ceil((now - row.began_at).total_seconds()), 0)
-    open_rows = TimeAdjustment.objects.filter(pk=row.pk, ended_at__isnull=True)
-    open_rows.update(ended_at=row.ended_at, seconds=row.seconds)
-
-
 def recalculate(attempt: Attempt) -> TimeChange:
     """Have a running attempt follow its exam's limit, its learner's allowances and its due date; lengthens only.
 
@@ -220,7 +214,7 @@ def recalculate(attempt: Attempt) -> TimeChange:
 
 def _refreshed(ledger: _Ledger, before: Deadline) -> Deadline:
     """By today's limit, allowances and due date; unless that would shorten it."""
-    due = _due_date(ledger.attempt)
+    due = _due_date(ledger.attempt, before)
     after = replace(before, allotment=_allotment(ledger, before), due=due)
     return after if after.ends_at >= before.ends_at else _cut_to(due, before)
 
@@ -240,14 +234,15 @@ def _allotment(ledger: _Ledger, before: Deadline) -> int:
     return (first.seconds if first else before.allotment) + granted
 
 
-def _due_date(attempt: Attempt) -> datetime.datetime | None:
+def _due_date(attempt: Attempt, known: Deadline) -> datetime.datetime | None:
+    """Today's due date; the known one where the host does not answer."""
     exam = deadlines.exam_fields(attempt.proctored_exam)
-    due = deadlines.due_date(exam, attempt.user_id)
+    due = deadlines.due_date(exam, attempt.user_id, known.due)
     return due and timing.in_utc(due)
 
 
 def _cut_to_due_date(ledger: _Ledger, deadline: Deadline) -> Deadline:
-    return _cut_to(_due_date(ledger.attempt), deadline)
+    return _cut_to(_due_date(ledger.attempt, deadline), deadline)
 
 
 def _cut_to(due: datetime.datetime | None, deadline: Deadline) -> Deadline:
@@ -267,7 +262,10 @@ def _store(
             written.insert(0, allotment_row(attempt, after, ledger.now, by))
     for one in written:
         one.save(force_insert=True)
-    if after is not None and (minutes := column_minutes(after)) != attempt.allowed_time_limit_mins:
+    if (
+        after is not None
+        and (minutes := column_minutes(after, ledger.now)) != attempt.allowed_time_limit_mins
+    ):
         values = {"allowed_time_limit_mins": minutes}
         rows.update(attempt, values, reason=reason, user=by)
     log.info("attempt %s: %s, ends %s", attempt.pk, reason, after and after.ends_at)
@@ -296,59 +294,15 @@ def _gained(before: Deadline | None, after: Deadline | None, row: TimeAdjustment
     return round(timing.seconds_until(after.ends_at, before.ends_at))
 
 
-def allotment_row(
-    attempt: Attempt, deadline: Deadline, now: datetime.datetime, by: Any = None
-) -> TimeAdjustment:
-    """What the attempt may take before adjustments, and the due date that cuts it; not saved."""
-    return TimeAdjustment.of(
-        attempt,
-        TimeAdjustment.ALLOTMENT,
-        _new_key("allotment"),
-        now,
-        seconds=deadline.allotment,
-        began_at=deadline.started_at,
-        ended_at=deadline.due,
-        by_id=getattr(by, "pk", None),
-    )
+def renew_pause(attempt: Attempt) -> None:
+    """Have the columns of an attempt that is still paused cover more of the pause, for readers that know no ledger."""
 
+    def renew() -> None:
+        ledger = _read(attempt)
+        if ledger.open_pause and ledger.deadline is not None:
+            _store(ledger, ledger.deadline, None, reason="pause goes on", by=None)
 
-def write_start(attempt: Attempt, deadline: Deadline, by: Any) -> None:
-    """The first rows of the ledger; the rest of a resumed attempt is whole minutes and a correction."""
-    minutes = math.ceil(deadline.allotment / 60)
-    whole = replace(deadline, allotment=minutes * 60)
-    written = [allotment_row(attempt, whole, deadline.started_at, by)]
-    if odd := deadline.allotment - whole.allotment:
-        correction = TimeAdjustment.CORRECTION
-        key, text = _new_key(correction), "rest of the attempt that is resumed"
-        written.append(
-            TimeAdjustment.of(
-                attempt, correction, key, deadline.started_at, seconds=odd, reason=text
-            )
-        )
-    TimeAdjustment.objects.bulk_create(written)
-
-
-def end_pause(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> dict[str, int]:
-    """Close the open pause of an attempt that ends; the column as it is then."""
-    row = TimeAdjustment.objects.of_attempts([attempt.pk]).open_pauses().first()
-    seconds = 0
-    if row is not None:
-        close_pause(row, now)
-        seconds = row.seconds
-    after = replace(deadline, paused_since=None, adjusted=deadline.adjusted + seconds)
-    return {"allowed_time_limit_mins": after.minutes}
-
-
-def column_minutes(deadline: Deadline) -> int:
-    """What older versions read: never earlier than the deadline, also while a pause lasts as long as it may."""
-    if deadline.paused_since is None:
-        return deadline.minutes
-    longest = conf.proctoring.LONGEST_PAUSE_MINUTES
-    return min(deadline.minutes + int(longest), timing.LONGEST_MINUTES)
-
-
-def _new_key(kind: str) -> str:
-    return f"{kind}:{uuid.uuid4().hex}"
+    locked(attempt.user_id, renew)
 
 
 def _check_key(key: str) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from edx_proctoring import deadlines, lifecycle
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
-from edx_proctoring.models import ProctoredExamStudentAttempt, ScheduledRun
+from edx_proctoring.models import ProctoredExamStudentAttempt, ScheduledRun, TimeAdjustment
 from edx_proctoring.models.runs import SWEEP
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,8 @@ def sweep_expired_attempts(
     Holds one batch in memory. Each attempt is decided anew under its learner's lock, so learners who act meanwhile, and
     other sweeps, are no harm; one that cannot be ended is logged and keeps no other from it.
     """
+    if not dry_run:
+        _renew_pauses()
     yield from _sweep(batch_size, limit, dry_run)
     if not dry_run:
         ScheduledRun.objects.note(SWEEP)
@@ -65,6 +67,17 @@ def running_attempts(size: int = SWEEP_BATCH_SIZE) -> Iterator[list[Attempt]]:
     while page := list(running.filter(pk__gt=last).with_parts()[:size]):
         last = page[-1].pk
         yield page
+
+
+def _renew_pauses() -> None:
+    """Pauses go on until somebody ends them; the columns that lists read cover them for a while only."""
+    for row in list(TimeAdjustment.objects.open_pauses().select_related("attempt")):
+        try:
+            lifecycle.renew_pause(row.attempt)
+        except StudentExamAttemptDoesNotExistsException:
+            log.info("the paused attempt is gone, attempt_id=%s", row.attempt_id)
+        except Exception:
+            log.exception("pause not renewed, attempt_id=%s", row.attempt_id)
 
 
 def _end(attempt: Attempt, done: Sweep) -> Sweep:

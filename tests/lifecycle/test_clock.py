@@ -234,8 +234,84 @@ def test_an_attempt_that_breaks_off_during_a_pause_keeps_what_was_left(running, 
     clock.shift(20 * MINUTE)
     lifecycle.pause(running)
     clock.shift(5 * MINUTE)
-    broken = lifecycle.transition(running, "error", reason=lifecycle.LEARNER)
+    broken = lifecycle.transition(running, "error", reason=lifecycle.PROVIDER)
     assert broken.time_remaining_seconds == 40 * 60
+
+
+@pytest.mark.parametrize("to", ["error", "declined", "submitted", "ready_to_submit"])
+def test_learners_cannot_end_a_pause(running, to, settings):
+    allow = {"DECLINE_WHILE_RUNNING": True}
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **allow}
+    lifecycle.pause(running)
+    with pytest.raises(AttemptIsPaused):
+        lifecycle.transition(running, to, reason=lifecycle.LEARNER)
+    assert stored(running).status == "started"
+
+
+def test_nothing_is_taken_from_an_attempt_before_its_start(clock, attempt, make_exam):
+    known = attempt(exam=make_exam(time_limit_mins=60), status="ready_to_start")
+    with pytest.raises(TimeChangeNotAllowed):
+        lifecycle.extend(known, -7200, reason="too much")
+    assert end_of(lifecycle.transition(known, "started")) == NOON + 60 * MINUTE
+
+
+def test_what_was_granted_before_a_start_that_failed_counts_for_the_next(
+    clock, attempt, make_exam, learner
+):
+    """Once: the attempt after that takes over a rest which holds it."""
+    exam = make_exam(time_limit_mins=60)
+    first = attempt(exam=exam, user=learner, status="ready_to_start")
+    lifecycle.extend(first, 600)
+    lifecycle.transition(first, "error", reason=lifecycle.LEARNER)
+    second = lifecycle.transition(
+        attempt(exam=exam, user=learner, status="ready_to_start"), "started"
+    )
+    assert end_of(second) == NOON + 70 * MINUTE
+    assert second.allowed_time_limit_mins == 70
+    clock.shift(10 * MINUTE)
+    broken = lifecycle.transition(second, "error", reason=lifecycle.LEARNER)
+    third = attempt(
+        exam=exam, user=learner, status="ready_to_start", time_remaining_seconds=broken.time_remaining_seconds,
+    )  # fmt: skip
+    assert end_of(lifecycle.transition(third, "started")) == NOON + 70 * MINUTE
+
+
+@pytest.mark.parametrize("change", ["extend", "continue", "recalculate"])
+def test_the_due_date_stays_where_the_host_does_not_answer(
+    clock, attempt, make_exam, monkeypatch, change
+):
+    from edx_when import api as when_api
+
+    monkeypatch.setattr(when_api, "get_date_for_block", lambda *_a, **_k: NOON + 20 * MINUTE)
+    known = lifecycle.transition(
+        attempt(exam=make_exam(time_limit_mins=60), status="ready_to_start"), "started"
+    )
+    lifecycle.pause(known)
+    clock.shift(MINUTE)
+
+    def fail(*_args, **_kwargs):
+        raise RuntimeError("edx-when is down")
+
+    monkeypatch.setattr(when_api, "get_date_for_block", fail)
+    if change == "extend":
+        lifecycle.extend(known, 600)
+    elif change == "continue":
+        lifecycle.continue_(known)
+    else:
+        lifecycle.recalculate(known)
+    assert end_of(known) == NOON + 20 * MINUTE
+
+
+def test_the_sweep_keeps_the_columns_ahead_of_a_long_pause(running, clock):
+    """Lists, and older versions on the same database, know no ledger."""
+    lifecycle.pause(running)
+    for _ in range(10):
+        clock.shift(10 * MINUTE)
+        assert operations.submit_expired_attempts().ended == 0
+        shown = deadlines.as_seen(stored(running), timezone.now())
+        assert shown.status == "started"
+    lifecycle.continue_(running)
+    assert stored(running).allowed_time_limit_mins == 160
 
 
 def test_a_resumed_attempt_ends_to_the_second(clock, attempt, make_exam):

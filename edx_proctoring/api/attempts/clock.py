@@ -6,6 +6,7 @@ from typing import Any
 
 from edx_proctoring import deadlines, lifecycle
 from edx_proctoring.api.lookup import attempt_by_id
+from edx_proctoring.models import TimeAdjustment
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def extend_attempt(
 ) -> TimeChangeResult:
     """Give an attempt that has not ended more time, or less: negative seconds need a reason.
 
-    The due date cuts. Time is never taken away from what is less than 60 seconds from now. An attempt that has not
+    The due date cuts. Time is taken only from an attempt that runs, and 60 seconds from now stay. An attempt that has not
     started gets the time when it starts, and its learner a mail. `by` is the user who grants it, for the ledger; the same
     `key` (up to 190 characters) twice changes nothing.
     Raises StudentExamAttemptDoesNotExistsException, TimeChangeNotAllowed.
@@ -54,6 +55,11 @@ def continue_attempt(attempt_id: int, *, by: Any = None, key: str = "") -> TimeC
     StudentExamAttemptDoesNotExistsException.
     """
     return _result(lifecycle.continue_(attempt_by_id(attempt_id), by=by, key=key))
+
+
+def is_attempt_paused(attempt_id: int) -> bool:
+    """Does the attempt's clock stand still?"""
+    return TimeAdjustment.objects.of_attempts([attempt_id]).open_pauses().exists()
 
 
 def _result(change: lifecycle.TimeChange) -> TimeChangeResult:

@@ -89,7 +89,7 @@ class Order(django_filters.OrderingFilter):
             name: column for column, name in (self.param_map or {}).items()
         }
         order = []
-        for name in value:
+        for name in filter(None, value):  # commas without a name between them
             column = F(columns[name.removeprefix("-")])
             turned = name.startswith("-")
             order.append(column.desc(nulls_last=True) if turned else column.asc(nulls_first=True))

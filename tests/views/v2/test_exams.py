@@ -64,6 +64,7 @@ def test_a_course_id_with_slashes(client_for, host, staff):
         ("backend=test&is_active=false", ["final exam"]),
         ("ordering=-exam_name", ["final exam", "Quiz", "Midterm"]),
         ("ordering=time_limit_mins,-id", ["Quiz", "Midterm", "final exam"]),
+        ("ordering=,time_limit_mins,,-id,", ["Quiz", "Midterm", "final exam"]),
         ("ordering=due_date", ["Midterm", "Quiz", "final exam"]),
         ("page_size=2&page=2", ["Quiz"]),
     ],

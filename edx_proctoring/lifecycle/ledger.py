@@ -1,0 +1,97 @@
+"""The rows of an attempt's ledger that its start, a pause and its end write, and the columns that follow the ledger.
+
+For callers that hold the learner's lock.
+"""
+
+import datetime
+import math
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from edx_proctoring import conf, deadlines, timing
+from edx_proctoring.lifecycle.rows import Attempt
+from edx_proctoring.models import TimeAdjustment
+from edx_proctoring.timing import Deadline
+
+
+def close_pause(row: TimeAdjustment, now: datetime.datetime) -> None:
+    """Store the end of an open pause, for whoever holds the learner's lock. Parts of a second count for the learner."""
+    assert row.began_at is not None  # every pause has a begin
+    row.ended_at, row.seconds = now, max(math.ceil((now - row.began_at).total_seconds()), 0)
+    open_rows = TimeAdjustment.objects.filter(pk=row.pk, ended_at__isnull=True)
+    open_rows.update(ended_at=row.ended_at, seconds=row.seconds)
+
+
+def allotment_row(
+    attempt: Attempt, deadline: Deadline, now: datetime.datetime, by: Any = None
+) -> TimeAdjustment:
+    """What the attempt may take before adjustments, and the due date that cuts it; not saved."""
+    return TimeAdjustment.of(
+        attempt,
+        TimeAdjustment.ALLOTMENT,
+        new_key("allotment"),
+        now,
+        seconds=deadline.allotment,
+        began_at=deadline.started_at,
+        ended_at=deadline.due,
+        by_id=getattr(by, "pk", None),
+    )
+
+
+def write_start(attempt: Attempt, deadline: Deadline, by: Any) -> None:
+    """The first rows of the ledger; the rest of a resumed attempt is whole minutes and a correction."""
+    minutes = math.ceil(deadline.allotment / 60)
+    whole = replace(deadline, allotment=minutes * 60)
+    written = [allotment_row(attempt, whole, deadline.started_at, by)]
+    if odd := deadline.allotment - whole.allotment:
+        correction = TimeAdjustment.CORRECTION
+        key, text = new_key(correction), "rest of the attempt that is resumed"
+        written.append(
+            TimeAdjustment.of(
+                attempt, correction, key, deadline.started_at, seconds=odd, reason=text
+            )
+        )
+    carried = _granted_to_earlier(attempt) if deadline.adjusted else 0
+    if carried:
+        correction = TimeAdjustment.CORRECTION
+        key, text = new_key(correction), "granted to an attempt that broke off before its start"
+        written.append(
+            TimeAdjustment.of(
+                attempt, correction, key, deadline.started_at, seconds=carried, reason=text
+            )
+        )
+    TimeAdjustment.objects.bulk_create(written)
+
+
+def _granted_to_earlier(attempt: Attempt) -> int:
+    """Seconds that attempts of the pair got which broke off before they started."""
+    granted = deadlines.granted_before_start(attempt)
+    return sum(row.seconds for row in granted if row.attempt_id != attempt.pk)
+
+
+def end_pause(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> dict[str, int]:
+    """Close the open pause of an attempt that ends; the column as it is then."""
+    row = TimeAdjustment.objects.of_attempts([attempt.pk]).open_pauses().first()
+    seconds = 0
+    if row is not None:
+        close_pause(row, now)
+        seconds = row.seconds
+    after = replace(deadline, paused_since=None, adjusted=deadline.adjusted + seconds)
+    return {"allowed_time_limit_mins": after.minutes}
+
+
+def column_minutes(deadline: Deadline, now: datetime.datetime) -> int:
+    """What older versions and lists read: never earlier than the deadline, also while a pause lasts.
+
+    A pause may last LONGEST_PAUSE_MINUTES from now; see `renew_pause`.
+    """
+    if deadline.paused_since is None:
+        return deadline.minutes
+    lasted = math.ceil(max(timing.seconds_until(now, deadline.paused_since), 0) / 60)
+    longest = int(conf.proctoring.LONGEST_PAUSE_MINUTES)
+    return min(deadline.minutes + lasted + longest, timing.LONGEST_MINUTES)
+
+
+def new_key(kind: str) -> str:
+    return f"{kind}:{uuid.uuid4().hex}"
