@@ -10,6 +10,8 @@ from edx_proctoring.exceptions import ExtraTimeUnavailable, ProctoringTemporaril
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import COURSE_ID
 
+pytestmark = pytest.mark.needs("lms-urls")
+
 Attempt = ProctoredExamStudentAttempt
 CONTEXT = {"is_proctored": True, "display_name": "Exam", "default_time_limit_mins": 90}
 

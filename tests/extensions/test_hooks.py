@@ -14,6 +14,8 @@ from edx_proctoring.settings.schedule import BEAT_SCHEDULE
 from edx_proctoring.testing.factories import COURSE_ID
 from edx_proctoring.urls import routes_of_extensions
 
+pytestmark = pytest.mark.needs("lms-urls")
+
 CONTEXT = {"is_proctored": True, "display_name": "Exam", "default_time_limit_mins": 90}
 
 

@@ -276,6 +276,7 @@ def test_what_was_granted_before_a_start_that_failed_counts_for_the_next(
     assert end_of(lifecycle.transition(third, "started")) == NOON + 70 * MINUTE
 
 
+@pytest.mark.needs("edx-when")
 @pytest.mark.parametrize("change", ["extend", "continue", "recalculate"])
 def test_the_due_date_stays_where_the_host_does_not_answer(
     clock, attempt, make_exam, monkeypatch, change

@@ -11,6 +11,8 @@ from edx_proctoring.views.requests.base import RequestSerializer
 from edx_proctoring.views.requests.exams import RegisteredExamSerializer
 from edx_proctoring.views.requests.reviews import ReadySerializer
 
+pytestmark = pytest.mark.needs("lms-urls")
+
 SERIALIZERS = (RequestSerializer, RegisteredExamSerializer)
 # What stands in a path, where it matters to which route it leads.
 PARTS = {
