@@ -65,28 +65,32 @@ def allowed_minutes(
 
 
 def extra_time(exam: Mapping[str, Any], user_id: int) -> timing.ExtraTime:
-    """What allowances and extensions grant the learner in the exam."""
+    """The time that allowances and extensions grant the learner in the exam."""
     granted = ProctoredExamStudentAllowance.get_extra_time(exam["id"], user_id)
     return granted.with_more(extensions.time_for(exam, user_id))
 
 
 def seconds_kept(attempt: ProctoredExamStudentAttempt) -> int | None:
-    """What a broken-off attempt has left for the one that goes on, and what was granted since it began.
+    """The seconds that a broken-off attempt leaves to the one that goes on, with those that were granted since it began.
 
     None without such a rest. A running attempt keeps what it has.
     """
     kept = attempt.time_remaining_seconds
     if kept is None or (attempt.started_at is not None and attempt.status in INCOMPLETE):
         return kept
-    exam_id, user_id = attempt.proctored_exam_id, attempt.user_id
-    pair = ProctoredExamStudentAttempt.objects.of_pair(exam_id, user_id)
+    exam, user_id = attempt.proctored_exam, attempt.user_id
+    pair = ProctoredExamStudentAttempt.objects.of_pair(exam.pk, user_id)
     began = pair.aggregate(last=Max("started_at"))["last"]
     if began is None:
         return kept
-    limit = attempt.proctored_exam.time_limit_mins
-    now, then = ProctoredExamStudentAllowance.get_extra_time_now_and_then(exam_id, user_id, began)
-    granted = max(now.allotment(limit) - then.allotment(limit), 0)
-    return min(kept + granted * 60, timing.LONGEST_SECONDS)
+    return min(kept + seconds_granted_since(exam, user_id, began), timing.LONGEST_SECONDS)
+
+
+def seconds_granted_since(exam: ProctoredExam, user_id: int, moment: datetime.datetime) -> int:
+    """The seconds by which allowances grant the learner more than they did at that moment, never below 0."""
+    now, then = ProctoredExamStudentAllowance.get_extra_time_now_and_then(exam.pk, user_id, moment)
+    limit = exam.time_limit_mins
+    return max(now.allotment(limit) - then.allotment(limit), 0) * 60
 
 
 def at_start(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> Deadline:
@@ -94,23 +98,21 @@ def at_start(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> De
 
     A resumed one may take the seconds that are left, but not longer than its due date.
     """
-    exam = attempt.proctored_exam
+    exam = exam_fields(attempt.proctored_exam)
     rest = seconds_kept(attempt)
-    extra = timing.NO_EXTRA_TIME
-    if rest is None:
-        extra = extra_time(exam_fields(exam), attempt.user_id)
+    extra = timing.NO_EXTRA_TIME if rest is not None else extra_time(exam, attempt.user_id)
     return Deadline.of(
-        exam.time_limit_mins,
+        exam["time_limit_mins"],
         extra,
         [row.seconds for row in granted_before_start(attempt)],
-        due_date(exam_fields(exam), attempt.user_id),
+        due_date(exam, attempt.user_id),
         now,
         rest,
     )
 
 
 def granted_before_start(attempt: ProctoredExamStudentAttempt) -> list[TimeAdjustment]:
-    """What was granted to the attempt, and to earlier ones of the pair that broke off before they started; one query.
+    """Grants to the attempt, and to earlier ones of the pair that broke off before they started; one query.
 
     Only those since the pair's last start count: the rest of that one holds what was granted before.
     """

@@ -20,10 +20,16 @@ from edx_proctoring.exceptions import (
     TimeChangeNotAllowed,
 )
 from edx_proctoring.lifecycle import rows
-from edx_proctoring.lifecycle.ledger import allotment_row, close_pause, column_minutes, new_key
+from edx_proctoring.lifecycle.ledger import (
+    allotment_row,
+    close_pause,
+    column_minutes,
+    needs_more_minutes,
+    new_key,
+)
 from edx_proctoring.lifecycle.locking import lock_attempt, locked
 from edx_proctoring.lifecycle.rows import Attempt, Status
-from edx_proctoring.models import ProctoredExamStudentAllowance, TimeAdjustment
+from edx_proctoring.models import TimeAdjustment
 from edx_proctoring.models.allowances import MAX_ADDITIONAL_MINUTES
 from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
 from edx_proctoring.timing import Deadline
@@ -226,11 +232,7 @@ def _allotment(ledger: _Ledger, before: Deadline) -> int:
         extra = deadlines.extra_time(deadlines.exam_fields(exam), attempt.user_id)
         return extra.allotment(exam.time_limit_mins) * 60
     first = next((row for row in ledger.rows if row.kind == TimeAdjustment.ALLOTMENT), None)
-    limit = exam.time_limit_mins
-    now, then = ProctoredExamStudentAllowance.get_extra_time_now_and_then(
-        exam.pk, attempt.user_id, before.started_at
-    )
-    granted = max(now.allotment(limit) - then.allotment(limit), 0) * 60
+    granted = deadlines.seconds_granted_since(exam, attempt.user_id, before.started_at)
     return (first.seconds if first else before.allotment) + granted
 
 
@@ -299,7 +301,11 @@ def renew_pause(attempt: Attempt) -> None:
 
     def renew() -> None:
         ledger = _read(attempt)
-        if ledger.open_pause and ledger.deadline is not None:
+        if (
+            ledger.open_pause
+            and ledger.deadline is not None
+            and needs_more_minutes(ledger.attempt, ledger.deadline, ledger.now)
+        ):
             _store(ledger, ledger.deadline, None, reason="pause goes on", by=None)
 
     locked(attempt.user_id, renew)
@@ -311,7 +317,7 @@ def _check_key(key: str) -> None:
 
 
 def _done(attempt: Attempt, key: str) -> TimeChange | None:
-    """What an earlier call with this key did."""
+    """The change that an earlier call with this key made."""
     row = TimeAdjustment.objects.filter(key=key).first() if key else None
     if row is None:
         return None

@@ -26,7 +26,7 @@ def close_pause(row: TimeAdjustment, now: datetime.datetime) -> None:
 def allotment_row(
     attempt: Attempt, deadline: Deadline, now: datetime.datetime, by: Any = None
 ) -> TimeAdjustment:
-    """What the attempt may take before adjustments, and the due date that cuts it; not saved."""
+    """The time that the attempt may take before adjustments, and the due date that cuts it; not saved."""
     return TimeAdjustment.of(
         attempt,
         TimeAdjustment.ALLOTMENT,
@@ -44,23 +44,19 @@ def write_start(attempt: Attempt, deadline: Deadline, by: Any) -> None:
     minutes = math.ceil(deadline.allotment / 60)
     whole = replace(deadline, allotment=minutes * 60)
     written = [allotment_row(attempt, whole, deadline.started_at, by)]
-    if odd := deadline.allotment - whole.allotment:
-        correction = TimeAdjustment.CORRECTION
-        key, text = new_key(correction), "rest of the attempt that is resumed"
-        written.append(
-            TimeAdjustment.of(
-                attempt, correction, key, deadline.started_at, seconds=odd, reason=text
+    corrections = {
+        "rest of the attempt that is resumed": deadline.allotment - whole.allotment,
+        "granted to an attempt that broke off before its start": (
+            _granted_to_earlier(attempt) if deadline.adjusted else 0
+        ),
+    }
+    for text, seconds in corrections.items():
+        if seconds:
+            kind = TimeAdjustment.CORRECTION
+            more = {"seconds": seconds, "reason": text}
+            written.append(
+                TimeAdjustment.of(attempt, kind, new_key(kind), deadline.started_at, **more)
             )
-        )
-    carried = _granted_to_earlier(attempt) if deadline.adjusted else 0
-    if carried:
-        correction = TimeAdjustment.CORRECTION
-        key, text = new_key(correction), "granted to an attempt that broke off before its start"
-        written.append(
-            TimeAdjustment.of(
-                attempt, correction, key, deadline.started_at, seconds=carried, reason=text
-            )
-        )
     TimeAdjustment.objects.bulk_create(written)
 
 
@@ -82,15 +78,29 @@ def end_pause(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> d
 
 
 def column_minutes(deadline: Deadline, now: datetime.datetime) -> int:
-    """What older versions and lists read: never earlier than the deadline, also while a pause lasts.
+    """The minutes that older versions and lists read: never earlier than the deadline, also while a pause lasts.
 
     A pause may last LONGEST_PAUSE_MINUTES from now; see `renew_pause`.
     """
     if deadline.paused_since is None:
         return deadline.minutes
-    lasted = math.ceil(max(timing.seconds_until(now, deadline.paused_since), 0) / 60)
     longest = int(conf.proctoring.LONGEST_PAUSE_MINUTES)
-    return min(deadline.minutes + lasted + longest, timing.LONGEST_MINUTES)
+    return min(_minutes_so_far(deadline, now) + longest, timing.LONGEST_MINUTES)
+
+
+def needs_more_minutes(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> bool:
+    """Do the columns of a paused attempt cover less than half of LONGEST_PAUSE_MINUTES from now?
+
+    Each change of the columns is a row of the history, so the sweep does not change them each time.
+    """
+    covered = (attempt.allowed_time_limit_mins or 0) - _minutes_so_far(deadline, now)
+    return covered * 2 < int(conf.proctoring.LONGEST_PAUSE_MINUTES)
+
+
+def _minutes_so_far(deadline: Deadline, now: datetime.datetime) -> int:
+    """The minutes of an attempt whose pause would end now."""
+    since = deadline.paused_since or now
+    return deadline.minutes + math.ceil(max(timing.seconds_until(now, since), 0) / 60)
 
 
 def new_key(kind: str) -> str:

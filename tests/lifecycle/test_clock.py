@@ -315,6 +315,17 @@ def test_the_sweep_keeps_the_columns_ahead_of_a_long_pause(running, clock):
     assert stored(running).allowed_time_limit_mins == 160
 
 
+def test_a_long_pause_is_no_row_of_the_history_per_sweep(running, clock, settings):
+    longest = {"LONGEST_PAUSE_MINUTES": 15}
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **longest}
+    lifecycle.pause(running)
+    before = ProctoredExamStudentAttempt.history.count()
+    for _ in range(24):
+        clock.shift(MINUTE)
+        operations.submit_expired_attempts()
+    assert ProctoredExamStudentAttempt.history.count() - before == 3  # each covers eight minutes
+
+
 def test_a_resumed_attempt_ends_to_the_second(clock, attempt, make_exam):
     known = attempt(
         exam=make_exam(time_limit_mins=60), status="ready_to_start", time_remaining_seconds=754

@@ -66,6 +66,19 @@ def test_the_cookie_is_guarded_and_says_nothing(attempt, provider):
     assert known.attempt_code not in cookie.value
 
 
+def test_a_paused_attempt_is_not_submitted(attempt, learner, client_for, provider):
+    provider.uses_start_callback = True
+    known = started(attempt, user=learner, taking_as_proctored=True)
+    data = {"token": crypto.launch_token(known.attempt_code)}
+    client = client_for(learner)
+    api.pause_attempt(known.pk)
+    assert client.get(f"{START}/{known.attempt_code}", data).status_code == 302
+    assert status_of(known) == "started"
+    api.continue_attempt(known.pk)
+    client.get(f"{START}/{known.attempt_code}", data)
+    assert status_of(known) == "submitted"
+
+
 def submitted(attempt, **more):
     return attempt(status="submitted", completed_at=timezone.now(), **more)
 

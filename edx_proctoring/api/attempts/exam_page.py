@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, deadlines, exam_types, extensions, timing
 from edx_proctoring.api.attempts.changes import described_prerequisites
-from edx_proctoring.api.attempts.timer import time_changes, timer_data
+from edx_proctoring.api.attempts.timer import clock_data, timer_data
 from edx_proctoring.api.lookup import as_dict, attempt_by_id
 from edx_proctoring.api.onboarding.exams import (
     does_backend_support_onboarding,
@@ -28,15 +28,13 @@ def get_polled_attempt(attempt_id: int) -> dict[str, Any]:
     """
     missing = f"Attempted to get attempt_id={attempt_id} but it does not exist."
     attempt = expire_if_overdue(attempt_by_id(attempt_id, missing))
-    now, rows = timezone.now(), deadlines.ledger(attempt)
-    deadline = deadlines.from_ledger(attempt, rows)
-    seconds = deadline.seconds_left(now) if deadline else 0
+    seconds, changes = clock_data(attempt, timezone.now())
     data = as_dict(attempt)
     data["time_remaining_seconds"] = seconds
     data["accessibility_time_string"] = time_left_in_words(seconds)
     if backends.has_secret_ids(attempt.proctored_exam):
         data["external_id"] = None
-    data.update(time_changes(attempt, rows, now))
+    data.update(changes)
     return {**extensions.poll_data(attempt), **data}
 
 

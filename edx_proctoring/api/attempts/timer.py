@@ -51,9 +51,7 @@ def timer_data(
     data = as_dict(attempt)
     provider = backends.find_provider(exam)
     minutes = _minutes(exam, attempt, data, now)
-    rows = deadlines.ledger(attempt)
-    deadline = deadlines.from_ledger(attempt, rows)
-    seconds = deadline.seconds_left(now) if deadline else 0
+    seconds, changes = clock_data(attempt, now)
     answer = {
         "in_timed_exam": True,
         "taking_as_proctored": attempt.taking_as_proctored,
@@ -77,13 +75,23 @@ def timer_data(
         "use_legacy_attempt_api": True,
         "desktop_application_js_url": provider.get_javascript() if provider else "",
     }
-    answer.update(time_changes(attempt, rows, now))
+    answer.update(changes)
     if exam.is_proctored:
         answer.update(_of_provider(provider, attempt, data))
     return answer
 
 
-def time_changes(
+def clock_data(
+    attempt: ProctoredExamStudentAttempt, now: datetime.datetime
+) -> tuple[float, dict[str, Any]]:
+    """The seconds that are left, and what polls say of pauses and of granted time, see `_time_changes`; one query."""
+    rows = deadlines.ledger(attempt)
+    deadline = deadlines.from_ledger(attempt, rows)
+    seconds = deadline.seconds_left(now) if deadline else 0
+    return seconds, _time_changes(attempt, rows, now)
+
+
+def _time_changes(
     attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment], now: datetime.datetime
 ) -> dict[str, Any]:
     """`paused` while the clock stands still; `adjustments` that are new, where there are any. Otherwise no keys."""

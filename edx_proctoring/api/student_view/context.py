@@ -50,11 +50,16 @@ class Learner:
         return self.attempt.user if self.attempt else find_learner(self.user_id)
 
     @cached_property
+    def ledger(self) -> list[TimeAdjustment]:
+        """The rows of the attempt's ledger; one query, none before the start."""
+        return deadlines.ledger(self.attempt) if self.attempt else []
+
+    @property
     def pause(self) -> TimeAdjustment | None:
         """The pause during which the questions are hidden."""
         if self.attempt is None or self.attempt.status != Status.started:
             return None
-        return TimeAdjustment.objects.of_attempts([self.attempt.pk]).open_pauses().first()
+        return next((row for row in self.ledger if row.is_open), None)
 
     @property
     def status(self) -> str | None:
@@ -91,12 +96,10 @@ class Learner:
     def does_time_remain(self) -> bool:
         """Is the exam running?"""
         attempt = self.attempt
-        return bool(
-            attempt
-            and attempt.started_at
-            and attempt.status in INCOMPLETE
-            and deadlines.seconds_left(attempt, timezone.now()) > 0
-        )
+        if attempt is None or attempt.status not in INCOMPLETE:
+            return False
+        deadline = deadlines.from_ledger(attempt, self.ledger)
+        return deadline is not None and deadline.seconds_left(timezone.now()) > 0
 
 
 def is_wait_pending(learner: Learner) -> bool:
