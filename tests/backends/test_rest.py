@@ -5,9 +5,7 @@ import json
 import jwt
 import pytest
 import requests
-import responses
 from django.utils import translation
-from edx_django_utils.cache import TieredCache
 from requests import exceptions
 
 from edx_proctoring.backends.backend import ask_options
@@ -19,21 +17,11 @@ from edx_proctoring.exceptions import (
     BackendProviderOnboardingProfilesException,
     BackendProviderSentNoAttemptID,
 )
+from tests.backends.conftest import BASE
 
-BASE = "https://provider.example.com"
 SECRET = "a secret of the length that HS256 asks for"
 ATTEMPT = f"{BASE}/api/v1/exam/E/attempt/A/"
 EXAM = {"id": 3, "external_id": "E"}
-
-
-@pytest.fixture
-def remote():
-    """The provider, which hands out tokens."""
-    TieredCache.dangerous_clear_all_tiers()
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        token = {"access_token": "token", "expires_in": 3600}
-        mock.post(f"{BASE}/oauth2/access_token", json=token)
-        yield mock
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 import pytest
 import requests
-import responses
 from django.utils import translation
-from edx_django_utils.cache import TieredCache
 from requests import exceptions
 
 from edx_proctoring import api
@@ -15,24 +13,12 @@ from edx_proctoring.exceptions import (
     BackendProviderCannotRetireUser,
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt
+from tests.backends.conftest import BASE
 
 pytestmark = pytest.mark.django_db
 
 
-BASE = "https://provider.example.com"
-
-
 EXAM_URL = f"{BASE}/api/v1/exam/"
-
-
-@pytest.fixture
-def remote():
-    """The provider's server, which hands out tokens."""
-    TieredCache.dangerous_clear_all_tiers()
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as found:
-        token = {"access_token": "token", "expires_in": 3600}
-        found.post(f"{BASE}/oauth2/access_token", json=token)
-        yield found
 
 
 @pytest.fixture

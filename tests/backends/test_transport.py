@@ -23,7 +23,8 @@ from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderCannotRemoveAttempt,
 )
-from tests.backends.test_rest import ATTEMPT, BASE, EXAM, attempt, calls, remote, rest  # noqa: F401
+from tests.backends.conftest import BASE
+from tests.backends.test_rest import ATTEMPT, EXAM, attempt, calls, rest  # noqa: F401
 from tests.backends.test_software_secure import CONTEXT, psi
 from tests.backends.test_software_secure import EXAM as PSI_EXAM
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from edx_proctoring import api, crypto
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview
 from edx_proctoring.testing.factories import COURSE_ID
-from tests.backends.rpnow import configured
+from tests.backends.rpnow import configured, psi_review
 
 pytestmark = pytest.mark.django_db
 
@@ -39,11 +39,6 @@ Review = ProctoredExamSoftwareSecureReview
 
 def submitted(attempt, **more):
     return attempt(status="submitted", completed_at=timezone.now(), **more)
-
-
-def psi_review(known, **more):
-    meta = {"examCode": known.attempt_code, "ssiRecordLocator": known.external_id}
-    return {"examMetaData": meta, "reviewStatus": "Clean", **more}
 
 
 @pytest.mark.defect("BACKENDS-A9")

@@ -17,7 +17,7 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReviewHistory,
     ProctoredExamStudentAttempt,
 )
-from tests.backends.rpnow import configured
+from tests.backends.rpnow import configured, psi_review
 from tests.views.conftest import E
 
 pytestmark = pytest.mark.django_db
@@ -35,11 +35,6 @@ def status_of(attempt):
 
 def submitted(attempt, **more):
     return attempt(status="submitted", completed_at=timezone.now(), **more)
-
-
-def psi_review(known, **more):
-    meta = {"examCode": known.attempt_code, "ssiRecordLocator": known.external_id}
-    return {"examMetaData": meta, "reviewStatus": "Clean", **more}
 
 
 @pytest.mark.defect("BACKENDS-A1")
