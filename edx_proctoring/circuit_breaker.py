@@ -1,6 +1,6 @@
-"""One circuit breaker for all that may be out of order: what failed is left alone for a while.
+"""A circuit breaker: a service that failed is not called for a while.
 
-What is known is kept in a store: `edx_proctoring.cache`, which all processes share, or `IN_PROCESS`.
+Its state is kept in a store: `edx_proctoring.cache`, which all processes share, or `IN_PROCESS`.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 
 class Store(Protocol):
-    """What a breaker needs of a cache. Where the cache fails, nothing is known, so everything is tried."""
+    """The methods of a cache that a breaker needs. Where the cache fails, nothing is known, and every call is made."""
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Any]: ...
     def set(self, key: str, value: Any, timeout: float) -> None: ...
@@ -72,7 +72,7 @@ IN_PROCESS = ProcessMemory()
 
 @dataclass(frozen=True)
 class State:
-    """What is known; `down_since` in seconds of the epoch."""
+    """The state of a service; `down_since` in seconds since the epoch."""
 
     failures: int = 0
     down_since: float | None = None

@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class MessageHandler:
-    """Who delivers a kind of message; parameters as of `edx_proctoring.outbox.register`."""
+    """The handler of a kind of message; parameters as of `edx_proctoring.outbox.register`."""
 
     deliver: Callable[["OutboxMessage"], object]
     inline: bool = False
@@ -73,7 +73,7 @@ class Routes:
 
 
 class Rule(Protocol):
-    """Who may call a route, where the words of `edx_proctoring.views.permissions` do not tell."""
+    """A rule that decides who may call a route, where no word of `edx_proctoring.views.permissions` does."""
 
     def __call__(self, user: "AbstractBaseUser", course_id: str) -> bool: ...
 
@@ -95,7 +95,7 @@ class StaffSection:
 
 
 class Extension:
-    """What an app may add. All hooks do nothing by default; override those that you need.
+    """The hooks by which an app extends this one. All do nothing by default; override those that you need.
 
     `name` identifies the extension in logs, keys of messages and answers: the app's label.
     """
@@ -135,7 +135,7 @@ class Extension:
         return {}
 
     def timeline(self, attempt: "ProctoredExamStudentAttempt") -> Iterable[TimelineEntry]:
-        """What the extension knows of the attempt's history."""
+        """Entries of the extension in the attempt's timeline."""
         return ()
 
     def personal_data(self, user_id: int) -> Iterable[Json]:
@@ -150,7 +150,7 @@ class Extension:
         return Routes()
 
     def roles(self) -> Mapping[str, Mapping[str, Role]]:
-        """Who may call them: by the route's name and the method, a word of `views.permissions` or a rule.
+        """The role that may call each route: by its name and the method, a word of `views.permissions` or a rule.
 
         A `ResourceViewSet` whose route has no row here refuses everybody; other views check the permission themselves.
         """
@@ -195,7 +195,7 @@ def with_hook(hook: str) -> list[Extension]:
 
 
 def _ask(extension: Extension, hook: str, call: Callable[[], T]) -> T | None:
-    """What the hook answers, or None when it raises."""
+    """The answer of the hook, or None when it raises."""
     # In somebody's transaction its queries must not break that one; without a transaction there is nothing to break.
     is_inside = transaction.get_connection().in_atomic_block
     try:
@@ -247,7 +247,7 @@ def screen_for(learner: "Learner") -> str | None:
 
 
 def poll_data(attempt: "ProctoredExamStudentAttempt") -> dict[str, object]:
-    """What extensions add to a polled attempt."""
+    """The keys that extensions add to a polled attempt."""
     found: dict[str, object] = {}
     for one in with_hook("poll_data"):
         found.update(_dict(one, one.poll_data, attempt))
@@ -260,12 +260,12 @@ def message_kinds() -> dict[str, MessageHandler]:
 
 
 def timeline(attempt: "ProctoredExamStudentAttempt") -> list[TimelineEntry]:
-    """What extensions add to the attempt's timeline."""
+    """The entries that extensions add to the attempt's timeline."""
     return [entry for one in with_hook("timeline") for entry in _list(one, one.timeline, attempt)]
 
 
 def personal_data(user_id: int) -> dict[str, list[Json]]:
-    """What extensions store about the user, by the extension's name; without those that store nothing."""
+    """The data that extensions store about the user, by the extension's name; without those that store none."""
     found = {one.name: _list(one, one.personal_data, user_id) for one in with_hook("personal_data")}
     return {name: rows for name, rows in found.items() if rows}
 
@@ -286,7 +286,7 @@ def urls() -> Routes:
 
 
 def roles() -> dict[str, Mapping[str, Role]]:
-    """Who may call the routes of extensions."""
+    """The roles that may call the routes of extensions."""
     found: dict[str, Mapping[str, Role]] = {}
     for one in with_hook("roles"):
         found.update(_dict(one, one.roles))

@@ -12,7 +12,7 @@ from edx_proctoring.models import IdempotentRequest
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """What the first request was answered."""
+    """The answer to the first request."""
 
     status: int
     data: Any

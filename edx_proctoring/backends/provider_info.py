@@ -1,4 +1,4 @@
-"""What the rules about attempts need to know about an exam's provider."""
+"""The provider of an exam, as far as the rules about attempts need to know it."""
 
 from dataclasses import dataclass
 from typing import Any

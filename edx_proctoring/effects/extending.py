@@ -19,7 +19,7 @@ from edx_proctoring.outbox import Draft
 
 log = logging.getLogger(__name__)
 
-# What a replay knows of the change besides the history row: words, flags and ids.
+# The fields of a change that a replay cannot read from the history row: words, flags and ids.
 STORED = (
     "before",
     "after",

@@ -13,7 +13,7 @@ from edx_proctoring.outbox import Draft
 
 @dataclass(frozen=True)
 class MessageKind:
-    """What a message is about, and how the outbox treats it."""
+    """The subject of a message, and how the outbox treats it."""
 
     name: str
     personal: bool = False  # tells people about the learner: not sent once the learner is retired

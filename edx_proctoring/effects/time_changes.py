@@ -1,4 +1,4 @@
-"""What follows from a change of an attempt's time: analytics, the signal, the provider, and a mail before the start."""
+"""Messages that follow from a change of an attempt's time: analytics, signal, provider, and a mail before the start."""
 
 import datetime
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ VERBS = {
 
 @dataclass(frozen=True)
 class TimeChanged:
-    """What happened, as it was decided under the learner's lock."""
+    """A change of an attempt's time, as it was decided under the learner's lock."""
 
     attempt: ProctoredExamStudentAttempt
     exam: ProctoredExam

@@ -1,4 +1,4 @@
-"""What polls say of time that stands still or was granted."""
+"""The keys of polls about pauses and granted time."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What operators do: diagnose an installation, repair rows, end overdue attempts, retire learners.
+"""The work of operators: diagnose an installation, repair rows, end overdue attempts, retire learners.
 
 Commands, Celery tasks, checks and the retirement views call these functions.
 """

@@ -104,7 +104,7 @@ def _blank(user_id: int) -> None:
 
 
 def personal_data_of_extensions(user_id: Any) -> dict[str, list[Mapping[str, object]]]:
-    """What extensions store about the user, by the extension's name: for a host's export of personal data."""
+    """The data that extensions store about the user, by the extension's name: for a host's export of personal data."""
     number = as_id(user_id)
     return {} if number is None else extensions.personal_data(number)
 

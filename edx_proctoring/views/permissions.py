@@ -89,7 +89,7 @@ def is_user_course_or_global_staff(user: Any, course_id: Any) -> bool:
 
 
 def role_of(route: str | None, method: str) -> extensions.Role | None:
-    """Who may call a route of the second version or a page, ours or an extension's; None: nobody."""
+    """The role that may call a route of the second version or a page, ours or an extension's; None: nobody may."""
     name, method = route or "", "get" if method == "HEAD" else method.lower()
     rows = WHO_MAY.get(name) or extensions.roles().get(name, {})
     return rows.get(method)

@@ -11,7 +11,7 @@ from edx_proctoring.models import TimeAdjustment
 
 @dataclass(frozen=True)
 class TimeChangeResult:
-    """What a change of an attempt's time did.
+    """The result of a change of an attempt's time.
 
     `changed` is false when a repeated call did nothing more; `seconds` are those of its row in the ledger; `ends_at` is
     the attempt's deadline now, None before its start.

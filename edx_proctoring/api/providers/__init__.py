@@ -1,1 +1,1 @@
-"""What course staff and learners get from providers: contacts, links, dashboards."""
+"""Contacts, links and dashboards of providers, for course staff and learners."""

@@ -1,4 +1,4 @@
-"""What is said of allowances."""
+"""Requests about allowances."""
 
 from collections.abc import Mapping
 from typing import Any

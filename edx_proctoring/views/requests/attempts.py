@@ -1,4 +1,4 @@
-"""What learners and staff say of attempts."""
+"""Requests of learners and staff about attempts."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ from edx_proctoring.views.bodies import body
 
 
 class RequestSerializer(serializers.Serializer[Any]):
-    """What one request says. Of several mistakes the answer names the first, in the order of the fields."""
+    """The content of one request. Of several mistakes the answer names the first, in the order of the fields."""
 
     @classmethod
     def sent(cls, request: Request) -> Any:
@@ -25,7 +25,7 @@ class RequestSerializer(serializers.Serializer[Any]):
 
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
-        """What was sent, validated."""
+        """The content, validated."""
         return cls.of(request).valid()
 
     def valid(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is said of exams. Forms are read as DRF reads them: a box that is not sent is unchecked."""
+"""Requests about exams. Forms are read as DRF reads them: a box that is not sent is unchecked."""
 
 from collections.abc import Mapping
 from typing import Any, Self

@@ -1,4 +1,4 @@
-"""What lists of a course are asked for; nothing changes where nothing is said."""
+"""Parameters of the lists of a course; all are optional."""
 
 from collections.abc import Collection
 from typing import ClassVar

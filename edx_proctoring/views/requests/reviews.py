@@ -1,4 +1,4 @@
-"""What providers send. They define their reviews, and read them themselves (`backends`)."""
+"""Bodies that providers send. Providers define their reviews, and read them themselves (`backends`)."""
 
 from typing import Any
 

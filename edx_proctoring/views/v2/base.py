@@ -1,4 +1,4 @@
-"""What all resources of the second version share."""
+"""The parts that all resources of the second version share."""
 
 from collections.abc import Callable
 from typing import Any

@@ -24,7 +24,7 @@ def is_known(request: Request, etag: str) -> bool:
 
 
 def expected_etags(request: Request) -> list[str]:
-    """What the client has seen; 428 if it does not say."""
+    """The tags that the client has seen; 428 if it sends none."""
     expected = parse_etags(request.headers.get("If-Match", ""))
     if not expected:
         raise PreconditionRequired

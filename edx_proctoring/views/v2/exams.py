@@ -41,7 +41,7 @@ class CourseExamSerializer(serializers.Serializer[Any]):
 
 
 class CourseExamChangesSerializer(StrictSerializer):
-    """What course staff may change; absent fields stay."""
+    """The fields that course staff may change; absent ones stay."""
 
     exam_name = serializers.CharField(max_length=LONGEST_TEXT)
     time_limit_mins = serializers.IntegerField(min_value=1, max_value=MOST_MINUTES)

@@ -17,7 +17,7 @@ CONTENT_TYPE = "application/problem+json"
 
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
-    """What is wrong with one field of the body or one parameter of the query."""
+    """A mistake in one field of the body or one parameter of the query."""
 
     field = serializers.CharField(help_text="Its name; of nested fields all names, with dots.")
     code = serializers.CharField()
