@@ -128,6 +128,7 @@ ALLOWANCE_STEPS = [
         f"{EXAMS}/bulk_allowance",
         {**BULK, "user_ids": "hal,nobody"},
         row="bulk-207-details",
+        by=("exam_id", "user_id"),
     ),
     put("teacher", f"{EXAMS}/bulk_allowance", {**BULK, "user_ids": "nobody"}),
     put("teacher", f"{EXAMS}/bulk_allowance", {**BULK, "value": "-1"}),

@@ -14,7 +14,10 @@ WORDS = {"detail", "non_field_errors", "description"}  # each side's own
 
 @dataclass(frozen=True)
 class Ask:
-    """A request. `keep` names the attempt that it creates; `row` is the id of what is meant to differ."""
+    """A request. `keep` names the attempt that it creates; `row` is the id of what is meant to differ.
+
+    `by`: fields that the rows of the answer are sorted by, where 6.1.4 answers in the random order of a set.
+    """
 
     who: str
     method: str
@@ -23,6 +26,7 @@ class Ask:
     form: bool = False
     keep: str = ""
     row: str = ""
+    by: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.who or 'nobody'}: {self.method} {self.path} {json.dumps(self.body)}"
@@ -89,6 +93,8 @@ class Twin:
             answer = json.loads(text) if text else ""
             if status >= 400 and isinstance(answer, str):
                 answer = answer and "words"
+            if step.by:
+                answer.sort(key=lambda found: [str(found[name]) for name in step.by])
             return [status, self.comparable(answer)]
         # Pages of errors are the host's; other pages lead on or are no part of the interface.
         return [status, self._plain(text) if status in (200, 302) else ""]
