@@ -6,7 +6,7 @@ All of it runs in ``make test``.
 import subprocess
 import sys
 
-from scripts.run_tests import ROOT, TESTS, pytest
+from scripts.lanes import MARKED_LANES, ROOT, WITHOUT_LANES, pytest
 
 SLOW = [
     "tests/house/test_lanes.py",  # runs pytest
@@ -15,10 +15,8 @@ SLOW = [
     "tests/views/test_large_course.py",  # 50,000 rows
     "tests/views/test_sequences.py",  # thousands of walks through the views
 ]
-LANES_OF_THEIR_OWN = [option for option in TESTS if option.startswith("--ignore=")]
 QUICK = pytest(
-    "-n", "2", "-m", "not browser and not demo and not packaging",
-    *LANES_OF_THEIR_OWN, *(f"--ignore={path}" for path in SLOW), "tests",
+    "-n", "2", "-m", f"not ({' or '.join(MARKED_LANES)})", *WITHOUT_LANES, *(f"--ignore={path}" for path in SLOW), "tests",
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -74,6 +74,7 @@ def test_a_rollback_tells_nothing(exam, provider):
 
 def test_the_document(make_exam, provider):
     exam = make_exam(due_date=datetime.datetime(2030, 1, 2, 3, 4, 5, tzinfo=datetime.UTC))
+    exam.save()
     document = saved(provider)[-1]
     assert document["due_date"] == "2030-01-02T03:04:05Z"
     assert "rule_summary" not in document

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from edx_proctoring import lifecycle
 from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.outbox import broker
 from tests.effects.test_deliver import again, submitted, waiting
 
 pytestmark = pytest.mark.django_db
@@ -44,8 +45,9 @@ def test_the_answers_of_a_newer_attempt_stay_whatever_the_clocks_say(attempt, ex
 
 
 @pytest.fixture
-def published():
-    """Tasks that were sent."""
+def published(monkeypatch):
+    """Tasks that were sent, however busy the machine is."""
+    monkeypatch.setattr(broker, "WAIT_SECONDS", 30)
     found = []
 
     def publish(headers, **_more):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import pairs, run_tests
-from scripts.run_tests import Lane
+from scripts import environments, lanes, run_tests
+from scripts.lanes import Lane
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,12 +23,14 @@ def test_bad():
 """
 RUN = """
 import sys
-from scripts import pairs
-from scripts.run_tests import Lane, main, nothing, pytest
+from scripts import environments
+from scripts.lanes import Lane, nothing, pytest
+from scripts.run_tests import main
 quick = ["-p", "no:cacheprovider", "-c", "pytest.ini"]
+instead = [pytest(*quick, {tests!r})]
 lanes = [
     Lane("first", nothing, [pytest(*quick, {first!r})]),
-    Lane("second", {missing}, [pytest(*quick, {second!r})], cores=2, optional={optional}),
+    Lane("second", {missing}, [pytest(*quick, {second!r})], cores=2, otherwise={otherwise}),
 ]
 sys.exit(main(lanes, pytest(*quick, {tests!r})))
 """
@@ -39,7 +41,7 @@ def run(tmp_path):
     """All of it, with one test in each lane; returns exit status and the lines that were printed."""
 
     def work(
-        first=GREEN, second=GREEN, tests=GREEN, missing="nothing", required="", optional=False
+        first=GREEN, second=GREEN, tests=GREEN, missing="nothing", required="", otherwise="[]"
     ):
         # In a folder of their own: what this repository tells pytest is for its own tests.
         (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
@@ -48,7 +50,7 @@ def run(tmp_path):
             path = tmp_path / f"test_{name}.py"
             path.write_text(text, encoding="utf-8")
             paths[name] = str(path)
-        script = RUN.format(missing=missing, optional=optional, **paths).replace(
+        script = RUN.format(missing=missing, otherwise=otherwise, **paths).replace(
             "pytest.ini", f"{tmp_path}/pytest.ini"
         )
         done = subprocess.run(
@@ -91,50 +93,56 @@ def test_a_lane_that_is_required_and_cannot_run_is_red(run):
     assert "FAILED: second: nothing listens" in lines
 
 
-def test_a_lane_that_no_distribution_can_offer_may_be_left_out(run):
+def test_a_lane_without_its_python_runs_on_this_one(run):
+    """No distribution has each Python; the table says on which the lane ran."""
     missing = "lambda: 'Python 3.14 is not installed'"
-    assert run(missing=missing, required="1", optional=True)[0] == 0
-    status, lines = run(second=RED, required="1", optional=True)
-    assert (status, lines[-1]) == (1, "RED: second")
+    status, lines = run(missing=missing, required="1", otherwise="instead")
+    assert status == 0
+    noted = "second +passed .* Python 3.14 is not installed, so with this Python and its Django"
+    assert any(re.match(noted, line) for line in lines), lines
+    status, lines = run(missing=missing, tests=RED, otherwise="instead")
+    assert (status, lines[-1]) == (1, "RED: second, tests")
 
 
 @pytest.mark.parametrize("required", ["", "1"])
 def test_a_lane_that_cannot_be_prepared_is_red(run, required):
-    """Even where it may be left out: only a missing Python is a reason for that."""
-    missing = "lambda: (_ for _ in ()).throw(pairs.NotInstalled('Django could not be installed'))"
-    status, lines = run(missing=missing, required=required, optional=True)
+    """Also where it may run on another Python: only a missing one is a reason for that."""
+    missing = (
+        "lambda: (_ for _ in ()).throw(environments.NotInstalled('Django could not be installed'))"
+    )
+    status, lines = run(missing=missing, required=required, otherwise="[[]]")
     assert (status, lines[-1]) == (1, "RED: second")
     assert "FAILED: second: Django could not be installed" in lines
 
 
 @pytest.fixture
-def new_pair(monkeypatch, tmp_path):
+def new_environment(monkeypatch, tmp_path):
     """An environment that is not there yet: the Python, and what is installed over the compiled requirements."""
 
     def make(versions, over=()):
-        monkeypatch.setattr(pairs, "FOLDER", tmp_path)
-        monkeypatch.setitem(pairs.PAIRS, "newest", (versions, list(over)))
+        monkeypatch.setattr(environments, "FOLDER", tmp_path)
+        monkeypatch.setitem(environments.ENVIRONMENTS, "newest", (versions, list(over)))
 
     return make
 
 
-def test_a_python_that_is_missing_is_said(new_pair, capsys):
-    new_pair(("4.99", "4.98"))
-    assert pairs.main("newest") == 0
+def test_a_python_that_is_missing_is_said(new_environment, capsys):
+    new_environment(("4.99", "4.98"))
+    assert environments.main("newest") == 0
     assert capsys.readouterr().out == "Python 4.99 or 4.98 is not installed\n"
 
 
-def test_an_installation_that_fails_is_a_failure(new_pair, capsys, monkeypatch, tmp_path):
+def test_an_installation_that_fails_is_a_failure(new_environment, capsys, monkeypatch, tmp_path):
     """Without a network, and without a cache, nothing can be installed."""
-    new_pair((f"{sys.version_info.major}.{sys.version_info.minor}",))
+    new_environment((f"{sys.version_info.major}.{sys.version_info.minor}",))
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    assert pairs.main("newest") == 1
+    assert environments.main("newest") == 1
     said = capsys.readouterr()
     assert said.out == ""
     assert "-r requirements/test.txt failed: " in said.err
     assert not (tmp_path / "newest" / "complete").exists()
-    lane = Lane("newest Django", run_tests.no_pair("newest"), [], optional=True)
+    lane = Lane("newest Django", lanes.no_environment("newest"), [], otherwise=[[]])
     assert run_tests.run_lane(lane, live=False).outcome == "failed"
 
 
@@ -159,7 +167,7 @@ print("ends", flush=True)
 def test_two_lanes_of_one_core_run_at_once_and_their_output_is_kept_apart(tmp_path, capsys):
     def lane(own, other):
         command = [sys.executable, "-c", MEET, str(tmp_path / own), str(tmp_path / other)]
-        return Lane(own, run_tests.nothing, [command])
+        return Lane(own, lanes.nothing, [command])
 
     results = run_tests.run_lanes([lane("a", "b"), lane("b", "a")])
     assert [(result.lane, result.outcome) for result in results] == [
@@ -172,8 +180,8 @@ def test_two_lanes_of_one_core_run_at_once_and_their_output_is_kept_apart(tmp_pa
 
 def test_lanes_have_databases_of_their_own():
     """Other checkouts, and lanes that run beside each other, use the same servers."""
-    names = [lane.environment.get("DATABASE_URL") for lane in run_tests.LANES]
-    names = [*filter(None, names), run_tests.POSTGRESQL, run_tests.MARIADB]
+    names = [lane.environment.get("DATABASE_URL") for lane in lanes.LANES]
+    names = [*filter(None, names), lanes.POSTGRESQL, lanes.MARIADB]
     assert len(set(names)) == len(names)
     servers = [name for name in names if not name.startswith("sqlite")]
-    assert all(f"proctoring_{run_tests.CHECKOUT}_" in name for name in servers)
+    assert all(f"proctoring_{lanes.CHECKOUT}_" in name for name in servers)

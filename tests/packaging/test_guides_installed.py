@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from scripts import pairs
+from scripts import environments
 from tests.docs.test_guides import ROOT, follow, shell
 
 pytestmark = pytest.mark.packaging
@@ -30,7 +30,9 @@ def lines_of(guide):
 def install(built, tmp_path_factory):
     """Install as a guide says; what has not been published yet comes from here. Returns the interpreter."""
     folder = tmp_path_factory.mktemp("guide")
-    base = pairs.first_of(pairs.PAIRS["newest"][0]) or pairs.first_of(("3.11",))
+    base = environments.first_of(environments.ENVIRONMENTS["newest"][0]) or environments.first_of(
+        ("3.11",)
+    )
     subprocess.run([base, "-m", "venv", folder / "venv"], check=True)
     python = folder / "venv" / "bin" / "python"
 
@@ -69,7 +71,7 @@ def test_the_other_guides_install(install, guide):
 
 def test_the_versions_of_the_platform_can_be_installed_along(built, tmp_path):
     """pip finds a set of versions; what it would download is known from the registry's metadata."""
-    base = pairs.first_of(("3.12", "3.11"))
+    base = environments.first_of(("3.12", "3.11"))
     subprocess.run([base, "-m", "venv", tmp_path / "venv"], check=True)
     constraints = ROOT / "requirements" / "openedx-2026-04.txt"
     pip = [tmp_path / "venv" / "bin" / "python", "-m", "pip", "install", "-q", "--dry-run"]

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import run_tests
+from scripts import lanes
 from tests.torture.report import Row, show
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ class Broker:
 
     @property
     def missing(self) -> str:
-        there = not self.port or run_tests.listens(self.port)
+        there = not self.port or lanes.listens(self.port)
         return "" if there else f"nothing listens on port {self.port}"
 
 
@@ -58,12 +58,12 @@ BROKERS = [Broker("files"), Broker("Redis", REDIS, 6379), Broker("RabbitMQ", RAB
 
 def servers() -> list[Server]:
     """All kinds; `missing` says why one is left out."""
-    postgresql, mariadb = run_tests.no_postgresql(), run_tests.no_mariadb()
+    postgresql, mariadb = lanes.no_postgresql(), lanes.no_mariadb()
     return [
-        Server("SQLite file", run_tests.SQLITE_FILE),
-        Server("PostgreSQL", run_tests.POSTGRESQL, postgresql),
-        Server("MariaDB", run_tests.MARIADB, mariadb, "read committed"),
-        Server("MariaDB, repeatable read", run_tests.MARIADB, mariadb, "repeatable read", False),
+        Server("SQLite file", lanes.SQLITE_FILE),
+        Server("PostgreSQL", lanes.POSTGRESQL, postgresql),
+        Server("MariaDB", lanes.MARIADB, mariadb, "read committed"),
+        Server("MariaDB, repeatable read", lanes.MARIADB, mariadb, "repeatable read", False),
     ]
 
 
@@ -78,7 +78,7 @@ def pytest_rows(server: Server, paths: list[str], weaken: str = "") -> list[Row]
             "DATABASE_ISOLATION": server.isolation or "read committed",
         }
         workers = [] if "::" in paths[0] else ["-n", "2"]
-        command = run_tests.pytest("-o", "junit_family=xunit1")
+        command = lanes.pytest("-o", "junit_family=xunit1")
         output = None if os.environ.get("VERBOSE") else subprocess.DEVNULL
         subprocess.run(
             [*command, f"--junitxml={report}", *workers, *paths],

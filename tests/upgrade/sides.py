@@ -12,7 +12,7 @@ from typing import Any
 import dj_database_url
 import pytest
 
-from scripts import run_tests
+from scripts import lanes
 
 BEGIN = "import django; django.setup(); {more}import driver; driver.main()"
 MORE = "import sys; sys.path.append({folder!r}); import {name}; "
@@ -83,8 +83,8 @@ def database(server: str, name: str, folder: Path) -> Iterator[str]:
         yield f"sqlite:///{folder}/{name}.sqlite3"
         return
     missing, url = {
-        "PostgreSQL": (run_tests.no_postgresql, run_tests.POSTGRESQL),
-        "MariaDB": (run_tests.no_mariadb, run_tests.MARIADB),
+        "PostgreSQL": (lanes.no_postgresql, lanes.POSTGRESQL),
+        "MariaDB": (lanes.no_mariadb, lanes.MARIADB),
     }[server]
     if why := missing():
         pytest.skip(why)

@@ -1,0 +1,286 @@
+"""The lanes of ``make test``: what each runs, and what a machine must have for it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scripts import environments
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+
+# What must hold on every database, and not only on SQLite.
+ON_DATABASES = [
+    "tests/concurrency",
+    "tests/lifecycle/test_creation.py",
+    "tests/lifecycle/test_removal.py",
+    "tests/lifecycle/test_transition.py",
+    "tests/models",
+    "tests/api/test_reviews.py",
+    "tests/api/test_learner.py",
+    "tests/api/test_allowances.py",
+    "tests/api/test_clock.py",
+    "tests/operations/test_expiry.py",
+    "tests/test_host_faults.py",
+    "tests/test_outbox.py",
+    "tests/test_transactions.py",
+    "tests/views/test_large_course.py",
+    "tests/views/test_lost_connections.py",
+]
+# These have lanes of their own, or run at the end.
+WITHOUT_LANES = [
+    f"--ignore=tests/{name}"
+    for name in ("concurrency", "upgrade", "fuzz", "plugins", "attack", "clients")
+]
+MARKED_LANES = ("demo", "browser", "packaging")
+FUZZ_EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "300")
+FUZZ_EXAMPLES_ON_POSTGRESQL = "20"
+OLDEST_NODE = (20, 19)
+# Other checkouts on this machine use the same servers; each has databases of its own.
+CHECKOUT = f"{zlib.crc32(os.fsencode(ROOT)):08x}"
+
+
+def own(url: str, lane: str) -> str:
+    """The database of a lane of this checkout, on the server of the address."""
+    return f"{url.rpartition('/')[0]}/proctoring_{CHECKOUT}_{lane}"
+
+
+POSTGRESQL_SERVER = os.environ.get(
+    "TEST_POSTGRESQL_URL", "postgres://postgres@127.0.0.1:5432/postgres"
+)
+MARIADB_SERVER = os.environ.get("TEST_MARIADB_URL", "mysql://root@127.0.0.1:3306/proctoring")
+POSTGRESQL, MARIADB = own(POSTGRESQL_SERVER, "torture"), own(MARIADB_SERVER, "torture")
+SQLITE_FILE = f"sqlite:///{tempfile.gettempdir()}/proctoring-{os.getpid()}.sqlite3"
+
+
+def listens(port: int) -> bool:
+    """Does a server answer on this machine?"""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def no_node() -> str:
+    if not shutil.which("npm") or not shutil.which("node"):
+        return "Node is not installed"
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip()
+    numbers = tuple(int(part) for part in version.lstrip("v").split(".")[:2] if part.isdigit())
+    return "" if numbers >= OLDEST_NODE else f"Node {version} is older than 20.19"
+
+
+def no_postgresql() -> str:
+    return "" if listens(5432) else "PostgreSQL does not listen on 127.0.0.1:5432"
+
+
+def no_mariadb() -> str:
+    if not listens(3306):
+        return "MariaDB does not listen on 127.0.0.1:3306"
+    probe = subprocess.run([sys.executable, "-c", "import MySQLdb"], capture_output=True)
+    return (
+        "" if probe.returncode == 0 else "mysqlclient is not installed (libmariadb-dev, pkg-config)"
+    )
+
+
+def no_published() -> str:
+    """The published package is installed once, in environments of its own."""
+    prepare = [sys.executable, "-m", "tests.upgrade.environments"]
+    return subprocess.run(prepare, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def no_server() -> str:
+    return no_postgresql() and no_mariadb()
+
+
+def no_plugin() -> str:
+    """A third party's provider is installed once, in a folder of its own."""
+    prepare = [sys.executable, "-m", "tests.plugins.environment"]
+    return subprocess.run(prepare, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def no_environment(name: str) -> Callable[[], str]:
+    """An environment with other versions of Python and Django is made once."""
+    return lambda: environments.prepare(name)
+
+
+def no_client() -> str:
+    """The platform's micro-frontend library is installed once, in a folder of its own."""
+    prepare = [sys.executable, "-m", "tests.clients.environment"]
+    return subprocess.run(prepare, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def nothing() -> str:
+    return ""
+
+
+def pytest(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "pytest", "-q", *arguments]
+
+
+def torture(what: str) -> list[str]:
+    """A part of ``make torture`` and ``make torture-proof``."""
+    return [sys.executable, "-m", "tests.torture", what, "--bounded"]
+
+
+def attack() -> list[str]:
+    return pytest("--ds", "tests.attack.host.settings", "tests/attack")
+
+
+def in_project(name: str, python: Path = Path(sys.executable)) -> list[str]:
+    options = [
+        "-q",
+        "-n",
+        "2",
+        "-rs",
+        "-p",
+        "tests.projects.plugin",
+        "--ds",
+        f"tests.projects.{name}",
+    ]
+    return [str(python), "-m", "pytest", *options, "tests"]
+
+
+def on_versions(environment: str, project: str) -> dict[str, Any]:
+    """The suite in a project on other versions, and there also what does not fit the project."""
+    python = environments.python_of(environment)
+    options = [
+        "-q",
+        "-n",
+        "2",
+        "-m",
+        f"needs and not ({' or '.join(MARKED_LANES)})",
+        *WITHOUT_LANES,
+    ]
+    return {
+        "missing": no_environment(environment),
+        "commands": [in_project(project, python), [str(python), "-m", "pytest", *options, "tests"]],
+        "otherwise": [in_project(project)],
+        "cores": 2,
+    }
+
+
+def on_database() -> list[str]:
+    return pytest("-n", "2", *ON_DATABASES)
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Commands that run one after the other; the first that fails ends the lane."""
+
+    name: str
+    missing: Callable[[], str]  # why it cannot run here, or ''
+    commands: list[list[str]]
+    environment: dict[str, str] = field(default_factory=dict)
+    cores: int = 1
+    otherwise: list[list[str]] = field(default_factory=list)  # what runs where something is missing
+
+
+LANES = [
+    Lane(
+        "lint",
+        nothing,
+        [
+            [str(BIN / "ruff"), "format", "--check", "-q", "."],
+            [str(BIN / "ruff"), "check", "-q", "."],
+            [str(BIN / "lint-imports")],
+        ],
+    ),
+    Lane("types", nothing, [[str(BIN / "mypy"), "edx_proctoring"]]),
+    Lane(
+        "migrations",
+        nothing,
+        [[sys.executable, "-m", "django", "makemigrations", "--check", "--dry-run"]],
+        {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT)},
+    ),
+    Lane(
+        "docs",
+        nothing,
+        [[sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", "docs", "docs/_build/html"]],
+    ),
+    Lane(
+        "front end",
+        no_node,
+        [
+            ["npm", "install", "--no-audit", "--no-fund", "--no-save", "--silent"],
+            ["npm", "run", "--silent", "lint"],
+            ["npm", "test", "--silent"],
+            ["npm", "run", "--silent", "check-build"],
+        ],
+    ),
+    Lane("upgrade", no_published, [pytest("-rs", "tests/upgrade")]),
+    Lane(
+        "fuzz, PostgreSQL",
+        no_postgresql,
+        [pytest("tests/fuzz")],
+        {
+            "DATABASE_URL": own(POSTGRESQL_SERVER, "fuzz"),
+            "FUZZ_EXAMPLES": FUZZ_EXAMPLES_ON_POSTGRESQL,
+        },
+    ),
+    Lane("SQLite file", nothing, [pytest("tests/concurrency")], {"DATABASE_URL": SQLITE_FILE}),
+    Lane("proctortrack", no_plugin, [pytest("-rs", "tests/plugins")]),
+    Lane("micro-frontend", no_client, [pytest("-rs", "tests/clients")]),
+    Lane("torture", nothing, [torture("run")]),
+    Lane("torture proof", no_server, [torture("proof")]),
+    Lane("platform, LMS", **on_versions("platform", "lms")),
+    Lane("oldest, Studio", **on_versions("oldest", "studio")),
+    Lane("newest, plain", **on_versions("newest", "plain")),
+    Lane(
+        "PostgreSQL",
+        no_postgresql,
+        [on_database()],
+        {"DATABASE_URL": own(POSTGRESQL_SERVER, "lane")},
+        cores=2,
+    ),
+    Lane(
+        "MariaDB",
+        no_mariadb,
+        [on_database()],
+        {"DATABASE_URL": own(MARIADB_SERVER, "lane")},
+        cores=2,
+    ),
+    Lane(
+        "MariaDB, RR",
+        no_mariadb,
+        [pytest("-n", "2", "tests/concurrency")],
+        {
+            "DATABASE_URL": own(MARIADB_SERVER, "repeatable"),
+            "DATABASE_ISOLATION": "repeatable read",
+        },
+        cores=2,
+    ),
+    Lane(
+        "attack, PostgreSQL",
+        no_postgresql,
+        [attack()],
+        {"DATABASE_URL": own(POSTGRESQL_SERVER, "attack")},
+        cores=2,
+    ),
+    Lane(
+        "attack, MariaDB",
+        no_mariadb,
+        [attack()],
+        {"DATABASE_URL": own(MARIADB_SERVER, "attack")},
+        cores=2,
+    ),
+    Lane(
+        "fuzz",
+        nothing,
+        [pytest("-n", "2", "tests/fuzz")],
+        {"FUZZ_EXAMPLES": FUZZ_EXAMPLES},
+        cores=2,
+    ),
+]
+
+# The rest of the suite, on SQLite in memory.
+TESTS = [
+    sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-rs", *WITHOUT_LANES,
+    "--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90", "tests",
+]  # fmt: skip
