@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 TIMED, PRACTICE, ONBOARDING, PROCTORED = "timed", "practice", "onboarding", "proctored"
+EXAM_TYPES = (TIMED, PRACTICE, ONBOARDING, PROCTORED)
 
 
 def exam_type(exam: Mapping[str, Any] | Any, supports_onboarding: bool = False) -> str:

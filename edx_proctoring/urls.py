@@ -9,6 +9,7 @@ from django.urls import URLResolver, include, path, re_path
 
 from edx_proctoring import callbacks, extensions, instructor_dashboard_exam_urls, views
 from edx_proctoring.views import AuthenticatedAPIView
+from edx_proctoring.views.v2.attempts import AttemptViewSet
 from edx_proctoring.views.v2.exams import ExamViewSet
 
 app_name = "edx_proctoring"
@@ -207,5 +208,6 @@ urlpatterns = [
         ExamViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="v2.exam",
     ),
+    _regex(f"{V2}attempts/", AttemptViewSet.as_view({"get": "list"}), name="v2.attempts"),
     *routes_of_extensions(),
 ]

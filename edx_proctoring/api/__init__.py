@@ -61,7 +61,12 @@ from edx_proctoring.api.attempts.learner_actions import (
     find_attempt,
     learner_action,
 )
-from edx_proctoring.api.attempts.pages import get_grouped_attempts
+from edx_proctoring.api.attempts.pages import (
+    attempts_of_type,
+    find_attempts,
+    get_grouped_attempts,
+    shown_attempt,
+)
 from edx_proctoring.api.attempts.reads import (
     allowed_minutes,
     can_update_credit_grades_and_email,

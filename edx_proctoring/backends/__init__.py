@@ -94,6 +94,12 @@ def name_of(exam: Any) -> str:
     return exam.backend or default_name() or ""
 
 
+def names_with_onboarding() -> set[str]:
+    """The names of the configured providers that have onboarding."""
+    known = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
+    return {name for name, provider in known.items() if provider.supports_onboarding}
+
+
 def attempts_at(names: Collection[str]) -> Q:
     """Which attempts are at these providers; exams that name none have the default one."""
     if default_name() not in names:

@@ -71,6 +71,7 @@ WHO_MAY: Mapping[str, Mapping[str, str]] = {
     # the second version, and its pages
     "v2.exams":                                    {"get": COURSE_STAFF},
     "v2.exam":                                     {"get": COURSE_STAFF, "patch": COURSE_STAFF},
+    "v2.attempts":                                 {"get": COURSE_STAFF},
 }  # fmt: skip
 
 # Who may name another learner: by `user_id` or `username`, course staff together with their course.

@@ -74,6 +74,7 @@ post   proctoring_review_callback/           rpnow          200  200  200  200  
 get    v2/courses/{course}/exams/            -              403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/exams/{exam}/     -              403  403  403  403  200  403  200  403  403  403
 patch  v2/courses/{course}/exams/{exam}/     rename         403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/attempts/         -              403  403  403  403  200  403  200  403  403  403
 """
 
 # What belongs to another learner.
@@ -141,6 +142,8 @@ get    v2/courses/{other}/exams/?course_id={q_course} -     403  403  403  403  
 get    v2/courses/{course}/exams/{foreign_exam}/ -          403  403  403  403  404  403  404  403  403  403
 patch  v2/courses/{course}/exams/{foreign_exam}/ rename     403  403  403  403  404  403  404  403  403  403
 patch  v2/courses/{other}/exams/{foreign_exam}/ rename      403  403  403  403  403  200  200  403  403  403
+get    v2/courses/{other}/attempts/          -              403  403  403  403  403  200  200  403  403  403
+get    v2/courses/{other}/attempts/?course_id={q_course} -  403  403  403  403  403  400  400  403  403  403
 """
 
 EXAM = {**NEW_EXAM, "is_proctored": False}
@@ -290,6 +293,8 @@ def test_nothing_of_another_course_is_shown(
         page = clients[caller].get(url_of(f"E/attempt/grouped/course_id/{course}", world)).json()
         found = {row["proctored_exam"]["course_id"] for row in page["proctored_exam_attempts"]}
         assert found == {course}
+        rows = clients[caller].get(url_of(f"v2/courses/{course}/attempts/", world)).json()
+        assert {row["exam"]["course_id"] for row in rows["results"]} == {course}
 
 
 def test_of_exams_of_two_courses_only_those_of_ones_own_are_granted(

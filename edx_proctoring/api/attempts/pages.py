@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from edx_proctoring import deadlines
+from edx_proctoring import backends, deadlines, exam_types
 from edx_proctoring.api.lookup import LARGEST_ID, as_dict
 from edx_proctoring.models import (
     ATTEMPT_ORDERINGS,
@@ -16,9 +16,39 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     in_order,
 )
+from edx_proctoring.models.attempts import AttemptQuerySet
 
 Attempt = ProctoredExamStudentAttempt
 FEW = 500  # learners
+
+
+def find_attempts(course_id: object) -> AttemptQuerySet:
+    """The newest attempt of each learner in each exam of the course, newest first.
+
+    A queryset with learner and exam, for lists that filter, order and page it. Its rows are as stored; `shown_attempt`
+    tells what to show of them.
+    """
+    rows: AttemptQuerySet = Attempt.objects.in_course(course_id).latest_per_learner()
+    return rows.with_parts().newest_first()
+
+
+def shown_attempt(attempt: Attempt) -> Attempt:
+    """The attempt as its learner would find it now: one whose time is over has ended. Stores nothing."""
+    return deadlines.as_seen(attempt, timezone.now())
+
+
+def attempts_of_type(attempts: AttemptQuerySet, exam_type: str) -> AttemptQuerySet:
+    """Those in exams of the type: timed, practice, onboarding or proctored, as `type_of_exam` tells them apart."""
+    proctored = Q(proctored_exam__is_proctored=True)
+    for_practice = Q(proctored_exam__is_practice_exam=True)
+    onboarding = proctored & for_practice & backends.attempts_at(backends.names_with_onboarding())
+    conditions = {
+        exam_types.TIMED: ~proctored & ~for_practice,
+        exam_types.PRACTICE: for_practice & ~onboarding,
+        exam_types.ONBOARDING: onboarding,
+        exam_types.PROCTORED: proctored & ~for_practice,
+    }
+    return attempts.filter(conditions[exam_type])
 
 
 def get_grouped_attempts(

@@ -16,7 +16,6 @@ from edx_proctoring.views.v2.conditional import etag_of, expected_etags, is_expe
 from edx_proctoring.views.v2.lists import Flag, Order, Search
 
 MOST_MINUTES = 2**31 - 1
-TYPES = ("timed", "practice", "onboarding", "proctored")
 
 
 class CourseExamSerializer(serializers.Serializer[Any]):

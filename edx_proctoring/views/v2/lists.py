@@ -6,6 +6,7 @@ from operator import or_
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django_filters.rest_framework import DjangoFilterBackend
@@ -13,6 +14,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 
+from edx_proctoring.api.lookup import LARGEST_ID
 from edx_proctoring.views.requests.fields import LONGEST_TEXT
 
 MOST_ON_A_PAGE = 200
@@ -65,6 +67,15 @@ class Flag(django_filters.TypedChoiceFilter):
         return qs.filter(**{str(self.field_name): value}) if isinstance(value, bool) else qs
 
 
+class Identifier(django_filters.NumberFilter):
+    """The id of a row: a whole number."""
+
+    field_class = forms.IntegerField  # type: ignore[assignment]  # no id has decimals
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=LARGEST_ID, **options)
+
+
 class Search(django_filters.CharFilter):
     """Rows in which each word stands in one of the columns."""
 
@@ -85,9 +96,7 @@ class Order(django_filters.OrderingFilter):
     def filter(self, qs: QuerySet[Any], value: Sequence[str] | None) -> QuerySet[Any]:
         if not value:
             return qs
-        columns: Mapping[str, str] = {
-            name: column for column, name in (self.param_map or {}).items()
-        }
+        columns: Mapping[str, str] = self.param_map or {}
         order = []
         for name in filter(None, value):  # commas without a name between them
             column = F(columns[name.removeprefix("-")])

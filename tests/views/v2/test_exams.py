@@ -189,7 +189,12 @@ def test_the_document_is_valid_and_complete():
         for method in methods
     }
     one = "courses/{course_id}/exams/{exam_id}/"
-    assert operations == {("courses/{course_id}/exams/", "get"), (one, "get"), (one, "patch")}
+    assert operations == {
+        ("courses/{course_id}/exams/", "get"),
+        (one, "get"),
+        (one, "patch"),
+        ("courses/{course_id}/attempts/", "get"),
+    }
     listed = found["paths"]["/api/edx_proctoring/v2/courses/{course_id}/exams/"]["get"]
     parameters = {one["name"] for one in listed["parameters"]}
     assert {"search", "ordering", "page", "page_size", "is_active", "course_id"} <= parameters

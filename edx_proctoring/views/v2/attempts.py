@@ -1,0 +1,105 @@
+"""Attempts of a course."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from edx_proctoring import api
+from edx_proctoring.exam_types import EXAM_TYPES
+from edx_proctoring.statuses import KNOWN
+from edx_proctoring.views.v2.base import ResourceViewSet
+from edx_proctoring.views.v2.lists import Identifier, Order, Search
+
+
+class LearnerSerializer(serializers.Serializer[Any]):
+    """The learner of an attempt."""
+
+    username = serializers.CharField()
+    email = serializers.CharField()
+
+
+class AttemptExamSerializer(serializers.Serializer[Any]):
+    """The exam of an attempt."""
+
+    id = serializers.IntegerField()
+    course_id = serializers.CharField()
+    content_id = serializers.CharField(help_text="The subsection's usage key.")
+    exam_name = serializers.CharField()
+    type = serializers.SerializerMethodField()
+
+    def get_type(self, exam: Any) -> str:
+        return api.type_of_exam(exam)
+
+
+class CourseAttemptSerializer(serializers.Serializer[Any]):
+    """An attempt. Its code and the provider's id are left out: with both, anybody can post a review of it."""
+
+    id = serializers.IntegerField()
+    user = LearnerSerializer()
+    exam = AttemptExamSerializer(source="proctored_exam")
+    status = serializers.CharField(
+        help_text="As the learner would find it now: an attempt whose time is over has ended."
+    )
+    started_at = serializers.DateTimeField(allow_null=True)
+    completed_at = serializers.DateTimeField(allow_null=True)
+    allowed_time_limit_mins = serializers.IntegerField(
+        allow_null=True, help_text="Null before the start."
+    )
+    taking_as_proctored = serializers.BooleanField()
+    is_resumable = serializers.BooleanField()
+    ready_to_resume = serializers.BooleanField()
+    resumed = serializers.BooleanField()
+    created = serializers.DateTimeField()
+    modified = serializers.DateTimeField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return super().to_representation(api.shown_attempt(instance))
+
+
+class AttemptFilter(django_filters.FilterSet):
+    """Filters and orders of the list."""
+
+    search = Search(
+        ["user__username", "user__email"],
+        help_text="Words in the learner's username or e-mail address.",
+    )
+    exam = Identifier(field_name="proctored_exam_id", help_text="The exam's id.")
+    type = django_filters.ChoiceFilter(
+        choices=[(name, name) for name in EXAM_TYPES],
+        method="of_type",
+        help_text="The type of the exam.",
+    )
+    status = django_filters.MultipleChoiceFilter(
+        choices=[(name, name) for name in sorted(KNOWN)],
+        distinct=False,
+        help_text="Statuses as they are stored, any of them: an attempt whose time is over keeps its status until it is swept.",
+    )
+    ordering = Order(
+        fields={
+            "id": "id",
+            "user__username": "username",
+            "proctored_exam__exam_name": "exam_name",
+            "status": "status",
+            "started_at": "started_at",
+            "completed_at": "completed_at",
+            "allowed_time_limit_mins": "allowed_time_limit_mins",
+            "created": "created",
+            "modified": "modified",
+        }
+    )
+
+    def of_type(self, queryset: Any, name: str, value: str) -> QuerySet[Any]:
+        return api.attempts_of_type(queryset, value)
+
+
+class AttemptViewSet(ResourceViewSet):
+    """`/api/edx_proctoring/v2/courses/{course_id}/attempts/`: the newest attempt per learner and exam."""
+
+    serializer_class = CourseAttemptSerializer
+    filterset_class = AttemptFilter
+    resource = "attempts"
+
+    def get_queryset(self) -> Any:
+        return api.find_attempts(self.kwargs.get("course_id", ""))  # none for the OpenAPI document

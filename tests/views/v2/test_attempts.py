@@ -1,0 +1,197 @@
+"""Attempts of a course: the newest of each learner and exam."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from edx_proctoring.testing.factories import (
+    COURSE_ID,
+    AttemptFactory,
+    ExamFactory,
+    UserFactory,
+)
+from tests.views.conftest import started
+
+pytestmark = pytest.mark.django_db
+URL = f"/api/edx_proctoring/v2/courses/{COURSE_ID}/attempts/"
+NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.fixture
+def client(client_for, staff):
+    return client_for(staff)
+
+
+def names(answer):
+    """Learner and exam of each row."""
+    assert answer.status_code == 200, answer.content
+    rows = answer.json()["results"]
+    return [f"{row['user']['username']} {row['exam']['exam_name']}" for row in rows]
+
+
+@pytest.fixture
+def course(transactional_db, provider, other):
+    """Five attempts; "other" has onboarding, "test" has not."""
+    provider.supports_onboarding, other.supports_onboarding = False, True
+    ana, bo = UserFactory(username="ana", email="x@anon.org"), UserFactory(username="bo")
+    exams = {
+        "Midterm": ExamFactory(exam_name="Midterm"),
+        "Quiz": ExamFactory(exam_name="Quiz", is_proctored=False, backend=None),
+        "Try": ExamFactory(exam_name="Try", is_practice_exam=True),
+        "Enrol": ExamFactory(exam_name="Enrol", is_practice_exam=True, backend="other"),
+    }
+    begun = {"started_at": NOON, "allowed_time_limit_mins": 60}
+    AttemptFactory(user=ana, proctored_exam=exams["Midterm"], status="error", **begun)
+    ended = {**begun, "completed_at": NOON + HOUR}
+    AttemptFactory(user=ana, proctored_exam=exams["Midterm"], status="submitted", **ended)
+    AttemptFactory(user=bo, proctored_exam=exams["Midterm"], status="created")
+    later = {"started_at": NOON + HOUR, "allowed_time_limit_mins": 30}
+    AttemptFactory(user=bo, proctored_exam=exams["Quiz"], status="submitted", **later)
+    AttemptFactory(user=ana, proctored_exam=exams["Try"], status="rejected", **begun)
+    AttemptFactory(user=ana, proctored_exam=exams["Enrol"], status="verified", **begun)
+    return exams
+
+
+def test_a_row_has_what_staff_see_and_no_secret_ids(client, attempt, learner):
+    ended = attempt(status="submitted", started_at=NOON, completed_at=NOON + HOUR)
+    exam = ended.proctored_exam
+    (row,) = client.get(URL).json()["results"]
+    assert row.pop("created").endswith("Z")
+    assert row.pop("modified").endswith("Z")
+    assert row == {
+        "id": ended.pk,
+        "user": {"username": "learner", "email": "learner@example.com"},
+        "exam": {
+            "id": exam.pk,
+            "course_id": COURSE_ID,
+            "content_id": exam.content_id,
+            "exam_name": "Midterm Exam",
+            "type": "proctored",
+        },
+        "status": "submitted",
+        "started_at": "2026-03-01T12:00:00Z",
+        "completed_at": "2026-03-01T13:00:00Z",
+        "allowed_time_limit_mins": None,
+        "taking_as_proctored": True,
+        "is_resumable": False,
+        "ready_to_resume": False,
+        "resumed": False,
+    }
+
+
+def test_secret_ids_are_not_shown_to_global_staff_either(client_for, attempt):
+    ended = attempt(status="submitted")
+    answer = client_for(UserFactory(is_staff=True)).get(URL)
+    assert answer.status_code == 200
+    for secret in (ended.attempt_code, ended.external_id):
+        assert secret not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["ana Enrol", "ana Try", "bo Quiz", "bo Midterm", "ana Midterm"]),
+        ("search=ANA", ["ana Enrol", "ana Try", "ana Midterm"]),
+        ("search=anon.org", ["ana Enrol", "ana Try", "ana Midterm"]),
+        ("search=Midterm", []),
+        ("type=timed", ["bo Quiz"]),
+        ("type=proctored", ["bo Midterm", "ana Midterm"]),
+        ("type=practice", ["ana Try"]),
+        ("type=onboarding", ["ana Enrol"]),
+        ("status=created", ["bo Midterm"]),
+        ("status=created&status=verified", ["ana Enrol", "bo Midterm"]),
+        ("status=error", []),  # of an earlier attempt
+        ("search=bo&type=timed&status=submitted", ["bo Quiz"]),
+        ("ordering=username,exam_name&page_size=2", ["ana Enrol", "ana Midterm"]),
+        ("ordering=username,exam_name&page_size=2&page=3", ["bo Quiz"]),
+        ("ordering=-exam_name,username", ["ana Try", "bo Quiz", "ana Midterm", "bo Midterm", "ana Enrol"]),
+        ("ordering=started_at&page_size=1", ["bo Midterm"]),
+        ("ordering=-started_at&page_size=1", ["bo Quiz"]),
+        ("ordering=-completed_at&page_size=1", ["ana Midterm"]),
+        ("ordering=-allowed_time_limit_mins&type=timed", ["bo Quiz"]),
+        ("ordering=status&page_size=1", ["bo Midterm"]),
+        ("ordering=-status&page_size=1", ["ana Enrol"]),
+        ("ordering=created&page_size=1", ["ana Midterm"]),
+    ],
+)  # fmt: skip
+def test_filters_order_and_pages(client, course, query, found):
+    assert names(client.get(f"{URL}?{query}")) == found
+
+
+def test_the_attempts_of_one_exam(client, course):
+    assert names(client.get(f"{URL}?exam={course['Quiz'].pk}")) == ["bo Quiz"]
+    assert names(client.get(f"{URL}?exam={2**31 - 1}")) == []
+
+
+def test_an_exam_of_another_course_has_no_attempts_here(client, course):
+    foreign = AttemptFactory(proctored_exam__course_id="course-v1:edX+Other+2026")
+    assert names(client.get(f"{URL}?exam={foreign.proctored_exam_id}")) == []
+    assert names(client.get(f"{URL}?search={foreign.user.username}")) == []
+
+
+def test_an_exam_whose_provider_is_gone_is_for_practice(client, course):
+    ExamFactory._meta.model.objects.filter(pk=course["Enrol"].pk).update(backend="gone")
+    assert names(client.get(f"{URL}?type=practice")) == ["ana Enrol", "ana Try"]
+    (row,) = client.get(f"{URL}?exam={course['Enrol'].pk}").json()["results"]
+    assert row["exam"]["type"] == "practice"
+
+
+def test_an_attempt_whose_time_is_over_is_shown_as_ended(client, attempt):
+    begun = timezone.now() - 3 * HOUR
+    late = started(attempt, started_at=begun, allowed_time_limit_mins=60, is_resumable=True)
+    (row,) = client.get(URL).json()["results"]
+    assert (row["status"], row["is_resumable"]) == ("submitted", False)
+    assert row["completed_at"] is not None
+    late.refresh_from_db()
+    assert late.status == "started"  # reading changes nothing
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("exam=x", "exam"),
+        ("exam=0", "exam"),
+        (f"exam={'9' * 30}", "exam"),
+        ("type=oral", "type"),
+        ("status=lost", "status"),
+        ("ordering=user__email", "ordering"),
+        ("ordering=attempt_code", "ordering"),
+        ("attempt_code=x", "attempt_code"),
+        ("page_size=201", "page_size"),
+    ],
+)
+def test_what_is_not_understood_is_refused(client, course, query, field):
+    answer = client.get(f"{URL}?{query}")
+    assert answer.status_code == 400
+    assert [one["field"] for one in answer.json()["errors"]] == [field]
+
+
+def test_staff_of_another_course_are_refused(client_for, host, learner, attempt):
+    attempt(status="submitted")
+    host.instructor.staff.add((learner.pk, "course-v1:edX+Other+2026"))
+    assert client_for(learner).get(URL).status_code == 403
+    host.instructor.staff.add((learner.pk, COURSE_ID))
+    assert client_for(learner).get(URL).status_code == 200
+
+
+@pytest.mark.parametrize("count", [2, 60])
+def test_as_many_queries_for_many_rows_as_for_few(client, exam, count):
+    for _ in range(count):
+        AttemptFactory(proctored_exam=exam, status="submitted")
+    client.get(URL)
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(f"{URL}?page_size=200&ordering=username&type=proctored&search=learner")
+    assert len(names(answer)) == count
+    assert len(queries) == 4, [one["sql"] for one in queries]  # session, user, count, rows
+
+
+def test_nothing_is_sent_again_that_has_not_changed(client, attempt):
+    one = attempt(status="submitted")
+    tag = client.get(URL)["ETag"]
+    assert client.get(URL, headers={"If-None-Match": tag}).status_code == 304
+    type(one).objects.filter(pk=one.pk).update(status="verified")
+    assert client.get(URL, headers={"If-None-Match": tag}).status_code == 200
