@@ -111,7 +111,9 @@ def on_review_policy_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
 @receiver(pre_save, sender=ProctoredExamStudentAllowance)
 @receiver(pre_delete, sender=ProctoredExamStudentAllowance)
 def on_allowance_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
-    """Archive what the allowance was."""
+    """Archive what the allowance was, unless whoever stores it has done so."""
+    if kwargs.get("is_archived"):
+        return
     before = _stored(instance, kwargs.get("raw", False))
     if before is not None and not _is_cascade(instance, kwargs.get("origin")):
         archive_model(ProctoredExamStudentAllowanceHistory, before, id="allowance_id")

@@ -11,6 +11,7 @@ from edx_proctoring.models.allowances import (
     extra_time,
     find_user_id,
     parse_minutes,
+    store_allowances,
 )
 from edx_proctoring.models.attempts import (
     ProctoredExamStudentAttempt,
@@ -83,4 +84,5 @@ __all__ = [
     "find_user_id",
     "in_order",
     "parse_minutes",
+    "store_allowances",
 ]

@@ -2,7 +2,8 @@
 
 import datetime
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -10,7 +11,9 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, models, router, transaction
+from django.db.models import Case, Max, Value, When, signals
+from django.utils import timezone
 from django.utils.translation import gettext_noop
 from model_utils.models import TimeStampedModel
 
@@ -124,26 +127,13 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
             raise ProctoredExamNotFoundException(f"The exam with id={exam_id} does not exist.")
         if not exam.is_active:
             raise ProctoredExamNotActiveException(f"The exam with id={exam_id} is not active.")
-        return cls._store(exam.id, user_id, key, str(value))
-
-    @classmethod
-    def _store(
-        cls, exam_id: int, user_id: int, key: str, value: str
-    ) -> "tuple[ProctoredExamStudentAllowance, str]":
-        columns = {"proctored_exam_id": exam_id, "user_id": user_id, "key": key}
-        with transaction.atomic():
-            allowance = cls.objects.filter(**columns).first()
-            if allowance is None:
-                try:
-                    with transaction.atomic():
-                        return cls.objects.create(**columns, value=value), "created"
-                except (
-                    IntegrityError
-                ):  # somebody else was first; a locking read sees that row in any isolation
-                    allowance = cls.objects.select_for_update().get(**columns)
-            allowance.value = value
-            allowance.save()
-            return allowance, "updated"
+        grant, values = [(exam, user_id)], {exam.pk: str(value)}
+        try:
+            with transaction.atomic():
+                [stored] = store_allowances(grant, key, values)
+        except IntegrityError:
+            [stored] = store_allowances(grant, key, values, sees_new_rows=True)
+        return stored.allowance, stored.action
 
     def clean(self) -> None:
         """Pages of Django admin refuse what the functions of `api` refuse."""
@@ -199,6 +189,118 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         """What reviewers should tolerate for this learner, or None."""
         allowance = cls.get_allowance_for_user(exam_id, user_id, cls.REVIEW_POLICY_EXCEPTION[0])
         return allowance.value if allowance else None
+
+
+@dataclass(frozen=True)
+class StoredAllowance:
+    """An allowance as it is now; `version`: the id of its newest archived row, 0 without one."""
+
+    allowance: ProctoredExamStudentAllowance
+    action: str  # created or updated
+    version: int
+
+
+Pair = tuple[int, int]  # ids of exam and user
+
+
+def store_allowances(
+    wanted: Iterable[tuple[ProctoredExam, int]],
+    key: str,
+    values: Mapping[int, str],
+    *,
+    sees_new_rows: bool = False,
+) -> list[StoredAllowance]:
+    """Create or replace the allowances of these (exam, user id); `values`: what is stored, by the exam's id.
+
+    A few statements in the caller's transaction, however many allowances they are. The signals of the model are sent for
+    each, as by its save(). IntegrityError when somebody else creates one of them meanwhile: then roll back and try again
+    with `sees_new_rows`.
+    """
+    exams = {(exam.pk, user_id): exam for exam, user_id in wanted}
+    existing = _existing(exams, key, sees_new_rows=sees_new_rows)
+    rows = {
+        pair: existing.get(pair)
+        or ProctoredExamStudentAllowance(proctored_exam_id=pair[0], user_id=pair[1], key=key)
+        for pair in exams
+    }
+    archived = _archive(existing.values())
+    for pair, row in rows.items():
+        row.proctored_exam, row.value = exams[pair], values[pair[0]]
+        # The receiver of this app leaves archived rows alone.
+        _send(signals.pre_save, row, is_archived=True)
+    _replace(existing.values(), values)
+    new = [row for pair, row in rows.items() if pair not in existing]
+    ProctoredExamStudentAllowance.objects.bulk_create(new)
+    if any(row.pk is None for row in new):  # not every database tells
+        ids = {pair: row.pk for pair, row in _existing(exams, key).items()}
+        for row in new:
+            row.pk = ids[row.proctored_exam_id, row.user_id]
+    for pair, row in rows.items():
+        _send(signals.post_save, row, created=pair not in existing)
+    return [
+        StoredAllowance(row, "updated" if pair in existing else "created", archived.get(row.pk, 0))
+        for pair, row in rows.items()
+    ]
+
+
+def _existing(
+    exams: Iterable[Pair], key: str, *, sees_new_rows: bool = False
+) -> dict[Pair, ProctoredExamStudentAllowance]:
+    """The allowances that there are, locked by their ids: a lock on those that are missing would block their creation.
+
+    `sees_new_rows`: also those that others have stored since this transaction began.
+    """
+    pairs = set(exams)
+    rows = ProctoredExamStudentAllowance.objects.filter(
+        proctored_exam_id__in={exam_id for exam_id, _ in pairs},
+        user_id__in={user_id for _, user_id in pairs},
+        key=key,
+    )
+    if transaction.get_connection().features.has_select_for_update:
+        if not sees_new_rows:
+            known = rows.values_list("id", "proctored_exam_id", "user_id")
+            ids = [number for number, *pair in known if tuple(pair) in pairs]
+            rows = ProctoredExamStudentAllowance.objects.filter(pk__in=ids)
+        rows = rows.select_for_update()
+    found = {(row.proctored_exam_id, row.user_id): row for row in rows.order_by("id")}
+    return {pair: row for pair, row in found.items() if pair in pairs}
+
+
+def _archive(rows: Collection[ProctoredExamStudentAllowance]) -> dict[int, int]:
+    """Archive the rows as they are; the ids of the archived rows by those of the allowances."""
+    if not rows:
+        return {}
+    archive = ProctoredExamStudentAllowanceHistory
+    archived = archive.objects.bulk_create(
+        archive_copy(archive, row, id="allowance_id") for row in rows
+    )
+    if all(one.pk is not None for one in archived):
+        return {one.allowance_id: one.pk for one in archived}
+    known = archive.objects.filter(allowance_id__in=[row.pk for row in rows])
+    newest = known.values("allowance_id").annotate(version=Max("id"))
+    return dict(newest.values_list("allowance_id", "version"))
+
+
+def _replace(rows: Collection[ProctoredExamStudentAllowance], values: Mapping[int, str]) -> None:
+    if rows:
+        exams = {row.proctored_exam_id for row in rows}
+        new_value = Case(
+            *(When(proctored_exam_id=exam, then=Value(values[exam])) for exam in exams)
+        )
+        # A plain queryset: that of the manager would archive once more.
+        same: models.QuerySet[ProctoredExamStudentAllowance] = models.QuerySet(
+            ProctoredExamStudentAllowance
+        ).filter(pk__in=[row.pk for row in rows])
+        now = timezone.now()
+        same.update(value=new_value, modified=now)
+        for row in rows:
+            row.modified = now
+
+
+def _send(signal: signals.ModelSignal, row: ProctoredExamStudentAllowance, **more: bool) -> None:
+    sender = type(row)
+    using = router.db_for_write(sender, instance=row)
+    signal.send(sender=sender, instance=row, raw=False, using=using, update_fields=None, **more)
 
 
 def parse_minutes(value: Any) -> int | None:

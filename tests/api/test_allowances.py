@@ -1,6 +1,7 @@
 """Allowances."""
 
 import pytest
+from django.db.models.signals import post_save, pre_save
 
 from edx_proctoring import api
 from edx_proctoring.exceptions import (
@@ -42,6 +43,39 @@ def test_granted_changed_and_taken_back(exam, learner):
     assert told() == [("created", "10"), ("updated", "20"), ("deleted", "20")]
     archived = ProctoredExamStudentAllowanceHistory.objects.order_by("id")
     assert [row.value for row in archived] == ["10", "20"]
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        lambda exam, user, value: api.add_allowance_for_user(exam.pk, user.pk, TIME, value),
+        lambda exam, user, value: api.add_bulk_allowances([exam.pk], [user.pk], TIME, value),
+    ],
+    ids=["single", "bulk"],
+)
+def test_receivers_of_the_models_signals_are_called(exam, learner, grant):
+    heard = []
+
+    def note(signal, instance, **kwargs):
+        heard.append((signal is post_save, kwargs.get("created"), instance.pk, instance.value))
+
+    for signal in (pre_save, post_save):
+        signal.connect(note, sender=Allowance)
+    try:
+        grant(exam, learner, "10")
+        grant(exam, learner, "20")
+    finally:
+        for signal in (pre_save, post_save):
+            signal.disconnect(note, sender=Allowance)
+    pk = Allowance.objects.get().pk
+    assert heard == [
+        (False, None, None, "10"),
+        (True, True, pk, "10"),
+        (False, None, pk, "20"),
+        (True, False, pk, "20"),
+    ]
+    archived = ProctoredExamStudentAllowanceHistory.objects.values_list("allowance_id", "value")
+    assert [*archived] == [(pk, "10")]
 
 
 @pytest.mark.defect("PYTHON-65")

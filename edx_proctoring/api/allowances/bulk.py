@@ -7,22 +7,15 @@ from fractions import Fraction
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
-from django.db.models import Case, Max, Q, QuerySet, Value, When
-from django.utils import timezone
+from django.db import IntegrityError
+from django.db.models import Q
 
 from edx_proctoring import constants, outbox, transactions
-from edx_proctoring.api.allowances.single import ADDITIONAL_TIME, Allowance, event_draft
+from edx_proctoring.api.allowances.single import ADDITIONAL_TIME, event_draft
 from edx_proctoring.api.course_members import enrollment_check
 from edx_proctoring.api.lookup import as_id
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
-from edx_proctoring.models import (
-    LARGEST_FACTOR,
-    ProctoredExam,
-    ProctoredExamStudentAllowanceHistory,
-    archive_copy,
-    parse_minutes,
-)
+from edx_proctoring.models import LARGEST_FACTOR, ProctoredExam, parse_minutes, store_allowances
 
 NO_EXAM = "There is no such exam."
 OTHER_COURSE = "The exam belongs to another course."
@@ -158,63 +151,12 @@ def _is_storable(exam: ProctoredExam, kind: str, value: Any) -> bool:
 def _store(wanted: list[tuple[ProctoredExam, int]], kind: str, value: Any) -> None:
     key = ADDITIONAL_TIME if kind == constants.TIME_MULTIPLIER else kind
     values = {exam.pk: _value_in(exam, kind, value) for exam, _ in wanted}
+
+    def store(*, sees_new_rows: bool = False) -> None:
+        stored = store_allowances(wanted, key, values, sees_new_rows=sees_new_rows)
+        outbox.put(*(event_draft(one.allowance, one.action, one.version) for one in stored))
+
     try:
-        transactions.run(lambda: _upsert(wanted, key, values))
-    except IntegrityError:  # somebody else was first with one of them: now it is there
-        transactions.run(lambda: _upsert(wanted, key, values))
-
-
-def _upsert(wanted: list[tuple[ProctoredExam, int]], key: str, values: dict[int, str]) -> None:
-    pairs = {(exam.pk, user_id): exam for exam, user_id in wanted}
-    stored = _stored(pairs, key)
-    versions = _replace(stored, values)
-    new = {
-        pair: Allowance(proctored_exam_id=pair[0], user_id=pair[1], key=key, value=values[pair[0]])
-        for pair in pairs
-        if pair not in stored
-    }
-    Allowance.objects.bulk_create(new.values())
-    if any(row.pk is None for row in new.values()):  # not every database tells
-        created = _stored(pairs, key)
-        new = {pair: created[pair] for pair in new}
-    drafts = []
-    for pair, exam in pairs.items():
-        row = stored.get(pair) or new[pair]
-        row.proctored_exam = exam
-        action = "updated" if pair in stored else "created"
-        drafts.append(event_draft(row, action, versions.get(row.pk, 0)))
-    outbox.put(*drafts)
-
-
-def _replace(stored: dict[tuple[int, int], Any], values: dict[int, str]) -> dict[int, int]:
-    """Give these allowances the values of their exams; returns the ids of what is archived of them, by their own."""
-    if not stored:
-        return {}
-    rows, archive = list(stored.values()), ProctoredExamStudentAllowanceHistory
-    archived = archive.objects.bulk_create(
-        archive_copy(archive, row, id="allowance_id") for row in rows
-    )
-    new_value = Case(*(When(proctored_exam_id=exam, then=Value(values[exam])) for exam in values))
-    same: QuerySet[Allowance] = QuerySet(Allowance).filter(
-        pk__in=[row.pk for row in rows]
-    )  # archives nothing
-    same.update(value=new_value, modified=timezone.now())
-    for pair, row in stored.items():
-        row.value = values[pair[0]]
-    if all(one.pk is not None for one in archived):
-        return {one.allowance_id: one.pk for one in archived}
-    known = archive.objects.filter(allowance_id__in=[row.pk for row in rows])
-    newest = known.values("allowance_id").annotate(version=Max("id"))
-    return dict(newest.values_list("allowance_id", "version"))
-
-
-def _stored(pairs: dict[tuple[int, int], ProctoredExam], key: str) -> dict[tuple[int, int], Any]:
-    rows = Allowance.objects.filter(
-        proctored_exam_id__in={exam_id for exam_id, _ in pairs},
-        user_id__in={user_id for _, user_id in pairs},
-        key=key,
-    )
-    if transaction.get_connection().features.has_select_for_update:
-        rows = rows.select_for_update()
-    found = {(row.proctored_exam_id, row.user_id): row for row in rows.order_by("id")}
-    return {pair: row for pair, row in found.items() if pair in pairs}
+        transactions.run(store)
+    except IntegrityError:
+        transactions.run(lambda: store(sees_new_rows=True))
