@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from stevedore.named import NamedExtensionManager
 
+from edx_proctoring import conf
 from edx_proctoring.backends import masking, options
 from edx_proctoring.backends.options import (
     BACKEND_CONFIGURATION_ALLOW_LIST as BACKEND_CONFIGURATION_ALLOW_LIST,  # published here
@@ -106,7 +107,7 @@ class EdxProctoringConfig(AppConfig):
         NotImplementedError for a name that is not configured, ImproperlyConfigured without a default.
         """
         if name is None:
-            name = (getattr(settings, "PROCTORING_BACKENDS", None) or {}).get("DEFAULT")
+            name = conf.default_provider()
             if not name:
                 raise ImproperlyConfigured("PROCTORING_BACKENDS names no DEFAULT provider")
         try:

@@ -306,6 +306,12 @@ proctoring: _Proctoring = _Proctoring()
 django: _Django = _Django()
 
 
+def default_provider() -> str | None:
+    """The name of the default provider, or None."""
+    name: str | None = django.PROCTORING_BACKENDS.get("DEFAULT")
+    return name
+
+
 def problems() -> list[str]:
     """What is wrong with the settings, one sentence each."""
     found = []

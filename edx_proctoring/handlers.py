@@ -9,7 +9,7 @@ from django.db.models import ProtectedError, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
-from edx_proctoring import api, backends, host
+from edx_proctoring import api, host
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamReviewPolicy,
@@ -58,13 +58,8 @@ def check_for_category_switch(sender: Any, instance: Any, **kwargs: Any) -> None
     """A provider hears of an exam that is none of its any more; the new one starts without the old one's id."""
     before = _stored(instance, kwargs.get("raw", False))
     former = api.leave_former_provider(before, instance) if before is not None else None
-    if former:
-        try:
-            backends.get_backend_provider(name=former)
-        except NotImplementedError:
-            log.exception(
-                "exam %s leaves a provider that is not configured: %s", instance.pk, former
-            )
+    if former and not api.is_known_backend(former):
+        log.error("exam %s leaves a provider that is not configured: %s", instance.pk, former)
 
 
 @receiver(post_save, sender=ProctoredExam)

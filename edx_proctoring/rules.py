@@ -10,7 +10,7 @@ from edx_proctoring import conf
 
 def is_in_review_group(user: Any, backend: str | None) -> bool:
     """Is the user in the review group of this provider? None is the default one."""
-    name = f"{backend or conf.django.PROCTORING_BACKENDS.get('DEFAULT')}_review"
+    name = f"{backend or conf.default_provider()}_review"
     # Compared here once more: databases may ignore case.
     return name in user.groups.filter(name=name).values_list("name", flat=True)
 

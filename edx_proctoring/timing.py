@@ -10,8 +10,10 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from edx_proctoring.limits import LARGEST_INTEGER
+
 ERROR_BELOW = -60
-LONGEST_SECONDS = 2**31 - 1  # of the column that keeps what is left
+LONGEST_SECONDS = LARGEST_INTEGER  # of the column that keeps what is left
 LONGEST_MINUTES = LONGEST_SECONDS // 60
 EARLIEST = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 LATEST = datetime.datetime.max.replace(tzinfo=datetime.UTC)

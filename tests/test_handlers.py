@@ -182,7 +182,7 @@ def test_an_exam_that_leaves_an_unconfigured_provider_is_logged(make_exam, monke
     class Log:
         """Takes lines."""
 
-        exception = staticmethod(lambda text, *args: lines.append(text % args))
+        error = staticmethod(lambda text, *args: lines.append(text % args))
 
     monkeypatch.setattr("edx_proctoring.handlers.log", Log)
     exam.save()

@@ -8,7 +8,16 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.dateparse import parse_datetime
 
-from edx_proctoring import backends, constants, exam_types, outbox, timing, tracking, transactions
+from edx_proctoring import (
+    backends,
+    conf,
+    constants,
+    exam_types,
+    outbox,
+    timing,
+    tracking,
+    transactions,
+)
 from edx_proctoring.api.lookup import as_id, exam_by_id
 from edx_proctoring.effects import exam_sync, messages
 from edx_proctoring.exceptions import (
@@ -60,7 +69,7 @@ def create_exam(
         external_id=external_id,
         is_active=is_active,
         hide_after_due=hide_after_due,
-        backend=backend or backends.default_name(),
+        backend=backend or conf.default_provider(),
     )
 
     def store() -> None:

@@ -7,17 +7,17 @@ from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     StudentExamAttemptDoesNotExistsException,
 )
+from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 
 Item = TypeVar("Item")
-LARGEST_ID = 2**31 - 1
 LONGEST_NUMBER = 20  # digits that are looked at
 
 
 def is_id(value: Any) -> bool:
     """Can this be a primary key? Anything else would trouble some databases."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_ID
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_INTEGER
 
 
 def exam_by_id(exam_id: Any, message: str | None = None) -> ProctoredExam:

@@ -61,6 +61,11 @@ def find_provider(exam: Any) -> ProctoringBackendProvider | None:
 def require_provider(exam: Any) -> ProctoringBackendProvider:
     """The provider that the exam names, whatever its type. BackendProviderNotConfigured."""
     _is_proctored, name = _fields(exam)
+    return require_provider_named(name)
+
+
+def require_provider_named(name: str | None) -> ProctoringBackendProvider:
+    """As `provider_named`. BackendProviderNotConfigured where it is not configured."""
     provider = provider_named(name)
     if provider is None:
         raise BackendProviderNotConfigured(f"The proctoring provider {name!r} is not configured.")
@@ -83,26 +88,24 @@ def _fields(exam: Any) -> tuple[bool, str | None]:
     return exam.is_proctored, exam.backend
 
 
-def default_name() -> str | None:
-    """The name of the default provider, or None."""
-    name: str | None = conf.django.PROCTORING_BACKENDS.get("DEFAULT")
-    return name
-
-
 def name_of(exam: Any) -> str:
-    """The provider that the exam names, else the default one; empty without either."""
-    return exam.backend or default_name() or ""
+    """The name of the exam's provider, that of the default one where the exam names none; empty without either."""
+    return full_name(exam.backend)
+
+
+def full_name(stored: str | None) -> str:
+    """The name of the provider that an exam means by `stored`: None and "" stand for the default one."""
+    return stored or conf.default_provider() or ""
 
 
 def names_with_onboarding() -> set[str]:
     """The names of the configured providers that have onboarding."""
-    known = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
-    return {name for name, provider in known.items() if provider.supports_onboarding}
+    return {name for name, provider in _configured().items() if provider.supports_onboarding}
 
 
 def attempts_at(names: Collection[str]) -> Q:
     """Which attempts are at these providers; exams that name none have the default one."""
-    if default_name() not in names:
+    if conf.default_provider() not in names:
         return Q(proctored_exam__backend__same_id_in=[*names])
     named = Q(proctored_exam__backend__same_id_in=[*names, ""])
     return named | Q(proctored_exam__backend__isnull=True)
@@ -114,14 +117,19 @@ def provider_states() -> dict[str, State]:
     Those that make no requests, and that no message could not reach, are left out.
     """
     states = {}
-    known = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
-    for name, provider in known.items():
+    for name, provider in _configured().items():
         where = _place(name, provider)
         asked = breaker.of_requests(where).state() if where else State()
         told = breaker.of_messages(name).state()
         if where or told.failures:
             states[name] = max(asked, told, key=lambda state: (state.is_down, state.failures))
     return states
+
+
+def _configured() -> Mapping[str, ProctoringBackendProvider]:
+    known: Mapping[str, ProctoringBackendProvider]
+    known = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
+    return known
 
 
 def ping(name: str, provider: Any) -> Any:

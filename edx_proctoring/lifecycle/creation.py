@@ -15,8 +15,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
-from edx_proctoring import conf, deadlines, effects, outbox, transactions
-from edx_proctoring.backends.provider_info import provider_info
+from edx_proctoring import backends, conf, deadlines, effects, outbox, transactions
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
@@ -253,10 +252,8 @@ def _give_back(new: NewAttempt, token: str, answer: Registration | None) -> None
         pair = ProctoringReservation.objects.of_pair(new.exam.pk, new.user.pk)
         pair.filter(token=token).end()
         if answer is not None and answer.external_id:
-            provider = provider_info(new.exam)
-            name = provider.name if provider else new.exam.backend or ""
             ids = (new.exam.external_id, answer.external_id, new.exam.pk, new.user.pk)
-            outbox.put(messages.provider_removal(name, *ids))
+            outbox.put(messages.provider_removal(backends.name_of(new.exam), *ids))
 
     try:
         if transactions.owns():

@@ -10,15 +10,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from edx_proctoring import operations
-
-MOST = 2**31 - 1
+from edx_proctoring.limits import LARGEST_INTEGER
 
 
 def whole(text: str, least: int = 0) -> int:
     """The type of counts and ids."""
     number = int(text) if text.isascii() and text.isdigit() else -1
-    if not least <= number <= MOST:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {MOST}")
+    if not least <= number <= LARGEST_INTEGER:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no whole number from {least} to {LARGEST_INTEGER}"
+        )
     return number
 
 

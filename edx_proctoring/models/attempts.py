@@ -149,7 +149,7 @@ class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQue
         return (
             self.with_parts()
             .filter(
-                backends.attempts_at({proctoring_backend or backends.default_name() or ""}),
+                backends.attempts_at({backends.full_name(proctoring_backend)}),
                 user__in=users,
                 taking_as_proctored=True,
                 proctored_exam__is_practice_exam=True,

@@ -38,7 +38,7 @@ def retire_user_at_providers(user_id: Any) -> dict[str, bool]:
     """
     answers: dict[str, bool] = {}
     for stored in _backends_that_know(user_id):
-        name = stored or backends.default_name() or str(None)
+        name = backends.full_name(stored) or str(None)
         done = _retire_at(name, crypto.obscured_user_id(user_id, stored))
         if done is not None:
             answers[name] = answers.get(name, True) and done
@@ -59,7 +59,7 @@ def _backends_that_know(user_id: Any) -> list[str | None]:
 
 def _retire_at(name: str, obscured_id: str) -> bool | None:
     try:
-        provider = backends.get_backend_provider(name=name)
+        provider = backends.require_provider_named(name)
         with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
             done = provider.retire_user(obscured_id)
     except Exception as error:  # whatever it is, the other providers are asked, too

@@ -12,7 +12,7 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
 
-from edx_proctoring import backends, constants
+from edx_proctoring import backends, conf, constants
 from edx_proctoring.apps import BACKEND_CONFIGURATION_ALLOW_LIST, make_worker_config
 from edx_proctoring.backends import mock
 from edx_proctoring.backends.backend import ProctoringBackendProvider
@@ -36,7 +36,7 @@ def test_unknown_and_missing_names(settings):
     with pytest.raises(NotImplementedError, match="gone"):
         backends.get_backend_provider(name="gone")
     settings.PROCTORING_BACKENDS = {}
-    assert backends.default_name() is None
+    assert conf.default_provider() is None
     with pytest.raises(ImproperlyConfigured):
         backends.get_backend_provider()
 

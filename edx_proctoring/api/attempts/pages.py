@@ -9,7 +9,8 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from edx_proctoring import backends, deadlines, exam_types
-from edx_proctoring.api.lookup import LARGEST_ID, as_dict
+from edx_proctoring.api.lookup import as_dict
+from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.models import (
     ATTEMPT_ORDERINGS,
     ProctoredExam,
@@ -113,7 +114,9 @@ def _newest_first(exams: Any, page: int | str | None, per_page: int) -> "Paginat
     reached = own.latest_per_learner().newest_first().values("created")
     known = exams.annotate(
         learners=Subquery(learners.values("count")),
-        since=Subquery(reached[reach - 1 : reach] if 0 < reach <= LARGEST_ID else reached.none()),
+        since=Subquery(
+            reached[reach - 1 : reach] if 0 < reach <= LARGEST_INTEGER else reached.none()
+        ),
     )
     counts = list(known.values_list("pk", "learners", "since"))
     rows = Attempt.objects.filter(proctored_exam_id__in=[pk for pk, _, _ in counts])

@@ -50,8 +50,8 @@ def get_onboarding_attempt_data_for_learner(
     A verified attempt in another course counts, too: `other_course_approved`.
     """
     here = Attempt.objects.get_proctored_practice_attempts_by_course_id(course_id, [user])
-    name = backend or backends.default_name()
-    attempts = [one for one in here if backend_of(one) == name]
+    name = backends.full_name(backend)
+    attempts = [one for one in here if backends.name_of(one.proctored_exam) == name]
     expires, now = expiries(attempts), timezone.now()
     for one in attempts:
         if one.status == Status.verified and expires[one.pk] > now:
@@ -62,11 +62,6 @@ def get_onboarding_attempt_data_for_learner(
         return _onboarding_data(other, expiries([elsewhere])[elsewhere.pk])
     status = attempts[0].status if attempts else None
     return _onboarding_data(Status.expired if status == Status.verified else status, None)
-
-
-def backend_of(attempt: Attempt) -> str | None:
-    """The name of the provider that the attempt belongs to."""
-    return attempt.proctored_exam.backend or backends.default_name()
 
 
 def _onboarding_data(

@@ -14,7 +14,6 @@ from opaque_keys.edx.keys import UsageKey
 from edx_proctoring import backends, conf, constants, crypto, host, links
 from edx_proctoring.api.lookup import batches
 from edx_proctoring.api.onboarding.exams import (
-    backend_of,
     categorize_inaccessible_exams_by_date,
     does_backend_support_onboarding,
     expiries,
@@ -260,7 +259,7 @@ class _Local:
         )
         by_user: dict[int, list[Attempt]] = defaultdict(list)
         for attempt in found:
-            if backend_of(attempt) == self.backend:
+            if backends.name_of(attempt.proctored_exam) == self.backend:
                 by_user[attempt.user_id].append(attempt)
         return by_user
 

@@ -70,7 +70,7 @@ def get_instructor_dashboard_url(
     attempt = _attempt_of(exam, attempt_id) if attempt_id else None
     if attempt is not None:
         attempt_id = attempt.external_id
-    name = exam.backend or backends.default_name()
+    name = backends.name_of(exam)
     whom = {
         "id": crypto.obscured_user_id(user.pk, name),
         "full_name": getattr(getattr(user, "profile", None), "name", None) or user.get_full_name(),
@@ -114,8 +114,7 @@ def _any_exam_of(course_id: str) -> ProctoredExam:
     exams = list(active.filter(is_proctored=True))
     if not exams:
         raise DashboardNotFound(f"No proctored exams in course {course_id}")
-    default = backends.default_name()
-    names = sorted({exam.backend or default or "" for exam in exams})
+    names = sorted({backends.name_of(exam) for exam in exams})
     if len(names) > 1:
         raise ProctoredBaseException(f"Multiple backends for course {course_id}: {names}")
     return exams[0]
@@ -148,8 +147,7 @@ def _is_of_the_provider_of(exam: ProctoredExam, attempt: Any) -> bool:
     if attempt.proctored_exam_id == exam.pk:
         return False
     other = ProctoredExam.get_exam_by_id(attempt.proctored_exam_id)
-    default = backends.default_name()
-    return other is not None and (other.backend or default) == (exam.backend or default)
+    return other is not None and backends.name_of(other) == backends.name_of(exam)
 
 
 def _video_of(attempt: ProctoredExamStudentAttempt | None) -> bytes | None:

@@ -15,7 +15,7 @@ from edx_proctoring.models import ProctoredExamSoftwareSecureReview
 
 log = logging.getLogger(__name__)
 
-DEFAULT = "software_secure"
+RPNOW = "software_secure"
 REFUSED = "The review does not belong to this attempt."
 
 
@@ -52,13 +52,9 @@ def _code(data: Mapping[str, Any]) -> str | None:
 
 def _provider(exam: Any) -> Any:
     """Who reads the review: the exam's provider if it takes anonymous reviews, else nobody."""
-    name = exam.backend if exam is not None else None
-    try:
-        if exam is None or conf.proctoring.REVIEW_CALLBACK_ANY_BACKEND:
-            return backends.get_backend_provider(name=DEFAULT)
-        found = backends.get_backend_provider(name=name)
-    except NotImplementedError:
-        return None
+    if exam is None or conf.proctoring.REVIEW_CALLBACK_ANY_BACKEND:
+        return backends.provider_named(RPNOW)
+    found = backends.provider_named(exam.backend)
     return found if getattr(found, "takes_anonymous_reviews", False) else None
 
 

@@ -110,7 +110,7 @@ def _cannot_change(attempt_code: str) -> ProctoredExamReviewAlreadyExists:
 
 def _provider(exam: ProctoredExam | None) -> Any:
     if exam is None:
-        return backends.get_backend_provider()
+        return backends.require_provider_named(None)
     return backends.require_provider(exam) if exam.is_proctored else None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from edx_proctoring import crypto
 from edx_proctoring.exceptions import ProctoredBaseException, ProctoredExamBadReviewStatus
+from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.statuses import (
     ProctoredExamStudentAttemptStatus,
     ReviewStatus,
@@ -19,7 +20,6 @@ log = logging.getLogger(__name__)
 
 Status = ProctoredExamStudentAttemptStatus
 
-LARGEST_SECONDS = 2**31 - 1
 # RPNow sends them, and repeats in `orgExtra` what it was registered with.
 NOT_KEPT = frozenset(
     {
@@ -116,8 +116,8 @@ def _seconds(number: int, name: str, value: Any) -> int:
     try:
         seconds = int(value)
     except (TypeError, ValueError, OverflowError):
-        seconds = LARGEST_SECONDS + 1
-    if isinstance(value, bool) or abs(seconds) > LARGEST_SECONDS:
+        seconds = LARGEST_INTEGER + 1
+    if isinstance(value, bool) or abs(seconds) > LARGEST_INTEGER:
         raise ProctoredExamBadReviewStatus(f"Comment {number}: {name} must be a number of seconds.")
     return seconds
 

@@ -8,6 +8,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
 from edx_proctoring import api
+from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.serializers import (
     ProctoredExamRegistrationSerializer,
     ProctoredExamSerializer,
@@ -16,14 +17,13 @@ from edx_proctoring.views.bodies import body, document
 from edx_proctoring.views.requests.base import BodySerializer
 from edx_proctoring.views.requests.fields import LONGEST_TEXT, LookedUpIdField
 
-MOST_MINUTES = 2**31 - 1
 NO_LIST: dict[str, Any] = {}  # a form would count as an empty list, and switch all exams off
 IGNORED = {"id", "course_id"}  # of an item in the registration of a course
 
 
 def minutes(**options: Any) -> serializers.IntegerField:
     """At least one."""
-    return serializers.IntegerField(min_value=1, max_value=MOST_MINUTES, **options)
+    return serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER, **options)
 
 
 def check_backend(values: Mapping[str, Any]) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import Field, empty
 
-from edx_proctoring.api.lookup import LARGEST_ID, as_id
+from edx_proctoring.api.lookup import as_id
+from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.statuses import KNOWN
 
 LARGEST_PAGE = 100
@@ -44,7 +45,7 @@ class IdField(serializers.IntegerField):
     default_error_messages = _messages("must be an id.", "required", "null", "invalid")
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"min_value": 1, "max_value": LARGEST_ID, **options})
+        super().__init__(**{"min_value": 1, "max_value": LARGEST_INTEGER, **options})
 
     def to_internal_value(self, data: Any) -> int:
         number = as_id(data)

@@ -5,17 +5,16 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.statuses import ReviewStatus
 from edx_proctoring.views.requests.base import BodySerializer
 from edx_proctoring.views.requests.fields import TextField
-
-LARGEST = 2**31 - 1
 
 
 def seconds() -> serializers.IntegerField:
     """Since the start of the recording."""
     return serializers.IntegerField(
-        required=False, allow_null=True, min_value=-LARGEST, max_value=LARGEST
+        required=False, allow_null=True, min_value=-LARGEST_INTEGER, max_value=LARGEST_INTEGER
     )
 
 

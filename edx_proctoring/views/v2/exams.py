@@ -9,13 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
-from edx_proctoring.api.lookup import LARGEST_ID
+from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.requests.fields import LONGEST_TEXT
 from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
 from edx_proctoring.views.v2.conditional import etag_of, expected_etags, is_expected
 from edx_proctoring.views.v2.lists import Flag, Order, Search
-
-MOST_MINUTES = 2**31 - 1
 
 
 class CourseExamSerializer(serializers.Serializer[Any]):
@@ -43,7 +41,7 @@ class CourseExamChangesSerializer(StrictSerializer):
     """The fields that course staff may change; absent ones stay."""
 
     exam_name = serializers.CharField(max_length=LONGEST_TEXT)
-    time_limit_mins = serializers.IntegerField(min_value=1, max_value=MOST_MINUTES)
+    time_limit_mins = serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER)
     due_date = serializers.DateTimeField(allow_null=True)
     is_active = serializers.BooleanField()
     hide_after_due = serializers.BooleanField()
@@ -81,7 +79,7 @@ class ExamViewSet(ResourceViewSet):
 
     def _exam_id(self) -> int:
         exam_id = int(self.kwargs["exam_id"])
-        if exam_id > LARGEST_ID:
+        if exam_id > LARGEST_INTEGER:
             raise NotFound
         return exam_id
 

@@ -14,7 +14,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 
-from edx_proctoring.api.lookup import LARGEST_ID
+from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.requests.fields import LONGEST_TEXT
 
 MOST_ON_A_PAGE = 200
@@ -73,7 +73,7 @@ class Identifier(django_filters.NumberFilter):
     field_class = forms.IntegerField  # type: ignore[assignment]  # no id has decimals
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(min_value=1, max_value=LARGEST_ID, **options)
+        super().__init__(min_value=1, max_value=LARGEST_INTEGER, **options)
 
 
 class Search(django_filters.CharFilter):

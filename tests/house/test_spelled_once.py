@@ -1,0 +1,45 @@
+"""Facts that one module alone may spell; the others ask it."""
+
+import re
+
+import pytest
+
+from tests.house.test_writers import MODULES, PACKAGE, called, modules_where
+
+FACTS = {
+    "the largest id": (r"2\*\*31|2 \*\* 31|2_?147_?483_?64[78]", {"limits.py"}),
+    "the default provider": (
+        r"""PROCTORING_BACKENDS.{0,20}DEFAULT["']""",
+        # They report a wrong setting, and set one.
+        {"conf.py", "checks.py", "settings/common.py", "testing/check.py"},
+    ),
+    "an exam's provider": (r"\.backend or ", {"backends/__init__.py"}),
+    "the cookie of the start callback": (
+        r"""EXAM_COOKIE ?=|_cookie\(\s*["']""",
+        {"crypto.py"},
+    ),
+    "the contact of the platform": (r"""["']CONTACT_EMAIL["']""", {"conf.py", "constants.py"}),
+    "ordering keys of messages": (
+        r"""f["'](host|provider|email|publish|extension):""",
+        # There it is the name of a circuit breaker.
+        {"effects/messages.py", "backends/__init__.py"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("pattern", "allowed"), FACTS.values(), ids=FACTS)
+def test_a_fact_is_spelled_once(pattern, allowed):
+    found = {
+        str(path.relative_to(PACKAGE))
+        for path in MODULES
+        if re.search(pattern, path.read_text(encoding="utf-8"))
+    }
+    assert found <= allowed
+
+
+def test_only_one_module_looks_providers_up():
+    """`get_backend_provider` is published; the package asks `find_provider`, `require_provider` and their like."""
+    assert modules_where(lambda node: called(node) == "get_backend_provider") == {
+        "backends/__init__.py"
+    }
+    assert modules_where(lambda node: called(node) == "get_backend") == {"backends/__init__.py"}
