@@ -54,7 +54,7 @@ def test_messages_of_an_unknown_kind_are_given_up(heard, caplog):
         outbox.deliver()
     row.refresh_from_db()
     assert (row.state, row.lease) == ("given_up", "")
-    assert "nobody delivers messages of the kind unknown" in row.last_error
+    assert "no handler registered for message kind unknown" in row.last_error
     assert "message given up" in caplog.text
 
 

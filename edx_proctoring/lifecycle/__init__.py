@@ -1,6 +1,7 @@
-"""Birth, change, expiry, reset, resume and death of an attempt: the only writer of `attempt.status`.
+"""Create, change, expire, reset, resume and remove attempts. Only this package writes `attempt.status`.
 
-Each function locks the learner's row first, decides under the lock, stores, and has `effects` do what follows.
+Each function locks the learner's row first, decides under the lock, stores the result, and then lets `effects` carry
+out the consequences.
 """
 
 from edx_proctoring.lifecycle.change import outcome

@@ -1,7 +1,7 @@
-"""An attempt changes its status: decide, store, follow up.
+"""Change the status of an attempt: decide, store, follow up.
 
-Everything here is for whoever holds the learner's lock and has read the attempt under it. One change may ask for
-changes of the learner's other attempts (`_follow_up`), so those are made here, too.
+Every function here expects that the caller holds the learner's lock and has read the attempt under it. One change may
+require changes of the learner's other attempts (`_follow_up`), so those are made here, too.
 """
 
 import datetime
@@ -42,25 +42,28 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class StatusRequest:
-    """What somebody wants of an attempt."""
+    """A request to change the status of an attempt."""
 
     to: str
-    by: Any = None  # to whom a grade override is attributed
-    at: datetime.datetime | None = None  # when the time was over
+    by: Any = None  # the user a grade override is attributed to
+    at: datetime.datetime | None = None  # when the time ran out
     cascade: bool = True
     only_from: Collection[str] | None = None
-    reason: str = ""  # who asks: learner, staff, provider, time-out, cascade, sweep
-    user: Any = None  # who asks, for the history
+    reason: str = ""  # source of the request: learner, staff, provider, time-out, cascade, sweep
+    user: Any = None  # the requesting user, recorded in the history
 
 
 def check_is_known(to: str) -> None:
-    """Raise ProctoredExamIllegalStatusTransition unless there is such a status."""
+    """Raise ProctoredExamIllegalStatusTransition if the status does not exist."""
     if to not in KNOWN:
         raise ProctoredExamIllegalStatusTransition(f"There is no status {to!r}.")
 
 
 def outcome(attempt: Attempt, to: str) -> str:
-    """The status that a request would give the attempt now; changes nothing. ProctoredExamIllegalStatusTransition."""
+    """Return the status that a request would give the attempt now, without changing anything.
+
+    Raises ProctoredExamIllegalStatusTransition.
+    """
     check_is_known(to)
     now = timezone.now()
     deadline = _deadline(attempt, to, now)
@@ -76,7 +79,7 @@ def time_out(deadline: timing.Deadline, reason: str = TIME_OUT) -> StatusRequest
 
 
 def _deadline(attempt: Attempt, to: str, now: datetime.datetime) -> timing.Deadline | None:
-    """When a running attempt ends, or one that would start now; None where there is no clock."""
+    """Return when the attempt ends, or would end if it started now; None if it has no time limit running."""
     if attempt.started_at is None:
         return deadlines.at_start(attempt, now) if to == Status.started else None
     return deadlines.read(attempt) if attempt.status in INCOMPLETE else None
@@ -85,9 +88,9 @@ def _deadline(attempt: Attempt, to: str, now: datetime.datetime) -> timing.Deadl
 def change_locked(
     attempt: Attempt, request: StatusRequest, now: datetime.datetime | None = None
 ) -> Attempt:
-    """Decide, store, follow up; returns the attempt as it is afterwards. ProctoredExamIllegalStatusTransition.
+    """Decide, store and follow up; return the attempt as it is afterwards.
 
-    `now`: what the caller has read the clock for already.
+    `now`: pass the time if the caller has already read the clock. Raises ProctoredExamIllegalStatusTransition.
     """
     now = now or timezone.now()
     deadline = _deadline(attempt, request.to, now)
@@ -109,7 +112,9 @@ def change_locked(
 
 
 def _check_may_opt_out(attempt: Attempt, request: StatusRequest) -> None:
-    """A learner who has begun an exam knows its questions, and goes on with the clock and the proctoring."""
+    """Once learners have begun an exam they know its questions, so they can no longer opt out of proctoring or the
+    clock.
+    """
     is_own_decision = request.to == Status.declined and request.reason == LEARNER
     if not is_own_decision or not attempt.proctored_exam.is_proctored:
         return
@@ -118,12 +123,12 @@ def _check_may_opt_out(attempt: Attempt, request: StatusRequest) -> None:
     if rows.has_begun(attempt.proctored_exam_id, attempt.user_id):
         raise ProctoredExamIllegalStatusTransition(
             f"exam_id={attempt.proctored_exam_id} was started by user_id={attempt.user_id}: "
-            "it cannot be taken without proctoring any more."
+            "it can no longer be taken without proctoring."
         )
 
 
 def _is_too_late(to: str, deadline: timing.Deadline, now: datetime.datetime) -> bool:
-    """Is the time over, and would the status say otherwise?"""
+    """Return whether the time is over although the requested status would not reflect it."""
     return (to in INCOMPLETE or to == Status.submitted) and deadline.is_over(now)
 
 
@@ -133,11 +138,11 @@ def _decide(
     now: datetime.datetime,
     deadline: timing.Deadline | None,
 ) -> dict[str, Any] | None:
-    """The columns that change, or None when nothing does."""
+    """Return the columns to change, or None if nothing changes."""
     to, moment = request.to, now
     if to == Status.timed_out:
         if attempt.status in COMPLETED:
-            return None  # it has ended already
+            return None  # the attempt has already ended
         moment = request.at or now
         to = to if conf.proctoring.ALLOW_TIMED_OUT_STATE else Status.submitted
     elif attempt.status in IN_PROGRESS and to in PRE_STARTED:
@@ -148,7 +153,7 @@ def _decide(
         return None
     values: dict[str, Any] = {"status": to}
     if to == Status.started and attempt.started_at is None:
-        assert deadline is not None  # of the start
+        assert deadline is not None  # before the attempt has started
         values.update(_start(attempt, deadline, now))
     if values["status"] in (Status.submitted, Status.timed_out):
         values["completed_at"] = values.get("completed_at", moment)
@@ -168,11 +173,11 @@ def _illegal(before: str, to: str, attempt: Attempt) -> ProctoredExamIllegalStat
 
 
 def _start(attempt: Attempt, deadline: timing.Deadline, now: datetime.datetime) -> dict[str, Any]:
-    """The clock starts; without any time left the attempt ends with its start."""
+    """Start the clock. An attempt with no time left ends as soon as it starts."""
     values: dict[str, Any] = {"started_at": now, "allowed_time_limit_mins": deadline.minutes}
     if (
         attempt.time_remaining_seconds is not None
-    ):  # what was granted since counts once it breaks off again
+    ):  # time granted since then counts if the attempt breaks off again
         values["time_remaining_seconds"] = int(deadline.seconds_left(now))
     if deadline.ends_at <= now:
         kept = conf.proctoring.ALLOW_TIMED_OUT_STATE
@@ -185,16 +190,17 @@ def _time_left_at_error(
 ) -> int:
     left = min(int(deadline.seconds_left(now)), timing.LONGEST_SECONDS) if deadline else 0
     stored = attempt.time_remaining_seconds
-    # A page may have stored what it shows before it reports the error; it knows nothing of time that was granted since.
+    # A page may store the remaining time it displays before it reports the error, and that value does not include time
+    # granted in the meantime.
     return left if stored is None or (deadline and deadline.is_adjusted) else min(stored, left)
 
 
 def _end_pause(
     attempt: Attempt, deadline: timing.Deadline, request: StatusRequest, now: datetime.datetime
 ) -> dict[str, Any]:
-    """A paused attempt that is ended is paused no more. Learners, and what their pages report, have to wait."""
+    """Close the pause of an attempt that ends. During a pause, learners and their pages cannot change the attempt."""
     if request.reason == LEARNER:
-        raise AttemptIsPaused(f"Attempt {attempt.pk} is paused. Please wait until it goes on.")
+        raise AttemptIsPaused(f"Attempt {attempt.pk} is paused. Please wait until the pause ends.")
     return ledger.end_pause(attempt, deadline, now)
 
 
@@ -232,9 +238,11 @@ def _store(
 
 
 def _pair(attempt: Attempt, exam: ProctoredExam, after: str) -> tuple[tuple[str, ...], bool]:
-    """What rules ask of the learner's attempts in the exam: the others' statuses, and whether the grade is zero.
+    """Return the statuses of the learner's other attempts in the exam, and whether the exam's grade is overridden with
+    zero.
 
-    It is while the last word was a rejection, neither verified nor removed since. One query, where one is needed.
+    The grade is zero if the latest decision was a rejection that has not been verified or removed since. Runs at most
+    one query.
     """
     if after != Status.verified:
         asks = effects.asks_for_others(attempt, exam, after)
@@ -279,7 +287,7 @@ def _reason_of_cascade(reason: str) -> str:
 
 
 def _decline_the_rest(change: effects.Change, reason: str) -> None:
-    """Decline the course's other graded proctored exams that the learner has never begun and not completed."""
+    """Decline the course's other graded proctored exams that the learner has neither begun nor completed."""
     user_id = change.attempt.user_id
     exams = ProctoredExam.get_all_exams_for_course(
         change.exam.course_id, active_only=True, proctored_exams_only=True
@@ -302,7 +310,9 @@ def _decline_the_rest(change: effects.Change, reason: str) -> None:
 
 
 def _clear_onboarding_errors(change: effects.Change) -> None:
-    """Remove the learner's attempts that the same provider refused for want of onboarding: they may try again."""
+    """Remove the learner's attempts that this provider refused for lack of onboarding, so that the learner can try
+    again.
+    """
     waiting = Attempt.objects.filter(
         user_id=change.attempt.user_id, status__in=Status.onboarding_errors
     ).exclude(pk=change.attempt.pk)

@@ -1,7 +1,8 @@
-"""The clock of an attempt: granted time, pauses, and limits or due dates that change while it runs.
+"""Granted time, pauses, and changes of the limit or due date while an attempt is running.
 
-Each function locks the learner's row first and writes the ledger, `TimeAdjustment`. The attempt's columns follow it, for
-readers that know no ledger: whole minutes, rounded up, and during a pause with its longest duration on top.
+Each function locks the learner's row first and writes to the ledger, `TimeAdjustment`. The attempt's columns follow the
+ledger for readers that only know the columns: they hold whole minutes, rounded up, and during a pause include its
+maximum length.
 """
 
 import datetime
@@ -36,14 +37,14 @@ from edx_proctoring.timing import Deadline
 
 log = logging.getLogger(__name__)
 
-LEAST_LEFT = datetime.timedelta(seconds=60)  # a shortened attempt keeps as much
+LEAST_LEFT = datetime.timedelta(seconds=60)  # a shortened attempt keeps at least this much
 LONGEST_KEY = 190
 MAX_SECONDS = MAX_ADDITIONAL_MINUTES * 60
 
 
 @dataclass(frozen=True)
 class TimeChange:
-    """The attempt as it is now, the row of the ledger, and whether this call changed anything."""
+    """The attempt after the call, the ledger row, and whether this call changed anything."""
 
     attempt: Attempt
     adjustment: TimeAdjustment | None
@@ -52,7 +53,7 @@ class TimeChange:
 
 @dataclass(frozen=True)
 class _Ledger:
-    """An attempt read under the learner's lock, at one moment."""
+    """An attempt read under the learner's lock, at one point in time."""
 
     attempt: Attempt
     rows: Sequence[TimeAdjustment]
@@ -77,9 +78,10 @@ def _read(known: Attempt) -> _Ledger:
 def extend(
     attempt: Attempt, seconds: int, *, reason: str = "", by: Any = None, key: str = ""
 ) -> TimeChange:
-    """Give the attempt more time, or with negative seconds and a reason less, but never less than 60 seconds from now.
+    """Give the attempt more time, or take time away (negative seconds, with a reason) but leave at least 60 seconds.
 
-    Before the start, the time is added when the attempt starts. The due date cuts. The same `key` twice changes nothing.
+    If the attempt has not started, the time is added when it starts. The due date still limits the total. Repeating the
+    same `key` changes nothing.
     Raises TimeChangeNotAllowed, StudentExamAttemptDoesNotExistsException.
     """
     if (
@@ -87,9 +89,9 @@ def extend(
         or not isinstance(seconds, int)
         or not 0 < abs(seconds) <= MAX_SECONDS
     ):
-        raise TimeChangeNotAllowed(f"{seconds!r} is not a number of seconds that can be granted.")
+        raise TimeChangeNotAllowed(f"{seconds!r} is not a valid number of seconds.")
     if seconds < 0 and not reason.strip():
-        raise TimeChangeNotAllowed("Taking time away needs a reason.")
+        raise TimeChangeNotAllowed("Taking time away requires a reason.")
     _check_key(key)
 
     def grant() -> TimeChange:
@@ -99,7 +101,7 @@ def extend(
         if ledger.attempt.status not in PRE_STARTED | IN_PROGRESS:
             raise _not_in(ledger.attempt, "Only an attempt that has not ended can get more time.")
         if seconds < 0 and ledger.deadline is None:
-            raise _not_in(ledger.attempt, "Time can be taken only from an attempt that runs.")
+            raise _not_in(ledger.attempt, "Time can only be taken from a running attempt.")
         return _grant(ledger, seconds, reason, by, key)
 
     return locked(attempt.user_id, grant)
@@ -129,7 +131,11 @@ def _grant(ledger: _Ledger, seconds: int, reason: str, by: Any, key: str) -> Tim
 
 
 def _not_below(after: Deadline, before: Deadline, now: datetime.datetime) -> Deadline:
-    """A learner who looks up must have a minute left, unless she had less anyway. The clock may stand still."""
+    """Keep at least a minute on the clock, so that the learner can notice the change; keep less only if less was left
+    anyway.
+
+    This also holds while the clock is paused.
+    """
     least = min((before.paused_since or now) + LEAST_LEFT, before.ends_at)
     if after.ends_at >= least:
         return after
@@ -145,7 +151,7 @@ def pause(
     by: Any = None,
     key: str = "",
 ) -> TimeChange:
-    """Stop the clock of a started attempt; one that stands still already is no change, nor is the same `key` again.
+    """Stop the clock of a started attempt. Does nothing if the clock is already stopped or if `key` was used before.
 
     Raises TimeChangeNotAllowed, StudentExamAttemptDoesNotExistsException.
     """
@@ -178,10 +184,10 @@ def pause(
 
 
 def continue_(attempt: Attempt, *, by: Any = None, key: str = "") -> TimeChange:
-    """Have a paused attempt's clock run again; its end moves by the length of the pause, and the due date cuts.
+    """Restart the clock of a paused attempt. The deadline moves by the length of the pause, limited by the due date.
 
-    `key`: end only the pause of this key. Without such an open pause nothing changes.
-    StudentExamAttemptDoesNotExistsException.
+    `key`: end the pause only if it was started with this key. Does nothing if there is no such open pause.
+    Raises StudentExamAttemptDoesNotExistsException.
     """
 
     def go_on() -> TimeChange:
@@ -199,9 +205,10 @@ def continue_(attempt: Attempt, *, by: Any = None, key: str = "") -> TimeChange:
 
 
 def recalculate(attempt: Attempt) -> TimeChange:
-    """Have a running attempt follow its exam's limit, its learner's allowances and its due date; lengthens only.
+    """Recompute the deadline of a running attempt from the exam's limit, the allowances and the due date; it never gets
+    shorter.
 
-    StudentExamAttemptDoesNotExistsException.
+    Raises StudentExamAttemptDoesNotExistsException.
     """
 
     def follow() -> TimeChange:
@@ -219,14 +226,16 @@ def recalculate(attempt: Attempt) -> TimeChange:
 
 
 def _refreshed(ledger: _Ledger, before: Deadline) -> Deadline:
-    """By today's limit, allowances and due date; unless that would shorten it."""
+    """Return the ledger's values under the current limit, allowances and due date, unless they would shorten the
+    attempt.
+    """
     due = _due_date(ledger.attempt, before)
     after = replace(before, allotment=_allotment(ledger, before), due=due)
     return after if after.ends_at >= before.ends_at else _cut_to(due, before)
 
 
 def _allotment(ledger: _Ledger, before: Deadline) -> int:
-    """A resumed attempt keeps its rest, and gets what was granted since it began."""
+    """A resumed attempt keeps its remaining time and gains whatever has been granted since it began."""
     attempt, exam = ledger.attempt, ledger.attempt.proctored_exam
     if attempt.time_remaining_seconds is None:
         extra = deadlines.extra_time(deadlines.exam_fields(exam), attempt.user_id)
@@ -237,7 +246,7 @@ def _allotment(ledger: _Ledger, before: Deadline) -> int:
 
 
 def _due_date(attempt: Attempt, known: Deadline) -> datetime.datetime | None:
-    """Today's due date; the known one where the host does not answer."""
+    """Return the current due date; if the host does not answer, the last known one."""
     exam = deadlines.exam_fields(attempt.proctored_exam)
     due = deadlines.due_date(exam, attempt.user_id, known.due)
     return due and timing.in_utc(due)
@@ -248,14 +257,14 @@ def _cut_to_due_date(ledger: _Ledger, deadline: Deadline) -> Deadline:
 
 
 def _cut_to(due: datetime.datetime | None, deadline: Deadline) -> Deadline:
-    """Cut to a due date that may have moved, but never to before the present end."""
+    """Cut the deadline to a due date that may have moved, but never to before the current deadline."""
     return replace(deadline, due=due and max(due, deadline.ends_at))
 
 
 def _store(
     ledger: _Ledger, after: Deadline | None, row: TimeAdjustment | None, *, reason: str, by: Any
 ) -> None:
-    """Write the ledger, the columns and what follows."""
+    """Write the ledger row and the columns, and trigger the effects."""
     attempt, before = ledger.attempt, ledger.deadline
     written: list[TimeAdjustment] = [row] if row is not None and row.pk is None else []
     if after is not None and before is not None:
@@ -297,7 +306,7 @@ def _gained(before: Deadline | None, after: Deadline | None, row: TimeAdjustment
 
 
 def renew_pause(attempt: Attempt) -> None:
-    """Have the columns of an attempt that is still paused cover more of the pause, for readers that know no ledger."""
+    """Extend the columns of a paused attempt for readers that do not know the ledger."""
 
     def renew() -> None:
         ledger = _read(attempt)
@@ -317,7 +326,7 @@ def _check_key(key: str) -> None:
 
 
 def _done(attempt: Attempt, key: str) -> TimeChange | None:
-    """The change that an earlier call with this key made."""
+    """Return the change that an earlier call with this key made."""
     row = TimeAdjustment.objects.filter(key=key).first() if key else None
     if row is None:
         return None

@@ -1,7 +1,7 @@
-"""An attempt comes to be: rules, the provider's registration, the row.
+"""Create an attempt: check the rules, register it with the provider, insert the row.
 
-The provider is asked between two short transactions: the first checks the rules and reserves the pair of learner and
-exam, the second checks them again and stores the attempt. What the provider registered in vain is given back.
+The provider is called between two short transactions: the first checks the rules and reserves the pair of learner and
+exam, the second checks the rules again and stores the attempt. If the second check fails, the registration is undone.
 """
 
 import datetime
@@ -48,17 +48,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PairSnapshot:
-    """What there is of a learner in an exam when a new attempt is wanted."""
+    """The stored state of one learner in one exam at the moment a new attempt is requested."""
 
     newest: ProctoredExamStudentAttempt | None
     policy_id: int | None
-    token: str | None  # of a creation under way
+    token: str | None  # of a creation in progress
     reserved_until: datetime.datetime | None
-    answers_wait: bool  # do answers of a removed attempt still wait for their deletion?
+    answers_wait: bool  # are answers of a removed attempt still to be deleted?
 
 
 def read_pair(exam_id: int, user_id: int) -> PairSnapshot:
-    """All of it by one query, and another one for the newest attempt if there is any. ProctoredExamNotFoundException."""
+    """Read the whole snapshot in one query, plus one for the newest attempt if there is any.
+
+    Raises ProctoredExamNotFoundException.
+    """
     attempts = ProctoredExamStudentAttempt.objects.of_pair(OuterRef("pk"), user_id).newest_first()
     policies = ProctoredExamReviewPolicy.objects.filter(proctored_exam=OuterRef("pk"))
     reservation = ProctoringReservation.objects.filter(exam=OuterRef("pk"), user_id=user_id)
@@ -72,7 +75,7 @@ def read_pair(exam_id: int, user_id: int) -> PairSnapshot:
     )
     row = rows.first()
     if row is None:
-        raise ProctoredExamNotFoundException(f"The exam with id={exam_id} does not exist any more.")
+        raise ProctoredExamNotFoundException(f"The exam with id={exam_id} no longer exists.")
     newest_id, policy_id, token, reserved_until, answers_wait = row
     newest = None
     if newest_id is not None:
@@ -82,7 +85,10 @@ def read_pair(exam_id: int, user_id: int) -> PairSnapshot:
 
 @dataclass(frozen=True)
 class NewAttempt:
-    """What is wanted. `allow` raises unless it may follow the newest attempt; `replace` ends that one."""
+    """A request for a new attempt.
+
+    `allow` raises if the new attempt may not follow the newest one; `replace` ends the newest one.
+    """
 
     exam: ProctoredExam
     user: Any
@@ -92,8 +98,8 @@ class NewAttempt:
     actor: Any
     allow: Callable[["NewAttempt", Attempt | None], None]
     replace: Callable[["NewAttempt", Attempt | None], None]
-    goes_on: bool  # does it take over the time that the newest attempt left?
-    starts: bool = False  # at once, unless the provider wants onboarding first
+    goes_on: bool  # does the new attempt take over the time left on the newest one?
+    starts: bool = False  # start immediately, unless the provider requires onboarding first
 
 
 def create(
@@ -105,12 +111,13 @@ def create(
     by: Any = None,
     starts: bool = False,
 ) -> Attempt:
-    """Create an attempt; the provider registers it first when it is taken as proctored (no matter on timed exams).
+    """Create an attempt. If it is taken as proctored, register it with the provider first (timed exams are never
+    proctored).
 
-    `starts`: the attempt starts at once, both or neither; one that is taken as proctored only with ALLOW_START_WITHOUT_SETUP
-    and unless the provider wants onboarding first.
-    Raises StudentExamAttemptAlreadyExistsException (its subclass StudentExamAttemptBeingCreated while another creation
-    is under way), StudentExamAttemptOnPastDueProctoredExam, BackendProviderCannotRegisterAttempt,
+    `starts`: create and start the attempt in one step. A proctored attempt only starts this way if
+    ALLOW_START_WITHOUT_SETUP is set and the provider does not require onboarding first.
+    Raises StudentExamAttemptAlreadyExistsException (or its subclass StudentExamAttemptBeingCreated while another
+    creation is in progress), StudentExamAttemptOnPastDueProctoredExam, BackendProviderCannotRegisterAttempt,
     BackendProviderNotConfigured, ProctoringTemporarilyUnavailable.
     """
     proctored = bool(taking_as_proctored and exam.is_proctored)
@@ -123,9 +130,10 @@ def create(
 
 
 def reset(exam: ProctoredExam, user: Any, by: Any) -> Attempt:
-    """Put the learner's practice attempt aside and create a new one, both or neither.
+    """Set the learner's practice attempt aside and create a new one, in one transaction.
 
-    Raises StudentExamAttemptDoesNotExistsException, ProctoredExamIllegalStatusTransition, and what `create` raises.
+    Raises StudentExamAttemptDoesNotExistsException, ProctoredExamIllegalStatusTransition, and the exceptions of
+    `create`.
     """
     newest = Attempt.objects.of_pair(exam.pk, user.pk).newest_first().first()
     proctored = bool(newest and newest.taking_as_proctored)
@@ -143,7 +151,7 @@ def _create(new: NewAttempt) -> Attempt:
         attempt = locked(new.user.pk, lambda: _insert_unregistered(new))
     if (
         new.starts and attempt.status == Status.created
-    ):  # answers of a removed attempt wait to be deleted
+    ):  # answers of a removed attempt are still to be deleted
         attempt = transition(attempt, Status.started, reason=new.reason, user=new.actor)
     return attempt
 
@@ -165,7 +173,7 @@ def _create_registered(new: NewAttempt) -> Attempt:
 
 
 def _check(new: NewAttempt) -> PairSnapshot:
-    """All rules, on what is stored now, which is returned."""
+    """Apply all rules to the stored state, and return that state."""
     pair = read_pair(new.exam.pk, new.user.pk)
     new.allow(new, pair.newest)
     if new.proctored and deadlines.is_past_due(
@@ -246,7 +254,7 @@ def _insert_reserved(new: NewAttempt, answer: Registration, token: str, basis: s
 
 
 def _give_back(new: NewAttempt, token: str, answer: Registration | None) -> None:
-    """Release our reservation, and have the provider forget what it registered in vain."""
+    """Release our reservation and ask the provider to delete the unused registration."""
 
     def release() -> None:
         pair = ProctoringReservation.objects.of_pair(new.exam.pk, new.user.pk)
@@ -261,7 +269,7 @@ def _give_back(new: NewAttempt, token: str, answer: Registration | None) -> None
         transactions.run(release)
     except Exception:
         log.exception(
-            "a registration was not given back, exam_id=%s user_id=%s external_id=%s",
+            "unused registration not removed at the provider, exam_id=%s user_id=%s external_id=%s",
             new.exam.pk,
             new.user.pk,
             answer and answer.external_id,
@@ -298,7 +306,7 @@ def _insert(new: NewAttempt, answer: Registration, pair: PairSnapshot) -> Attemp
 
 
 def _close(new: NewAttempt, newest: Attempt | None) -> None:
-    """The attempt that is resumed says so; a practice attempt that still runs ends with the next one."""
+    """Mark the attempt that is being resumed; end a practice attempt that is still running."""
     if newest is None:
         return
     if is_in_resume_process(newest):
@@ -308,7 +316,7 @@ def _close(new: NewAttempt, newest: Attempt | None) -> None:
 
 
 def _put_aside(new: NewAttempt, newest: Attempt | None) -> None:
-    assert newest is not None  # `_allow_reset` says so
+    assert newest is not None  # guaranteed by `_allow_reset`
     reset_event = effects.Effect(effects.EffectKind.EVENT, {"name": "reset_practice_exam"})
     if newest.status == Status.submitted:
         rows.delete(newest, new.actor, tell_provider=True, reason=new.reason, also=(reset_event,))

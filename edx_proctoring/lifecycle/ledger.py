@@ -1,6 +1,6 @@
-"""The rows of an attempt's ledger that its start, a pause and its end write, and the columns that follow the ledger.
+"""Ledger rows written by the start, pause and end of an attempt, and the columns derived from the ledger.
 
-For callers that hold the learner's lock.
+Callers hold the learner's lock.
 """
 
 import datetime
@@ -16,8 +16,10 @@ from edx_proctoring.timing import Deadline
 
 
 def close_pause(row: TimeAdjustment, now: datetime.datetime) -> None:
-    """Store the end of an open pause, for whoever holds the learner's lock. Parts of a second count for the learner."""
-    assert row.began_at is not None  # every pause has a begin
+    """Store the end of an open pause; the caller holds the learner's lock. Fractions of a second are rounded in the
+    learner's favour.
+    """
+    assert row.began_at is not None  # every pause has a start
     row.ended_at, row.seconds = now, max(math.ceil((now - row.began_at).total_seconds()), 0)
     open_rows = TimeAdjustment.objects.filter(pk=row.pk, ended_at__isnull=True)
     open_rows.update(ended_at=row.ended_at, seconds=row.seconds)
@@ -26,7 +28,7 @@ def close_pause(row: TimeAdjustment, now: datetime.datetime) -> None:
 def allotment_row(
     attempt: Attempt, deadline: Deadline, now: datetime.datetime, by: Any = None
 ) -> TimeAdjustment:
-    """The time that the attempt may take before adjustments, and the due date that cuts it; not saved."""
+    """Return an unsaved row with the attempt's time before adjustments and the due date that limits it."""
     return TimeAdjustment.of(
         attempt,
         TimeAdjustment.ALLOTMENT,
@@ -40,7 +42,9 @@ def allotment_row(
 
 
 def write_start(attempt: Attempt, deadline: Deadline, by: Any) -> None:
-    """The first rows of the ledger; the rest of a resumed attempt is whole minutes and a correction."""
+    """Write the first ledger rows. A resumed attempt's remaining time is stored as whole minutes plus a correction in
+    seconds.
+    """
     minutes = math.ceil(deadline.allotment / 60)
     whole = replace(deadline, allotment=minutes * 60)
     written = [allotment_row(attempt, whole, deadline.started_at, by)]
@@ -61,13 +65,13 @@ def write_start(attempt: Attempt, deadline: Deadline, by: Any) -> None:
 
 
 def _granted_to_earlier(attempt: Attempt) -> int:
-    """Seconds that attempts of the pair got which broke off before they started."""
+    """Return the seconds granted to earlier attempts in the same exam that broke off before they started."""
     granted = deadlines.granted_before_start(attempt)
     return sum(row.seconds for row in granted if row.attempt_id != attempt.pk)
 
 
 def end_pause(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> dict[str, int]:
-    """Close the open pause of an attempt that ends; the column as it is then."""
+    """Close the open pause of an attempt that ends, and return the column to store."""
     row = TimeAdjustment.objects.of_attempts([attempt.pk]).open_pauses().first()
     seconds = 0
     if row is not None:
@@ -78,9 +82,9 @@ def end_pause(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> d
 
 
 def column_minutes(deadline: Deadline, now: datetime.datetime) -> int:
-    """The minutes that older versions and lists read: never earlier than the deadline, also while a pause lasts.
+    """Return the minutes for older versions and lists. They never end before the real deadline, even during a pause.
 
-    A pause may last LONGEST_PAUSE_MINUTES from now; see `renew_pause`.
+    A pause is assumed to last at most LONGEST_PAUSE_MINUTES from now; see `renew_pause`.
     """
     if deadline.paused_since is None:
         return deadline.minutes
@@ -89,16 +93,16 @@ def column_minutes(deadline: Deadline, now: datetime.datetime) -> int:
 
 
 def needs_more_minutes(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> bool:
-    """Do the columns of a paused attempt cover less than half of LONGEST_PAUSE_MINUTES from now?
+    """Return whether the columns of a paused attempt cover less than half of LONGEST_PAUSE_MINUTES from now.
 
-    Each change of the columns is a row of the history, so the sweep does not change them each time.
+    Each change of the columns adds a history row, so the sweep does not update them on every run.
     """
     covered = (attempt.allowed_time_limit_mins or 0) - _minutes_so_far(deadline, now)
     return covered * 2 < int(conf.proctoring.LONGEST_PAUSE_MINUTES)
 
 
 def _minutes_so_far(deadline: Deadline, now: datetime.datetime) -> int:
-    """The minutes of an attempt whose pause would end now."""
+    """Return the minutes the attempt would have if its pause ended now."""
     since = deadline.paused_since or now
     return deadline.minutes + math.ceil(max(timing.seconds_until(now, since), 0) / 60)
 

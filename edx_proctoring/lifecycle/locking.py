@@ -1,4 +1,4 @@
-"""The learner's lock: whoever changes an attempt holds it."""
+"""The learner's lock, which every change of an attempt must hold."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,20 +15,20 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringLearner
 
 Result = TypeVar("Result")
-# The learners whose lock the code that runs now holds. Receivers of saved and deleted models, whose signatures are
-# Django's, come back here while it is held.
+# The learners whose lock this execution context holds. Signal receivers for saved and deleted models re-enter here
+# while the lock is held, and Django fixes their signatures.
 _held: ContextVar[frozenset[int]] = ContextVar("held", default=frozenset())
 
 
 class LockIsTaken(Exception):
-    """Somebody else holds the lock, and whoever wants it does not wait."""
+    """The lock is held elsewhere and the caller does not want to wait."""
 
 
 def locked(user_id: int, work: Callable[[], Result], *, waits: bool = True) -> Result:
     """Call `work` in a transaction whose first statement locks the learner; see `transactions.run` for retries.
 
-    Whoever holds the lock already goes on in the same transaction. What `work` puts into the outbox is stored at once.
-    Raises LockIsTaken, unless `waits`, at once where somebody else has it.
+    If the caller already holds the lock, `work` runs in the same transaction. Outbox messages of `work` are stored
+    immediately. Unless `waits` is set, raises LockIsTaken as soon as the lock is found to be held elsewhere.
     """
     if user_id in _held.get():
         return work()
@@ -60,17 +60,17 @@ def _holding(user_id: int) -> Iterator[None]:
 def lock_attempt(
     known: ProctoredExamStudentAttempt, *, waits: bool = True
 ) -> ProctoredExamStudentAttempt:
-    """The attempt as it is now, its row locked too: older versions of this app take no learner's lock.
+    """Return the attempt as it is now, and lock its row: older versions of this app do not take the learner's lock.
 
-    Keeps the exam and the learner that the caller has already read. StudentExamAttemptDoesNotExistsException; unless
-    `waits`, LockIsTaken.
+    Keeps the exam and learner objects that the caller has already read. Raises StudentExamAttemptDoesNotExistsException
+    and, unless `waits`, LockIsTaken.
     """
     rows = ProctoredExamStudentAttempt.objects.locked([known.pk], waits=waits)
     if not rows:
         if not waits and ProctoredExamStudentAttempt.objects.filter(pk=known.pk).exists():
             raise LockIsTaken
         raise StudentExamAttemptDoesNotExistsException(
-            f"The attempt with id={known.pk} does not exist any more."
+            f"The attempt with id={known.pk} no longer exists."
         )
     attempt: ProctoredExamStudentAttempt = rows[0]
     for part in ("proctored_exam", "user"):
@@ -80,7 +80,7 @@ def lock_attempt(
 
 
 def find_learner(user_id: Any):  # type: ignore[no-untyped-def]  # the host's user model
-    """The user; UserNotFoundException."""
+    """Return the user. Raises UserNotFoundException."""
     user = get_user_model()._default_manager.filter(pk=user_id).first()
     if user is None:
         raise UserNotFoundException(f"Cannot find user with id={user_id}")

@@ -1,8 +1,8 @@
-"""A learner who takes an exam without proctoring, where the course does not allow it, is shown the way back in.
+"""Offer learners a way back to proctoring if they opted out in a course that does not allow opting out.
 
-Only the page knows whether the course allows it: the host tells it when the learner looks at the exam. What it showed
-is noted in the attempt's history, so that the creation of a proctored attempt knows, too. A learner who was shown the
-questions instead has no way back to a proctored attempt.
+Only the page knows whether the course allows opting out, because the host passes this when the learner opens the exam.
+The page records what it offered in the attempt's history, where the creation of a proctored attempt looks it up.
+Learners who have already seen the questions cannot go back to a proctored attempt.
 """
 
 import logging
@@ -18,15 +18,16 @@ from edx_proctoring.lifecycle.rows import LEARNER, LEARNERS_CASCADE, Attempt, St
 log = logging.getLogger(__name__)
 
 WAY_IN = "opting out is not allowed"
-OWN = (LEARNER, LEARNERS_CASCADE)  # reasons of a learner's own decision
-NEWEST = 20  # history rows
+OWN = (LEARNER, LEARNERS_CASCADE)  # reasons recorded when the learner decided
+NEWEST = 20  # history reasons
 
 
 def show_way_in(attempt: Attempt) -> bool:
-    """May the learner who declined this attempt take the exam with proctoring after all? Notes that she may.
+    """Return whether the learner who declined this attempt may still take the exam with proctoring, and record the
+    offer.
 
-    Only if she declined it, or another exam of the course, herself and never began this one. Older versions did not note
-    who declined.
+    The learner must have declined this exam or another exam of the course personally, and must never have begun this
+    one. Older versions did not record who declined.
     """
     reasons = _reasons(attempt)
     if not reasons or reasons[-1] not in OWN or _has_begun(attempt):
@@ -37,12 +38,12 @@ def show_way_in(attempt: Attempt) -> bool:
 
 
 def is_way_in_shown(attempt: Attempt) -> bool:
-    """Has `show_way_in` said yes, and has nothing happened since?"""
+    """Return whether `show_way_in` returned True and the attempt has not changed since."""
     return WAY_IN in _reasons(attempt) and not _has_begun(attempt)
 
 
 def has_opted_out(exam_id: int, user_id: int) -> bool:
-    """Did the learner decline this exam herself, with a way back? Also while she is on that way."""
+    """Return whether the learner personally declined the exam and can still go back, or is about to."""
     pair = Attempt.objects.of_pair(exam_id, user_id).newest_first()
     newest, declined = pair.first(), pair.filter(status=Status.declined).first()
     if declined is None or (declined == newest and _has_begun(declined)):
@@ -56,7 +57,7 @@ def _has_begun(attempt: Attempt) -> bool:
 
 
 def _reasons(attempt: Attempt) -> list[str]:
-    """Why the history says that the attempt is declined, newest first; nothing for one that is not."""
+    """Return the history's reasons why the attempt is declined, newest first; empty if it is not declined."""
     if attempt.status != Status.declined or conf.proctoring.OPT_OUT_ANYWAY:
         return []
     found = []
@@ -69,7 +70,9 @@ def _reasons(attempt: Attempt) -> list[str]:
 
 
 def _note(attempt: Attempt) -> None:
-    """Pages do not wait for a lock: where it is taken, the next look notes it. Unless the database always waits."""
+    """Record the offer. If the lock is taken, skip it: the next page view records it. Some databases always wait,
+    though.
+    """
     waits = not connection.features.has_select_for_update_skip_locked
 
     def note() -> None:
@@ -80,4 +83,4 @@ def _note(attempt: Attempt) -> None:
     try:
         locked(attempt.user_id, note, waits=waits)
     except (LockIsTaken, ProctoringTemporarilyUnavailable):
-        log.warning("not noted that attempt_id=%s leads back to proctoring", attempt.pk)
+        log.warning("way back to proctoring not recorded: attempt_id=%s", attempt.pk)

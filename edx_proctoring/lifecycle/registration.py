@@ -1,4 +1,4 @@
-"""Asking the provider to register an attempt: outside any transaction of ours."""
+"""Ask the provider to register an attempt, outside of our own transactions."""
 
 import logging
 from dataclasses import dataclass
@@ -28,20 +28,20 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
 log = logging.getLogger(__name__)
 
-TOKEN_SECONDS = 8.05  # connect and read limits of the OAuth client
+TOKEN_SECONDS = 8.05  # connect and read time-outs of the OAuth client
 MARGIN_SECONDS = 15
 
 
 @dataclass(frozen=True)
 class Registration:
-    """What the provider answered."""
+    """The provider's answer to a registration."""
 
     status: str
     external_id: str | None = None
 
 
 def longest_seconds(exam: ProctoredExam) -> float:
-    """How long asking may take at most: exam, token, registration and a margin."""
+    """Return the longest time that a registration may take: exam, token, attempt and a margin."""
     asks = 1 if exam.external_id else 2
     seconds: float = asks * conf.proctoring.ASK_DEADLINE_SECONDS + TOKEN_SECONDS + MARGIN_SECONDS
     return seconds
@@ -57,12 +57,12 @@ def register(
 ) -> Registration:
     """Register the attempt with the exam's provider.
 
-    `token` makes a repeated request recognisable; `resumed` is the attempt whose remaining time is taken over.
+    `token` lets the provider recognise a repeated request; `resumed` is the attempt whose remaining time is taken over.
     Raises BackendProviderNotConfigured, BackendProviderCannotRegisterAttempt and its subclass.
     """
     provider = backends.require_provider(exam)
     if transactions.is_foreign():
-        log.warning("a provider is asked inside a transaction of the host, exam_id=%s", exam.pk)
+        log.warning("provider called inside a transaction of the host, exam_id=%s", exam.pk)
     exam_sync.ensure_saved(exam)
     context = registration_context(exam, user, attempt_code, resumed)
     try:
@@ -71,17 +71,27 @@ def register(
                 ProctoredExamSerializer.row(exam), context=context
             )
     except BackendProviderOnboardingException as error:
-        log.info("onboarding needed, exam_id=%s user_id=%s: %s", exam.pk, user.pk, error.status)
+        log.info(
+            "provider requires onboarding, exam_id=%s user_id=%s: %s",
+            exam.pk,
+            user.pk,
+            error.status,
+        )
         return Registration(error.status)
     except ProctoredBaseException as error:
-        log.error("provider refused, exam_id=%s user_id=%s: %s", exam.pk, user.pk, cause(error))
+        log.error(
+            "registration refused, exam_id=%s user_id=%s: %s",
+            exam.pk,
+            user.pk,
+            cause(error),
+        )
         raise
     except Exception as error:
-        log.exception("provider failed, exam_id=%s user_id=%s", exam.pk, user.pk)
+        log.exception("registration failed, exam_id=%s user_id=%s", exam.pk, user.pk)
         code = 504 if isinstance(error, TimeoutError | requests.Timeout) else 502
         raise BackendProviderCannotRegisterAttempt(repr(error), code) from error
     if external_id is not None and len(str(external_id)) > LONGEST_ID:
-        log.error("the provider's id is too long, exam_id=%s user_id=%s", exam.pk, user.pk)
+        log.error("provider's id is too long, exam_id=%s user_id=%s", exam.pk, user.pk)
         raise BackendProviderSentNoAttemptID("an id that is too long", 502)
     created = ProctoredExamStudentAttemptStatus.created
     return Registration(created, None if external_id is None else str(external_id))
@@ -90,7 +100,7 @@ def register(
 def registration_context(
     exam: ProctoredExam, user: Any, attempt_code: str, resumed: ProctoredExamStudentAttempt | None
 ) -> dict[str, Any]:
-    """What a provider is told of learner and attempt; an open set of keys."""
+    """Return the learner and attempt data that is sent to the provider; more keys may be added."""
     state = host.credit_state(user.pk, exam.course_id) or {}
     scheme = "https" if conf.django.HTTPS == "on" else "http"
     minutes = deadlines.allowed_minutes(
@@ -98,7 +108,7 @@ def registration_context(
     )
     context = {
         "lms_host": f"{scheme}://{constants.SITE_NAME}",
-        "time_limit_mins": max(minutes, 1),  # providers take 0 for no limit, or refuse it
+        "time_limit_mins": max(minutes, 1),  # providers take 0 as "no limit" or refuse it
         "attempt_code": attempt_code,
         "is_sample_attempt": exam.is_practice_exam,
         "user_id": crypto.obscured_user_id(user.pk, exam.backend),

@@ -1,4 +1,4 @@
-"""An attempt is removed, here and at its provider."""
+"""Remove an attempt here and at its provider."""
 
 import logging
 from typing import Any
@@ -31,12 +31,13 @@ def remove(
     keep_at_provider: bool = False,
     reason: str = STAFF,
 ) -> None:
-    """Remove the attempt; `by` is the user who wants it.
+    """Remove the attempt; `by` is the user who requested it.
 
-    `strict`: the provider must confirm first, else BackendProviderCannotRemoveAttempt or one of its subclasses
-    BackendProviderRemovalNotConfirmed and BackendProviderDoesNotRemoveAttempts, and nothing is removed. Otherwise the
-    provider is told afterwards, as often as it takes.
-    `keep_at_provider`: where the provider has no way to remove attempts, remove this one here alone; the history says so.
+    `strict`: the provider must confirm first. If it does not, nothing is removed and BackendProviderCannotRemoveAttempt
+    or one of its subclasses (BackendProviderRemovalNotConfirmed, BackendProviderDoesNotRemoveAttempts) is raised.
+    Without `strict`, the provider is told afterwards, with retries.
+    `keep_at_provider`: if the provider cannot remove attempts at all, remove only our row and record that in the
+    history.
     Raises StudentExamAttemptDoesNotExistsException.
     """
     if strict:
@@ -69,7 +70,7 @@ def _remove_at_provider(attempt: Attempt) -> None:
             raise BackendProviderDoesNotRemoveAttempts(
                 _(
                     "This proctoring provider cannot remove attempts, so nothing was removed. "
-                    "Repeat the request with ?keep_at_provider=true to remove the attempt here alone."
+                    "Repeat the request with ?keep_at_provider=true to remove the attempt only here."
                 )
             ) from error
         raise BackendProviderCannotRemoveAttempt(unavailable) from error
@@ -79,7 +80,7 @@ def _remove_at_provider(attempt: Attempt) -> None:
 
 
 def forget(attempt: Attempt) -> None:
-    """Remove an attempt that was never begun, for whoever holds the learner's lock: only its provider hears of it."""
+    """Remove an attempt that was never begun and tell only its provider; the caller holds the learner's lock."""
     rows.delete(
         attempt,
         None,
@@ -91,7 +92,7 @@ def forget(attempt: Attempt) -> None:
 
 
 def tell_deleted(attempt: Attempt) -> None:
-    """Somebody else deletes the row, perhaps along with its exam or learner: its provider hears of it."""
+    """Tell the provider that other code is deleting the row, perhaps together with its exam or learner."""
     exam = attempt.proctored_exam
     name = backends.name_of(exam)
     if getattr(attempt, "is_being_removed", False) or not exam.is_proctored or not name:

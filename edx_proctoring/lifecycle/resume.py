@@ -1,4 +1,4 @@
-"""An attempt that broke off may be resumed: staff permit it, the learner's next attempt goes on from there."""
+"""Resume an attempt that broke off: staff permit it, and the learner's next attempt continues with the remaining time."""
 
 from typing import Any
 
@@ -9,7 +9,9 @@ from edx_proctoring.lifecycle.rows import STAFF, Attempt
 
 
 def ready_to_resume(attempt: Attempt, *, reason: str = STAFF, user: Any = None) -> Attempt:
-    """Permit the learner to go on in a new attempt. ProctoredExamIllegalResumeUpdate unless it is resumable."""
+    """Allow the learner to continue in a new attempt. Raises ProctoredExamIllegalResumeUpdate if the attempt is not
+    resumable.
+    """
 
     def permit() -> Attempt:
         current = lock_attempt(attempt)
@@ -26,9 +28,9 @@ def ready_to_resume(attempt: Attempt, *, reason: str = STAFF, user: Any = None) 
 
 
 def resumed(attempt: Attempt, *, reason: str = "", user: Any = None) -> Attempt:
-    """Note that a later attempt goes on where this one broke off; repeatable.
+    """Record that a later attempt continues this one; may be repeated.
 
-    ProctoredExamIllegalResumeUpdate unless the attempt is in the resume process.
+    Raises ProctoredExamIllegalResumeUpdate if the attempt is not being resumed.
     """
     return locked(
         attempt.user_id, lambda: mark_resumed(lock_attempt(attempt), reason=reason, user=user)
@@ -36,12 +38,12 @@ def resumed(attempt: Attempt, *, reason: str = "", user: Any = None) -> Attempt:
 
 
 def is_in_resume_process(attempt: Attempt) -> bool:
-    """May a further attempt follow this one, or has it already?"""
+    """Return whether another attempt may continue this one or already does."""
     return bool(attempt.ready_to_resume or attempt.resumed)
 
 
 def mark_resumed(attempt: Attempt, *, reason: str = "", user: Any = None) -> Attempt:
-    """`resumed` for whoever holds the learner's lock."""
+    """Do the same as `resumed`; the caller holds the learner's lock."""
     if not is_in_resume_process(attempt):
         raise ProctoredExamIllegalResumeUpdate(
             f"Attempt {attempt.pk} cannot be marked as resumed: it is not ready to resume."

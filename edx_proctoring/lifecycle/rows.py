@@ -1,7 +1,7 @@
-"""Insert, update and delete the row of an attempt, for whoever holds the learner's lock and has checked the rules.
+"""Insert, update and delete attempt rows. Callers hold the learner's lock and have checked the rules.
 
-Each function also writes a history row that says who changed the attempt and why. `insert` and `delete` perform the
-effects of the change; `lifecycle.change` does so for `update`.
+Each function also writes a history row with the author and reason of the change. `insert` and `delete` trigger the
+effects of the change; for `update`, `lifecycle.change` does.
 """
 
 import logging
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 Attempt = ProctoredExamStudentAttempt
 Status = ProctoredExamStudentAttemptStatus
 
-# Why a row changes, as its history says.
+# Reasons for a change, as stored in the history.
 API, LEARNER, STAFF, PROVIDER, TIME_OUT, CASCADE, SWEEP = (
     "api",
     "learner",
@@ -35,12 +35,12 @@ API, LEARNER, STAFF, PROVIDER, TIME_OUT, CASCADE, SWEEP = (
     "cascade",
     "sweep",
 )
-# As CASCADE, where the learner herself declined the exam that it follows from.
+# Like CASCADE, if the learner personally declined the exam that caused the cascade.
 LEARNERS_CASCADE = "cascade, learner"
 
 
 def new_code() -> str:
-    """A code for an attempt: hard to guess, never used before."""
+    """Return a new attempt code that is hard to guess and has never been used before."""
     return str(uuid.uuid4()).upper()
 
 
@@ -57,7 +57,7 @@ def insert(
     policy_id: int | None = None,
     actor: Any = None,
 ) -> Attempt:
-    """Store a new attempt. `seconds`: the time that it takes over from the attempt that it resumes."""
+    """Insert a new attempt. `seconds`: the time taken over from the attempt that it resumes."""
     attempt = Attempt(
         proctored_exam=exam,
         user=user,
@@ -94,14 +94,14 @@ def insert(
 
 
 def insert_unproctored(exam: ProctoredExam, user: Any, *, reason: str) -> Attempt:
-    """Store a new attempt that no provider registers."""
+    """Insert a new attempt without registering it with a provider."""
     policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam.pk)
     policy_id = policy.pk if policy else None
     return insert(exam, user, code=new_code(), proctored=False, reason=reason, policy_id=policy_id)
 
 
 def update(attempt: Attempt, values: dict[str, Any], *, reason: str = "", user: Any = None) -> None:
-    """Store these columns and one history row that says who and why."""
+    """Update these columns and write one history row with the author and reason."""
     for name, value in values.items():
         setattr(attempt, name, value)
     attempt._change_reason = reason or None
@@ -119,9 +119,9 @@ def delete(
     also: tuple[effects.Effect, ...] = (),
     only: Collection[str] | None = None,
 ) -> None:
-    """Delete the attempt; `only` these kinds of effects follow, by default all.
+    """Delete the attempt. `only` limits the effects to these kinds; by default all are triggered.
 
-    The learner's answers go with the current attempt, not with an older one, unless the caller decides otherwise.
+    By default, the learner's answers are deleted only with the current attempt, not with an older one.
     """
     exam, attempt_id = attempt.proctored_exam, attempt.pk
     if resets_learner_state is None:
@@ -130,10 +130,10 @@ def delete(
     others = other_statuses(attempt)
     attempt._change_reason = reason or None
     attempt._history_user = by if getattr(by, "pk", None) else None
-    # Receivers, which are handed nothing but the attempt, need not tell anybody: we do.
+    # Signal receivers only get the attempt; they need not queue any messages, because this function does.
     attempt.is_being_removed = True  # type: ignore[attr-defined]
     attempt.delete_exam_attempt()
-    attempt.pk = attempt_id  # whoever hears of it wants to know which one it was
+    attempt.pk = attempt_id  # receivers want to know which attempt it was
     log.info("attempt %s: %s -> removed (%s)", attempt_id, attempt.status, reason)
     ProctoringReservation.objects.void(exam.pk, attempt.user_id)
     outbox.cancel(messages.provider_order(attempt_id), messages.PROVIDER_NOTICE.name)
@@ -154,18 +154,18 @@ def delete(
 
 
 def other_statuses(attempt: Attempt) -> tuple[str, ...]:
-    """Statuses of the learner's other attempts in the exam, newest first."""
+    """Return the statuses of the learner's other attempts in the exam, newest first."""
     pair = Attempt.objects.of_pair(attempt.proctored_exam_id, attempt.user_id)
     others = pair.exclude(pk=attempt.pk).newest_first()
     return tuple(others.values_list("status", flat=True))
 
 
 def has_begun(exam_id: int, user_id: int) -> bool:
-    """Has the learner ever started an attempt in the exam?"""
+    """Return whether the learner has ever started an attempt in the exam."""
     return bool(Attempt.objects.of_pair(exam_id, user_id).begun().exists())
 
 
 def begun_exams(course_id: str, user_id: int) -> set[int]:
-    """The ids of the course's exams in which the learner has ever started an attempt."""
+    """Return the ids of the course's exams in which the learner has ever started an attempt."""
     begun = Attempt.objects.filter(user_id=user_id, proctored_exam__course_id=course_id).begun()
     return set(begun.values_list("proctored_exam_id", flat=True))

@@ -1,4 +1,4 @@
-"""An attempt changes its status on request, or because its time is over."""
+"""Change an attempt's status, on request or because its time is over."""
 
 import datetime
 import logging
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Expiry:
-    """An attempt as it is after its time was checked, and whether this check is what ended it."""
+    """The attempt after its deadline was checked, and whether this check ended it."""
 
     attempt: Attempt
     changed: bool
@@ -40,10 +40,11 @@ def transition(
     user: Any = None,
     is_locked: bool = False,
 ) -> Attempt:
-    """Move the attempt to status `to`, with everything that follows; returns it as it is afterwards.
+    """Move the attempt to status `to`, trigger everything that follows, and return the attempt as it is afterwards.
 
-    A time-out becomes a submission unless time-outs are kept; so does a learner's way back from a running exam to its
-    set-up. The status that the attempt already has is no change. `only_from` lists the statuses that allow it.
+    A time-out becomes a submission unless ALLOW_TIMED_OUT_STATE is set, and so does a learner's return from a running
+    exam to its set-up. Requesting the current status changes nothing. `only_from`: the statuses from which the change
+    is allowed.
     `is_locked`: the caller holds the learner's lock and has read the attempt under it.
     Raises ProctoredExamIllegalStatusTransition, StudentExamAttemptDoesNotExistsException.
     """
@@ -57,29 +58,32 @@ def transition(
 
 
 def expire_if_overdue(attempt: Attempt) -> Attempt:
-    """End the attempt if its time is over; the one read that writes. Locks only if the unlocked row is overdue.
+    """End the attempt if its time is over. Most reads call this; it takes the lock only if the row looks overdue.
 
-    Does not wait for a lock that somebody else holds: it returns the attempt as ended and stores nothing, and the
-    periodic task ends it.
+    Does not wait for a lock held elsewhere: it then returns the attempt as ended without storing that, and the periodic
+    task ends it later.
     """
     try:
         return expire(attempt, waits=False).attempt
     except (LockIsTaken, ProctoringTemporarilyUnavailable):
-        log.info("attempt %s: shown as ended, its lock is taken", attempt.pk)
+        log.info(
+            "attempt %s: shown as ended but not stored, another process holds the lock", attempt.pk
+        )
         deadline = deadlines.read(attempt)
         return deadlines.as_ended(attempt, deadline.ends_at if deadline else None)
 
 
 def expire(attempt: Attempt, reason: str = TIME_OUT, *, waits: bool = True) -> Expiry:
-    """End the attempt if its time is over. Raises LockIsTaken, unless `waits`, where somebody else holds its lock."""
+    """End the attempt if its time is over. Unless `waits` is set, raises LockIsTaken if the lock is held elsewhere."""
     now = timezone.now()
-    # The columns may be up to a minute late; most attempts are far from their end, and cost no query of the ledger.
+    # The columns are at most a minute late, and most attempts are far from their end, so this check saves the ledger
+    # query.
     if not deadlines.may_be_overdue(attempt, now) or _overdue_since(attempt, now) is None:
         return Expiry(attempt, changed=False)
 
     def end() -> Expiry:
         current = lock_attempt(attempt, waits=waits)
-        now = timezone.now()  # the lock may have taken its time
+        now = timezone.now()  # waiting for the lock may have taken a while
         deadline = _overdue_since(current, now)
         if deadline is None:
             return Expiry(current, changed=False)
@@ -89,17 +93,17 @@ def expire(attempt: Attempt, reason: str = TIME_OUT, *, waits: bool = True) -> E
 
 
 def _overdue_since(attempt: Attempt, now: datetime.datetime) -> Deadline | None:
-    """The deadline of an attempt whose time is over; None while it runs, is paused, or has ended."""
+    """Return the deadline of an attempt whose time is over; None while it is running or paused, or once it has ended."""
     deadline = deadlines.read(attempt) if attempt.status in INCOMPLETE else None
     return deadline if deadline is not None and deadline.is_over(now) else None
 
 
 def _settle_state_deletion(attempt: Attempt) -> None:
-    """Answers of a removed attempt must be gone before new ones are given, or stay for good."""
+    """Delete the answers of a removed attempt before the new attempt produces answers, or cancel the deletion."""
     lane = host_order(attempt.proctored_exam_id, attempt.user_id)
     if not outbox.is_waiting(lane, LEARNER_STATE.name):
         return
     outbox.flush(lane)
     if outbox.is_waiting(lane, LEARNER_STATE.name):
-        log.error("learner state of a removed attempt is kept: attempt_id=%s", attempt.pk)
+        log.error("learner state of a removed attempt not deleted: attempt_id=%s", attempt.pk)
         outbox.cancel(lane, LEARNER_STATE.name)

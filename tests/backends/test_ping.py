@@ -63,7 +63,7 @@ def test_a_custom_provider_says_what_its_service_answered():
 def test_states_know_what_the_doctor_found_of_a_custom_provider():
     use_custom(answer=requests.ConnectionError("refused"))
     for _ in range(FAILURES):
-        assert finding("provider custom").text == "not reached: ConnectionError: refused"
+        assert finding("provider custom").text == "unreachable: ConnectionError: refused"
     assert provider_states()["custom"].is_down
     assert finding("requests to custom").state == "error"
     use_custom()

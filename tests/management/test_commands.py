@@ -48,7 +48,7 @@ def test_help_says_what_it_does(name, capsys):
     ],
 )
 def test_numbers_are_checked(name, options):
-    with pytest.raises(CommandError, match=r"is no (whole )?number"):
+    with pytest.raises(CommandError, match=r"is not a (whole )?number"):
         run(name, *options)
 
 
@@ -71,10 +71,10 @@ def test_set_attempt_status(attempt, host):
     [
         (["-a", "5"], "required"),
         (["-t", "verified"], "required"),
-        (["-a", "5", "-t", "expired"], "no status"),
-        (["-a", "5", "-t", "bogus"], "no status"),
-        (["-a", "x", "-t", "verified"], "no attempt id"),
-        (["-a", "²", "-t", "verified"], "no attempt id|does not exist"),
+        (["-a", "5", "-t", "expired"], "not a status"),
+        (["-a", "5", "-t", "bogus"], "not a status"),
+        (["-a", "x", "-t", "verified"], "not an attempt id"),
+        (["-a", "²", "-t", "verified"], "not an attempt id|does not exist"),
         (["-a", "5", "-t", "verified"], "does not exist"),
     ],
 )
@@ -99,7 +99,7 @@ def test_set_attempt_status_dry_run(attempt, host, before, to, after):
     known = attempt(status=before, started_at=now, **times)
     put = OutboxMessage.objects.count()
     text = run("set_attempt_status", "--dry_run", attempt_id=known.pk, to_status=to)
-    assert f"It is {before} and would be {after}." in text
+    assert f"It is {before} and would become {after}." in text
     known.refresh_from_db()
     assert (known.status, OutboxMessage.objects.count(), host.calls) == (before, put, [])
     run("set_attempt_status", attempt_id=known.pk, to_status=to)
@@ -114,7 +114,7 @@ def test_a_dry_run_says_what_is_illegal_and_whose_time_is_over(attempt):
     long_ago = timezone.now() - datetime.timedelta(days=1)
     late = attempt(status="started", started_at=long_ago, allowed_time_limit_mins=90)
     text = run("set_attempt_status", "--dry_run", attempt_id=late.pk, to_status="ready_to_submit")
-    assert "would be submitted" in text
+    assert "would become submitted" in text
 
 
 @pytest.mark.defect("COMMANDS-5")

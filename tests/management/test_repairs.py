@@ -276,9 +276,9 @@ def test_the_range_is_aware_and_inclusive(lost, zone, settings):
 @pytest.mark.parametrize(
     ("first", "last", "words"),
     [
-        ("yesterday", "2100-01-01 00:00:00", "not like"),
-        ("2100-01-01 00:00:00", "2020-01-01 00:00:00", "is after"),
-        ("2020-02-30 00:00:00", "2100-01-01 00:00:00", "not like"),
+        ("yesterday", "2100-01-01 00:00:00", "does not have the form"),
+        ("2100-01-01 00:00:00", "2020-01-01 00:00:00", "must not be after"),
+        ("2020-02-30 00:00:00", "2100-01-01 00:00:00", "does not have the form"),
     ],
 )
 @pytest.mark.defect("COMMANDS-3")
@@ -304,7 +304,7 @@ def test_an_interrupted_run_says_how_to_go_on(exam, host):
             raise KeyboardInterrupt
 
     host.credit.set_credit_requirement_status = interrupted
-    with pytest.raises(CommandError, match=f"go on with --after {first.pk}") as error:
+    with pytest.raises(CommandError, match=f"resume with --after {first.pk}") as error:
         run("update_attempts_for_exam", exam_id=exam.pk)
     assert error.value.returncode == 130
     del host.credit.set_credit_requirement_status

@@ -202,4 +202,4 @@ def test_of_several_attempts_the_latest_counts(attempt, as_reviewer, caplog):
     for one in (old, new):
         one.refresh_from_db()
     assert (old.status, new.status) == ("submitted", "verified")
-    assert f"several attempts with the same id, the newest counts: {new.pk}" in caplog.text
+    assert f"several attempts with the same id, using the newest: {new.pk}" in caplog.text
