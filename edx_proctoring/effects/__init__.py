@@ -1,7 +1,7 @@
-"""What follows from a change of an attempt: `plan` decides, `perform` does.
+"""The effects of a change of an attempt: `plan` decides on them, `perform` carries them out.
 
-`plan` is pure: a frozen `Change` goes in, a list of `Effect` comes out. The performers are dull: what is written to our
-common database happens in the transaction of the change, everything else is put into the outbox.
+`plan` is pure: it takes a frozen `Change` and returns a list of `Effect`. The performers make no decisions: they write
+to the shared database in the transaction of the change and put everything else into the outbox.
 """
 
 from edx_proctoring.effects.extending import tell_extensions

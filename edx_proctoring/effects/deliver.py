@@ -1,4 +1,4 @@
-"""What the outbox does with our messages. Runs outside any transaction; an error means another try."""
+"""Outbox handlers for the messages of this app. They run outside of transactions; an error causes a retry."""
 
 import logging
 from typing import Any
@@ -33,19 +33,19 @@ def _learner(message: OutboxMessage) -> Any:
 
 
 def deliver_credit(message: OutboxMessage) -> None:
-    """The newest decision counts, so read it right before the call."""
+    """Read the latest decision right before the call, because only that one counts."""
     payload = OutboxMessage.objects.values_list("payload", flat=True).get(pk=message.pk)
     whole(lambda: write_credit(payload))
 
 
 def deliver_grade(message: OutboxMessage) -> None:
-    """As deliver_credit."""
+    """Read the latest decision right before the call, as for credit."""
     payload = OutboxMessage.objects.values_list("payload", flat=True).get(pk=message.pk)
     whole(lambda: write_grade(payload, _user(payload["by"])))
 
 
 def deliver_completion(message: OutboxMessage) -> None:
-    """The exam counts as complete in the course."""
+    """Mark the exam as complete in the course."""
     if user := _learner(message):
         host.complete_attempt(user.username, message.payload["content_id"])
 
@@ -58,29 +58,31 @@ def deliver_learner_state(message: OutboxMessage) -> None:
         log.warning("learner state not deleted, a newer attempt has started: key=%s", message.key)
         return
     if user := _user(payload["user_id"]):
-        requesting_user = _user(payload["requesting_user_id"]) or user  # the service wants somebody
+        requesting_user = (
+            _user(payload["requesting_user_id"]) or user
+        )  # the service requires a user
         host.delete_learner_state(
             user.username, payload["course_id"], payload["content_id"], requesting_user
         )
 
 
 def deliver_support_notification(message: OutboxMessage) -> None:
-    """Course staff hear of a suspicious review."""
+    """Notify course staff of a suspicious review."""
     payload = dict(message.payload)
     if user := _user(payload.pop("user_id")):
         host.notify_support(**payload, student_username=user.username)
 
 
 def deliver_event(message: OutboxMessage) -> None:
-    """Analytics."""
+    """Emit an analytics event."""
     with slow_calls.timed("event"):
         tracking.emit(message.payload)
 
 
 def deliver_signal(message: OutboxMessage) -> None:
-    """Receivers of the status signal; on creation they also get the names that the provider got.
+    """Send the status signal; on creation it includes the names that the provider was given.
 
-    They hear of it later, not without the names, when the host cannot tell these now.
+    If the host cannot provide these names now, the signal is sent later rather than without them.
     """
     payload = message.payload
     full_name = profile_name = None
@@ -113,7 +115,7 @@ def _send_signal(payload: dict[str, Any], full_name: str | None, profile_name: s
 
 
 def deliver_email(message: OutboxMessage) -> None:
-    """Send the mail about the status that the attempt had when the message was put."""
+    """Send the e-mail about the status that the attempt had when the message was stored."""
     payload = message.payload
     attempt = message.prefetched.get("attempt") or _as_of(payload["history_id"])
     if attempt is None:
@@ -133,7 +135,7 @@ def deliver_email(message: OutboxMessage) -> None:
 
 
 def deliver_time_signal(message: OutboxMessage) -> None:
-    """Receivers of the signal that an attempt's time has changed."""
+    """Send the signal that an attempt's time has changed."""
     with slow_calls.timed("signal"):
         answers = attempt_time_changed_signal.send_robust(
             sender="edx_proctoring", **message.payload
@@ -144,7 +146,7 @@ def deliver_time_signal(message: OutboxMessage) -> None:
 
 
 def deliver_time_email(message: OutboxMessage) -> None:
-    """Send the mail about time that was granted before the start."""
+    """Send the e-mail about time that was granted before the start."""
     payload = message.payload
     attempt = ProctoredExamStudentAttempt.objects.get_exam_attempt_by_id(payload["attempt_id"])
     if attempt is None:
@@ -164,7 +166,7 @@ def _as_of(history_id: int) -> ProctoredExamStudentAttempt | None:
 
 
 def deliver_provider_notice(message: OutboxMessage) -> None:
-    """Tell the provider of start, end or error; an attempt that is gone on both sides needs no notice."""
+    """Notify the provider of a start, end or error. Does nothing if the attempt is gone here and at the provider."""
     payload = message.payload
     try:
         with telling(payload["provider"]) as provider:
@@ -181,14 +183,16 @@ def deliver_provider_notice(message: OutboxMessage) -> None:
 
 
 def deliver_provider_removal(message: OutboxMessage) -> None:
-    """Remove an attempt at the provider that nothing here refers to."""
+    """Remove an attempt at the provider if no attempt here refers to it."""
     payload = message.payload
-    # In this order: a creation that ends in between has left its attempt.
+    # The order matters: a creation that finishes in between has stored its attempt.
     open_reservation = ProctoringReservation.objects.of_pair(payload["exam_id"], payload["user_id"])
     if open_reservation.filter(reserved_until__gt=transactions.database_now()).exists():
-        raise outbox.NotNow("a creation of the same learner and exam is under way")
+        raise outbox.NotNow("an attempt for this learner and exam is being created")
     if _is_held(payload["provider"], payload["attempt_external_id"]):
-        log.warning("not removed at the provider, an attempt refers to it: key=%s", message.key)
+        log.warning(
+            "attempt not removed at the provider, another attempt refers to it: key=%s", message.key
+        )
         return
     try:
         with telling(payload["provider"]) as provider:
@@ -197,9 +201,7 @@ def deliver_provider_removal(message: OutboxMessage) -> None:
             )
     except (requests.HTTPError, NotImplementedError) as error:
         if is_removal_unsupported(error):
-            log.warning(
-                "the provider cannot remove attempts, it keeps its record: key=%s", message.key
-            )
+            log.warning("provider cannot remove attempts and keeps its record: key=%s", message.key)
             return
         response = getattr(error, "response", None)
         if response is None or response.status_code != 404:
@@ -210,7 +212,7 @@ def deliver_provider_removal(message: OutboxMessage) -> None:
 
 
 def _is_held(provider: str, external_id: str) -> bool:
-    """Does an attempt refer to it?"""
+    """Return whether an attempt refers to this provider id."""
     at_provider = backends.attempts_at({provider})
     attempts = ProctoredExamStudentAttempt.objects.filter(
         at_provider, exactly(external_id=external_id)
@@ -237,6 +239,6 @@ HANDLERS = {
 
 
 def register() -> None:
-    """Connect kinds and handlers; once, at start."""
+    """Register all message kinds and handlers; called once at start-up."""
     for kind, handler in HANDLERS.items():
         outbox.register(kind.name, handler, inline=kind.inline, slow_recipient=kind.slow_recipient)

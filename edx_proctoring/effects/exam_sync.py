@@ -1,4 +1,4 @@
-"""Providers and our exams: who is told of a saved exam, and how its id there comes to us."""
+"""Keep providers informed of exams: notify them of saved exams and store the ids that they assign."""
 
 import logging
 import time
@@ -19,17 +19,17 @@ from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer
 
 log = logging.getLogger(__name__)
 
-SKIP_SECONDS = 30  # after a failure this provider is left to the worker for so long
+SKIP_SECONDS = 30  # after a failure, only the worker calls this provider for this many seconds
 
 
 def tell_saved(exam: ProctoredExam) -> None:
-    """Tell the provider of a proctored exam what the exam and its review policy are like now."""
+    """Queue the current exam and its review policy for the exam's provider."""
     if exam.is_proctored:
         _put(exam.pk, backends.name_of(exam))
 
 
 def tell_left(exam_id: int, provider: str, external_id: str | None) -> None:
-    """Tell a former provider that the exam is none of its any more."""
+    """Notify the former provider that it no longer proctors the exam."""
     _put(exam_id, provider, left=external_id)
 
 
@@ -39,9 +39,9 @@ def _put(exam_id: int, provider: str, **more: Any) -> None:
 
 
 def ensure_saved(exam: ProctoredExam) -> None:
-    """Before the first attempt is registered, the provider must know the exam; fills in `exam.external_id`.
+    """Make sure that the provider knows the exam before the first attempt is registered; sets `exam.external_id`.
 
-    Raises BackendProviderCannotRegisterAttempt when the provider could not be told in time.
+    Raises BackendProviderCannotRegisterAttempt if the provider could not be notified in time.
     """
     if exam.external_id:
         return
@@ -50,7 +50,7 @@ def ensure_saved(exam: ProctoredExam) -> None:
         exam.refresh_from_db(fields=["external_id"])
         return bool(exam.external_id)
 
-    if is_known():  # another learner was first
+    if is_known():  # another learner's request was faster
         return
     key = messages.EXAM_SAVED.key(exam.pk, backends.name_of(exam))
     if not outbox.is_pending(key):
@@ -64,7 +64,7 @@ def ensure_saved(exam: ProctoredExam) -> None:
 
 def _deliver_now(key: str, is_known: Callable[[], bool]) -> bool:
     seconds = conf.proctoring.ASK_DEADLINE_SECONDS
-    with ask_options(deadline=seconds):  # a learner wants the exam, so it is worth the wait
+    with ask_options(deadline=seconds):  # a learner is waiting for this exam
         return outbox.deliver_now(key, seconds, enough=is_known)
 
 
@@ -78,7 +78,7 @@ def _save_at_once(exam: ProctoredExam) -> None:
 
 
 def deliver_saved(message: OutboxMessage) -> None:
-    """Send the exam's current state once; store the id that comes back where none is stored yet."""
+    """Send the exam's current state once, and store the returned id if none is stored yet."""
     provider = message.payload["provider"]
     exam = ProctoredExam.get_exam_by_id(message.payload["exam_id"])
     if exam is None:
@@ -91,7 +91,7 @@ def deliver_saved(message: OutboxMessage) -> None:
         return
     seconds = until - time.monotonic()
     if seconds < 1 or transactions.is_foreign() or breaker.state().is_down:
-        raise outbox.NotNow(f"left to the worker: {provider}")
+        raise outbox.NotNow(f"provider {provider} failed recently, left to the worker")
     try:
         _save(exam, provider, left, seconds)
     except outbox.NotNow:
@@ -104,7 +104,7 @@ def deliver_saved(message: OutboxMessage) -> None:
 def _save(exam: ProctoredExam, name: str, left: str | None, seconds: float | None = None) -> None:
     here = exam.is_proctored and backends.name_of(exam) == name
     if not here and not left:
-        return  # it never knew the exam
+        return  # the former provider never knew the exam
     document = exam_document(exam)
     if not here:
         document = {**document, "external_id": left, "is_active": False, "is_proctored": False}
@@ -123,7 +123,7 @@ def _store(exam: ProctoredExam, external_id: str) -> int:
 
 
 def exam_document(exam: ProctoredExam) -> dict[str, Any]:
-    """The exam as providers get it: the published dictionary with text dates, and the review policy if there is one."""
+    """Return the exam as sent to providers: the published dictionary with dates as text, and the review policy if any."""
     document = ProctoredExamJSONSafeSerializer.row(exam)
     policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam.pk)
     if policy is not None:

@@ -1,6 +1,6 @@
-"""Extensions hear of a change inside its transaction; one that fails hears of it again from the outbox.
+"""Call the extensions inside the transaction of a change; if one fails, the outbox calls it again later.
 
-The change stands whatever an extension does: a submission is never lost to somebody's bug.
+An extension cannot stop a change: a bug in an extension must never cost a learner's submission.
 """
 
 import logging
@@ -19,7 +19,7 @@ from edx_proctoring.outbox import Draft
 
 log = logging.getLogger(__name__)
 
-# The fields of a change that a replay cannot read from the history row: words, flags and ids.
+# Fields of a change that cannot be read from the history row when the hook is repeated: strings, flags and ids.
 STORED = (
     "before",
     "after",
@@ -34,7 +34,7 @@ STORED = (
 
 
 def tell_extensions(change: Change) -> None:
-    """Run the hook `on_change` of every extension that has one, each in a savepoint of its own."""
+    """Run the `on_change` hook of every extension that defines one, each in its own savepoint."""
     for extension in extensions.with_hook("on_change"):
         try:
             _run(extension, change)
@@ -48,7 +48,7 @@ def _run(extension: Extension, change: Change) -> None:
     with transaction.atomic():
         outbox.put(*extension.on_change(change))
         if transaction.get_rollback():
-            raise RuntimeError("the extension broke its savepoint and did not say so")
+            raise RuntimeError("the extension broke its savepoint and swallowed the error")
 
 
 def _replay_of(extension: Extension, change: Change) -> Draft:
@@ -64,14 +64,14 @@ def _replay_of(extension: Extension, change: Change) -> Draft:
 
 
 def deliver_replay(message: OutboxMessage) -> None:
-    """Run the hook again, with the attempt as it was after the change."""
+    """Run the hook again with the attempt as it was after the change."""
     payload = message.payload
     extension = extensions.get(payload["extension"])
     if extension is None:
         raise outbox.WrongProcess(f"the extension {payload['extension']} is not installed here")
     history = ProctoredExamStudentAttempt.history.filter(history_id=payload["history_id"]).first()
     if history is None:
-        log.warning("change not told to the extension, its history is gone: key=%s", message.key)
+        log.warning("extension hook not repeated, the history row is gone: key=%s", message.key)
         return
     attempt = history.instance
     attempt.last_history = history

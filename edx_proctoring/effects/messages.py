@@ -1,6 +1,6 @@
-"""Outbox messages: their kinds, keys and ordering keys, each spelled here and nowhere else.
+"""The kinds, keys and ordering keys of outbox messages. They are spelled only here.
 
-All three are stored, and processes of other versions read them, so none of them may ever change.
+All three are stored and read by processes running other versions, so existing ones must never change.
 """
 
 import hashlib
@@ -13,15 +13,15 @@ from edx_proctoring.outbox import Draft
 
 @dataclass(frozen=True)
 class MessageKind:
-    """The subject of a message, and how the outbox treats it."""
+    """The subject of a message and how the outbox treats it."""
 
     name: str
-    personal: bool = False  # tells people about the learner: not sent once the learner is retired
-    slow_recipient: bool = False  # all other kinds may overtake it
-    inline: bool = False  # delivered right after the commit, by the process that stored it
+    personal: bool = False  # about the learner as a person: not sent once the learner is retired
+    slow_recipient: bool = False  # messages of all other kinds may be delivered first
+    inline: bool = False  # delivered right after the commit by the process that stored it
 
     def key(self, *parts: object) -> str:
-        """The unique key of one message."""
+        """Return the unique key of one message."""
         return ":".join([self.name, *map(str, parts)])
 
 
@@ -59,71 +59,74 @@ KINDS = (
 PERSONAL_KINDS = tuple(kind.name for kind in KINDS if kind.personal)
 
 
-# Ordering keys. Messages that share one are delivered one after the other, in the order in which they were stored.
+# Ordering keys. Messages with the same ordering key are delivered one after the other, in the order in which they were
+# stored.
 
 
 def host_order(exam_id: int, user_id: int) -> str:
-    """Updates of the LMS about one learner in one exam."""
+    """Order the LMS updates about one learner in one exam."""
     return f"host:{exam_id}:{user_id}"
 
 
 def provider_order(attempt_id: int) -> str:
-    """Notices to the provider about one attempt."""
+    """Order the notices to the provider about one attempt."""
     return f"provider:{attempt_id}"
 
 
 def email_order(attempt_id: int) -> str:
-    """E-mails about one attempt."""
+    """Order the e-mails about one attempt."""
     return f"email:{attempt_id}"
 
 
 def attempt_order(attempt_id: int) -> str:
-    """Analytics events and status signals of one attempt."""
+    """Order the analytics events and status signals of one attempt."""
     return f"publish:attempt:{attempt_id}"
 
 
 def allowance_order(allowance_id: int) -> str:
-    """Analytics events of one allowance."""
+    """Order the analytics events of one allowance."""
     return f"publish:allowance:{allowance_id}"
 
 
 def exam_order(*ids: int) -> str:
-    """Analytics events of an exam; with the learner's id as well, those of one learner who has no attempt."""
+    """Order the analytics events of an exam or, with the learner's id, those of one learner without an attempt."""
     return ":".join(["publish:exam", *map(str, ids)])
 
 
 def orders_of_attempt(attempt_id: int, exam_id: int, user_id: int) -> set[str]:
-    """The ordering keys of all messages about an attempt, those to the provider included."""
+    """Return the ordering keys of all messages about an attempt, including those to the provider."""
     return {provider_order(attempt_id), *orders_of_learner([(attempt_id, exam_id)], user_id)}
 
 
 def orders_of_learner(
     attempts: Iterable[tuple[int, int]], user_id: int, allowance_ids: Iterable[int] = ()
 ) -> set[str]:
-    """The ordering keys of messages about a learner within the platform; `attempts`: ids of attempt and exam."""
+    """Return the ordering keys of all messages about a learner within the platform; `attempts`: pairs of attempt and
+    exam ids.
+    """
     orders = {allowance_order(allowance_id) for allowance_id in allowance_ids}
     for attempt_id, exam_id in attempts:
         orders |= {email_order(attempt_id), attempt_order(attempt_id), host_order(exam_id, user_id)}
     return orders
 
 
-# Messages. Payloads of messages to the host hold exam_id, user_id and attempt_id.
+# Messages. Payloads of messages to the host contain exam_id, user_id and attempt_id.
 
 
 def host_update(kind: MessageKind, payload: Mapping[str, Any]) -> Draft:
-    """The newest credit status or grade override of a learner; replaces one that still waits."""
+    """The latest credit status or grade override of a learner; replaces one that is still pending."""
     pair = (payload["exam_id"], payload["user_id"])
     return Draft(kind.name, kind.key(*pair), host_order(*pair), dict(payload), coalesce=True)
 
 
 def completion(payload: dict[str, Any], user: Any) -> Draft:
-    """The learner has completed the exam."""
+    """Mark the exam as complete for the learner."""
     key, order = COMPLETION.key(payload["attempt_id"]), _host_order(payload)
     return Draft(COMPLETION.name, key, order, payload, prefetched={"user": user})
 
 
 def learner_state(history_id: int, payload: dict[str, Any]) -> Draft:
-    """The learner's answers are to be deleted."""
+    """Delete the learner's answers."""
     key = LEARNER_STATE.key(history_id)
     return Draft(LEARNER_STATE.name, key, _host_order(payload), payload)
 
@@ -131,19 +134,19 @@ def learner_state(history_id: int, payload: dict[str, Any]) -> Draft:
 def support_notification(
     version: str, exam_id: int, user_id: int, payload: dict[str, Any]
 ) -> Draft:
-    """Course staff should look at a review."""
+    """Ask course staff to look at a review."""
     key = SUPPORT_NOTIFICATION.key(version)
     return Draft(SUPPORT_NOTIFICATION.name, key, host_order(exam_id, user_id), payload)
 
 
 def email(payload: dict[str, Any], attempt: Any) -> Draft:
-    """A status mail; `attempt` as it was when the status changed."""
+    """A status e-mail; `attempt` is the attempt at the time of the change."""
     key, order = EMAIL.key(payload["history_id"]), email_order(payload["attempt_id"])
     return Draft(EMAIL.name, key, order, payload, prefetched={"attempt": attempt})
 
 
 def signal(history_id: int, payload: dict[str, Any], user: Any = None) -> Draft:
-    """The status signal; `user` saves a query where the names of the learner are part of it."""
+    """The status signal; passing `user` saves a query if the signal includes the learner's names."""
     key, order = SIGNAL.key(history_id), attempt_order(payload["attempt_id"])
     return Draft(SIGNAL.name, key, order, payload, prefetched={"user": user} if user else {})
 
@@ -170,12 +173,12 @@ def exam_event(history_id: int, exam_id: int, name: str, payload: dict[str, Any]
 
 
 def option_event(exam_id: int, user_id: int, day: object, payload: dict[str, Any]) -> Draft:
-    """An analytics event: the learner may choose to be proctored; once a day."""
+    """An analytics event, at most once a day: the learner was offered the choice of a proctored exam."""
     return _event(("option", exam_id, user_id, day), exam_order(exam_id, user_id), payload)
 
 
 def provider_notice(history_id: int, payload: dict[str, Any]) -> Draft:
-    """Start, end or error of an attempt, for its provider."""
+    """The start, end or error of an attempt, for its provider."""
     key, order = PROVIDER_NOTICE.key(history_id), provider_order(payload["attempt_id"])
     return Draft(PROVIDER_NOTICE.name, key, order, payload, any_process=True)
 
@@ -192,7 +195,7 @@ def time_signal(version: str, payload: dict[str, Any]) -> Draft:
 
 
 def time_email(version: str, payload: dict[str, Any]) -> Draft:
-    """A mail about time that was granted before the start."""
+    """An e-mail about time that was granted before the start."""
     order = email_order(payload["attempt_id"])
     return Draft(TIME_EMAIL.name, TIME_EMAIL.key(version), order, payload)
 
@@ -210,7 +213,7 @@ def provider_removal(
     exam_id: int,
     user_id: int,
 ) -> Draft:
-    """The provider should remove an attempt that is gone here."""
+    """Ask the provider to remove an attempt that is gone here."""
     payload = {
         "provider": provider,
         "exam_external_id": exam_external_id,
@@ -218,21 +221,21 @@ def provider_removal(
         "exam_id": exam_id,
         "user_id": user_id,
     }
-    # Providers' ids may be longer than a key, and differ in case only, which some databases do not see.
+    # Provider ids may be longer than a key and differ only in case, which some databases ignore.
     digest = hashlib.sha256(f"{provider}:{attempt_external_id}".encode()).hexdigest()
     key = PROVIDER_REMOVAL.key(digest)
     return Draft(PROVIDER_REMOVAL.name, key, key, payload, coalesce=True, any_process=True)
 
 
 def exam_saved(exam_id: int, provider: str, **more: Any) -> Draft:
-    """One message per exam and provider: however often an exam is saved, its current state is sent."""
+    """One message per exam and provider: however often the exam is saved, only its current state is sent."""
     payload = {"exam_id": exam_id, "provider": provider, **more}
     key = EXAM_SAVED.key(exam_id, provider)
     return Draft(EXAM_SAVED.name, key, key, payload, coalesce=True, any_process=True)
 
 
 def extension_change(extension: str, history_id: int, attempt_id: int, payload: Any) -> Draft:
-    """A change that an extension missed; it hears of those of one attempt in their order."""
+    """A change that an extension still has to process; the changes of one attempt stay in order."""
     key = EXTENSION_CHANGE.key(extension, history_id)
     return Draft(EXTENSION_CHANGE.name, key, f"extension:{extension}:{attempt_id}", payload)
 

@@ -1,4 +1,4 @@
-"""Doing what `plan` decided: in the transaction of the change, or by way of the outbox."""
+"""Carry out the effects chosen by `plan`: within the transaction of the change, or through the outbox."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ Performer = Callable[[Change, Effect], Iterable[Draft]]
 
 
 def perform(change: Change, effects: Iterable[Effect]) -> None:
-    """Do all effects of the change; the messages among them are put together, in order."""
+    """Carry out all effects of the change. Messages are stored together, in order."""
     drafts: list[Draft] = []
     for effect in effects:
         drafts.extend(PERFORMERS[effect.kind](change, effect))
@@ -26,7 +26,7 @@ def perform(change: Change, effects: Iterable[Effect]) -> None:
 
 
 def _history_id(change: Change) -> int:
-    """The history row that this change wrote."""
+    """Return the id of the history row that this change wrote."""
     return int(change.attempt.last_history.history_id)
 
 
@@ -43,9 +43,9 @@ def _ids(change: Change) -> dict[str, Any]:
 def _now_or_later(
     kind: MessageKind, change: Change, value: dict[str, Any], call: Callable[[], object]
 ) -> list[Draft]:
-    """Write to the host in our transaction; if that fails, or an older decision still waits, leave it to the outbox.
+    """Write to the host within our transaction. If that fails or an older decision is pending, use the outbox.
 
-    So is what a service that was slow a moment ago would have to do.
+    The outbox is also used if the service was slow a moment ago.
     """
     draft = messages.host_update(kind, {**_ids(change), **value})
     if outbox.is_pending(draft.key):
@@ -61,11 +61,11 @@ def _now_or_later(
 
 
 def whole(call: Callable[[], object]) -> None:
-    """Call the host; what it writes to our database stays as a whole, or not at all and with an error."""
+    """Call the host in a savepoint, so that its writes to our database are kept or rolled back as a whole."""
     with transaction.atomic():
         call()
         if transaction.get_rollback():
-            raise RuntimeError("the service broke its transaction and did not say so")
+            raise RuntimeError("the service broke its transaction and swallowed the error")
 
 
 def _credit(change: Change, effect: Effect) -> list[Draft]:
@@ -78,7 +78,7 @@ def _credit(change: Change, effect: Effect) -> list[Draft]:
 
 
 def write_credit(payload: dict[str, Any]) -> None:
-    """Set the credit requirement to the decided word, or remove it."""
+    """Set the credit requirement to the decided status, or remove it."""
     who = (payload["user_id"], payload["course_id"], payload["content_id"])
     if payload["status"] is None:
         host.remove_credit_status(*who)
@@ -103,7 +103,9 @@ def _grade(change: Change, effect: Effect) -> list[Draft]:
 
 
 def write_grade(payload: dict[str, Any], by: Any) -> None:
-    """Zero the grade and take the certificate back, or undo the zero; after a removal wherever the course stands."""
+    """Zero the grade and invalidate the certificate, or undo the zero. A removed attempt is cleaned up in every course
+    state.
+    """
     if payload.get("if_overrides") and not host.should_override_grade(payload["course_id"]):
         return
     who = (payload["user_id"], payload["course_id"], payload["content_id"])
@@ -139,14 +141,14 @@ def _email(change: Change, _effect: Effect) -> list[Draft]:
 
 
 def _as_of_now(change: Change) -> Any:
-    """The attempt as the history will show it."""
+    """Return the attempt as the history will show it."""
     attempt = change.attempt.last_history.instance
     attempt.user, attempt.proctored_exam = change.attempt.user, change.exam
     return attempt
 
 
 def _provider_notice(change: Change, effect: Effect) -> list[Draft]:
-    assert change.provider is not None  # the rule says so
+    assert change.provider is not None  # guaranteed by the rule
     payload = {
         "verb": effect.value["verb"],
         "provider": change.provider.name,
@@ -158,7 +160,7 @@ def _provider_notice(change: Change, effect: Effect) -> list[Draft]:
 
 
 def _provider_removal(change: Change, _effect: Effect) -> list[Draft]:
-    assert change.provider is not None  # the rule says so
+    assert change.provider is not None  # guaranteed by the rule
     return [
         messages.provider_removal(
             change.provider.name,
@@ -194,7 +196,7 @@ def _signal(change: Change, effect: Effect) -> list[Draft]:
 
 
 def _by_lifecycle(_change: Change, _effect: Effect) -> list[Draft]:
-    """Needs further changes of attempts, which only `lifecycle` makes; it does so itself."""
+    """These effects change other attempts, which only `lifecycle` may do; it does so itself."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""From a change to its effects: pure, no database, no host, no provider."""
+"""Map a change to its effects, purely: no access to the database, the host or providers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,29 +28,29 @@ NOTICES = {
 
 @dataclass(frozen=True)
 class Change:
-    """What happened to an attempt, as it was decided under the learner's lock."""
+    """A change of an attempt, as decided under the learner's lock."""
 
     attempt: ProctoredExamStudentAttempt
     exam: ProctoredExam
-    before: str | None  # None: created just now
-    after: str | None  # None: removed just now
+    before: str | None  # None if the attempt was just created
+    after: str | None  # None if the attempt was just removed
     others: Sequence[str] = ()  # statuses of the learner's other attempts in the exam, newest first
     provider: ProviderInfo | None = None
     first_start: bool = False
     first_completion: bool = False
     cascade: bool = True
-    by: Any = None  # the user to whom a grade override is attributed, or who removes the attempt
+    by: Any = None  # the user a grade override is attributed to, or who removed the attempt
     override_active: bool = (
-        False  # did a rejection of ours zero the grade, and nothing undo it since?
+        False  # has a rejection of ours zeroed the grade, without being undone since?
     )
     resets_learner_state: bool = False
     external_id: str | None = (
-        None  # the provider's id before the change; None also when it has forgotten it already
+        None  # the provider's id before the change; also None if it was already cleared
     )
 
 
 class EffectKind(StrEnum):
-    """What there is to do; each kind has a performer."""
+    """The kinds of effects; each kind has a performer."""
 
     COMPLETION = auto()
     CREDIT = auto()
@@ -76,7 +76,9 @@ class Effect:
 def updates_credit_grades_and_email(
     statuses: Sequence[str], to_status: str | None, is_practice_exam: bool
 ) -> bool:
-    """Do credit, cascade, grade, certificate and e-mail follow? `statuses`: all attempts, the changed one included."""
+    """Return whether credit, cascade, grade, certificate and e-mail apply. `statuses`: all attempts, including the
+    changed one.
+    """
     if is_practice_exam or len(statuses) == 1 or to_status in (Status.declined, Status.error):
         return True
     if to_status == Status.submitted:
@@ -91,7 +93,7 @@ def updates_credit_grades_and_email(
 def asks_for_others(
     attempt: ProctoredExamStudentAttempt, exam: ProctoredExam, to_status: str | None
 ) -> bool:
-    """Does what follows from this status depend on the learner's other attempts?"""
+    """Return whether the effects of this status depend on the learner's other attempts."""
     is_proctored = exam.is_proctored or attempt.taking_as_proctored
     decides = to_status in (Status.verified, Status.rejected)
     return not exam.is_practice_exam and (
@@ -100,7 +102,7 @@ def asks_for_others(
 
 
 def plan(change: Change) -> list[Effect]:
-    """All effects of the change, in the order of RULES."""
+    """Return all effects of the change, in the order of RULES."""
     return [effect for rule in RULES for effect in rule(change)]
 
 
@@ -115,13 +117,13 @@ def _applies(change: Change) -> bool:
 
 
 def completion(change: Change) -> Iterator[Effect]:
-    """The first completion marks the whole exam as complete in the course."""
+    """The first completed attempt marks the whole exam as complete in the course."""
     if change.first_completion:
         yield Effect(EffectKind.COMPLETION)
 
 
 def credit(change: Change) -> Iterator[Effect]:
-    """The credit requirement of a proctored exam follows the attempt; removed, it follows the newest one left."""
+    """The credit requirement of a proctored exam follows the attempt; after a removal, the newest remaining attempt."""
     if not change.exam.is_proctored:
         return
     if change.after is None:
@@ -133,14 +135,14 @@ def credit(change: Change) -> Iterator[Effect]:
 
 
 def decline_the_rest(change: Change) -> Iterator[Effect]:
-    """Who declines one graded proctored exam declines those of the course that are not taken yet."""
+    """A learner who declines one graded proctored exam also declines the course's other ones not yet taken."""
     graded = change.exam.is_proctored and not change.exam.is_practice_exam
     if graded and change.after == Status.declined and change.cascade:
         yield Effect(EffectKind.DECLINE_THE_REST)
 
 
 def grades(change: Change) -> Iterator[Effect]:
-    """A rejection zeroes the grade and takes the certificate back; a verification or removal undoes the zero."""
+    """A rejection zeroes the grade and invalidates the certificate; a verification or removal undoes the zero."""
     if change.after is None:
         if change.resets_learner_state and Status.rejected not in change.others:
             yield Effect(EffectKind.GRADE, {"zero": False})
@@ -151,13 +153,13 @@ def grades(change: Change) -> Iterator[Effect]:
 
 
 def learner_state(change: Change) -> Iterator[Effect]:
-    """A removed attempt takes the learner's answers with it."""
+    """Removing an attempt also deletes the learner's answers."""
     if change.after is None and change.resets_learner_state:
         yield Effect(EffectKind.LEARNER_STATE)
 
 
 def email(change: Change) -> Iterator[Effect]:
-    """Learners of proctored exams hear of submission and verdict."""
+    """Learners of proctored exams get an e-mail about the submission and about the result."""
     attempt = change.attempt
     if change.after in MAILED and attempt.taking_as_proctored and not attempt.is_sample_attempt:
         if _applies(change):
@@ -165,7 +167,9 @@ def email(change: Change) -> Iterator[Effect]:
 
 
 def onboarding(change: Change) -> Iterator[Effect]:
-    """A completed onboarding attempt clears the attempts that waited for it, so that learners can try again."""
+    """A completed onboarding attempt clears the attempts refused for lack of onboarding, so that learners can try
+    again.
+    """
     able = change.provider is not None and change.provider.supports_onboarding
     if (
         able
@@ -177,7 +181,9 @@ def onboarding(change: Change) -> Iterator[Effect]:
 
 
 def provider(change: Change) -> Iterator[Effect]:
-    """The provider hears of start, end and error of attempts that it registered, and of declines and removals."""
+    """The provider is notified of the start, end and error of attempts that it registered, and of declines and
+    removals.
+    """
     if change.provider is None or not change.external_id:
         return
     if change.first_start and change.after == Status.started:
@@ -189,7 +195,7 @@ def provider(change: Change) -> Iterator[Effect]:
 
 
 def publish(change: Change) -> Iterator[Effect]:
-    """Analytics and signal receivers hear of everything."""
+    """Every change is published to analytics and to signal receivers."""
     if change.after is None:
         yield Effect(EffectKind.EVENT, {"name": "deleted"})
     elif change.before is None:

@@ -1,7 +1,7 @@
-"""Telling a provider something: for a bounded time, and hardly ever while it does not answer.
+"""Send notices to a provider for a limited time, and only rarely while it does not answer.
 
-Learners' and staff's requests have a breaker of their own (`backends.breaker`). Messages wait less long for an answer, so
-what they find out keeps nobody from asking; but who cannot be asked is not told, either.
+Requests of learners and staff use a separate circuit breaker (`backends.breaker`). Notices have a shorter time-out, so
+their failures must not block requests; but while requests are blocked, notices are blocked, too.
 """
 
 import time
@@ -16,20 +16,20 @@ from edx_proctoring.backends import breaker
 from edx_proctoring.backends.backend import as_tell, ask_options, current_options
 from edx_proctoring.backends.breaker import DOWN
 
-LEARNER_SECONDS = 1.5  # that a learner waits for a provider where there is no worker
+LEARNER_SECONDS = 1.5  # that a learner's request waits for a provider if there is no worker
 
 
 @contextmanager
 def telling(name: str, seconds: float | None = None, *, strict: bool = False) -> Iterator[Any]:
-    """Yields the provider of this name, which has `seconds` to answer, else what the setting TELL_DEADLINE_SECONDS says.
+    """Yield the named provider, limited to `seconds`, by default TELL_DEADLINE_SECONDS.
 
-    Raises NotNow, without a request, while it does not answer: then one message every 20 seconds is tried. WrongProcess
-    where it is not configured.
+    While the provider does not answer, raises NotNow without a request, except for one probe every 20 seconds. Raises
+    WrongProcess if the provider is not configured in this process.
     """
     provider = _provider(name)
     known = breaker.of_messages(name)
     if not known.admits(is_down=_cannot_be_asked(provider)):
-        raise outbox.NotNow(f"provider {name} does not answer at present")
+        raise outbox.NotNow(f"provider {name} does not answer")
     limit = seconds or _limit()
     began = time.monotonic()
     try:
@@ -55,7 +55,7 @@ def _provider(name: str) -> Any:
 
 
 def _limit() -> float:
-    """Somebody who asks has said how long; else it depends on whether a learner waits, or a worker."""
+    """Return the time limit: the caller's if given, else one that depends on whether a learner or a worker is waiting."""
     if (until := current_options().until) is not None:
         return max(until - time.monotonic(), 0.001)
     worker: float = conf.proctoring.TELL_DEADLINE_SECONDS
@@ -68,7 +68,7 @@ def _cannot_be_asked(provider: Any) -> bool:
 
 
 def _does_not_answer(error: Exception) -> bool:
-    """Is this about the provider, and not about one message?"""
+    """Return whether the failure concerns the provider rather than this one message."""
     if isinstance(error, requests.HTTPError):
         return error.response is not None and error.response.status_code in DOWN
     unreachable = (requests.ConnectionError, requests.Timeout, ConnectionError, TimeoutError)

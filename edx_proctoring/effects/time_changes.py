@@ -1,4 +1,4 @@
-"""Messages that follow from a change of an attempt's time: analytics, signal, provider, and a mail before the start."""
+"""Messages about a change of an attempt's time: analytics, signal, provider, and an e-mail before the start."""
 
 import datetime
 from dataclasses import dataclass
@@ -20,24 +20,24 @@ VERBS = {
 
 @dataclass(frozen=True)
 class TimeChanged:
-    """A change of an attempt's time, as it was decided under the learner's lock."""
+    """A change of an attempt's time, as decided under the learner's lock."""
 
     attempt: ProctoredExamStudentAttempt
     exam: ProctoredExam
     what: str  # grant, pause, break, continue, recalculated
     adjustment_id: int
-    seconds: int  # by which the end moved
+    seconds: int  # by which the end has moved
     ends_at: datetime.datetime | None  # None before the start
     provider: ProviderInfo | None
 
 
 def perform_time_change(change: TimeChanged) -> None:
-    """Put the messages."""
+    """Store the messages."""
     outbox.put(*plan_time_change(change))
 
 
 def plan_time_change(change: TimeChanged) -> list[Draft]:
-    """All messages of the change; the learner's page hears of it at its next poll."""
+    """Return all messages about the change. The learner's page learns of it at its next poll."""
     attempt = change.attempt
     version = f"{change.what}:{change.adjustment_id}"
     ends_at = change.ends_at.isoformat() if change.ends_at else None
@@ -65,7 +65,7 @@ def plan_time_change(change: TimeChanged) -> list[Draft]:
 
 
 def _notice(change: TimeChanged, version: str) -> Draft:
-    assert change.provider is not None  # the caller has looked
+    assert change.provider is not None  # the caller has already checked
     verb = VERBS[change.what]
     payload = {
         "verb": verb,
