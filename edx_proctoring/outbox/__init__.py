@@ -1,11 +1,12 @@
-"""The outbox: what others must be told is stored with the change and delivered after it, at least once, in order.
+"""The outbox: messages are stored with the change that causes them and delivered afterwards, at least once, in order.
 
-Knows nothing of proctoring. `put` stores messages in the transaction of the change. After commit they are delivered in
-the same process (kinds registered `inline`, or all where no Celery worker delivers) or by a Celery task; what fails or
-dies stays as a row for the next try. Messages of one lane are delivered one after the other.
+The outbox is independent of proctoring. `put` stores messages in the transaction of the change. After the commit they
+are delivered in the same process (kinds registered as `inline`, or all kinds if no Celery worker is used) or by a
+Celery task. Messages whose delivery failed or was interrupted stay in the table and are retried. Messages that share an
+ordering key form a lane and are delivered one after the other.
 
-`registry` knows who delivers what, `drafts` stores, `delivery` handles one message, `lanes` works through what waits,
-`broker` speaks to Celery, `upkeep` is for operators.
+`registry` maps kinds to handlers, `drafts` stores messages, `delivery` handles a single message, `lanes` works through
+pending messages, `broker` publishes Celery tasks, `upkeep` is for operators.
 """
 
 from edx_proctoring.outbox.delivery import claim

@@ -1,4 +1,4 @@
-"""Celery: is there a broker, and telling its workers what to deliver."""
+"""Detect whether Celery has a broker, and publish delivery tasks to its workers."""
 
 import logging
 import threading
@@ -17,15 +17,15 @@ log = logging.getLogger(__name__)
 TASK = "edx_proctoring.tasks.deliver_messages"
 WAIT_SECONDS = 0.35  # that a request waits for the broker
 PAUSE_SECONDS = (
-    30  # in which nobody in this process tries again, after the broker kept a request waiting
+    30  # during which this process does not try again after the broker kept a request waiting
 )
-SOCKET_SECONDS = (
-    2  # after which a connection that came to nothing is given up, in a thread of its own
-)
-# What Celery uses where nothing is configured.
+SOCKET_SECONDS = 2  # after which a connection attempt, made in a separate thread, is abandoned
+# The broker address that Celery uses if none is configured.
 CELERYS_DEFAULT = "amqp://guest@localhost"
 
-NO_BROKER = "Messages are left to Celery, but no broker is configured: nothing is published."
+NO_BROKER = (
+    "Messages are delivered by Celery, but no broker is configured, so no task is published."
+)
 NO_BROKER_HINT = (
     "Set the broker's URL (CELERY_BROKER_URL, in Open edX BROKER_URL), or PROCTORING_SETTINGS['DELIVERY'] = 'auto'. "
     "Celery's default address, amqp://guest@localhost//, does not count: write user and password into it "
@@ -33,19 +33,21 @@ NO_BROKER_HINT = (
 )
 
 _breaker = CircuitBreaker("broker", PAUSE_SECONDS, IN_PROCESS)
-_apps: list[Any] = []  # the Celery app that was the current one when Django was set up
+_apps: list[Any] = []  # the current Celery app when Django was set up
 
 
 def remember_app() -> None:
-    """At start: what Celery takes for the current app depends on the thread, and requests have threads of their own."""
+    """Remember Celery's current app at start-up: the current app depends on the thread, and requests run in other
+    threads.
+    """
     _apps[:] = [current_app._get_current_object()]
 
 
 def app() -> Any:
-    """The host's Celery app.
+    """Return the host's Celery app.
 
-    A thread that has not made the app itself gets a fallback from Celery that nobody configured, unless the host called
-    `set_default()`, which Open edX does not.
+    In a thread that did not create the app, Celery falls back to an unconfigured one, unless the host called
+    `set_default()`, which Open edX does not do.
     """
     here = current_app._get_current_object()
     if _address_of(here) is None and _apps and not here.conf.task_always_eager:
@@ -54,7 +56,7 @@ def app() -> Any:
 
 
 def address() -> str | None:
-    """The broker that the host configured, or None: Celery's own default address does not count."""
+    """Return the address of the configured broker, or None. Celery's own default address does not count."""
     return _address_of(app())
 
 
@@ -68,19 +70,19 @@ def _address_of(celery: Any) -> str | None:
 
 
 def is_eager() -> bool:
-    """Does Celery run tasks at once, in the process that sends them?"""
+    """Return whether Celery runs tasks immediately in the calling process."""
     return bool(app().conf.task_always_eager)
 
 
 def is_used() -> bool:
-    """Are messages left to Celery's workers? With DELIVERY='auto', where there is a broker to tell them."""
+    """Return whether messages are left to Celery workers. With DELIVERY='auto': if a broker is configured."""
     if conf.proctoring.DELIVERY == "auto":
         return address() is not None and not is_eager()
     return bool(conf.proctoring.DELIVERY == "celery")
 
 
 def enqueue(ids: Sequence[int], countdown: float | None = None) -> None:
-    """Send a task; with the broker down, or none configured, the rows wait for the periodic delivery."""
+    """Publish a task. If the broker is down or not configured, the messages wait for the periodic delivery."""
     if not ids or not is_used():
         return
     if not is_eager() and (address() is None or _breaker.state().is_down):
@@ -88,7 +90,7 @@ def enqueue(ids: Sequence[int], countdown: float | None = None) -> None:
     try:
         _send(list(ids), countdown)
     except Exception as error:
-        log.warning("broker not reached, messages=%s error=%r", len(ids), error)
+        log.warning("broker unreachable, messages=%s error=%r", len(ids), error)
         _breaker.note(failed=True)
 
 
@@ -107,11 +109,11 @@ def _send(ids: list[int], countdown: float | None) -> None:
         except Exception as error:
             failures.append(error)
         else:
-            if time.monotonic() - began > WAIT_SECONDS:  # as the first connection may
+            if time.monotonic() - began > WAIT_SECONDS:  # the first connection may take this long
                 _breaker.note(failed=False)
 
-    # Names are looked up, sockets opened and brokers' nodes tried one after the other, each with limits of its own or
-    # none: only a thread can be left alone after a fixed time. Where it succeeds later, so much the better.
+    # Name resolution, opening sockets and trying the broker's nodes in turn have separate time-outs or none, so only a
+    # separate thread can be abandoned after a fixed time. If it succeeds later, the task is simply published late.
     thread = threading.Thread(target=publish, daemon=True, name="proctoring publishes")
     thread.start()
     thread.join(WAIT_SECONDS)
@@ -122,7 +124,7 @@ def _send(ids: list[int], countdown: float | None) -> None:
 
 
 def _publish(celery: Any, task: Any, countdown: float | None) -> None:
-    """By connections of our own: those of the host may wait for ever."""
+    """Publish over our own connections, because the host's may wait forever."""
     limits = {"socket_timeout": SOCKET_SECONDS, "socket_connect_timeout": SOCKET_SECONDS}
     connection = celery.connection_for_write(
         connect_timeout=SOCKET_SECONDS,
@@ -134,6 +136,6 @@ def _publish(celery: Any, task: Any, countdown: float | None) -> None:
             countdown=countdown,
             producer=producer,
             ignore_result=True,
-            retry=True,  # a connection that lay idle may be gone
+            retry=True,  # an idle connection may have been closed
             retry_policy=once_more,
         )

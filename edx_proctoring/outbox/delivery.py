@@ -1,4 +1,4 @@
-"""One message: take it, hand it to its handler, note how that went; and what was put, right after its commit."""
+"""Deliver single messages: lease, handle, record the result; and deliver new messages right after their commit."""
 
 import datetime
 import logging
@@ -19,26 +19,26 @@ from edx_proctoring.outbox.registry import NotNow, UnknownKind, WrongProcess
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-LONGEST_INLINE = 5  # seconds after a commit in which further messages are begun
+LONGEST_INLINE = 5  # seconds after a commit during which further messages are started
 
 
 def at_once(work: Callable[[], Result]) -> Result:
-    """In one transaction, repeated after a deadlock; in a transaction that is open already, as a part of it."""
+    """Run the work in one transaction, repeated after a deadlock; inside an open transaction, as part of it."""
     return transactions.run(work) if transactions.owns() else work()
 
 
 def lease_time() -> datetime.timedelta:
-    """How long a message that was taken is left alone."""
+    """Return how long a leased message is reserved for its process."""
     return datetime.timedelta(seconds=conf.proctoring.OUTBOX_LEASE_SECONDS)
 
 
 def claim(message_id: int, token: str = "") -> OutboxMessage | None:
-    """Take a due message for a lease's time, or None when somebody else has it."""
+    """Lease a due message, or return None if another process has leased it."""
     return next(iter(claim_all([message_id], token)), None)
 
 
 def claim_all(ids: Sequence[int], token: str = "") -> list[OutboxMessage]:
-    """Take those of these messages that are due and that nobody else has, in one transaction."""
+    """Lease those of these messages that are due and not leased elsewhere, in one transaction."""
     token = token or uuid.uuid4().hex
     now = timezone.now()
 
@@ -48,7 +48,7 @@ def claim_all(ids: Sequence[int], token: str = "") -> list[OutboxMessage]:
             return []
         rows = OutboxMessage.objects.filter(pk__in=[row.id for row in free])
         taken = rows.due(now).update(lease=token, lease_until=now + lease_time())
-        if taken < len(free):  # the database locks no rows, and others were faster
+        if taken < len(free):  # the database does not lock rows, and another process was faster
             mine = set(rows.filter(lease=token).values_list("id", flat=True))
             free = [row for row in free if row.id in mine]
         for row in free:
@@ -59,21 +59,28 @@ def claim_all(ids: Sequence[int], token: str = "") -> list[OutboxMessage]:
 
 
 def is_unchanged(row: OutboxMessage) -> bool:
-    """Was it neither cancelled nor put again nor taken over since we took it?"""
+    """Return whether the message has been neither cancelled, nor stored again, nor taken over since it was leased."""
     mine = OutboxMessage.objects.unfinished().filter(id=row.id, lease=row.lease)
     return bool(mine.filter(version=row.version).exists())
 
 
 def attempt(row: OutboxMessage, delivered: list[OutboxMessage]) -> bool:
-    """Have it delivered; what was is added to the list, what was not is tried again later."""
+    """Handle the message. Append it to the list on success; schedule a retry on failure."""
     try:
         registry.handle(row)
     except Exception as error:
         if isinstance(error, UnknownKind):
             if not row.tries:
-                log.error("nobody delivers this kind, key=%s kind=%s", row.key, row.kind)
+                log.error(
+                    "no handler registered for message kind, key=%s kind=%s", row.key, row.kind
+                )
         elif not isinstance(error, NotNow | slow_calls.CallSkipped):
-            log.warning("not delivered, key=%s tries=%s error=%r", row.key, row.tries + 1, error)
+            log.warning(
+                "delivery failed, queued for retry, key=%s tries=%s error=%r",
+                row.key,
+                row.tries + 1,
+                error,
+            )
         _postpone(row, error)
         return False
     delivered.append(row)
@@ -81,7 +88,7 @@ def attempt(row: OutboxMessage, delivered: list[OutboxMessage]) -> bool:
 
 
 def finish(rows: Sequence[OutboxMessage]) -> None:
-    """Mark as done what is still as it was when we took it; a row put again meanwhile stays pending."""
+    """Mark messages as done if they are unchanged since the lease; a message stored again meanwhile stays pending."""
     by_version: dict[int, list[int]] = {}
     for row in rows:
         by_version.setdefault(row.version, []).append(row.id)
@@ -98,7 +105,7 @@ def _mark_done(mine: Any, version: int, count: int) -> None:
 
 
 def _reopened(mine: Any) -> list[int]:
-    """Give back what is not done after all; what of it is still to be told."""
+    """Return messages whose delivery did not take effect to pending."""
     pending = list(mine.filter(state=PENDING).values_list("id", flat=True))
     now = timezone.now()
     mine.update(lease="", lease_until=None, next_try_at=now, modified=now)
@@ -106,7 +113,7 @@ def _reopened(mine: Any) -> list[int]:
 
 
 def release(row: OutboxMessage) -> None:
-    """Give it back as it was."""
+    """End the lease without a delivery."""
     mine = OutboxMessage.objects.filter(id=row.id, lease=row.lease)
     transactions.repeated(lambda: mine.update(lease="", lease_until=None))
 
@@ -133,15 +140,15 @@ def _postpone(row: OutboxMessage, error: Exception) -> None:
 
 
 def deliver_fresh(prefetched: Mapping[str, Mapping[str, Any]], token: str) -> None:
-    """Right after commit: deliver what we hold if nothing waits before it, send the rest to the worker.
+    """Deliver the leased messages right after the commit if no earlier ones are pending; send the rest to the worker.
 
-    `prefetched` holds the keys of what was put, each with what its delivery need not read again.
+    `prefetched` maps the keys of stored messages to objects that their delivery need not read again.
     """
     waiting = OutboxMessage.objects.unfinished().filter(key__in=prefetched)
     rows = list(waiting.knowing_what_is_before(token).order_by("id"))
     rows.sort(
         key=lambda row: registry.has_slow_recipient(row.kind)
-    )  # stable: lanes keep their order
+    )  # stable: keeps the order within each lane
     blocked: set[str] = set()
     delivered: list[OutboxMessage] = []
     rest = [row.id for row in rows if row.lease != token]

@@ -1,4 +1,4 @@
-"""Storing messages with the change that others must be told of."""
+"""Store messages together with the change that causes them."""
 
 import datetime
 import uuid
@@ -19,11 +19,11 @@ from edx_proctoring.outbox import broker, delivery, registry
 
 @dataclass(frozen=True)
 class Draft:
-    """A message to put.
+    """A message to be stored.
 
-    With `coalesce` the message says how things are: putting the same key again replaces the payload and delivers it once
-    more. Without, it is an event: the same key is the same message, stored once. Messages that share an `ordering_key` are
-    delivered one after the other. `any_process`: any process may deliver it.
+    With `coalesce` the message describes the current state: storing the same key again replaces the payload and causes
+    one more delivery. Without it, the message is an event: a repeated key is the same message and is stored once.
+    Messages that share an `ordering_key` are delivered one after the other. `any_process`: any process can deliver it.
     """
 
     kind: str
@@ -32,20 +32,20 @@ class Draft:
     payload: dict[str, Any] = field(default_factory=dict)
     coalesce: bool = False
     any_process: bool = False
-    # For a delivery right after the commit only: what need not be read again.
+    # Objects that a delivery right after the commit need not read again.
     prefetched: Mapping[str, Any] = field(default_factory=dict)
 
 
-# At which depth of savepoints events are collected, and those that are. Receivers of the signals of models put messages,
-# too, and their signatures are Django's.
+# The savepoint depth at which events are collected, and the collected events. Receivers of model signals store
+# messages, too, and Django fixes their signatures.
 _collected: ContextVar[tuple[int | None, list[Draft]]] = ContextVar("drafts", default=(None, []))
 
 
 @contextmanager
 def batched() -> Iterator[None]:
-    """Inside a transaction: the events put in here are stored by one statement, at the end.
+    """Inside a transaction: store all events put within this block with one statement at its end.
 
-    Not those put in a savepoint of somebody inside, who may roll it back and go on.
+    Events put in an inner savepoint are stored immediately, because that savepoint may be rolled back on its own.
     """
     collected: list[Draft] = []
     token = _collected.set((len(transaction.get_connection().savepoint_ids), collected))
@@ -57,7 +57,7 @@ def batched() -> Iterator[None]:
 
 
 def put(*drafts: Draft) -> None:
-    """Store messages in the current transaction; they are delivered after it."""
+    """Store messages in the current transaction; they are delivered after its commit."""
     depth, collected = _collected.get()
     if depth == len(transaction.get_connection().savepoint_ids):
         collected.extend(draft for draft in drafts if not draft.coalesce)
@@ -71,7 +71,7 @@ def put(*drafts: Draft) -> None:
     for draft in drafts:
         if draft.coalesce:
             row = _row(draft, token, now)
-            # Update and lease together, or somebody else's delivery comes between them.
+            # Update and lease in one step, or another process could deliver the message in between.
             delivery.at_once(lambda row=row: OutboxMessage.objects.put_coalescing(row))  # type: ignore[misc]
     prefetched = {draft.key: draft.prefetched for draft in drafts}
     transactions.after_commit(lambda: delivery.deliver_fresh(prefetched, token))
@@ -93,7 +93,7 @@ def _row(draft: Draft, token: str, now: datetime.datetime) -> OutboxMessage:
 
 
 def cancel(ordering_key: str, *kinds: str) -> None:
-    """What waits in the lane is not told any more; whoever is telling it just now finds out afterwards."""
+    """Cancel the pending messages of a lane. A delivery in progress notices the cancellation when it finishes."""
     collected = _collected.get()[1]
     collected[:] = [
         one for one in collected if one.ordering_key != ordering_key or one.kind not in kinds
@@ -103,10 +103,10 @@ def cancel(ordering_key: str, *kinds: str) -> None:
 
 
 def is_pending(key: str) -> bool:
-    """Does this message still wait for its delivery?"""
+    """Return whether this message is still pending."""
     return OutboxMessage.objects.unfinished().filter(key=key).exists()
 
 
 def is_waiting(ordering_key: str, kind: str) -> bool:
-    """Does a message of this kind still wait in the lane?"""
+    """Return whether a message of this kind is still pending in the lane."""
     return OutboxMessage.objects.unfinished().filter(lane=ordering_key, kind=kind).exists()

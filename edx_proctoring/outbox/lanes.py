@@ -1,7 +1,7 @@
-"""Lanes: what waits in them is delivered one after the other; the net looks for all that are due.
+"""Deliver the pending messages of each lane one after the other, and find all lanes that are due.
 
-Messages with slow recipients let all others overtake: before each of them this process
-looks whether others are due. So a provider that hangs, with thousands of messages before it, keeps no mail waiting.
+Before each message to a slow recipient, the process checks whether other messages are due and delivers them first. So
+thousands of messages to a provider that hangs do not delay an e-mail.
 """
 
 import datetime
@@ -18,16 +18,16 @@ from edx_proctoring.models.outbox import OutboxMessage, OutboxQuerySet
 from edx_proctoring.models.runs import NET, ScheduledRun
 from edx_proctoring.outbox import delivery, registry
 
-LOOK = 1000  # lanes that are looked up at once: each look-up reads all messages that wait
-BATCH = 100  # lanes that are taken at once
-MARK_SECONDS = 1  # deliveries of a batch are marked as often: after a crash so much is repeated
-OVERTAKE_SECONDS = 0.5  # between two looks at who overtakes
+LOOK = 1000  # lanes per query: each query reads all pending messages
+BATCH = 100  # lanes leased at once
+MARK_SECONDS = 1  # how often a batch records its deliveries, which limits what a crash repeats
+OVERTAKE_SECONDS = 0.5  # between two checks for messages that may overtake
 
 _next_look = [0.0]  # of this process, by the monotonic clock
 
 
 def deliver_messages(ids: Iterable[int]) -> int:
-    """Deliver these messages and what waits with them in their lanes; returns how many were delivered."""
+    """Deliver these messages and the pending ones in their lanes; return how many were delivered."""
     rows = OutboxMessage.objects.filter(id__in=list(ids)).order_by("id").values_list("lane", "kind")
     ordered = sorted(rows, key=lambda row: registry.has_slow_recipient(row[1]))
     return sum(
@@ -38,9 +38,11 @@ def deliver_messages(ids: Iterable[int]) -> int:
 def deliver(
     limit: int | None = None, seconds: float = math.inf, after_each: Callable[[int], object] = int
 ) -> dict[str, int]:
-    """Deliver whatever is due, in at most `limit` lanes and for about `seconds`; returns how many were delivered and wait.
+    """Deliver all due messages, from at most `limit` lanes and for about `seconds`; return how many were delivered and
+    are left.
 
-    `after_each` lane hears how many so far. What fails is for a later run, however long this one takes.
+    `after_each` is called after each lane with the count so far. Failed messages are left to a later run, however long
+    this one takes.
     """
     until, left, delivered = time.monotonic() + seconds, math.inf if limit is None else limit, 0
     began = timezone.now()
@@ -61,12 +63,12 @@ def deliver(
 
 
 def due_lanes(limit: int | None) -> list[str]:
-    """Lanes whose oldest message is due, the oldest first."""
+    """Return the lanes whose oldest message is due, oldest first."""
     return [lane for lane, _first, _last in _due(Q(), limit, timezone.now())]
 
 
 def _due(kinds: Q, limit: int | None, began: datetime.datetime) -> Any:
-    """Lanes that are due, but for what has failed since the run began."""
+    """Return the lanes that are due, except those that failed during this run."""
     now = timezone.now()
     which = kinds & Q(origin__in=("", conf.proctoring.ORIGIN))
     failed_since = Q(tries__gt=0, next_try_at__gt=began, next_try_at__lte=now)
@@ -82,7 +84,7 @@ def _ours() -> Any:
 
 
 def _claim_due(limit: int, began: datetime.datetime) -> Iterator[list[OutboxMessage]]:
-    """Take the oldest messages of due lanes, batch by batch; those with slow recipients only while there are no others."""
+    """Lease the oldest messages of due lanes batch by batch; slow recipients only if nothing else is due."""
     found = False
     for batch in _claim_first(_urgent(), limit, began):
         found = True
@@ -96,10 +98,10 @@ def _claim_due(limit: int, began: datetime.datetime) -> Iterator[list[OutboxMess
 
 
 def _claim_first(kinds: Q, limit: int, began: datetime.datetime) -> Iterator[list[OutboxMessage]]:
-    """Take the oldest messages of due lanes of these kinds, as found by one look-up.
+    """Lease the oldest messages of due lanes of these kinds, using one query.
 
-    With very many lanes the look-up takes much longer than a batch. What somebody else has taken since is left out, and
-    a message that joins a lane meanwhile is found by the next look-up.
+    With very many lanes the query takes much longer than a batch. Messages leased elsewhere in the meantime are
+    skipped, and messages that join a lane later are found by the next query.
     """
     alone = {first: first == last for _lane, first, last in _due(kinds, limit, began)}
     ids = list(alone)
@@ -112,7 +114,7 @@ def _claim_first(kinds: Q, limit: int, began: datetime.datetime) -> Iterator[lis
 
 
 def _deliver_batch(batch: Sequence[OutboxMessage], until: float) -> Iterator[int]:
-    """Messages that we hold, each followed by the rest of its lane: yields how many were delivered of each lane."""
+    """Deliver leased messages, each followed by the rest of its lane; yield the number delivered per lane."""
     began = marked = time.monotonic()
     until = min(until, began + conf.proctoring.OUTBOX_LEASE_SECONDS / 2)
     delivered: list[OutboxMessage] = []
@@ -135,11 +137,13 @@ def _deliver_batch(batch: Sequence[OutboxMessage], until: float) -> Iterator[int
 
 
 def _let_overtake() -> None:
-    """Deliver what must not wait for a slow recipient: two looks a second, and no more than half of the time."""
+    """Deliver messages that must not wait for a slow recipient: checks twice a second and uses at most half of the
+    time.
+    """
     began = time.monotonic()
     if began < _next_look[0]:
         return
-    _next_look[0] = math.inf  # a look within a look
+    _next_look[0] = math.inf  # called from within itself
     try:
         for batch in _claim_first(_urgent(), BATCH, timezone.now()):
             for _count in _deliver_batch(batch, began + 20 * OVERTAKE_SECONDS):
@@ -150,7 +154,7 @@ def _let_overtake() -> None:
 
 
 def _deliver_lane(lane: str, until: float = math.inf, *, polite: bool = False) -> int:
-    """What waits in the lane, as far as it is due. `polite`: before messages with slow recipients the others go first."""
+    """Deliver the due messages of a lane. `polite`: let other messages go before those with slow recipients."""
     count = 0
     while time.monotonic() < until:
         oldest = OutboxMessage.objects.unfinished().filter(lane=lane).order_by("id").first()
@@ -168,9 +172,9 @@ def _deliver_lane(lane: str, until: float = math.inf, *, polite: bool = False) -
 
 
 def flush(ordering_key: str) -> bool:
-    """Deliver what waits in the lane now, whatever its next try; False when something still waits.
+    """Deliver the pending messages of a lane now, even if their retry is not due yet; False if some are left.
 
-    Inside somebody else's transaction nothing is delivered: what it put may still be rolled back.
+    Inside an outer transaction nothing is delivered, because its messages may still be rolled back.
     """
     waiting = OutboxMessage.objects.unfinished().filter(lane=ordering_key)
     if transactions.owns():
@@ -184,9 +188,10 @@ def _make_due(waiting: OutboxQuerySet) -> None:
 
 
 def deliver_now(key: str, wait_seconds: float, enough: Callable[[], object] = bool) -> bool:
-    """Deliver this message here and now, or wait for whoever holds it; False when it still waits afterwards.
+    """Deliver this message immediately, or wait for the process that leased it; False if it is still pending
+    afterwards.
 
-    `enough`: says that the message has had its effect, although others may have put it again since.
+    `enough`: returns whether the message has already had its effect, although it may have been stored again since.
     """
     until = time.monotonic() + wait_seconds
     waiting = OutboxMessage.objects.unfinished().filter(key=key)
@@ -198,5 +203,5 @@ def deliver_now(key: str, wait_seconds: float, enough: Callable[[], object] = bo
                 return False
         if time.monotonic() >= until and waiting.exists():
             return False
-        time.sleep(0.1)  # somebody else holds it, or was faster
+        time.sleep(0.1)  # leased by another process, or that process was faster
     return True

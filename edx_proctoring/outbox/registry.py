@@ -1,4 +1,4 @@
-"""Who delivers which kind of message."""
+"""Map the kinds of messages to their handlers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,15 +10,17 @@ Handler = Callable[[OutboxMessage], object]
 
 
 class NotNow(Exception):
-    """Raised by a handler that wants another try later, without an error to report."""
+    """Raised by a handler that wants to be retried later without reporting an error."""
 
 
 class WrongProcess(NotNow):
-    """Raised by a handler that only another process can do: no task of this one's is sent to try again."""
+    """Raised by a handler if only another process can deliver the message, so no retry is sent from this process."""
 
 
 class UnknownKind(WrongProcess):
-    """Nobody delivers this kind here: a process of another version may, else the message is given up in time."""
+    """This process has no handler for the kind. A process of another version may have one; if not, the message is given
+    up.
+    """
 
 
 @dataclass(frozen=True)
@@ -34,23 +36,23 @@ _kinds: dict[str, _Kind] = {}
 def register(
     kind: str, handler: Handler, *, inline: bool = False, slow_recipient: bool = False
 ) -> None:
-    """Name who delivers messages of this kind; an error that it raises means "try again".
+    """Register the handler for messages of this kind; an error that it raises causes a retry.
 
-    `inline`: deliver right after commit in the process that put it; such messages carry `inline_until`, the end of the
-    time (monotonic clock) that saving exams may take. What was not begun within five seconds, and what needs somebody
-    who was slow lately, is left to the worker.
-    `slow_recipient`: their recipients may take long, so messages of all other kinds overtake them.
+    `inline`: deliver right after the commit in the process that stored the message; such messages carry `inline_until`,
+    the end (monotonic clock) of the time that saving exams may take. Messages not started within five seconds, and
+    those that need a service that was slow lately, are left to the worker.
+    `slow_recipient`: the recipient may take long, so messages of all other kinds may overtake.
     """
     _kinds[kind] = _Kind(handler, inline, slow_recipient)
 
 
 def unregister(kind: str) -> None:
-    """Forget this kind; for tests."""
+    """Remove this kind; for tests."""
     del _kinds[kind]
 
 
 def _find(kind: str) -> _Kind | None:
-    """Who delivers this kind: the app itself, else an extension."""
+    """Return the handler of this kind: from the app itself, else from an extension."""
     if found := _kinds.get(kind):
         return found
     added = extensions.message_kinds().get(kind)
@@ -58,30 +60,30 @@ def _find(kind: str) -> _Kind | None:
 
 
 def kinds() -> list[str]:
-    """The kinds of messages that somebody delivers."""
+    """Return the kinds that have a handler."""
     return sorted({*_kinds, *extensions.message_kinds()})
 
 
 def slow_recipient_kinds() -> list[str]:
-    """Those of them that all others overtake."""
+    """Return the kinds that all other kinds may overtake."""
     return [kind for kind in kinds() if has_slow_recipient(kind)]
 
 
 def is_inline(kind: str) -> bool:
-    """Is this kind delivered by the process that puts it?"""
+    """Return whether this kind is delivered by the process that stores it."""
     found = _find(kind)
     return found is not None and found.inline
 
 
 def has_slow_recipient(kind: str) -> bool:
-    """Do messages of other kinds overtake it?"""
+    """Return whether messages of other kinds may overtake this kind."""
     found = _find(kind)
     return found is not None and found.slow_recipient
 
 
 def handle(message: OutboxMessage) -> None:
-    """Have the message delivered."""
+    """Call the message's handler."""
     found = _find(message.kind)
     if found is None:
-        raise UnknownKind(f"nobody delivers messages of the kind {message.kind} here")
+        raise UnknownKind(f"no handler registered for message kind {message.kind}")
     found.handler(message)

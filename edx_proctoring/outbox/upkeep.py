@@ -1,4 +1,4 @@
-"""What operators and the schedule do with messages."""
+"""Maintenance of messages, for operators and for periodic tasks."""
 
 import datetime
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ PURGE_BATCH = 1000
 
 
 def retry(ids: Iterable[int]) -> int:
-    """Give up no more: deliver these messages anew; returns how many."""
+    """Queue messages that were given up for delivery again; return how many."""
     ids = list(ids)
     now = timezone.now()
     rows = OutboxMessage.objects.filter(id__in=ids, state__in=(PENDING, GIVEN_UP))
@@ -23,8 +23,9 @@ def retry(ids: Iterable[int]) -> int:
 
 
 def purge() -> int:
-    """Delete what was delivered longer ago than OUTBOX_KEEP_DAYS, and what was given up longer ago than
-    OUTBOX_KEEP_GIVEN_UP_DAYS; returns how many rows."""
+    """Delete delivered messages older than OUTBOX_KEEP_DAYS and given-up ones older than OUTBOX_KEEP_GIVEN_UP_DAYS;
+    return how many rows were deleted.
+    """
     now = timezone.now()
     kept = datetime.timedelta(days=conf.proctoring.OUTBOX_KEEP_DAYS)
     kept_given_up = datetime.timedelta(days=conf.proctoring.OUTBOX_KEEP_GIVEN_UP_DAYS)
