@@ -1,4 +1,4 @@
-"""The public Python interface, as LMS, Studio and plug-ins call it."""
+"""The public Python interface for the LMS, Studio and plug-ins."""
 
 import logging
 
@@ -253,7 +253,7 @@ APPROVED_STATUS = "approved"
 REJECTED_GRADE_OVERRIDE_EARNED = 0.0
 log = logging.getLogger(__name__)
 
-# What others may call; ours use some names more.
+# The published names. The package itself uses a few more.
 __all__ = [
     "add_allowance_for_user",
     "add_bulk_allowances",
@@ -324,7 +324,7 @@ __all__ = [
     "STATUS_SUMMARY_MAP",
     "TIMED_EXAM_STATUS_SUMMARY_MAP",
     "USER_MODEL",
-    # known here to callers of old
+    # importable from here for older callers
     "TimeChangeResult",
     "AllowanceValueNotAllowedException",
     "BackendProviderCannotRegisterAttempt",

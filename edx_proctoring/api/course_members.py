@@ -1,4 +1,4 @@
-"""Whose personal data staff of a course may see: of learners who are enrolled in it or have an attempt in it."""
+"""Decide whose personal data course staff may see: learners who are enrolled or have an attempt in the course."""
 
 import functools
 from collections.abc import Callable, Iterable
@@ -9,19 +9,19 @@ from django.db.models import Exists, OuterRef, QuerySet
 from edx_proctoring import host
 from edx_proctoring.models import ProctoredExamStudentAttempt
 
-MOST_ASKED = 100  # learners per answer that the host is asked about; the longest page
+MOST_ASKED = 100  # learners per call of the host; the size of the longest page
 
 
 def noting_attempts(rows: QuerySet[Any], course_id: object) -> Any:
-    """Rows with a `user_id`, each with `has_attempt`: has that learner an attempt in the course?"""
+    """Annotate rows that have a `user_id` with `has_attempt`: whether that user has an attempt in the course."""
     attempts = ProctoredExamStudentAttempt.objects.in_course(course_id)
     return rows.annotate(has_attempt=Exists(attempts.filter(user_id=OuterRef("user_id"))))
 
 
 def members(course_id: object, learners: Iterable[tuple[int, bool]]) -> set[int]:
-    """Of these learners (id, has an attempt in the course) those whom the course's staff may know.
+    """Return those of these learners (id, has an attempt in the course) whose data the course's staff may see.
 
-    Learners of whom the host cannot say that they are enrolled are left out.
+    Learners for whom the host cannot confirm an enrollment are left out.
     """
     known = dict(learners)
     found = {user_id for user_id, has_attempt in known.items() if has_attempt}
@@ -30,7 +30,7 @@ def members(course_id: object, learners: Iterable[tuple[int, bool]]) -> set[int]
 
 
 def is_stranger(course_id: object, user_id: int) -> bool:
-    """Does the host say that the learner is not enrolled, and is there no attempt either?"""
+    """Return whether the user is not enrolled, according to the host, and has no attempt in the course either."""
     if host.is_active_in(course_id, user_id) is not False:
         return False
     attempts = ProctoredExamStudentAttempt.objects.in_course(course_id)
@@ -38,9 +38,9 @@ def is_stranger(course_id: object, user_id: int) -> bool:
 
 
 def enrollment_check() -> Callable[[object, int], bool]:
-    """A function (course, learner) → may the learner be given something there? Each pair is asked about once.
+    """Return a function (course, learner) that tells whether the learner may be granted something; results are cached.
 
-    False only where the host says that the learner is not enrolled.
+    It returns False only if the host says that the learner is not enrolled.
     """
 
     @functools.cache

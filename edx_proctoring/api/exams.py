@@ -1,4 +1,4 @@
-"""Exams: creating, changing, reading, and the registration of a whole course."""
+"""Create, change and read exams, and register all exams of a course."""
 
 import datetime
 import logging
@@ -57,7 +57,7 @@ def create_exam(
     hide_after_due: bool = False,
     backend: str | None = None,
 ) -> int:
-    """Create an exam and return its id; the provider of a proctored one hears of it. ProctoredExamAlreadyExists."""
+    """Create an exam and return its id; notifies the provider of a proctored exam. Raises ProctoredExamAlreadyExists."""
     exam = ProctoredExam(
         course_id=str(course_id),
         content_id=str(content_id),
@@ -88,10 +88,10 @@ def _insert(exam: ProctoredExam) -> None:
             exam.save(force_insert=True)
     except IntegrityError as error:
         same = ProctoredExam.objects.filter(course_id=exam.course_id, content_id=exam.content_id)
-        # Only a locking read surely sees what somebody else has stored just now.
+        # Only a locking read is sure to see a row that another process has just committed.
         if same.select_for_update().values_list("id").first() is None:
-            raise  # a column lacks its value
-        raise _already_exists(exam) from error  # somebody else was first
+            raise  # a required column is missing
+        raise _already_exists(exam) from error  # another request was faster
     announce_exam(exam, "created")
     log.info("exam %s: created, course_id=%s", exam.pk, exam.course_id)
 
@@ -104,14 +104,14 @@ def _already_exists(exam: ProctoredExam) -> ProctoredExamAlreadyExists:
 
 
 def announce_exam(exam: ProctoredExam, name: str) -> None:
-    """Emit the event `created` or `updated` of an exam that was saved just now."""
+    """Emit the event `created` or `updated` of an exam that was just saved."""
     history_id = exam.last_history.history_id  # type: ignore[attr-defined]  # set when it was saved
     payload = tracking.snapshot(exam, name)
     outbox.put(messages.exam_event(history_id, exam.pk, name, payload))
 
 
 def _date(value: datetime.datetime | str | None) -> datetime.datetime | None:
-    """An aware date from a date or ISO 8601 text."""
+    """Return a timezone-aware date from a date or ISO 8601 text."""
     if isinstance(value, str):
         try:
             parsed = parse_datetime(value)
@@ -135,9 +135,9 @@ def update_exam(
     hide_after_due: bool | None = None,
     backend: str | None = None,
 ) -> int:
-    """Change what is given (None leaves as it is, but clears the due date) and return the id.
+    """Change the given values and return the id. None leaves a value unchanged, except that it clears the due date.
 
-    ProctoredExamNotFoundException.
+    Raises ProctoredExamNotFoundException.
     """
     given = {name: value for name, value in locals().items() if name in CHANGEABLE}
     values = {name: value for name, value in given.items() if value is not None}
@@ -154,12 +154,12 @@ def update_exam(
 
 
 def find_exams(course_id: object) -> ExamQuerySet:
-    """The course's exams as a queryset, for lists that filter, order and page it."""
+    """Return the course's exams as a queryset, for lists that filter, order and page it."""
     return ProctoredExam.objects.in_course(course_id)
 
 
 def type_of_exam(exam: ProctoredExam) -> str:
-    """timed, practice, onboarding or proctored."""
+    """Return timed, practice, onboarding or proctored."""
     provider = backends.find_provider(exam)
     return exam_types.exam_type(exam, bool(getattr(provider, "supports_onboarding", False)))
 
@@ -170,9 +170,10 @@ def change_exam(
     values: Mapping[str, Any],
     is_as_seen: Callable[[ProctoredExam], bool],
 ) -> ProctoredExam:
-    """Change these columns of an exam of the course if it still is as the caller has seen it; the exam as it is then.
+    """Change these columns if the exam has not changed since the caller read it; return the updated exam.
 
-    ProctoredExamNotFoundException; ExamChangedMeanwhile when `is_as_seen`, asked under the lock, says no.
+    Raises ProctoredExamNotFoundException, and ExamChangedMeanwhile if `is_as_seen`, called under the lock, returns
+    False.
     """
 
     def store() -> ProctoredExam:
@@ -188,7 +189,7 @@ def change_exam(
 
 
 def get_exam_to_change(exam_id: Any) -> dict[str, Any]:
-    """The exam as it is before a change; ProctoredExamNotFoundException as of update_exam."""
+    """Return the exam before a change. Raises ProctoredExamNotFoundException with the text of update_exam."""
     return _as_dict(_exam_to_change(exam_id))
 
 
@@ -205,7 +206,7 @@ def _change(exam: ProctoredExam, values: Mapping[str, Any]) -> None:
 
 
 def _locked(exam_ids: Sequence[int]) -> list[ProctoredExam]:
-    """Exams locked by id, in its order."""
+    """Return the exams locked and ordered by id."""
     rows = ProctoredExam.objects.filter(pk__in=exam_ids).order_by("pk")
     if transaction.get_connection().features.has_select_for_update:
         rows = rows.select_for_update()
@@ -213,12 +214,12 @@ def _locked(exam_ids: Sequence[int]) -> list[ProctoredExam]:
 
 
 def get_exam_by_id(exam_id: int) -> dict[str, Any]:
-    """The exam; ProctoredExamNotFoundException."""
+    """Return the exam. Raises ProctoredExamNotFoundException."""
     return _as_dict(exam_by_id(exam_id))
 
 
 def get_exam_by_content_id(course_id: object, content_id: object) -> dict[str, Any]:
-    """The exam of a subsection; ProctoredExamNotFoundException."""
+    """Return the exam of a subsection. Raises ProctoredExamNotFoundException."""
     exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
     if exam is None:
         raise ProctoredExamNotFoundException(
@@ -230,9 +231,10 @@ def get_exam_by_content_id(course_id: object, content_id: object) -> dict[str, A
 def get_all_exams_for_course(
     course_id: object, active_only: bool = False, ordering: str | None = None
 ) -> list[dict[str, Any]]:
-    """All exams of the course, timed, practice and proctored, in the order of their creation.
+    """Return all exams of the course (timed, practice and proctored) in order of creation.
 
-    `ordering`: created, modified, exam_name or id, "-" before it turns it round; FieldError for others.
+    `ordering`: created, modified, exam_name or id; a leading "-" reverses the order. Raises FieldError for other
+    fields.
     """
     exams = ProctoredExam.get_all_exams_for_course(course_id, active_only=active_only)
     return [_as_dict(exam) for exam in in_order(exams, ordering, EXAM_ORDERINGS)]
@@ -244,7 +246,7 @@ def _as_dict(exam: ProctoredExam) -> dict[str, Any]:
 
 
 def is_known_backend(name: str) -> bool:
-    """Is a provider of this name configured?"""
+    """Return whether a provider of this name is configured."""
     return backends.provider_named(name) is not None
 
 
@@ -252,11 +254,11 @@ def is_known_backend(name: str) -> bool:
 
 
 def register_exams(course_id: object, items: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Make these the exams of the course, all or nothing; returns their ids in the order of the items.
+    """Replace the exams of the course by these, in one transaction; return their ids in the order of the items.
 
-    An item: `content_id`, `exam_name`, `time_limit_mins`, `is_proctored`, `is_practice_exam`, `is_active`,
-    `hide_after_due`, perhaps `due_date` (without it there is none), `external_id`, `backend`. Active exams that are not
-    among them are switched off. ProctoredBaseException for a content id that comes twice.
+    An item has `content_id`, `exam_name`, `time_limit_mins`, `is_proctored`, `is_practice_exam`, `is_active`,
+    `hide_after_due`, and optionally `due_date` (default: no due date), `external_id`, `backend`. Active exams that are
+    not listed are deactivated. Raises ProctoredBaseException if a content id is listed twice.
     """
     names = [str(item["content_id"]) for item in items]
     if len(set(names)) < len(names):
@@ -266,7 +268,7 @@ def register_exams(course_id: object, items: Sequence[Mapping[str, Any]]) -> lis
             return transactions.run(lambda: _register(str(course_id), items))
         except (
             ProctoredExamAlreadyExists
-        ):  # somebody registers the course, too: now its exams are known
+        ):  # a concurrent registration of the course has stored its exams by now
             if not tries_left:
                 raise
     raise AssertionError("unreachable")
@@ -300,11 +302,13 @@ def _values(item: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, "due_date": _date(item.get("due_date"))}
 
 
-# What providers hear, for hosts that save the model
+# Notices to providers, for hosts that save the model themselves
 
 
 def tell_exam_saved(exam: ProctoredExam) -> None:
-    """The provider of a proctored exam hears what the exam and its review policy are like now; a former one, too."""
+    """Notify the provider of a proctored exam of the exam's current state and review policy, and a former provider,
+    too.
+    """
     former = exam.__dict__.pop("former_provider", None)
     if former is not None:
         exam_sync.tell_left(exam.pk, *former)
@@ -312,16 +316,18 @@ def tell_exam_saved(exam: ProctoredExam) -> None:
 
 
 def get_course_of_exams(exam_ids: Iterable[object]) -> str | None:
-    """The course of the first of these exams that there is, or None."""
+    """Return the course of the first of these exams that exists, or None."""
     numbers = [number for number in map(as_id, exam_ids) if number]
     courses = dict(ProctoredExam.objects.filter(pk__in=numbers).values_list("id", "course_id"))
     return next((courses[number] for number in numbers if number in courses), None)
 
 
 def leave_former_provider(before: ProctoredExam, after: ProctoredExam) -> str | None:
-    """`after` is about to replace `before`: a provider that loses the exam is noted, and its id is cleared; its name.
+    """Before `after` replaces `before`: if the provider changes, clear the exam's provider id and return the former
+    provider's name.
 
-    It hears of it by `tell_exam_saved`, once the exam is stored: in autocommit messages are delivered right away.
+    `tell_exam_saved` notifies the former provider once the exam is stored, because in autocommit mode messages are
+    delivered immediately.
     """
     after.__dict__.pop("former_provider", None)
     if not before.is_proctored:

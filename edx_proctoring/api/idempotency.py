@@ -1,4 +1,4 @@
-"""Requests that clients repeat when they do not know whether the first one arrived: executed once, answered alike."""
+"""Execute requests with an idempotency key once, and answer repetitions with the stored response."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,16 +12,18 @@ from edx_proctoring.models import IdempotentRequest
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """The answer to the first request."""
+    """The response to the first request."""
 
     status: int
     data: Any
 
 
 def begin_request(user_id: int, route: str, key: str, body_digest: str) -> StoredAnswer | None:
-    """None: this is the first request with the key, execute it and call `finish_request` or `abandon_request`.
+    """Return None for the first request with the key; the caller executes it, then calls `finish_request` or
+    `abandon_request`.
 
-    IdempotencyKeyReused for another body, RequestStillRunning while the first one has no answer. Keys live a day.
+    Raises IdempotencyKeyReused if the body differs, and RequestStillRunning if the first request has no response yet.
+    Keys are kept for a day.
     """
     row = IdempotentRequest(
         digest=_digest(user_id, route, key), user_id=user_id, body_digest=body_digest
@@ -33,7 +35,7 @@ def begin_request(user_id: int, route: str, key: str, body_digest: str) -> Store
             row.save(force_insert=True)
     except IntegrityError:
         known = same.first()
-        if known is None:  # abandoned just now: the client may try again
+        if known is None:  # just abandoned: the client may try again
             raise RequestStillRunning from None
         return _answer_of(known, body_digest)
     return None
@@ -48,18 +50,18 @@ def _answer_of(known: IdempotentRequest, body_digest: str) -> StoredAnswer:
 
 
 def finish_request(user_id: int, route: str, key: str, status: int, data: Any) -> None:
-    """Keep the answer for repetitions."""
+    """Store the response for repetitions."""
     rows = IdempotentRequest.objects.filter(digest=_digest(user_id, route, key))
     rows.update(status=status, answer=data)
 
 
 def abandon_request(user_id: int, route: str, key: str) -> None:
-    """Nothing was done: the same request may be tried again."""
+    """Forget a request that had no effect, so that it may be repeated."""
     IdempotentRequest.objects.filter(digest=_digest(user_id, route, key)).delete()
 
 
 def forget_requests() -> int:
-    """Delete the answers that are a day old; returns how many."""
+    """Delete responses older than a day; return how many."""
     return int(IdempotentRequest.objects.expired().delete()[0])
 
 

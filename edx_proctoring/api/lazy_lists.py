@@ -1,4 +1,4 @@
-"""Lists for callers who show one page of them: rows are read from the database when somebody looks at them."""
+"""Lists that read their rows from the database only when they are accessed, for callers who show one page."""
 
 import operator
 from collections.abc import Callable, Iterator
@@ -9,20 +9,21 @@ from django.db.models import QuerySet
 from edx_proctoring.api.lookup import batches
 
 Row = dict[str, Any]
-WINDOW = 100  # rows that are read when one of them is looked at
-UNCOUNTED = 10_000  # who looks farther has them counted first
+WINDOW = 100  # rows read at a time when a single one is accessed
+UNCOUNTED = 10_000  # accessing a position beyond this counts the rows first
 
 
 class LazyList(list[Row]):
-    """A list of dictionaries that are read when they are needed: `len` counts, a slice reads its rows, the rest all rows.
+    """A list of dictionaries read on demand: `len` counts the rows, a slice reads its rows, anything else reads all
+    rows.
 
-    What was read is not read again. What changes in the database before rows are read is seen: a slice may be shorter than
-    `len` promised. Copies, sums and pickles are plain lists. Code in C that looks into lists without asking them (`orjson`,
-    `heapq`) needs `list(…)` of it.
+    Rows are read only once. Rows that change before they are read show the change, so a slice may be shorter than `len`
+    promised. Copies, concatenations and pickles are plain lists. C code that accesses list items directly (`orjson`,
+    `heapq`) needs `list(…)` first.
     """
 
     def __init__(self, rows: QuerySet[Any], show: Callable[[Any], Row]) -> None:
-        """`rows`, in an order, have a `user` and a `proctored_exam`; `show` makes a dictionary of one of them."""
+        """`rows` is an ordered queryset with `user` and `proctored_exam`; `show` turns a row into a dictionary."""
         super().__init__()
         self._rows: QuerySet[Any] | None = rows.select_related(None)
         self._show = show
@@ -31,7 +32,7 @@ class LazyList(list[Row]):
         self._known: dict[int, Row] = {}  # the same by id
 
     def _load(self) -> "LazyList":
-        """Become a list like any other; dictionaries that somebody has already stay the same."""
+        """Read all rows and become a regular list; dictionaries already handed out stay identical."""
         if self._rows is not None:
             rows = list(self._rows.select_related("user").prefetch_related("proctored_exam"))
             self._rows = None
@@ -40,7 +41,7 @@ class LazyList(list[Row]):
         return self
 
     def _part(self, start: int, stop: int) -> list[Row]:
-        """The rows at these positions that there are; only those that nobody has seen yet are read."""
+        """Return the rows at these positions as far as they exist; reads only those not read before."""
         if stop > UNCOUNTED or self._length is not None:
             stop = min(stop, len(self))
         missing = [at for at in range(start, stop) if at not in self._seen]
@@ -49,14 +50,14 @@ class LazyList(list[Row]):
         return [self._seen[at] for at in range(start, stop) if at in self._seen]
 
     def _look(self, start: int, stop: int) -> None:
-        """Ids first, because databases sort narrow rows in a fraction of the time."""
+        """Read the ids first, because databases sort narrow rows in a fraction of the time."""
         assert self._rows is not None
         ids = list(self._rows.values_list("pk", flat=True)[start:stop])
         rows = self._rows.model._base_manager.select_related("user", "proctored_exam")
         for some in batches([pk for pk in ids if pk not in self._known]):
             self._known.update((row.pk, self._show(row)) for row in rows.filter(pk__in=some))
         for at, pk in enumerate(ids, start):
-            if pk in self._known:  # else it has gone in this moment
+            if pk in self._known:  # otherwise it was deleted just now
                 self._seen.setdefault(at, self._known[pk])
 
     def __len__(self) -> int:
@@ -100,12 +101,12 @@ class LazyList(list[Row]):
         return list, (list(self),)
 
     def count(self, value: Any) -> int:
-        """Paginators ask whether this takes an argument."""
+        """Paginators check whether this method takes an argument."""
         return list.count(self._load(), value)
 
 
 def _loading(name: str) -> Callable[..., Any]:
-    """The method of lists, of a list that has been read; other lazy lists among its arguments are read, too."""
+    """Return the list method with this name, reading all rows first; lazy lists among its arguments are read, too."""
     method = getattr(list, name)
 
     def call(self: LazyList, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Small functions in the form in which plug-ins and hosts know them; `edx_proctoring.utils` is their old address."""
+"""Small functions as plug-ins and hosts know them; `edx_proctoring.utils` is their old address."""
 
 import datetime
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
@@ -13,7 +13,7 @@ from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
 
 
 def get_time_remaining_for_attempt(attempt: Mapping[str, Any]) -> float:
-    """Seconds left of an attempt (its published dictionary); 0 before its start and after its end."""
+    """Return the remaining seconds of an attempt (its published dictionary); 0 before its start and after its end."""
     expires = timing.expires_at(
         attempt["started_at"],
         attempt["allowed_time_limit_mins"],
@@ -23,29 +23,31 @@ def get_time_remaining_for_attempt(attempt: Mapping[str, Any]) -> float:
 
 
 def has_due_date_passed(due_datetime: datetime.datetime | None) -> bool:
-    """Is the date over? None never is."""
+    """Return whether the date has passed; False for None."""
     return timing.has_passed(due_datetime, timezone.now())
 
 
 def get_exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | None:
-    """When the exam is due, for the user (object or id) if given."""
+    """Return when the exam is due, for the user (object or id) if given."""
     return deadlines.due_date(exam, user)
 
 
 def get_course_end_date(course_id: object) -> datetime.datetime | None:
-    """The end of the course, or None."""
+    """Return the end of the course, or None."""
     return host.course_end(course_id)
 
 
 def has_end_date_passed(course_id: object) -> bool:
-    """Is the course over?"""
+    """Return whether the course has ended."""
     return has_due_date_passed(host.course_end(course_id))
 
 
 def verify_and_add_wait_deadline(
     context: MutableMapping[str, Any], exam: Mapping[str, Any], user_id: int
 ) -> bool:
-    """Does a grace period last after the due date? Then `wait_deadline` in the context says until when."""
+    """Return whether the grace period after the due date is running; if so, set `wait_deadline` in the context to its
+    end.
+    """
     due = deadlines.due_date(exam, user_id)
     deadline = timing.wait_deadline(due, context.get("grace_period"), timezone.now())
     if deadline is not None:
@@ -54,12 +56,12 @@ def verify_and_add_wait_deadline(
 
 
 def is_reattempting_exam(from_status: str, to_status: str) -> bool:
-    """Does a learner go back from a running exam to its set-up?"""
+    """Return whether the learner goes back from a running exam to its set-up."""
     return from_status in IN_PROGRESS and to_status in PRE_STARTED
 
 
 def resolve_exam_url_for_learning_mfe(course_id: object, content_id: object) -> str:
-    """The exam in the learning micro-frontend; providers send learners there. InvalidKeyError."""
+    """Return the URL of the exam in the learning micro-frontend, where providers send learners. Raises InvalidKeyError."""
     return links.learning_mfe_exam_url(course_id, content_id)
 
 
@@ -69,14 +71,14 @@ def emit_event(
     attempt: Mapping[str, Any] | None = None,
     override_data: dict[str, Any] | None = None,
 ) -> None:
-    """Emit an analytics event of an exam, or of an attempt in it (published dictionaries), at once."""
+    """Immediately emit an analytics event of an exam or of an attempt in it (published dictionaries)."""
     row = None
     if attempt is not None:
         row = ProctoredExamStudentAttempt.objects.get_exam_attempt_by_id(attempt["id"])
     tracking.emit(tracking.snapshot(ProctoredExam(**exam), event_short_name, row, override_data))
 
 
-# Names with an underscore that test suites of hosts import
+# Private names that test suites of hosts import
 
 
 def _emit_event(name: str, context: Mapping[str, Any] | None, data: Mapping[str, Any]) -> None:
@@ -89,7 +91,7 @@ def _are_prerequirements_satisfied(
     evaluate_for_requirement_name: str | None = None,
     filter_out_namespaces: Collection[str] | None = None,
 ) -> dict[str, Any]:
-    """What of the requirements before the named one is satisfied, failed, pending, declined."""
+    """Return which requirements before the named one are satisfied, failed, pending and declined."""
     return prerequisites.evaluate(
         prerequisites_statuses, evaluate_for_requirement_name, filter_out_namespaces
     )
@@ -99,15 +101,15 @@ def _get_ordered_prerequisites(
     prerequisites_statuses: Sequence[Mapping[str, Any]],
     filter_out_namespaces: Collection[str] | None = None,
 ) -> list[Mapping[str, Any]]:
-    """Requirements by their order."""
+    """Sort requirements by their order."""
     return prerequisites.ordered(prerequisites_statuses, filter_out_namespaces)
 
 
 def _calculate_allowed_mins(exam: Mapping[str, Any], user_id: int) -> int:
-    """How many minutes the learner may take if they started now."""
+    """Return how many minutes the learner would have if they started now."""
     return allowed_minutes(exam, user_id)
 
 
 def _check_for_attempt_timeout(attempt: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """The attempt (its published dictionary), ended if its time is over."""
+    """Return the attempt (its published dictionary), ended if its time is over."""
     return get_exam_attempt_by_id(attempt["id"]) if attempt else attempt

@@ -1,4 +1,4 @@
-"""Ids, and rows by what callers name them by, or the published exception. Not published."""
+"""Find rows by the ids that callers pass, or raise the published exception. Internal."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
@@ -12,16 +12,16 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 
 Item = TypeVar("Item")
-LONGEST_NUMBER = 20  # digits that are looked at
+LONGEST_NUMBER = 20  # digits of an id
 
 
 def is_id(value: Any) -> bool:
-    """Can this be a primary key? Anything else would trouble some databases."""
+    """Return whether this can be a primary key; other values cause errors in some databases."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_INTEGER
 
 
 def exam_by_id(exam_id: Any, message: str | None = None) -> ProctoredExam:
-    """The exam; ProctoredExamNotFoundException."""
+    """Return the exam. Raises ProctoredExamNotFoundException."""
     number = as_id(exam_id)
     exam = ProctoredExam.get_exam_by_id(number) if number else None
     if exam is None:
@@ -31,7 +31,7 @@ def exam_by_id(exam_id: Any, message: str | None = None) -> ProctoredExam:
 
 
 def attempt_by_id(attempt_id: Any, message: str | None = None) -> ProctoredExamStudentAttempt:
-    """The attempt with its exam and learner; StudentExamAttemptDoesNotExistsException."""
+    """Return the attempt with its exam and learner. Raises StudentExamAttemptDoesNotExistsException."""
     number = as_id(attempt_id)
     found = ProctoredExamStudentAttempt.objects.get_exam_attempt_by_id(number) if number else None
     if found is None:
@@ -43,7 +43,7 @@ def attempt_by_id(attempt_id: Any, message: str | None = None) -> ProctoredExamS
 
 
 def as_id(value: Any) -> int | None:
-    """A primary key from a number or its text, or None."""
+    """Return a primary key from a number or its text, or None."""
     if (
         isinstance(value, str)
         and len(value) <= LONGEST_NUMBER
@@ -55,12 +55,12 @@ def as_id(value: Any) -> int | None:
 
 
 def batches(values: Sequence[Item], size: int = 500) -> Iterator[Sequence[Item]]:
-    """The values in parts that no database finds too long for an IN."""
+    """Split the values into parts short enough for an IN clause in every database."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
 
 
 def as_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
-    """The published dictionary of an attempt."""
+    """Return the published dictionary of an attempt."""
     data: dict[str, Any] = ProctoredExamStudentAttemptSerializer.row(attempt)
     return data

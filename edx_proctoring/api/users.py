@@ -1,4 +1,4 @@
-"""Learners by id or name, and those who may take proctored exams."""
+"""Find learners by id or name, and those who may take proctored exams."""
 
 import logging
 from typing import Any
@@ -19,20 +19,20 @@ NO_USER = "There is no such user."
 
 
 class NoSuchUser(UserNotFoundException):
-    """Asked for by a page: not found."""
+    """There is no such user (HTTP 404)."""
 
     http_status = 404
 
 
 def get_user(user_id: int) -> Any:
-    """The user; UserNotFoundException (404)."""
+    """Return the user. Raises UserNotFoundException (404)."""
     return _user(pk=user_id)
 
 
 def get_learner_by_name(username: str, course_id: object, *, of_course: bool = False) -> Any:
-    """The user, with REQUIRE_ENROLLMENT only if enrolled in the course; UserNotFoundException (404).
+    """Return the user, with REQUIRE_ENROLLMENT only if enrolled in the course. Raises UserNotFoundException (404).
 
-    `of_course`: not a user who, as the host says, is not enrolled in the course, and has no attempt in it.
+    `of_course`: refuse users who, according to the host, are not enrolled and have no attempt in the course.
     """
     user = _user(username=username)
     if of_course and is_stranger(course_id, user.pk):
@@ -52,8 +52,9 @@ def _user(**what: Any) -> Any:
 def get_enrollments_can_take_proctored_exams(
     course_id: object, text_search: str | None = None
 ) -> Any:
-    """Who of the course may take proctored exams: objects with `.user` and `.mode`, as the host orders them.
+    """Return the users of the course who may take proctored exams, as objects with `.user` and `.mode`, in the host's
+    order.
 
-    `text_search` is looked for in names and addresses. An empty list where the host does not say.
+    `text_search` is searched in names and e-mail addresses. Returns an empty list if the host cannot tell.
     """
     return host.enrollments(course_id, text_search)

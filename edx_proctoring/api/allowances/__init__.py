@@ -1,1 +1,1 @@
-"""Allowances, one or many at a time."""
+"""Allowances, granted one at a time or in bulk."""

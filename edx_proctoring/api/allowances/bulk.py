@@ -1,4 +1,4 @@
-"""The same allowance for many learners in many exams, in few queries."""
+"""Grant the same allowance to many learners in many exams with few queries."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ TOO_LONG = "That would be too much additional time."
 
 @dataclass
 class Grant:
-    """One pair, as the caller named it, and why it was not granted ('' if it was)."""
+    """One pair of user and exam, as named by the caller, and the reason for a refusal ('' if granted)."""
 
     exam_id: Any
     user_id: Any
@@ -36,9 +36,9 @@ class Grant:
 def add_bulk_allowances(
     exam_ids: Iterable[Any], user_ids: Iterable[Any], allowance_type: Any, value: Any
 ) -> tuple[list[dict[str, Any]], int, int]:
-    """Grant an allowance to all users in all exams: (pairs `exam_id`, `user_id`; successes; failures).
+    """Grant an allowance to all users in all exams; return (pairs `exam_id`, `user_id`; successes; failures).
 
-    As `grant_allowances`, for callers who need not know what was wrong.
+    Like `grant_allowances`, for callers that do not need the reasons of failures.
     """
     grants = grant_allowances(exam_ids, user_ids, allowance_type, value)
     failures = sum(bool(grant.problem) for grant in grants)
@@ -55,13 +55,14 @@ def grant_allowances(
     course_id: str | None = None,
     enrolled_only: bool = False,
 ) -> list[Grant]:
-    """Grant an allowance to all users (id, name or e-mail address) in all exams; pairs in the callers' order.
+    """Grant an allowance to all users (id, username or e-mail address) in all exams; return the pairs in the caller's
+    order.
 
-    `allowance_type` time_multiplier (from 1 to 10) stores the exam's present time × (value − 1) as additional minutes, a
-    half rounded to even; they stay what they are when the exam's time changes.
-    `course_id`: exams of other courses are refused. `enrolled_only`: so are learners of whom the host says that they are
-    not enrolled in the exam's course, with the same words as unknown ones. What cannot be granted does not hinder the rest.
-    AllowanceValueNotAllowedException before anything is written.
+    With the `allowance_type` time_multiplier (from 1 to 10), the exam's current time × (value − 1) is stored as
+    additional minutes, rounded half to even; these minutes do not follow later changes of the exam's time.
+    `course_id`: exams of other courses are refused. `enrolled_only`: users who, according to the host, are not enrolled
+    in the exam's course are refused with the same text as unknown users. A refused pair does not affect the others.
+    Raises AllowanceValueNotAllowedException before anything is written.
     """
     kind = allowance_type[0] if isinstance(allowance_type, tuple) else allowance_type
     _check_value(kind, value)
@@ -99,7 +100,7 @@ def _check_value(kind: Any, value: Any) -> None:
 
 
 def _multiplier(value: Any) -> Fraction | None:
-    """A factor from 1 to 10 with any decimals, exactly as written, or None."""
+    """Return a factor from 1 to 10 with any number of decimals, exactly as written, or None."""
     try:
         number = float(value)
         exact = Fraction(str(value).strip())
@@ -117,7 +118,7 @@ def _problem(exam: ProctoredExam | None, course_id: str | None) -> str:
 
 
 def _users(people: Sequence[Any]) -> dict[Any, int]:
-    """Ids of those who exist: a number is an id, a text a username, else an address."""
+    """Return the ids of existing users: a number is an id, text a username or else an e-mail address."""
     numbers = [one for one in people if not isinstance(one, str) and as_id(one)]
     texts = [str(one) for one in people if one not in numbers]
     rows = get_user_model()._default_manager.filter(
@@ -143,7 +144,7 @@ def _value_in(exam: ProctoredExam, kind: str, value: Any) -> str:
 
 
 def _is_storable(exam: ProctoredExam, kind: str, value: Any) -> bool:
-    """Additional minutes that nobody can read would be no additional time."""
+    """Minutes too long for the column could not be read back and would grant no time."""
     stored = _value_in(exam, kind, value)
     return kind != constants.TIME_MULTIPLIER or parse_minutes(stored) is not None
 

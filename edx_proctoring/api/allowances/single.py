@@ -1,4 +1,4 @@
-"""Allowances: what one learner may do in one exam that others may not."""
+"""Allowances: exceptions granted to one learner in one exam."""
 
 import logging
 from typing import Any
@@ -32,11 +32,12 @@ ADDITIONAL_TIME = Allowance.ADDITIONAL_TIME_GRANTED[0]
 
 
 def add_allowance_for_user(exam_id: int, user_info: Any, key: Any, value: Any) -> None:
-    """Grant an allowance, or replace it. `user_info`: a user's id, name or e-mail address, or a user.
+    """Grant an allowance, or replace it. `user_info`: a user's id, username or e-mail address, or a user object.
 
-    `key` and `value`: additional_time_granted and whole minutes; time_multiplier and a factor of the exam's time, from 1
-    to 10 with at most two decimals (60 minutes × 1.5 are 90, and the factor follows when the exam's time changes);
-    review_policy_exception and a text. A factor and minutes are added. Other keys are stored without effect.
+    `key` and `value`: additional_time_granted with whole minutes; time_multiplier with a factor of the exam's time,
+    from 1 to 10 with at most two decimals (60 minutes × 1.5 are 90, and the allowance follows later changes of the
+    exam's time); review_policy_exception with a text. A factor and minutes add up. Other keys are stored without
+    effect.
     Raises AllowanceValueNotAllowedException, UserNotFoundException, ProctoredExamNotFoundException,
     ProctoredExamNotActiveException.
     """
@@ -49,10 +50,11 @@ def add_allowance_for_user(exam_id: int, user_info: Any, key: Any, value: Any) -
 
 
 def grant_allowance(exam_id: int, user_info: Any, key: Any, value: Any) -> None:
-    """As add_allowance_for_user, for callers who may only name the course's own learners.
+    """Like add_allowance_for_user, for callers who may only name learners of the course.
 
-    Unless ALLOWANCES_FOR_ANYONE is set, `user_info` is a username or an e-mail address, and where the host can tell, the
-    learner must be enrolled. UserNotFoundException says the same of a learner who is not and of one who does not exist.
+    Unless ALLOWANCES_FOR_ANYONE is set, `user_info` must be a username or an e-mail address, and the learner must be
+    enrolled if the host can tell. UserNotFoundException has the same text for learners who are not enrolled and for
+    users who do not exist.
     """
     if not conf.proctoring.ALLOWANCES_FOR_ANYONE and Allowance.is_allowance_value_valid(key, value):
         user_info = _named_learner(exam_id, user_info)
@@ -77,7 +79,7 @@ def _tell(allowance: Allowance, action: str) -> None:
 
 
 def event_draft(allowance: Allowance, action: str, version: int) -> Draft:
-    """What analytics hear; `version`, the id of the newest archived one, tells one change from the next."""
+    """Return the analytics event; `version`, the id of the newest archived row, makes the event unique."""
     override = {
         "allowance_user_id": allowance.user_id,
         "allowance_key": allowance.key,
@@ -90,10 +92,10 @@ def event_draft(allowance: Allowance, action: str, version: int) -> Draft:
 def get_allowances_for_course(
     course_id: object, ordering: str | None = None
 ) -> list[dict[str, Any]]:
-    """All allowances of the course, oldest first, read when they are looked at: a slice reads its page.
+    """Return all allowances of the course, oldest first, as a lazy list: slicing it reads only that page.
 
     `ordering`: created, modified, key, value, exam_name, user__username, user__email, proctored_exam__exam_name,
-    proctored_exam__time_limit_mins or id, with "-" before it the other way round.
+    proctored_exam__time_limit_mins or id; a leading "-" reverses the order.
     """
     rows = in_order(Allowance.get_allowances_for_course(course_id), ordering, ALLOWANCE_ORDERINGS)
     return LazyList(rows, ProctoredExamStudentAllowanceSerializer.row)
@@ -109,10 +111,10 @@ def get_allowances_page(
     per_page: int | None = None,
     hides_strangers: bool = False,
 ) -> tuple[list[dict[str, Any]], int]:
-    """The same, restricted: (the page, or all without `per_page`; how many there are).
+    """Return (one page of the allowances, or all without `per_page`; their number).
 
-    `search_by` is looked for in the learners' names and e-mail addresses. `hides_strangers`: of learners who are neither
-    enrolled in the course nor have an attempt in it the address is empty, and not searched.
+    `search_by` is searched in usernames and e-mail addresses. `hides_strangers`: the e-mail address of learners who are
+    neither enrolled nor have an attempt in the course is returned empty and not searched.
     """
     rows: Any = Allowance.get_allowances_for_course(course_id)
     if hides_strangers:
@@ -145,7 +147,7 @@ def get_allowances_page(
 
 
 def take_allowance_back(exam_id: int, name: str, key: str) -> None:
-    """As remove_allowance_for_user, by username or e-mail address; nothing happens when nobody has that name."""
+    """Like remove_allowance_for_user, by username or e-mail address; does nothing if there is no such user."""
     try:
         user_id = find_user_id(name)
     except UserNotFoundException:
@@ -154,7 +156,7 @@ def take_allowance_back(exam_id: int, name: str, key: str) -> None:
 
 
 def remove_allowance_for_user(exam_id: int, user_id: int, key: str) -> None:
-    """Take an allowance back; nothing happens when there is none."""
+    """Remove an allowance; does nothing if there is none."""
 
     def remove() -> None:
         allowance = Allowance.get_allowance_for_user(exam_id, user_id, key)
@@ -168,16 +170,16 @@ def remove_allowance_for_user(exam_id: int, user_id: int, key: str) -> None:
     transactions.run(remove)
 
 
-# Questions of the doctor
+# Queries of `proctoring_doctor`
 
 
 def get_allowances_without_effect() -> list[Allowance]:
-    """Allowances that should grant time and do not, because their values cannot be read; not those of retired users."""
+    """Return allowances of time whose values cannot be read, so that they have no effect; excludes retired users."""
     times = Allowance.objects.filter(key__in=TIME_VALUES).order_by("id")
     known = times.order_by().values_list("key", "value").distinct()
     values = sorted({value for key, value in known if not _grants_time(key, value)})
     archive = ProctoredExamStudentAllowanceHistory.objects
-    blanked = Exists(archive.filter(allowance_id=OuterRef("pk"), value=""))  # by retirement
+    blanked = Exists(archive.filter(allowance_id=OuterRef("pk"), value=""))  # set by retirement
     found: list[Allowance] = []
     for some in batches(values):
         rows = times.filter(value__in=some).exclude(blanked, value="")
@@ -190,7 +192,9 @@ def _grants_time(key: str, value: str) -> bool:
 
 
 def get_allowances_counted_twice() -> list[Allowance]:
-    """Minutes as many as the factor of the same learner and exam grants: the bulk call may have made them of it."""
+    """Return allowances of minutes equal to what the same learner's factor grants; the bulk call may have computed them
+    from it.
+    """
     factors = Allowance.objects.filter(key=constants.TIME_MULTIPLIER)
     times = {(row.proctored_exam_id, row.user_id): extra_time([row]) for row in factors}
     same = factors.filter(proctored_exam=OuterRef("proctored_exam"), user=OuterRef("user"))

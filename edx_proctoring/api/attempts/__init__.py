@@ -1,1 +1,1 @@
-"""Attempts: reads, changes and the pages that show them."""
+"""Read and change attempts, and the data of the pages that show them."""

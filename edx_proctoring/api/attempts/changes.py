@@ -1,4 +1,4 @@
-"""Changing attempts, for other Django code: no question is asked about who wants it."""
+"""Change attempts, for other Django code. These functions do not check permissions."""
 
 import logging
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
@@ -27,9 +27,9 @@ UPDATABLE = {"is_status_acknowledged", "time_remaining_seconds"}
 
 
 def create_exam_attempt(exam_id: int, user_id: int, taking_as_proctored: bool = False) -> int:
-    """Create an attempt and return its id; the provider registers it first if it is taken as proctored.
+    """Create an attempt and return its id. If it is taken as proctored, it is registered with the provider first.
 
-    Raises ProctoredExamNotFoundException, UserNotFoundException, and what `lifecycle.create` raises.
+    Raises ProctoredExamNotFoundException, UserNotFoundException, and the exceptions of `lifecycle.create`.
     """
     exam, user = exam_by_id(exam_id), lifecycle.find_learner(user_id)
     return lifecycle.create(exam, user, taking_as_proctored=taking_as_proctored, reason="").pk
@@ -38,7 +38,7 @@ def create_exam_attempt(exam_id: int, user_id: int, taking_as_proctored: bool = 
 def start_exam_attempt(exam_id: int, user_id: int) -> int:
     """Start the learner's newest attempt and return its id.
 
-    StudentExamAttemptDoesNotExistsException, StudentExamAttemptedAlreadyStarted.
+    Raises StudentExamAttemptDoesNotExistsException, StudentExamAttemptedAlreadyStarted.
     """
     return _start(
         Attempt.objects.get_current_exam_attempt(exam_id, user_id),
@@ -47,7 +47,7 @@ def start_exam_attempt(exam_id: int, user_id: int) -> int:
 
 
 def start_exam_attempt_by_code(attempt_code: str) -> int:
-    """As start_exam_attempt, by attempt code."""
+    """Like start_exam_attempt, by attempt code."""
     attempt = Attempt.objects.get_exam_attempt_by_code(attempt_code)
     return _start(attempt, f"Cannot start: there is no attempt with attempt_code={attempt_code}.")
 
@@ -63,22 +63,22 @@ def _start(attempt: Attempt | None, missing: str) -> int:
 
 
 def stop_exam_attempt(attempt_id: int) -> int:
-    """The learner has ended the exam, but not yet submitted it; returns the id."""
+    """End the exam for the learner without submitting the attempt yet; return the attempt's id."""
     return _update(attempt_id, Status.ready_to_submit)
 
 
 def mark_exam_attempt_timeout(attempt_id: int) -> int:
-    """The time is over: submitted, or timed out where the setting ALLOW_TIMED_OUT_STATE says so; returns the id."""
+    """End the attempt because its time is over: submitted, or timed out if ALLOW_TIMED_OUT_STATE is set. Return its id."""
     return _update(attempt_id, Status.timed_out)
 
 
 def mark_exam_attempt_as_ready(attempt_id: int) -> int:
-    """The provider is ready; returns the id."""
+    """Mark the attempt as ready to start; return its id."""
     return _update(attempt_id, Status.ready_to_start, reason=lifecycle.PROVIDER)
 
 
 def mark_ready_if_setting_up(attempt_id: int) -> None:
-    """The provider is ready: an attempt that is being set up is so, too; any other stays as it is."""
+    """Mark an attempt as ready to start if it is still being set up; attempts in other statuses stay unchanged."""
     attempt = attempt_by_id(attempt_id)
     waiting = {Status.created, Status.download_software_clicked}
     _move_from(attempt, Status.ready_to_start, waiting)
@@ -88,7 +88,7 @@ def _move_from(attempt: Attempt, to: str, only_from: Collection[str]) -> None:
     try:
         lifecycle.transition(attempt, to, only_from=only_from, reason=lifecycle.PROVIDER)
     except ProctoredExamIllegalStatusTransition:
-        log.info("attempt_id=%s stays %s, asked for %s", attempt.pk, attempt.status, to)
+        log.info("attempt_id=%s keeps status %s, requested was %s", attempt.pk, attempt.status, to)
 
 
 def _update(attempt_id: int, to: str, reason: str = "") -> int:
@@ -104,9 +104,9 @@ def update_attempt_status(
     update_attributable_to: Any = None,
     reason: str = "",
 ) -> int | None:
-    """Move the attempt to a status, with all that follows; returns its id.
+    """Move the attempt to a status, with all effects; return its id.
 
-    `update_attributable_to` is the user behind a grade override, `reason` goes to the history. Raises
+    `update_attributable_to` is the user behind a grade override, `reason` is stored in the history. Raises
     ProctoredExamIllegalStatusTransition and, unless told otherwise, StudentExamAttemptDoesNotExistsException.
     """
     try:
@@ -128,7 +128,7 @@ def update_attempt_status(
 
 
 def planned_status(attempt_id: int, to_status: str) -> tuple[str, str]:
-    """The status now, and the one that `update_attempt_status` would lead to; changes nothing and raises the same."""
+    """Return the current status and the one that `update_attempt_status` would set, or raise what it would raise."""
     attempt = attempt_by_id(attempt_id)
     return attempt.status, lifecycle.outcome(attempt, to_status)
 
@@ -136,7 +136,7 @@ def planned_status(attempt_id: int, to_status: str) -> tuple[str, str]:
 def update_exam_attempt(attempt_id: int, **kwargs: Any) -> None:
     """Set `is_status_acknowledged` or `time_remaining_seconds`.
 
-    Anything else: ProctoredExamPermissionDenied. StudentExamAttemptDoesNotExistsException.
+    Raises ProctoredExamPermissionDenied for other fields, and StudentExamAttemptDoesNotExistsException.
     """
     forbidden = sorted(set(kwargs) - UPDATABLE)
     if forbidden:
@@ -147,12 +147,12 @@ def update_exam_attempt(attempt_id: int, **kwargs: Any) -> None:
 
 
 def mark_exam_attempt_as_ready_to_resume(attempt_id: int, by: Any = None) -> int:
-    """Permit the learner to go on in a new attempt; returns the id. ProctoredExamIllegalResumeUpdate."""
+    """Allow the learner to continue in a new attempt; return the id. Raises ProctoredExamIllegalResumeUpdate."""
     return lifecycle.ready_to_resume(attempt_by_id(attempt_id), user=by).pk
 
 
 def mark_exam_attempt_as_resumed(attempt_id: int) -> int:
-    """Note that a later attempt goes on where this one broke off; returns the id. ProctoredExamIllegalResumeUpdate."""
+    """Record that a later attempt continues this one; return the id. Raises ProctoredExamIllegalResumeUpdate."""
     return lifecycle.resumed(attempt_by_id(attempt_id)).pk
 
 
@@ -161,15 +161,15 @@ def remove_exam_attempt(
 ) -> None:
     """Remove the attempt at the provider and here, with the learner's answers, grade override and credit.
 
-    Raises StudentExamAttemptDoesNotExistsException, BackendProviderCannotRemoveAttempt (nothing is removed then; not
-    with `require_backend_removal=False`: the provider is told later).
+    Raises StudentExamAttemptDoesNotExistsException, and BackendProviderCannotRemoveAttempt without removing anything.
+    With `require_backend_removal=False` the provider is told later instead.
     """
     attempt = _attempt_to_remove(attempt_id)
     lifecycle.remove(attempt, requesting_user, strict=require_backend_removal)
 
 
 def remove_exam_attempt_or_keep_at_provider(attempt_id: int, requesting_user: Any) -> None:
-    """As remove_exam_attempt; a provider that has no way to remove attempts keeps its record, and the history says so."""
+    """Like remove_exam_attempt, but if the provider cannot remove attempts it keeps its record and the history says so."""
     lifecycle.remove(_attempt_to_remove(attempt_id), requesting_user, keep_at_provider=True)
 
 
@@ -180,10 +180,10 @@ def _attempt_to_remove(attempt_id: int) -> Attempt:
 def remove_exam_attempts(
     exam_id: int, user_id: int, requesting_user: Any, *, keep_at_provider: bool = False
 ) -> int:
-    """Remove all attempts of the learner in the exam, newest first; returns how many.
+    """Remove all attempts of the learner in the exam, newest first; return how many.
 
-    Stops at the first one that the provider does not confirm; what is removed by then stays so. Raises as above.
-    `keep_at_provider` as in remove_exam_attempt_or_keep_at_provider.
+    Stops at the first attempt that the provider does not confirm; those already removed stay removed. Raises the same
+    as remove_exam_attempt. `keep_at_provider` works as in remove_exam_attempt_or_keep_at_provider.
     """
     attempts = list(Attempt.objects.get_user_attempts_by_exam_id(user_id, exam_id))
     for attempt in attempts:
@@ -192,18 +192,18 @@ def remove_exam_attempts(
 
 
 def tell_attempt_deleted(attempt: Attempt) -> None:
-    """For receivers of the model's signals: hold the learner's lock until the row is gone, and have its provider told."""
+    """For signal receivers: hold the learner's lock until the row is deleted, and tell its provider."""
     lifecycle.locked(attempt.user_id, lambda: lifecycle.tell_deleted(attempt))
 
 
 def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int:
-    """Put the learner's practice attempt aside and return the id of a new one; both happen, or neither."""
+    """Set the learner's practice attempt aside and return the id of a new one, in one transaction."""
     exam, user = exam_by_id(exam_id), lifecycle.find_learner(user_id)
     return lifecycle.reset(exam, user, requesting_user).pk
 
 
 def retry_messages(message_ids: list[int]) -> int:
-    """Deliver messages that wait or were given up; returns how many."""
+    """Retry pending and given-up messages now; return how many."""
     return outbox.retry(message_ids)
 
 
@@ -213,9 +213,10 @@ def retry_messages(message_ids: list[int]) -> int:
 def prerequisite_status(
     exam: Mapping[str, Any], user_id: int, requirements: Requirements | None = None
 ) -> dict[str, Any] | None:
-    """What the learner has done of the credit requirements before this exam; None where the host keeps no credit.
+    """Return the learner's progress in the credit requirements before this exam; None if the host has no credit
+    service.
 
-    `requirements`: what the caller knows of them; without any the host's credit service is asked.
+    `requirements`: the requirements if the caller has them; otherwise the credit service is called.
     """
     if not requirements:
         state = host.credit_state(user_id, exam["course_id"])
@@ -226,14 +227,14 @@ def prerequisite_status(
 
 
 def check_prerequisites(exam: MutableMapping[str, Any], user_id: int) -> MutableMapping[str, Any]:
-    """Add `prerequisite_status` to the exam and return it; a declined prerequisite declines this exam, too."""
+    """Add `prerequisite_status` to the exam and return it; a declined prerequisite also declines this exam."""
     return check_requirements(exam, user_id)
 
 
 def check_requirements(
     exam: MutableMapping[str, Any], user_id: int, requirements: Requirements | None = None
 ) -> MutableMapping[str, Any]:
-    """The same; `requirements` as of `prerequisite_status`."""
+    """Do the same; `requirements` as for `prerequisite_status`."""
     status = described_prerequisites(exam, user_id, requirements)
     if status is not None:
         exam["prerequisite_status"] = status
@@ -247,7 +248,9 @@ def check_requirements(
 def with_opting_out_forbidden(
     status: Mapping[str, Any], exam: Mapping[str, Any], user_id: int
 ) -> dict[str, Any]:
-    """This `prerequisite_status` where the host allows no opting out: exams that she declined herself are pending."""
+    """Adjust this `prerequisite_status` for courses without opting out: exams the learner personally declined are
+    pending.
+    """
     declined = status["declined_prerequisites"]
     own = [entry for entry in declined if _has_opted_out_of(entry, exam, user_id)]
     others = [entry for entry in declined if entry not in own]
@@ -258,7 +261,7 @@ def with_opting_out_forbidden(
 
 
 def _has_opted_out_of(entry: Mapping[str, Any], exam: Mapping[str, Any], user_id: int) -> bool:
-    """Is the requirement an exam that the learner declined herself?"""
+    """Return whether the requirement is an exam that the learner personally declined."""
     if entry.get("namespace") != "proctored_exam":
         return False
     known = ProctoredExam.get_exam_by_content_id(exam["course_id"], entry.get("name"))
@@ -268,7 +271,7 @@ def _has_opted_out_of(entry: Mapping[str, Any], exam: Mapping[str, Any], user_id
 def described_prerequisites(
     exam: Mapping[str, Any], user_id: int, requirements: Requirements | None = None
 ) -> dict[str, Any] | None:
-    """`prerequisite_status` with `jumpto_url` at what is missing, unless something is declined. Changes nothing."""
+    """Return `prerequisite_status`, with `jumpto_url` at unmet requirements unless one is declined. Changes nothing."""
     status = prerequisite_status(exam, user_id, requirements)
     return None if status is None else _with_addresses(status, exam)
 
@@ -288,9 +291,9 @@ def _jumpto_url(entry: Mapping[str, Any], course_id: object) -> str | None:
 
 
 def decline_unattempted(exam_id: int, user_id: int, reason: str = lifecycle.CASCADE) -> int | None:
-    """Decline an exam that the learner has no attempt in; returns the attempt's id, or None when there was one.
+    """Decline an exam that the learner has no attempt in; return the new attempt's id, or None if there is an attempt.
 
-    Both steps in one transaction; repeating it changes nothing.
+    Both steps run in one transaction; repeating the call changes nothing.
     """
     exam, user = exam_by_id(exam_id), lifecycle.find_learner(user_id)
     try:
@@ -300,7 +303,7 @@ def decline_unattempted(exam_id: int, user_id: int, reason: str = lifecycle.CASC
 
 
 def create_declined(exam: ProctoredExam, user: Any, reason: str, by: Any = None) -> Attempt:
-    """An attempt that is declined from the start, with the cascade."""
+    """Create an attempt that is declined from the start, with the cascade to other exams."""
 
     def create_and_decline() -> Attempt:
         attempt = lifecycle.create(exam, user, taking_as_proctored=False, reason=reason, by=by)

@@ -1,4 +1,4 @@
-"""Time granted, paused and recalculated, for other Django code: no question is asked about who wants it."""
+"""Grant, pause and recalculate time, for other Django code. These functions do not check permissions."""
 
 import datetime
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from edx_proctoring.models import TimeAdjustment
 class TimeChangeResult:
     """The result of a change of an attempt's time.
 
-    `changed` is false when a repeated call did nothing more; `seconds` are those of its row in the ledger; `ends_at` is
-    the attempt's deadline now, None before its start.
+    `changed` is false if a repeated call had no further effect; `seconds` comes from the ledger row; `ends_at` is the
+    attempt's current deadline, None before its start.
     """
 
     attempt_id: int
@@ -26,11 +26,11 @@ class TimeChangeResult:
 def extend_attempt(
     attempt_id: int, seconds: int, *, reason: str = "", by: Any = None, key: str = ""
 ) -> TimeChangeResult:
-    """Give an attempt that has not ended more time, or less: negative seconds need a reason.
+    """Give an attempt that has not ended more time, or less: negative seconds require a reason.
 
-    The due date cuts. Time is taken only from an attempt that runs, and 60 seconds from now stay. An attempt that has not
-    started gets the time when it starts, and its learner a mail. `by` is the user who grants it, for the ledger; the same
-    `key` (up to 190 characters) twice changes nothing.
+    The due date limits the total. Time can only be taken from a running attempt, and 60 seconds from now remain. An
+    attempt that has not started gets the time when it starts, and its learner gets an e-mail. `by` is the user who
+    grants the time, stored in the ledger; repeating the same `key` (up to 190 characters) changes nothing.
     Raises StudentExamAttemptDoesNotExistsException, TimeChangeNotAllowed.
     """
     attempt = attempt_by_id(attempt_id)
@@ -40,7 +40,8 @@ def extend_attempt(
 def pause_attempt(
     attempt_id: int, *, reason: str = "", by: Any = None, key: str = ""
 ) -> TimeChangeResult:
-    """Stop the clock of a started attempt until `continue_attempt`. The learner sees a pause, not the questions.
+    """Stop the clock of a started attempt until `continue_attempt`. The learner sees a pause page instead of the
+    questions.
 
     Pausing a paused attempt changes nothing. `reason` is shown to the learner.
     Raises StudentExamAttemptDoesNotExistsException, TimeChangeNotAllowed.
@@ -49,16 +50,16 @@ def pause_attempt(
 
 
 def continue_attempt(attempt_id: int, *, by: Any = None, key: str = "") -> TimeChangeResult:
-    """Have a paused attempt's clock run again; its deadline moves by the length of the pause, cut to the due date.
+    """Restart a paused attempt's clock; its deadline moves by the length of the pause, limited by the due date.
 
-    `key`: end only the pause of this key. An attempt that is not paused stays as it is.
-    StudentExamAttemptDoesNotExistsException.
+    `key`: end the pause only if it was started with this key. An attempt that is not paused stays unchanged.
+    Raises StudentExamAttemptDoesNotExistsException.
     """
     return _result(lifecycle.continue_(attempt_by_id(attempt_id), by=by, key=key))
 
 
 def is_attempt_paused(attempt_id: int) -> bool:
-    """Does the attempt's clock stand still?"""
+    """Return whether the attempt is paused."""
     return TimeAdjustment.objects.of_attempts([attempt_id]).open_pauses().exists()
 
 

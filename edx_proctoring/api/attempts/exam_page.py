@@ -1,4 +1,4 @@
-"""What pages ask for again and again while a learner takes an exam."""
+"""Data that pages poll while a learner takes an exam."""
 
 from typing import Any
 
@@ -22,9 +22,9 @@ Status = ProctoredExamStudentAttemptStatus
 
 
 def get_polled_attempt(attempt_id: int) -> dict[str, Any]:
-    """The attempt with `time_remaining_seconds` as it is now and `accessibility_time_string`.
+    """Return the attempt with the current `time_remaining_seconds` and `accessibility_time_string`.
 
-    Ends it if its time is over. StudentExamAttemptDoesNotExistsException.
+    Ends the attempt if its time is over. Raises StudentExamAttemptDoesNotExistsException.
     """
     missing = f"Attempted to get attempt_id={attempt_id} but it does not exist."
     attempt = expire_if_overdue(attempt_by_id(attempt_id, missing))
@@ -39,7 +39,7 @@ def get_polled_attempt(attempt_id: int) -> dict[str, Any]:
 
 
 def time_left_in_words(seconds: float) -> str:
-    """What a screen reader says."""
+    """Return the remaining time for screen readers."""
     if seconds < 60:
         return _("you have less than a minute remaining")
     minutes = round(seconds / 60)
@@ -49,9 +49,9 @@ def time_left_in_words(seconds: float) -> str:
 def get_active_attempt_data(
     user_id: int, *, is_learning_mfe: bool = False
 ) -> dict[str, Any] | None:
-    """The timer data of the learner's running attempt, of several that which ends first; None without one.
+    """Return the timer data of the learner's running attempt that ends first; None if there is none.
 
-    An attempt whose time is over is ended by this call and shown once more, as it is then.
+    If its time is over, this call ends the attempt and returns its data once more.
     """
     running = list(ProctoredExamStudentAttempt.objects.get_active_student_attempts(user_id))
     if not running:
@@ -72,10 +72,10 @@ def _timer_data(attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool) -> 
 def get_exam_for_learner(
     course_id: object, content_id: object, user: Any, *, is_learning_mfe: bool = False
 ) -> dict[str, Any]:
-    """The exam of a subsection with what its page needs of the learner: `attempt` (the timer's data or {}), `type`,
-    `passed_due_date`, and, where they say something, `total_time`, `prerequisite_status` and `onboarding_link`.
+    """Return the exam of a subsection with the data its page needs: `attempt` (the timer's data or {}), `type`,
+    `passed_due_date`, and where they apply `total_time`, `prerequisite_status` and `onboarding_link`.
 
-    {} without an exam. Ends an attempt whose time is over; changes nothing else.
+    Returns {} if there is no exam. Ends an attempt whose time is over; changes nothing else.
     """
     exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
     if exam is None:

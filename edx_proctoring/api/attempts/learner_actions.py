@@ -1,4 +1,4 @@
-"""What learners do through the REST interface: the guards that other Django code does not need."""
+"""Actions of learners through the REST interface, with guards that other Django code does not need."""
 
 import logging
 import time
@@ -44,23 +44,28 @@ COUNTS_DOWN_SECONDS = 120
 
 
 def find_attempt(attempt_id: int) -> Attempt:
-    """The attempt with its exam and learner. Ends it if its time is over. StudentExamAttemptDoesNotExistsException."""
+    """Return the attempt with its exam and learner; ends it if its time is over.
+
+    Raises StudentExamAttemptDoesNotExistsException.
+    """
     missing = f"Attempted to update attempt_id={attempt_id} but it does not exist."
     return lifecycle.expire_if_overdue(attempt_by_id(attempt_id, missing))
 
 
 def learner_action(attempt: Attempt, action: str, user: Any, detail: str = "") -> int | bool:
-    """Do what the learner wants with the attempt; returns the attempt's id, or False when an error was not recorded.
+    """Perform the learner's action on the attempt; return the attempt's id, or False if a reported error was not
+    recorded.
 
-    `attempt` as `find_attempt` gives it; who may do it is the caller's question. Actions: start, stop, submit, decline,
-    error, click_download_software, reset_attempt, ping. Raises StudentExamAttemptDoesNotExistsException, ProctoredExamIllegalStatusTransition, and for
-    an unknown action ProctoredBaseException; reset_attempt also what `lifecycle.reset` raises.
+    `attempt` comes from `find_attempt`; the caller checks permissions. Actions: start, stop, submit, decline, error,
+    click_download_software, reset_attempt, ping. Raises StudentExamAttemptDoesNotExistsException,
+    ProctoredExamIllegalStatusTransition, ProctoredBaseException for an unknown action, and for reset_attempt the
+    exceptions of `lifecycle.reset`.
     """
     if action not in ACTIONS:
         raise ProctoredBaseException("There is no such action.")
     if action == "error":
         log.warning(
-            "a learner's browser reports an error, attempt_id=%s: %.500r", attempt.pk, detail
+            "learner's browser reported an error, attempt_id=%s: %.500r", attempt.pk, detail
         )
     return ACTIONS[action](attempt, user)
 
@@ -72,7 +77,7 @@ def _transition(
     only_from: frozenset[str],
     kept: frozenset[str] = frozenset(),
 ) -> int:
-    """`kept`: an attempt in one of these statuses stays as it is, and nothing is refused."""
+    """Change the status. `kept`: an attempt in one of these statuses stays unchanged, without an error."""
     try:
         moved = lifecycle.transition(
             attempt, to, only_from=only_from | {to}, reason=lifecycle.LEARNER, user=user
@@ -106,12 +111,14 @@ def _stop(attempt: Attempt, user: Any) -> int:
 
 
 def _submit(attempt: Attempt, user: Any) -> int:
-    """The clock of a page that does not know yet how the attempt ended submits it: refused, the learner would see a failure."""
+    """Submit the attempt. If it has already ended, accept the request: the timer of an outdated page submits
+    automatically, and the learner would see an error for no reason.
+    """
     kept = frozenset({Status.timed_out, Status.error})
     try:
         return _transition(attempt, user, Status.submitted, PRE_STARTED | IN_PROGRESS, kept)
     except AttemptIsPaused:
-        # A page that has not heard of the pause yet counts down by itself, and submits at zero: that is no wish.
+        # A page that does not know of the pause yet counts down and submits at zero, which the learner did not intend.
         if deadlines.seconds_left(attempt, timezone.now()) >= COUNTS_DOWN_SECONDS:
             raise
         return attempt.pk
@@ -125,13 +132,13 @@ def _decline(attempt: Attempt, user: Any) -> int:
 
 
 def _keeps_its_clock(attempt: Attempt) -> bool:
-    """A timed exam has no proctoring to decline or to lose: saying so must not stop its clock."""
+    """A timed exam has no proctoring to decline or lose, so such a request must not end the attempt."""
     exam = attempt.proctored_exam
     return not exam.is_proctored and not conf.proctoring.TIMED_EXAM_FALLS_THROUGH
 
 
 def _click_download(attempt: Attempt, user: Any) -> int:
-    """A ready attempt stays ready: its provider says so only once, and the learner's page may not know it yet."""
+    """A ready attempt stays ready: the provider reports this only once, and the learner's page may be outdated."""
     if _keeps_its_clock(attempt):
         return attempt.pk
     ready = frozenset({Status.ready_to_start})
@@ -139,7 +146,7 @@ def _click_download(attempt: Attempt, user: Any) -> int:
 
 
 def _error(attempt: Attempt, user: Any) -> int | bool:
-    """A browser that lost the proctoring software too late changes nothing."""
+    """Record an error of the learner's browser. An error that arrives too late changes nothing."""
     if attempt.status not in INCOMPLETE:
         return False
     try:
@@ -181,10 +188,10 @@ ACTIONS: Mapping[str, Callable[[Attempt, Any], int | bool]] = {
 def create_attempt_for_learner(
     exam_id: int, user: Any, *, attempt_proctored: bool, start_clock: bool
 ) -> int:
-    """Create an attempt for the learner and return its id; of two clicks the second gets the first one's attempt.
+    """Create an attempt for the learner and return its id; the second of two clicks gets the attempt of the first.
 
-    A proctored exam that is not to be taken as proctored is declined; one that is starts later, whatever `start_clock`
-    says, unless ALLOW_START_WITHOUT_SETUP is set. Raises what `lifecycle.create` raises,
+    A proctored exam that is not taken as proctored is declined. One taken as proctored starts later, regardless of
+    `start_clock`, unless ALLOW_START_WITHOUT_SETUP is set. Raises the exceptions of `lifecycle.create`,
     ProctoredExamPermissionDenied, ProctoredExamNotActiveException, ProctoredExamNotFoundException.
     """
     exam = exam_by_id(exam_id)
@@ -241,7 +248,7 @@ def _create(exam: ProctoredExam, user: Any, attempt_proctored: bool, start_clock
 
 
 def _waiting(exam: ProctoredExam, user: Any) -> Attempt | None:
-    """The attempt behind the entrance of a timed exam, which lacks nothing but its start."""
+    """Return the learner's attempt in a timed exam that is created but not yet started."""
     newest: Attempt | None = Attempt.objects.of_pair(exam.pk, user.pk).newest_first().first()
     if newest is None or newest.status not in PRE_STARTED or not _keeps_its_clock(newest):
         return None
@@ -249,7 +256,7 @@ def _waiting(exam: ProctoredExam, user: Any) -> Attempt | None:
 
 
 def _await_attempt(exam: ProctoredExam, user: Any, attempt_proctored: bool) -> int:
-    """Wait for the creation under way, outside any transaction; ours ends as it ends."""
+    """Wait, outside of transactions, for the concurrent creation and return its result."""
     reservation = ProctoringReservation.objects.of_pair(exam.pk, user.pk).first()
     until = time.monotonic() + LONGEST_WAIT
     while reservation and time.monotonic() < until:
@@ -260,7 +267,7 @@ def _await_attempt(exam: ProctoredExam, user: Any, attempt_proctored: bool) -> i
     newest: Attempt | None = Attempt.objects.of_pair(exam.pk, user.pk).newest_first().first()
     basis = reservation.basis if reservation else ""
     if newest is None or f"{newest.pk} {newest.status}" == basis:
-        raise BackendProviderCannotRegisterAttempt("the creation under way came to nothing", 502)
+        raise BackendProviderCannotRegisterAttempt("the concurrent creation failed", 502)
     if newest.taking_as_proctored != attempt_proctored:
         raise StudentExamAttemptBeingCreated(
             f"Cannot create new exam attempt for exam_id={exam.pk} and user_id={user.pk} "

@@ -1,4 +1,4 @@
-"""Pages of a course's attempts, for course staff: what a page costs does not grow with the course."""
+"""Pages of a course's attempts for course staff. The cost of a page does not grow with the course."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -62,10 +62,10 @@ def get_grouped_attempts(
     exam_id: int | None = None,
     ordering: str | None = None,
 ) -> "Page[dict[str, Any]]":
-    """A page of the newest attempts per learner and exam, each with `all_attempts` of the two, newest first.
+    """Return a page of the newest attempts per learner and exam, each with `all_attempts` of that pair, newest first.
 
-    An unreadable page number is the first page, one out of range the last. Only attempts in one of these `statuses`,
-    as they are stored, and in this exam. `ordering` as of get_all_exam_attempts.
+    An invalid page number yields the first page, one out of range the last. `statuses` (as stored) and the exam filter
+    the attempts. `ordering` as for get_all_exam_attempts.
     """
     exams = ProctoredExam.objects.in_course(course_id)
     rows = Attempt.objects.in_course(course_id)
@@ -85,13 +85,15 @@ def get_grouped_attempts(
 
 
 def _newest(rows: Any, ordering: str | None = None) -> Any:
-    """Id, learner and exam of the newest attempts per learner and exam."""
+    """Return id, learner and exam of the newest attempts per learner and exam."""
     newest = in_order(rows.latest_per_learner().newest_first(), ordering, ATTEMPT_ORDERINGS)
     return newest.values_list("pk", "user_id", "proctored_exam_id")
 
 
 def _found(rows: Any, text: str, ordering: str | None, per_page: int) -> "Paginator[Any]":
-    """Of the learners whose name or address contains the text. Those of few learners are read at once, not counted."""
+    """Filter by learners whose name or e-mail address contains the text. If few learners match, their attempts are read
+    at once instead of counted.
+    """
     learners = rows.learners_matching(text)
     few = list(learners[: FEW + 1])
     if len(few) <= FEW:
@@ -100,10 +102,10 @@ def _found(rows: Any, text: str, ordering: str | None, per_page: int) -> "Pagina
 
 
 def _newest_first(exams: Any, page: int | str | None, per_page: int) -> "Paginator[Any]":
-    """One query counts the list and finds a moment since which there are as many attempts as the page reaches back.
+    """Return the newest attempts, using one query that counts the list and finds how far back the page reaches.
 
-    The exam whose n-th newest attempt is the latest of all has n attempts since then, so the n newest of the course
-    are not older: only they are sorted, not the course.
+    The exam whose n-th newest attempt is the latest of all has n attempts since then, so the n newest attempts of the
+    course are not older: only these are sorted, not the whole course.
     """
     try:
         reach = int(page if page is not None else 1) * per_page
@@ -129,7 +131,7 @@ def _newest_first(exams: Any, page: int | str | None, per_page: int) -> "Paginat
 
 
 def _with_siblings(newest: Iterable[tuple[int, int, int]]) -> list[dict[str, Any]]:
-    """These attempts with all of the same learner and exam; who is removed meanwhile is left out."""
+    """Return these attempts with all others of the same learner and exam, skipping any removed in the meantime."""
     found = list(newest)
     siblings = Attempt.objects.with_parts().filter(
         user_id__in={user_id for _, user_id, _ in found},

@@ -1,4 +1,4 @@
-"""How many practice attempts one learner may have the provider register."""
+"""Limit how many practice attempts one learner may register with providers."""
 
 import datetime
 
@@ -12,9 +12,10 @@ HOUR = datetime.timedelta(hours=1)
 
 
 def check_practice_limit(exam: ProctoredExam, user_id: int) -> None:
-    """TooManyPracticeAttempts once the learner has made PRACTICE_ATTEMPTS_PER_HOUR within an hour, in all courses together.
+    """Raise TooManyPracticeAttempts if the learner has made PRACTICE_ATTEMPTS_PER_HOUR in the last hour, over all
+    courses.
 
-    The history is counted: attempts that were removed or reset since count, and no cache need work.
+    Counts the history, which includes removed and reset attempts and does not depend on the cache.
     """
     limit = conf.proctoring.PRACTICE_ATTEMPTS_PER_HOUR
     if not exam.is_practice_exam or limit <= 0:

@@ -1,4 +1,4 @@
-"""Reading attempts. What says so ends an attempt whose time is over before it answers; the rest changes nothing."""
+"""Read attempts. Functions that end an overdue attempt before they return say so; the others change nothing."""
 
 import datetime
 import logging
@@ -46,25 +46,25 @@ def _fresh(attempt: Attempt | None) -> dict[str, Any] | None:
 
 
 def get_current_exam_attempt(exam_id: int, user_id: int) -> dict[str, Any] | None:
-    """The learner's newest attempt in the exam, or None. Ends it if its time is over."""
+    """Return the learner's newest attempt in the exam, or None. Ends it if its time is over."""
     return _fresh(Attempt.objects.get_current_exam_attempt(exam_id, user_id))
 
 
 def get_exam_attempt_by_id(attempt_id: int) -> dict[str, Any] | None:
-    """The attempt, or None. Ends it if its time is over."""
+    """Return the attempt, or None. Ends it if its time is over."""
     number = as_id(attempt_id)
     return _fresh(Attempt.objects.get_exam_attempt_by_id(number)) if number else None
 
 
 def get_exam_attempt_by_external_id(external_id: str) -> dict[str, Any] | None:
-    """The attempt with the provider's id, the newest of several, or None. Ends it if its time is over."""
+    """Return the newest attempt with this provider id, or None. Ends it if its time is over."""
     return _fresh(Attempt.objects.get_exam_attempt_by_external_id(external_id))
 
 
 def was_registered_without_token(attempt_id: int) -> bool:
-    """Did version 6 register the attempt, less than a day ago? Its provider was told an address without a token.
+    """Return whether version 6 registered the attempt less than a day ago, with a callback address without a token.
 
-    The history tells: version 6 wrote no reason.
+    The history shows this: version 6 stored no reason.
     """
     rows = Attempt.history.filter(id=attempt_id, history_type="+").order_by("history_id")
     born = rows.values_list("history_date", "history_change_reason").first()
@@ -72,27 +72,29 @@ def was_registered_without_token(attempt_id: int) -> bool:
 
 
 def get_exam_attempt_by_code(attempt_code: str | None) -> dict[str, Any] | None:
-    """The attempt with the code, or None. Ends it if its time is over."""
+    """Return the attempt with the code, or None. Ends it if its time is over."""
     return _fresh(Attempt.objects.get_exam_attempt_by_code(attempt_code))
 
 
 def get_course_of_attempt(attempt_id: int) -> str:
-    """The course id of an attempt; StudentExamAttemptDoesNotExistsException."""
+    """Return the course id of an attempt. Raises StudentExamAttemptDoesNotExistsException."""
     return str(attempt_by_id(attempt_id).proctored_exam.course_id)
 
 
 def locate_attempt_by_attempt_code(attempt_code: str) -> tuple[Attempt | None, bool | None]:
-    """(attempt, False), (what the history knows of a removed one, True), or (None, None)."""
+    """Return (attempt, False), (the last history state of a removed attempt, True), or (None, None)."""
     found = _locate(exactly(attempt_code=attempt_code)) if attempt_code else (None, None)
     if found[0] is None:
-        log.error("no attempt with this code, neither living nor removed")
+        log.error("no current or removed attempt with this code")
     return found
 
 
 def locate_attempt_by_external_id(
     external_id: str, backends: Collection[str] | None = None
 ) -> tuple[Attempt | None, bool | None]:
-    """As above, by the provider's id, which two providers may use; `backends` names those whose attempts come first."""
+    """Do the same by provider id, which two providers may use; attempts of the providers named in `backends` come
+    first.
+    """
     if not external_id:
         return None, None
     if backends is not None:
@@ -105,7 +107,7 @@ def locate_attempt_by_external_id(
 def _locate(*conditions: Q) -> tuple[Attempt | None, bool | None]:
     living = Attempt.objects.with_parts().filter(*conditions).newest_first()[:2]
     if len(living) > 1:
-        log.warning("several attempts with the same id, the newest counts: %s", living[0].pk)
+        log.warning("several attempts with the same id, using the newest: %s", living[0].pk)
     if living:
         return living[0], False
     history = Attempt.history.filter(*conditions)
@@ -121,10 +123,10 @@ def _as_seen(attempt: Attempt) -> dict[str, Any]:
 
 
 def get_all_exam_attempts(course_id: object, ordering: str | None = None) -> list[dict[str, Any]]:
-    """All attempts of the course, newest first, read when they are looked at: a slice reads its page.
+    """Return all attempts of the course, newest first, as a lazy list: slicing it reads only that page.
 
     `ordering`: created, modified, started_at, completed_at, status, exam_name, user__username, user__email,
-    proctored_exam__exam_name, proctored_exam__time_limit_mins or id, with "-" before it the other way round.
+    proctored_exam__exam_name, proctored_exam__time_limit_mins or id; a leading "-" reverses the order.
     """
     return _lazy(Attempt.objects.get_all_exam_attempts(course_id), ordering)
 
@@ -132,7 +134,9 @@ def get_all_exam_attempts(course_id: object, ordering: str | None = None) -> lis
 def get_filtered_exam_attempts(
     course_id: object, search_by: str, ordering: str | None = None
 ) -> list[dict[str, Any]]:
-    """Those whose learner's username or e-mail contains the text; the rest as of get_all_exam_attempts."""
+    """Return the attempts whose learner's username or e-mail address contains the text; otherwise as
+    get_all_exam_attempts.
+    """
     return _lazy(Attempt.objects.get_filtered_exam_attempts(course_id, search_by), ordering)
 
 
@@ -141,13 +145,13 @@ def _lazy(attempts: Any, ordering: str | None) -> LazyList:
 
 
 def get_user_attempts_by_exam_id(user_id: int, exam_id: int) -> list[dict[str, Any]]:
-    """All attempts of the learner in the exam, newest first."""
+    """Return all attempts of the learner in the exam, newest first."""
     found = Attempt.objects.get_user_attempts_by_exam_id(user_id, exam_id)
     return [_as_seen(attempt) for attempt in found]
 
 
 def get_active_exams_for_user(user_id: int, course_id: object = None) -> list[dict[str, Any]]:
-    """The learner's exams under way, newest first: `exam`, `attempt` and `allowances` of each."""
+    """Return the exams that the learner is taking, newest first, each as `exam`, `attempt` and `allowances`."""
     running = Attempt.objects.get_active_student_attempts(user_id, course_id)
     now = timezone.now()
     attempts = [attempt for attempt in running if not deadlines.is_overdue(attempt, now)]
@@ -169,7 +173,7 @@ def get_active_exams_for_user(user_id: int, course_id: object = None) -> list[di
 
 
 def get_last_exam_completion_date(course_id: object, username: str) -> datetime.datetime | None:
-    """When the learner completed the last of the course's active proctored exams; None while one is missing."""
+    """Return when the learner completed the last of the course's active proctored exams; None unless all are completed."""
     exams = ProctoredExam.get_all_exams_for_course(course_id, active_only=True)
     exam_ids = set(exams.graded_proctored().values_list("id", flat=True))
     attempts = Attempt.objects.filter(
@@ -183,15 +187,15 @@ def get_last_exam_completion_date(course_id: object, username: str) -> datetime.
 def get_exam_violation_report(
     course_id: object, include_practice_exams: bool = False
 ) -> list[dict[str, Any]]:
-    """One row per attempt of the course, sorted by exam name, with the texts of its review's comments by status.
+    """Return one row per attempt of the course, sorted by exam name, with the review comments grouped by status.
 
-    Practice and onboarding exams are among them, whatever `include_practice_exams` says.
+    Practice and onboarding exams are always included, whatever `include_practice_exams` says.
     """
     rows = Attempt.objects.in_course(course_id).order_by("id")
     reviews = ProctoredExamSoftwareSecureReview.objects.filter(
         attempt_code__in=rows.order_by().values("attempt_code")
     )
-    comment = "proctoredexamsoftwaresecurecomment"  # a review without any shows None
+    comment = "proctoredexamsoftwaresecurecomment"  # a review without comments shows None
     columns = ("attempt_code", "review_status", f"{comment}__status", f"{comment}__comment")
     statuses: dict[str, str] = {}
     texts: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -236,23 +240,23 @@ def _newest_fresh(exam_id: int, user_id: int) -> Attempt | None:
 
 
 def allowed_minutes(exam: Mapping[str, Any], user_id: int) -> int:
-    """How many minutes the learner may take if they started now. Ends their attempt if its time is over."""
+    """Return how many minutes the learner would have if they started now. Ends their attempt if its time is over."""
     newest = _newest_fresh(exam["id"], user_id)
     return deadlines.allowed_minutes(exam, user_id, newest, timezone.now())
 
 
 def get_total_allowed_time_for_exam(exam: Mapping[str, Any], user_id: int) -> str:
-    """The same in words."""
+    """Return the same in words."""
     return timing.humanized(allowed_minutes(exam, user_id))
 
 
 def exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | None:
-    """When the exam is due, for the user (object or id) if given."""
+    """Return when the exam is due, for the user (object or id) if given."""
     return deadlines.due_date(exam, user)
 
 
 def is_exam_passed_due(exam: Mapping[str, Any], user: Any = None) -> bool:
-    """Is it too late to take the exam? Timed exams without a due date end with the course."""
+    """Return whether the exam is past due. Timed exams without a due date end with the course."""
     return deadlines.is_past_due(exam, user, timezone.now())
 
 
@@ -260,30 +264,32 @@ def is_exam_passed_due(exam: Mapping[str, Any], user: Any = None) -> bool:
 
 
 def is_state_transition_legal(from_status: str, to_status: str) -> bool:
-    """May an attempt move from the one status to the other?"""
+    """Return whether an attempt may move from one status to the other."""
     return statuses.is_transition_legal(from_status, to_status)
 
 
 def can_update_credit_grades_and_email(
     attempts: Sequence[Mapping[str, Any]], to_status: str, exam: Mapping[str, Any]
 ) -> bool:
-    """Do credit, grades and e-mail follow the change to `to_status`? `attempts`: all, the changed one included."""
+    """Return whether credit, grades and e-mail apply to the change to `to_status`. `attempts`: all, including the
+    changed one.
+    """
     words = [attempt["status"] for attempt in attempts]
     return updates_credit_grades_and_email(words, to_status, exam["is_practice_exam"])
 
 
 def is_attempt_ready_to_resume(attempt: Mapping[str, Any]) -> bool:
-    """May the learner go on in a new attempt?"""
+    """Return whether the learner may continue in a new attempt."""
     return bool(attempt["ready_to_resume"] and not attempt["resumed"])
 
 
 def is_attempt_in_resume_process(attempt_obj: Any) -> bool:
-    """May a further attempt follow this one (a model instance), or has it already?"""
+    """Return whether another attempt may continue this one (a model instance) or already does."""
     return bool(attempt_obj.ready_to_resume or attempt_obj.resumed)
 
 
 def create_proctoring_attempt_status_email(
     exam_attempt_obj: Attempt, course_name: str, course_id: object
 ) -> Any:
-    """The mail about the attempt's status, or None when there is none to send. `course_id` is the exam's."""
+    """Return the e-mail about the attempt's status, or None if none is due. `course_id` is the exam's."""
     return emails.status_email(exam_attempt_obj, course_name)

@@ -1,4 +1,4 @@
-"""How far a learner is with an exam, in one line for the course's navigation."""
+"""Summaries of a learner's state in an exam, for the course's navigation."""
 
 import logging
 from functools import cached_property
@@ -57,10 +57,10 @@ TIMED_EXAM_STATUS_SUMMARY_MAP: dict[str, Summary] = {
 def get_attempt_status_summary(
     user_id: int | None, course_id: object, content_id: object
 ) -> Summary | None:
-    """`status` (not for timed exams), `short_description`, `suggested_icon`, `in_completed_state`.
+    """Return `status` (not for timed exams), `short_description`, `suggested_icon`, `in_completed_state`.
 
-    None for an unknown exam, and for who may not take proctored exams, like visitors (`user_id` None). Ends an attempt
-    whose time is over. UserNotFoundException where this is a question of the user.
+    None for an unknown exam, and for users who may not take proctored exams, such as anonymous visitors (`user_id`
+    None). Ends an attempt whose time is over. Raises UserNotFoundException if the user has to be looked up.
     """
     exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
     if exam is None:
@@ -75,9 +75,9 @@ def get_attempt_status_summary(
 def get_attempt_status_summaries(
     user_id: int | None, course_id: object
 ) -> dict[str, Summary | None]:
-    """The same for all active exams of the course at once, by content id: few queries however long the outline is.
+    """Return the same for all active exams of the course by content id, with few queries however long the outline is.
 
-    Ends attempts whose time is over. UserNotFoundException where this is a question of the user.
+    Ends attempts whose time is over. Raises UserNotFoundException if the user has to be looked up.
     """
     exams = list(ProctoredExam.get_all_exams_for_course(course_id, active_only=True))
     newest = ProctoredExamStudentAttempt.objects.with_parts().in_course(course_id)
@@ -97,7 +97,7 @@ def _is_timed(exam: ProctoredExam) -> bool:
 
 
 class _Learner:
-    """What is asked of the learner, once for all exams of a course."""
+    """Properties of the learner that are the same for all exams of a course."""
 
     def __init__(self, user_id: Any, course_id: object) -> None:
         self.user_id, self.course_id = user_id, course_id
@@ -128,7 +128,7 @@ def _may_see(
 ) -> bool:
     if not host.has("credit"):
         return True
-    if learner.user_id is None:  # nobody is signed in, who reads a public outline
+    if learner.user_id is None:  # an anonymous visitor of a public outline
         return False
     user = newest.user if newest else learner.user
     return host.may_take_proctored(user, ProctoredExamSerializer.row(exam))

@@ -1,4 +1,4 @@
-"""What the timer in the learner's page needs."""
+"""Data for the timer on the learner's page."""
 
 import datetime
 import logging
@@ -21,7 +21,7 @@ from edx_proctoring.statuses import IN_PROGRESS, ProctoredExamStudentAttemptStat
 
 log = logging.getLogger(__name__)
 
-# Pages poll at least once a minute; one that has missed a poll still hears of it, and knows a repetition by its id.
+# Pages poll at least once a minute. An adjustment is repeated in case a poll was missed; pages recognise it by its id.
 NEW = datetime.timedelta(minutes=2)
 TOLD = (TimeAdjustment.GRANT, TimeAdjustment.OUTAGE)
 Status = ProctoredExamStudentAttemptStatus
@@ -30,9 +30,10 @@ Status = ProctoredExamStudentAttemptStatus
 def get_exam_attempt_data(
     exam_id: int, attempt_id: int, is_learning_mfe: bool = False
 ) -> dict[str, Any]:
-    """The timer's data of an attempt; ends it if its time is over.
+    """Return the timer data of an attempt; ends it if its time is over.
 
-    ProctoredExamNotFoundException, StudentExamAttemptDoesNotExistsException (also for an attempt in another exam).
+    Raises ProctoredExamNotFoundException, and StudentExamAttemptDoesNotExistsException also for an attempt in another
+    exam.
     """
     exam, attempt = exam_by_id(exam_id), attempt_by_id(attempt_id)
     if attempt.proctored_exam_id != exam.pk:
@@ -45,7 +46,7 @@ def get_exam_attempt_data(
 def timer_data(
     attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool = False
 ) -> dict[str, Any]:
-    """The same for an attempt with its exam and learner."""
+    """Return the same for an attempt with its exam and learner already read."""
     attempt, now = expire_if_overdue(attempt), timezone.now()
     exam = attempt.proctored_exam
     data = as_dict(attempt)
@@ -84,7 +85,7 @@ def timer_data(
 def clock_data(
     attempt: ProctoredExamStudentAttempt, now: datetime.datetime
 ) -> tuple[float, dict[str, Any]]:
-    """The seconds that are left, and what polls say of pauses and of granted time, see `_time_changes`; one query."""
+    """Return the remaining seconds, and the pauses and granted time for polls (see `_time_changes`), with one query."""
     rows = deadlines.ledger(attempt)
     deadline = deadlines.from_ledger(attempt, rows)
     seconds = deadline.seconds_left(now) if deadline else 0
@@ -94,7 +95,7 @@ def clock_data(
 def _time_changes(
     attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment], now: datetime.datetime
 ) -> dict[str, Any]:
-    """`paused` while the clock stands still; `adjustments` that are new, where there are any. Otherwise no keys."""
+    """Return `paused` if the attempt is paused, and `adjustments` if there are recent ones; otherwise no keys."""
     if attempt.status not in IN_PROGRESS:
         return {}
     answer: dict[str, Any] = {}
@@ -145,10 +146,10 @@ def _of_provider(
 
 def _download_url(provider: Any, data: dict[str, Any]) -> str | None:
     try:
-        with within(conf.proctoring.ASK_DEADLINE_SECONDS):  # both asks together
+        with within(conf.proctoring.ASK_DEADLINE_SECONDS):  # time limit for both requests together
             own = (provider.get_attempt(data) or {}).get("download_url")
             usual = provider.get_software_download_url
             return display.web_address(own) or display.web_address(usual())
     except Exception as error:
-        log.warning("provider not asked for its software, attempt_id=%s: %r", data["id"], error)
+        log.warning("provider's software address unavailable, attempt_id=%s: %r", data["id"], error)
         return None

@@ -1,1 +1,1 @@
-"""Onboarding exams, and how far learners are with them."""
+"""Onboarding exams and the onboarding status of learners."""

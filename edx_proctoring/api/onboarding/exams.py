@@ -1,4 +1,4 @@
-"""Onboarding: how far learners are with it, and the way to its exam."""
+"""Onboarding attempts of learners, and the link to the onboarding exam."""
 
 import datetime
 from collections.abc import Iterable, Sequence
@@ -18,18 +18,18 @@ from edx_proctoring.statuses import (
 Attempt = ProctoredExamStudentAttempt
 Status = ProctoredExamStudentAttemptStatus
 
-# How far learners are
+# Onboarding attempts
 
 
 def does_backend_support_onboarding(backend: str | None) -> bool:
-    """Does the provider of this name keep profiles of learners? False where it is not configured."""
+    """Return whether the provider of this name keeps onboarding profiles; False if it is not configured."""
     return bool(getattr(backends.provider_named(backend), "supports_onboarding", False))
 
 
 def get_last_verified_onboarding_attempts_per_user(
     users_list: Sequence[Any], backend: str
 ) -> dict[int, Attempt]:
-    """Each learner's newest onboarding attempt, of any course, that the provider accepts; by the learner's id."""
+    """Return each learner's newest verified onboarding attempt in any course that the provider accepts, by learner id."""
     newest: dict[int, Attempt] = {}
     now = timezone.now()
     found = list(
@@ -45,9 +45,9 @@ def get_last_verified_onboarding_attempts_per_user(
 def get_onboarding_attempt_data_for_learner(
     course_id: object, user: Any, backend: str
 ) -> dict[str, Any]:
-    """`onboarding_status`, and until when it is valid: `expiration_date`. Both None for who has not begun.
+    """Return `onboarding_status` and `expiration_date`; both None for a learner who has not begun.
 
-    A verified attempt in another course counts, too: `other_course_approved`.
+    A verified attempt in another course counts as `other_course_approved`.
     """
     here = Attempt.objects.get_proctored_practice_attempts_by_course_id(course_id, [user])
     name = backends.full_name(backend)
@@ -71,9 +71,10 @@ def _onboarding_data(
 
 
 def expiries(attempts: Iterable[Attempt]) -> dict[int, datetime.datetime]:
-    """Until when each verified attempt counts, by its id; one query.
+    """Return the expiry date of each verified attempt by its id, with one query.
 
-    A year from the verification, whatever was saved since; without a history from the last change.
+    An attempt expires a year after its verification, regardless of later saves; without a history, a year after its
+    last change.
     """
     verified = {one.pk: one.modified for one in attempts if one.status == Status.verified}
     if verified:
@@ -88,11 +89,11 @@ def expiries(attempts: Iterable[Attempt]) -> dict[int, datetime.datetime]:
     return {attempt_id: moment + valid for attempt_id, moment in verified.items()}
 
 
-# The way to the exam
+# Link to the exam
 
 
 def get_onboarding_exam_link(course_id: object, user: Any, is_learning_mfe: bool) -> str:
-    """The newest onboarding exam of the course that the learner can open now; '' without one."""
+    """Return the link to the newest onboarding exam of the course that the learner can open now, or ''."""
     exams = [one for one in newest_exams(course_id) if _supports_onboarding(one)]
     details = get_user_course_outline_details(user, course_id) if exams else None
     if details is None:
@@ -104,7 +105,7 @@ def get_onboarding_exam_link(course_id: object, user: Any, is_learning_mfe: bool
 
 
 def onboarding_exam_link_for_screen(course_id: object, user: Any) -> str:
-    """As above, for the learner's screen; hosts without outlines let everybody open every exam."""
+    """Do the same for the learner's screen; without course outlines from the host, every exam counts as open."""
     if host.has("learning_sequences"):
         return get_onboarding_exam_link(course_id, user, is_learning_mfe=False)
     newest = next(iter(newest_exams(course_id)), None)
@@ -112,7 +113,7 @@ def onboarding_exam_link_for_screen(course_id: object, user: Any) -> str:
 
 
 def newest_exams(course_id: object) -> list[ProctoredExam]:
-    """The course's active practice and onboarding exams, newest first."""
+    """Return the course's active practice and onboarding exams, newest first."""
     exams = ProctoredExam.get_practice_proctored_exams_for_course(course_id)
     return list(exams.order_by("-created", "-id"))
 
@@ -129,12 +130,14 @@ def _can_open(exam: ProctoredExam, details: Any) -> bool:
 
 
 def get_user_course_outline_details(user: Any, course_id: object) -> Any:
-    """`.outline` and `.schedule` of the course as the user sees it now; None where the host has no outlines."""
+    """Return `.outline` and `.schedule` of the course as the user sees it now; None if the host has no outlines."""
     return host.course_outline(user, course_id)
 
 
 def get_visibility_check_date(course_schedule: Any, usage_key: UsageKey) -> datetime.datetime:
-    """Until when the learner can see a subsection: its due date, else the course's end, else for ever."""
+    """Return until when the learner can see a subsection: its due date, else the course's end, else the last possible
+    date.
+    """
     entry = course_schedule.sequences.get(usage_key)
     due = entry.due if entry else None
     end: datetime.datetime | None = due or course_schedule.course_end
@@ -144,9 +147,10 @@ def get_visibility_check_date(course_schedule: Any, usage_key: UsageKey) -> date
 def categorize_inaccessible_exams_by_date(
     onboarding_exams: Iterable[ProctoredExam], details: Any
 ) -> tuple[list[ProctoredExam], list[ProctoredExam], list[ProctoredExam]]:
-    """Exams that the learner cannot open: for other reasons than dates, not yet, no longer.
+    """Return the exams that the learner cannot open, by reason: not because of dates, not yet, no longer.
 
-    `details` as `get_user_course_outline_details` answers. InvalidKeyError for content ids that are no usage keys.
+    `details` comes from `get_user_course_outline_details`. Raises InvalidKeyError for content ids that are not usage
+    keys.
     """
     other: list[ProctoredExam] = []
     future: list[ProctoredExam] = []

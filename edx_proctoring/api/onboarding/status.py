@@ -1,4 +1,4 @@
-"""How far learners are with onboarding: one learner for the learning MFE, a whole course for its staff."""
+"""The onboarding status of one learner for the learning MFE, and of a whole course for its staff."""
 
 import logging
 from collections import defaultdict
@@ -46,7 +46,7 @@ Profile = VerificientOnboardingProfileStatus
 
 
 class OnboardingNotFound(ProctoredBaseException):
-    """There is no onboarding exam, or none for this learner."""
+    """There is no onboarding exam, or none accessible to this learner."""
 
     http_status = 404
 
@@ -56,13 +56,13 @@ class NoOnboardingProfile(OnboardingNotFound):
 
 
 class OnboardingServiceUnavailable(ProctoredBaseException):
-    """The provider does not say how far learners are."""
+    """The provider's onboarding service did not answer."""
 
     http_status = 503
 
 
 def _candidates(course_id: object) -> list[ProctoredExam]:
-    """The course's onboarding exams, newest first; the newest one's provider is the one that counts."""
+    """Return the course's onboarding exams, newest first. The newest one's provider must support onboarding."""
     exams = newest_exams(course_id)
     if not exams or not does_backend_support_onboarding(exams[0].backend):
         raise OnboardingNotFound("There is no onboarding exam related to this course id.")
@@ -79,10 +79,10 @@ def _profiles(exam: ProctoredExam, course_id: object, **query: str) -> Any:
 
 
 def get_onboarding_status(course_id: object, user: Any, is_learning_mfe: bool) -> dict[str, Any]:
-    """The learner's status and the exam to go to: `onboarding_status`, `expiration_date`, `onboarding_link`,
+    """Return the learner's status and the exam to take: `onboarding_status`, `expiration_date`, `onboarding_link`,
     `onboarding_past_due`, `onboarding_release_date` (text), `review_requirements_url`.
 
-    ProctoredBaseException with status 404 where there is no exam, for the course or for this learner.
+    Raises ProctoredBaseException with status 404 if the course or this learner has no onboarding exam.
     """
     exams = _candidates(course_id)
     data = _learner_data(exams[0], course_id, user)
@@ -120,12 +120,15 @@ def _learner_data(exam: ProctoredExam, course_id: object, user: Any) -> dict[str
         raise
     except Exception as error:
         log.warning(
-            "no onboarding profile, user_id=%s backend=%s: %r", user.pk, exam.backend, error
+            "onboarding profile unavailable, user_id=%s backend=%s: %r",
+            user.pk,
+            exam.backend,
+            error,
         )
         return local
     if remote["onboarding_status"] != local["onboarding_status"]:
         log.error(
-            "onboarding differs: user_id=%s provider=%s ours=%s",
+            "onboarding status differs from the provider's: user_id=%s provider=%s ours=%s",
             user.pk,
             remote["onboarding_status"],
             local["onboarding_status"],
@@ -136,7 +139,7 @@ def _learner_data(exam: ProctoredExam, course_id: object, user: Any) -> dict[str
 def _sorted_by_date(
     exams: Sequence[ProctoredExam], course_id: object, user: Any
 ) -> tuple[list[ProctoredExam], list[ProctoredExam], list[ProctoredExam], Any]:
-    """(open, not yet, no longer, the outline). Hosts without outlines let everybody open every exam."""
+    """Return (open, not yet, no longer, the outline). Without course outlines from the host, every exam counts as open."""
     if not host.has("learning_sequences"):
         return list(exams), [], [], None
     details = get_user_course_outline_details(user, course_id)
@@ -166,7 +169,7 @@ def _release_date(exam: ProctoredExam, details: Any) -> str | None:
 
 @dataclass
 class Row:
-    """One learner: the newest attempt that counts is `attempt`."""
+    """One learner, with the `attempt` that determines the status."""
 
     user: Any
     enrollment_mode: str
@@ -174,7 +177,7 @@ class Row:
     modified: Any = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The published dictionary."""
+        """Return the published dictionary."""
         return {
             "username": self.user.username,
             "enrollment_mode": self.enrollment_mode,
@@ -192,11 +195,11 @@ def get_onboarding_statuses(
     per_page: int = 25,
     ask_provider: bool = False,
 ) -> Page[dict[str, Any]]:
-    """A page of the course's learners who may take proctored exams, in the host's order: `username`,
+    """Return a page of the course's learners who may take proctored exams, in the host's order: `username`,
     `enrollment_mode`, `status`, `modified` (datetime).
 
-    `statuses`: only learners in one of these. `ask_provider`: what the provider says counts, in its order; it fails
-    with 503. ProctoredBaseException with status 404 where there is no onboarding exam.
+    `statuses`: only learners with one of these. `ask_provider`: use the provider's statuses and order; raises an error
+    with status 503 if it fails. Raises ProctoredBaseException with status 404 if there is no onboarding exam.
     """
     exam = _candidates(course_id)[0]
     found = host.enrollments(course_id, text_search)
@@ -218,7 +221,7 @@ def get_onboarding_statuses(
 
 
 class _Local:
-    """What our own attempts say."""
+    """Statuses taken from our own attempts."""
 
     def __init__(self, course_id: object, backend: str) -> None:
         self.course_id, self.backend = course_id, backend
@@ -247,7 +250,7 @@ class _Local:
                 row.modified = elsewhere[row.user.pk].modified
 
     def fill_dates(self, rows: Sequence[Row]) -> None:
-        """Set the dates only."""
+        """Set only the dates."""
         attempts = self._attempts(rows)
         for row in rows:
             newest = next(iter(attempts[row.user.pk]), None)
@@ -265,7 +268,9 @@ class _Local:
 
 
 def _which_counts(attempts: Sequence[Attempt], expires: dict[int, Any]) -> Attempt | None:
-    """A verified one that is still valid, else the last changed; one that was reset yields to a later one."""
+    """Return the attempt that determines the status: one verified and still valid, else the last changed; a reset
+    attempt yields to a later one.
+    """
     now = timezone.now()
     for attempt in attempts:
         if attempt.status == Status.verified and expires[attempt.pk] > now:
@@ -290,7 +295,7 @@ def _word(attempt: Attempt | None, expires: dict[int, Any]) -> str | None:
     return known or OTHER_WORDS.get(attempt.status, Word.error)
 
 
-# Statuses that the published table leaves out.
+# Statuses missing in the published table.
 OTHER_WORDS = {
     Status.second_review_required: Word.submitted,
     Status.timed_out: Word.submitted,
@@ -302,7 +307,7 @@ OTHER_WORDS = {
 def _as_provider_says(
     exam: ProctoredExam, course_id: object, rows: Sequence[Row], statuses: Collection[str] | None
 ) -> list[Row]:
-    """The rows in the provider's order; learners whom it does not know have not started."""
+    """Return the rows in the provider's order; learners unknown to the provider have not started."""
     by_id = {crypto.obscured_user_id(row.user.pk, exam.backend): row for row in rows}
     found = []
     for entry in _results(exam, course_id, statuses):
@@ -317,7 +322,7 @@ def _as_provider_says(
 
 
 def _pages(exam: ProctoredExam, course_id: object, **query: str) -> list[dict[str, Any]]:
-    """The entries of all pages: the provider says that there are more by `num_pages` or `next`."""
+    """Return the entries of all pages; `num_pages` or `next` in the answer indicate further pages."""
     found: list[dict[str, Any]] = []
     page, more = 1, query
     while page <= MOST_PAGES:
@@ -341,7 +346,7 @@ def _results(
         with within(conf.proctoring.ASK_DEADLINE_SECONDS):
             return _pages(exam, course_id, status=",".join(word for word in words if word))
     except BackendProviderOnboardingProfilesException as error:
-        log.warning("no onboarding profiles, backend=%s: %r", exam.backend, error)
+        log.warning("onboarding profiles unavailable, backend=%s: %r", exam.backend, error)
         raise OnboardingServiceUnavailable(unavailable) from error
     except Exception as error:
         log.exception("unreadable onboarding profiles, backend=%s", exam.backend)

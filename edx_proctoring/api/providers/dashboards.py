@@ -1,4 +1,4 @@
-"""The way to providers' dashboards."""
+"""Links to providers' dashboards."""
 
 import logging
 from typing import Any
@@ -19,25 +19,25 @@ log = logging.getLogger(__name__)
 
 
 class DashboardNotFound(ProctoredBaseException):
-    """There is no dashboard to go to."""
+    """There is no dashboard to link to."""
 
     http_status = 404
 
 
 class DashboardUnavailable(ProctoredBaseException):
-    """The provider does not say where its dashboard is."""
+    """The provider did not return the address of its dashboard."""
 
     http_status = 502
 
 
 def is_backend_dashboard_available(course_id: object) -> bool:
-    """Has the provider of one of the course's active exams a dashboard?"""
+    """Return whether the provider of one of the course's active exams has a dashboard."""
     exams = ProctoredExam.get_all_exams_for_course(course_id, active_only=True)
     return any(getattr(backends.find_provider(exam), "has_dashboard", False) for exam in exams)
 
 
 def get_exam_configuration_dashboard_url(course_id: object, content_id: object) -> str | None:
-    """Our address that leads to the provider's configuration of this exam, or None."""
+    """Return our URL that redirects to the provider's configuration of this exam, or None."""
     exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
     if exam is None:
         log.info("no exam in course_id=%s with content_id=%s", course_id, content_id)
@@ -59,9 +59,10 @@ def get_instructor_dashboard_url(
     show_configuration: bool = False,
     with_video: bool = False,
 ) -> str:
-    """The provider's dashboard for this instructor: of the course, or of one exam of it, perhaps at one attempt.
+    """Return the URL of the provider's dashboard for the instructor, for the course or for an exam or attempt.
 
-    `attempt_id` is the provider's, or our code where that is a secret. ProctoredBaseException with status 404, 400 or 502 says why there is none.
+    `attempt_id` is the provider's id, or our attempt code if that id is secret. Raises ProctoredBaseException with
+    status 404, 400 or 502 and the reason.
     """
     exam = _exam_of(course_id, exam_id) if exam_id is not None else _any_exam_of(course_id)
     provider = backends.find_provider(exam)
@@ -91,7 +92,7 @@ def get_instructor_dashboard_url(
     except ProctoredBaseException:
         raise
     except Exception as error:
-        log.exception("no dashboard, backend=%s", name)
+        log.exception("provider's dashboard unavailable, backend=%s", name)
         raise DashboardUnavailable(
             "The provider's dashboard is temporarily unavailable."
         ) from error
@@ -121,9 +122,9 @@ def _any_exam_of(course_id: str) -> ProctoredExam:
 
 
 def _attempt_of(exam: ProctoredExam, external_id: str) -> ProctoredExamStudentAttempt | None:
-    """The exam's attempt; an unknown one is the provider's business, one of another exam is not shown."""
+    """Return the exam's attempt. An unknown id is passed to the provider; an attempt in another exam is refused."""
     named = exactly(external_id=external_id)
-    if backends.has_secret_ids(exam):  # links name our code instead
+    if backends.has_secret_ids(exam):  # links contain our attempt code instead
         named |= exactly(attempt_code=external_id)
     attempts = ProctoredExamStudentAttempt.objects.filter(named, proctored_exam=exam)
     own: ProctoredExamStudentAttempt | None = attempts.newest_first().first()
@@ -132,18 +133,18 @@ def _attempt_of(exam: ProctoredExam, external_id: str) -> ProctoredExamStudentAt
     return own
 
 
-LOOKED_AT = 20  # attempts of one id
+LOOKED_AT = 20  # attempts with the same id
 
 
 def _with_history(external_id: str) -> list[Any]:
-    """Attempts of that id, living and removed."""
+    """Return the attempts with that id, including removed ones."""
     rows = [ProctoredExamStudentAttempt.objects, ProctoredExamStudentAttempt.history]
     same = exactly(external_id=external_id)
     return [one for kind in rows for one in kind.filter(same)[:LOOKED_AT]]
 
 
 def _is_of_the_provider_of(exam: ProctoredExam, attempt: Any) -> bool:
-    """Of another exam with the same provider; of a deleted exam nobody knows."""
+    """Return whether the attempt belongs to another exam with the same provider; False for deleted exams."""
     if attempt.proctored_exam_id == exam.pk:
         return False
     other = ProctoredExam.get_exam_by_id(attempt.proctored_exam_id)

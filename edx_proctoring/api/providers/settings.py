@@ -1,4 +1,4 @@
-"""What learners are shown of the platform and of an exam's provider."""
+"""Information for learners about the platform and the exam's provider."""
 
 import logging
 from typing import Any
@@ -13,10 +13,11 @@ log = logging.getLogger(__name__)
 
 
 def get_proctoring_settings_by_exam_id(exam_id: int) -> dict[str, Any]:
-    """`platform_name`, `contact_us`, `link_urls`, `exam_proctoring_backend`; of proctored exams more about the provider.
+    """Return `platform_name`, `contact_us`, `link_urls`, `exam_proctoring_backend`, and for proctored exams more about
+    the provider.
 
-    `exam_proctoring_backend` is the provider's configuration, `{}` where it has none or does not answer.
-    ProctoredExamNotFoundException, BackendProviderNotConfigured.
+    `exam_proctoring_backend` is the provider's configuration, `{}` if it has none or does not answer.
+    Raises ProctoredExamNotFoundException, BackendProviderNotConfigured.
     """
     exam = exam_by_id(exam_id)
     settings: dict[str, Any] = {
@@ -48,11 +49,11 @@ def _configuration(provider: Any, exam: ProctoredExam) -> Any:
         with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
             return display.configuration(provider.get_proctoring_config() or {})
     except Exception as error:
-        log.warning("provider gave no configuration, exam_id=%s: %r", exam.pk, error)
+        log.warning("provider configuration unavailable, exam_id=%s: %r", exam.pk, error)
         return {}
 
 
 def get_integration_specific_email(provider: Any) -> str:
-    """The provider's own address for learners, else the platform's contact."""
+    """Return the provider's own address for learners, else the platform's contact."""
     own = getattr(provider, "integration_specific_email", None)
     return str(own or constants.DEFAULT_CONTACT_EMAIL or "")

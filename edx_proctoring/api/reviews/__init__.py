@@ -1,1 +1,1 @@
-"""Reviews of recordings, and the policies that reviewers follow."""
+"""Reviews of recordings, and the policies for reviewers."""

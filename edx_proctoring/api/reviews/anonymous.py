@@ -1,4 +1,4 @@
-"""Reviews of RPNow, which comes without an account: what it must know, and where it may come from."""
+"""RPNow's reviews, which arrive without a user account: required secrets and permitted sender addresses."""
 
 import ipaddress
 import logging
@@ -22,12 +22,12 @@ REFUSED = "The review does not belong to this attempt."
 def receive_anonymous_review(
     data: Mapping[str, Any], *, secret: str = "", address: str = "", forwarded_for: str = ""
 ) -> ProctoredExamSoftwareSecureReview | None:
-    """Store and apply a review in RPNow's format; as `receive_review`, and it names no reviewer.
+    """Store and apply a review in RPNow's format, as `receive_review` does; no reviewer is recorded.
 
-    Only for attempts of exams whose provider takes such reviews, unless REVIEW_CALLBACK_ANY_BACKEND is set. The
-    provider's options `review_callback_secret` and `review_callback_networks` are checked where they are set: `secret` is
-    what the request shows, `address` where it comes from. Only of a proxy that `review_callback_proxies` lists its header
-    `forwarded_for` is believed. ProctoredExamSuspiciousLookup says the same whatever is wrong.
+    Only for attempts whose exam's provider accepts anonymous reviews, unless REVIEW_CALLBACK_ANY_BACKEND is set. If the
+    provider's options `review_callback_secret` and `review_callback_networks` are set, `secret` (from the request) and
+    `address` (of the sender) are checked against them. The `forwarded_for` header is only trusted from proxies listed
+    in `review_callback_proxies`. Every failure raises ProctoredExamSuspiciousLookup with the same text.
     """
     code = _code(data)
     attempt, is_archived = locate_attempt_by_attempt_code(code) if code else (None, None)
@@ -51,7 +51,7 @@ def _code(data: Mapping[str, Any]) -> str | None:
 
 
 def _provider(exam: Any) -> Any:
-    """Who reads the review: the exam's provider if it takes anonymous reviews, else nobody."""
+    """Return the provider that reads the review: the exam's if it accepts anonymous reviews, else None."""
     if exam is None or conf.proctoring.REVIEW_CALLBACK_ANY_BACKEND:
         return backends.provider_named(RPNOW)
     found = backends.provider_named(exam.backend)
@@ -70,9 +70,9 @@ def _is_let_in(provider: Any, secret: str, address: str, forwarded_for: str) -> 
 
 
 def sender(address: str, forwarded_for: str, proxies: Iterable[str]) -> str:
-    """Where a request comes from: the last address of X-Forwarded-For that is not one of the trusted proxies'.
+    """Return the sender's address: the last one in X-Forwarded-For that does not belong to a trusted proxy.
 
-    Each proxy appends the address that it was called from, so what comes before that may be invented by the sender.
+    Each proxy appends the address that called it, so anything before that may be forged.
     """
     chain = [*forwarded_for.split(","), address]
     while len(chain) > 1 and _is_within(chain[-1], proxies):
@@ -84,7 +84,7 @@ def _is_within(address: str, networks: Iterable[str]) -> bool:
     try:
         found = ipaddress.ip_address(address.strip())
         known = [ipaddress.ip_network(network, strict=False) for network in networks]
-    except ValueError:  # also a wrong option, which a system check names: nobody is let in
+    except ValueError:  # also an invalid option, which a system check reports: refuse everybody
         return False
     mapped = getattr(found, "ipv4_mapped", None)
     return any((mapped or found) in network for network in known)

@@ -1,4 +1,4 @@
-"""Review policies: what reviewers of an exam should know."""
+"""Review policies: instructions for the reviewers of an exam."""
 
 from typing import Any
 
@@ -15,9 +15,10 @@ from edx_proctoring.serializers import ProctoredExamReviewPolicySerializer
 
 
 def create_exam_review_policy(exam_id: int, set_by_user_id: int | None, review_policy: str) -> int:
-    """Give the exam a policy and return its id; the provider hears of it.
+    """Give the exam a policy and return the policy's id; notifies the provider.
 
-    ProctoredExamNotFoundException, ProctoredExamReviewPolicyAlreadyExists, and UserNotFoundException: it needs an author.
+    Raises ProctoredExamNotFoundException, ProctoredExamReviewPolicyAlreadyExists, and UserNotFoundException, because a
+    policy needs an author.
     """
     exam, author_id = exam_by_id(exam_id), lifecycle.find_learner(set_by_user_id).pk
 
@@ -36,10 +37,10 @@ def create_exam_review_policy(exam_id: int, set_by_user_id: int | None, review_p
 
 
 def update_review_policy(exam_id: int, set_by_user_id: int | None, review_policy: str) -> None:
-    """Change the policy's text and author; an empty text deletes it.
+    """Change the policy's text and author; an empty text deletes the policy.
 
-    None keeps the author: Studio does not know who edited some subsections. ProctoredExamReviewPolicyNotFoundException,
-    UserNotFoundException.
+    None keeps the author, because Studio does not always know who edited a subsection. Raises
+    ProctoredExamReviewPolicyNotFoundException, UserNotFoundException.
     """
     if not review_policy:
         remove_review_policy(exam_id)
@@ -56,18 +57,18 @@ def update_review_policy(exam_id: int, set_by_user_id: int | None, review_policy
 
 
 def remove_review_policy(exam_id: int) -> None:
-    """Delete the policy; the archive keeps it. ProctoredExamReviewPolicyNotFoundException."""
+    """Delete the policy; the archive keeps a copy. Raises ProctoredExamReviewPolicyNotFoundException."""
     transactions.run(lambda: _locked_policy(exam_id).delete())
 
 
 def get_review_policy_by_exam_id(exam_id: int) -> dict[str, Any]:
-    """The policy; ProctoredExamReviewPolicyNotFoundException."""
+    """Return the policy. Raises ProctoredExamReviewPolicyNotFoundException."""
     data: dict[str, Any] = ProctoredExamReviewPolicySerializer.row(_policy(exam_id))
     return data
 
 
 def _get_review_policy_by_exam_id(exam_id: int) -> str | None:
-    """The policy's text, or None."""
+    """Return the policy's text, or None."""
     policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id)
     return policy.review_policy if policy else None
 
@@ -86,9 +87,9 @@ def _locked_policy(exam_id: int) -> ProctoredExamReviewPolicy:
 
 
 def _lock(exam_id: int) -> None:
-    """Nothing in the database forbids two policies of an exam, so whoever writes one holds the exam.
+    """Lock the exam, because no database constraint prevents two policies of the same exam.
 
-    The transaction's first statement: what is read after it is as it is now.
+    Must be the transaction's first statement, so that later reads see the current state.
     """
     if connection.features.has_select_for_update:
         list(

@@ -1,4 +1,4 @@
-"""Reviews: one function stores and applies them, whoever they come from."""
+"""Store and apply reviews, whatever their source."""
 
 import logging
 from collections.abc import Mapping
@@ -65,17 +65,18 @@ def receive_review(
     trusts_reviewer: bool = True,
     is_staff: StaffQuestion = host.is_course_or_global_staff,
 ) -> Review | None:
-    """Store a provider's review and apply it to the attempt; the same payload again changes nothing.
+    """Store a provider's review and apply it to the attempt; receiving the same payload again changes nothing.
 
-    `attempt` as `locate_attempt_by_…` finds it, `is_archived` when it was removed. `backend` is the provider, default
-    the one of the attempt's exam. `trusts_reviewer=False` ignores whom the payload names as reviewer; `is_staff` says
-    of her whether she is global staff or the course's. Returns None when the exam is not proctored any more. Raises ProctoredExamBadReviewStatus, ProctoredExamSuspiciousLookup,
-    ProctoredExamReviewAlreadyExists, BackendProviderNotConfigured, ProviderCannotReadReview.
+    `attempt` and `is_archived` (it was removed) come from `locate_attempt_by_…`. `backend` is the provider, by default
+    that of the attempt's exam. With `trusts_reviewer=False` the reviewer named in the payload is ignored; `is_staff`
+    tells whether that user is global staff or staff of the course. Returns None if the exam is no longer proctored.
+    Raises ProctoredExamBadReviewStatus, ProctoredExamSuspiciousLookup, ProctoredExamReviewAlreadyExists,
+    BackendProviderNotConfigured, ProviderCannotReadReview.
     """
     exam = exam_of(attempt)
     provider = backend or _provider(exam)
     if provider is None:
-        log.warning("review refused, the exam is not proctored any more: attempt_id=%s", attempt.pk)
+        log.warning("review refused, the exam is no longer proctored: attempt_id=%s", attempt.pk)
         return None
     delivery = read(provider, _as_dict(attempt), data)
     reviewer = None
@@ -96,7 +97,7 @@ def receive_review(
             attempt.user_id, lambda: _store(attempt, new, delivery, is_archived=is_archived)
         )
     except IntegrityError as error:
-        # MySQL and MariaDB take two codes that differ in case only for the same one.
+        # MySQL and MariaDB treat codes that differ only in case as equal.
         if not Review.objects.filter(attempt_code=new.attempt_code).exists():
             raise
         raise _cannot_change(new.attempt_code) from error
@@ -115,7 +116,7 @@ def _provider(exam: ProctoredExam | None) -> Any:
 
 
 def _as_dict(attempt: Attempt) -> dict[str, Any]:
-    """The published dictionary; of a removed attempt whose exam or learner is gone, too, what is left."""
+    """Return the published dictionary; for a removed attempt whose exam or learner is gone, the remaining fields."""
     if exam_of(attempt) is None or _student(attempt) is None:
         names = ("id", "attempt_code", "external_id", "status")
         return {name: getattr(attempt, name) for name in names}
@@ -124,7 +125,7 @@ def _as_dict(attempt: Attempt) -> dict[str, Any]:
 
 
 def exam_of(attempt: Attempt) -> ProctoredExam | None:
-    """The attempt's exam; of a removed attempt it may be gone, too."""
+    """Return the attempt's exam, which may be gone if the attempt was removed."""
     try:
         return attempt.proctored_exam
     except ProctoredExam.DoesNotExist:
@@ -154,7 +155,9 @@ def _store(attempt: Attempt, new: Review, delivery: Delivery, *, is_archived: bo
     if stored:
         comments = ProctoredExamSoftwareSecureComment.objects
         former = comments.filter(review=review).values_list("pk", flat=True)
-        comments.filter(pk__in=list(former)).delete()  # by key, so that MariaDB locks no gap
+        comments.filter(
+            pk__in=list(former)
+        ).delete()  # by primary key, so that MariaDB takes no gap lock
     _add_comments(review, delivery)
     _apply(review, current, attempt, reason=lifecycle.PROVIDER)
     if review.should_notify and current is not None:
@@ -165,12 +168,12 @@ def _store(attempt: Attempt, new: Review, delivery: Delivery, *, is_archived: bo
 def _lock(attempt: Attempt) -> Attempt | None:
     try:
         return lifecycle.lock_attempt(attempt)
-    except StudentExamAttemptDoesNotExistsException:  # removed a moment ago
+    except StudentExamAttemptDoesNotExistsException:  # just removed
         return None
 
 
 def is_decided_by_staff(attempt: Attempt, stored: Review) -> bool:
-    """Does a person's decision stand, so that no later delivery may change it?"""
+    """Return whether a person decided on the review, so that later deliveries must not change it."""
     rows = Attempt.history.filter(id=attempt.pk).order_by("history_id")
     before: str | None = None
     decider: str | None = None
@@ -193,7 +196,7 @@ def _overwrite(stored: Review, new: Review) -> Review:
 
 
 def _save(review: Review) -> None:
-    """Receivers of the model's signals need not apply it: we do. They are handed nothing but the review."""
+    """Save the review. Receivers of model signals must not apply it, because we do; they only get the review itself."""
     review.is_applied = True  # type: ignore[attr-defined]
     try:
         review.save()
@@ -202,7 +205,7 @@ def _save(review: Review) -> None:
 
 
 def is_being_applied(review: Review) -> bool:
-    """Is this save one of ours, so that receivers need not apply the review?"""
+    """Return whether this save is ours, so that receivers must not apply the review."""
     return bool(getattr(review, "is_applied", False))
 
 
@@ -225,13 +228,13 @@ def _add_comments(review: Review, delivery: Delivery) -> None:
     )
 
 
-# What staff decide
+# Decisions by staff
 
 
 def decide_review(review_id: int, review_status: str, by: Any) -> Review:
-    """The second review: `by`, a person, says what the review's status is; it stands until a person changes it.
+    """Set the status of a review as decided by the person `by`; it stands until a person changes it again.
 
-    `review_status` is a word of SoftwareSecureReviewStatus, else ProctoredExamBadReviewStatus.
+    `review_status` is a value of SoftwareSecureReviewStatus; raises ProctoredExamBadReviewStatus for others.
     """
     if review_status not in REVIEW_WORDS:
         raise ProctoredExamBadReviewStatus(f"There is no review status {review_status!r}.")
@@ -241,7 +244,7 @@ def decide_review(review_id: int, review_status: str, by: Any) -> Review:
 
     def decide() -> Review:
         review = Review.lock_by_attempt_code(known.attempt_code)
-        assert review is not None  # removed meanwhile: a programming error of the caller
+        assert review is not None  # just removed: a programming error of the caller
         living = _lock(current) if current else None
         review.review_status, review.reviewed_by = review_status, by
         _save(review)
@@ -252,10 +255,10 @@ def decide_review(review_id: int, review_status: str, by: Any) -> Review:
 
 
 def apply_saved_review(review: Review) -> None:
-    """For hosts that save the model themselves: apply a review that is new or decided anew."""
+    """For hosts that save the model themselves: apply a review that is new or has a new decision."""
     attempt, current = _attempts_of(review)
     if attempt is None:
-        log.error("a review of an unknown attempt changes nothing, review_id=%s", review.pk)
+        log.error("review of an unknown attempt stored without effect, review_id=%s", review.pk)
         return
     reason = lifecycle.STAFF if review.reviewed_by_id else lifecycle.PROVIDER
 
@@ -267,20 +270,20 @@ def apply_saved_review(review: Review) -> None:
 
 
 def _attempts_of(review: Review) -> tuple[Attempt | None, Attempt | None]:
-    """(the attempt, as history shows it if it was removed; the living attempt)."""
+    """Return (the attempt or, if removed, its last history state; the existing attempt or None)."""
     living = Attempt.objects.get_exam_attempt_by_code(review.attempt_code)
     if living is not None:
         return living, living
     return Attempt.get_historic_attempt_by_code(review.attempt_code), None
 
 
-# What follows
+# Consequences
 
 
 def _apply(
     review: Review, current: Attempt | None, known: Attempt | None, *, reason: str, user: Any = None
 ) -> None:
-    """Move the living attempt to where the review puts it; analytics hear of it in any case."""
+    """Move the existing attempt to the status that follows from the review, and emit an analytics event in any case."""
     event = _event(current or known, review)
     to = status_after_review(review, current) if current is not None else None
     if current is not None and to is not None:
@@ -290,7 +293,7 @@ def _apply(
 
 
 def status_after_review(review: Review, attempt: Attempt) -> str | None:
-    """Where the review moves the attempt; None where it stays."""
+    """Return the attempt's status after the review; None if it does not change."""
     provider = provider_info(attempt.proctored_exam)
     ever_submitted = (
         attempt.completed_at is not None
@@ -324,7 +327,7 @@ def _tell(attempt: Attempt, review: Review) -> None:
 
 
 def _event(attempt: Attempt | None, review: Review) -> list[Draft]:
-    """`review_received`, with the attempt as it was before; none when its exam is gone."""
+    """Return the event `review_received` with the attempt as it was before; None if its exam is gone."""
     exam = exam_of(attempt) if attempt else None
     if attempt is None or exam is None:
         return []
@@ -337,7 +340,9 @@ def _event(attempt: Attempt | None, review: Review) -> list[Draft]:
 
 
 def _version(review: Review) -> str:
-    """Tells one delivery from the next: the newest archived version; of a review stored just now its own id."""
+    """Return what distinguishes this delivery from the next: the id of the newest archived version, or the review's own
+    id.
+    """
     if getattr(review, "decided_before", ()) is None:
         return f"{review.attempt_code}:new:{review.pk}"
     archived = ProctoredExamSoftwareSecureReviewHistory.objects.filter(
@@ -366,6 +371,6 @@ def _notify_support(review: Review, attempt: Attempt) -> None:
 
 
 def _named_in_links(attempt: Attempt) -> str | None:
-    """The provider's id of the attempt; our code where that id is a secret."""
+    """Return the provider's id of the attempt, or our attempt code if that id is secret."""
     is_secret = backends.has_secret_ids(attempt.proctored_exam)
     return attempt.attempt_code if is_secret else attempt.external_id

@@ -1,4 +1,4 @@
-"""Whom a provider may name as the person who reviewed."""
+"""Check whom a provider may name as reviewer."""
 
 import logging
 from collections.abc import Callable
@@ -12,13 +12,17 @@ from edx_proctoring.rules import is_in_review_group
 views_log = logging.getLogger("edx_proctoring_views")
 
 Attempt = ProctoredExamStudentAttempt
-StaffQuestion = Callable[[Any, Any], bool]  # (user, course id): global staff, or the course's?
+StaffQuestion = Callable[
+    [Any, Any], bool
+]  # (user, course id): is this global staff or staff of the course?
 
 
 def find_reviewer(
     email: str, attempt: Attempt, exam: ProctoredExam | None, is_staff: StaffQuestion
 ) -> Any:
-    """The user of this address who may review: course or global staff, or in the provider's review group."""
+    """Return the user with this e-mail address if they may review: course or global staff, or the provider's review
+    group.
+    """
     users = list(get_user_model()._default_manager.filter(email=email).order_by("id"))
     for user in users:
         if _may_review(user, attempt, exam, is_staff):

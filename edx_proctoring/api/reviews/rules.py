@@ -1,4 +1,4 @@
-"""Reviews, decided: what a delivery must look like, what it means for the attempt."""
+"""Rules about reviews: the required format of a delivery, and what it means for the attempt."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 Status = ProctoredExamStudentAttemptStatus
 
-# RPNow sends them, and repeats in `orgExtra` what it was registered with.
+# RPNow sends these fields, and repeats in `orgExtra` the data of the registration.
 NOT_KEPT = frozenset(
     {
         "videoReviewLink",
@@ -35,7 +35,7 @@ ABOUT_LEARNERS = frozenset({"firstName", "lastName", "email"})
 
 @dataclass(frozen=True)
 class Comment:
-    """A remark; times are seconds from the start of the recording."""
+    """A comment of the reviewer; times are seconds from the start of the recording."""
 
     comment: str
     status: str
@@ -46,37 +46,39 @@ class Comment:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A provider's review, checked."""
+    """A provider's review, validated."""
 
-    review_status: str  # a word of SoftwareSecureReviewStatus
+    review_status: str  # a value of SoftwareSecureReviewStatus
     comments: tuple[Comment, ...]
-    reviewer: str | None  # the e-mail address that the provider names
+    reviewer: str | None  # the e-mail address named by the provider
     video_link: str | None
 
 
 class ProviderCannotReadReview(ProctoredBaseException):
-    """The provider's code failed for a reason that is not in the review: the sender may try again."""
+    """The provider's code failed for a reason outside of the review: the sender may try again."""
 
     http_status = 502
 
 
 def read(provider: Any, attempt: Mapping[str, Any], data: Mapping[str, Any]) -> Delivery:
-    """What the provider's code makes of its delivery, checked. Code that trips over the delivery means a bad delivery."""
+    """Have the provider's code normalise its delivery, and validate the result. Errors of that code mean a bad
+    delivery.
+    """
     try:
         answer = provider.on_review_callback(attempt, copy.deepcopy(dict(data)))
     except ProctoredBaseException:
         raise
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        log.warning("a review that its provider cannot read: %s", type(error).__name__)
+        log.warning("review unreadable by the provider's backend: %s", type(error).__name__)
         raise ProctoredExamBadReviewStatus("The review cannot be read.") from error
     except Exception as error:
-        log.exception("a review that its provider failed to read")
-        raise ProviderCannotReadReview("The review cannot be read now.") from error
+        log.exception("provider's backend failed while reading a review")
+        raise ProviderCannotReadReview("The review cannot be read at the moment.") from error
     return checked(answer)
 
 
 def checked(answer: Any) -> Delivery:
-    """The normalised review of a provider; ProctoredExamBadReviewStatus says what is wrong with it."""
+    """Return the provider's normalised review. Raises ProctoredExamBadReviewStatus with the reason if it is invalid."""
     if not isinstance(answer, Mapping):
         raise ProctoredExamBadReviewStatus("A review must be an object.")
     status = answer.get("status")
@@ -123,8 +125,9 @@ def _seconds(number: int, name: str, value: Any) -> int:
 
 
 def redacted(data: Any) -> str:
-    """The payload as it is kept, as JSON: without links to videos, which are stored encrypted or not at all, and
-    without what describes the learner, at whatever depth."""
+    """Return the payload to store, as JSON: without links to videos, which are stored encrypted or not at all, and
+    without data about the learner at any depth.
+    """
     return json.dumps(_kept(dict(data)))
 
 
@@ -146,7 +149,7 @@ def _without(value: Any, names: frozenset[str]) -> Any:
 
 
 def is_same_payload(one: str, other: str) -> bool:
-    """Do two kept payloads say the same, whatever the order of their keys? Older rows kept more."""
+    """Return whether two stored payloads are equal regardless of key order. Older rows stored more fields."""
     try:
         return bool(_kept(json.loads(one)) == _kept(json.loads(other)))
     except ValueError:
@@ -155,19 +158,19 @@ def is_same_payload(one: str, other: str) -> bool:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the outcome of a review depends on."""
+    """The data that determines the outcome of a review."""
 
     review_status: str
     passing: bool
-    human: bool  # did a person who may decide look at it?
+    human: bool  # has an authorised person decided on it?
     attempt_status: str
     ever_submitted: bool
-    onboarding_sample: bool  # a practice attempt of a provider that supports onboarding
-    second_reviews: bool  # is a person needed for a failure?
+    onboarding_sample: bool  # a practice attempt of a provider with onboarding
+    second_reviews: bool  # must a person confirm a failure?
 
 
 def status_after(facts: Facts) -> str | None:
-    """The attempt's status after the review, or None when it stays as it is."""
+    """Return the attempt's status after the review, or None if it does not change."""
     if facts.attempt_status == Status.onboarding_reset:
         return None
     if facts.passing:
@@ -180,13 +183,13 @@ def status_after(facts: Facts) -> str | None:
 
 
 def encrypted(link: str | None, provider: Any) -> bytes | None:
-    """The link to the video as it is stored: with the provider's key, or not at all."""
+    """Return the link to the video, encrypted with the provider's key; empty without a key."""
     key = provider.get_video_review_aes_key() if link else None
     return crypto.encrypt_and_encode(link, bytes.fromhex(key)) if link and key else None
 
 
 def is_same_review(stored: Any, new: Any) -> bool:
-    """Does the new review say what the stored one says?"""
+    """Return whether the new review has the same content as the stored one."""
     same_video = new.encrypted_video_url is None or bytes(
         stored.encrypted_video_url or b""
     ) == bytes(new.encrypted_video_url)

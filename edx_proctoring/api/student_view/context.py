@@ -1,4 +1,4 @@
-"""What the learner's screens are rendered with."""
+"""The template context of the learner's screens."""
 
 import datetime
 import logging
@@ -34,7 +34,7 @@ SHOW_EXPIRY_SECONDS = 60
 
 @dataclass
 class Learner:
-    """One learner before one exam."""
+    """One learner in one exam."""
 
     exam: dict[str, Any]
     user_id: int
@@ -46,12 +46,12 @@ class Learner:
 
     @cached_property
     def user(self) -> Any:
-        """UserNotFoundException."""
+        """The learner. Raises UserNotFoundException."""
         return self.attempt.user if self.attempt else find_learner(self.user_id)
 
     @cached_property
     def ledger(self) -> list[TimeAdjustment]:
-        """The rows of the attempt's ledger; one query, none before the start."""
+        """The rows of the attempt's ledger, read with one query; empty before the start."""
         return deadlines.ledger(self.attempt) if self.attempt else []
 
     @property
@@ -68,12 +68,12 @@ class Learner:
 
     @property
     def is_resumable_now(self) -> bool:
-        """Have staff permitted to go on?"""
+        """Whether staff have allowed the learner to continue."""
         return bool(self.attempt and self.attempt.ready_to_resume and not self.attempt.resumed)
 
     @property
     def is_material_blocked(self) -> bool:
-        """Does the provider want its own browser?"""
+        """Whether the provider requires its own browser."""
         if not self.provider:
             return False
         attempt = self.attempt
@@ -84,7 +84,7 @@ class Learner:
 
     @property
     def may_view_content(self) -> bool:
-        """Has the learner read the result of an exam that may be viewed now?"""
+        """Whether the learner has acknowledged the result of an exam whose content may be viewed now."""
         return bool(
             self.attempt
             and self.attempt.is_status_acknowledged
@@ -94,7 +94,7 @@ class Learner:
 
     @property
     def does_time_remain(self) -> bool:
-        """Is the exam running?"""
+        """Whether the exam is running."""
         attempt = self.attempt
         if attempt is None or attempt.status not in INCOMPLETE:
             return False
@@ -103,7 +103,7 @@ class Learner:
 
 
 def is_wait_pending(learner: Learner) -> bool:
-    """Does a grace period last after the due date? Then `wait_deadline` says until when."""
+    """Whether the grace period after the due date is running; if so, `wait_deadline` is its end."""
     due = deadlines.due_date(learner.exam, learner.user_id)
     deadline = timing.wait_deadline(due, learner.context.get("grace_period"), timezone.now())
     if deadline is None:
@@ -114,7 +114,7 @@ def is_wait_pending(learner: Learner) -> bool:
 
 
 def _in_words(moment: datetime.datetime) -> str:
-    """For who runs no scripts; these show the time of the reader's own place."""
+    """Format a time for readers without JavaScript; scripts show it in the reader's time zone."""
     text = formats.date_format(moment.astimezone(datetime.UTC), "DATETIME_FORMAT")
     return f"{text} UTC"
 
@@ -142,7 +142,7 @@ def _attempt_urls(learner: Learner) -> dict[str, str]:
 
 
 def timed_context(learner: Learner) -> dict[str, Any]:
-    """For the screens of timed exams."""
+    """Return the context of the screens of timed exams."""
     exam, urls = learner.exam, _attempt_urls(learner)
     return {
         "total_time": timing.humanized(_allowed_minutes(learner)),
@@ -161,7 +161,7 @@ def timed_context(learner: Learner) -> dict[str, Any]:
 
 
 def _has_time_expired(attempt: ProctoredExamStudentAttempt | None) -> bool:
-    """Did the time run out, and just now?"""
+    """Return whether the attempt has timed out, and recently."""
     if attempt is None or attempt.started_at is None or attempt.completed_at is None:
         return False
     expires = deadlines.expires_at(attempt)
@@ -170,7 +170,7 @@ def _has_time_expired(attempt: ProctoredExamStudentAttempt | None) -> bool:
 
 
 def proctored_context(learner: Learner) -> dict[str, Any]:
-    """For the screens of proctored, practice and onboarding exams."""
+    """Return the context of the screens of proctored, practice and onboarding exams."""
     exam = learner.exam
     context = {
         "pause_message": learner.pause.reason if learner.pause else "",
@@ -200,7 +200,7 @@ def proctored_context(learner: Learner) -> dict[str, Any]:
 
 
 def _shown_external_id(learner: Learner) -> str:
-    """For the provider's script, unless the id would let the learner post a review."""
+    """Return the provider's id for its script, unless it would let the learner post a review."""
     if learner.attempt is None or backends.has_secret_ids(learner.exam):
         return ""
     return learner.attempt.external_id or ""
@@ -242,12 +242,13 @@ def _onboarding_context(learner: Learner) -> dict[str, Any]:
 
 
 def provider_steps(learner: Learner) -> dict[str, Any]:
-    """What the provider tells learners to do before the exam; without an answer from it, what we can say ourselves."""
-    assert learner.attempt is not None  # there are only steps for an attempt
+    """Return the provider's instructions before the exam, or our own if the provider does not answer."""
+    assert learner.attempt is not None  # instructions need an attempt
     steps: list[Any] = []
     url: str | None = None
     try:
-        # Both asks share one deadline: a silent provider holds a thread of the host no longer than that.
+        # Both requests share one deadline, so that a provider that hangs blocks a thread of the host no longer than
+        # that.
         with within(conf.proctoring.ASK_DEADLINE_SECONDS):
             if learner.provider:
                 found = learner.provider.get_attempt(_as_dict(learner.attempt)) or {}
@@ -255,7 +256,9 @@ def provider_steps(learner: Learner) -> dict[str, Any]:
                 own, usual = found.get("download_url"), learner.provider.get_software_download_url
                 url = display.web_address(own) or display.web_address(usual())
     except Exception as error:
-        log.warning("provider not asked for steps, attempt_id=%s: %r", learner.attempt.pk, error)
+        log.warning(
+            "provider instructions unavailable, attempt_id=%s: %r", learner.attempt.pk, error
+        )
     return {"backend_instructions": steps, "software_download_url": url}
 
 

@@ -1,6 +1,6 @@
-"""What a learner sees in place of an exam: tables from the exam's kind and the attempt's status to a screen.
+"""Choose the learner's screen, with tables from the exam's type and the attempt's status.
 
-None means that the host shows the exam itself, so whoever adds a row decides about access.
+None means that the host shows the exam itself, so every row of these tables decides about access.
 """
 
 import datetime
@@ -59,11 +59,11 @@ def get_student_view(
     context: MutableMapping[str, Any],
     user_role: str | None = "student",
 ) -> str | None:
-    """The HTML of the learner's screen, or None to show the exam.
+    """Return the HTML of the learner's screen, or None to show the exam.
 
-    `context` says what the host knows of the exam (see the reference) and gets all that the screen is rendered with.
-    An exam that is not registered yet is created from it. Ends an attempt whose time is over.
-    ProctoringTemporarilyUnavailable when the database does not answer.
+    `context` describes the exam as the host knows it (see the reference) and receives all values used for rendering. If
+    the exam is not registered yet, it is created from the context. Ends an attempt whose time is over.
+    Raises ProctoringTemporarilyUnavailable if the database does not answer.
     """
     return transactions.reading(
         lambda: _student_view(user_id, course_id, content_id, context, user_role)
@@ -125,13 +125,13 @@ def _created(
             hide_after_due=context.get("hide_after_due", False),
         )
     except ProctoredExamAlreadyExists:
-        log.info("another learner was first to create the exam, content_id=%s", content_id)
+        log.info("exam created by a concurrent request, content_id=%s", content_id)
         exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
-        if exam is None:  # its ids differ in case, and this database does not tell them apart
+        if exam is None:  # its ids differ only in case, and this database treats them as equal
             raise
         return exam
     exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
-    assert exam is not None  # created just now
+    assert exam is not None  # just created
     return exam
 
 
@@ -167,7 +167,7 @@ def _has_course_ended(context: MutableMapping[str, Any]) -> bool:
 
 
 def _timed(learner: Learner) -> Screen:
-    """Without a clock no questions: each status has the screen of the nearest one."""
+    """Without a running clock the questions are hidden: each status uses the screen of the closest one."""
     if screen := extensions.screen_for(learner):
         return screen
     if conf.proctoring.TIMED_EXAM_FALLS_THROUGH:
@@ -211,11 +211,11 @@ def _timed_submitted(learner: Learner) -> Screen:
 
 
 def _fall_through(learner: Learner) -> Screen:
-    """No screen for this status: the exam is shown, as it always was; the log says for which."""
+    """There is no screen for this status, so the exam is shown, as in 6.1.4; the log records the status."""
     if learner.status != Status.started:
         attempt_id = learner.attempt.pk if learner.attempt else None
         log.info(
-            "no screen, the exam is shown: kind=%s status=%s attempt_id=%s",
+            "no screen for this state, showing the exam: kind=%s status=%s attempt_id=%s",
             learner.kind,
             learner.status,
             attempt_id,
@@ -227,7 +227,7 @@ def _fall_through(learner: Learner) -> Screen:
 
 
 def _guarded(decide: Callable[[Learner], Screen]) -> Callable[[Learner], Screen]:
-    """Who may not take proctored exams sees none of these screens; inactive accounts see one."""
+    """Users who may not take proctored exams see none of these screens; inactive accounts see one."""
 
     def decide_guarded(learner: Learner) -> Screen:
         if not host.may_take_proctored(learner.user, learner.exam):
@@ -244,7 +244,7 @@ def _guarded(decide: Callable[[Learner], Screen]) -> Callable[[Learner], Screen]
 
 
 def _is_back_in(learner: Learner) -> bool:
-    """Did the learner decline an exam where the host allows no opting out? Then it is as if she had not."""
+    """Return whether the learner declined an exam that cannot be opted out of; then the decline is ignored."""
     if learner.attempt is None or not _is_opting_out_forbidden(learner):
         return False
     return show_way_in(learner.attempt)
@@ -255,7 +255,7 @@ def _is_opting_out_forbidden(learner: Learner) -> bool:
 
 
 def _entered(learner: Learner) -> Screen:
-    """What proctored, practice and onboarding attempts have in common."""
+    """Return the screen for statuses common to proctored, practice and onboarding attempts."""
     if learner.is_resumable_now:
         return "proctored_exam/ready_to_resume.html"
     if learner.status in SETTING_UP:
@@ -322,7 +322,7 @@ def _proctored_entrance(learner: Learner) -> Screen:
 
 
 def _declined(learner: Learner) -> Screen:
-    """The exam is open to who was declined; an attempt that was created meanwhile decides for itself."""
+    """A declined exam is open. If a new attempt has been created meanwhile, its status decides."""
     newest = ProctoredExamStudentAttempt.objects.get_current_exam_attempt(
         learner.exam["id"], learner.user_id
     )
@@ -331,7 +331,7 @@ def _declined(learner: Learner) -> Screen:
 
 
 def _tell_option_presented(learner: Learner) -> None:
-    """Once a day: whoever reloads the page would else fill the outbox."""
+    """Emit the event at most once a day, because reloading the page would fill the outbox."""
     exam = ProctoredExam(**learner.exam)
     payload = tracking.snapshot(exam, "option-presented")
     day = timezone.now().date()
