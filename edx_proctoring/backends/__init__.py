@@ -1,7 +1,7 @@
-"""Providers: which one an exam has. Read from the app's configuration at every use.
+"""Look up the provider of an exam, in the app's configuration at every use.
 
-The package looks providers up by `find_provider`, `require_provider` and `provider_named`; `get_backend_provider` is
-the published name, which hosts patch.
+The package itself uses `find_provider`, `require_provider` and `provider_named`; `get_backend_provider` is the
+published function, which hosts patch.
 """
 
 import logging
@@ -20,14 +20,15 @@ from edx_proctoring.exceptions import BackendProviderNotConfigured
 
 log = logging.getLogger(__name__)
 
-_reported: set[str | None] = set()  # names whose absence this process has logged
+_reported: set[str | None] = set()  # unconfigured names already logged by this process
 
 
 def get_backend_provider(exam: Mapping[str, Any] | None = None, name: str | None = None) -> Any:
-    """The provider of an exam (dictionary with `backend`, perhaps `is_proctored`) or by name; without, the default one.
+    """Return the provider of an exam (dictionary with `backend`, optionally `is_proctored`) or by name; by default the
+    default one.
 
-    None for exams that are not proctored. NotImplementedError for a provider that is not configured,
-    ImproperlyConfigured without a default.
+    Returns None for exams that are not proctored. Raises NotImplementedError if the provider is not configured,
+    ImproperlyConfigured if there is no default provider.
     """
     if exam:
         if not exam.get("is_proctored", True):
@@ -37,7 +38,7 @@ def get_backend_provider(exam: Mapping[str, Any] | None = None, name: str | None
 
 
 def provider_named(name: str | None) -> ProctoringBackendProvider | None:
-    """The provider of this name, the default one for None or ""; None where it is not configured, which is logged once."""
+    """Return the provider of this name, or the default one for None or ""; None, logged once, if it is not configured."""
     try:
         provider: ProctoringBackendProvider = get_backend_provider(name=name)
     except (NotImplementedError, ImproperlyConfigured):
@@ -50,16 +51,16 @@ def provider_named(name: str | None) -> ProctoringBackendProvider | None:
 
 
 def find_provider(exam: Any) -> ProctoringBackendProvider | None:
-    """The provider of an exam, a row or its published dictionary.
+    """Return the provider of an exam, given as a row or as its published dictionary.
 
-    None for a timed exam, and where the provider is not configured, which is logged once.
+    Returns None for a timed exam, and (logged once) if the provider is not configured.
     """
     is_proctored, name = _fields(exam)
     return provider_named(name) if is_proctored else None
 
 
 def require_provider(exam: Any) -> ProctoringBackendProvider:
-    """The provider that the exam names, whatever its type. BackendProviderNotConfigured."""
+    """Return the provider named by the exam, whatever the exam's type. Raises BackendProviderNotConfigured."""
     _is_proctored, name = _fields(exam)
     return require_provider_named(name)
 
@@ -73,9 +74,9 @@ def require_provider_named(name: str | None) -> ProctoringBackendProvider:
 
 
 def has_secret_ids(exam: Any) -> bool:
-    """Would the provider's id of an attempt in this exam let somebody post a review of it?
+    """Return whether knowing the provider's id of an attempt in this exam is enough to post a review of it.
 
-    Also after the exam was switched to a timed one: its attempts are still at the provider.
+    This also holds after the exam became a timed one, because its attempts are still known to the provider.
     """
     is_proctored, name = _fields(exam)
     provider = provider_named(name)
@@ -104,7 +105,7 @@ def names_with_onboarding() -> set[str]:
 
 
 def attempts_at(names: Collection[str]) -> Q:
-    """Which attempts are at these providers; exams that name none have the default one."""
+    """Return a filter for attempts at these providers; exams without a provider name use the default one."""
     if conf.default_provider() not in names:
         return Q(proctored_exam__backend__same_id_in=[*names])
     named = Q(proctored_exam__backend__same_id_in=[*names, ""])
@@ -112,9 +113,9 @@ def attempts_at(names: Collection[str]) -> Q:
 
 
 def provider_states() -> dict[str, State]:
-    """What is known of the configured providers' health, by name: of what they are asked, and else of what they are told.
+    """Return the known health of the configured providers by name: from requests, else from notices.
 
-    Those that make no requests, and that no message could not reach, are left out.
+    Providers that make no HTTP requests and have no failed notices are left out.
     """
     states = {}
     for name, provider in _configured().items():
@@ -133,10 +134,10 @@ def _configured() -> Mapping[str, ProctoringBackendProvider]:
 
 
 def ping(name: str, provider: Any) -> Any:
-    """Ask the provider's service whether it can be used, see `ProctoringBackendProvider.ping`; its answer.
+    """Check whether the provider's service is available, see `ProctoringBackendProvider.ping`; return its response.
 
-    NotImplementedError where the class does not offer it. Requests of a provider with an address tell how it is; of any
-    other provider `provider_states` knows what these questions found.
+    Raises NotImplementedError if the class does not implement it. Providers with an address record their health with
+    every request; for the others, `provider_states` uses the results of these checks.
     """
     if not offers_ping(type(provider)):
         raise NotImplementedError(f"{type(provider).__name__} has no ping()")
@@ -153,13 +154,13 @@ def ping(name: str, provider: Any) -> Any:
 
 
 def offers_ping(provider_class: Any) -> bool:
-    """Does the class have a `ping` of its own?"""
+    """Return whether the class implements `ping`."""
     own = getattr(provider_class, "ping", None)
     return own is not None and own is not ProctoringBackendProvider.ping
 
 
 def _place(name: str, provider: Any) -> str | None:
-    """Under what the provider's health is remembered."""
+    """Return the cache key of the provider's health."""
     address: str | None = getattr(provider, "address", None)
     return address or (f"provider:{name}" if offers_ping(type(provider)) else None)
 

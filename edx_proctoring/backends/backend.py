@@ -1,14 +1,15 @@
-"""What every provider must do. Subclass `ProctoringBackendProvider`, register the class as an entry point of the group
-`openedx.proctoring`, and name it in PROCTORING_BACKENDS.
+"""The base class of all providers. Subclass `ProctoringBackendProvider`, register the class as an entry point of the
+group `openedx.proctoring`, and name it in PROCTORING_BACKENDS.
 
-One instance per process and configured name answers all threads, so keep no state of a request on it. The instance is
-called in two ways:
+One instance per process and configured name serves all threads, so do not keep the state of a request on it. The
+instance is called in two ways:
 
-* *asked*, when the answer is needed at once: `register_exam_attempt`, `remove_exam_attempt`, `get_attempt`,
+* *asked*, when the answer is needed immediately: `register_exam_attempt`, `remove_exam_attempt`, `get_attempt`,
   `get_proctoring_config`, `get_instructor_url`, `get_onboarding_profile_info`, `retire_user`, `on_review_callback`.
-  Answer within `remaining_seconds()`; whatever you raise counts as "not available now".
-* *told*, through an outbox that repeats what fails, in order, at least once: `on_exam_saved`, `start_exam_attempt`,
-  `stop_exam_attempt`, `mark_erroneous_exam_attempt`. Raise when you could not deliver it; be prepared to hear it twice.
+  Answer within `remaining_seconds()`; any exception counts as "not available now".
+* *told*, through an outbox that retries failures, in order, at least once: `on_exam_saved`, `start_exam_attempt`,
+  `stop_exam_attempt`, `mark_erroneous_exam_attempt`. Raise an exception if you could not deliver the notice, and
+  expect to be told the same more than once.
 """
 
 import time
@@ -27,7 +28,7 @@ from edx_proctoring.backends.options import ProviderOption
 
 @dataclass(frozen=True)
 class AskOptions:
-    """How the provider is being asked right now."""
+    """The options of the current call."""
 
     until: float | None = None  # on the monotonic clock
     idempotency_key: str | None = None
@@ -37,7 +38,7 @@ class AskOptions:
 
 
 _DEFAULT = AskOptions()
-# The signatures of a provider's methods are published and have no place for these.
+# The signatures of a provider's methods are published and have no parameters for these.
 _options: ContextVar[AskOptions] = ContextVar("ask_options", default=_DEFAULT)
 
 
@@ -50,9 +51,9 @@ def ask_options(
 ) -> Iterator[None]:
     """Within this block a provider has `deadline` seconds to answer.
 
-    `idempotency_key` makes a repeated request recognisable. `strict`: a provider that usually swallows failures raises
-    them, because the caller repeats what failed. `exam_passes`: what a browser may show to see the questions of the
-    attempt in question; None where no attempt is in question.
+    `idempotency_key` lets the provider recognise a repeated request. `strict`: raise errors that the provider would
+    usually swallow, because the caller retries. `exam_passes`: the cookies with which a browser may see the questions
+    of the attempt; None if the call is not about an attempt.
     """
     until = None if deadline is None else time.monotonic() + deadline
     token = _options.set(AskOptions(until, idempotency_key, strict, exam_passes))
@@ -74,7 +75,7 @@ def as_tell() -> Iterator[None]:
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """As the caller wants it, but in no more than `seconds` altogether."""
+    """Keep the caller's options, but limit the total time to `seconds`."""
     known = _options.get()
     until = time.monotonic() + seconds
     until = until if known.until is None else min(known.until, until)
@@ -86,18 +87,18 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def current_options() -> AskOptions:
-    """What the caller wants."""
+    """Return the options set by the caller."""
     return _options.get()
 
 
 def remaining_seconds(otherwise: float) -> float:
-    """How long the answer may still take, at most `otherwise` seconds."""
+    """Return how long the answer may still take, at most `otherwise` seconds."""
     until = _options.get().until
     return otherwise if until is None else max(min(otherwise, until - time.monotonic()), 0.001)
 
 
 class ProctoringBackendProvider(ABC):
-    """A provider of proctoring. Options of PROCTORING_BACKENDS become attributes.
+    """A proctoring provider. Options of PROCTORING_BACKENDS become attributes.
 
     `provider_options` declares the options that a class adds to those of its base classes.
     """
@@ -133,18 +134,18 @@ class ProctoringBackendProvider(ABC):
     help_center_article_url = ""
     has_dashboard = False
     supports_onboarding = False
-    # Whoever knows the id of an attempt may post its review: learners must not see it.
+    # Knowing the id of an attempt is enough to post its review, so learners must not see it.
     external_id_is_secret = False
-    # Its reviews come without an account: the attempt's id and what its options say must be proof enough.
+    # Reviews arrive without a user account and are authenticated by the attempt's id and the options.
     takes_anonymous_reviews = False
-    # It is told the address of the start callback, and sends the learner's browser there.
+    # The provider is given the address of the start callback and sends the learner's browser there.
     uses_start_callback = False
-    # False: all happens in this process, there is no service that could be down.
+    # False: everything happens in this process, so there is no service that could be down.
     has_service = True
-    # A second POST of the exam once its id is known, for providers that need to hear their own id.
+    # Send the exam again once its id is known, for providers that need their own id in the document.
     resave_with_external_id = False
-    # Does your service follow an attempt whose time changes while it runs? Then these three are called:
-    # extend_exam_attempt, pause_exam_attempt, continue_exam_attempt.
+    # Set to True if your service supports changes of a running attempt's time. Then extend_exam_attempt,
+    # pause_exam_attempt and continue_exam_attempt are called.
     supports_time_changes = False
 
     def __init__(self, **kwargs: Any) -> None:
@@ -153,7 +154,7 @@ class ProctoringBackendProvider(ABC):
 
     @property
     def ping_interval(self) -> int:
-        """Seconds between two questions whether the provider's software still runs on the learner's computer."""
+        """Seconds between two checks that the provider's software is still running on the learner's computer."""
         own: int | None = self.__dict__.get("_ping_interval")
         default: int = constants.DEFAULT_DESKTOP_APPLICATION_PING_INTERVAL_SECONDS
         return default if own is None else own
@@ -166,10 +167,10 @@ class ProctoringBackendProvider(ABC):
     def register_exam_attempt(
         self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
     ) -> Any:
-        """Register an attempt before it exists here; returns your id of it (text), or None without ids.
+        """Register an attempt before it is stored here; return your id of it (text), or None if you use no ids.
 
         `context`: `lms_host`, `time_limit_mins`, `attempt_code`, `is_sample_attempt`, `user_id` (obscured),
-        `full_name`, `email`, perhaps `review_policy` and `review_policy_exception`; it is yours to change.
+        `full_name`, `email`, optionally `review_policy` and `review_policy_exception`; you may modify it.
         Raise BackendProviderCannotRegisterAttempt or BackendProviderSentNoAttemptID (no attempt is created), or
         BackendProviderOnboardingException (it is created in that status).
         """
@@ -177,78 +178,83 @@ class ProctoringBackendProvider(ABC):
 
     @abstractmethod
     def start_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """The learner has started. Your ids of exam and attempt."""
+        """The learner has started the attempt. `exam` and `attempt` are your ids."""
         raise NotImplementedError
 
     @abstractmethod
     def stop_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """The learner has submitted, or the time is over."""
+        """The learner has submitted the attempt, or its time is over."""
         raise NotImplementedError
 
     @abstractmethod
     def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """The attempt broke off."""
+        """The attempt was interrupted by an error."""
         raise NotImplementedError
 
     def extend_exam_attempt(self, exam: str, attempt: str, seconds: int) -> Any:
-        """The attempt ends later by these seconds, or earlier where they are negative."""
+        """The end of the attempt moves by these seconds; negative seconds move it forward."""
         return None
 
     def pause_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """The attempt's clock stands still."""
+        """The attempt's clock has been stopped."""
         return None
 
     def continue_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """The attempt's clock runs again."""
+        """The attempt's clock is running again."""
         return None
 
     @abstractmethod
     def remove_exam_attempt(self, exam: str, attempt: str) -> Any:
         """Delete the attempt at your service.
 
-        Return True when it is gone (also when it was never there), False when your service answered but did not confirm
-        it. Raise an exception when your service could not be asked or failed (no answer, 5xx): a removal from the outbox
-        is then tried again, and staff get 502. If your service has no way to remove attempts, raise NotImplementedError,
-        or let the requests.HTTPError of its 405 or 501 through: staff can then remove the attempt here alone.
+        Return True if it is gone (or never existed), False if your service answered but did not confirm the removal.
+        Raise an exception if your service failed or could not be reached (no answer, 5xx): a removal from the outbox is
+        then retried, and staff get 502. If your service cannot remove attempts, raise NotImplementedError, or let the
+        requests.HTTPError of its 405 or 501 through: staff can then remove the attempt only here.
         """
         raise NotImplementedError
 
     @abstractmethod
     def get_software_download_url(self) -> str | None:
-        """Where learners get your software, if it is the same place for all attempts."""
+        """Return where learners download your software, if it is the same address for all attempts."""
         raise NotImplementedError
 
     @abstractmethod
     def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> Any:
-        """Turn what you post as a review into `status` (a word of ReviewStatus), `comments` (list of `comment`,
-        `status`, perhaps `start`, `stop`, `duration` in seconds), perhaps `payload` and `reviewed_by` (an e-mail
-        address). Verify first: raise ProctoredExamSuspiciousLookup for what is not yours."""
+        """Convert what you post as a review into `status` (a value of ReviewStatus), `comments` (list of `comment`,
+        `status`, optionally `start`, `stop`, `duration` in seconds), optionally `payload` and `reviewed_by` (an e-mail
+        address).
+
+        Verify the sender first: raise ProctoredExamSuspiciousLookup if the review does not come from you.
+        """
         raise NotImplementedError
 
     @abstractmethod
     def on_exam_saved(self, exam: Mapping[str, Any]) -> Any:
-        """An exam was created or changed; returns your id of it, or None. `exam` may have `rule_summary`."""
+        """An exam was created or changed; return your id of it, or None. `exam` may have `rule_summary`."""
         raise NotImplementedError
 
     def ping(self) -> requests.Response | None:
-        """Optional: ask your service something harmless that shows whether it can be used, with your credentials.
+        """Optional: send your service a harmless request that shows whether it is available, with your credentials.
 
-        `proctoring_doctor` calls it, within `remaining_seconds()`. Raise an exception when the service cannot be used; of a
-        requests.HTTPError the status is shown. Return the response, if there is one: its date shows how far the clocks
-        differ.
+        `proctoring_doctor` calls this method, within `remaining_seconds()`. Raise an exception if the service is not
+        available; the status of a requests.HTTPError is shown. Return the response if there is one: its date shows the
+        difference between the clocks.
         """
         raise NotImplementedError
 
     def get_javascript(self) -> str:
-        """Address of the script that runs in the learner's page, or ''."""
+        """Return the address of the script that runs on the learner's page, or ''."""
         return ""
 
     def get_exam(self, exam: Any) -> Any:
-        """The exam as you know it; `exam` is ours."""
+        """Return the exam as you know it; `exam` is ours."""
         return exam
 
     def get_attempt(self, attempt: Any) -> Any:
-        """The attempt as you know it; `download_url` and `instructions` (list of texts) are shown to the learner."""
+        """Return the attempt as you know it; `download_url` and `instructions` (list of texts) are shown to the
+        learner.
+        """
         return attempt
 
     def get_instructor_url(
@@ -260,25 +266,27 @@ class ProctoringBackendProvider(ABC):
         show_configuration_dashboard: bool = False,
         encrypted_video_review_url: Any = None,
     ) -> str | None:
-        """Address of your dashboard for this instructor (`id` obscured, `full_name`, `email`), or None."""
+        """Return the address of your dashboard for this instructor (`id` obscured, `full_name`, `email`), or None."""
         return None
 
     def retire_user(self, user_id: str) -> bool | None:
-        """Delete what you know of a user (obscured id): true, false, or None when there is nothing to do."""
+        """Delete the data of a user (obscured id): return True or False, or None if you store none."""
         return None
 
     def should_block_access_to_exam_material(self) -> bool:
-        """Is the current request not from your software, so that questions must not be shown?"""
+        """Return True if the current request does not come from your software, so that the questions must stay hidden."""
         return False
 
     def get_onboarding_profile_info(self, course_id: str, **kwargs: Any) -> Any:
-        """How far learners of the course are with onboarding, or None. BackendProviderOnboardingProfilesException."""
+        """Return the onboarding profiles of the course's learners, or None. Raise
+        BackendProviderOnboardingProfilesException on failure.
+        """
         return None
 
     def get_proctoring_config(self) -> Any:
-        """`download_url`, `name`, `rules`, `instructions`, or None."""
+        """Return `download_url`, `name`, `rules`, `instructions`, or None."""
         return None
 
     def get_video_review_aes_key(self) -> str | None:
-        """Hex key for links to videos; without one links are not stored."""
+        """Return the hex key that encrypts links to videos; without a key, links are not stored."""
         return None

@@ -1,4 +1,4 @@
-"""Connections to providers: kept open, bound to the caller's deadline whatever the other side sends, and to its host."""
+"""HTTP connections to providers: kept open, and limited to the caller's deadline and to the provider's host."""
 
 import http.client
 import http.cookiejar
@@ -14,14 +14,14 @@ from requests.adapters import HTTPAdapter
 from edx_proctoring.backends.backend import current_options
 
 PIECE = 64 * 1024
-MOST_BYTES = 16 * 1024 * 1024  # a page of onboarding profiles takes some hundred thousand
+MOST_BYTES = 16 * 1024 * 1024  # a page of onboarding profiles takes several hundred kilobytes
 NO_COOKIES = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
 
 
 class _Paced(io.RawIOBase):
-    """What comes from a socket: each wait for data is cut to what is left of the deadline.
+    """A socket reader that limits each wait for data to the time left until the deadline.
 
-    A time-out of the socket limits one wait only: status line, headers and body could come byte by byte for ever.
+    A socket time-out limits only a single wait: a server could send status line, headers and body byte by byte forever.
     """
 
     def __init__(self, raw: Any, sock: Any) -> None:
@@ -32,7 +32,7 @@ class _Paced(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> Any:
-        """TimeoutError after the deadline."""
+        """Read data; raises TimeoutError after the deadline."""
         until = current_options().until
         if until is not None:
             left, limit = until - time.monotonic(), self._sock.gettimeout()
@@ -70,7 +70,7 @@ class _TlsPool(urllib3.HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    """For direct connections and proxies alike."""
+    """An adapter that works for direct connections and for proxies."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -83,11 +83,11 @@ class _Adapter(HTTPAdapter):
 
 
 class LedElsewhere(requests.RequestException):
-    """The provider sends its requests, and with them what is told of learners, to another host."""
+    """The provider redirects requests, and with them data about learners, to another host."""
 
 
 class KeepingSession(requests.Session):
-    """Keeps connections and nothing else: threads and learners share it."""
+    """A session without state of its own apart from connections, because threads and learners share it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,7 +96,7 @@ class KeepingSession(requests.Session):
             self.mount(scheme, _Adapter())
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Where an answer leads; LedElsewhere for another host, or from https to http."""
+        """Return where a response redirects to; raises LedElsewhere for another host, or from https to http."""
         target = super().get_redirect_target(resp)
         if target is None:
             return None
@@ -104,12 +104,14 @@ class KeepingSession(requests.Session):
         if new.hostname != known.hostname or (known.scheme, new.scheme) == ("https", "http"):
             resp.close()
             raise LedElsewhere(f"the provider leads to {new.scheme}://{new.hostname}")
-        read(resp)  # requests would read it itself, however long it is
+        read(resp)  # requests would read the whole body, however long it is
         return target
 
 
 def read(response: requests.Response) -> requests.Response:
-    """Read the answer of a request with `stream=True`; requests.RequestException where it does not come as it should."""
+    """Read the body of a request made with `stream=True`. Raises requests.RequestException if the body is incomplete or
+    too long.
+    """
     if response.raw is None or response._content_consumed:  # type: ignore[attr-defined]
         return response
     try:

@@ -1,4 +1,4 @@
-"""What providers say, made safe for pages and answers: no scripts, and addresses of the web only."""
+"""Make content from providers safe for pages and API responses: no scripts, and only web addresses."""
 
 import logging
 import re
@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 log = logging.getLogger(__name__)
 
-# With a scheme it is http(s) and names a host; without one it leads somewhere in the site that shows it.
-# There may be spaces behind the host, as in names of files.
+# An address with a scheme must be http(s) and name a host; one without a scheme is relative to the site that shows it.
+# Spaces may follow the host, as in file names.
 WEB_ADDRESS = re.compile(
     r"(https?://(?=[^\s/?#]+([/?#]|$))|(?![^/?#]*:))([^\s\\\x00-\x1f\x7f]| )+", re.IGNORECASE
 )
@@ -23,7 +23,7 @@ ATTRIBUTES = {
 
 
 def web_address(url: Any) -> str | None:
-    """The address, or None for one that a browser must not follow, as `javascript:…`."""
+    """Return the address, or None for one that a browser must not follow, such as `javascript:…`."""
     address = url.strip(" ") if isinstance(url, str) else ""
     if not address:
         return None
@@ -34,7 +34,7 @@ def web_address(url: Any) -> str | None:
 
 
 def html(text: Any) -> SafeString:
-    """The text as HTML without what could run or load scripts."""
+    """Return the text as HTML without anything that could run or load scripts."""
     cleaned = nh3.clean(
         str(text),
         attributes=ATTRIBUTES,
@@ -45,12 +45,14 @@ def html(text: Any) -> SafeString:
 
 
 def instructions(given: Any) -> list[SafeString]:
-    """Steps for learners, as HTML; none where the provider sent no list."""
+    """Return the steps for learners as HTML; none if the provider did not send a list."""
     return [html(step) for step in given] if isinstance(given, list | tuple) else []
 
 
 def configuration(value: Any, name: str = "") -> Any:
-    """A provider's configuration: markup is cleaned at any depth, other texts stay; addresses lead to the web or are null."""
+    """Clean a provider's configuration: markup at any depth is sanitised, other texts stay, addresses are web addresses
+    or null.
+    """
     if isinstance(value, dict):
         return {key: configuration(one, str(key)) for key, one in value.items()}
     if isinstance(value, list | tuple):

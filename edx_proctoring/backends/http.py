@@ -1,4 +1,4 @@
-"""Small parts of talking to providers over HTTP."""
+"""Helpers for HTTP requests to providers."""
 
 import re
 from typing import Any
@@ -24,12 +24,12 @@ PRIVATE = (
 
 
 def filled(template: str, **parts: Any) -> str:
-    """The address with its parts quoted; course keys keep their colons and pluses."""
+    """Return the address with its parts quoted; course keys keep their colons and pluses."""
     return template.format(**{name: quote(str(part), safe=":+@") for name, part in parts.items()})
 
 
 def is_removal_unsupported(error: BaseException) -> bool:
-    """Does the failure of a removal say that this provider never removes attempts? 405, 501 or NotImplementedError."""
+    """Return whether a failed removal means that this provider never removes attempts: 405, 501 or NotImplementedError."""
     response = getattr(error, "response", None)
     return isinstance(error, NotImplementedError) or (
         isinstance(error, requests.HTTPError)
@@ -39,7 +39,7 @@ def is_removal_unsupported(error: BaseException) -> bool:
 
 
 def json_of(response: requests.Response) -> Any:
-    """The answer's JSON; ValueError for anything else."""
+    """Return the response's JSON. Raises ValueError for anything else."""
     try:
         return response.json()
     except RecursionError as error:
@@ -47,13 +47,13 @@ def json_of(response: requests.Response) -> Any:
 
 
 def usable_id(value: Any) -> bool:
-    """Can this be somebody's id? Text that fits into our tables, or a number."""
+    """Return whether this can be stored as an id: text that fits into the column, or a number."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return bool(value) and (is_number or isinstance(value, str)) and len(str(value)) <= LONGEST_ID
 
 
 def json_object(response: requests.Response) -> dict[str, Any]:
-    """The answer's JSON object; ValueError for anything else."""
+    """Return the response's JSON object. Raises ValueError for anything else."""
     answer = json_of(response)
     if not isinstance(answer, dict):
         raise ValueError("the answer is no JSON object")
@@ -61,12 +61,12 @@ def json_object(response: requests.Response) -> dict[str, Any]:
 
 
 def short(response: requests.Response) -> str:
-    """The answer as it is logged: cut, names, addresses, ids and secrets masked."""
+    """Return the response for logging: shortened, with names, addresses, ids and secrets masked."""
     return f"{response.status_code} {_excerpt(response.text)!r}"
 
 
 def cause(error: Exception) -> str:
-    """Why a provider failed, as it is logged: what it answered, masked, where the exception keeps that."""
+    """Return why a provider failed, for logging: its response, masked, if the exception has it."""
     content = getattr(error, "content", None)
     if content is None:
         return without_secrets(repr(error))
@@ -76,12 +76,14 @@ def cause(error: Exception) -> str:
 
 
 def masked(text: str) -> str:
-    """The text without the values of secret options, and without what looks personal or secret."""
+    """Return the text without the values of secret options and without anything that looks personal or secret."""
     return _impersonal(without_secrets(text))
 
 
 def _excerpt(text: str) -> str:
-    """The beginning of a provider's answer, masked. Secrets first: a secret that is cut in two is not recognised."""
+    """Return the beginning of a provider's response, masked. Secrets are masked before cutting, because a secret cut in
+    two would not be recognised.
+    """
     beginning = without_secrets(text[: 16 * LOGGED_CHARACTERS])
     return _impersonal(beginning[:LOGGED_CHARACTERS])
 

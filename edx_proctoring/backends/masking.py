@@ -1,7 +1,7 @@
-"""Values of secret options are kept out of logs, stored errors and the output of checks and of the doctor.
+"""Keep the values of secret options out of logs, stored errors and the output of checks and `proctoring_doctor`.
 
-A vendor may send its key in an address; exceptions of HTTP libraries show addresses, and many modules log exceptions.
-So the filter sits on every logger of this package, whatever a module logs.
+A provider's API may take its key in the URL, exceptions of HTTP libraries contain URLs, and many modules log
+exceptions. So the filter is attached to every logger of this package.
 """
 
 import functools
@@ -19,22 +19,22 @@ from django.conf import settings
 from edx_proctoring.backends.options import options_of, secret_names
 
 MASK = "***"
-SHORTEST = 4  # a shorter value is no secret, and masking it would make the log unreadable
+SHORTEST = 4  # a shorter value is not a secret, and masking it would make the log unreadable
 WHOLE_WORD = (
-    8  # a shorter value is masked only where it stands alone: it may be a part of usual words
+    8  # a shorter value is masked only as a separate word, because it may be part of ordinary words
 )
 PACKAGE = "edx_proctoring"
 OTHER_LOGGERS = ("edx_proctoring_views", "urllib3.connectionpool")
 
 
 def without_secrets(text: str) -> str:
-    """The text without the values of secret options."""
+    """Return the text without the values of secret options."""
     pattern = _pattern(tuple(sorted(set(_secrets()), key=lambda one: (-len(one), one))))
     return pattern.sub(MASK, text) if pattern else text
 
 
 def _secrets() -> Iterator[str]:
-    """Of the configured providers: as the settings have them, and as the instances do."""
+    """Return the secrets of the configured providers, from the settings and from the instances."""
     config: Any = apps.get_app_config(PACKAGE)
     configured = getattr(settings, "PROCTORING_BACKENDS", None)
     configured = configured if isinstance(configured, dict) else {}
@@ -49,7 +49,7 @@ def _values(provider_class: Any, given: Any) -> Iterator[str]:
         return
     try:
         names = secret_names(options_of(provider_class))
-    except TypeError:  # a wrong declaration must not break whoever logs something
+    except TypeError:  # an invalid declaration must not break logging
         names = secret_names({})
     for name in names & given.keys():
         value = given[name]
@@ -63,17 +63,17 @@ def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 def _form(secret: str) -> str:
-    """The secret as it is, and as addresses and JSON have it."""
+    """Return the secret as it is, and as encoded in URLs and JSON."""
     written = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
     found = "|".join(re.escape(one) for one in sorted(written))
     return found if len(secret) >= WHOLE_WORD else rf"(?<!\w)(?:{found})(?!\w)"
 
 
 class HidesSecrets(logging.Filter):
-    """Lets every record through, without secrets in its message and its traceback."""
+    """A filter that passes every record, with secrets removed from its message and traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record only where a secret shows."""
+        """Change the record only if it contains a secret."""
         message = _message(record)
         hidden = without_secrets(message)
         if hidden != message:
@@ -81,7 +81,7 @@ class HidesSecrets(logging.Filter):
         if record.exc_info:
             trace = logging.Formatter().formatException(record.exc_info)
             hidden = without_secrets(trace)
-            if hidden != trace:  # handlers that format the exception themselves would show it
+            if hidden != trace:  # handlers that format the exception themselves would reveal it
                 record.exc_text, record.exc_info = hidden, None
         return True
 
@@ -89,7 +89,7 @@ class HidesSecrets(logging.Filter):
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except Exception:  # wrong arguments of a log call are for the handlers to report
+    except Exception:  # handlers report wrong arguments of a log call
         return str(record.msg)
 
 
@@ -97,7 +97,7 @@ FILTER = HidesSecrets()
 
 
 def guard_logs() -> None:
-    """Put the filter on the loggers of this package, also of modules that are not imported yet."""
+    """Attach the filter to the loggers of this package, including those of modules not yet imported."""
     root = Path(__file__).resolve().parents[1]
     modules = (path.relative_to(root).with_suffix("").parts for path in root.rglob("*.py"))
     names = (".".join((PACKAGE, *parts)).removesuffix(".__init__") for parts in modules)
@@ -105,7 +105,7 @@ def guard_logs() -> None:
 
 
 def guard_logs_of(provider_class: Any) -> None:
-    """Put the filter on the loggers that the package of a provider has so far."""
+    """Attach the filter to the existing loggers of the provider's package."""
     module = str(getattr(provider_class, "__module__", ""))
     package = module.partition(".")[0]
     known = list(logging.root.manager.loggerDict)

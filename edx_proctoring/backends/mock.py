@@ -1,4 +1,4 @@
-"""A provider for trying things out: attempts become ready by themselves after a second."""
+"""A provider for trying things out: attempts become ready on their own after a second."""
 
 import threading
 from collections.abc import Mapping, MutableMapping
@@ -13,7 +13,7 @@ READY_AFTER_SECONDS = 1.0
 
 
 class MockProctoringBackendProvider(ProctoringBackendProvider):
-    """Its id of an attempt is the attempt code."""
+    """Uses the attempt code as its id of the attempt."""
 
     verbose_name = "Mock Backend"
     has_service = False
@@ -26,38 +26,38 @@ class MockProctoringBackendProvider(ProctoringBackendProvider):
     def register_exam_attempt(
         self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
     ) -> Any:
-        """Known at once, ready a second later, or after the commit of the host's transaction."""
+        """Accept immediately, and report ready a second later, or after the commit of the host's transaction."""
         timer = threading.Timer(READY_AFTER_SECONDS, _report_ready, [context["attempt_code"]])
         timer.daemon = True
         transaction.on_commit(timer.start)
         return context["attempt_code"]
 
     def start_exam_attempt(self, exam: str, attempt: str) -> None:
-        """Nobody to tell."""
+        """Does nothing."""
 
     def stop_exam_attempt(self, exam: str, attempt: str) -> None:
-        """Nobody to tell."""
+        """Does nothing."""
 
     def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> None:
-        """Nobody to tell."""
+        """Does nothing."""
 
     def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
-        """Gone."""
+        """Always succeeds."""
         return True
 
     def get_software_download_url(self) -> str:
-        """An address that leads nowhere."""
+        """Returns an example address."""
         return "mockurl"
 
     def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> None:
-        """No reviews."""
+        """Does nothing: there are no reviews."""
 
     def on_exam_saved(self, exam: Mapping[str, Any]) -> None:
-        """Nobody to tell."""
+        """Does nothing."""
 
 
 def _report_ready(attempt_code: str) -> None:
-    """As the learner's browser would; the thread has its own connection to the database."""
+    """Report ready as the learner's browser would; the thread uses its own database connection."""
     try:
         start_exam_callback(None, attempt_code)
     finally:

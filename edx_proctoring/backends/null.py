@@ -1,4 +1,4 @@
-"""The provider that does nothing."""
+"""A provider that does nothing."""
 
 from collections.abc import Mapping, MutableMapping
 from typing import Any
@@ -7,7 +7,7 @@ from edx_proctoring.backends.backend import ProctoringBackendProvider
 
 
 class NullBackendProvider(ProctoringBackendProvider):
-    """Attempts get no id of a provider, and nobody is told anything."""
+    """Attempts get no provider id, and no notices are sent."""
 
     verbose_name = "Null Backend"
     has_service = False
@@ -15,26 +15,26 @@ class NullBackendProvider(ProctoringBackendProvider):
     def register_exam_attempt(
         self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
     ) -> None:
-        """Nobody to register with."""
+        """Does nothing."""
 
     def start_exam_attempt(self, exam: str, attempt: str) -> None:
-        """Nobody to tell."""
+        """Does nothing."""
 
     def stop_exam_attempt(self, exam: str, attempt: str) -> None:
-        """Nobody to tell."""
+        """Does nothing."""
 
     def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> None:
-        """Nobody to tell."""
+        """Does nothing."""
 
     def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
-        """It was never there."""
+        """Always succeeds, because nothing was registered."""
         return True
 
     def get_software_download_url(self) -> None:
-        """No software."""
+        """Returns no address."""
 
     def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> None:
-        """No reviews."""
+        """Does nothing: there are no reviews."""
 
     def on_exam_saved(self, exam: Mapping[str, Any]) -> None:
-        """Nobody to tell."""
+        """Does nothing."""

@@ -1,7 +1,7 @@
-"""Options of providers in PROCTORING_BACKENDS: their names, their types, and which of them are secret.
+"""The options of providers in PROCTORING_BACKENDS: their names, their types, and which of them are secret.
 
-A provider class declares its options in `provider_options`. The registry (`edx_proctoring.apps`) passes an option to the
-constructor if the class or one of its base classes declares it, or if the published list has it.
+A provider class declares its options in `provider_options`. The registry (`edx_proctoring.apps`) passes an option to
+the constructor if the class or one of its base classes declares it, or if it is in the published list.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,8 @@ from django.utils.functional import Promise
 ENTRY_POINTS = "openedx.proctoring"
 NO_DEFAULT = object()
 
-# Passed to every provider, declared or not. The registry reads the list at each use, because hosts extend it in place.
+# Passed to every provider, whether declared or not. The registry reads the list at each use, because hosts extend it in
+# place.
 BACKEND_CONFIGURATION_ALLOW_LIST = [
     "base_url",
     "client_id",
@@ -42,9 +43,9 @@ BACKEND_CONFIGURATION_ALLOW_LIST = [
     "verbose_name",
     "video_review_aes_key",
 ]
-# Secret also where a class does not declare them.
+# Secret even if a class does not declare them.
 PUBLISHED_SECRETS = frozenset({"client_secret", "crypto_key", "secret_key", "video_review_aes_key"})
-# The host, or other parts of this package, read these options from the same dictionaries.
+# Read from the same dictionaries by the host or by other parts of this package.
 TOLERATED_OPTIONS = frozenset(
     {
         "LINK_URLS",
@@ -61,8 +62,9 @@ TOLERATED_OPTIONS = frozenset(
 class ProviderOption:
     """One option of a provider.
 
-    `type` is a type or a tuple of types. Without a `default` the constructor gets nothing where the operator sets nothing.
-    The value of a `secret` option is masked in logs and in the output of checks and of `proctoring_doctor`.
+    `type` is a type or a tuple of types. If there is no `default` and the operator sets nothing, the constructor does
+    not get the argument. The value of a `secret` option is masked in logs and in the output of checks and
+    `proctoring_doctor`.
     """
 
     name: str
@@ -72,18 +74,18 @@ class ProviderOption:
     why: str = ""
 
     def types(self) -> tuple[Any, ...]:
-        """The types as a tuple."""
+        """Return the types as a tuple."""
         return self.type if isinstance(self.type, tuple) else (self.type,)
 
     def kinds(self) -> str:
-        """The types, to read."""
+        """Return the types as text."""
         return " or ".join(one.__name__ for one in self.types())
 
     def fits(self, value: Any) -> bool:
-        """Is the value of the right type? None counts as not set; texts may be lazily translated."""
+        """Return whether the value has the right type. None counts as not set; texts may be lazily translated."""
         if value is None:
             return True
-        if isinstance(value, bool):  # an int for Python, not for operators
+        if isinstance(value, bool):  # bool is an int in Python, but not for operators
             return bool in self.types()
         return isinstance(value, self.types()) or (
             str in self.types() and isinstance(value, Promise)
@@ -98,7 +100,9 @@ TIMEOUT = ProviderOption(
 
 
 def options_of(provider_class: Any) -> dict[str, ProviderOption]:
-    """The options that a class and its base classes declare, by name; TypeError for a declaration that is none."""
+    """Return the options declared by a class and its base classes, by name. Raises TypeError for an invalid
+    declaration.
+    """
     found = {}
     for base in reversed(getattr(provider_class, "__mro__", ())):
         for option in _declared(base):
@@ -116,18 +120,18 @@ def _declared(base: type) -> Iterable[ProviderOption]:
 
 
 def secret_names(known: Mapping[str, ProviderOption]) -> set[str]:
-    """The names of the secret options."""
+    """Return the names of the secret options."""
     return {*PUBLISHED_SECRETS, *(name for name, option in known.items() if option.secret)}
 
 
 def unknown_options(known: Mapping[str, ProviderOption], given: Iterable[Any]) -> list[str]:
-    """The options that nobody reads."""
+    """Return the options that no code reads."""
     read = {*BACKEND_CONFIGURATION_ALLOW_LIST, *TOLERATED_OPTIONS, *known}
     return sorted(str(name) for name in given if name not in read)
 
 
 def wrong_types(known: Mapping[str, ProviderOption], given: Mapping[Any, Any]) -> Iterator[str]:
-    """What is wrong with options of another type than declared; the values may be secret, so they are not shown."""
+    """Describe options whose type differs from the declared one; values are not shown because they may be secret."""
     for name, option in known.items():
         value = given.get(name)
         if not option.fits(value):
@@ -137,7 +141,9 @@ def wrong_types(known: Mapping[str, ProviderOption], given: Mapping[Any, Any]) -
 def constructor_arguments(
     known: Mapping[str, ProviderOption], given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What the constructor gets. A value of the wrong type is passed as it is: a system check reports it."""
+    """Return the arguments for the constructor. A value of the wrong type is passed unchanged; a system check reports
+    it.
+    """
     defaults = {
         name: option.default for name, option in known.items() if option.default is not NO_DEFAULT
     }

@@ -1,4 +1,4 @@
-"""The provider of an exam, as far as the rules about attempts need to know it."""
+"""The properties of an exam's provider that the rules about attempts use."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from edx_proctoring import backends
 
 @dataclass(frozen=True)
 class ProviderInfo:
-    """A configured provider, as values."""
+    """The properties of a configured provider."""
 
     name: str
     verbose_name: str = ""
@@ -17,7 +17,7 @@ class ProviderInfo:
 
 
 def provider_info(exam: Any) -> ProviderInfo | None:
-    """The exam's provider; None for timed exams and where the provider is no longer configured."""
+    """Return the exam's provider; None for timed exams and if the provider is no longer configured."""
     found = backends.find_provider(exam)
     if found is None:
         return None

@@ -1,4 +1,6 @@
-"""The formats of PSI's RPNow, byte for byte: its servers check exactly these bytes. What is weak of it is in `crypto`."""
+"""The formats of PSI's RPNow, byte for byte, because its servers verify them exactly. The weak cryptography is in
+`crypto`.
+"""
 
 import base64
 import datetime
@@ -17,27 +19,27 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 def http_date(moment: datetime.datetime) -> str:
-    """`Tue, 05 Mar 2024 09:08:07 GMT`, whatever the machine's language."""
+    """Return for example `Tue, 05 Mar 2024 09:08:07 GMT`, regardless of the machine's language."""
     moment = moment.astimezone(datetime.UTC)
     day, month = DAYS[moment.weekday()], MONTHS[moment.month - 1]
     return f"{day}, {moment:%d} {month} {moment:%Y %H:%M:%S} GMT"
 
 
 def exam_name(name: str) -> str:
-    """ASCII letters only, characters that PSI refuses as `_`; never empty."""
+    """Return ASCII letters only, with characters that PSI refuses replaced by `_`; never empty."""
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
     cleaned = "".join("_" if letter in INVALID_CHARS else letter for letter in ascii_only)
     return cleaned or NAMELESS
 
 
 def split_full_name(full_name: str | None) -> tuple[str, str]:
-    """First name and the rest, at the first space."""
+    """Split into first name and the rest, at the first space."""
     first, _, rest = (full_name or "").partition(" ")
     return first, rest
 
 
 def exam_password(attempt_code: str, crypto_key: bytes) -> str:
-    """The attempt code, encrypted as PSI wants it."""
+    """Return the attempt code, encrypted as PSI requires."""
     return crypto.des3_password(attempt_code, crypto_key)
 
 
@@ -45,13 +47,13 @@ def exam_password(attempt_code: str, crypto_key: bytes) -> str:
 
 
 def header_string(headers: Mapping[str, str]) -> str:
-    """Content type and date, as far as they are there."""
+    """Return content type and date, as far as present."""
     names = ("Content-Type", "Date")
     return "".join(f"{headers[name]}\n" for name in names if headers.get(name))
 
 
 def body_string(body: Mapping[str, Any], prefix: str = "") -> str:
-    """One line per value, sorted by key; nested prefixes are not carried on."""
+    """Return one line per value, sorted by key; nested prefixes are not carried over."""
     lines = []
     for key in sorted(body):
         value = body[key]
@@ -83,14 +85,16 @@ def _scalar(value: Any) -> str:
 
 
 def signature(body: Mapping[str, Any], headers: Mapping[str, str], secret_key: str) -> str:
-    """HMAC-SHA256 over method, headers and body, as base64."""
+    """Return the HMAC-SHA256 over method, headers and body, as base64."""
     message = f"POST\n\n{header_string(headers)}{body_string(body)}"
     digest = hmac.new(secret_key.encode("ascii"), message.encode(), hashlib.sha256).digest()
     return base64.b64encode(digest).decode("ascii")
 
 
 def without_line_feeds(value: Any) -> Any:
-    """Line feeds would let one signed value imitate another: they become spaces, in body and signature alike."""
+    """Replace line feeds by spaces, in body and signature alike, because they would let one signed value imitate
+    another.
+    """
     if isinstance(value, str):
         return " ".join(value.splitlines()) if "\n" in value or "\r" in value else value
     if isinstance(value, Mapping):

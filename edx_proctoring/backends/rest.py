@@ -1,4 +1,4 @@
-"""The provider that speaks REST; base class of third parties' providers."""
+"""The provider for REST APIs, base class of third-party providers."""
 
 import logging
 import time
@@ -31,10 +31,10 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 try:
     from webpack_loader.utils import get_files
-except ImportError:  # optional: without it there are no scripts of providers
+except ImportError:  # optional: without it there are no provider scripts
 
     def get_files(*_args: Any, **_kwargs: Any) -> list[dict[str, Any]]:
-        """Nothing was built."""
+        """Return no files."""
         return []
 
 
@@ -45,7 +45,7 @@ TIMED_OUT = 504
 
 
 class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
-    """Talks to `base_url` with OAuth2 client credentials; see the URL properties for what subclasses may move."""
+    """Calls `base_url` with OAuth2 client credentials; subclasses may override the URL properties."""
 
     provider_options: ClassVar[tuple[ProviderOption, ...]] = (
         ProviderOption("base_url", why="Where the provider's REST interface is."),
@@ -79,10 +79,10 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         self.client_secret = client_secret
         self.session = TokenSession(self.base_url, client_id, client_secret)
 
-    # The service and its addresses
+    # The service and its URLs
 
     def ping(self) -> requests.Response:
-        """GET the configuration with a token, once, also while the provider counts as down."""
+        """GET the configuration with a token, once, even while the provider counts as down."""
         response = self._request("GET", self.config_url, {"allow_redirects": False})
         if response.status_code >= 300:
             raise requests.HTTPError("the configuration was refused", response=response)
@@ -97,53 +97,53 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
 
     @property
     def exam_attempt_url(self) -> str:
-        """GET, PATCH and DELETE an attempt."""
+        """URL to GET, PATCH and DELETE an attempt."""
         return self._base + "/api/v1/exam/{exam_id}/attempt/{attempt_id}/"
 
     @property
     def create_exam_attempt_url(self) -> str:
-        """POST a new attempt."""
+        """URL to POST a new attempt."""
         return self._base + "/api/v1/exam/{exam_id}/attempt/"
 
     @property
     def create_exam_url(self) -> str:
-        """POST a new exam."""
+        """URL to POST a new exam."""
         return self._base + "/api/v1/exam/"
 
     @property
     def exam_url(self) -> str:
-        """POST a changed exam."""
+        """URL to POST a changed exam."""
         return self._base + "/api/v1/exam/{exam_id}/"
 
     @property
     def config_url(self) -> str:
-        """GET the configuration."""
+        """URL to GET the configuration."""
         return self._base + "/api/v1/config/"
 
     @property
     def instructor_url(self) -> str:
-        """Where instructors go."""
+        """URL of the dashboard for instructors."""
         return self._base + "/api/v1/instructor/{client_id}/?jwt={jwt}"
 
     @property
     def user_info_url(self) -> str:
-        """DELETE a user."""
+        """URL to DELETE a user."""
         return self._base + "/api/v1/user/{user_id}/"
 
     @property
     def onboarding_statuses_url(self) -> str:
-        """GET how far learners are with onboarding."""
+        """URL to GET the onboarding status of learners."""
         return self._base + "/api/v1/courses/{course_id}/onboarding_statuses"
 
     @property
     def proctoring_instructions(self) -> list[Any]:
-        """Instructions that take the place of those that the provider sends."""
+        """Instructions that replace those sent by the provider."""
         return []
 
     # Exams
 
     def on_exam_saved(self, exam: Mapping[str, Any]) -> Any:
-        """POST the exam; returns its id there, None when that failed (raises instead if the caller repeats it)."""
+        """POST the exam; return the provider's id, or None on failure (with `strict`, raise the error)."""
         body = dict(exam)
         if self.default_rules and not body.get("rules"):
             body["rules"] = self.default_rules
@@ -166,7 +166,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             return None
 
     def get_exam(self, exam: Any) -> Any:
-        """GET the exam as the provider knows it; {} for one that it does not."""
+        """GET the exam as the provider knows it; {} if it does not know the exam."""
         external_id = exam.get("external_id")
         if not external_id:
             return {}
@@ -177,7 +177,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
     def register_exam_attempt(
         self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
     ) -> Any:
-        """POST the attempt; returns its id there."""
+        """POST the attempt; return the provider's id."""
         body = {name: value for name, value in context.items() if name != "attempt_code"}
         body["status"] = Status.created
         if not exam["external_id"]:
@@ -207,15 +207,15 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         return answer["id"]
 
     def start_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """PATCH status started."""
+        """PATCH the status started."""
         return self._tell(exam, attempt, Status.started)
 
     def stop_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """PATCH status submitted."""
+        """PATCH the status submitted."""
         return self._tell(exam, attempt, Status.submitted)
 
     def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """PATCH status error."""
+        """PATCH the status error."""
         return self._tell(exam, attempt, Status.error)
 
     def _tell(self, exam: str, attempt: str, status: str) -> Any:
@@ -231,7 +231,9 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         status: str | None = None,
         **payload: Any,
     ) -> Any:
-        """Request the attempt's address; returns the answer's object, {} for one that is none. Without ids no request."""
+        """Send a request to the attempt's URL; return the response's object, or {} if it has none. Without ids, no
+        request is sent.
+        """
         if not attempt or not exam:
             return {}
         body = {**payload, "status": status} if status else payload
@@ -245,7 +247,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             return {}
 
     def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
-        """DELETE the attempt: true when it is deleted or unknown there."""
+        """DELETE the attempt; return True if it was deleted or unknown."""
         if not attempt or not exam:
             return False
         url = filled(self.exam_attempt_url, exam_id=exam, attempt_id=attempt)
@@ -260,7 +262,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             return False
 
     def get_attempt(self, attempt: Any) -> Any:
-        """GET the attempt; {} while the provider is down or does not know it."""
+        """GET the attempt; {} while the provider is down or if it does not know the attempt."""
         try:
             answer = self._make_attempt_request(
                 attempt["proctored_exam"]["external_id"], attempt["external_id"], method="GET"
@@ -274,13 +276,13 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         return {**answer, "instructions": instructions}
 
     def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> Any:
-        """Reviews come in our words."""
+        """Return the review unchanged, because it already has our format."""
         return payload
 
     # Configuration, dashboard, users
 
     def get_proctoring_config(self) -> Any:
-        """GET the configuration, kept for a minute per language; {} while the provider is down."""
+        """GET the configuration, cached for a minute per language; {} while the provider is down."""
         headers = self._get_language_headers()
         key = f"edx_proctoring.config.{self._base}.{headers['Accept-Language']}"
         config = cache.get(key)
@@ -294,12 +296,14 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         return config
 
     def get_software_download_url(self) -> str | None:
-        """From the configuration."""
+        """Return the address from the configuration."""
         url: str | None = self.get_proctoring_config().get("download_url")
         return url
 
     def get_javascript(self) -> str:
-        """The first script of the bundle `npm_module` (else the package's name) in the loader's WORKERS."""
+        """Return the first script of the bundle `npm_module` (by default named after the package) in the loader's
+        WORKERS.
+        """
         name = getattr(self, "npm_module", None) or type(self).__module__.split(".")[0]
         try:
             files = get_files(name, config="WORKERS")
@@ -324,7 +328,9 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         show_configuration_dashboard: bool = False,
         encrypted_video_review_url: Any = None,
     ) -> str:
-        """The dashboard's address with a short-lived token that says who comes and for what."""
+        """Return the dashboard's URL with a short-lived token that identifies the instructor and the course, exam or
+        attempt.
+        """
         token: dict[str, Any] = {
             "course_id": course_id,
             "user": user,
@@ -339,12 +345,12 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             if attempt_id:
                 token["attempt_id"] = attempt_id
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # providers hand out short secrets
+            warnings.simplefilter("ignore")  # some providers issue short secrets
             encoded = jwt.encode(token, self.client_secret, algorithm="HS256")
         return self.instructor_url.format(client_id=self.client_id, jwt=encoded)
 
     def retire_user(self, user_id: str) -> bool:
-        """DELETE the user: what the provider answers, true or false."""
+        """DELETE the user; return the provider's answer, True or False."""
         url = filled(self.user_info_url, user_id=user_id)
         try:
             response = self._call("DELETE", url, checked=False)
@@ -357,7 +363,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         return answer
 
     def get_onboarding_profile_info(self, course_id: str, **kwargs: Any) -> Any:
-        """GET how far learners are; `kwargs` are the query: user_id, status, page, page_size."""
+        """GET the onboarding profiles; `kwargs` are the query: user_id, status, page, page_size."""
         url = filled(self.onboarding_statuses_url, course_id=course_id)
         if kwargs:
             url += f"?{urlencode(kwargs)}"
@@ -375,7 +381,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             raise BackendProviderOnboardingProfilesException(response.content, 502) from error
 
     def _get_language_headers(self) -> dict[str, str]:
-        """The reader's language, then the installation's, in the form that providers know."""
+        """Return the reader's language, then the site's default, in the form that providers know."""
         default, current = settings.LANGUAGE_CODE, get_language()
         language = f"{current};{default}" if current and current != default else default
         return {"Accept-Language": language}

@@ -1,4 +1,4 @@
-"""PSI's RPNow: registration, reviews, links to videos, the gate before the questions."""
+"""PSI's RPNow: registration, reviews, links to videos, and the check for its secure browser."""
 
 import datetime
 import json
@@ -37,10 +37,10 @@ from edx_proctoring.statuses import SoftwareSecureReviewStatus
 
 try:
     from crum import get_current_request
-except ImportError:  # optional: without it there is no gate
+except ImportError:  # optional: without it the secure browser is not enforced
 
     def get_current_request() -> Any:
-        """Nobody knows."""
+        """Return None."""
         return None
 
 
@@ -107,13 +107,11 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
     takes_anonymous_reviews = True
     uses_start_callback = True
     review_callback_secret = (
-        ""  # in the header X-Review-Secret, or in the address that PSI is given: ?secret=…
+        ""  # sent in the header X-Review-Secret, or in the address given to PSI: ?secret=…
     )
-    review_callback_networks: ClassVar[Any] = ()  # addresses that reviews may come from, as CIDR
-    review_callback_proxies: ClassVar[
-        Any
-    ] = ()  # proxies whose X-Forwarded-For is believed, as CIDR
-    video_review_hosts: ClassVar[Any] = ()  # hosts that links to videos may lead to; () any
+    review_callback_networks: ClassVar[Any] = ()  # addresses allowed to send reviews, as CIDR
+    review_callback_proxies: ClassVar[Any] = ()  # proxies whose X-Forwarded-For is trusted, as CIDR
+    video_review_hosts: ClassVar[Any] = ()  # hosts allowed in links to videos; () allows any
     timeout: Any = 10  # seconds, or (connect, read)
 
     def __init__(
@@ -142,7 +140,9 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         self.session = connections.KeepingSession()
 
     def unusable_keys(self) -> dict[str, str]:
-        """Options that are no keys of the right length, and why: registrations or links to videos would fail."""
+        """Return options that are not keys of the right length, and the reason: registrations or links to videos would
+        fail.
+        """
         found = {}
         if len(self.crypto_key) not in (16, 24):
             found["crypto_key"] = f"it has {len(self.crypto_key)} bytes, not 16 or 24"
@@ -159,9 +159,9 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
     def register_exam_attempt(
         self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
     ) -> str:
-        """Sign and POST the registration; returns the record locator."""
+        """Sign and POST the registration; return the record locator."""
         body = psi_formats.without_line_feeds(self._get_payload(exam, context))
-        # The payload's own instant, where it has one: PSI compares both.
+        # Use the payload's own timestamp if it has one, because PSI compares both.
         date = (body.get("orgExtra") or {}).get("examStartDate")
         headers = {
             "Content-Type": "application/json",
@@ -179,11 +179,11 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
 
     @property
     def address(self) -> str:
-        """What may be down."""
+        """The address used by the circuit breaker."""
         return self.exam_register_endpoint
 
     def ping(self) -> requests.Response:
-        """HEAD the address of registrations, unsigned: PSI may refuse that, but it answers."""
+        """HEAD the registration URL, unsigned: PSI may refuse the request, but it answers."""
         limit = transport.limits(self.timeout)
         response = self.session.head(self.address, timeout=limit, allow_redirects=False)
         if response.status_code >= 500:
@@ -200,7 +200,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         return answer
 
     def _get_payload(self, exam: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
-        """The registration document. Subclasses of other vendors replace it: its signature is published."""
+        """Return the registration document. Subclasses of other vendors override it, so its signature is published."""
         code = context["attempt_code"]
         path = reverse(
             "edx_proctoring:anonymous.proctoring_launch_callback.start_exam", args=[code]
@@ -236,27 +236,27 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         return {**extra, "email": context["email"]} if self.send_email else extra
 
     def start_exam_attempt(self, exam: str, attempt: str) -> None:
-        """RPNow notices by itself."""
+        """Does nothing: RPNow detects it itself."""
 
     def stop_exam_attempt(self, exam: str, attempt: str) -> None:
-        """RPNow notices by itself."""
+        """Does nothing: RPNow detects it itself."""
 
     def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> None:
-        """RPNow notices by itself."""
+        """Does nothing: RPNow detects it itself."""
 
     def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
-        """RPNow keeps what it has."""
+        """RPNow cannot remove attempts."""
         return True
 
     def on_exam_saved(self, exam: Mapping[str, Any]) -> None:
-        """RPNow hears of exams when attempts are registered."""
+        """Does nothing: RPNow receives the exam with each registration."""
 
     def get_software_download_url(self) -> str:
-        """As configured."""
+        """Return the configured address."""
         return self.software_download_url
 
     def get_proctoring_config(self) -> dict[str, Any]:
-        """For the settings of the learning MFE."""
+        """Return the configuration for the learning MFE."""
         return {
             "download_url": self.software_download_url,
             "name": self.verbose_name,
@@ -267,7 +267,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
     # Reviews
 
     def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> dict[str, Any]:
-        """Check that the review is PSI's, and put it into our words."""
+        """Check that the review comes from PSI, and convert it into our format."""
         meta = payload.get("examMetaData") if isinstance(payload, Mapping) else None
         locator = meta.get("ssiRecordLocator") if isinstance(meta, Mapping) else None
         if not _is_same_locator(attempt["external_id"], locator) and not _may_simulate():
@@ -287,7 +287,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         }
 
     def get_video_review_aes_key(self) -> str | None:
-        """As configured."""
+        """Return the configured key."""
         return self.video_review_aes_key
 
     def get_instructor_url(
@@ -299,7 +299,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         show_configuration_dashboard: bool = False,
         encrypted_video_review_url: Any = None,
     ) -> str | None:
-        """The stored link to the video, in a form that browsers play; None without one that can be read."""
+        """Return the stored link to the video in a form that browsers play; None if there is no readable link."""
         if not encrypted_video_review_url:
             return None
         try:
@@ -322,9 +322,10 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         return parts.scheme in ("https", "http") and bool(parts.hostname) and listed
 
     def should_block_access_to_exam_material(self) -> bool:
-        """Questions are for the secure browser: the cookie of the start callback shows this attempt of this learner.
+        """Return True unless the request comes from the secure browser, which has this attempt's cookie from the start
+        callback.
 
-        Any cookie of ours will do where the caller names no attempt (`exam_passes` of the options).
+        If the caller does not name an attempt (`exam_passes`), any cookie of ours is accepted.
         """
         request = get_current_request()
         if request is None:

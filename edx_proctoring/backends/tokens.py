@@ -1,4 +1,4 @@
-"""Access tokens of providers that speak REST. The client library needs django-crum: import this where it is used only."""
+"""Access tokens for REST providers. The client library needs django-crum, so import this module only where it is used."""
 
 import datetime
 import threading
@@ -15,17 +15,18 @@ from edx_proctoring.backends.connections import KeepingSession, read
 from edx_proctoring.backends.http import json_object
 from edx_proctoring.backends.transport import limits, longest
 
-EARLIER = datetime.timedelta(seconds=5)  # than it expires a token is not used any more
+EARLIER = datetime.timedelta(seconds=5)  # before its expiry, a token is no longer used
 
 
 class _ThreadsToken(threading.local, SuppliedJwtAuth):  # type: ignore[misc]
-    """The access token that this thread has just got: another thread's does not come in between."""
+    """The access token that this thread has just obtained, protected from other threads."""
 
 
 class TokenSession(KeepingSession, OAuthAPIClient):  # type: ignore[misc]
-    """The client of providers: threads and learners share it; token and request together keep the caller's deadline.
+    """The session of REST providers, shared by threads and learners. Token and request together keep the caller's
+    deadline.
 
-    The library's own way to a token knows no deadline as a whole. Its place in the cache, and what is there, are the same.
+    The library's own token request has no overall deadline. This one uses the same cache key and value.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -34,7 +35,7 @@ class TokenSession(KeepingSession, OAuthAPIClient):  # type: ignore[misc]
         self._tokens = KeepingSession()
 
     def _ensure_authentication(self) -> None:
-        """The cached token; a new one where there is none, or no cache."""
+        """Use the cached token, or a new one if there is none or the cache fails."""
         key = cache_key(self)
         token = _cached(key)
         if token is None:
@@ -43,7 +44,7 @@ class TokenSession(KeepingSession, OAuthAPIClient):  # type: ignore[misc]
         self.auth.token = token
 
     def _new_token(self) -> tuple[str, datetime.datetime]:
-        """Ask for one; requests.RequestException where that fails."""
+        """Request a token. Raises requests.RequestException on failure."""
         form = {
             "grant_type": "client_credentials",
             "client_id": self._client_id,
@@ -69,19 +70,19 @@ class TokenSession(KeepingSession, OAuthAPIClient):  # type: ignore[misc]
             raise requests.RequestException("no access token", response=response) from error
 
     def send(self, request: Any, **kwargs: Any) -> Any:
-        """As `requests` does; getting a token may have used up a part of the time."""
+        """Send as `requests` does; obtaining a token may have used up part of the time."""
         if kwargs.get("timeout") is not None:
             kwargs["timeout"] = limits(kwargs["timeout"])
         return super().send(request, **kwargs)
 
     def close(self) -> None:
-        """Both kinds of connections."""
+        """Close both kinds of connections."""
         self._tokens.close()
         super().close()
 
 
 def token_url(session: OAuthAPIClient) -> str:
-    """Where a client asks for tokens, as the library has it."""
+    """Return the token URL, built as the library does."""
     url = f"{session._base_url}{session.oauth_uri or ''}"
     path = url.rstrip("/")
     if path.endswith("/access_token"):
@@ -90,13 +91,13 @@ def token_url(session: OAuthAPIClient) -> str:
 
 
 def cache_key(session: OAuthAPIClient) -> str:
-    """Where its token is cached, as the library has it."""
+    """Return the cache key of the token, built as the library does."""
     kind = "jwt.client_credentials"
     return f"edx_rest_api_client.access_token.{kind}.{session._client_id}.{token_url(session)}"
 
 
 def forget_token(session: Any) -> bool:
-    """Drop the cached access token, which the provider no longer takes; False where the session has none."""
+    """Drop the cached access token because the provider rejected it; return False if the session has none."""
     if not isinstance(session, OAuthAPIClient):
         return False
     key = cache_key(session)
@@ -104,7 +105,9 @@ def forget_token(session: Any) -> bool:
 
 
 def _utc_now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)  # as the library caches it
+    return datetime.datetime.now(datetime.UTC).replace(
+        tzinfo=None
+    )  # the form in which the library caches it
 
 
 def _cached(key: str) -> str | None:

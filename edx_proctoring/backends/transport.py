@@ -1,4 +1,4 @@
-"""How providers are reached: deadlines, tokens, another try, a pause while they are down."""
+"""HTTP requests to providers: deadlines, tokens, retries, and the circuit breaker."""
 
 import logging
 import re
@@ -16,10 +16,10 @@ from edx_proctoring.backends.connections import read
 
 try:
     from crum import get_current_request
-except ImportError:  # optional: without it requests get ids of their own
+except ImportError:  # optional: without it each request gets a new id
 
     def get_current_request() -> Any:
-        """Nobody knows."""
+        """Return None."""
         return None
 
 
@@ -30,19 +30,19 @@ KNOWN_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
 
 
 def request_id() -> str:
-    """The id of the request that we answer, else a new one."""
+    """Return the id of the request being served, else a new one."""
     request = get_current_request()
     given = request.headers.get(REQUEST_ID, "") if request is not None else ""
     return given if KNOWN_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def longest(timeout: Any) -> float:
-    """The most that a time-out of `requests`, a number or (connect, read), lets a request take."""
+    """Return the longest time that a time-out of `requests`, a number or (connect, read), permits."""
     return float(sum(timeout) if isinstance(timeout, tuple | list) else timeout)
 
 
 def limits(timeout: Any) -> Any:
-    """What `requests` gets as time-out: the configured one, cut to what is left of the caller's deadline."""
+    """Return the configured time-out for `requests`, cut to the time left until the caller's deadline."""
     if isinstance(timeout, tuple | list):
         return tuple(remaining_seconds(part) for part in timeout)
     return remaining_seconds(timeout)
@@ -50,9 +50,9 @@ def limits(timeout: Any) -> Any:
 
 @contextmanager
 def guarded(address: str) -> Iterator[Callable[[requests.Response], None]]:
-    """Around a request; hand the answer to what this yields.
+    """Wrap a request; pass the response to the yielded function.
 
-    Raises ProviderIsDown for an ask, which somebody waits for; what is told (`as_tell`) is sent all the same.
+    Raises ProviderIsDown if the provider is asked, because somebody is waiting; notices (`as_tell`) are sent anyway.
     """
     known, is_tell = breaker.of_requests(address), current_options().is_tell
     if not is_tell and not known.admits():
@@ -60,13 +60,15 @@ def guarded(address: str) -> Iterator[Callable[[requests.Response], None]]:
     try:
         yield lambda response: breaker.note(known, failed=response.status_code in DOWN)
     except (requests.ConnectionError, requests.Timeout) as error:
-        if not (is_tell and isinstance(error, requests.Timeout)):  # an ask may have waited longer
+        if not (
+            is_tell and isinstance(error, requests.Timeout)
+        ):  # a request may have waited longer
             breaker.note(known, failed=True)
         raise
 
 
 class RestTransport:
-    """Requests to `_base` by `session`."""
+    """Sends requests to `_base` through `session`."""
 
     timeout: Any
     session: Any
@@ -74,7 +76,7 @@ class RestTransport:
 
     @property
     def address(self) -> str:
-        """What may be down."""
+        """The address used by the circuit breaker."""
         return str(self._base)
 
     def _call(
@@ -86,9 +88,9 @@ class RestTransport:
         headers: Mapping[str, str] | None = None,
         checked: bool = True,
     ) -> requests.Response:
-        """Request within the deadline. `checked`: raises for 4xx and 5xx.
+        """Send a request within the deadline. `checked`: raise for 4xx and 5xx.
 
-        Once more with a new token after 401; a GET once more when it did not get through. Raises ProviderIsDown for
+        Retries once with a new token after 401, and a GET once if the connection failed. Raises ProviderIsDown for
         asks, see `breaker`.
         """
         more: dict[str, Any] = {"headers": {**(headers or {}), REQUEST_ID: request_id()}}
@@ -105,7 +107,7 @@ class RestTransport:
 
     @contextmanager
     def _watched(self) -> Iterator[Callable[[requests.Response], None]]:
-        """All that happens within takes no longer than `timeout` and the caller's deadline."""
+        """Limit the block to `timeout` and the caller's deadline."""
         with within(longest(self.timeout)), guarded(self.address) as note:
             yield note
 
@@ -123,7 +125,9 @@ class RestTransport:
         return self._request(method, url, more)
 
     def _forget_token(self) -> bool:
-        """Was there a token, which the provider no longer takes? Then the next request gets a new one."""
+        """Drop a token that the provider rejected, so that the next request gets a new one; return whether there was
+        one.
+        """
         return False
 
     def _request(self, method: str, url: str, more: dict[str, Any]) -> requests.Response:

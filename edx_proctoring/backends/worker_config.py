@@ -1,4 +1,4 @@
-"""The file from which the host's webpack learns the providers' scripts."""
+"""Write the file that tells the host's webpack about the providers' scripts."""
 
 import json
 import os
@@ -12,9 +12,9 @@ from django.conf import settings
 
 
 def make_worker_config(backends: Iterable[Any], out: str = "/tmp/workers.json") -> bool:  # noqa: S108  published
-    """Write the webpack entries of the providers' npm modules to `out`; True when something was written.
+    """Write the webpack entries of the providers' npm modules to `out`; return True if the file was written.
 
-    `out` becomes an object: npm module → ["babel-polyfill", path of its main file].
+    The file contains an object: npm module → ["babel-polyfill", path of its main file].
     """
     root = getattr(settings, "NODE_MODULES_ROOT", None)
     if not root:
@@ -43,7 +43,7 @@ def _main_file(folder: Path) -> str | None:
 
 
 def _write(config: dict[str, list[str]], out: str) -> bool:
-    """In one step, so that nobody reads half a file, and only where something changed: every process comes by."""
+    """Replace the file atomically, and only if its content changed, because every process calls this."""
     text = json.dumps(config)
     try:
         if os.path.exists(out) and Path(out).read_text(encoding="utf-8") == text:

@@ -1,1 +1,1 @@
-"""Old address; see `test_backend`."""
+"""Old import path; see `test_backend`."""
