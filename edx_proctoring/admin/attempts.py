@@ -1,4 +1,4 @@
-"""Attempts; a changed status has all its effects."""
+"""Attempts in Django admin. Changing a status there triggers all its effects."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from edx_proctoring.models import ProctoredExamStudentAttempt
 
 
 class ProctoredExamAttemptForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The status is all that changes; the current one can always be kept."""
+    """A form to change only the status; the current status is always a valid choice."""
 
     class Meta:
         model = ProctoredExamStudentAttempt
@@ -38,14 +38,14 @@ class ProctoredExamAttemptForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def _restores(request: HttpRequest) -> bool:
-    """Does the request come from the page of an old version?"""
+    """Return whether the request comes from the page that restores an old version."""
     match = request.resolver_match
     return match is not None and (match.url_name or "").endswith("_simple_history")
 
 
 @admin.register(ProctoredExamStudentAttempt)
 class ProctoredExamStudentAttemptAdmin(SaysFailures, RefusesNul, SimpleHistoryAdmin):  # type: ignore[misc]
-    """Attempts. A changed status has all its effects."""
+    """Attempts. Changing a status triggers all its effects."""
 
     form = ProctoredExamAttemptForm
     change_form_template = "admin/edx_proctoring/attempt_with_timeline.html"
@@ -88,43 +88,39 @@ class ProctoredExamStudentAttemptAdmin(SaysFailures, RefusesNul, SimpleHistoryAd
     )
 
     def username(self, attempt: ProctoredExamStudentAttempt) -> str:
-        """Column."""
         return attempt.user.get_username()
 
     def exam_name(self, attempt: ProctoredExamStudentAttempt) -> str:
-        """Column."""
         return attempt.proctored_exam.exam_name
 
     def course_id(self, attempt: ProctoredExamStudentAttempt) -> str:
-        """Column."""
         return attempt.proctored_exam.course_id
 
     @admin.display(description=_("status"), ordering="status")
     def status_label(self, attempt: ProctoredExamStudentAttempt) -> str:
-        """Column."""
         return str(label(attempt.status))
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> Any:
-        """With the attempt's history, reviews and messages."""
+        """Add the attempt's history, reviews and messages to the page."""
         attempt = kwargs.get("obj") or context.get("original")
         if attempt is not None:
             context["timeline"] = timeline.of(attempt, request)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Learners create attempts."""
+        """Attempts are created by learners only."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Attempts are removed where the provider is told of it."""
+        """Attempts are not deleted here, because the provider would not be told."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Apply a changed status; what goes wrong is said on the page.
+        """Apply a changed status; show errors on the page.
 
-        Restoring an old version is an ordinary change to the status that it had.
+        Restoring an old version is an ordinary change to its status.
         """
         if not self.has_change_permission(request, obj):
             raise PermissionDenied

@@ -1,4 +1,4 @@
-"""Exams and their review policies."""
+"""Exams and their review policies in Django admin."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
 
 
 class ProctoredExamForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Text fields left empty are empty."""
+    """Stores empty text fields as empty strings."""
 
     class Meta:
         model = ProctoredExam
@@ -39,20 +39,18 @@ class ProctoredExamForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(ProctoredExam)
 class ProctoredExamAdmin(RefusesNul):
-    """Exams."""
-
     form = ProctoredExamForm
     ordering = ("-id",)
     search_fields = ("course_id", "exam_name")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """With the event that a change through the API has."""
+        """Save, and emit the same event as a change through the API."""
         super().save_model(request, obj, form, change)
         api.announce_exam(obj, "updated" if change else "created")
 
 
 def _deletes_accounts(request: HttpRequest) -> bool:
-    """Is this a page of the host's accounts?"""
+    """Return whether this is an admin page of the host's user accounts."""
     view = request.resolver_match.func if request.resolver_match else None
     page = getattr(view, "model_admin", None)
     return page is not None and issubclass(page.model, get_user_model())
@@ -60,7 +58,7 @@ def _deletes_accounts(request: HttpRequest) -> bool:
 
 @admin.register(ProctoredExamReviewPolicy)
 class ProctoredExamReviewPolicyAdmin(RefusesNul):
-    """Review policies; who saves one is its author."""
+    """Review policies. The user who saves a policy becomes its author."""
 
     autocomplete_fields = ("proctored_exam",)
     list_display = ("course_id", "exam_name")
@@ -69,18 +67,16 @@ class ProctoredExamReviewPolicyAdmin(RefusesNul):
     search_fields = ("proctored_exam__course_id", "proctored_exam__exam_name")
 
     def course_id(self, policy: ProctoredExamReviewPolicy) -> str:
-        """Column."""
         return policy.proctored_exam.course_id
 
     def exam_name(self, policy: ProctoredExamReviewPolicy) -> str:
-        """Column."""
         return policy.proctored_exam.exam_name
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Not along with its author: the page that deletes the account says so instead of failing."""
+        """Do not delete a policy with its author's account; the page then explains why the account cannot be deleted."""
         return not _deletes_accounts(request) and super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Note the author."""
+        """Save, with the current user as author."""
         obj.set_by_user = request.user
         super().save_model(request, obj, form, change)

@@ -1,4 +1,4 @@
-"""What lists of Django admin can be narrowed to."""
+"""Filters for the lists in Django admin."""
 
 import datetime
 from typing import Any
@@ -16,12 +16,14 @@ from edx_proctoring.statuses import KNOWN, SoftwareSecureReviewStatus
 
 
 def prettify_course_id(course_id: str) -> str:
-    """A course id to read: without its prefix, spaces for + and /."""
+    """Return a readable course id: without its prefix, with spaces for + and /."""
     return course_id.replace("course-v1:", "").replace("+", " ").replace("/", " ")
 
 
 def current_exams() -> Any:
-    """Graded proctored exams that are active and due between 30 days ago and in 7 days, or at no time."""
+    """Return active graded proctored exams that were due at most 30 days ago, are due within 7 days, or have no due
+    date.
+    """
     now = timezone.now()
     window = (now - datetime.timedelta(days=30), now + datetime.timedelta(days=7))
     exams = ProctoredExam.objects.active().graded_proctored()
@@ -30,16 +32,15 @@ def current_exams() -> Any:
 
 
 class _Words(admin.SimpleListFilter):
-    """A column's words, as the code knows them: nobody scans the table for them."""
+    """A filter by a column whose values are known to the code, so that the table is not scanned for them."""
 
     words: tuple[str, ...] = ()
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        """The choices."""
         return [(word, label(word)) for word in self.words]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """The rows; a word that there is not filters nothing."""
+        """Filter the rows; an unknown value does not filter."""
         value = self.value()
         if value not in self.words:
             return queryset
@@ -62,7 +63,7 @@ class ReviewStatusFilter(_Words):
     words = tuple(SoftwareSecureReviewStatus.from_standard_status.values())
 
 
-UNKNOWN = "?"  # of messages that nobody delivers
+UNKNOWN = "?"  # of messages without a handler
 
 
 class MessageKindFilter(admin.SimpleListFilter):
@@ -72,31 +73,27 @@ class MessageKindFilter(admin.SimpleListFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        """The choices."""
         return [*((kind, kind) for kind in outbox.kinds()), (UNKNOWN, UNKNOWN)]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """The rows."""
         if self.value() == UNKNOWN:
             return queryset.exclude(kind__in=outbox.kinds())
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 class ReviewListFilter(admin.SimpleListFilter):
-    """Which reviews still wait for a person?"""
+    """Reviews that still need a decision by staff."""
 
     title = _("internally reviewed")
     parameter_name = "reviewed_by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        """The choices."""
         return (
             ("all_unreviewed", _("All Unreviewed")),
             ("all_unreviewed_failures", _("All Unreviewed Failures")),
         )
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """The rows."""
         if self.value() in ("all_unreviewed", "all_unreviewed_failures"):
             queryset = queryset.filter(reviewed_by__isnull=True)
         if self.value() == "all_unreviewed_failures":
@@ -111,14 +108,13 @@ class ProctoredExamListFilter(admin.SimpleListFilter):
     parameter_name = "exam__id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        """The choices."""
         return [
             (str(exam.pk), f"{prettify_course_id(exam.course_id)}: {exam.exam_name}")
             for exam in current_exams()
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """The rows; what is not among the choices filters nothing."""
+        """Filter the rows; an unknown choice does not filter."""
         value = self.value()
         return queryset.filter(exam_id=value) if value in dict(self.lookup_choices) else queryset
 
@@ -130,13 +126,11 @@ class ProctoredExamCoursesListFilter(admin.SimpleListFilter):
     parameter_name = "exam__course_id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        """The choices."""
         dated = current_exams().filter(due_date__isnull=False).order_by("course_id")
         courses = dated.values_list("course_id", flat=True).distinct()
         return [(course_id, prettify_course_id(course_id)) for course_id in courses]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """The rows."""
         if not self.value():
             return queryset
         exams = ProctoredExam.objects.in_course(self.value()).active().graded_proctored()
@@ -150,10 +144,8 @@ class ExamAttemptFilterByCourseId(admin.SimpleListFilter):
     parameter_name = "proctored_exam__course_id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        """The choices."""
         courses = ProctoredExam.objects.order_by("course_id").values_list("course_id", flat=True)
         return [(course_id, prettify_course_id(course_id)) for course_id in courses.distinct()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """The rows."""
         return queryset.in_course(self.value()) if self.value() else queryset

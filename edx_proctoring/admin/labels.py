@@ -1,4 +1,4 @@
-"""The statuses of attempts as Django admin shows them."""
+"""The labels of attempt statuses in Django admin."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
-# What staff may choose.
+# Statuses that staff may set.
 STATUS_CHOICES = [
     (Status.created, _("Created")),
     (Status.download_software_clicked, _("Download Software Clicked")),
@@ -21,7 +21,7 @@ STATUS_CHOICES = [
     (Status.rejected, _("Rejected")),
     (Status.error, _("Error")),
 ]
-# What attempts can be in, too.
+# Further statuses of attempts.
 LABELS = {
     **dict(STATUS_CHOICES),
     Status.eligible: _("Eligible"),
@@ -35,5 +35,5 @@ LABELS = {
 
 
 def label(status: str) -> Any:
-    """In the reader's language; a word that nobody knows as it is."""
+    """Return the label in the reader's language; an unknown status is returned unchanged."""
     return LABELS.get(status, status)

@@ -1,4 +1,4 @@
-"""What goes wrong is said on the page, and no success is reported or logged then."""
+"""Show errors on the page, and neither report nor log a success in that case."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ from edx_proctoring.exceptions import ProctoredBaseException
 
 
 class SaysFailures(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Call `failed` in `save_model` for what could not be done."""
+    """Call `failed` in `save_model` if the change was not made."""
 
     def failed(self, request: HttpRequest, error: ProctoredBaseException) -> None:
-        """Say so."""
+        """Show the error."""
         request._proctoring_failed = True  # type: ignore[attr-defined]
         self.message_user(request, str(error), messages.ERROR)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Nothing is logged that was not done."""
+        """Log nothing if the change failed."""
         return None if _has_failed(request) else super().log_change(request, obj, message)
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
-        """No success is reported after a failure."""
+        """Report no success after a failure."""
         if _has_failed(request):
             return self.response_post_save_change(request, obj)
         return super().response_change(request, obj)

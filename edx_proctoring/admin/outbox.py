@@ -1,4 +1,4 @@
-"""What others still have to be told; what was given up can be tried again."""
+"""Outbox messages in Django admin; messages that were given up can be delivered again."""
 
 import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from edx_proctoring.models import OutboxMessage
 
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(RefusesNul):
-    """What others still have to be told; what was given up can be tried again."""
+    """Pending and given-up messages; given-up ones can be delivered again."""
 
     actions = ("deliver_again",)
     list_display = ("key", "state", "reason", "tries", "next_try_at", "created")
@@ -30,11 +30,11 @@ class OutboxMessageAdmin(RefusesNul):
 
     @admin.display(description=_("reason"), empty_value="–")
     def reason(self, message: OutboxMessage) -> str | None:
-        """Column: why the last try failed."""
+        """The error of the last try."""
         return Truncator(message.last_error).chars(160) or None
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """The list; above it, which providers are not asked for a while."""
+        """Show the list, with the providers that are currently down above it."""
         if request.method == "GET":
             for name, state in provider_states().items():
                 if state.since is not None:
@@ -47,27 +47,27 @@ class OutboxMessageAdmin(RefusesNul):
         self.message_user(request, text.format(provider=name, since=when), messages.WARNING)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        """Whoever may change messages may have them delivered again; readers may not."""
+        """Users with the change permission may deliver messages again; users with only the view permission may not."""
         return request.user.has_perm("edx_proctoring.change_outboxmessage")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever may have them delivered again may read them."""
+        """Users who may deliver messages again may also see them."""
         return super().has_view_permission(request, obj) or self.has_retry_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Changes put messages."""
+        """Messages are only created by changes."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """To read."""
+        """Messages are read-only."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing accepted is lost."""
+        """Messages must not be lost, so they cannot be deleted."""
         return False
 
     @admin.action(description=_("Deliver again"), permissions=["retry"])
     def deliver_again(self, request: HttpRequest, queryset: Any) -> None:
-        """Try the selected messages again."""
+        """Deliver the selected messages again."""
         count = api.retry_messages(list(queryset.values_list("id", flat=True)))
         self.message_user(request, _("{count} messages will be delivered.").format(count=count))

@@ -1,4 +1,4 @@
-"""Reviews; saving one is the second review."""
+"""Reviews in Django admin. Saving one decides it."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ REVIEW_CHOICES = [(word, word) for word in SoftwareSecureReviewStatus.from_stand
 
 
 class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a person decides."""
+    """The form for a decision by staff."""
 
     class Meta:
         model = ProctoredExamSoftwareSecureReview
@@ -56,7 +56,7 @@ class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):  # type: ignore[ty
 
 
 def _from_attempt(column: str) -> Coalesce:
-    """A column of the attempt with the review's code: the living one, else as history knows it."""
+    """Return a column of the attempt with the review's code, from its last history row if it was removed."""
     code = exactly(attempt_code=OuterRef("attempt_code"))
     living = ProctoredExamStudentAttempt.objects.filter(code).values(column)[:1]
     past = ProctoredExamStudentAttempt.history.filter(code).order_by("-history_id")
@@ -86,7 +86,7 @@ class _Reviews(RefusesNul):
     search_fields = ("student__username", "attempt_code")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """With the course, exam and learner of the attempt, for rows that have lost their own."""
+        """Annotate course, exam and learner of the attempt, for reviews that have lost theirs."""
         return (
             super()
             .get_queryset(request)
@@ -99,31 +99,30 @@ class _Reviews(RefusesNul):
 
     @admin.display(description=_("course id"))
     def course_id_for_review(self, review: Any) -> str:
-        """Column."""
         return (review.exam.course_id if review.exam else review.known_course) or "(none)"
 
     @admin.display(description=_("exam name"))
     def exam_name_for_review(self, review: Any) -> str:
-        """Column."""
         return (review.exam.exam_name if review.exam else review.known_exam) or "(none)"
 
     @admin.display(description=_("learner"))
     def student_username_for_review(self, review: Any) -> str:
-        """Column."""
         return (review.student.username if review.student else review.known_learner) or "(None)"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Reviews come from providers."""
+        """Reviews come from providers only."""
         return False
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        """The course may be asked for in the address."""
+        """Allow filtering by course in the URL."""
         return lookup == "exam__course_id" or super().lookup_allowed(lookup, value, request)
 
 
 @admin.register(ProctoredExamSoftwareSecureReview)
 class ProctoredExamSoftwareSecureReviewAdmin(SaysFailures, _Reviews):
-    """Reviews. Saving one here is the second review: it decides about the attempt, and stands."""
+    """Reviews. Saving a review here is the decision by staff: it moves the attempt, and later deliveries do not change
+    it.
+    """
 
     form = ProctoredExamSoftwareSecureReviewForm
     readonly_fields = (
@@ -139,7 +138,7 @@ class ProctoredExamSoftwareSecureReviewAdmin(SaysFailures, _Reviews):
 
     @admin.display(description=_("earlier notes"))
     def notes(self, review: Any) -> str:
-        """What reviewers wrote, the latest first."""
+        """Notes of staff, newest first."""
         entries = LogEntry.objects.filter(
             content_type=ContentType.objects.get_for_model(review),
             object_id=str(review.pk),
@@ -156,13 +155,13 @@ class ProctoredExamSoftwareSecureReviewAdmin(SaysFailures, _Reviews):
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """The note, if there is one: Django's log of changes keeps it, and the provider's payload stays as it came."""
+        """Add the note to Django's log of changes; the provider's payload stays unchanged."""
         note = form.cleaned_data.get("note", "").strip()
         usual = super().construct_change_message(request, form, formsets, add)
         return f"{NOTE}{note}" if note else usual
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Decide; what goes wrong is said on the page, and nothing is stored then."""
+        """Apply the decision. If that fails, show the error on the page and store nothing."""
         try:
             decided = api.decide_review(obj.pk, form.cleaned_data["review_status"], request.user)
         except ProctoredBaseException as error:
@@ -174,7 +173,7 @@ class ProctoredExamSoftwareSecureReviewAdmin(SaysFailures, _Reviews):
 
 @admin.register(ProctoredExamSoftwareSecureReviewHistory)
 class ProctoredExamSoftwareSecureReviewHistoryAdmin(_Reviews):
-    """What reviews were before; to read."""
+    """Former versions of reviews, read-only."""
 
     readonly_fields = (
         "review_status",
@@ -188,11 +187,11 @@ class ProctoredExamSoftwareSecureReviewHistoryAdmin(_Reviews):
     )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The past is not changed."""
+        """Former versions cannot be changed."""
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever may change reviews may read what they were."""
+        """Users who may change reviews may see their former versions."""
         may_change = request.user.has_perm(
             "edx_proctoring.change_proctoredexamsoftwaresecurereviewhistory"
         )

@@ -1,4 +1,4 @@
-"""What support wants to know of one attempt: its history as a timeline, its reviews, the messages that it caused."""
+"""The history, reviews and messages of one attempt, for support staff."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ NOTED = {
 
 @dataclass(frozen=True)
 class Step:
-    """One row of the history."""
+    """One history row."""
 
     at: Any
     who: str
@@ -56,7 +56,7 @@ class Step:
 
 
 def steps(attempt_id: int) -> list[Step]:
-    """The history, oldest first; one query."""
+    """Return the history, oldest first, with one query."""
     rows = ProctoredExamStudentAttempt.history.filter(id=attempt_id)
     newest_first = rows.select_related("history_user").order_by("-history_id")[:NEWEST]
     found, before = [], None
@@ -80,7 +80,7 @@ def _step(row: Any, before: Any) -> Step:
 
 
 def _notes(row: Any, before: Any) -> Iterator[str]:
-    """What else changed."""
+    """Return the other changes."""
     for name, title in NOTED.items():
         old, new = getattr(before, name), getattr(row, name)
         if old != new:
@@ -88,7 +88,7 @@ def _notes(row: Any, before: Any) -> Iterator[str]:
 
 
 def reviews(attempt_code: str | None) -> list[dict[str, Any]]:
-    """The review with its comments, then earlier versions, newest first; three queries."""
+    """Return the review with its comments, then earlier versions, newest first, with three queries."""
     if not attempt_code:
         return []
     found = []
@@ -103,7 +103,7 @@ def reviews(attempt_code: str | None) -> list[dict[str, Any]]:
 
 
 def messages(attempt: ProctoredExamStudentAttempt) -> list[OutboxMessage]:
-    """What others were or will be told because of the attempt, newest first; one query."""
+    """Return the messages caused by the attempt, newest first, with one query."""
     orders = orders_of_attempt(attempt.pk, attempt.proctored_exam_id, attempt.user_id)
     return list(OutboxMessage.objects.filter(lane__in=orders).order_by("-id")[:NEWEST])
 
@@ -114,17 +114,17 @@ def _may_view(request: HttpRequest, model: type[Model]) -> bool:
 
 
 def _with_extensions(found: list[Step], attempt: ProctoredExamStudentAttempt) -> list[Step]:
-    """The history together with what extensions know, by time."""
+    """Merge the history with the entries of extensions, by time."""
     more = [
         Step(one.at, one.who, "", "", one.text, [str(note) for note in one.notes])
         for one in extensions.timeline(attempt)
     ]
-    # The order of the history is that of its ids, which clocks of several servers need not agree with.
+    # History rows are ordered by id, because the clocks of several servers may disagree.
     return sorted([*found, *more], key=lambda step: step.at) if more else found
 
 
 def of(attempt: ProctoredExamStudentAttempt, request: HttpRequest) -> dict[str, Any]:
-    """What the page of the attempt shows; only what the reader may see anyway."""
+    """Return the context for the attempt's page, limited to what the user may see anyway."""
     may_reviews = _may_view(request, ProctoredExamSoftwareSecureReview)
     may_messages = _may_view(request, OutboxMessage)
     return {
