@@ -1,1 +1,1 @@
-"""Django apps that add to the core through `edx_proctoring.extensions`; a host names those it wants in INSTALLED_APPS."""
+"""Django apps that extend the core through `edx_proctoring.extensions`. Hosts enable them in INSTALLED_APPS."""

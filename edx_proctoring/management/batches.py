@@ -1,4 +1,4 @@
-"""What commands that work through many rows have in common: batches, pauses, progress, a dry run, exit codes."""
+"""Shared parts of commands that process many rows: batches, pauses, progress, dry run, exit codes."""
 
 import argparse
 import logging
@@ -14,7 +14,7 @@ from edx_proctoring.limits import LARGEST_INTEGER
 
 
 def whole(text: str, least: int = 0) -> int:
-    """The type of counts and ids."""
+    """Argument type for counts and ids."""
     number = int(text) if text.isascii() and text.isdigit() else -1
     if not least <= number <= LARGEST_INTEGER:
         raise argparse.ArgumentTypeError(
@@ -24,53 +24,55 @@ def whole(text: str, least: int = 0) -> int:
 
 
 def at_least_one(text: str) -> int:
-    """The type of a batch's size."""
+    """Argument type for batch sizes."""
     return whole(text, 1)
 
 
 def not_negative(text: str) -> float:
-    """The type of a pause."""
+    """Argument type for pauses."""
     try:
         seconds = float(text)
     except ValueError:
         seconds = -1
     if not 0 <= seconds < 86400:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to a day")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of seconds between 0 and one day"
+        )
     return seconds
 
 
 class WatchedCommand(BaseCommand):
-    """Says how far it is to who watches."""
+    """A command that reports its progress."""
 
     def add_dry_run(self, parser: Any) -> None:
-        """The option."""
+        """Add the `--dry_run` option."""
         parser.add_argument(
             "--dry_run",
             "--dry-run",
             action="store_true",
-            help="say what would be done, change nothing",
+            help="report what would be done without changing anything",
         )
 
     def progress(self, text: str, verbosity: int) -> None:
-        """A line on a terminal, or where it was asked for."""
+        """Print a line if the output is a terminal or progress was requested."""
         if verbosity > 1 or self.stdout.isatty():
             self.stdout.write(text)
 
 
 class BatchCommand(WatchedCommand):
-    """Rows in batches, with a pause after each batch that changed something, except the last."""
+    """Process rows in batches, with a pause after each batch that changed something, except the last one."""
 
     resumes = False
 
     def add_arguments(self, parser: Any) -> None:
-        """The options of them all."""
+        """Add the options common to all batch commands."""
         parser.add_argument(
             "--batch_size", "--batch-size", type=at_least_one, default=operations.REPAIR_BATCH_SIZE,
-            help="rows between two pauses (default: %(default)s)",
+            help="pause after this many rows (default: %(default)s)",
         )  # fmt: skip
         parser.add_argument(
             "--sleep_time", "--sleep-time", type=not_negative, default=10,
-            help="seconds of a pause (default: %(default)s)",
+            help="length of a pause in seconds (default: %(default)s)",
         )  # fmt: skip
         self.add_dry_run(parser)
         if self.resumes:
@@ -78,11 +80,11 @@ class BatchCommand(WatchedCommand):
                 "--after",
                 type=whole,
                 default=0,
-                help="go on behind this id, as an interrupted run said",
+                help="resume after this id, as reported by an interrupted run",
             )
 
     def paced(self, options: dict[str, Any]) -> dict[str, Any]:
-        """The options as the functions of `api` take them."""
+        """Return the options as arguments for the functions of `operations`."""
         pause = options["sleep_time"]
         paced = {
             "batch_size": options["batch_size"],
@@ -94,7 +96,7 @@ class BatchCommand(WatchedCommand):
     def report(
         self, rows: Iterable[operations.Repaired], options: dict[str, Any], noun: str
     ) -> None:
-        """Work through the rows; the sum at the end, CommandError when some failed or somebody interrupts."""
+        """Process the rows and print the totals. Raises CommandError if some failed or the user interrupts."""
         counts: Counter[str] = Counter()
         last = options.get("after", 0)
         try:
@@ -103,8 +105,8 @@ class BatchCommand(WatchedCommand):
                 last = row.id
                 self._one(row, options, noun)
         except KeyboardInterrupt:
-            how = f"with --after {last}" if self.resumes else "by a further run"
-            text = f"Interrupted after {counts.total()} {noun}s; go on {how}."
+            how = f"with --after {last}" if self.resumes else "by running the command again"
+            text = f"Interrupted after {counts.total()} {noun}s; resume {how}."
             raise CommandError(text, returncode=130) from None
         verb = "to be done" if options["dry_run"] else "done"
         self.stdout.write(

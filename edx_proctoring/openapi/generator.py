@@ -1,4 +1,4 @@
-"""From routes to the document."""
+"""Generate the document from the routes."""
 
 import json
 import re
@@ -34,8 +34,8 @@ ERRORS = {
     502: "The provider refused, or could not be reached.",
     503: "Temporarily not possible. Please try again, after the seconds that `Retry-After` says if it is there.",
 }
-ALWAYS = (413, 503)  # of every route
-GENERAL = (400, 404, 406)  # of every route that heeds what the client says of types
+ALWAYS = (413, 503)  # parameters of every route
+GENERAL = (400, 404, 406)  # parameters of every route with content negotiation
 SETTINGS = {
     "TITLE": "edx-proctoring",
     "DESCRIPTION": "Exams, attempts, allowances, reviews and onboarding of proctored exams.",
@@ -51,18 +51,18 @@ SETTINGS = {
 
 @cache
 def _examples() -> dict[str, Any]:
-    """Requests and answers as the tests recorded them, by operation id."""
+    """Return requests and responses recorded by the tests, by operation id."""
     text = files(__package__).joinpath("examples.json").read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(text)
     return found
 
 
 class ProctoringSchema(AutoSchema):
-    """Describes one operation as the table says."""
+    """Describes one operation as listed in the table."""
 
     @property
     def operation(self) -> Operation:
-        """Its row."""
+        """The operation's row."""
         return OPERATIONS[PREFIX.sub("", self.path), self.method.lower()]
 
     def get_operation_id(self) -> str:
@@ -127,31 +127,31 @@ class ProctoringSchema(AutoSchema):
 
 
 class ProctoringViews(OpenApiViewExtension):
-    """All our views are described by the table."""
+    """Describes all our views by the table."""
 
     target_class = "edx_proctoring.views.base.AuthenticatedAPIView"
     match_subclasses = True
 
     def view_replacement(self) -> Any:
-        """The same view with our schema."""
+        """Return the same view with our schema."""
         is_resource = getattr(self.target, "api_version", 1) == 2
         schema = ResourceSchema() if is_resource else ProctoringSchema()
         return type(self.target.__name__, (self.target,), {"schema": schema})
 
 
 class JwtScheme(OpenApiAuthenticationExtension):
-    """`Authorization: JWT …`, as Open edX has it."""
+    """The header `Authorization: JWT …`, as used in Open edX."""
 
     target_class = "edx_rest_framework_extensions.auth.jwt.authentication.JwtAuthentication"
     name = "jwt"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """A header."""
+        """Return a header."""
         return {"type": "apiKey", "in": "header", "name": "Authorization"}
 
 
 class _Routes(EndpointEnumerator):
-    """Routes that share a view have each only its own methods; an address with and without slash is one."""
+    """Assigns to routes that share a view their own methods, and merges URLs with and without slash."""
 
     def get_api_endpoints(self, patterns: Any = None, prefix: str = "") -> list[Any]:
         known = {path for path, _ in OPERATIONS}
@@ -180,7 +180,7 @@ class _Generator(SchemaGenerator):
 
 
 def document(prefix: str = "api/") -> dict[str, Any]:
-    """The OpenAPI document of our routes, mounted under `prefix`."""
+    """Return the OpenAPI document of our routes, mounted under `prefix`."""
     from django.urls import include, path  # noqa: PLC0415  needs the URL conf's settings
 
     routes = [path(prefix, include("edx_proctoring.urls"))]
@@ -192,14 +192,14 @@ def document(prefix: str = "api/") -> dict[str, Any]:
     for (path_, method), operation in OPERATIONS.items():
         if operation.framed:
             _add_pages(found["paths"][f"/{prefix}edx_proctoring/{path_}"][method]["responses"])
-    _drop(found, "x-spec-enum-id")  # which drf-spectacular leaves where none of its hooks runs
+    _drop(found, "x-spec-enum-id")  # left over by drf-spectacular if none of its hooks runs
     start = OPERATIONS[START, "get"]
     found["paths"][f"/{prefix}edx_proctoring/{START}"] = {"get": _start_callback(start)}
     return found
 
 
 def _drop(part: Any, name: str) -> None:
-    """Leave this name out, at any depth."""
+    """Remove this key at any depth."""
     if isinstance(part, dict):
         part.pop(name, None)
     for one in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
@@ -207,7 +207,7 @@ def _drop(part: Any, name: str) -> None:
 
 
 def document_v2(prefix: str = "api/") -> dict[str, Any]:
-    """The OpenAPI document of the second version, mounted under `prefix`."""
+    """Return the OpenAPI document of the second version, mounted under `prefix`."""
     from django.urls import include, path  # noqa: PLC0415  needs the URL conf's settings
 
     routes = [path(prefix, include("edx_proctoring.urls"))]
@@ -221,7 +221,7 @@ def document_v2(prefix: str = "api/") -> dict[str, Any]:
 
 
 def _add_missing(responses: dict[str, Any]) -> None:
-    """Where a part of the path has not the form of a route, the host says so with its own page."""
+    """If a path parameter does not match the route, the host answers 404 with its own page."""
     missing = responses.setdefault("404", {"description": ERRORS[404]})
     missing.setdefault("content", {})["text/html"] = {"schema": {"type": "string"}}
 
@@ -233,7 +233,7 @@ def _add_pages(responses: dict[str, Any]) -> None:
 
 
 def _start_callback(operation: Operation) -> dict[str, Any]:
-    """The one route that is a page, not an answer."""
+    """The only route that returns a page instead of JSON."""
     return {
         "operationId": operation.name,
         "summary": operation.summary,

@@ -1,4 +1,4 @@
-"""Every operation: what it takes, what it answers, which errors."""
+"""The table of all operations: parameters, responses and errors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from edx_proctoring.views.requests.base import QuerySerializer
 
 COURSE_ID = "course_id"
 
-# Parameters in paths: type, and what more there is to say.
+# Path parameters: type and description.
 ID = (int, {"description": "An id."})
 PATHS: Mapping[str, tuple[Any, dict[str, Any]]] = {
     "exam_id": ID,
@@ -44,22 +44,24 @@ class Operation:
     summary: str
     answers: Mapping[int, Any]
     body: Any = None
-    errors: Sequence[int] = (403,)  # with those of every route, see generator.GENERAL
+    errors: Sequence[int] = (
+        403,
+    )  # in addition to the responses of every route, see generator.GENERAL
     query: type[QuerySerializer] | None = None
     description: str = ""
     error_shapes: Mapping[int, Any] = field(default_factory=dict)
-    framed: bool = False  # errors are a page for clients that prefer HTML
+    framed: bool = False  # clients that prefer HTML get errors as a page
 
 
 EXAMS = "proctored_exam/exam"
 ATTEMPTS = "proctored_exam/attempt"
-# Of what changes something, and of what asks a provider as well; 415 where the body is read.
+# Errors of operations that change something, and of those that also call a provider; 415 if the body is read.
 CHANGES = (403, 415, 503)
 ASKS = (403, 415, 500, 502, 503)
 COURSE_STAFF = "For global staff and staff of the course."
 GLOBAL_STAFF = "For global staff."
 OBJECT = OpenApiTypes.OBJECT
-ANY = OpenApiTypes.ANY  # an object or a text
+ANY = OpenApiTypes.ANY  # an object or text
 TEXT = OpenApiTypes.STR
 NOTHING: Mapping[int, Any] = {200: None}
 TO_DASHBOARD = Operation(
@@ -94,7 +96,7 @@ GROUPED = Operation(
 
 
 def renamed(operation: Operation, **changes: Any) -> Operation:
-    """The same, but for these."""
+    """Return the fields with these renamed."""
     return Operation(**{**vars(operation), **changes})
 
 

@@ -1,4 +1,4 @@
-"""The shapes of answers, where the serializers of the package do not say them."""
+"""Serializers of responses that no other serializer of the package describes."""
 
 from typing import Any
 
@@ -13,19 +13,19 @@ from edx_proctoring.serializers import (
 
 
 def text(**options: Any) -> s.CharField:
-    """Text of up to 255 characters, without what no database can store."""
+    """Text of up to 255 characters, without characters that databases reject."""
     options.setdefault("max_length", 255)
     return s.CharField(**options)
 
 
 class ErrorSerializer(s.Serializer[Any]):
-    """What went wrong."""
+    """An error."""
 
     detail = s.CharField()
 
 
 class FieldErrorSerializer(s.Serializer[Any]):
-    """What went wrong with which input of the form."""
+    """An error of one field of the form."""
 
     detail = s.CharField()
     field = s.CharField(required=False)
@@ -44,7 +44,7 @@ class AttemptIdSerializer(s.Serializer[Any]):
 
 
 class ActionOutcomeSerializer(s.Serializer[Any]):
-    """The attempt; false where an error was not recorded."""
+    """The attempt; false if an error was not recorded."""
 
     exam_attempt_id = s.JSONField()
 
@@ -70,7 +70,7 @@ class AttemptSerializer(ProctoredExamStudentAttemptSerializer):
 
 
 class PolledAttemptSerializer(TimeChangesSerializer, AttemptSerializer):
-    """An attempt as its learner polls it."""
+    """An attempt as polled by its learner."""
 
     accessibility_time_string = s.CharField()
 
@@ -79,7 +79,7 @@ class PolledAttemptSerializer(TimeChangesSerializer, AttemptSerializer):
 
 
 class GroupedAttemptSerializer(AttemptSerializer):
-    """The newest attempt of a learner in an exam, and all of them."""
+    """The newest attempt of a learner in an exam, and all of their attempts in it."""
 
     all_attempts = AttemptSerializer(many=True)
 
@@ -88,7 +88,7 @@ class GroupedAttemptSerializer(AttemptSerializer):
 
 
 class PaginationSerializer(s.Serializer[Any]):
-    """Where this page is."""
+    """The position of this page."""
 
     has_previous = s.BooleanField()
     has_next = s.BooleanField()
@@ -105,7 +105,7 @@ class GroupedAttemptsSerializer(s.Serializer[Any]):
 
 
 class TimerSerializer(TimeChangesSerializer):
-    """What the timer needs; with `in_timed_exam` false only that and `is_proctored`."""
+    """Data for the timer. If `in_timed_exam` is false, only that and `is_proctored` are included."""
 
     in_timed_exam = s.BooleanField(required=False)
     is_proctored = s.BooleanField(required=False)
@@ -132,7 +132,7 @@ class TimerSerializer(TimeChangesSerializer):
 
 
 class LearnerExamSerializer(ExamSerializer):
-    """An exam with what its page needs of the learner."""
+    """An exam with the data that its page needs."""
 
     attempt = TimerSerializer()
     type = s.CharField()
@@ -156,7 +156,7 @@ class LearnerExamSerializer(ExamSerializer):
 
 
 class ExamPageSerializer(s.Serializer[Any]):
-    """`exam` is {} without an exam, `active_attempt` {} while none is running."""
+    """`exam` is {} if there is no exam, `active_attempt` is {} if no attempt is running."""
 
     exam = s.DictField()
     active_attempt = TimerSerializer()
@@ -169,7 +169,7 @@ class AllowanceSerializer(ProctoredExamStudentAllowanceSerializer):
 
 
 class BulkOutcomeSerializer(s.Serializer[Any]):
-    """One pair."""
+    """One pair of user and exam."""
 
     exam_id = s.CharField()
     user_id = s.CharField()
@@ -178,7 +178,7 @@ class BulkOutcomeSerializer(s.Serializer[Any]):
 
 
 class RunningExamSerializer(s.Serializer[Any]):
-    """An exam under way."""
+    """An exam in progress."""
 
     exam = ExamSerializer()
     attempt = AttemptSerializer()
@@ -186,7 +186,7 @@ class RunningExamSerializer(s.Serializer[Any]):
 
 
 class OnboardingStatusSerializer(s.Serializer[Any]):
-    """How far a learner is, and the exam to go to."""
+    """A learner's onboarding status, and the exam to take."""
 
     onboarding_status = s.CharField(allow_null=True)
     expiration_date = s.CharField(allow_null=True)
@@ -217,7 +217,7 @@ class OnboardingPageSerializer(s.Serializer[Any]):
 
 
 class SettingsSerializer(s.Serializer[Any]):
-    """Contacts and links; of timed exams only the first four."""
+    """Contacts and links. Timed exams only have the first four."""
 
     platform_name = s.CharField()
     contact_us = s.CharField()
@@ -232,6 +232,6 @@ class SettingsSerializer(s.Serializer[Any]):
 
 
 class PolicySerializer(s.Serializer[Any]):
-    """What reviewers should know."""
+    """Instructions for reviewers."""
 
     review_policy = s.CharField(allow_null=True)

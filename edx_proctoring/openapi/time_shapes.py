@@ -1,4 +1,4 @@
-"""The keys of polls about pauses and granted time."""
+"""Fields of poll responses about pauses and granted time."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ TIME_CHANGES = ("paused", "adjustments")
 
 
 class PauseSerializer(s.Serializer[Any]):
-    """While the clock stands still."""
+    """Present while the attempt is paused."""
 
     kind = s.ChoiceField(["pause", "break"])
     since = s.DateTimeField()
@@ -16,7 +16,7 @@ class PauseSerializer(s.Serializer[Any]):
 
 
 class AdjustmentSerializer(s.Serializer[Any]):
-    """Time that was granted, or taken away, a moment ago."""
+    """Time that was granted or taken away recently."""
 
     id = s.IntegerField()
     kind = s.ChoiceField(["grant", "outage"])
@@ -24,7 +24,7 @@ class AdjustmentSerializer(s.Serializer[Any]):
 
 
 class TimeChangesSerializer(s.Serializer[Any]):
-    """Only there while they say something."""
+    """Present only if there is something to report."""
 
     paused = PauseSerializer(required=False)
     adjustments = AdjustmentSerializer(many=True, required=False)

@@ -1,4 +1,4 @@
-"""The second version describes itself: its serializers and filters are the document."""
+"""The document of the second version, generated from its serializers and filters."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ OF_CHANGES = (412, 415, 428)
 
 
 class ResourceSchema(AutoSchema):
-    """Adds what `ResourceViewSet` does to every operation."""
+    """Adds the common behaviour of `ResourceViewSet` to every operation."""
 
     view: ResourceViewSet
 

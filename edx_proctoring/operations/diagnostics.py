@@ -1,4 +1,4 @@
-"""How is the app? Asks its checks, each provider, the broker and the outbox; nobody may keep it waiting for long."""
+"""Check the installation: system checks, each provider, the broker and the outbox, all within a time limit."""
 
 import email.utils
 import functools
@@ -33,7 +33,7 @@ MOST_LISTED = 10
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found: who it is about, how it is (ok, note, warning, error), a sentence, what to do, and numbers."""
+    """A finding: subject, state (ok, note, warning, error), text, hint, and numbers."""
 
     subject: str
     state: str
@@ -42,7 +42,7 @@ class Finding:
     numbers: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the finding for JSON."""
         return asdict(self)
 
 
@@ -50,7 +50,7 @@ Question = tuple[str, Callable[[float], Iterable[Finding]]]
 
 
 def diagnose(deadline: float = 5) -> list[Finding]:
-    """Everything that can be found out; whoever has to be asked has `deadline` seconds, all at the same time."""
+    """Run all checks; the remote ones run in parallel and have `deadline` seconds together."""
     ours: list[Question] = [("database", _database), ("outbox", _outbox)]
     asked = [*ours, *_network(), ("requests", _breakers), ("allowances", _allowances)]
     database, outbox, *others = _ask(asked, deadline)
@@ -64,17 +64,19 @@ def diagnose(deadline: float = 5) -> list[Finding]:
 
 
 def _ask(asked: list[Question], deadline: float) -> list[list[Finding]]:
-    """The answers. Nobody is waited for after the deadline, nor at the end of the process."""
+    """Run the functions in threads. Threads that miss the deadline are not waited for, not even at the end of the
+    process.
+    """
     found: dict[str, list[Finding]] = {}
 
     def ask(subject: str, question: Callable[[float], Iterable[Finding]]) -> None:
         try:
             found[subject] = list(question(deadline))
         except Exception as error:
-            text = without_secrets(f"not reached: {type(error).__name__}: {error}")[:300]
+            text = without_secrets(f"unreachable: {type(error).__name__}: {error}")[:300]
             found[subject] = [Finding(subject, ERROR, text)]
         finally:
-            connections.close_all()  # this thread's
+            connections.close_all()  # close this thread's connections
 
     threads = [threading.Thread(target=ask, args=pair, daemon=True) for pair in asked]
     for thread in threads:
@@ -114,10 +116,10 @@ def _state(level: int) -> str:
 
 
 def _provider(name: str, provider: Any, seconds: float) -> Iterator[Finding]:
-    """Has the provider ask its service; with credentials, where the protocol has such."""
+    """Let the provider check its service, with credentials if its protocol has any."""
     subject = f"provider {name}"
     if not getattr(provider, "has_service", True):
-        yield Finding(subject, OK, "runs in this process, there is no service to ask")
+        yield Finding(subject, OK, "runs in this process, no service to check")
         return
     began, clock = time.monotonic(), time.time()
     try:
@@ -125,7 +127,7 @@ def _provider(name: str, provider: Any, seconds: float) -> Iterator[Finding]:
             answer = backends.ping(name, provider)
     except NotImplementedError:
         hint = 'Its class has no ping(): see "Write a provider" in the documentation.'
-        yield Finding(subject, NOTE, "was not asked whether it can be used", hint)
+        yield Finding(subject, NOTE, "availability not checked", hint)
         return
     except requests.HTTPError as error:
         if error.response is None:
@@ -138,7 +140,7 @@ def _provider(name: str, provider: Any, seconds: float) -> Iterator[Finding]:
 
 
 def _measured(answer: Any, took: float, clock: float) -> tuple[float | None, dict[str, Any]]:
-    """How far the provider's clock is ahead, where it says so; and numbers."""
+    """Return how far the provider's clock is ahead, if the response has a date, and the numbers."""
     numbers: dict[str, Any] = {"milliseconds": round(took * 1000)}
     if not isinstance(answer, requests.Response):
         return None, numbers
@@ -151,31 +153,37 @@ def _measured(answer: Any, took: float, clock: float) -> tuple[float | None, dic
 
 def _judged(subject: str, refused: bool, skew: float | None, numbers: dict[str, Any]) -> Finding:
     if refused:
-        hint = "Look at the provider's address and credentials in PROCTORING_BACKENDS, or ask the provider."
+        hint = "Check the provider's address and credentials in PROCTORING_BACKENDS, or contact the provider."
         return Finding(subject, ERROR, f"answers {numbers['status']}", hint, numbers)
     if skew is not None and abs(skew) > SKEW_SECONDS:
-        hint = "Have both clocks set by NTP: signatures and tokens hold for a short time only."
+        hint = (
+            "Synchronise both clocks by NTP: signatures and tokens are only valid for a short time."
+        )
         return Finding(subject, WARNING, f"its clock is off by {skew:+g} seconds", hint, numbers)
-    clock = "sends no date" if skew is None else f"clocks differ by {skew:+g} seconds"
+    clock = "sent no date" if skew is None else f"clocks differ by {skew:+g} seconds"
     return Finding(subject, OK, f"answers in {numbers['milliseconds']} ms, {clock}", "", numbers)
 
 
 def _breakers(_seconds: float) -> Iterator[Finding]:
-    """Providers that failed lately, and those that are not asked for a while; see `edx_proctoring.backends.breaker`."""
+    """Report providers that failed lately or are currently skipped; see `edx_proctoring.backends.breaker`."""
     for name, state in backends.provider_states().items():
         numbers: dict[str, Any] = {"failures_in_a_row": state.failures}
         if state.since is not None:
             numbers["down_since"] = state.since.isoformat(timespec="seconds")
-            text = f"counts as down since {numbers['down_since']}: what learners want of it fails at once"
-            hint = "It is tried again every few seconds, and messages to it wait in the outbox."
+            text = (
+                f"is considered down since {numbers['down_since']}: requests to it fail immediately"
+            )
+            hint = "It is retried every few seconds; messages to it stay in the outbox."
             yield Finding(f"requests to {name}", ERROR, text, hint, numbers)
         elif state.failures:
-            text = f"{state.failures} in a row were not answered within the last minutes"
+            text = (
+                f"{state.failures} consecutive requests were not answered within the last minutes"
+            )
             yield Finding(f"requests to {name}", WARNING, text, "", numbers)
 
 
 def _skew(date: str | None, ours: float) -> float | None:
-    """How far the provider's clock is ahead; the header knows whole seconds only, so half a second is added."""
+    """Return how far the provider's clock is ahead. The header has whole seconds, so half a second is added."""
     try:
         theirs = email.utils.parsedate_to_datetime(date or "").timestamp() + 0.5
     except (TypeError, ValueError, OverflowError):
@@ -188,7 +196,7 @@ def _broker(seconds: float) -> Iterator[Finding]:
         yield Finding("broker", OK, "not needed: messages are delivered inline")
         return
     if broker.is_eager():
-        yield Finding("broker", OK, "not needed: Celery runs tasks at once")
+        yield Finding("broker", OK, "not needed: Celery runs tasks eagerly")
         return
     if broker.address() is None:
         yield Finding("broker", WARNING, broker.NO_BROKER, broker.NO_BROKER_HINT)
@@ -199,15 +207,15 @@ def _broker(seconds: float) -> Iterator[Finding]:
         where = connection.as_uri()
     workers = celery.control.ping(timeout=min(1.0, seconds / 2))
     if not workers:
-        hint = "Start a worker; until then messages wait, and nothing is lost."
-        yield Finding("broker", WARNING, f"{where} is reached, no worker answers", hint)
+        hint = "Start a worker. Until then messages stay pending; none are lost."
+        yield Finding("broker", WARNING, f"{where} is reachable, but no worker answers", hint)
         return
-    text = f"{where} is reached, {len(workers)} workers"
+    text = f"{where} is reachable, {len(workers)} workers"
     yield Finding("broker", OK, text, "", {"workers": len(workers)})
 
 
 def _outbox(_seconds: float) -> Iterator[Finding]:
-    """How many messages wait, since when, and which were given up."""
+    """Report how many messages are pending, since when, and how many were given up."""
     open_states = OutboxMessage.objects.filter(state__in=(PENDING, GIVEN_UP))
     counts = dict(open_states.values_list("state").annotate(Count("id")))
     due = OutboxMessage.objects.due(timezone.now()).aggregate(first=Min("next_try_at"))["first"]
@@ -218,7 +226,11 @@ def _outbox(_seconds: float) -> Iterator[Finding]:
     if late > conf.proctoring.LATE_MINUTES * 60:
         hint = "Is a worker running, and is edx_proctoring.tasks.deliver_outbox scheduled?"
         yield Finding(
-            "outbox", ERROR, f"{text}; one is due since {late // 60} minutes", hint, numbers
+            "outbox",
+            ERROR,
+            f"{text}; the oldest has been due for {late // 60} minutes",
+            hint,
+            numbers,
         )
     elif given_up:
         hint = (
@@ -230,16 +242,18 @@ def _outbox(_seconds: float) -> Iterator[Finding]:
 
 
 def _allowances(_seconds: float) -> Iterator[Finding]:
-    """Extra time that somebody granted and nobody gets, or gets twice."""
+    """Report allowances of time that have no effect or may be counted twice."""
     useless = get_allowances_without_effect()
     if useless:
-        text = f"{len(useless)} grant no time, their values cannot be read: {_listed(useless)}"
-        hint = "Ask who granted them what was meant, then grant that."
+        text = (
+            f"{len(useless)} grant no time because their values cannot be read: {_listed(useless)}"
+        )
+        hint = "Ask the person who granted them for the intended value and grant that."
         yield Finding("allowances", WARNING, text, hint, {"without_effect": len(useless)})
     twice = get_allowances_counted_twice()
     if twice:
-        text = f"{len(twice)} may be counted twice, the factor beside them grants the same: {_listed(twice)}"
-        hint = "A factor and minutes are added. Remove the minutes if the bulk call made them of the factor."
+        text = f"{len(twice)} may be counted twice, because a factor grants the same time: {_listed(twice)}"
+        hint = "A factor and minutes are added. Remove the minutes if the bulk call computed them from the factor."
         yield Finding("allowances", WARNING, text, hint, {"counted_twice": len(twice)})
 
 

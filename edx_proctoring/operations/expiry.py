@@ -1,4 +1,4 @@
-"""Attempts whose time is over end, although nobody looks at them."""
+"""End attempts whose time is over although no page polls them."""
 
 import logging
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ SWEEP_BATCH_SIZE = 500
 
 @dataclass(frozen=True)
 class Sweep:
-    """How many attempts a sweep has looked at, ended (in a dry run: would end), and failed to end."""
+    """The counts of a sweep: attempts looked at, ended (or to be ended in a dry run), and failed to end."""
 
     looked_at: int = 0
     ended: int = 0
@@ -27,7 +27,7 @@ class Sweep:
 
 
 def submit_expired_attempts(*, limit: int | None = None) -> Sweep:
-    """End attempts whose time is over and that nobody has looked at since, at most `limit`; returns the counts."""
+    """End overdue attempts that no page has polled since, at most `limit`; return the counts."""
     done = Sweep()
     for so_far in sweep_expired_attempts(limit=limit):
         done = so_far
@@ -37,10 +37,10 @@ def submit_expired_attempts(*, limit: int | None = None) -> Sweep:
 def sweep_expired_attempts(
     *, batch_size: int = SWEEP_BATCH_SIZE, limit: int | None = None, dry_run: bool = False
 ) -> Iterator[Sweep]:
-    """The same batch by batch: yields the counts so far after each one. `dry_run` counts only.
+    """Do the same in batches; yield the counts so far after each batch. `dry_run` only counts.
 
-    Holds one batch in memory. Each attempt is decided anew under its learner's lock, so learners who act meanwhile, and
-    other sweeps, are no harm; one that cannot be ended is logged and keeps no other from it.
+    Holds one batch in memory. Each attempt is checked again under its learner's lock, so concurrent requests and other
+    sweeps do no harm. A failure is logged and does not affect the other attempts.
     """
     if not dry_run:
         _renew_pauses()
@@ -62,7 +62,7 @@ def _sweep(batch_size: int, limit: int | None, dry_run: bool) -> Iterator[Sweep]
 
 
 def running_attempts(size: int = SWEEP_BATCH_SIZE) -> Iterator[list[Attempt]]:
-    """All that run, in the order of their ids, at most `size` at a time."""
+    """Yield all running attempts ordered by id, at most `size` at a time."""
     running, last = Attempt.objects.running().order_by("pk"), 0
     while page := list(running.filter(pk__gt=last).with_parts()[:size]):
         last = page[-1].pk
@@ -70,12 +70,12 @@ def running_attempts(size: int = SWEEP_BATCH_SIZE) -> Iterator[list[Attempt]]:
 
 
 def _renew_pauses() -> None:
-    """Pauses go on until somebody ends them; the columns that lists read cover them for a while only."""
+    """Extend the columns of paused attempts, which cover the pause only for a limited time."""
     for row in list(TimeAdjustment.objects.open_pauses().select_related("attempt")):
         try:
             lifecycle.renew_pause(row.attempt)
         except StudentExamAttemptDoesNotExistsException:
-            log.info("the paused attempt is gone, attempt_id=%s", row.attempt_id)
+            log.info("paused attempt no longer exists, attempt_id=%s", row.attempt_id)
         except Exception:
             log.exception("pause not renewed, attempt_id=%s", row.attempt_id)
 
@@ -84,9 +84,9 @@ def _end(attempt: Attempt, done: Sweep) -> Sweep:
     try:
         expiry = lifecycle.expire(attempt, lifecycle.SWEEP)
     except StudentExamAttemptDoesNotExistsException:
-        log.info("removed before it could be ended, attempt_id=%s", attempt.pk)
+        log.info("attempt removed before it could be ended, attempt_id=%s", attempt.pk)
         return done
     except Exception:
-        log.exception("not ended, attempt_id=%s", attempt.pk)
+        log.exception("attempt could not be ended, attempt_id=%s", attempt.pk)
         return replace(done, failed=done.failed + 1)
     return replace(done, ended=done.ended + expiry.changed)

@@ -1,4 +1,4 @@
-"""What the schedule should have done by now, and has not: nothing shows that sooner than learners do."""
+"""Find work that periodic tasks should have done by now, before learners notice."""
 
 import datetime
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from edx_proctoring.operations.expiry import running_attempts
 
 @dataclass(frozen=True)
 class Late:
-    """Who is late (sweep, attempts, messages), a sentence, what to do."""
+    """Overdue work: its kind (sweep, attempts, messages), a description, a hint."""
 
     who: str
     text: str
@@ -23,7 +23,7 @@ class Late:
 
 
 def what_is_late() -> list[Late]:
-    """What is late by more than LATE_MINUTES; nothing where there is no exam."""
+    """Return work that is overdue by more than LATE_MINUTES; empty if there are no exams."""
     if not ProctoredExam.objects.exists():
         return []
     minutes = conf.proctoring.LATE_MINUTES
@@ -36,19 +36,19 @@ def _late(minutes: int, moment: datetime.datetime) -> Iterator[Late]:
         when = f"since {last:%Y-%m-%d %H:%M} UTC" if last else "yet"
         yield Late(
             "sweep",
-            f"submit_expired_attempts has not run {when}: nobody ends attempts that no page looks at.",
-            "Have Celery beat run (docs/operate.rst says which process), or cron run the command of that name.",
+            f"submit_expired_attempts has not run {when}: attempts that no page polls are not ended.",
+            "Run Celery beat (docs/operate.rst names the process), or run the command of that name from cron.",
         )
     if overdue := _overdue(moment):
         yield Late(
             "attempts",
-            f"{overdue} attempts run although their time is over since more than {minutes} minutes.",
-            "Run manage.py submit_expired_attempts; its log says why an attempt could not be ended.",
+            f"{overdue} attempts are still running more than {minutes} minutes after their time was over.",
+            "Run manage.py submit_expired_attempts; its log gives the reason for each attempt that could not be ended.",
         )
     if waiting := due_before(moment):
         yield Late(
             "messages",
-            f"Messages wait for their delivery since {waiting:%Y-%m-%d %H:%M} UTC.",
+            f"Messages have been waiting for delivery since {waiting:%Y-%m-%d %H:%M} UTC.",
             "Is a worker running, and is edx_proctoring.tasks.deliver_outbox scheduled?",
         )
 
@@ -59,7 +59,7 @@ def _overdue(moment: datetime.datetime) -> int:
 
 
 def due_before(moment: datetime.datetime) -> datetime.datetime | None:
-    """Since when the oldest message is due, if that was before the moment."""
+    """Return since when the oldest message has been due, if that is before the given time."""
     due = OutboxMessage.objects.due(timezone.now()).filter(next_try_at__lt=moment)
     first: datetime.datetime | None = due.aggregate(first=Min("next_try_at"))["first"]
     return first

@@ -1,4 +1,4 @@
-"""Repairs by hand, for commands: in batches, row by row; what fails is reported and keeps no other row from it."""
+"""Manual repairs, for commands: in batches, row by row. A failure is reported and does not affect the other rows."""
 
 import datetime
 import itertools
@@ -39,7 +39,7 @@ REPAIR_BATCH_SIZE = 300
 
 @dataclass(frozen=True)
 class Repaired:
-    """What became of one row: its id, done, unchanged, skipped or failed, and a word on why."""
+    """The result for one row: its id, the outcome (done, unchanged, skipped or failed), and a reason."""
 
     id: int
     outcome: str
@@ -51,7 +51,7 @@ def _nothing() -> None:
 
 
 def _pages(rows: Any, size: int, after: int = 0) -> Iterator[list[int]]:
-    """Ids in their order; one page is held in memory."""
+    """Yield ids in order; one page is held in memory."""
     while page := list(
         rows.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:size]
     ):
@@ -62,7 +62,7 @@ def _pages(rows: Any, size: int, after: int = 0) -> Iterator[list[int]]:
 def _each(
     pages: Iterable[list[int]], work: Callable[[int], Repaired], between: Pause
 ) -> Iterator[Repaired]:
-    """`between` is called before a further page when the last one changed something."""
+    """Process each row; `between` is called before the next page if the previous one changed something."""
     changed = False
     for page in pages:
         if changed:
@@ -72,7 +72,7 @@ def _each(
             try:
                 done = work(row_id)
             except Exception as error:
-                log.exception("not repaired, id=%s", row_id)
+                log.exception("repair failed, id=%s", row_id)
                 done = Repaired(row_id, FAILED, str(error) or repr(error))
             changed = changed or done.outcome == DONE
             yield done
@@ -86,16 +86,16 @@ def forget_attempts(
     batch_size: int = REPAIR_BATCH_SIZE,
     between: Pause = _nothing,
 ) -> Iterator[Repaired]:
-    """Delete attempts that were never begun; providers are told afterwards, as often as it takes.
+    """Delete attempts that were never begun; their providers are told afterwards, with retries.
 
-    Touches no answers, grades or credit and emits no event. Attempts in progress are skipped unless `force`, unknown ids
-    are skipped.
+    Does not touch answers, grades or credit, and emits no events. Attempts in progress are skipped unless `force` is
+    set; unknown ids are skipped.
     """
 
     def work(attempt_id: int) -> Repaired:
         known = Attempt.objects.get_exam_attempt_by_id(attempt_id)
         if known is None:
-            return Repaired(attempt_id, SKIPPED, "there is no such attempt")
+            return Repaired(attempt_id, SKIPPED, "no such attempt")
 
         def decide() -> Repaired:
             attempt = lifecycle.lock_attempt(known)
@@ -115,9 +115,9 @@ def forget_attempts(
 def deactivate_orphaned_reviews(
     *, dry_run: bool = False, batch_size: int = REPAIR_BATCH_SIZE, between: Pause = _nothing
 ) -> Iterator[tuple[str, int]]:
-    """Mark reviews, then archived ones, whose attempt is gone as inactive; yields (table, rows) per batch.
+    """Mark reviews, then archived reviews, of removed attempts as inactive; yield (table, rows) per batch.
 
-    No signal is sent and nothing archived.
+    Sends no signals and archives nothing.
     """
     living = Attempt.objects.filter(exactly(attempt_code=OuterRef("attempt_code")))
     changed = False
@@ -146,9 +146,9 @@ def resend_credit_and_grades(
     batch_size: int = REPAIR_BATCH_SIZE,
     between: Pause = _nothing,
 ) -> Iterator[Repaired]:
-    """Write credit and grades of an exam's attempts again, as their statuses have it; begins behind the id `after`.
+    """Write credit and grades of an exam's attempts again, according to their statuses; starts after the id `after`.
 
-    Statuses, times, mails, provider and events stay untouched. ProctoredExamNotFoundException.
+    Statuses, times, e-mails, provider and events are not touched. Raises ProctoredExamNotFoundException.
     """
     exam = exam_by_id(exam_id)
 
@@ -193,9 +193,9 @@ def reapply_reviews(
     batch_size: int = REPAIR_BATCH_SIZE,
     between: Pause = _nothing,
 ) -> Iterator[Repaired]:
-    """Apply reviews modified from `first` to `last` (aware) to their attempts again; begins behind the id `after`.
+    """Apply reviews modified from `first` to `last` (aware) to their attempts again; starts after the id `after`.
 
-    The reviews themselves are not saved, so that a repetition finds the same rows; a decision of staff stands.
+    The reviews themselves are not saved, so a repetition finds the same rows. Decisions by staff are kept.
     """
     rows = Review.objects.filter(modified__range=(first, last))
     return _each(_pages(rows, batch_size, after), lambda pk: _reapply(pk, dry_run=dry_run), between)

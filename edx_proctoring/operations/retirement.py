@@ -1,4 +1,4 @@
-"""Learners who leave: providers forget them, and what names or describes them here is blanked."""
+"""Retire users: have providers delete their data, and blank personal data here."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -31,10 +31,10 @@ Attempt = ProctoredExamStudentAttempt
 
 
 def retire_user_at_providers(user_id: Any) -> dict[str, bool]:
-    """Have all providers forget the user: by the provider's name, whether it has.
+    """Have all providers delete the user's data; return the result by provider name.
 
-    Asks those of attempts that were removed or declined since, too. A provider with nothing to do is left out; one that
-    fails, or is not configured any more, is false, and the others are asked all the same. May be repeated.
+    Includes the providers of attempts that were removed or declined since. A provider without data to delete is left
+    out; one that fails or is no longer configured is False and does not affect the others. May be repeated.
     """
     answers: dict[str, bool] = {}
     for stored in _backends_that_know(user_id):
@@ -46,7 +46,9 @@ def retire_user_at_providers(user_id: Any) -> dict[str, bool]:
 
 
 def _backends_that_know(user_id: Any) -> list[str | None]:
-    """As exams store them: None is the default provider, which knows the user by another obscured id."""
+    """Return provider names as exams store them. None is the default provider, which knows the user by another obscured
+    id.
+    """
     if as_id(user_id) is None:
         return []
     rows = Attempt.history.filter(user_id=user_id, taking_as_proctored=True)
@@ -62,17 +64,17 @@ def _retire_at(name: str, obscured_id: str) -> bool | None:
         provider = backends.require_provider_named(name)
         with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
             done = provider.retire_user(obscured_id)
-    except Exception as error:  # whatever it is, the other providers are asked, too
-        log.error("a user was not retired, backend=%s: %r", name, error)
+    except Exception as error:  # whatever fails, continue with the other providers
+        log.error("user not retired at the provider, backend=%s: %r", name, error)
         return False
     return None if done is None else bool(done)
 
 
 def retire_user(user_id: Any) -> None:
-    """Blank what names or describes the user here; attempts and their statuses stay. May be repeated.
+    """Blank the user's personal data here; attempts and their statuses stay. May be repeated.
 
-    Allowances' values, payloads and videos of reviews, remarks and notes of reviewers, and the archives of all these; also of
-    attempts that were removed. Nothing follows from it: no review is decided anew, nobody is told.
+    Blanks values of allowances, payloads and videos of reviews, reviewers' comments and notes, and the archives of all
+    these, including those of removed attempts. Has no effects: reviews are not decided again and no notices are sent.
     """
     number = as_id(user_id)
     if number is not None:
@@ -104,16 +106,18 @@ def _blank(user_id: int) -> None:
 
 
 def personal_data_of_extensions(user_id: Any) -> dict[str, list[Mapping[str, object]]]:
-    """The data that extensions store about the user, by the extension's name: for a host's export of personal data."""
+    """Return the data that extensions store about the user, by the extension's name, for the host's export of personal
+    data.
+    """
     number = as_id(user_id)
     return {} if number is None else extensions.personal_data(number)
 
 
 def _blank_allowances(user_id: int) -> set[int]:
     kept = ProctoredExamStudentAllowance.objects.filter(user_id=user_id).exclude(value="")
-    kept.update(value="")  # archives what it was …
+    kept.update(value="")  # archives the old value …
     archive = ProctoredExamStudentAllowanceHistory.objects.filter(user_id=user_id)
-    archive.exclude(value="").update(value="")  # … and forgets that, too
+    archive.exclude(value="").update(value="")  # … which is then deleted, too
     return set(archive.values_list("allowance_id", flat=True))
 
 
@@ -132,7 +136,7 @@ def _blank_reviews(codes: Sequence[str]) -> None:
 
 
 def _blank_notes(review_ids: Sequence[str]) -> None:
-    """What reviewers wrote in Django admin is in its log, where the host has it."""
+    """Blank the notes of reviewers in Django admin's log, if the host uses it."""
     if not apps.is_installed("django.contrib.admin"):
         return
     entries = apps.get_model("admin", "LogEntry")._default_manager.filter(
@@ -145,7 +149,7 @@ def _blank_notes(review_ids: Sequence[str]) -> None:
 
 
 def _forget_messages(user_id: int, attempts: set[tuple[int, int]], allowance_ids: set[int]) -> None:
-    """E-mails and tickets that wait are not sent; of what was told, nothing is kept."""
+    """Cancel pending e-mails and support tickets, and delete the payloads of delivered ones."""
     orders = messages.orders_of_learner(attempts, user_id, allowance_ids)
     for some in batches(sorted(orders)):
         rows = OutboxMessage.objects.filter(lane__in=some)

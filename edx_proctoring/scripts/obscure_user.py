@@ -1,4 +1,4 @@
-"""Rewrite a CSV of learners (columns email, user_id) into one of the ids that a provider knows and should know.
+"""Convert a CSV of learners (columns email, user_id) into one of the old and new ids at a provider.
 
 Keys come from the environment: DJANGO_SECRET_KEY (old ids) and PROCTORING_USER_OBFUSCATION_KEY (new ids).
 """
@@ -15,12 +15,12 @@ COLUMNS = ("email", "existing_user_id", "target_user_id")
 
 
 def obscure(key: str, user_id: str, backend: str) -> str:
-    """HMAC-SHA1 of id and provider name, as hex."""
+    """Return the HMAC-SHA1 of id and provider name, as hex."""
     return hmac.new(key.encode("ascii"), f"{user_id}{backend}".encode(), hashlib.sha1).hexdigest()
 
 
 def rewrite(source: TextIO, target: TextIO, old_key: str, new_key: str, backend: str) -> int:
-    """Write one row per learner; returns how many."""
+    """Write one row per learner; return how many."""
     rows = csv.DictReader(source)
     writer = csv.DictWriter(target, COLUMNS)
     writer.writeheader()
@@ -33,7 +33,7 @@ def rewrite(source: TextIO, target: TextIO, old_key: str, new_key: str, backend:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line: obscure_user INPUT OUTPUT [--backend NAME]."""
+    """Run the command line: obscure_user INPUT OUTPUT [--backend NAME]."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("input")
     parser.add_argument("output")

@@ -1,4 +1,4 @@
-"""Do the Python and the npm package have the same version? Exit status 1 when not."""
+"""Check that the Python and the npm package have the same version. Exit status 1 if not."""
 
 import json
 import re
@@ -9,12 +9,11 @@ import edx_proctoring
 
 
 def npm_version(version: str) -> str:
-    """A Python version in npm's notation: 7.0.0.dev0 is 7.0.0-dev.0, 7.0.0rc1 is 7.0.0-rc.1."""
+    """Return a Python version in npm's notation: 7.0.0.dev0 is 7.0.0-dev.0, 7.0.0rc1 is 7.0.0-rc.1."""
     return re.sub(r"\.?(dev|rc|a|b)(\d+)$", r"-\1.\2", version)
 
 
 def main(package: str = "package.json") -> int:
-    """Compare."""
     found = json.loads(Path(package).read_text(encoding="utf-8"))["version"]
     expected = npm_version(edx_proctoring.__version__)
     if found == expected:

@@ -1,4 +1,4 @@
-"""Settings that LMS and Studio take from the app; what the host has set already stays."""
+"""Default settings for LMS and Studio. Values already set by the host are kept."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ PIPELINE_GROUP = {
 
 
 def plugin_settings(settings: Any) -> None:
-    """Defaults of the app's settings, its scripts as a group of the host's asset pipeline if it has one, its schedule."""
+    """Set the app's defaults, add its scripts to the host's asset pipeline if there is one, and add its schedule."""
     if not hasattr(settings, "PROCTORING_SETTINGS"):
         settings.PROCTORING_SETTINGS = {}
     if not hasattr(settings, "PROCTORING_BACKENDS"):
@@ -23,9 +23,9 @@ def plugin_settings(settings: Any) -> None:
 
 
 def add_schedule(settings: Any) -> None:
-    """What Celery beat has to run, in the setting that LMS and Studio read: their Celery apps have no namespace.
+    """Add the periodic tasks to the setting that the Celery apps of LMS and Studio read, which use no namespace.
 
-    An entry of the host's with the same name, or with the same task, stays the only one.
+    If the host already has an entry with the same name or task, that entry is kept as the only one.
     """
     schedule = getattr(settings, "CELERYBEAT_SCHEDULE", None) or {}
     settings.CELERYBEAT_SCHEDULE = {**schedule, **missing_from(schedule)}

@@ -1,4 +1,4 @@
-"""Settings that the operator's configuration files of LMS and Studio hold."""
+"""Settings from the operator's configuration files of LMS and Studio."""
 
 from typing import Any
 
@@ -6,7 +6,9 @@ from edx_proctoring.settings.common import add_schedule
 
 
 def plugin_settings(settings: Any) -> None:
-    """PROCTORING_SETTINGS from ENV_TOKENS, PROCTORING_BACKENDS from AUTH_TOKENS, else ENV_TOKENS; empty ones do not count."""
+    """Read PROCTORING_SETTINGS from ENV_TOKENS, and PROCTORING_BACKENDS from AUTH_TOKENS, else ENV_TOKENS; ignore empty
+    values.
+    """
     env = getattr(settings, "ENV_TOKENS", {})
     auth = getattr(settings, "AUTH_TOKENS", {})
     if env.get("PROCTORING_SETTINGS"):
@@ -14,4 +16,4 @@ def plugin_settings(settings: Any) -> None:
     backends = auth.get("PROCTORING_BACKENDS") or env.get("PROCTORING_BACKENDS")
     if backends:
         settings.PROCTORING_BACKENDS = backends
-    add_schedule(settings)  # the operator's files may have replaced it
+    add_schedule(settings)  # the configuration files may have replaced it

@@ -1,6 +1,6 @@
-"""What Celery beat has to run: `CELERY_BEAT_SCHEDULE = {**BEAT_SCHEDULE, ...}` in a project of your own.
+"""The periodic tasks: use `CELERY_BEAT_SCHEDULE = {**BEAT_SCHEDULE, ...}` in your own project.
 
-In LMS and Studio the app adds it by itself.
+In LMS and Studio the app adds them automatically.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "edx_proctoring: submit expired attempts": {
         "task": "edx_proctoring.tasks.submit_expired_attempts",
         "schedule": 30.0,
-        "options": {"expires": 30.0},  # runs do not pile up while no worker is free
+        "options": {"expires": 30.0},  # so that runs do not pile up while no worker is free
     },
     "edx_proctoring: deliver what was left": {
         "task": "edx_proctoring.tasks.deliver_outbox",
@@ -27,7 +27,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 def missing_from(
     schedule: Mapping[str, Any], entries: Mapping[str, Any] = BEAT_SCHEDULE
 ) -> dict[str, Any]:
-    """The entries whose name and task the host's schedule does not have."""
+    """Return the entries whose name and task are not in the host's schedule."""
     tasks = {entry.get("task") for entry in schedule.values() if isinstance(entry, dict)}
     return {
         name: entry
@@ -37,9 +37,9 @@ def missing_from(
 
 
 def add_to_beat(settings: Any, entries: Mapping[str, Any]) -> None:
-    """Add an extension's entries to a schedule that runs ours, in LMS and Studio as in a project of your own.
+    """Add an extension's entries to a schedule that contains ours, both in LMS and Studio and in your own project.
 
-    Extensions register when Django has read its settings, and Celery may have read them, too: both keep the same
+    Extensions register after Django, and possibly Celery, has read the settings. Both keep a reference to the same
     dictionary, so it is changed in place.
     """
     for name in ("CELERYBEAT_SCHEDULE", "CELERY_BEAT_SCHEDULE"):

@@ -1,10 +1,10 @@
-"""Settings for test suites of LMS and Studio."""
+"""Settings for the test suites of LMS and Studio."""
 
 from typing import Any
 
 
 def plugin_settings(settings: Any) -> None:
-    """The mock provider."""
+    """Use the mock provider."""
     settings.PROCTORING_BACKENDS = {
         "DEFAULT": "mock",
         "mock": {},

@@ -1,4 +1,4 @@
-"""Old addresses for suites of hosts; imports only. New suites import from `edx_proctoring.testing`."""
+"""Old import paths for test suites of hosts. New suites import from `edx_proctoring.testing`."""
 
 from edx_proctoring.testing.cases import mock_perm, setup_test_backends, setup_test_perms
 

@@ -1,4 +1,4 @@
-"""Deliver what others still have to be told: for cron, where Celery beat does not run."""
+"""Deliver pending outbox messages from cron, if Celery beat is not used."""
 
 from typing import Any
 
@@ -7,20 +7,19 @@ from edx_proctoring.management.batches import WatchedCommand, at_least_one
 
 
 class Command(WatchedCommand):
-    """Beside workers and as often as one likes: nobody delivers a message that somebody else holds."""
+    """May run beside workers and as often as needed: messages leased by other processes are skipped."""
 
     help = (
-        "Deliver messages that are due: e-mails, notices to providers, orders to the host, events and signals. Those of "
+        "Deliver due messages: e-mails, notices to providers, updates of the LMS, events and signals. Those of "
         "one lane (an attempt, a learner in an exam) go one after the other; what fails is tried again later. Run it "
         "every minute, or schedule the Celery task edx_proctoring.tasks.deliver_outbox. May be interrupted and repeated "
         "at any time. Exit code 0, also while messages wait: manage.py proctoring_doctor says whether they wait too long."
     )
 
     def add_arguments(self, parser: Any) -> None:
-        """The options."""
         parser.add_argument(
             "--limit", type=at_least_one,
-            help="lanes at most, the oldest first (default: all)",
+            help="maximum number of lanes, oldest first (default: all)",
         )  # fmt: skip
         parser.add_argument(
             "--purge",
@@ -30,7 +29,6 @@ class Command(WatchedCommand):
         self.add_dry_run(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it."""
         if options["dry_run"]:
             self.stdout.write(f"{len(outbox.due_lanes(options['limit']))} lanes are due")
             return

@@ -1,4 +1,4 @@
-"""How is proctoring here?"""
+"""Check the installation."""
 
 import json
 from typing import Any
@@ -15,25 +15,23 @@ class Command(BaseCommand):
     """Changes nothing."""
 
     help = (
-        "Run the system checks, speak to each provider (and compare clocks), to the broker and its workers, and look at "
-        "the outbox. Changes nothing. Exit code 0: no error was found; 1: there is one."
+        "Run the system checks, contact each provider (and compare clocks), the broker and its workers, and inspect "
+        "the outbox. Changes nothing. Exit code 0: no errors; 1: at least one error."
     )
-    requires_system_checks = ()  # we report them
+    requires_system_checks = ()  # this command reports them itself
 
     def add_arguments(self, parser: Any) -> None:
-        """The options."""
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument(
             "--deadline", type=not_negative, default=5,
-            help="seconds that everybody together has to answer (default: %(default)s)",
+            help="time limit in seconds for all checks together (default: %(default)s)",
         )  # fmt: skip
         parser.add_argument(
             "--fail-on", choices=sorted(FAILING), default="error",
-            help="what counts as a failure (default: %(default)s)",
+            help="the least severity that counts as a failure (default: %(default)s)",
         )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print what was found."""
         found = operations.diagnose(options["deadline"])
         if options["json"]:
             self.stdout.write(json.dumps([one.as_dict() for one in found], indent=2))

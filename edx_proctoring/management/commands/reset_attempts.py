@@ -1,4 +1,4 @@
-"""Delete attempts that are listed in a file."""
+"""Delete attempts listed in a file."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from edx_proctoring.management.batches import BatchCommand
 
 
 class Command(BatchCommand):
-    """Meant for attempts that nobody has begun."""
+    """Meant for attempts that were never begun."""
 
     help = (
         "Delete attempts, one id per line of a file, and have their providers forget them. Meant for attempts that were "
@@ -19,7 +19,6 @@ class Command(BatchCommand):
     )
 
     def add_arguments(self, parser: Any) -> None:
-        """The options."""
         parser.add_argument(
             "-p", "--file_path", required=True, help="text file, one attempt id per line"
         )
@@ -27,7 +26,7 @@ class Command(BatchCommand):
         super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Check it all, then do it."""
+        """Check the whole file, then delete."""
         path = options["file_path"]
         for _attempt_id in self._ids(path):
             pass
@@ -37,7 +36,7 @@ class Command(BatchCommand):
         self.report(done, options, "attempt")
 
     def _ids(self, path: str) -> Iterator[int]:
-        """Line by line, so that a long file is not held in memory."""
+        """Read line by line, so that a long file is not held in memory."""
         try:
             with open(path, encoding="utf-8") as lines:
                 for number, line in enumerate(lines, 1):
@@ -45,7 +44,9 @@ class Command(BatchCommand):
                     if not text:
                         continue
                     if not (text.isascii() and text.isdigit()):
-                        raise CommandError(f"Line {number} of {path} is no attempt id: {text!r}")
+                        raise CommandError(
+                            f"Line {number} of {path} is not an attempt id: {text!r}"
+                        )
                     yield int(text)
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"Cannot read {path}: {error}") from error

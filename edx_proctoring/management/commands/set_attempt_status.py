@@ -12,7 +12,7 @@ Status = api.ProctoredExamStudentAttemptStatus
 
 
 class Command(WatchedCommand):
-    """With all that follows from the status."""
+    """Triggers all effects of the status."""
 
     help = (
         "Move an attempt to a status, with all that follows: credit, grade, e-mail, provider, event. The same status "
@@ -20,7 +20,6 @@ class Command(WatchedCommand):
     )
 
     def add_arguments(self, parser: Any) -> None:
-        """The options."""
         parser.add_argument(
             "-a", "--attempt", dest="attempt_id", required=True, help="id of the attempt"
         )
@@ -30,17 +29,16 @@ class Command(WatchedCommand):
         self.add_dry_run(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it."""
         attempt_id, to_status = options["attempt_id"], options["to_status"]
-        self.stdout.write(f"Attempt {attempt_id} is to be {to_status}.")
+        self.stdout.write(f"Moving attempt {attempt_id} to {to_status}.")
         if to_status != Status.onboarding_reset and not Status.is_valid_status(to_status):
-            raise CommandError(f"{to_status!r} is no status of an attempt.")
+            raise CommandError(f"{to_status!r} is not a status of an attempt.")
         if not str(attempt_id).isdigit():
-            raise CommandError(f"{attempt_id!r} is no attempt id.")
+            raise CommandError(f"{attempt_id!r} is not an attempt id.")
         try:
             if options["dry_run"]:
                 before, after = api.planned_status(attempt_id, to_status)
-                self.stdout.write(f"It is {before} and would be {after}.")
+                self.stdout.write(f"It is {before} and would become {after}.")
                 return
             api.update_attempt_status(attempt_id, to_status, reason="staff")
         except ProctoredBaseException as error:

@@ -1,4 +1,4 @@
-"""Mark reviews of attempts that are gone as inactive."""
+"""Mark reviews of removed attempts as inactive."""
 
 import logging
 from typing import Any
@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 class Command(BatchCommand):
-    """A repair of old rows; today this happens when an attempt is removed."""
+    """Repairs old rows; current versions do this when an attempt is removed."""
 
     help = (
         "Set is_attempt_active=False on reviews, and archived reviews, whose attempt is gone. May be interrupted and "
@@ -18,7 +18,6 @@ class Command(BatchCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it."""
         total = 0
         for table, count in operations.deactivate_orphaned_reviews(**self.paced(options)):
             total += count

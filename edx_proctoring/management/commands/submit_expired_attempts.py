@@ -1,4 +1,4 @@
-"""End attempts whose time is over: for cron, where Celery beat does not run, and by hand after an outage."""
+"""End overdue attempts: from cron, if Celery beat is not used, and by hand after an outage."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from edx_proctoring.management.batches import WatchedCommand, at_least_one
 
 
 class Command(WatchedCommand):
-    """Beside learners and as often as one likes: what has ended already stays as it is."""
+    """May run at any time and as often as needed: attempts that have already ended stay unchanged."""
 
     help = (
         "Submit attempts whose time is over and that no page looks at any more, as of the moment their time was over. "
@@ -18,15 +18,13 @@ class Command(WatchedCommand):
     )
 
     def add_arguments(self, parser: Any) -> None:
-        """The options."""
         parser.add_argument(
             "--batch_size", "--batch-size", type=at_least_one, default=operations.SWEEP_BATCH_SIZE,
-            help="running attempts that are held in memory at once (default: %(default)s)",
+            help="running attempts to hold in memory at once (default: %(default)s)",
         )  # fmt: skip
         self.add_dry_run(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it."""
         done = operations.Sweep()
         for done in operations.sweep_expired_attempts(
             batch_size=options["batch_size"], dry_run=options["dry_run"]

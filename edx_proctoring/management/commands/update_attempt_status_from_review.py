@@ -1,4 +1,4 @@
-"""Apply reviews to their attempts once more."""
+"""Apply reviews to their attempts again."""
 
 import datetime
 from typing import Any
@@ -15,21 +15,22 @@ def _moment(text: str, name: str) -> datetime.datetime:
         moment = datetime.datetime.fromisoformat(text)
         return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
     except (TypeError, ValueError, OverflowError) as error:
-        raise CommandError(f"{name} is not like '2026-05-04 12:00:00': {text!r}") from error
+        raise CommandError(
+            f"{name} does not have the form '2026-05-04 12:00:00': {text!r}"
+        ) from error
 
 
 class Command(BatchCommand):
-    """Reviews themselves are not saved, so a repetition finds the same ones and changes nothing more."""
+    """The reviews themselves are not saved, so repeating the command finds the same reviews and changes nothing more."""
 
     help = (
         "Move attempts to where their reviews put them, for reviews modified in a range of time. Dates are in the time "
-        "zone of the settings unless they name one (2026-05-04T12:00:00+02:00). Staff's decisions stand. "
+        "zone of the settings unless they name one (2026-05-04T12:00:00+02:00). Decisions by staff are kept. "
         "Exit code 1: some reviews failed."
     )
     resumes = True
 
     def add_arguments(self, parser: Any) -> None:
-        """The options."""
         for name, what in (("start", "first"), ("end", "last")):
             parser.add_argument(
                 f"--{name}_date_time", f"--{name}-date-time", required=True,
@@ -38,10 +39,9 @@ class Command(BatchCommand):
         super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it."""
         first = _moment(options["start_date_time"], "--start_date_time")
         last = _moment(options["end_date_time"], "--end_date_time")
         if first > last:
-            raise CommandError("--start_date_time is after --end_date_time.")
+            raise CommandError("--start_date_time must not be after --end_date_time.")
         rows = operations.reapply_reviews(first, last, **self.paced(options))
         self.report(rows, options, "review")

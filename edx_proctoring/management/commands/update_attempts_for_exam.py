@@ -1,4 +1,4 @@
-"""Write credit and grades of an exam's attempts once more."""
+"""Write credit and grades of an exam's attempts to the host again."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from edx_proctoring.management.batches import BatchCommand, whole
 
 
 class Command(BatchCommand):
-    """For hosts that lost what they were told."""
+    """For hosts that lost this data."""
 
     help = (
         "Tell the host credit and grades of all attempts of an exam again, as their statuses have it. Nothing else is "
@@ -19,14 +19,12 @@ class Command(BatchCommand):
     resumes = True
 
     def add_arguments(self, parser: Any) -> None:
-        """The options."""
         parser.add_argument(
             "--exam_id", "--exam-id", type=whole, required=True, help="id of the exam"
         )
         super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it."""
         try:
             rows = operations.resend_credit_and_grades(options["exam_id"], **self.paced(options))
         except ProctoredBaseException as error:

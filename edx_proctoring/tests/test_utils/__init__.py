@@ -1,1 +1,1 @@
-"""Old address; see `utils`."""
+"""Old import path; see `utils`."""

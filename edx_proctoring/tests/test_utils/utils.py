@@ -1,4 +1,4 @@
-"""Old address; imports only."""
+"""Old import path."""
 
 from edx_proctoring.testing.cases import (
     LoggedInTestCase,
