@@ -53,9 +53,11 @@ class EdxProctoringConfig(AppConfig):
         """Connect receivers and message handlers, register the tasks, load the configured providers."""
         from edx_proctoring import checks, handlers, signals, tasks  # noqa: F401, PLC0415
         from edx_proctoring.effects import deliver  # noqa: PLC0415
+        from edx_proctoring.lifecycle import recalculation  # noqa: PLC0415
         from edx_proctoring.outbox import broker  # noqa: PLC0415
 
         deliver.register()
+        recalculation.register()
         broker.remember_app()
         masking.guard_logs()
         self.backend_errors: dict[str, str] = {}

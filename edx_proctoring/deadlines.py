@@ -4,11 +4,13 @@ Every function that compares with the present takes `now`: whoever decides reads
 """
 
 import datetime
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import F, Max, Subquery
+from django.db.models import F, Subquery
 from django.db.models.functions import Coalesce
 
 from edx_proctoring import conf, extensions, host, timing
@@ -55,10 +57,14 @@ def allowed_minutes(
     extra = timing.NO_EXTRA_TIME
     if remaining is None:
         extra = extra_time(exam, user_id)
+    granted = 0
+    if newest is not None and newest.started_at is None:
+        granted = sum(row.seconds for row in granted_before_start(exam["id"], user_id))
     return timing.allowed_minutes(
         exam["time_limit_mins"],
         extra=extra,
         remaining_seconds=remaining,
+        granted_seconds=granted,
         due=due_date(exam, user_id),
         now=now,
     )
@@ -70,59 +76,112 @@ def extra_time(exam: Mapping[str, Any], user_id: int) -> timing.ExtraTime:
     return granted.with_more(extensions.time_for(exam, user_id))
 
 
-def seconds_kept(attempt: ProctoredExamStudentAttempt) -> int | None:
-    """The seconds that a broken-off attempt leaves to the one that goes on, with those that were granted since it began.
+def allotment_seconds(exam: Mapping[str, Any], user_id: int) -> int:
+    """The seconds that an attempt of the learner may take by today's limit, allowances and extensions."""
+    return extra_time(exam, user_id).allotment(exam["time_limit_mins"]) * 60
 
-    None without such a rest. A running attempt keeps what it has.
+
+@dataclass(frozen=True)
+class Rest:
+    """The time that a broken-off attempt leaves to the one that resumes it."""
+
+    seconds: int
+    allotment: int  # the seconds of the whole exam, by the largest allotment so far
+
+
+def seconds_kept(attempt: ProctoredExamStudentAttempt) -> int | None:
+    """The seconds that a broken-off attempt leaves to the one that goes on; None without such a rest.
+
+    A running attempt keeps what it has.
     """
     kept = attempt.time_remaining_seconds
     if kept is None or (attempt.started_at is not None and attempt.status in INCOMPLETE):
         return kept
-    exam, user_id = attempt.proctored_exam, attempt.user_id
-    pair = ProctoredExamStudentAttempt.objects.of_pair(exam.pk, user_id)
-    began = pair.aggregate(last=Max("started_at"))["last"]
-    if began is None:
-        return kept
-    return min(kept + seconds_granted_since(exam, user_id, began), timing.LONGEST_SECONDS)
+    rest = rest_of(attempt)
+    return rest.seconds if rest else None
 
 
-def seconds_granted_since(exam: ProctoredExam, user_id: int, moment: datetime.datetime) -> int:
-    """The seconds by which allowances grant the learner more than they did at that moment, never below 0."""
+def rest_of(attempt: ProctoredExamStudentAttempt) -> Rest | None:
+    """The rest that an attempt has left, or takes over: what the column says, and what was granted since it broke off.
+
+    That is the new allotment minus the one that the broken-off attempt followed last; and if a due date cut the column's
+    seconds, what it cut: today's due date decides.
+    """
+    kept = attempt.time_remaining_seconds
+    if kept is None:
+        return None
+    exam = exam_fields(attempt.proctored_exam)
+    pair = ProctoredExamStudentAttempt.objects.of_pair(exam["id"], attempt.user_id)
+    last = pair.begun().order_by("-pk").first()
+    if last is None:
+        return Rest(kept, allotment_seconds(exam, attempt.user_id))
+    rows = ledger(last)
+    known = _last_allotment(rows)
+    if known is None:
+        return _rest_of_older_version(attempt, kept, last)
+    new = max(allotment_seconds(exam, attempt.user_id), known.seconds)
+    hidden = 0
+    if end := from_ledger(last, rows):
+        hidden = math.ceil(timing.seconds_until(replace(end, due=None).ends_at, end.ends_at))
+    seconds = kept + hidden + new - known.seconds
+    return Rest(min(seconds, timing.LONGEST_SECONDS), new)
+
+
+def _rest_of_older_version(
+    attempt: ProctoredExamStudentAttempt, kept: int, last: ProctoredExamStudentAttempt
+) -> Rest:
+    """`last` was started by a version that kept no ledger: the archive of allowances says what was granted by then."""
+    assert last.started_at is not None  # it has begun
+    now, then = _allotments(attempt.proctored_exam, attempt.user_id, last.started_at)
+    seconds = kept + max(now - then, 0)
+    return Rest(min(seconds, timing.LONGEST_SECONDS), max(now, then))
+
+
+def _allotments(exam: ProctoredExam, user_id: int, moment: datetime.datetime) -> tuple[int, int]:
+    """The seconds that allowances grant now, and those that they granted at that moment, with today's limit."""
     now, then = ProctoredExamStudentAllowance.get_extra_time_now_and_then(exam.pk, user_id, moment)
     limit = exam.time_limit_mins
-    return max(now.allotment(limit) - then.allotment(limit), 0) * 60
+    return now.allotment(limit) * 60, then.allotment(limit) * 60
+
+
+def _last_allotment(rows: Iterable[TimeAdjustment]) -> TimeAdjustment | None:
+    found = None
+    for row in rows:
+        if row.kind == TimeAdjustment.ALLOTMENT:
+            found = row
+    return found
 
 
 def at_start(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> Deadline:
     """When an attempt ends that starts now, with what was granted before its start.
 
-    A resumed one may take the seconds that are left, but not longer than its due date.
+    A resumed one has used a part of its allotment already. Not longer than its due date.
     """
     exam = exam_fields(attempt.proctored_exam)
-    rest = seconds_kept(attempt)
-    extra = timing.NO_EXTRA_TIME if rest is not None else extra_time(exam, attempt.user_id)
-    return Deadline.of(
-        exam["time_limit_mins"],
-        extra,
-        [row.seconds for row in granted_before_start(attempt)],
-        due_date(exam, attempt.user_id),
-        now,
-        rest,
-    )
+    rest = rest_of(attempt)
+    allotment = rest.allotment if rest else allotment_seconds(exam, attempt.user_id)
+    granted = granted_before_start(exam["id"], attempt.user_id, attempt.pk)
+    adjusted = sum(row.seconds for row in granted)
+    if rest is not None:
+        adjusted += rest.seconds - allotment
+    return Deadline(now, allotment, adjusted, due_date(exam, attempt.user_id))
 
 
-def granted_before_start(attempt: ProctoredExamStudentAttempt) -> list[TimeAdjustment]:
-    """Grants to the attempt, and to earlier ones of the pair that broke off before they started; one query.
+def granted_before_start(
+    exam_id: int, user_id: int, attempt_id: int | None = None
+) -> list[TimeAdjustment]:
+    """Grants to the pair's attempts that have not started: the waiting one, and those that broke off before it; one query.
 
-    Only those since the pair's last start count: the rest of that one holds what was granted before.
+    `attempt_id` is the one that waits, by default the newest. The rest of the last started one holds what was granted
+    before.
     """
-    pair = ProctoredExamStudentAttempt.objects.of_pair(attempt.proctored_exam_id, attempt.user_id)
-    started = pair.filter(started_at__isnull=False, pk__lt=attempt.pk)
+    pair = ProctoredExamStudentAttempt.objects.of_pair(exam_id, user_id)
+    if attempt_id is not None:
+        pair = pair.filter(pk__lte=attempt_id)
+    started = pair.begun().exclude(pk=attempt_id) if attempt_id is not None else pair.begun()
     last = Coalesce(Subquery(started.order_by("-pk").values("pk")[:1]), 0)
-    waiting = pair.filter(pk__lte=attempt.pk).annotate(last_started=last)
-    rows = TimeAdjustment.objects.filter(
-        attempt_id__in=waiting.filter(pk__gt=F("last_started")).order_by().values("pk")
-    )
+    waiting = pair.annotate(last_started=last).filter(pk__gt=F("last_started"))
+    rows = TimeAdjustment.objects.filter(attempt_id__in=waiting.order_by().values("pk"))
     return list(rows.exclude(kind=TimeAdjustment.ALLOTMENT).order_by("id"))
 
 
@@ -177,6 +236,84 @@ def from_ledger(
     )
 
 
+def recalculated(
+    attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment], before: Deadline
+) -> Deadline:
+    """The deadline of a running attempt by today's limit, allowances and due date; it lengthens only."""
+    rows = list(rows)
+    exam = exam_fields(attempt.proctored_exam)
+    if _last_allotment(rows) is None and attempt.time_remaining_seconds is not None:
+        # Resumed by an older version: its columns hold the rest, and not how long the whole exam may take.
+        now, then = _allotments(attempt.proctored_exam, attempt.user_id, before.started_at)
+        allotment = before.allotment + max(now - then, 0)
+    else:
+        allotment = allotment_seconds(exam, attempt.user_id)
+    return _lengthened(attempt, before, allotment)
+
+
+def _lengthened(attempt: ProctoredExamStudentAttempt, before: Deadline, allotment: int) -> Deadline:
+    """The larger allotment, also where the due date cuts both: it may move later on."""
+    longest = replace(before, allotment=max(before.allotment, allotment))
+    return cut_to(current_due_date(attempt, before), longest, before)
+
+
+def current_due_date(
+    attempt: ProctoredExamStudentAttempt, known: Deadline
+) -> datetime.datetime | None:
+    """Today's due date; the known one where the host does not answer."""
+    due = due_date(exam_fields(attempt.proctored_exam), attempt.user_id, known.due)
+    return due and timing.in_utc(due)
+
+
+def cut_to(due: datetime.datetime | None, deadline: Deadline, before: Deadline) -> Deadline:
+    """Cut to a due date that may have moved, but never to before the end as it was `before`."""
+    return replace(deadline, due=due and max(due, before.ends_at))
+
+
+def outdated(
+    attempts: Iterable[ProctoredExamStudentAttempt], *, with_older: bool = False
+) -> list[ProctoredExamStudentAttempt]:
+    """Those running attempts whose deadline a recalculation would change.
+
+    Two queries for all of them together, and what the host and extensions are asked for each learner. `with_older`: also
+    those that older versions of the app have started; a change that these versions made has not reached them.
+    """
+    attempts = list(attempts)
+    books = ledgers(attempts)
+    pairs = [(attempt.proctored_exam_id, attempt.user_id) for attempt in attempts]
+    granted = ProctoredExamStudentAllowance.get_extra_times(pairs)
+    found = []
+    for attempt in attempts:
+        rows = books.get(attempt.pk, [])
+        before = from_ledger(attempt, rows)
+        if before is None:
+            continue
+        if _last_allotment(rows) is None:
+            after = recalculated(attempt, rows, before) if with_older else before
+        else:
+            exam = exam_fields(attempt.proctored_exam)
+            extra = granted.get((attempt.proctored_exam_id, attempt.user_id), timing.NO_EXTRA_TIME)
+            extra = extra.with_more(extensions.time_for(exam, attempt.user_id))
+            after = _lengthened(attempt, before, extra.allotment(exam["time_limit_mins"]) * 60)
+        if after != before:
+            found.append(attempt)
+    return found
+
+
+def gains(attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment]) -> dict[int, int]:
+    """By the id of each row of the ledger the seconds by which it moved the deadline: the due date may have cut it."""
+    moved: dict[int, int] = {}
+    so_far: list[TimeAdjustment] = []
+    before: Deadline | None = None
+    for row in rows:
+        so_far.append(row)
+        after = from_ledger(attempt, so_far)
+        if before is not None and after is not None:
+            moved[row.pk] = round(timing.seconds_until(after.ends_at, before.ends_at))
+        before = after
+    return moved
+
+
 def exam_fields(exam: ProctoredExam) -> dict[str, Any]:
     """The columns of an exam as the functions above take them, also from its published dictionary."""
     names = ("id", "course_id", "content_id", "time_limit_mins", "due_date")
@@ -194,8 +331,16 @@ def expires_at(attempt: ProctoredExamStudentAttempt) -> datetime.datetime | None
 
 
 def may_be_overdue(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> bool:
-    """Is it worth reading the ledger? The columns are at most 59 seconds late."""
-    return is_overdue(attempt, now + A_MINUTE)
+    """Is it worth reading the ledger? Its minutes are at most 59 seconds late."""
+    if attempt.status not in INCOMPLETE:
+        return False
+    allowed = attempt.allowed_time_limit_mins
+    end = (
+        timing.expires_at(attempt.started_at, allowed)
+        if allowed is not None
+        else expires_at(attempt)
+    )
+    return end is not None and now + A_MINUTE > end
 
 
 def overdue(

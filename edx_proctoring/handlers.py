@@ -11,6 +11,7 @@ from django.dispatch import receiver
 
 from edx_proctoring import api, host
 from edx_proctoring.models import (
+    TIME_VALUES,
     ProctoredExam,
     ProctoredExamReviewPolicy,
     ProctoredExamReviewPolicyHistory,
@@ -57,9 +58,27 @@ def _is_cascade(instance: Any, origin: Any) -> bool:
 def check_for_category_switch(sender: Any, instance: Any, **kwargs: Any) -> None:
     """A provider hears of an exam that is none of its any more; the new one starts without the old one's id."""
     before = _stored(instance, kwargs.get("raw", False))
+    instance.time_before = before and (before.time_limit_mins, before.due_date)
     former = api.leave_former_provider(before, instance) if before is not None else None
     if former and not api.is_known_backend(former):
         log.error("exam %s leaves a provider that is not configured: %s", instance.pk, former)
+
+
+@receiver(post_save, sender=ProctoredExam)
+def on_exam_time_changed(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """Running attempts follow the limit and the due date; an exam that is saved as it was costs no query."""
+    before = instance.__dict__.pop("time_before", None)
+    if before is not None and before != (instance.time_limit_mins, instance.due_date):
+        api.recalculate_running([instance.pk])
+
+
+@receiver(post_save, sender=ProctoredExamStudentAllowance)
+def on_allowance_saved(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """The learner's running attempt follows. One that is deleted takes no time back."""
+    if kwargs.get("raw") or kwargs.get("is_one_of_many"):
+        return
+    if instance.key in TIME_VALUES:
+        api.recalculate_running([instance.proctored_exam_id], [instance.user_id])
 
 
 @receiver(post_save, sender=ProctoredExam)

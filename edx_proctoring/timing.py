@@ -2,7 +2,6 @@
 
 import datetime
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -80,20 +79,6 @@ class Deadline:
     paused_since: datetime.datetime | None = None
     is_adjusted: bool = False  # has it moved since the start?
 
-    @classmethod
-    def of(
-        cls,
-        limit_mins: int,
-        extra: ExtraTime,
-        adjustments: Iterable[int],
-        due: datetime.datetime | None,
-        started_at: datetime.datetime,
-        rest: int | None = None,
-    ) -> "Deadline":
-        """`rest`: the seconds that the attempt took over from one that broke off, in place of limit and extra time."""
-        allotment = extra.allotment(limit_mins) * 60 if rest is None else rest
-        return cls(started_at, allotment, sum(adjustments), due)
-
     @property
     def ends_at(self) -> datetime.datetime:
         """The moment after which the attempt is over; never before its start."""
@@ -122,11 +107,15 @@ def allowed_minutes(
     *,
     extra: ExtraTime = NO_EXTRA_TIME,
     remaining_seconds: int | None = None,
+    granted_seconds: int = 0,
     due: datetime.datetime | None = None,
     now: datetime.datetime,
 ) -> int:
-    """Whole minutes: what a broken-off attempt left, else the allotment; cut to the due date, never below 0."""
-    minutes = extra.allotment(limit_mins) if remaining_seconds is None else remaining_seconds // 60
+    """Whole minutes: what a broken-off attempt left, else the allotment, and grants; cut to the due date, never below 0."""
+    seconds = remaining_seconds
+    if seconds is None:
+        seconds = extra.allotment(limit_mins) * 60
+    minutes = (seconds + granted_seconds) // 60
     if due is not None and seconds_until(due, now) < minutes * 60:
         minutes = int(seconds_until(due, now) // 60)
     return min(max(minutes, 0), LONGEST_MINUTES)

@@ -50,6 +50,8 @@ from edx_proctoring.api.attempts.clock import (
     extend_attempt,
     is_attempt_paused,
     pause_attempt,
+    recalculate_deadlines,
+    recalculate_running,
 )
 from edx_proctoring.api.attempts.exam_page import (
     get_active_attempt_data,
@@ -304,6 +306,7 @@ __all__ = [
     "mark_exam_attempt_as_resumed",
     "mark_exam_attempt_timeout",
     "pause_attempt",
+    "recalculate_deadlines",
     "remove_allowance_for_user",
     "remove_exam_attempt",
     "remove_review_policy",

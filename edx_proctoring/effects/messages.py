@@ -4,7 +4,7 @@ All three are stored and read by processes running other versions, so existing o
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,7 @@ PROVIDER_NOTICE = MessageKind("provider_notice", slow_recipient=True)
 PROVIDER_REMOVAL = MessageKind("provider_removal", slow_recipient=True)
 EXAM_SAVED = MessageKind("exam_saved", slow_recipient=True, inline=True)
 EXTENSION_CHANGE = MessageKind("extension_change")
+RECALCULATION = MessageKind("recalculation", inline=True)
 
 KINDS = (
     CREDIT,
@@ -55,6 +56,7 @@ KINDS = (
     PROVIDER_REMOVAL,
     EXAM_SAVED,
     EXTENSION_CHANGE,
+    RECALCULATION,
 )
 PERSONAL_KINDS = tuple(kind.name for kind in KINDS if kind.personal)
 
@@ -238,6 +240,18 @@ def extension_change(extension: str, history_id: int, attempt_id: int, payload: 
     """A change that an extension still has to process; the changes of one attempt stay in order."""
     key = EXTENSION_CHANGE.key(extension, history_id)
     return Draft(EXTENSION_CHANGE.name, key, f"extension:{extension}:{attempt_id}", payload)
+
+
+def recalculation(change: str, exam_id: int, total: int, user_ids: Sequence[int] | None) -> Draft:
+    """Running attempts of the exam (of these users, or all) follow a change of its limit, allowances or due dates.
+
+    The payload also says how far it has come: attempts up to the id `after` have been looked at, `done` of `total`.
+    """
+    key = RECALCULATION.key(exam_id, change)
+    who = None if user_ids is None else list(user_ids)
+    progress = {"after": 0, "done": 0, "total": total, "failed": []}
+    payload = {"exam_id": exam_id, "user_ids": who, **progress}
+    return Draft(RECALCULATION.name, key, key, payload, any_process=True)
 
 
 def _host_order(payload: Mapping[str, Any]) -> str:

@@ -6,16 +6,16 @@ out the consequences.
 
 from edx_proctoring.lifecycle.change import outcome
 from edx_proctoring.lifecycle.clock import (
-    TimeChange,
     continue_,
     extend,
     pause,
-    recalculate,
     renew_pause,
 )
 from edx_proctoring.lifecycle.creation import create, reset
+from edx_proctoring.lifecycle.ledger import TimeChange
 from edx_proctoring.lifecycle.locking import find_learner, lock_attempt, locked
 from edx_proctoring.lifecycle.opting_out import has_opted_out, show_way_in
+from edx_proctoring.lifecycle.recalculation import follow_changes, recalculate
 from edx_proctoring.lifecycle.removal import remove, tell_deleted
 from edx_proctoring.lifecycle.resume import annotate, ready_to_resume, resumed
 from edx_proctoring.lifecycle.rows import (
@@ -45,6 +45,7 @@ __all__ = [
     "expire_if_overdue",
     "extend",
     "find_learner",
+    "follow_changes",
     "has_opted_out",
     "lock_attempt",
     "locked",

@@ -6,6 +6,7 @@ require changes of the learner's other attempts (`_follow_up`), so those are mad
 
 import datetime
 import logging
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from edx_proctoring import conf, deadlines, effects, outbox, timing
 from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import AttemptIsPaused, ProctoredExamIllegalStatusTransition
-from edx_proctoring.lifecycle import ledger, rows
+from edx_proctoring.lifecycle import ledger, recalculation, rows
 from edx_proctoring.lifecycle.locking import lock_attempt
 from edx_proctoring.lifecycle.rows import (
     CASCADE,
@@ -95,7 +96,9 @@ def change_locked(
     now = now or timezone.now()
     deadline = _deadline(attempt, request.to, now)
     if deadline is not None and _is_too_late(request.to, deadline, now):
-        request = time_out(deadline)
+        deadline = recalculation.before_it_ends(attempt, deadline, now)
+        if deadline.is_over(now):
+            request = time_out(deadline)
     if request.only_from is not None and attempt.status not in request.only_from:
         raise _illegal(attempt.status, request.to, attempt)
     before, values = attempt.status, _decide(attempt, request, now, deadline)
@@ -177,8 +180,8 @@ def _start(attempt: Attempt, deadline: timing.Deadline, now: datetime.datetime) 
     values: dict[str, Any] = {"started_at": now, "allowed_time_limit_mins": deadline.minutes}
     if (
         attempt.time_remaining_seconds is not None
-    ):  # time granted since then counts if the attempt breaks off again
-        values["time_remaining_seconds"] = int(deadline.seconds_left(now))
+    ):  # what was granted since counts once it breaks off again
+        values["time_remaining_seconds"] = math.ceil(deadline.seconds_left(now))
     if deadline.ends_at <= now:
         kept = conf.proctoring.ALLOW_TIMED_OUT_STATE
         values.update(status=Status.timed_out if kept else Status.submitted, completed_at=now)
@@ -188,7 +191,7 @@ def _start(attempt: Attempt, deadline: timing.Deadline, now: datetime.datetime) 
 def _time_left_at_error(
     attempt: Attempt, deadline: timing.Deadline | None, now: datetime.datetime
 ) -> int:
-    left = min(int(deadline.seconds_left(now)), timing.LONGEST_SECONDS) if deadline else 0
+    left = math.ceil(deadline.seconds_left(now)) if deadline else 0
     stored = attempt.time_remaining_seconds
     # A page may store the remaining time it displays before it reports the error, and that value does not include time
     # granted in the meantime.

@@ -1,18 +1,128 @@
-"""Ledger rows written by the start, pause and end of an attempt, and the columns derived from the ledger.
+"""Read the ledger of an attempt at one point in time; write its rows, and the columns and messages that follow.
 
 Callers hold the learner's lock.
 """
 
 import datetime
+import logging
 import math
 import uuid
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from edx_proctoring import conf, deadlines, timing
+from django.db import IntegrityError
+from django.utils import timezone
+
+from edx_proctoring import conf, deadlines, effects, timing
+from edx_proctoring.backends.provider_info import provider_info
+from edx_proctoring.exceptions import TimeChangeNotAllowed
+from edx_proctoring.lifecycle import rows
+from edx_proctoring.lifecycle.locking import lock_attempt
 from edx_proctoring.lifecycle.rows import Attempt
 from edx_proctoring.models import TimeAdjustment
 from edx_proctoring.timing import Deadline
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TimeChange:
+    """The attempt after the call, the ledger row, and whether this call changed anything.
+
+    `gained` are the seconds by which the deadline moved: fewer than those of the row where the due date cuts.
+    """
+
+    attempt: Attempt
+    adjustment: TimeAdjustment | None
+    changed: bool
+    gained: int = 0
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """An attempt read under the learner's lock, at one point in time."""
+
+    attempt: Attempt
+    rows: Sequence[TimeAdjustment]
+    deadline: Deadline | None  # None before the start
+    now: datetime.datetime
+
+    @property
+    def has_allotment(self) -> bool:
+        return any(row.kind == TimeAdjustment.ALLOTMENT for row in self.rows)
+
+    @property
+    def open_pause(self) -> TimeAdjustment | None:
+        return next((row for row in self.rows if row.is_open), None)
+
+
+def read(known: Attempt, now: datetime.datetime | None = None) -> Ledger:
+    """Lock the attempt and read its ledger."""
+    attempt = lock_attempt(known)
+    return read_locked(attempt, now or timezone.now())
+
+
+def read_locked(attempt: Attempt, now: datetime.datetime) -> Ledger:
+    """Read the ledger of an attempt that the caller has locked."""
+    found = list(TimeAdjustment.objects.of_attempts([attempt.pk]))
+    return Ledger(attempt, found, deadlines.from_ledger(attempt, found), now)
+
+
+def store(
+    ledger: Ledger, after: Deadline | None, row: TimeAdjustment | None, *, reason: str, by: Any
+) -> int:
+    """Write the ledger rows, the columns and the messages; return the seconds by which the deadline moved."""
+    before = ledger.deadline
+    written: list[TimeAdjustment] = [row] if row is not None and row.pk is None else []
+    if after is not None and before is not None:
+        is_new = (after.allotment, after.due) != (before.allotment, before.due)
+        if is_new or not ledger.has_allotment:
+            written.insert(0, allotment_row(ledger.attempt, after, ledger.now, by))
+    for one in written:
+        _insert(one)
+    if after is not None:
+        _write_columns(ledger, after, reason, by)
+    log.info("attempt %s: %s, ends %s", ledger.attempt.pk, reason, after and after.ends_at)
+    shown = row or (written[0] if written else None)
+    if shown is None:
+        return 0
+    gained = _gained(before, after, shown)
+    if row is not None or gained:
+        exam = ledger.attempt.proctored_exam
+        effects.perform_time_change(
+            effects.TimeChanged(
+                attempt=ledger.attempt,
+                exam=exam,
+                what=reason,
+                adjustment_id=shown.pk,
+                seconds=gained,
+                ends_at=after.ends_at if after else None,
+                provider=provider_info(exam),
+            )
+        )
+    return gained
+
+
+def _insert(row: TimeAdjustment) -> None:
+    """Another learner's attempt may get a row with the same key at the same moment: no lock keeps the two apart."""
+    try:
+        row.save(force_insert=True)
+    except IntegrityError as error:
+        raise TimeChangeNotAllowed("This key belongs to another change.") from error
+
+
+def _write_columns(ledger: Ledger, after: Deadline, reason: str, by: Any) -> None:
+    minutes = column_minutes(after, ledger.now)
+    if minutes != ledger.attempt.allowed_time_limit_mins:
+        values = {"allowed_time_limit_mins": minutes}
+        rows.update(ledger.attempt, values, reason=reason, user=by)
+
+
+def _gained(before: Deadline | None, after: Deadline | None, row: TimeAdjustment) -> int:
+    if before is None or after is None:
+        return row.seconds
+    return round(timing.seconds_until(after.ends_at, before.ends_at))
 
 
 def close_pause(row: TimeAdjustment, now: datetime.datetime) -> None:
@@ -42,17 +152,18 @@ def allotment_row(
 
 
 def write_start(attempt: Attempt, deadline: Deadline, by: Any) -> None:
-    """Write the first ledger rows. A resumed attempt's remaining time is stored as whole minutes plus a correction in
-    seconds.
-    """
-    minutes = math.ceil(deadline.allotment / 60)
-    whole = replace(deadline, allotment=minutes * 60)
-    written = [allotment_row(attempt, whole, deadline.started_at, by)]
+    """Write the first ledger rows: the allotment, and a correction by the time that a resumed attempt has used already."""
+    written = [allotment_row(attempt, deadline, deadline.started_at, by)]
+    granted: list[TimeAdjustment] = []
+    if deadline.adjusted:
+        pair = (attempt.proctored_exam_id, attempt.user_id)
+        granted = deadlines.granted_before_start(*pair, attempt.pk)
+    earlier = [row.seconds for row in granted if row.attempt_id != attempt.pk]
     corrections = {
-        "rest of the attempt that is resumed": deadline.allotment - whole.allotment,
-        "granted to an attempt that broke off before its start": (
-            _granted_to_earlier(attempt) if deadline.adjusted else 0
+        "used by the attempt that is resumed": (
+            deadline.adjusted - sum(row.seconds for row in granted)
         ),
+        "granted to an attempt that broke off before its start": sum(earlier),
     }
     for text, seconds in corrections.items():
         if seconds:
@@ -62,12 +173,6 @@ def write_start(attempt: Attempt, deadline: Deadline, by: Any) -> None:
                 TimeAdjustment.of(attempt, kind, new_key(kind), deadline.started_at, **more)
             )
     TimeAdjustment.objects.bulk_create(written)
-
-
-def _granted_to_earlier(attempt: Attempt) -> int:
-    """Return the seconds granted to earlier attempts in the same exam that broke off before they started."""
-    granted = deadlines.granted_before_start(attempt)
-    return sum(row.seconds for row in granted if row.attempt_id != attempt.pk)
 
 
 def end_pause(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> dict[str, int]:

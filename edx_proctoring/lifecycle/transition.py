@@ -13,6 +13,7 @@ from edx_proctoring.effects.messages import LEARNER_STATE, host_order
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
 from edx_proctoring.lifecycle.change import StatusRequest, change_locked, check_is_known, time_out
 from edx_proctoring.lifecycle.locking import LockIsTaken, lock_attempt, locked
+from edx_proctoring.lifecycle.recalculation import before_it_ends
 from edx_proctoring.lifecycle.rows import TIME_OUT, Attempt, Status
 from edx_proctoring.statuses import INCOMPLETE
 from edx_proctoring.timing import Deadline
@@ -86,6 +87,9 @@ def expire(attempt: Attempt, reason: str = TIME_OUT, *, waits: bool = True) -> E
         now = timezone.now()  # waiting for the lock may have taken a while
         deadline = _overdue_since(current, now)
         if deadline is None:
+            return Expiry(current, changed=False)
+        deadline = before_it_ends(current, deadline, now)
+        if not deadline.is_over(now):
             return Expiry(current, changed=False)
         return Expiry(change_locked(current, time_out(deadline, reason), now), changed=True)
 

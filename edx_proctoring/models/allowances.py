@@ -158,6 +158,20 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         return extra_time(cls._time_rows(exam_id, user_id).values())
 
     @classmethod
+    def get_extra_times(
+        cls, pairs: Collection[tuple[int, int]]
+    ) -> dict[tuple[int, int], ExtraTime]:
+        """The same for many pairs (exam id, user id) by one query; without those who are granted none."""
+        exams, users = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+        rows = cls.objects.filter(
+            proctored_exam_id__in=exams, user_id__in=users, key__in=TIME_VALUES
+        )
+        by_pair: dict[tuple[int, int], list[ProctoredExamStudentAllowance]] = {}
+        for row in rows:
+            by_pair.setdefault((row.proctored_exam_id, row.user_id), []).append(row)
+        return {pair: extra_time(found) for pair, found in by_pair.items()}
+
+    @classmethod
     def get_extra_time_now_and_then(
         cls, exam_id: int, user_id: int, moment: datetime.datetime
     ) -> tuple[ExtraTime, ExtraTime]:
@@ -236,7 +250,8 @@ def store_allowances(
         for row in new:
             row.pk = ids[row.proctored_exam_id, row.user_id]
     for pair, row in rows.items():
-        _send(signals.post_save, row, created=pair not in existing)
+        # The caller has running attempts of many allowances follow together, not the receiver of this app one by one.
+        _send(signals.post_save, row, created=pair not in existing, is_one_of_many=len(rows) > 1)
     return [
         StoredAllowance(row, "updated" if pair in existing else "created", archived.get(row.pk, 0))
         for pair, row in rows.items()

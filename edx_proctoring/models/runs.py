@@ -7,6 +7,7 @@ from django.utils import timezone
 
 SWEEP = "submit_expired_attempts"
 NET = "deliver_outbox"
+COMPARISON = "recalculate_deadlines"
 
 
 class RunManager(models.Manager["ScheduledRun"]):

@@ -1,5 +1,6 @@
 """End attempts whose time is over although no page polls them."""
 
+import datetime
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -7,14 +8,18 @@ from dataclasses import dataclass, replace
 from django.utils import timezone
 
 from edx_proctoring import deadlines, lifecycle
-from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
+from edx_proctoring.exceptions import (
+    ExtraTimeUnavailable,
+    StudentExamAttemptDoesNotExistsException,
+)
 from edx_proctoring.models import ProctoredExamStudentAttempt, ScheduledRun, TimeAdjustment
-from edx_proctoring.models.runs import SWEEP
+from edx_proctoring.models.runs import COMPARISON, SWEEP
 
 log = logging.getLogger(__name__)
 
 Attempt = ProctoredExamStudentAttempt
 SWEEP_BATCH_SIZE = 500
+COMPARE_EVERY = datetime.timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ def sweep_expired_attempts(
         _renew_pauses()
     yield from _sweep(batch_size, limit, dry_run)
     if not dry_run:
+        follow_changes_if_due()
         ScheduledRun.objects.note(SWEEP)
 
 
@@ -59,6 +65,26 @@ def _sweep(batch_size: int, limit: int | None, dry_run: bool) -> Iterator[Sweep]
                 return
             done = replace(done, ended=done.ended + 1) if dry_run else _end(attempt, done)
         yield done
+
+
+def follow_changes_if_due() -> None:
+    """Every five minutes: due dates that the host keeps change without anybody telling us, and so do mass updates."""
+    last = ScheduledRun.objects.last_of(COMPARISON)
+    if last is not None and timezone.now() - last < COMPARE_EVERY:
+        return
+    ScheduledRun.objects.note(COMPARISON)
+    for page in running_attempts():
+        try:
+            found = deadlines.outdated(page)
+        except ExtraTimeUnavailable:
+            return  # logged by the extension's hook; the next comparison tries again
+        for attempt in found:
+            try:
+                lifecycle.recalculate(attempt)
+            except StudentExamAttemptDoesNotExistsException:
+                log.info("removed before it was recalculated, attempt_id=%s", attempt.pk)
+            except Exception:
+                log.exception("not recalculated, attempt_id=%s", attempt.pk)
 
 
 def running_attempts(size: int = SWEEP_BATCH_SIZE) -> Iterator[list[Attempt]]:

@@ -9,7 +9,7 @@ ordering key form a lane and are delivered one after the other.
 pending messages, `broker` publishes Celery tasks, `upkeep` is for operators.
 """
 
-from edx_proctoring.outbox.delivery import claim
+from edx_proctoring.outbox.delivery import claim, note_progress
 from edx_proctoring.outbox.drafts import Draft, batched, cancel, is_pending, is_waiting, put
 from edx_proctoring.outbox.lanes import deliver, deliver_messages, deliver_now, due_lanes, flush
 from edx_proctoring.outbox.registry import NotNow, WrongProcess, kinds, register, unregister
@@ -30,6 +30,7 @@ __all__ = [
     "is_pending",
     "is_waiting",
     "kinds",
+    "note_progress",
     "purge",
     "put",
     "register",

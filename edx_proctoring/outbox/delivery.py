@@ -112,6 +112,15 @@ def _reopened(mine: Any) -> list[int]:
     return pending
 
 
+def note_progress(row: OutboxMessage, payload: dict[str, Any]) -> None:
+    """Store how far a long delivery has come, for operators and for the next try, and keep others away meanwhile."""
+    row.payload = payload
+    now = timezone.now()
+    mine = OutboxMessage.objects.filter(id=row.id, lease=row.lease)
+    values = {"payload": payload, "lease_until": now + lease_time(), "modified": now}
+    transactions.repeated(lambda: mine.update(**values))
+
+
 def release(row: OutboxMessage) -> None:
     """End the lease without a delivery."""
     mine = OutboxMessage.objects.filter(id=row.id, lease=row.lease)

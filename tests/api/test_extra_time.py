@@ -205,7 +205,7 @@ def test_a_factor_granted_after_a_break_is_added_to_the_rest(make_exam: Any, lea
     api.update_attempt_status(first, "ready_to_start")
     api.start_exam_attempt(exam.pk, learner.pk)
     api.update_attempt_status(first, "error")
-    assert allowed(exam, learner) == 89
+    assert allowed(exam, learner) == 90
     api.add_allowance_for_user(exam.pk, learner.pk, FACTOR, "2")
     api.add_allowance_for_user(exam.pk, learner.pk, MINUTES, "5")
-    assert allowed(exam, learner) == 89 + 30 + 5
+    assert allowed(exam, learner) == 90 + 30 + 5

@@ -10,12 +10,18 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 from django.db.models import Q
 
-from edx_proctoring import constants, outbox, transactions
+from edx_proctoring import constants, lifecycle, outbox, transactions
 from edx_proctoring.api.allowances.single import ADDITIONAL_TIME, event_draft
 from edx_proctoring.api.course_members import enrollment_check
 from edx_proctoring.api.lookup import as_id
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
-from edx_proctoring.models import LARGEST_FACTOR, ProctoredExam, parse_minutes, store_allowances
+from edx_proctoring.models import (
+    LARGEST_FACTOR,
+    TIME_VALUES,
+    ProctoredExam,
+    parse_minutes,
+    store_allowances,
+)
 
 NO_EXAM = "There is no such exam."
 OTHER_COURSE = "The exam belongs to another course."
@@ -156,6 +162,8 @@ def _store(wanted: list[tuple[ProctoredExam, int]], kind: str, value: Any) -> No
     def store(*, sees_new_rows: bool = False) -> None:
         stored = store_allowances(wanted, key, values, sees_new_rows=sees_new_rows)
         outbox.put(*(event_draft(one.allowance, one.action, one.version) for one in stored))
+        if key in TIME_VALUES and len(stored) > 1:  # of one the receiver takes care
+            lifecycle.follow_changes(set(values), {user_id for _, user_id in wanted})
 
     try:
         transactions.run(store)

@@ -1,26 +1,29 @@
 """Grant, pause and recalculate time, for other Django code. These functions do not check permissions."""
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from edx_proctoring import deadlines, lifecycle
 from edx_proctoring.api.lookup import attempt_by_id
-from edx_proctoring.models import TimeAdjustment
+from edx_proctoring.models import ProctoredExam, TimeAdjustment, exactly
 
 
 @dataclass(frozen=True)
 class TimeChangeResult:
     """The result of a change of an attempt's time.
 
-    `changed` is false if a repeated call had no further effect; `seconds` comes from the ledger row; `ends_at` is the
-    attempt's current deadline, None before its start.
+    `changed` is false if a repeated call had no further effect; `seconds` comes from the ledger row; `gained` are the
+    seconds by which the deadline moved, fewer where the due date cuts; `ends_at` is the attempt's current deadline, None
+    before its start.
     """
 
     attempt_id: int
     changed: bool
     seconds: int
     ends_at: datetime.datetime | None
+    gained: int = 0
 
 
 def extend_attempt(
@@ -63,6 +66,27 @@ def is_attempt_paused(attempt_id: int) -> bool:
     return TimeAdjustment.objects.of_attempts([attempt_id]).open_pauses().exists()
 
 
+def recalculate_deadlines(
+    course_id: object, content_id: object = None, user_id: int | None = None
+) -> int:
+    """Recalculate running attempts whose due dates, limits or allowances have changed; return how many attempts run.
+
+    Hosts that keep due dates themselves, for example in edx-when, call this after a change: for a course, one of its
+    subsections, or one learner. Deadlines never get earlier. If nobody calls it, the periodic task finds the change within
+    five minutes. The first attempts are recalculated at once, the others by the outbox.
+    """
+    exams = ProctoredExam.objects.in_course(course_id)
+    if content_id is not None:
+        exams = exams.filter(exactly(content_id=str(content_id)))
+    users = None if user_id is None else [user_id]
+    return lifecycle.follow_changes(list(exams.values_list("pk", flat=True)), users)
+
+
+def recalculate_running(exam_ids: Collection[int], user_ids: Collection[int] | None = None) -> int:
+    """Do the same for exams and users given by their ids."""
+    return lifecycle.follow_changes(exam_ids, user_ids)
+
+
 def _result(change: lifecycle.TimeChange) -> TimeChangeResult:
     deadline = deadlines.read(change.attempt)
     row = change.adjustment
@@ -71,4 +95,5 @@ def _result(change: lifecycle.TimeChange) -> TimeChangeResult:
         changed=change.changed,
         seconds=row.seconds if row else 0,
         ends_at=deadline.ends_at if deadline else None,
+        gained=change.gained,
     )

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 # Pages poll at least once a minute. An adjustment is repeated in case a poll was missed; pages recognise it by its id.
 NEW = datetime.timedelta(minutes=2)
-TOLD = (TimeAdjustment.GRANT, TimeAdjustment.OUTAGE)
+TOLD = (TimeAdjustment.ALLOTMENT, TimeAdjustment.GRANT, TimeAdjustment.OUTAGE)
 Status = ProctoredExamStudentAttemptStatus
 
 
@@ -95,17 +95,21 @@ def clock_data(
 def _time_changes(
     attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment], now: datetime.datetime
 ) -> dict[str, Any]:
-    """Return `paused` if the attempt is paused, and `adjustments` if there are recent ones; otherwise no keys."""
+    """Return `paused` if the attempt is paused, and `adjustments` if there are recent ones; otherwise no keys.
+
+    The seconds are those by which the deadline moved: the due date may have cut a grant.
+    """
     if attempt.status not in IN_PROGRESS:
         return {}
     answer: dict[str, Any] = {}
     new = []
+    moved = deadlines.gains(attempt, rows)
     for row in rows:
         if row.is_open and row.began_at:
             since = row.began_at.isoformat()
             answer["paused"] = {"kind": row.kind, "since": since, "message": row.reason}
-        elif row.kind in TOLD and row.seconds and now - row.created <= NEW:
-            new.append({"id": row.pk, "kind": row.kind, "seconds": row.seconds})
+        elif row.kind in TOLD and moved.get(row.pk) and now - row.created <= NEW:
+            new.append({"id": row.pk, "kind": row.kind, "seconds": moved[row.pk]})
     if new:
         answer["adjustments"] = new
     return answer

@@ -1,0 +1,140 @@
+"""Running attempts follow their exam's limit, their learners' allowances and their due dates; they lengthen only.
+
+Whatever changes one of the three puts a message. The first attempts follow right after its commit, in the same process;
+the worker has the rest, in batches, and the message says how far it has come. Each attempt is decided anew under its
+learner's lock, so a batch may be repeated. Until then nobody loses time: an attempt is recalculated before it ends.
+"""
+
+import datetime
+import logging
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from edx_proctoring import conf, deadlines, outbox
+from edx_proctoring.effects import messages
+from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
+from edx_proctoring.lifecycle.ledger import Ledger, TimeChange, read, read_locked, store
+from edx_proctoring.lifecycle.locking import locked
+from edx_proctoring.lifecycle.rows import Attempt
+from edx_proctoring.models import OutboxMessage
+from edx_proctoring.statuses import IN_PROGRESS
+from edx_proctoring.timing import Deadline
+
+log = logging.getLogger(__name__)
+
+FEW = 20  # follow in the request that made the change
+BATCH = 200
+
+
+def recalculate(attempt: Attempt) -> TimeChange:
+    """Recompute a running attempt's deadline from the limit, the allowances and the due date; it never gets shorter.
+
+    Raises StudentExamAttemptDoesNotExistsException.
+    """
+
+    def follow() -> TimeChange:
+        ledger = read(attempt)
+        if ledger.attempt.status not in IN_PROGRESS or ledger.deadline is None:
+            return TimeChange(ledger.attempt, None, changed=False)
+        _, gained = _follow(ledger, ledger.deadline)
+        return TimeChange(ledger.attempt, None, changed=gained > 0, gained=gained)
+
+    return locked(attempt.user_id, follow)
+
+
+def _follow(ledger: Ledger, before: Deadline) -> tuple[Deadline, int]:
+    """Store and return the new deadline, and the seconds by which it moved, unless it is over all the same."""
+    after = deadlines.recalculated(ledger.attempt, ledger.rows, before)
+    if after == before or after.is_over(ledger.now):
+        return before, 0
+    return after, store(ledger, after, None, reason="recalculated", by=None)
+
+
+def before_it_ends(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> Deadline:
+    """Recompute the deadline of an attempt that is about to end: a recalculation may still wait in the outbox.
+
+    The caller holds the learner's lock.
+    """
+    ledger = read_locked(attempt, now)
+    if attempt.status not in IN_PROGRESS or not ledger.has_allotment:
+        return deadline  # an older version has started it: its columns count
+    return _follow(ledger, deadline)[0]
+
+
+def follow_changes(exam_ids: Collection[int], user_ids: Collection[int] | None = None) -> int:
+    """Recalculate the running attempts of these exams (of these users, or of all) after the commit; return how many run.
+
+    One query, and one statement if any attempt runs.
+    """
+    running: Any = Attempt.objects.active().filter(proctored_exam_id__in=exam_ids)
+    if user_ids is not None:
+        running = running.filter(user_id__in=user_ids)
+    learners: dict[int, list[int]] = defaultdict(list)
+    for exam_id, user_id in running.order_by("pk").values_list("proctored_exam_id", "user_id"):
+        learners[exam_id].append(user_id)
+    change = uuid.uuid4().hex
+    outbox.put(
+        *(
+            messages.recalculation(
+                change, exam_id, len(found), None if user_ids is None else sorted(set(found))
+            )
+            for exam_id, found in learners.items()
+        )
+    )
+    return sum(map(len, learners.values()))
+
+
+def deliver(message: OutboxMessage) -> None:
+    """Recalculate batch by batch; after half of the lease the rest is left to the next try."""
+    payload = dict(message.payload)
+    is_inline = message.inline_until is not None
+    until = time.monotonic() + conf.proctoring.OUTBOX_LEASE_SECONDS / 2
+    running = _running(payload)
+    failed = _follow_all(running.filter(pk__in=payload["failed"]))
+    while batch := list(running.filter(pk__gt=payload["after"])[: FEW if is_inline else BATCH]):
+        failed += _follow_all(batch)
+        done = payload["done"] + len(batch)
+        payload.update(after=batch[-1].pk, done=done, failed=failed)
+        if len(batch) < (FEW if is_inline else BATCH):
+            break
+        outbox.note_progress(message, payload)
+        if is_inline or time.monotonic() > until:
+            raise outbox.NotNow(f"{done} of {payload['total']} recalculated")
+    log.info("exam %s: %s attempts recalculated", payload["exam_id"], payload["done"])
+    if failed:
+        outbox.note_progress(message, payload)
+        raise RuntimeError(f"attempts not recalculated: {failed}")
+
+
+def _running(payload: Mapping[str, Any]) -> Any:
+    """Return the attempts concerned, as they are now."""
+    running = Attempt.objects.active().filter(proctored_exam_id=payload["exam_id"])
+    if payload["user_ids"] is not None:
+        running = running.filter(user_id__in=payload["user_ids"])
+    return running.with_parts().order_by("pk")
+
+
+def _follow_all(attempts: Iterable[Attempt]) -> list[int]:
+    """Recalculate those attempts that need it, each under its learner's lock; return the ids of those that failed."""
+    failed = []
+    for attempt in deadlines.outdated(attempts, with_older=True):
+        try:
+            recalculate(attempt)
+        except StudentExamAttemptDoesNotExistsException:
+            log.info("removed before it was recalculated, attempt_id=%s", attempt.pk)
+        except Exception:
+            log.exception("not recalculated, attempt_id=%s", attempt.pk)
+            failed.append(attempt.pk)
+    return failed
+
+
+HANDLERS = {messages.RECALCULATION: deliver}
+
+
+def register() -> None:
+    """Connect kinds and handlers; once, at start."""
+    for kind, handler in HANDLERS.items():
+        outbox.register(kind.name, handler, inline=kind.inline, slow_recipient=kind.slow_recipient)

@@ -1,0 +1,387 @@
+"""Running attempts follow allowances, limits and due dates, by every way in which these change."""
+
+import datetime
+
+import pytest
+import time_machine
+from django.contrib import admin
+from django.db import transaction
+from django.test import RequestFactory
+
+from edx_proctoring import api, deadlines, lifecycle, operations, outbox
+from edx_proctoring.admin.exams import ProctoredExamAdmin
+from edx_proctoring.lifecycle import recalculation
+from edx_proctoring.models import (
+    OutboxMessage,
+    ProctoredExam,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAttempt,
+    TimeAdjustment,
+)
+from edx_proctoring.testing.factories import AttemptFactory, UserFactory
+from tests.api.test_extra_time import BULK, SINGLE
+
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
+
+Attempt = ProctoredExamStudentAttempt
+Allowance = ProctoredExamStudentAllowance
+NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
+MINUTE = datetime.timedelta(minutes=1)
+SECOND = datetime.timedelta(seconds=1)
+MINUTES, FACTOR = "additional_time_granted", "time_multiplier"
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def running(clock, attempt, make_exam):
+    """Started at noon, for an hour."""
+    exam = make_exam(time_limit_mins=60)
+    return lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+
+
+def end_of(attempt):
+    return deadlines.read(Attempt.objects.get(pk=attempt.pk)).ends_at
+
+
+def minutes_of(attempt):
+    return Attempt.objects.get(pk=attempt.pk).allowed_time_limit_mins
+
+
+def raw_save(exam, user, key, value):
+    Allowance(proctored_exam=exam, user=user, key=key, value=value).save()
+
+
+@pytest.mark.parametrize("grant", [*SINGLE, *BULK, raw_save])
+@pytest.mark.parametrize(
+    ("key", "value", "minutes"), [(MINUTES, "30", 90), (FACTOR, "1.5", 90), (FACTOR, "1.25", 75)]
+)
+def test_a_grant_reaches_the_running_attempt(running, grant, key, value, minutes):
+    if grant is raw_save and key == FACTOR:
+        value = str(value)
+    grant(running.proctored_exam, running.user, key, value)
+    assert end_of(running) == NOON + minutes * MINUTE
+    assert minutes_of(running) == minutes
+
+
+def test_a_grant_reaches_an_attempt_that_is_ready_to_submit(running):
+    lifecycle.transition(running, "ready_to_submit")
+    api.add_allowance_for_user(running.proctored_exam_id, running.user_id, MINUTES, "30")
+    assert end_of(running) == NOON + 90 * MINUTE
+
+
+def test_a_grant_in_a_transaction_of_the_host_counts_after_its_commit(running):
+    with transaction.atomic():
+        api.add_allowance_for_user(running.proctored_exam_id, running.user_id, MINUTES, "30")
+    assert end_of(running) == NOON + 90 * MINUTE
+
+
+def test_a_grant_that_is_rolled_back_gives_nothing(running):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        api.add_allowance_for_user(running.proctored_exam_id, running.user_id, MINUTES, "30")
+        raise RuntimeError
+    assert end_of(running) == NOON + 60 * MINUTE
+    assert not OutboxMessage.objects.filter(kind="recalculation").exists()
+
+
+@pytest.mark.parametrize("values", [["30", None], ["30", "10"], ["30", None, "30"], ["30", "0"]])
+def test_nothing_takes_time_away_by_itself(running, values):
+    """Hosts replace a grant by removing it and adding a new one."""
+    for value in values:
+        if value is None:
+            api.remove_allowance_for_user(running.proctored_exam_id, running.user_id, MINUTES)
+        else:
+            api.add_allowance_for_user(running.proctored_exam_id, running.user_id, MINUTES, value)
+    assert end_of(running) == NOON + 90 * MINUTE
+
+
+def update(exam, **values):
+    api.update_exam(exam.pk, **values)
+
+
+def register(exam, **values):
+    names = ("content_id", "exam_name", "time_limit_mins", "due_date", "is_proctored")
+    flags = ("is_practice_exam", "is_active", "hide_after_due", "external_id", "backend")
+    item = {name: getattr(exam, name) for name in (*names, *flags)}
+    api.register_exams(exam.course_id, [{**item, **values}])
+
+
+def change_by_v2(exam, **values):
+    api.change_exam(exam.course_id, exam.pk, values, lambda _exam: True)
+
+
+def save_model(exam, **values):
+    for name, value in values.items():
+        setattr(exam, name, value)
+    exam.save()
+
+
+def save_in_admin(exam, **values):
+    for name, value in values.items():
+        setattr(exam, name, value)
+    page = ProctoredExamAdmin(ProctoredExam, admin.AdminSite())
+    page.save_model(RequestFactory().post("/"), exam, None, change=True)
+
+
+EXAM_WAYS = [update, register, change_by_v2, save_model, save_in_admin]
+
+
+@pytest.mark.parametrize("change", EXAM_WAYS)
+def test_a_limit_that_rises_reaches_running_attempts(running, change):
+    change(running.proctored_exam, time_limit_mins=80)
+    assert end_of(running) == NOON + 80 * MINUTE
+    assert minutes_of(running) == 80
+
+
+@pytest.mark.parametrize("change", EXAM_WAYS)
+def test_a_due_date_that_moves_reaches_running_attempts(clock, attempt, make_exam, change):
+    exam = make_exam(time_limit_mins=60, due_date=NOON + 20 * MINUTE)
+    running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+    assert minutes_of(running) == 20
+    change(exam, due_date=NOON + 45 * MINUTE)
+    assert end_of(running) == NOON + 45 * MINUTE
+    assert minutes_of(running) == 45
+
+
+@pytest.mark.parametrize("change", EXAM_WAYS)
+@pytest.mark.parametrize(
+    "values", [{"time_limit_mins": 30}, {"due_date": NOON + 10 * MINUTE}], ids=["limit", "due"]
+)
+def test_what_would_shorten_a_running_attempt_leaves_it(running, change, values):
+    change(running.proctored_exam, **values)
+    assert end_of(running) == NOON + 60 * MINUTE
+
+
+def test_a_lower_allowance_behind_a_due_date_takes_nothing_away(clock, attempt, make_exam):
+    """The larger allotment stays, also while the due date cuts both."""
+    exam = make_exam(time_limit_mins=60, due_date=NOON + 20 * MINUTE)
+    running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+    api.update_exam(exam.pk, time_limit_mins=30)
+    api.update_exam(exam.pk, due_date=NOON + 300 * MINUTE)
+    assert end_of(running) == NOON + 60 * MINUTE
+
+
+def test_an_exam_that_is_saved_as_it_was_asks_for_no_attempt(
+    running, django_assert_num_queries, capture
+):
+    exam = running.proctored_exam
+    with capture() as queries:
+        exam.exam_name = "Another name"
+        exam.save()
+    assert not [one for one in queries if "studentexamattempt" in one.lower().replace("_", "")]
+    assert not OutboxMessage.objects.filter(kind="recalculation").exists()
+
+
+@pytest.fixture
+def capture():
+    """The statements that run inside."""
+    from contextlib import contextmanager
+
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    @contextmanager
+    def captured():
+        found = []
+        with CaptureQueriesContext(connection) as context:
+            yield found
+        found.extend(query["sql"] for query in context.captured_queries)
+
+    return captured
+
+
+def start_many(exam, count):
+    found = [
+        AttemptFactory(proctored_exam=exam, user=UserFactory(), status="ready_to_start")
+        for _ in range(count)
+    ]
+    return [lifecycle.transition(one, "started") for one in found]
+
+
+def test_many_attempts_follow_in_batches_and_the_message_says_how_far(
+    clock, make_exam, monkeypatch
+):
+    monkeypatch.setattr(recalculation, "FEW", 2)
+    monkeypatch.setattr(recalculation, "BATCH", 3)
+    exam = make_exam(time_limit_mins=60)
+    attempts = start_many(exam, 8)
+    api.update_exam(exam.pk, time_limit_mins=90)
+    ends = [end_of(one) for one in attempts]
+    assert ends == [NOON + 90 * MINUTE] * 2 + [NOON + 60 * MINUTE] * 6
+    waiting = OutboxMessage.objects.unfinished().get(kind="recalculation")
+    assert (waiting.payload["done"], waiting.payload["total"]) == (2, 8)
+    clock.shift(60)
+    outbox.deliver()
+    assert [end_of(one) for one in attempts] == [NOON + 90 * MINUTE] * 8
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.payload["done"]) == ("done", 8)
+
+
+def test_an_attempt_that_fails_holds_up_no_other_and_is_tried_again(
+    clock, make_exam, monkeypatch, host
+):
+    exam = make_exam(time_limit_mins=60)
+    attempts = start_many(exam, 3)
+    work, broken = recalculation.recalculate, [attempts[1].pk]
+
+    def recalculate(attempt):
+        if attempt.pk in broken:
+            raise RuntimeError("deadlock")
+        return work(attempt)
+
+    monkeypatch.setattr(recalculation, "recalculate", recalculate)
+    api.update_exam(exam.pk, time_limit_mins=90)
+    assert [end_of(one) for one in attempts] == [NOON + m * MINUTE for m in (90, 60, 90)]
+    broken.clear()
+    clock.shift(60)
+    outbox.deliver()
+    assert end_of(attempts[1]) == NOON + 90 * MINUTE
+
+
+def test_time_granted_while_the_recalculation_waits_is_not_lost(running, clock, monkeypatch):
+    """The worker may be late: the attempt is recalculated before it ends."""
+    Allowance.objects.bulk_create(
+        [
+            Allowance(
+                user=running.user,
+                proctored_exam=running.proctored_exam,
+                key=MINUTES,
+                value="30",
+            )
+        ]
+    )
+    clock.shift(60 * MINUTE + SECOND)
+    assert operations.submit_expired_attempts().ended == 0
+    assert end_of(running) == NOON + 90 * MINUTE
+    clock.shift(30 * MINUTE)
+    assert operations.submit_expired_attempts().ended == 1
+
+
+def test_a_learner_who_submits_late_has_what_was_granted_meanwhile(running, clock):
+    Allowance.objects.bulk_create(
+        [
+            Allowance(
+                user=running.user, proctored_exam=running.proctored_exam, key=MINUTES, value="1"
+            )
+        ]
+    )
+    clock.shift(60 * MINUTE + 30 * SECOND)
+    lifecycle.transition(running, "submitted", reason=lifecycle.LEARNER)
+    assert Attempt.objects.get(pk=running.pk).completed_at == NOON + 60 * MINUTE + 30 * SECOND
+
+
+def test_the_host_tells_of_due_dates_that_have_moved(running, make_exam, monkeypatch):
+    exam = running.proctored_exam
+    ProctoredExam.objects.filter(pk=exam.pk).update(time_limit_mins=75)  # nobody hears of it
+    assert api.recalculate_deadlines(exam.course_id, "other") == 0
+    assert api.recalculate_deadlines(exam.course_id, exam.content_id, 10**6) == 0
+    assert end_of(running) == NOON + 60 * MINUTE
+    assert api.recalculate_deadlines(exam.course_id, exam.content_id, running.user_id) == 1
+    assert end_of(running) == NOON + 75 * MINUTE
+    assert api.recalculate_deadlines(exam.course_id) == 1
+
+
+@pytest.mark.needs("edx-when")
+def test_the_sweep_compares_due_dates_every_five_minutes(clock, attempt, make_exam, monkeypatch):
+    from edx_when import api as when_api
+
+    due = [NOON + 20 * MINUTE]
+    monkeypatch.setattr(when_api, "get_date_for_block", lambda *_a, **_k: due[0])
+    known = attempt(exam=make_exam(time_limit_mins=60), status="ready_to_start")
+    running = lifecycle.transition(known, "started")
+    operations.submit_expired_attempts()
+    due[0] = NOON + 40 * MINUTE
+    clock.shift(MINUTE)
+    operations.submit_expired_attempts()
+    assert end_of(running) == NOON + 20 * MINUTE
+    clock.shift(4 * MINUTE)
+    operations.submit_expired_attempts()
+    assert end_of(running) == NOON + 40 * MINUTE
+    assert minutes_of(running) == 40
+
+
+def test_comparing_costs_the_same_for_many_attempts(clock, make_exam, capture):
+    def queries(count):
+        start_many(make_exam(time_limit_mins=60), count)
+        with capture() as found:
+            deadlines.outdated(list(Attempt.objects.running().with_parts()))
+        return len(found)
+
+    assert queries(1) == queries(8)
+
+
+def test_learners_hear_of_it(running):
+    api.add_allowance_for_user(running.proctored_exam_id, running.user_id, MINUTES, "30")
+    told = api.get_polled_attempt(running.pk)["adjustments"]
+    assert [(one["kind"], one["seconds"]) for one in told] == [("allotment", 1800)]
+
+
+def test_a_recalculated_allowance_counts_once_after_a_break(running, clock):
+    exam_id, user_id = running.proctored_exam_id, running.user_id
+    clock.shift(10 * MINUTE)
+    api.add_allowance_for_user(exam_id, user_id, MINUTES, "30")
+    api.update_attempt_status(running.pk, "error")
+    assert Attempt.objects.get(pk=running.pk).time_remaining_seconds == 80 * 60
+    api.mark_exam_attempt_as_ready_to_resume(running.pk)
+    second = api.create_exam_attempt(exam_id, user_id, taking_as_proctored=True)
+    api.start_exam_attempt(exam_id, user_id)
+    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 80 * 60
+    api.add_allowance_for_user(exam_id, user_id, MINUTES, "40")
+    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 90 * 60
+
+
+def test_a_limit_that_rises_between_a_break_and_its_resume_is_added(running, clock):
+    exam_id, user_id = running.proctored_exam_id, running.user_id
+    clock.shift(10 * MINUTE)
+    api.update_attempt_status(running.pk, "error")
+    api.update_exam(exam_id, time_limit_mins=75)
+    api.mark_exam_attempt_as_ready_to_resume(running.pk)
+    second = api.create_exam_attempt(exam_id, user_id, taking_as_proctored=True)
+    api.start_exam_attempt(exam_id, user_id)
+    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 65 * 60
+
+
+def test_a_due_date_that_moves_between_a_break_and_its_resume_gives_back_what_it_cut(
+    clock, attempt, make_exam
+):
+    exam = make_exam(time_limit_mins=60, due_date=NOON + 20 * MINUTE)
+    known = attempt(exam=exam, status="ready_to_start")
+    running = lifecycle.transition(known, "started")
+    clock.shift(10 * MINUTE)
+    api.update_attempt_status(running.pk, "error")
+    assert Attempt.objects.get(pk=running.pk).time_remaining_seconds == 10 * 60
+    api.update_exam(exam.pk, due_date=NOON + 40 * MINUTE)
+    api.mark_exam_attempt_as_ready_to_resume(running.pk)
+    second = api.create_exam_attempt(exam.pk, known.user_id, taking_as_proctored=True)
+    api.start_exam_attempt(exam.pk, known.user_id)
+    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 30 * 60
+    api.update_exam(exam.pk, due_date=None)
+    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 50 * 60
+
+
+def test_no_part_of_a_second_is_lost_by_breaks(running, clock):
+    exam_id, user_id = running.proctored_exam_id, running.user_id
+    known = running
+    for _ in range(5):
+        clock.shift(10.4)
+        api.update_attempt_status(known.pk, "error")
+        api.mark_exam_attempt_as_ready_to_resume(known.pk)
+        known_id = api.create_exam_attempt(exam_id, user_id, taking_as_proctored=True)
+        api.start_exam_attempt(exam_id, user_id)
+        known = Attempt.objects.get(pk=known_id)
+    left = api.get_polled_attempt(known.pk)["time_remaining_seconds"]
+    assert 3600 - 52 <= left <= 3600 - 52 + 5
+
+
+def test_every_second_of_a_resumed_attempt_has_a_row(running, clock):
+    clock.shift(754)
+    api.update_attempt_status(running.pk, "error")
+    api.mark_exam_attempt_as_ready_to_resume(running.pk)
+    second = api.create_exam_attempt(running.proctored_exam_id, running.user_id, True)
+    api.start_exam_attempt(running.proctored_exam_id, running.user_id)
+    rows = TimeAdjustment.objects.filter(attempt_id=second).order_by("id")
+    assert list(rows.values_list("kind", "seconds")) == [("allotment", 3600), ("correction", -754)]
