@@ -22,6 +22,9 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     archive_model,
     exactly,
+    is_handled,
+    note_for_post_save,
+    take_note_of_pre_save,
 )
 from edx_proctoring.runtime import get_runtime_service
 
@@ -58,16 +61,17 @@ def _is_cascade(instance: Any, origin: Any) -> bool:
 def check_for_category_switch(sender: Any, instance: Any, **kwargs: Any) -> None:
     """A provider hears of an exam that is none of its any more; the new one starts without the old one's id."""
     before = _stored(instance, kwargs.get("raw", False))
-    instance.time_before = before and (before.time_limit_mins, before.due_date)
     former = api.leave_former_provider(before, instance) if before is not None else None
-    if former and not api.is_known_backend(former):
-        log.error("exam %s leaves a provider that is not configured: %s", instance.pk, former)
+    time = before and (before.time_limit_mins, before.due_date)
+    note_for_post_save(instance, former_provider=former, time=time)
+    if former and former.name and not api.is_known_backend(former.name):
+        log.error("exam %s leaves a provider that is not configured: %s", instance.pk, former.name)
 
 
 @receiver(post_save, sender=ProctoredExam)
 def on_exam_time_changed(sender: Any, instance: Any, **kwargs: Any) -> None:
     """Running attempts follow the limit and the due date; an exam that is saved as it was costs no query."""
-    before = instance.__dict__.pop("time_before", None)
+    before = take_note_of_pre_save(instance, "time")
     if before is not None and before != (instance.time_limit_mins, instance.due_date):
         api.recalculate_running([instance.pk])
 
@@ -85,10 +89,12 @@ def on_allowance_saved(sender: Any, instance: Any, **kwargs: Any) -> None:
 @receiver(post_save, sender=ProctoredExamReviewPolicy)
 def save_exam_on_backend(sender: Any, instance: Any, **kwargs: Any) -> None:
     """The provider hears what a proctored exam and its review policy are like now."""
-    if not kwargs.get("raw"):
-        api.tell_exam_saved(
-            instance.proctored_exam if sender is ProctoredExamReviewPolicy else instance
-        )
+    if kwargs.get("raw"):
+        return
+    if sender is ProctoredExamReviewPolicy:
+        api.tell_exam_saved(instance.proctored_exam)
+    else:
+        api.tell_exam_saved(instance, take_note_of_pre_save(instance, "former_provider"))
 
 
 @receiver(pre_save, sender=ProctoredExamReviewPolicy)
@@ -141,7 +147,8 @@ def on_attempt_changed(sender: Any, instance: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=ProctoredExamStudentAttempt)
 def on_attempt_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
     """Whoever deletes an attempt holds the learner's lock, so that no review is stored meanwhile; its provider is told."""
-    api.tell_attempt_deleted(instance)
+    if not is_handled(instance):
+        api.tell_attempt_deleted(instance)
 
 
 @receiver(post_delete, sender=ProctoredExamStudentAttempt)
@@ -164,11 +171,11 @@ def on_review_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) ->
     """Archive what the review was, and remember whether this save is a decision."""
     if kwargs.get("raw") or _is_cascade(instance, kwargs.get("origin")):
         return
-    if signal is pre_save and instance.student_id and not api.is_being_applied(instance):
+    if signal is pre_save and instance.student_id and not is_handled(instance):
         api.lock_learner(instance.student_id)
     before = _stored(instance)
-    # From one receiver to the next only the instance leads: Django gives their signatures.
-    instance.decided_before = before and (before.review_status, before.reviewed_by_id)
+    decision = before and (before.review_status, before.reviewed_by_id)
+    note_for_post_save(instance, decision=decision)
     if before is not None:
         archive_model(ProctoredExamSoftwareSecureReviewHistory, before, id=None)
 
@@ -176,8 +183,9 @@ def on_review_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) ->
 @receiver(post_save, sender=ProctoredExamSoftwareSecureReview)
 def finish_review_workflow(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
     """A host that saves a new review, or one decided anew, has it applied to the attempt."""
-    if kwargs.get("raw") or api.is_being_applied(instance):
+    decided_before = take_note_of_pre_save(instance, "decision")
+    if kwargs.get("raw") or is_handled(instance):
         return
     decided = (instance.review_status, instance.reviewed_by_id)
-    if kwargs["created"] or decided != getattr(instance, "decided_before", None):
-        api.apply_saved_review(instance)
+    if kwargs["created"] or decided != decided_before:
+        api.apply_saved_review(instance, is_new=kwargs["created"])

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from edx_proctoring import api
 from edx_proctoring.admin.lookups import RefusesNul
-from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
+from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy, save_with_history
 
 
 class ProctoredExamForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -45,8 +45,8 @@ class ProctoredExamAdmin(RefusesNul):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save, and emit the same event as a change through the API."""
-        super().save_model(request, obj, form, change)
-        api.announce_exam(obj, "updated" if change else "created")
+        history_id = save_with_history(obj)
+        api.announce_exam(obj, "updated" if change else "created", history_id)
 
 
 def _deletes_accounts(request: HttpRequest) -> bool:

@@ -171,7 +171,6 @@ from edx_proctoring.api.reviews.policies import (
 from edx_proctoring.api.reviews.receive import (
     apply_saved_review,
     decide_review,
-    is_being_applied,
     lock_learner,
     receive_review,
 )

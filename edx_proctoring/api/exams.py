@@ -3,6 +3,7 @@
 import datetime
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -26,7 +27,7 @@ from edx_proctoring.exceptions import (
     ProctoredExamAlreadyExists,
     ProctoredExamNotFoundException,
 )
-from edx_proctoring.models import EXAM_ORDERINGS, ProctoredExam, in_order
+from edx_proctoring.models import EXAM_ORDERINGS, ProctoredExam, in_order, save_with_history
 from edx_proctoring.models.exams import ExamQuerySet
 from edx_proctoring.serializers import ProctoredExamSerializer
 
@@ -85,14 +86,14 @@ def create_exam(
 def _insert(exam: ProctoredExam) -> None:
     try:
         with transaction.atomic():
-            exam.save(force_insert=True)
+            history_id = save_with_history(exam, force_insert=True)
     except IntegrityError as error:
         same = ProctoredExam.objects.filter(course_id=exam.course_id, content_id=exam.content_id)
         # Only a locking read is sure to see a row that another process has just committed.
         if same.select_for_update().values_list("id").first() is None:
             raise  # a required column is missing
         raise _already_exists(exam) from error  # another request was faster
-    announce_exam(exam, "created")
+    announce_exam(exam, "created", history_id)
     log.info("exam %s: created, course_id=%s", exam.pk, exam.course_id)
 
 
@@ -103,9 +104,8 @@ def _already_exists(exam: ProctoredExam) -> ProctoredExamAlreadyExists:
     )
 
 
-def announce_exam(exam: ProctoredExam, name: str) -> None:
-    """Emit the event `created` or `updated` of an exam that was just saved."""
-    history_id = exam.last_history.history_id  # type: ignore[attr-defined]  # set when it was saved
+def announce_exam(exam: ProctoredExam, name: str, history_id: int) -> None:
+    """Emit the event `created` or `updated` of an exam that was just saved with this history row."""
     payload = tracking.snapshot(exam, name)
     outbox.put(messages.exam_event(history_id, exam.pk, name, payload))
 
@@ -201,8 +201,7 @@ def _exam_to_change(exam_id: Any) -> ProctoredExam:
 def _change(exam: ProctoredExam, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         setattr(exam, name, value)
-    exam.save()
-    announce_exam(exam, "updated")
+    announce_exam(exam, "updated", save_with_history(exam))
 
 
 def _locked(exam_ids: Sequence[int]) -> list[ProctoredExam]:
@@ -305,13 +304,20 @@ def _values(item: Mapping[str, Any]) -> dict[str, Any]:
 # Notices to providers, for hosts that save the model themselves
 
 
-def tell_exam_saved(exam: ProctoredExam) -> None:
+@dataclass(frozen=True)
+class FormerProvider:
+    """The provider that an exam leaves, and the exam's id there."""
+
+    name: str
+    external_id: str | None
+
+
+def tell_exam_saved(exam: ProctoredExam, former: FormerProvider | None = None) -> None:
     """Notify the provider of a proctored exam of the exam's current state and review policy, and a former provider,
     too.
     """
-    former = exam.__dict__.pop("former_provider", None)
     if former is not None:
-        exam_sync.tell_left(exam.pk, *former)
+        exam_sync.tell_left(exam.pk, former.name, former.external_id)
     exam_sync.tell_saved(exam)
 
 
@@ -322,20 +328,17 @@ def get_course_of_exams(exam_ids: Iterable[object]) -> str | None:
     return next((courses[number] for number in numbers if number in courses), None)
 
 
-def leave_former_provider(before: ProctoredExam, after: ProctoredExam) -> str | None:
+def leave_former_provider(before: ProctoredExam, after: ProctoredExam) -> FormerProvider | None:
     """Before `after` replaces `before`: if the provider changes, clear the exam's provider id and return the former
-    provider's name.
+    provider.
 
-    `tell_exam_saved` notifies the former provider once the exam is stored, because in autocommit mode messages are
-    delivered immediately.
+    Pass it to `tell_exam_saved` once the exam is stored, because in autocommit mode messages are delivered immediately.
     """
-    after.__dict__.pop("former_provider", None)
     if not before.is_proctored:
         return None
     old, new = backends.name_of(before), backends.name_of(after)
     if after.is_proctored and old == new:
         return None
-    after.__dict__["former_provider"] = (old, before.external_id)
     if old != new and after.external_id == before.external_id:
         after.external_id = None
-    return old
+    return FormerProvider(old, before.external_id)

@@ -52,15 +52,15 @@ def _run(extension: Extension, change: Change) -> None:
 
 
 def _replay_of(extension: Extension, change: Change) -> Draft:
-    history = change.attempt.last_history
+    history_id, attempt_id = change.history_id, change.attempt.pk
     payload = {
         "extension": extension.name,
-        "history_id": history.history_id,
+        "history_id": history_id,
         "by": getattr(change.by, "pk", None),
         "provider": asdict(change.provider) if change.provider else None,
         **{name: getattr(change, name) for name in STORED},
     }
-    return messages.extension_change(extension.name, history.history_id, history.id, payload)
+    return messages.extension_change(extension.name, history_id, attempt_id, payload)
 
 
 def deliver_replay(message: OutboxMessage) -> None:
@@ -74,11 +74,15 @@ def deliver_replay(message: OutboxMessage) -> None:
         log.warning("extension hook not repeated, the history row is gone: key=%s", message.key)
         return
     attempt = history.instance
-    attempt.last_history = history
     stored = {name: payload[name] for name in STORED}
     by = get_user_model()._default_manager.filter(pk=payload["by"]).first()
     provider = ProviderInfo(**payload["provider"]) if payload["provider"] else None
     change = Change(
-        attempt=attempt, exam=attempt.proctored_exam, by=by, provider=provider, **stored
+        attempt=attempt,
+        exam=attempt.proctored_exam,
+        history_id=history.history_id,
+        by=by,
+        provider=provider,
+        **stored,
     )
     transactions.run(lambda: _run(extension, change))

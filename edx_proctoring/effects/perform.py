@@ -1,5 +1,6 @@
 """Carry out the effects chosen by `plan`: within the transaction of the change, or through the outbox."""
 
+import copy
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -25,14 +26,9 @@ def perform(change: Change, effects: Iterable[Effect]) -> None:
     outbox.put(*drafts)
 
 
-def _history_id(change: Change) -> int:
-    """Return the id of the history row that this change wrote."""
-    return int(change.attempt.last_history.history_id)
-
-
 def _ids(change: Change) -> dict[str, Any]:
     return {
-        "attempt_id": change.attempt.pk or change.attempt.last_history.id,
+        "attempt_id": change.attempt.pk,
         "exam_id": change.exam.pk,
         "user_id": change.attempt.user_id,
         "course_id": change.exam.course_id,
@@ -127,13 +123,13 @@ def _learner_state(change: Change, _effect: Effect) -> list[Draft]:
     if not host.has("instructor"):
         return []
     payload = {**_ids(change), "requesting_user_id": getattr(change.by, "pk", None)}
-    return [messages.learner_state(_history_id(change), payload)]
+    return [messages.learner_state(change.history_id, payload)]
 
 
 def _email(change: Change, _effect: Effect) -> list[Draft]:
     payload = {
         **_ids(change),
-        "history_id": _history_id(change),
+        "history_id": change.history_id,
         "status": change.after,
         "language": host.language_of(change.attempt.user),
     }
@@ -141,9 +137,9 @@ def _email(change: Change, _effect: Effect) -> list[Draft]:
 
 
 def _as_of_now(change: Change) -> Any:
-    """Return the attempt as the history will show it."""
-    attempt = change.attempt.last_history.instance
-    attempt.user, attempt.proctored_exam = change.attempt.user, change.exam
+    """Return a copy of the attempt, because later changes may modify it before the mail is written."""
+    attempt = copy.copy(change.attempt)
+    attempt.proctored_exam = change.exam
     return attempt
 
 
@@ -156,7 +152,7 @@ def _provider_notice(change: Change, effect: Effect) -> list[Draft]:
         "attempt_external_id": change.external_id,
         "attempt_id": change.attempt.pk,
     }
-    return [messages.provider_notice(_history_id(change), payload)]
+    return [messages.provider_notice(change.history_id, payload)]
 
 
 def _provider_removal(change: Change, _effect: Effect) -> list[Draft]:
@@ -176,7 +172,7 @@ def _event(change: Change, effect: Effect) -> list[Draft]:
     name = effect.value["name"]
     payload = tracking.snapshot(change.exam, name, change.attempt)
     attempt_id = _ids(change)["attempt_id"]
-    return [messages.attempt_event(_history_id(change), attempt_id, name, payload)]
+    return [messages.attempt_event(change.history_id, attempt_id, name, payload)]
 
 
 def _signal(change: Change, effect: Effect) -> list[Draft]:
@@ -192,7 +188,7 @@ def _signal(change: Change, effect: Effect) -> list[Draft]:
         ),
     }
     user = change.attempt.user if created else None
-    return [messages.signal(_history_id(change), payload, user)]
+    return [messages.signal(change.history_id, payload, user)]
 
 
 def _by_lifecycle(_change: Change, _effect: Effect) -> list[Draft]:

@@ -34,6 +34,7 @@ class Change:
     exam: ProctoredExam
     before: str | None  # None if the attempt was just created
     after: str | None  # None if the attempt was just removed
+    history_id: int = 0  # of the history row that the change wrote; 0 without one
     others: Sequence[str] = ()  # statuses of the learner's other attempts in the exam, newest first
     provider: ProviderInfo | None = None
     first_start: bool = False

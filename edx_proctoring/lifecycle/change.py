@@ -222,7 +222,7 @@ def _store(
     others, override_active = _pair(attempt, exam, after)
     first_start = attempt.started_at is None and "started_at" in values
     first_completion = attempt.completed_at is None and "completed_at" in values
-    rows.update(attempt, values, reason=request.reason, user=request.user)
+    history_id = rows.update(attempt, values, reason=request.reason, user=request.user)
     log.info("attempt %s: %s -> %s (%s)", attempt.pk, before, after, request.reason or "api")
     return effects.Change(
         attempt=attempt,
@@ -237,6 +237,7 @@ def _store(
         by=request.by,
         override_active=override_active,
         external_id=external_id,
+        history_id=history_id,
     )
 
 

@@ -324,6 +324,7 @@ def _put_aside(new: NewAttempt, newest: Attempt | None) -> None:
     before = newest.status
     flags = {"is_resumable": False, "ready_to_resume": False, "resumed": False}
     values = {"status": Status.onboarding_reset, **flags}
-    rows.update(newest, values, reason=new.reason, user=new.actor)
-    change = effects.Change(newest, new.exam, before, Status.onboarding_reset)
+    history_id = rows.update(newest, values, reason=new.reason, user=new.actor)
+    after = Status.onboarding_reset
+    change = effects.Change(newest, new.exam, before, after, history_id=history_id)
     effects.perform(change, [reset_event])

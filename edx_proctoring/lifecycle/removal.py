@@ -95,7 +95,7 @@ def tell_deleted(attempt: Attempt) -> None:
     """Tell the provider that other code is deleting the row, perhaps together with its exam or learner."""
     exam = attempt.proctored_exam
     name = backends.name_of(exam)
-    if getattr(attempt, "is_being_removed", False) or not exam.is_proctored or not name:
+    if not exam.is_proctored or not name:
         return
     outbox.cancel(messages.provider_order(attempt.pk), messages.PROVIDER_NOTICE.name)
     if attempt.external_id:

@@ -13,10 +13,14 @@ from edx_proctoring import effects, outbox
 from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.effects import messages
 from edx_proctoring.models import (
+    HistoryNote,
     ProctoredExam,
     ProctoredExamReviewPolicy,
     ProctoredExamStudentAttempt,
     ProctoringReservation,
+    delete_with_history,
+    handled,
+    save_with_history,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
@@ -69,16 +73,15 @@ def insert(
         status=status,
         time_remaining_seconds=seconds,
     )
-    attempt._change_reason = reason or API
-    attempt._history_user = actor if getattr(actor, "pk", None) else None
-    attempt.save(force_insert=True)
+    reason = reason or API
+    history_id = save_with_history(attempt, HistoryNote(reason, actor), force_insert=True)
     log.info(
         "attempt %s: created as %s, exam_id=%s user_id=%s (%s)",
         attempt.pk,
         attempt.status,
         exam.pk,
         user.pk,
-        attempt._change_reason,
+        reason,
     )
     change = effects.Change(
         attempt=attempt,
@@ -87,6 +90,7 @@ def insert(
         after=attempt.status,
         provider=provider_info(exam),
         external_id=attempt.external_id,
+        history_id=history_id,
     )
     effects.perform(change, effects.plan(change))
     effects.tell_extensions(change)
@@ -100,13 +104,11 @@ def insert_unproctored(exam: ProctoredExam, user: Any, *, reason: str) -> Attemp
     return insert(exam, user, code=new_code(), proctored=False, reason=reason, policy_id=policy_id)
 
 
-def update(attempt: Attempt, values: dict[str, Any], *, reason: str = "", user: Any = None) -> None:
-    """Update these columns and write one history row with the author and reason."""
+def update(attempt: Attempt, values: dict[str, Any], *, reason: str = "", user: Any = None) -> int:
+    """Update these columns, and return the id of the new history row with the author and reason."""
     for name, value in values.items():
         setattr(attempt, name, value)
-    attempt._change_reason = reason or None
-    attempt._history_user = user if getattr(user, "pk", None) else None
-    attempt.save(update_fields=list(values))
+    return save_with_history(attempt, HistoryNote(reason, user), update_fields=list(values))
 
 
 def delete(
@@ -128,11 +130,9 @@ def delete(
         pair = Attempt.objects.of_pair(exam.pk, attempt.user_id).newest_first()
         resets_learner_state = pair.values_list("pk", flat=True).first() == attempt_id
     others = other_statuses(attempt)
-    attempt._change_reason = reason or None
-    attempt._history_user = by if getattr(by, "pk", None) else None
-    # Signal receivers only get the attempt; they need not queue any messages, because this function does.
-    attempt.is_being_removed = True  # type: ignore[attr-defined]
-    attempt.delete_exam_attempt()
+    with handled(attempt):
+        note = HistoryNote(reason, by)
+        history_id = delete_with_history(attempt, note, attempt.delete_exam_attempt)
     attempt.pk = attempt_id  # receivers want to know which attempt it was
     log.info("attempt %s: %s -> removed (%s)", attempt_id, attempt.status, reason)
     ProctoringReservation.objects.void(exam.pk, attempt.user_id)
@@ -147,6 +147,7 @@ def delete(
         by=by,
         resets_learner_state=resets_learner_state,
         external_id=attempt.external_id if tell_provider else None,
+        history_id=history_id,
     )
     planned = [effect for effect in effects.plan(change) if only is None or effect.kind in only]
     effects.perform(change, [*planned, *also])

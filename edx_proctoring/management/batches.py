@@ -18,7 +18,7 @@ def whole(text: str, least: int = 0) -> int:
     number = int(text) if text.isascii() and text.isdigit() else -1
     if not least <= number <= LARGEST_INTEGER:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no whole number from {least} to {LARGEST_INTEGER}"
+            f"{text!r} is not a whole number from {least} to {LARGEST_INTEGER}"
         )
     return number
 

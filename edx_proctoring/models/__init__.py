@@ -41,6 +41,15 @@ from edx_proctoring.models.reviews import (
     ProctoredExamSoftwareSecureReview,
 )
 from edx_proctoring.models.runs import ScheduledRun
+from edx_proctoring.models.saving import (
+    HistoryNote,
+    delete_with_history,
+    handled,
+    is_handled,
+    note_for_post_save,
+    save_with_history,
+    take_note_of_pre_save,
+)
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
 # Their histories, as hosts and data exports import them.
@@ -50,6 +59,7 @@ HistoricalProctoredExamStudentAttempt = ProctoredExamStudentAttempt.history.mode
 __all__ = [
     "HistoricalProctoredExam",
     "HistoricalProctoredExamStudentAttempt",
+    "HistoryNote",
     "LARGEST_FACTOR",
     "NOTE",
     "ALLOWANCE_ORDERINGS",
@@ -78,11 +88,17 @@ __all__ = [
     "VERIFICATION_DAYS_VALID",
     "archive_copy",
     "archive_model",
+    "delete_with_history",
     "exactly",
     "exactly_one_of",
     "extra_time",
     "find_user_id",
+    "handled",
     "in_order",
+    "is_handled",
+    "note_for_post_save",
     "parse_minutes",
+    "save_with_history",
     "store_allowances",
+    "take_note_of_pre_save",
 ]

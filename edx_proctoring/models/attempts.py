@@ -200,11 +200,6 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
 
-    # For the history row of the next save, and the row that the last one wrote.
-    _change_reason: str | None
-    _history_user: Any
-    last_history: Any
-
     # Ours: an upper-case UUID4, known to the provider and to its desktop application.
     attempt_code = models.CharField(max_length=255, null=True, db_index=True)  # noqa: DJ001  published column
     # The provider's.

@@ -4,9 +4,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import models
-from django.dispatch import receiver
 from model_utils.models import TimeStampedModel
-from simple_history.signals import post_create_historical_record
 
 from edx_proctoring.models.exact import compare_exactly
 
@@ -35,12 +33,6 @@ def archive_copy(model: type[Archive], instance: models.Model, **mapping: str | 
     if "id" not in mapping:
         values.pop("id", None)
     return model(**values)
-
-
-@receiver(post_create_historical_record)
-def remember_history_record(instance: Any, history_instance: Any, **_kwargs: Any) -> None:
-    """Whoever saves an object can name its newest history row without asking the database again."""
-    instance.last_history = history_instance  # save() of django-simple-history returns nothing
 
 
 class KeptQuerySet(models.QuerySet[Any]):

@@ -24,6 +24,10 @@ FACTS = {
         # There it is the name of a circuit breaker.
         {"effects/messages.py", "backends/__init__.py"},
     ),
+    "notes that a row carries to a receiver or to its history": (
+        r"(?<!history)_change_reason|_history_user|last_history|instance\.__dict__",
+        {"models/saving.py", "testing/factories.py"},
+    ),
 }
 
 

@@ -42,6 +42,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     archive_model,
     exactly,
+    handled,
 )
 from edx_proctoring.outbox import Draft
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
@@ -159,9 +160,10 @@ def _store(attempt: Attempt, new: Review, delivery: Delivery, *, is_archived: bo
             pk__in=list(former)
         ).delete()  # by primary key, so that MariaDB takes no gap lock
     _add_comments(review, delivery)
-    _apply(review, current, attempt, reason=lifecycle.PROVIDER)
+    version = _version(review, is_new=stored is None)
+    _apply(review, current, attempt, version=version, reason=lifecycle.PROVIDER)
     if review.should_notify and current is not None:
-        _notify_support(review, current)
+        _notify_support(review, current, version)
     return review
 
 
@@ -196,17 +198,9 @@ def _overwrite(stored: Review, new: Review) -> Review:
 
 
 def _save(review: Review) -> None:
-    """Save the review. Receivers of model signals must not apply it, because we do; they only get the review itself."""
-    review.is_applied = True  # type: ignore[attr-defined]
-    try:
+    """Save the review. Receivers of model signals must not apply it, because we do."""
+    with handled(review):
         review.save()
-    finally:
-        del review.is_applied  # type: ignore[attr-defined]
-
-
-def is_being_applied(review: Review) -> bool:
-    """Return whether this save is ours, so that receivers must not apply the review."""
-    return bool(getattr(review, "is_applied", False))
 
 
 def lock_learner(user_id: int) -> None:
@@ -248,13 +242,14 @@ def decide_review(review_id: int, review_status: str, by: Any) -> Review:
         living = _lock(current) if current else None
         review.review_status, review.reviewed_by = review_status, by
         _save(review)
-        _apply(review, living, attempt, reason=lifecycle.STAFF, user=by)
+        version = _version(review)
+        _apply(review, living, attempt, version=version, reason=lifecycle.STAFF, user=by)
         return review
 
     return lifecycle.locked(user_id, decide) if user_id else transactions.run(decide)
 
 
-def apply_saved_review(review: Review) -> None:
+def apply_saved_review(review: Review, *, is_new: bool = False) -> None:
     """For hosts that save the model themselves: apply a review that is new or has a new decision."""
     attempt, current = _attempts_of(review)
     if attempt is None:
@@ -264,7 +259,8 @@ def apply_saved_review(review: Review) -> None:
 
     def apply() -> None:
         living = _lock(current) if current else None
-        _apply(review, living, attempt, reason=reason, user=review.reviewed_by)
+        version, user = _version(review, is_new=is_new), review.reviewed_by
+        _apply(review, living, attempt, version=version, reason=reason, user=user)
 
     lifecycle.locked(attempt.user_id, apply)
 
@@ -281,10 +277,16 @@ def _attempts_of(review: Review) -> tuple[Attempt | None, Attempt | None]:
 
 
 def _apply(
-    review: Review, current: Attempt | None, known: Attempt | None, *, reason: str, user: Any = None
+    review: Review,
+    current: Attempt | None,
+    known: Attempt | None,
+    *,
+    version: str,
+    reason: str,
+    user: Any = None,
 ) -> None:
     """Move the existing attempt to the status that follows from the review, and emit an analytics event in any case."""
-    event = _event(current or known, review)
+    event = _event(current or known, review, version)
     to = status_after_review(review, current) if current is not None else None
     if current is not None and to is not None:
         by = review.reviewed_by
@@ -323,11 +325,11 @@ def status_after_review(review: Review, attempt: Attempt) -> str | None:
 
 
 def _tell(attempt: Attempt, review: Review) -> None:
-    outbox.put(*_event(attempt, review))
+    outbox.put(*_event(attempt, review, _version(review)))
 
 
-def _event(attempt: Attempt | None, review: Review) -> list[Draft]:
-    """Return the event `review_received` with the attempt as it was before; None if its exam is gone."""
+def _event(attempt: Attempt | None, review: Review, version: str) -> list[Draft]:
+    """Return the event `review_received` with the attempt as it was before; nothing if its exam is gone."""
     exam = exam_of(attempt) if attempt else None
     if attempt is None or exam is None:
         return []
@@ -336,14 +338,14 @@ def _event(attempt: Attempt | None, review: Review) -> list[Draft]:
         "review_status": review.review_status,
     }
     payload = tracking.snapshot(exam, "review_received", attempt, override)
-    return [messages.review_event(_version(review), attempt.pk, payload)]
+    return [messages.review_event(version, attempt.pk, payload)]
 
 
-def _version(review: Review) -> str:
-    """Return what distinguishes this delivery from the next: the id of the newest archived version, or the review's own
+def _version(review: Review, *, is_new: bool = False) -> str:
+    """Return what distinguishes this delivery from the next: the id of the newest archived version, or a new review's own
     id.
     """
-    if getattr(review, "decided_before", ()) is None:
+    if is_new:
         return f"{review.attempt_code}:new:{review.pk}"
     archived = ProctoredExamSoftwareSecureReviewHistory.objects.filter(
         exactly(attempt_code=review.attempt_code)
@@ -352,7 +354,7 @@ def _version(review: Review) -> str:
     return f"{review.attempt_code}:{newest or 0}"
 
 
-def _notify_support(review: Review, attempt: Attempt) -> None:
+def _notify_support(review: Review, attempt: Attempt, version: str) -> None:
     if not host.has("instructor"):
         return
     exam = attempt.proctored_exam
@@ -366,7 +368,6 @@ def _notify_support(review: Review, attempt: Attempt) -> None:
         "review_status": review.review_status,
         "review_url": f"{links.lms_url(path)}?attempt={_named_in_links(attempt)}",
     }
-    version = _version(review)
     outbox.put(messages.support_notification(version, exam.pk, attempt.user_id, payload))
 
 
