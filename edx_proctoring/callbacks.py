@@ -12,13 +12,12 @@ from django.utils.crypto import constant_time_compare
 from edx_proctoring import backends, conf, crypto, links, transactions
 from edx_proctoring.api import (
     get_exam_attempt_by_code,
-    is_attempt_paused,
     mark_ready_if_setting_up,
-    update_attempt_status,
+    submit_unless_paused,
     was_registered_without_token,
 )
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
-from edx_proctoring.statuses import IN_PROGRESS, ProctoredExamStudentAttemptStatus
+from edx_proctoring.statuses import IN_PROGRESS
 
 log = logging.getLogger(__name__)
 
@@ -100,10 +99,7 @@ def _advance(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
         mark_ready_if_setting_up(attempt["id"])
         return True
     if conf.proctoring.START_CALLBACK_SUBMITS or _is_learner(attempt, request):
-        if is_attempt_paused(attempt["id"]):
-            return False
-        update_attempt_status(attempt["id"], ProctoredExamStudentAttemptStatus.submitted)
-        return True
+        return submit_unless_paused(attempt["id"])
     log.warning("start callback by a stranger, attempt_id=%s", attempt["id"])
     return False
 

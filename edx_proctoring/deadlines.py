@@ -116,15 +116,23 @@ def rest_of(attempt: ProctoredExamStudentAttempt) -> Rest | None:
     if last is None:
         return Rest(kept, allotment_seconds(exam, attempt.user_id))
     rows = ledger(last)
-    known = _last_allotment(rows)
+    known = last_allotment(rows)
     if known is None:
         return _rest_of_older_version(attempt, kept, last)
     new = max(allotment_seconds(exam, attempt.user_id), known.seconds)
-    hidden = 0
-    if end := from_ledger(last, rows):
-        hidden = math.ceil(timing.seconds_until(replace(end, due=None).ends_at, end.ends_at))
-    seconds = kept + hidden + new - known.seconds
+    seconds = kept + _cut_off(last, rows) + new - known.seconds
     return Rest(min(seconds, timing.LONGEST_SECONDS), new)
+
+
+def _cut_off(attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment]) -> int:
+    """The seconds that the due date has taken from what a broken-off attempt had left."""
+    end = from_ledger(attempt, rows)
+    if end is None:
+        return 0
+    # If the due date passed during a pause, the rest begins where the pause ended.
+    pauses = [row.ended_at for row in rows if row.kind in TimeAdjustment.STOPS and row.ended_at]
+    until = max([end.ends_at, *pauses])
+    return max(math.ceil(timing.seconds_until(replace(end, due=None).ends_at, until)), 0)
 
 
 def _rest_of_older_version(
@@ -132,19 +140,22 @@ def _rest_of_older_version(
 ) -> Rest:
     """`last` was started by a version that kept no ledger: the archive of allowances says what was granted by then."""
     assert last.started_at is not None  # it has begun
-    now, then = _allotments(attempt.proctored_exam, attempt.user_id, last.started_at)
+    now, then = allotments_now_and_then(attempt.proctored_exam, attempt.user_id, last.started_at)
     seconds = kept + max(now - then, 0)
     return Rest(min(seconds, timing.LONGEST_SECONDS), max(now, then))
 
 
-def _allotments(exam: ProctoredExam, user_id: int, moment: datetime.datetime) -> tuple[int, int]:
+def allotments_now_and_then(
+    exam: ProctoredExam, user_id: int, moment: datetime.datetime
+) -> tuple[int, int]:
     """The seconds that allowances grant now, and those that they granted at that moment, with today's limit."""
     now, then = ProctoredExamStudentAllowance.get_extra_time_now_and_then(exam.pk, user_id, moment)
     limit = exam.time_limit_mins
     return now.allotment(limit) * 60, then.allotment(limit) * 60
 
 
-def _last_allotment(rows: Iterable[TimeAdjustment]) -> TimeAdjustment | None:
+def last_allotment(rows: Iterable[TimeAdjustment]) -> TimeAdjustment | None:
+    """Return the allotment that counts; None if an older version has started the attempt."""
     found = None
     for row in rows:
         if row.kind == TimeAdjustment.ALLOTMENT:
@@ -234,70 +245,6 @@ def from_ledger(
         paused_since,
         is_adjusted,
     )
-
-
-def recalculated(
-    attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment], before: Deadline
-) -> Deadline:
-    """The deadline of a running attempt by today's limit, allowances and due date; it lengthens only."""
-    rows = list(rows)
-    exam = exam_fields(attempt.proctored_exam)
-    if _last_allotment(rows) is None and attempt.time_remaining_seconds is not None:
-        # Resumed by an older version: its columns hold the rest, and not how long the whole exam may take.
-        now, then = _allotments(attempt.proctored_exam, attempt.user_id, before.started_at)
-        allotment = before.allotment + max(now - then, 0)
-    else:
-        allotment = allotment_seconds(exam, attempt.user_id)
-    return _lengthened(attempt, before, allotment)
-
-
-def _lengthened(attempt: ProctoredExamStudentAttempt, before: Deadline, allotment: int) -> Deadline:
-    """The larger allotment, also where the due date cuts both: it may move later on."""
-    longest = replace(before, allotment=max(before.allotment, allotment))
-    return cut_to(current_due_date(attempt, before), longest, before)
-
-
-def current_due_date(
-    attempt: ProctoredExamStudentAttempt, known: Deadline
-) -> datetime.datetime | None:
-    """Today's due date; the known one where the host does not answer."""
-    due = due_date(exam_fields(attempt.proctored_exam), attempt.user_id, known.due)
-    return due and timing.in_utc(due)
-
-
-def cut_to(due: datetime.datetime | None, deadline: Deadline, before: Deadline) -> Deadline:
-    """Cut to a due date that may have moved, but never to before the end as it was `before`."""
-    return replace(deadline, due=due and max(due, before.ends_at))
-
-
-def outdated(
-    attempts: Iterable[ProctoredExamStudentAttempt], *, with_older: bool = False
-) -> list[ProctoredExamStudentAttempt]:
-    """Those running attempts whose deadline a recalculation would change.
-
-    Two queries for all of them together, and what the host and extensions are asked for each learner. `with_older`: also
-    those that older versions of the app have started; a change that these versions made has not reached them.
-    """
-    attempts = list(attempts)
-    books = ledgers(attempts)
-    pairs = [(attempt.proctored_exam_id, attempt.user_id) for attempt in attempts]
-    granted = ProctoredExamStudentAllowance.get_extra_times(pairs)
-    found = []
-    for attempt in attempts:
-        rows = books.get(attempt.pk, [])
-        before = from_ledger(attempt, rows)
-        if before is None:
-            continue
-        if _last_allotment(rows) is None:
-            after = recalculated(attempt, rows, before) if with_older else before
-        else:
-            exam = exam_fields(attempt.proctored_exam)
-            extra = granted.get((attempt.proctored_exam_id, attempt.user_id), timing.NO_EXTRA_TIME)
-            extra = extra.with_more(extensions.time_for(exam, attempt.user_id))
-            after = _lengthened(attempt, before, extra.allotment(exam["time_limit_mins"]) * 60)
-        if after != before:
-            found.append(attempt)
-    return found
 
 
 def gains(attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment]) -> dict[int, int]:

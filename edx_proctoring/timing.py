@@ -98,8 +98,14 @@ class Deadline:
         return self.paused_since is None and in_utc(now) > self.ends_at
 
     def seconds_left(self, now: datetime.datetime) -> float:
-        """Seconds until the end, 0 after it; during a pause what was left when it began."""
-        return max(seconds_until(self.ends_at, self.paused_since or now), 0)
+        """Seconds until the end, 0 after it.
+
+        During a pause those that were left when it began; but the due date does not wait, and cuts them.
+        """
+        left = seconds_until(self.ends_at, self.paused_since or now)
+        if self.paused_since is not None and self.due is not None:
+            left = min(left, seconds_until(self.due, now))
+        return max(left, 0)
 
 
 def allowed_minutes(

@@ -40,6 +40,7 @@ from edx_proctoring.api.attempts.changes import (
     start_exam_attempt,
     start_exam_attempt_by_code,
     stop_exam_attempt,
+    submit_unless_paused,
     tell_attempt_deleted,
     update_attempt_status,
     update_exam_attempt,

@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from edx_proctoring import deadlines, timing
+from edx_proctoring import timing
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
     TimeChangeNotAllowed,
@@ -19,6 +19,8 @@ from edx_proctoring.lifecycle.ledger import (
     Ledger,
     TimeChange,
     close_pause,
+    current_due_date,
+    cut_to,
     needs_more_minutes,
     new_key,
     read,
@@ -200,5 +202,5 @@ def _not_in(attempt: Attempt, text: str) -> ProctoredExamIllegalStatusTransition
 
 
 def _cut_to_due_date(ledger: Ledger, deadline: Deadline) -> Deadline:
-    due = deadlines.current_due_date(ledger.attempt, deadline)
-    return deadlines.cut_to(due, deadline, deadline)
+    due = current_due_date(ledger.attempt, deadline)
+    return cut_to(due, deadline, deadline)

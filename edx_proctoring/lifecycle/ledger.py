@@ -66,7 +66,14 @@ def read(known: Attempt, now: datetime.datetime | None = None) -> Ledger:
 def read_locked(attempt: Attempt, now: datetime.datetime) -> Ledger:
     """Read the ledger of an attempt that the caller has locked."""
     found = list(TimeAdjustment.objects.of_attempts([attempt.pk]))
-    return Ledger(attempt, found, deadlines.from_ledger(attempt, found), now)
+    deadline = deadlines.from_ledger(attempt, found)
+    is_known = deadlines.last_allotment(found) is not None
+    if deadline is not None and attempt.time_remaining_seconds is not None and not is_known:
+        # Resumed by an older version: its columns hold the rest, and not how long the whole exam may take.
+        exam, user_id = attempt.proctored_exam, attempt.user_id
+        _, whole = deadlines.allotments_now_and_then(exam, user_id, deadline.started_at)
+        deadline = replace(deadline, allotment=whole, adjusted=deadline.allotment - whole)
+    return Ledger(attempt, found, deadline, now)
 
 
 def store(
@@ -79,6 +86,8 @@ def store(
         is_new = (after.allotment, after.due) != (before.allotment, before.due)
         if is_new or not ledger.has_allotment:
             written.insert(0, allotment_row(ledger.attempt, after, ledger.now, by))
+        if before.adjusted and not ledger.has_allotment:
+            written.insert(0, _used_before(ledger.attempt, before.adjusted, ledger.now))
     for one in written:
         _insert(one)
     if after is not None:
@@ -104,6 +113,13 @@ def store(
     return gained
 
 
+def _used_before(attempt: Attempt, seconds: int, now: datetime.datetime) -> TimeAdjustment:
+    """By what the rest of a resumed attempt differs from the allotment of the whole exam; not saved."""
+    kind = TimeAdjustment.CORRECTION
+    more = {"seconds": seconds, "reason": "used by the attempt that is resumed"}
+    return TimeAdjustment.of(attempt, kind, new_key(kind), now, **more)
+
+
 def _insert(row: TimeAdjustment) -> None:
     """Another learner's attempt may get a row with the same key at the same moment: no lock keeps the two apart."""
     try:
@@ -123,6 +139,19 @@ def _gained(before: Deadline | None, after: Deadline | None, row: TimeAdjustment
     if before is None or after is None:
         return row.seconds
     return round(timing.seconds_until(after.ends_at, before.ends_at))
+
+
+def current_due_date(attempt: Attempt, known: Deadline) -> datetime.datetime | None:
+    """Today's due date; the known one where the host does not answer."""
+    due = deadlines.due_date(
+        deadlines.exam_fields(attempt.proctored_exam), attempt.user_id, known.due
+    )
+    return due and timing.in_utc(due)
+
+
+def cut_to(due: datetime.datetime | None, deadline: Deadline, before: Deadline) -> Deadline:
+    """Cut to a due date that may have moved, but never to before the end as it was `before`."""
+    return replace(deadline, due=due and max(due, before.ends_at))
 
 
 def close_pause(row: TimeAdjustment, now: datetime.datetime) -> None:

@@ -11,15 +11,24 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from edx_proctoring import conf, deadlines, outbox
+from edx_proctoring import conf, deadlines, extensions, outbox, timing
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
-from edx_proctoring.lifecycle.ledger import Ledger, TimeChange, read, read_locked, store
+from edx_proctoring.lifecycle.ledger import (
+    Ledger,
+    TimeChange,
+    current_due_date,
+    cut_to,
+    read,
+    read_locked,
+    store,
+)
 from edx_proctoring.lifecycle.locking import locked
 from edx_proctoring.lifecycle.rows import Attempt
-from edx_proctoring.models import OutboxMessage
+from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAllowance
 from edx_proctoring.statuses import IN_PROGRESS
 from edx_proctoring.timing import Deadline
 
@@ -45,9 +54,20 @@ def recalculate(attempt: Attempt) -> TimeChange:
     return locked(attempt.user_id, follow)
 
 
+def _lengthened(attempt: Attempt, before: Deadline, allotment: int) -> Deadline:
+    """Return the deadline under this allotment and the current due date, unless they would shorten the attempt.
+
+    The larger allotment counts also where the due date cuts both: it may move later on.
+    """
+    longest = replace(before, allotment=max(before.allotment, allotment))
+    return cut_to(current_due_date(attempt, before), longest, before)
+
+
 def _follow(ledger: Ledger, before: Deadline) -> tuple[Deadline, int]:
     """Store and return the new deadline, and the seconds by which it moved, unless it is over all the same."""
-    after = deadlines.recalculated(ledger.attempt, ledger.rows, before)
+    attempt = ledger.attempt
+    exam = deadlines.exam_fields(attempt.proctored_exam)
+    after = _lengthened(attempt, before, deadlines.allotment_seconds(exam, attempt.user_id))
     if after == before or after.is_over(ledger.now):
         return before, 0
     return after, store(ledger, after, None, reason="recalculated", by=None)
@@ -59,9 +79,35 @@ def before_it_ends(attempt: Attempt, deadline: Deadline, now: datetime.datetime)
     The caller holds the learner's lock.
     """
     ledger = read_locked(attempt, now)
-    if attempt.status not in IN_PROGRESS or not ledger.has_allotment:
+    if attempt.status not in IN_PROGRESS or ledger.deadline is None or not ledger.has_allotment:
         return deadline  # an older version has started it: its columns count
-    return _follow(ledger, deadline)[0]
+    return _follow(ledger, ledger.deadline)[0]
+
+
+def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[Attempt]:
+    """Return those running attempts whose deadline a recalculation may change.
+
+    Two queries for all of them together, and the questions to the host and to extensions for each learner. `with_older`
+    includes attempts started by older versions of the app, which follow only changes that are made now.
+    """
+    attempts = list(attempts)
+    books = deadlines.ledgers(attempts)
+    pairs = [(attempt.proctored_exam_id, attempt.user_id) for attempt in attempts]
+    granted = ProctoredExamStudentAllowance.get_extra_times(pairs)
+    found = []
+    for attempt, pair in zip(attempts, pairs, strict=True):
+        rows = books.get(attempt.pk, [])
+        if deadlines.last_allotment(rows) is None:
+            found += [attempt] if with_older else []
+            continue
+        before = deadlines.from_ledger(attempt, rows)
+        exam = deadlines.exam_fields(attempt.proctored_exam)
+        extra = granted.get(pair, timing.NO_EXTRA_TIME)
+        extra = extra.with_more(extensions.time_for(exam, attempt.user_id))
+        allotment = extra.allotment(exam["time_limit_mins"]) * 60
+        if before is not None and _lengthened(attempt, before, allotment) != before:
+            found.append(attempt)
+    return found
 
 
 def follow_changes(exam_ids: Collection[int], user_ids: Collection[int] | None = None) -> int:
@@ -120,7 +166,7 @@ def _running(payload: Mapping[str, Any]) -> Any:
 def _follow_all(attempts: Iterable[Attempt]) -> list[int]:
     """Recalculate those attempts that need it, each under its learner's lock; return the ids of those that failed."""
     failed = []
-    for attempt in deadlines.outdated(attempts, with_older=True):
+    for attempt in outdated(attempts, with_older=True):
         try:
             recalculate(attempt)
         except StudentExamAttemptDoesNotExistsException:

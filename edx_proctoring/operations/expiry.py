@@ -75,7 +75,7 @@ def follow_changes_if_due() -> None:
     ScheduledRun.objects.note(COMPARISON)
     for page in running_attempts():
         try:
-            found = deadlines.outdated(page)
+            found = lifecycle.outdated(page)
         except ExtraTimeUnavailable:
             return  # logged by the extension's hook; the next comparison tries again
         for attempt in found:

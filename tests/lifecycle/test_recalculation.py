@@ -16,7 +16,6 @@ from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
-    TimeAdjustment,
 )
 from edx_proctoring.testing.factories import AttemptFactory, UserFactory
 from tests.api.test_extra_time import BULK, SINGLE
@@ -308,7 +307,7 @@ def test_comparing_costs_the_same_for_many_attempts(clock, make_exam, capture):
     def queries(count):
         start_many(make_exam(time_limit_mins=60), count)
         with capture() as found:
-            deadlines.outdated(list(Attempt.objects.running().with_parts()))
+            lifecycle.outdated(list(Attempt.objects.running().with_parts()))
         return len(found)
 
     assert queries(1) == queries(8)
@@ -320,68 +319,9 @@ def test_learners_hear_of_it(running):
     assert [(one["kind"], one["seconds"]) for one in told] == [("allotment", 1800)]
 
 
-def test_a_recalculated_allowance_counts_once_after_a_break(running, clock):
-    exam_id, user_id = running.proctored_exam_id, running.user_id
-    clock.shift(10 * MINUTE)
-    api.add_allowance_for_user(exam_id, user_id, MINUTES, "30")
-    api.update_attempt_status(running.pk, "error")
-    assert Attempt.objects.get(pk=running.pk).time_remaining_seconds == 80 * 60
-    api.mark_exam_attempt_as_ready_to_resume(running.pk)
-    second = api.create_exam_attempt(exam_id, user_id, taking_as_proctored=True)
-    api.start_exam_attempt(exam_id, user_id)
-    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 80 * 60
-    api.add_allowance_for_user(exam_id, user_id, MINUTES, "40")
-    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 90 * 60
-
-
-def test_a_limit_that_rises_between_a_break_and_its_resume_is_added(running, clock):
-    exam_id, user_id = running.proctored_exam_id, running.user_id
-    clock.shift(10 * MINUTE)
-    api.update_attempt_status(running.pk, "error")
-    api.update_exam(exam_id, time_limit_mins=75)
-    api.mark_exam_attempt_as_ready_to_resume(running.pk)
-    second = api.create_exam_attempt(exam_id, user_id, taking_as_proctored=True)
-    api.start_exam_attempt(exam_id, user_id)
-    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 65 * 60
-
-
-def test_a_due_date_that_moves_between_a_break_and_its_resume_gives_back_what_it_cut(
-    clock, attempt, make_exam
-):
-    exam = make_exam(time_limit_mins=60, due_date=NOON + 20 * MINUTE)
-    known = attempt(exam=exam, status="ready_to_start")
-    running = lifecycle.transition(known, "started")
-    clock.shift(10 * MINUTE)
-    api.update_attempt_status(running.pk, "error")
-    assert Attempt.objects.get(pk=running.pk).time_remaining_seconds == 10 * 60
-    api.update_exam(exam.pk, due_date=NOON + 40 * MINUTE)
-    api.mark_exam_attempt_as_ready_to_resume(running.pk)
-    second = api.create_exam_attempt(exam.pk, known.user_id, taking_as_proctored=True)
-    api.start_exam_attempt(exam.pk, known.user_id)
-    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 30 * 60
-    api.update_exam(exam.pk, due_date=None)
-    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 50 * 60
-
-
-def test_no_part_of_a_second_is_lost_by_breaks(running, clock):
-    exam_id, user_id = running.proctored_exam_id, running.user_id
-    known = running
-    for _ in range(5):
-        clock.shift(10.4)
-        api.update_attempt_status(known.pk, "error")
-        api.mark_exam_attempt_as_ready_to_resume(known.pk)
-        known_id = api.create_exam_attempt(exam_id, user_id, taking_as_proctored=True)
-        api.start_exam_attempt(exam_id, user_id)
-        known = Attempt.objects.get(pk=known_id)
-    left = api.get_polled_attempt(known.pk)["time_remaining_seconds"]
-    assert 3600 - 52 <= left <= 3600 - 52 + 5
-
-
-def test_every_second_of_a_resumed_attempt_has_a_row(running, clock):
-    clock.shift(754)
-    api.update_attempt_status(running.pk, "error")
-    api.mark_exam_attempt_as_ready_to_resume(running.pk)
-    second = api.create_exam_attempt(running.proctored_exam_id, running.user_id, True)
-    api.start_exam_attempt(running.proctored_exam_id, running.user_id)
-    rows = TimeAdjustment.objects.filter(attempt_id=second).order_by("id")
-    assert list(rows.values_list("kind", "seconds")) == [("allotment", 3600), ("correction", -754)]
+def test_many_allowances_at_once_reach_the_running_attempts(clock, make_exam, capture):
+    exams = [make_exam(time_limit_mins=60), make_exam(time_limit_mins=60)]
+    attempts = [one for exam in exams for one in start_many(exam, 2)]
+    users = [one.user_id for one in attempts]
+    api.add_bulk_allowances([exam.pk for exam in exams], users, MINUTES, "15")
+    assert [end_of(one) for one in attempts] == [NOON + 75 * MINUTE] * 4

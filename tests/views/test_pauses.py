@@ -87,3 +87,28 @@ def test_the_questions_are_hidden_during_a_pause(running, learner):
     assert "Fire &lt;alarm&gt;" in screen()
     api.continue_attempt(known.pk)
     assert screen() is None
+
+
+def switch_off(exam):
+    api.update_exam(exam.pk, is_active=False)
+    return {}
+
+
+def end_course(exam):
+    api.update_exam(exam.pk, is_proctored=True)
+    return {"credit_state": {"course_end_date": timezone.now() - datetime.timedelta(days=1)}}
+
+
+@pytest.mark.parametrize("change", [switch_off, end_course])
+def test_the_questions_stay_hidden_whatever_becomes_of_the_exam(running, learner, change):
+    known = running()
+    exam = known.proctored_exam
+    api.pause_attempt(known.pk)
+    context = change(exam)
+
+    def screen():
+        return api.get_student_view(learner.pk, exam.course_id, exam.content_id, dict(context))
+
+    assert 'data-screen="paused"' in screen()
+    api.continue_attempt(known.pk)
+    assert screen() is None

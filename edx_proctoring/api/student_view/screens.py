@@ -34,7 +34,7 @@ from edx_proctoring.api.student_view.context import (
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists
 from edx_proctoring.lifecycle import expire_if_overdue, show_way_in
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt, TimeAdjustment
 from edx_proctoring.serializers import ProctoredExamSerializer
 from edx_proctoring.statuses import (
     COMPLETED,
@@ -80,13 +80,15 @@ def _student_view(
     if user_role != "student":
         return None
     exam = _exam(course_id, content_id, context)
-    if not exam["is_active"]:
-        return None
-    if exam["is_proctored"] and _has_course_ended(context):
+    is_over = not exam["is_active"] or (exam["is_proctored"] and _has_course_ended(context))
+    if is_over and not _has_open_pause(exam["id"], user_id):
         return None
     learner = _learner(exam, user_id, context)
     decide = DECISIONS.get(learner.kind)
-    screen = (PAUSED if learner.pause else decide(learner)) if decide else None
+    # A pause hides the questions also where the host would show them by itself: nobody works on while the clock stands.
+    screen = PAUSED if learner.pause else None
+    if screen is None and decide and not is_over:
+        screen = decide(learner)
     if screen is None:
         return None
     more = (
@@ -154,6 +156,11 @@ def _learner(exam: dict[str, Any], user_id: int, context: MutableMapping[str, An
 
 def _is_supported(exam: dict[str, Any]) -> bool:
     return bool(exam["is_proctored"] or not exam["is_practice_exam"])
+
+
+def _has_open_pause(exam_id: int, user_id: int) -> bool:
+    rows = TimeAdjustment.objects.filter(exam_id=exam_id, user_id=user_id)
+    return bool(rows.open_pauses().exists())
 
 
 def _has_course_ended(context: MutableMapping[str, Any]) -> bool:

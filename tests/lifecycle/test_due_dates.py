@@ -1,0 +1,132 @@
+"""Due dates cut what is granted, paused and left; the learner sees it."""
+
+import datetime
+
+import pytest
+import time_machine
+
+from edx_proctoring import api, deadlines, lifecycle
+from edx_proctoring.models import ProctoredExamStudentAttempt
+
+pytestmark = pytest.mark.django_db
+
+Attempt = ProctoredExamStudentAttempt
+NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
+MINUTE = datetime.timedelta(minutes=1)
+SECOND = datetime.timedelta(seconds=1)
+MINUTES = "additional_time_granted"
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def running(clock, attempt, make_exam):
+    """Started at noon, for an hour."""
+    exam = make_exam(time_limit_mins=60)
+    return lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+
+
+def stored(attempt):
+    return Attempt.objects.get(pk=attempt.pk)
+
+
+def end_of(attempt):
+    return deadlines.read(stored(attempt)).ends_at
+
+
+def minutes_of(attempt):
+    return stored(attempt).allowed_time_limit_mins
+
+
+def test_learners_hear_what_a_grant_has_really_gained(clock, attempt, make_exam):
+    exam = make_exam(time_limit_mins=60, due_date=NOON + 65 * MINUTE)
+    running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+    result = api.extend_attempt(running.pk, 600)
+    assert (result.seconds, result.gained) == (600, 300)
+    told = api.get_polled_attempt(running.pk)["adjustments"]
+    assert [one["seconds"] for one in told] == [300]
+
+
+def test_a_due_date_that_comes_near_during_a_pause_is_shown(clock, attempt, make_exam):
+    """The clock stands still, the due date does not."""
+    exam = make_exam(time_limit_mins=60, due_date=NOON + 70 * MINUTE)
+    running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+    clock.shift(20 * MINUTE)
+    lifecycle.pause(running)
+    shown = []
+    for _ in range(3):
+        clock.shift(20 * MINUTE)
+        shown.append(api.get_polled_attempt(running.pk)["time_remaining_seconds"])
+    assert shown == [30 * 60, 10 * 60, 0]
+
+
+def test_a_rest_that_a_due_date_cut_during_a_pause_counts_once(clock, attempt, make_exam):
+    exam = make_exam(time_limit_mins=60, due_date=NOON + 70 * MINUTE)
+    running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+    clock.shift(20 * MINUTE)
+    lifecycle.pause(running)
+    clock.shift(60 * MINUTE)
+    broken = lifecycle.transition(running, "error", reason=lifecycle.PROVIDER)
+    assert broken.time_remaining_seconds == 0
+    api.update_exam(exam.pk, due_date=None)
+    assert deadlines.seconds_kept(stored(broken)) == 40 * 60
+
+
+@pytest.mark.needs("edx-when")
+@pytest.mark.parametrize("change", ["extend", "continue", "recalculate"])
+def test_the_due_date_stays_where_the_host_does_not_answer(
+    clock, attempt, make_exam, monkeypatch, change
+):
+    from edx_when import api as when_api
+
+    monkeypatch.setattr(when_api, "get_date_for_block", lambda *_a, **_k: NOON + 20 * MINUTE)
+    known = lifecycle.transition(
+        attempt(exam=make_exam(time_limit_mins=60), status="ready_to_start"), "started"
+    )
+    lifecycle.pause(known)
+    clock.shift(MINUTE)
+
+    def fail(*_args, **_kwargs):
+        raise RuntimeError("edx-when is down")
+
+    monkeypatch.setattr(when_api, "get_date_for_block", fail)
+    if change == "extend":
+        lifecycle.extend(known, 600)
+    elif change == "continue":
+        lifecycle.continue_(known)
+    else:
+        lifecycle.recalculate(known)
+    assert end_of(known) == NOON + 20 * MINUTE
+
+
+def test_a_due_date_that_passes_during_a_pause_ends_the_attempt_after_it(clock, attempt, make_exam):
+    exam = make_exam(time_limit_mins=60, due_date=NOON + 70 * MINUTE)
+    running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+    lifecycle.pause(running)
+    clock.shift(80 * MINUTE)
+    assert lifecycle.expire_if_overdue(stored(running)).status == "started"
+    lifecycle.continue_(running)
+    assert lifecycle.expire_if_overdue(stored(running)).status == "submitted"
+    assert stored(running).completed_at == NOON + 70 * MINUTE
+
+
+def test_the_due_date_cuts_what_is_granted(clock, attempt, make_exam):
+    exam = make_exam(time_limit_mins=60, due_date=NOON + 65 * MINUTE)
+    running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+    lifecycle.extend(running, 600)
+    assert end_of(running) == NOON + 65 * MINUTE
+    assert stored(running).allowed_time_limit_mins == 65
+
+
+def test_the_entrance_shows_what_was_granted_before_the_start(clock, timed_exam, attempt):
+    api.update_exam(timed_exam.pk, time_limit_mins=60)
+    known = attempt(exam=timed_exam, status="created", taking_as_proctored=False)
+    lifecycle.extend(known, 1800)
+    exam = api.get_exam_by_id(timed_exam.pk)
+    shown = api.get_student_view(known.user_id, exam["course_id"], exam["content_id"], {})
+    assert "1 hour and 30 minutes" in shown
+    assert api.allowed_minutes(exam, known.user_id) == 90

@@ -1,0 +1,129 @@
+"""The time of an attempt that broke off and is resumed: no second is lost, none counts twice."""
+
+import datetime
+
+import pytest
+import time_machine
+
+from edx_proctoring import api, deadlines, lifecycle, operations
+from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
+
+pytestmark = pytest.mark.django_db
+
+Attempt = ProctoredExamStudentAttempt
+NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
+MINUTE = datetime.timedelta(minutes=1)
+SECOND = datetime.timedelta(seconds=1)
+MINUTES = "additional_time_granted"
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def running(clock, attempt, make_exam):
+    """Started at noon, for an hour."""
+    exam = make_exam(time_limit_mins=60)
+    return lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+
+
+def stored(attempt):
+    return Attempt.objects.get(pk=attempt.pk)
+
+
+def end_of(attempt):
+    return deadlines.read(stored(attempt)).ends_at
+
+
+def minutes_of(attempt):
+    return stored(attempt).allowed_time_limit_mins
+
+
+def test_a_recalculated_allowance_counts_once_after_a_break(running, clock):
+    exam_id, user_id = running.proctored_exam_id, running.user_id
+    clock.shift(10 * MINUTE)
+    api.add_allowance_for_user(exam_id, user_id, MINUTES, "30")
+    api.update_attempt_status(running.pk, "error")
+    assert Attempt.objects.get(pk=running.pk).time_remaining_seconds == 80 * 60
+    api.mark_exam_attempt_as_ready_to_resume(running.pk)
+    second = api.create_exam_attempt(exam_id, user_id, taking_as_proctored=True)
+    api.start_exam_attempt(exam_id, user_id)
+    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 80 * 60
+    api.add_allowance_for_user(exam_id, user_id, MINUTES, "40")
+    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 90 * 60
+
+
+def test_a_limit_that_rises_between_a_break_and_its_resume_is_added(running, clock):
+    exam_id, user_id = running.proctored_exam_id, running.user_id
+    clock.shift(10 * MINUTE)
+    api.update_attempt_status(running.pk, "error")
+    api.update_exam(exam_id, time_limit_mins=75)
+    api.mark_exam_attempt_as_ready_to_resume(running.pk)
+    second = api.create_exam_attempt(exam_id, user_id, taking_as_proctored=True)
+    api.start_exam_attempt(exam_id, user_id)
+    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 65 * 60
+
+
+def test_a_due_date_that_moves_between_a_break_and_its_resume_gives_back_what_it_cut(
+    clock, attempt, make_exam
+):
+    exam = make_exam(time_limit_mins=60, due_date=NOON + 20 * MINUTE)
+    known = attempt(exam=exam, status="ready_to_start")
+    running = lifecycle.transition(known, "started")
+    clock.shift(10 * MINUTE)
+    api.update_attempt_status(running.pk, "error")
+    assert Attempt.objects.get(pk=running.pk).time_remaining_seconds == 10 * 60
+    api.update_exam(exam.pk, due_date=NOON + 40 * MINUTE)
+    api.mark_exam_attempt_as_ready_to_resume(running.pk)
+    second = api.create_exam_attempt(exam.pk, known.user_id, taking_as_proctored=True)
+    api.start_exam_attempt(exam.pk, known.user_id)
+    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 30 * 60
+    api.update_exam(exam.pk, due_date=None)
+    assert api.get_polled_attempt(second)["time_remaining_seconds"] == 50 * 60
+
+
+def test_no_part_of_a_second_is_lost_by_breaks(running, clock):
+    exam_id, user_id = running.proctored_exam_id, running.user_id
+    known = running
+    for _ in range(5):
+        clock.shift(10.4)
+        api.update_attempt_status(known.pk, "error")
+        api.mark_exam_attempt_as_ready_to_resume(known.pk)
+        known_id = api.create_exam_attempt(exam_id, user_id, taking_as_proctored=True)
+        api.start_exam_attempt(exam_id, user_id)
+        known = Attempt.objects.get(pk=known_id)
+    left = api.get_polled_attempt(known.pk)["time_remaining_seconds"]
+    assert 3600 - 52 <= left <= 3600 - 52 + 5
+
+
+def test_every_second_of_a_resumed_attempt_has_a_row(running, clock):
+    clock.shift(754)
+    api.update_attempt_status(running.pk, "error")
+    api.mark_exam_attempt_as_ready_to_resume(running.pk)
+    second = api.create_exam_attempt(running.proctored_exam_id, running.user_id, True)
+    api.start_exam_attempt(running.proctored_exam_id, running.user_id)
+    rows = TimeAdjustment.objects.filter(attempt_id=second).order_by("id")
+    assert list(rows.values_list("kind", "seconds")) == [("allotment", 3600), ("correction", -754)]
+
+
+def test_an_attempt_that_an_older_version_has_resumed_keeps_its_rest(clock, attempt, make_exam):
+    """Its columns do not say how long the whole exam may take."""
+    exam = make_exam(time_limit_mins=60)
+    known = attempt(
+        exam=exam,
+        status="started",
+        started_at=NOON,
+        allowed_time_limit_mins=12,
+        time_remaining_seconds=754,
+    )
+    assert api.recalculate_deadlines(exam.course_id) == 1
+    assert end_of(known) == NOON + 754 * SECOND
+    lifecycle.extend(known, 60)
+    operations.submit_expired_attempts()
+    assert end_of(known) == NOON + 814 * SECOND
+    api.add_allowance_for_user(exam.pk, known.user_id, MINUTES, "10")
+    assert end_of(known) == NOON + 1414 * SECOND
+    assert minutes_of(known) == 24
