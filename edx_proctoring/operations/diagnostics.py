@@ -218,8 +218,9 @@ def _outbox(_seconds: float) -> Iterator[Finding]:
     """Report how many messages are pending, since when, and how many were given up."""
     open_states = OutboxMessage.objects.filter(state__in=(PENDING, GIVEN_UP))
     counts = dict(open_states.values_list("state").annotate(Count("id")))
-    due = OutboxMessage.objects.due(timezone.now()).aggregate(first=Min("next_try_at"))["first"]
-    late = round((timezone.now() - due).total_seconds()) if due else 0
+    now = timezone.now()
+    due = OutboxMessage.objects.due(now).aggregate(first=Min("next_try_at"))["first"]
+    late = round((now - due).total_seconds()) if due else 0
     waiting, given_up = counts.get(PENDING, 0), counts.get(GIVEN_UP, 0)
     numbers = {"waiting": waiting, "given_up": given_up, "late_seconds": late}
     text = f"{waiting} wait, {given_up} given up"

@@ -27,10 +27,11 @@ def what_is_late() -> list[Late]:
     if not ProctoredExam.objects.exists():
         return []
     minutes = conf.proctoring.LATE_MINUTES
-    return list(_late(minutes, timezone.now() - datetime.timedelta(minutes=minutes)))
+    return list(_late(minutes, timezone.now()))
 
 
-def _late(minutes: int, moment: datetime.datetime) -> Iterator[Late]:
+def _late(minutes: int, now: datetime.datetime) -> Iterator[Late]:
+    moment = now - datetime.timedelta(minutes=minutes)
     last = ScheduledRun.objects.last_of(SWEEP)
     if last is None or last < moment:
         when = f"since {last:%Y-%m-%d %H:%M} UTC" if last else "yet"
@@ -45,7 +46,7 @@ def _late(minutes: int, moment: datetime.datetime) -> Iterator[Late]:
             f"{overdue} attempts are still running more than {minutes} minutes after their time was over.",
             "Run manage.py submit_expired_attempts; its log gives the reason for each attempt that could not be ended.",
         )
-    if waiting := due_before(moment):
+    if waiting := due_before(moment, now):
         yield Late(
             "messages",
             f"Messages have been waiting for delivery since {waiting:%Y-%m-%d %H:%M} UTC.",
@@ -58,8 +59,8 @@ def _overdue(moment: datetime.datetime) -> int:
     return sum(end is not None and end < moment for end in ends)
 
 
-def due_before(moment: datetime.datetime) -> datetime.datetime | None:
+def due_before(moment: datetime.datetime, now: datetime.datetime) -> datetime.datetime | None:
     """Return since when the oldest message has been due, if that is before the given time."""
-    due = OutboxMessage.objects.due(timezone.now()).filter(next_try_at__lt=moment)
+    due = OutboxMessage.objects.due(now).filter(next_try_at__lt=moment)
     first: datetime.datetime | None = due.aggregate(first=Min("next_try_at"))["first"]
     return first

@@ -30,8 +30,14 @@ def get_last_verified_onboarding_attempts_per_user(
     users_list: Sequence[Any], backend: str
 ) -> dict[int, Attempt]:
     """Return each learner's newest verified onboarding attempt in any course that the provider accepts, by learner id."""
+    return last_verified(users_list, backend, timezone.now())
+
+
+def last_verified(
+    users_list: Sequence[Any], backend: str, now: datetime.datetime
+) -> dict[int, Attempt]:
+    """Return the same as `get_last_verified_onboarding_attempts_per_user` at the given time."""
     newest: dict[int, Attempt] = {}
-    now = timezone.now()
     found = list(
         Attempt.objects.get_last_verified_proctored_onboarding_attempts(users_list, backend)
     )
@@ -56,7 +62,7 @@ def get_onboarding_attempt_data_for_learner(
     for one in attempts:
         if one.status == Status.verified and expires[one.pk] > now:
             return _onboarding_data(Status.verified, expires[one.pk])
-    elsewhere = get_last_verified_onboarding_attempts_per_user([user], backend).get(user.pk)
+    elsewhere = last_verified([user], backend, now).get(user.pk)
     if elsewhere is not None:
         other = InstructorDashboardOnboardingAttemptStatus.other_course_approved
         return _onboarding_data(other, expiries([elsewhere])[elsewhere.pk])

@@ -1,5 +1,6 @@
 """The onboarding status of one learner for the learning MFE, and of a whole course for its staff."""
 
+import datetime
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -17,9 +18,9 @@ from edx_proctoring.api.onboarding.exams import (
     categorize_inaccessible_exams_by_date,
     does_backend_support_onboarding,
     expiries,
-    get_last_verified_onboarding_attempts_per_user,
     get_onboarding_attempt_data_for_learner,
     get_user_course_outline_details,
+    last_verified,
     newest_exams,
 )
 from edx_proctoring.backends import display
@@ -225,6 +226,7 @@ class _Local:
 
     def __init__(self, course_id: object, backend: str) -> None:
         self.course_id, self.backend = course_id, backend
+        self.now = timezone.now()
 
     def fill(self, rows: Sequence[Row]) -> None:
         """Set status and date of the rows."""
@@ -236,14 +238,12 @@ class _Local:
         expires = expiries(one for own in attempts.values() for one in own)
         unverified = []
         for row in rows:
-            attempt = _which_counts(attempts[row.user.pk], expires)
-            row.word, row.modified = _word(attempt, expires), attempt and attempt.modified
+            attempt = _which_counts(attempts[row.user.pk], expires, self.now)
+            row.word, row.modified = _word(attempt, expires, self.now), attempt and attempt.modified
             if row.word != Word.verified:
                 unverified.append(row)
         users = [row.user for row in unverified]
-        elsewhere = (
-            get_last_verified_onboarding_attempts_per_user(users, self.backend) if users else {}
-        )
+        elsewhere = last_verified(users, self.backend, self.now) if users else {}
         for row in unverified:
             if row.user.pk in elsewhere:
                 row.word = Word.other_course_approved
@@ -267,11 +267,12 @@ class _Local:
         return by_user
 
 
-def _which_counts(attempts: Sequence[Attempt], expires: dict[int, Any]) -> Attempt | None:
+def _which_counts(
+    attempts: Sequence[Attempt], expires: dict[int, Any], now: datetime.datetime
+) -> Attempt | None:
     """Return the attempt that determines the status: one verified and still valid, else the last changed; a reset
     attempt yields to a later one.
     """
-    now = timezone.now()
     for attempt in attempts:
         if attempt.status == Status.verified and expires[attempt.pk] > now:
             return attempt
@@ -284,12 +285,12 @@ def _which_counts(attempts: Sequence[Attempt], expires: dict[int, Any]) -> Attem
     return newest
 
 
-def _word(attempt: Attempt | None, expires: dict[int, Any]) -> str | None:
+def _word(attempt: Attempt | None, expires: dict[int, Any], now: datetime.datetime) -> str | None:
     if attempt is None:
         return Word.not_started
     if attempt.status == Status.onboarding_reset:
         return Word.onboarding_reset_past_due
-    if attempt.status == Status.verified and expires[attempt.pk] <= timezone.now():
+    if attempt.status == Status.verified and expires[attempt.pk] <= now:
         return Word.expired
     known = Word.get_onboarding_status_from_attempt_status(attempt.status)
     return known or OTHER_WORDS.get(attempt.status, Word.error)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
-from django.utils import formats, timezone
+from django.utils import formats
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf, constants, crypto, deadlines, host, links, timing
@@ -42,6 +42,7 @@ class Learner:
     provider: Any
     kind: str
     context: MutableMapping[str, Any]
+    now: datetime.datetime  # one reading of the clock for the whole page
     is_past_due: bool
 
     @cached_property
@@ -99,13 +100,13 @@ class Learner:
         if attempt is None or attempt.status not in INCOMPLETE:
             return False
         deadline = deadlines.from_ledger(attempt, self.ledger)
-        return deadline is not None and deadline.seconds_left(timezone.now()) > 0
+        return deadline is not None and deadline.seconds_left(self.now) > 0
 
 
 def is_wait_pending(learner: Learner) -> bool:
     """Whether the grace period after the due date is running; if so, `wait_deadline` is its end."""
     due = deadlines.due_date(learner.exam, learner.user_id)
-    deadline = timing.wait_deadline(due, learner.context.get("grace_period"), timezone.now())
+    deadline = timing.wait_deadline(due, learner.context.get("grace_period"), learner.now)
     if deadline is None:
         return False
     learner.context["wait_deadline"] = deadline.isoformat()
@@ -123,7 +124,7 @@ def _allowed_minutes(learner: Learner) -> int:
     attempt = learner.attempt
     if attempt and attempt.allowed_time_limit_mins and not learner.is_resumable_now:
         return attempt.allowed_time_limit_mins
-    return deadlines.allowed_minutes(learner.exam, learner.user_id, attempt, timezone.now())
+    return deadlines.allowed_minutes(learner.exam, learner.user_id, attempt, learner.now)
 
 
 def _attempt_urls(learner: Learner) -> dict[str, str]:
@@ -153,19 +154,20 @@ def timed_context(learner: Learner) -> dict[str, Any]:
         "progress_page_url": urls["progress_page_url"],
         "pause_message": learner.pause.reason if learner.pause else "",
         "does_time_remain": learner.does_time_remain,
-        "has_time_expired": _has_time_expired(learner.attempt),
+        "has_time_expired": _has_time_expired(learner),
         "enter_exam_endpoint": urls["enter_exam_endpoint"],
         "change_state_url": urls["change_state_url"],
         "course_id": exam["course_id"],
     }
 
 
-def _has_time_expired(attempt: ProctoredExamStudentAttempt | None) -> bool:
+def _has_time_expired(learner: Learner) -> bool:
     """Return whether the attempt has timed out, and recently."""
+    attempt = learner.attempt
     if attempt is None or attempt.started_at is None or attempt.completed_at is None:
         return False
     expires = deadlines.expires_at(attempt)
-    ended = (timezone.now() - attempt.completed_at).total_seconds()
+    ended = (learner.now - attempt.completed_at).total_seconds()
     return expires is not None and attempt.completed_at >= expires and ended < SHOW_EXPIRY_SECONDS
 
 

@@ -143,6 +143,7 @@ def _learner(exam: dict[str, Any], user_id: int, context: MutableMapping[str, An
     attempt = expire_if_overdue(newest) if newest else None
     supports_onboarding = bool(getattr(provider, "supports_onboarding", False))
     kind = exam_types.exam_type(exam, supports_onboarding) if _is_supported(exam) else ""
+    now = timezone.now()  # after the attempt has been ended, if that was due
     return Learner(
         exam=exam,
         user_id=user_id,
@@ -150,7 +151,8 @@ def _learner(exam: dict[str, Any], user_id: int, context: MutableMapping[str, An
         provider=provider,
         kind=kind,
         context=context,
-        is_past_due=deadlines.is_past_due(exam, user_id, timezone.now()),
+        now=now,
+        is_past_due=deadlines.is_past_due(exam, user_id, now),
     )
 
 
@@ -341,7 +343,7 @@ def _tell_option_presented(learner: Learner) -> None:
     """Emit the event at most once a day, because reloading the page would fill the outbox."""
     exam = ProctoredExam(**learner.exam)
     payload = tracking.snapshot(exam, "option-presented")
-    day = timezone.now().date()
+    day = learner.now.date()
     outbox.put(messages.option_event(exam.pk, learner.user_id, day, payload))
 
 
