@@ -22,12 +22,12 @@ from edx_proctoring.views.requests.allowances import (
     RevocationSerializer,
 )
 
-TOTAL = "X-Total-Count"  # of all pages
+TOTAL = "X-Total-Count"  # over all pages
 EXAM_PROBLEMS = (api.NO_EXAM, api.OTHER_COURSE, api.NOT_ACTIVE)
 
 
 class ExamAllowanceView(ProctoredAPIView):
-    """Routes 13 and 14: all allowances of a course; granting one, taking one back."""
+    """Routes 13 and 14: list the allowances of a course; grant and remove one."""
 
     throttle_scope = "allowances"
 
@@ -54,7 +54,7 @@ class ExamAllowanceView(ProctoredAPIView):
 
 
 class GroupedExamAllowancesByStudent(ProctoredAPIView):
-    """Route 17: all allowances of a course by username."""
+    """Route 17: all allowances of a course, grouped by username."""
 
     throttle_scope = "allowances"
 
@@ -87,7 +87,7 @@ def _page(
 
 
 class ExamBulkAllowanceView(ProctoredAPIView):
-    """Routes 15 and 16: one allowance for many learners in many exams of a course."""
+    """Routes 15 and 16: grant one allowance to many learners in many exams of a course."""
 
     largest_body = "MAX_DOCUMENT_BYTES"
     throttle_scope = "allowances"
@@ -114,7 +114,7 @@ class ExamBulkAllowanceView(ProctoredAPIView):
 
 
 def _refused(detail: str, field: str) -> Response:
-    """`field` names the input of the form that is to be marked."""
+    """`field` names the input of the form to highlight."""
     return Response({"detail": detail, "field": field}, status=status.HTTP_400_BAD_REQUEST)
 
 

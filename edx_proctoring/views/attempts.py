@@ -1,4 +1,4 @@
-"""Attempts: what learners do with theirs, and what staff see and remove."""
+"""Attempts: the actions of learners on their own attempts, and the lists and removals of staff."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ NOT_IN_EXAM = {"in_timed_exam": False, "is_proctored": False}
 
 
 class StudentProctoredExamAttempt(ProctoredAPIView):
-    """Route 6: one attempt. Learners poll and change theirs; staff have it resumed or remove it."""
+    """Route 6: one attempt. Learners poll and change their own; staff permit resuming or remove it."""
 
     def get(self, request: Request, attempt_id: int) -> Response:
         attempt = api.get_polled_attempt(attempt_id)
@@ -52,7 +52,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         _check_owner(attempt.user_id, caller_id(request))
         data = sent.valid()
         if data["action"] == "error" and _ignores_lost_software(attempt):
-            LOG.warning("a learner's browser reports an error, ignored: attempt_id=%s", attempt_id)
+            LOG.warning("learner's browser reported an error, ignored: attempt_id=%s", attempt_id)
             return _changed(False)
         return _changed(api.learner_action(attempt, data["action"], request.user, data["detail"]))
 
@@ -75,18 +75,18 @@ def _check_owner(owner_id: int, user_id: int | None) -> None:
 
 
 def _check_acts_for_another(user: Any, attempt: Any, sent: ActionSerializer) -> None:
-    """Only staff of the course may act for a learner, and only to have them resume."""
+    """Only staff of the course may act for a learner, and only to permit resuming."""
     course_id = attempt.proctored_exam.course_id
-    # Through the package: host test suites replace it there.
+    # Called through the package, because host test suites replace it there.
     if not sent.resumes or not permissions.is_user_course_or_global_staff(user, course_id):
         raise ProctoredExamPermissionDenied(
-            "Only course staff may do this, only to let learners resume."
+            "Only course staff may do this, and only to let learners resume."
         )
     _check_owner(attempt.user_id, sent.valid()["user_id"] or user.pk)
 
 
 def _ignores_lost_software(attempt: Any) -> bool:
-    """Does a switch let learners go on when this provider's software does not answer?"""
+    """Return whether a waffle switch lets learners continue when this provider's software does not answer."""
     backend = attempt.proctored_exam.backend
     return bool(backend) and switches.is_on(
         constants.PING_FAILURE_PASSTHROUGH_TEMPLATE.format(backend)
@@ -94,7 +94,7 @@ def _ignores_lost_software(attempt: Any) -> bool:
 
 
 class StudentProctoredExamAttemptCollection(ProctoredAPIView):
-    """Route 9: the caller's running attempt, and the creation of one."""
+    """Route 9: the caller's running attempt, and the creation of an attempt."""
 
     def get(self, request: Request) -> Response:
         return Response(api.get_active_attempt_data(caller_id(request)) or NOT_IN_EXAM)
@@ -105,7 +105,7 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
 
 
 class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
-    """Routes 7 and 8: a page of the newest attempts per learner and exam, with the earlier ones."""
+    """Routes 7 and 8: a page of the newest attempts per learner and exam, each with the earlier ones."""
 
     throttle_scope = "attempts"
 
@@ -144,7 +144,7 @@ def _pagination(page: Any) -> dict[str, Any]:
 
 
 class ProctoredExamActiveAttemptView(ProctoredAPIView):
-    """Route 25: a learner's running attempt, for the MFE; global staff may ask for others."""
+    """Route 25: a learner's running attempt, for the MFE; global staff may name another learner."""
 
     def get(self, request: Request) -> Response:
         user_id = _asked_id(request, LearnerQuery.of(request))
@@ -152,7 +152,7 @@ class ProctoredExamActiveAttemptView(ProctoredAPIView):
 
 
 class ProctoredExamAttemptView(ProctoredAPIView):
-    """Route 24: an exam and a learner's attempt in it, for the MFE; global staff may ask for others."""
+    """Route 24: an exam and a learner's attempt in it, for the MFE; global staff may name another learner."""
 
     def get(self, request: Request, course_id: str, content_id: str | None = None) -> Response:
         query = ExamPageQuery.of(request)
@@ -171,14 +171,14 @@ class ProctoredExamAttemptView(ProctoredAPIView):
 
 
 def _asked_id(request: Request, query: LearnerQuery) -> int:
-    """The learner that the query names, for global staff; else the caller."""
+    """Return the learner named by the query, for global staff; otherwise the caller."""
     if query.names_learner and not request.user.is_staff:
         raise PermissionDenied(NOT_STAFF)
     return int(query.valid()["user_id"] or caller_id(request))
 
 
 class ActiveExamsForUserView(ProctoredAPIView):
-    """Route 18: a learner's running exams, with their allowances. Staff may ask for others."""
+    """Route 18: the exams that a learner is taking, with allowances. Staff may name another learner."""
 
     throttle_scope = "attempts"
 
@@ -192,7 +192,7 @@ class ActiveExamsForUserView(ProctoredAPIView):
 
 
 def _may_see_others(user: Any, course_id: str | None) -> bool:
-    """Course staff only those in their own course."""
+    """Course staff may only see learners in their own course."""
     return bool(user.is_staff) or (
         course_id is not None and permissions.is_user_course_or_global_staff(user, course_id)
     )
@@ -215,7 +215,7 @@ class StudentProctoredExamResetAttempts(ProctoredAPIView):
 
 
 class ProctoredExamAttemptReviewStatus(ProctoredAPIView):
-    """Route 10: the learner has read the result."""
+    """Route 10: the learner acknowledges the result."""
 
     def put(self, request: Request, attempt_id: int) -> Response:
         if not constants.CONTENT_VIEWABLE_PAST_DUE_DATE:

@@ -1,4 +1,4 @@
-"""What all views share: who is let in, and how errors are answered."""
+"""The base classes of all views: authentication, throttling and error responses."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ JWT_AUTHENTICATION = "edx_rest_framework_extensions.auth.jwt.authentication.JwtA
 
 
 def _default_authentication() -> list[type[BaseAuthentication]]:
-    """Sessions, and JWTs where edx-drf-extensions is installed."""
+    """Return session authentication, and JWT authentication if edx-drf-extensions is installed."""
     try:
         return [SessionAuthentication, import_string(JWT_AUTHENTICATION)]
     except ImportError:
@@ -43,7 +43,7 @@ def _default_authentication() -> list[type[BaseAuthentication]]:
 
 
 class ScopeThrottle(SimpleRateThrottle):
-    """The rate of one scope, per user; none while the cache does not work."""
+    """The throttle rate of one scope, per user; disabled while the cache does not work."""
 
     cache: Any = cache
 
@@ -56,7 +56,7 @@ class ScopeThrottle(SimpleRateThrottle):
 
 
 class AuthenticatedAPIView(APIView):
-    """For signed-in users: session, JWT, or what the setting AUTHENTICATION_CLASSES names."""
+    """A view for signed-in users. Authentication is by session, by JWT, or as the setting AUTHENTICATION_CLASSES says."""
 
     authentication_classes: Sequence[type[BaseAuthentication]] = _default_authentication()
     permission_classes: Sequence[Any] = (IsAuthenticated,)
@@ -64,7 +64,7 @@ class AuthenticatedAPIView(APIView):
     largest_body = "MAX_REQUEST_BYTES"  # the name of a setting
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Methods for HTTP answer errors themselves: hosts call `get` and its like also without `dispatch`."""
+        """Let HTTP methods handle errors themselves, because hosts also call `get` and others without `dispatch`."""
         super().__init_subclass__(**kwargs)
         for name in cls.http_method_names:
             if name in vars(cls):
@@ -72,11 +72,13 @@ class AuthenticatedAPIView(APIView):
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
-        """A view outside ATOMIC_REQUESTS: no transaction stays open while providers answer."""
+        """Exempt the view from ATOMIC_REQUESTS, so that no transaction stays open while a provider is called."""
         return transaction.non_atomic_requests(super().as_view(**initkwargs))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Who asks, and whether they may: nothing is written yet, so a lost connection is opened again."""
+        """Authenticate and check permissions. Nothing has been written yet, so a lost database connection is reopened
+        here.
+        """
         check_length(request, self.largest_body)
         initial = super().initial
         transactions.reconnecting(lambda: initial(request, *args, **kwargs))
@@ -100,7 +102,7 @@ class AuthenticatedAPIView(APIView):
         return throttles
 
     def check_throttles(self, request: Request) -> None:
-        """The host's own throttles need its cache: while that does not work, everybody is let in."""
+        """Throttles of the host need its cache. While the cache does not work, requests are not throttled."""
         try:
             super().check_throttles(request)
         except APIException:
@@ -109,7 +111,7 @@ class AuthenticatedAPIView(APIView):
             cache.failed(error)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """An error of the database that will pass is a 503; a read whose connection was lost is done once more."""
+        """Answer 503 for passing database errors, but repeat a read once if its connection was lost."""
         if not transactions.is_passing(exc):
             return super().handle_exception(exc)
         if self.request.method in SAFE_METHODS and transactions.close_if_lost(exc):
@@ -121,7 +123,9 @@ class AuthenticatedAPIView(APIView):
         known = name in self.http_method_names
         handler = getattr(self, name, None) if known else None
         try:
-            self.initial(self.request, *self.args, **self.kwargs)  # perhaps it did not come so far
+            self.initial(
+                self.request, *self.args, **self.kwargs
+            )  # the request may have failed before this was set
             response: Response = (handler or self.http_method_not_allowed)(
                 self.request, *self.args, **self.kwargs
             )
@@ -136,19 +140,19 @@ class AuthenticatedAPIView(APIView):
         busy = ProctoringTemporarilyUnavailable()
         busy.__cause__ = error
         answer = handle_proctored_exception(busy, type(self).__name__)
-        assert answer is not None  # it is one of ours
+        assert answer is not None  # the view is ours
         return answer
 
 
 def handle_proctored_exception(exc: BaseException, name: str | None = None) -> Response | None:
-    """The answer to an exception of this package, logged for view `name`; None for any other."""
+    """Return the response to an exception of this package, logged for view `name`; None for any other exception."""
     if not isinstance(exc, ProctoredBaseException):
         return None
     code = int(getattr(exc, "answer_status", exc.http_status))
     if code >= status.HTTP_500_INTERNAL_SERVER_ERROR:
-        LOG.error("%s answers %s", name, code, exc_info=exc)
+        LOG.error("%s answered %s", name, code, exc_info=exc)
     else:
-        LOG.warning("%s answers %s: %s", name, code, type(exc).__name__)
+        LOG.warning("%s answered %s: %s", name, code, type(exc).__name__)
     detail = str(exc)
     if isinstance(exc, BackendProviderNotConfigured):
         detail = "The proctoring provider of this exam is not configured."
@@ -158,7 +162,7 @@ def handle_proctored_exception(exc: BaseException, name: str | None = None) -> R
 
 
 def _as_dispatched(view: APIView, request: Any) -> Any:
-    """A host that calls the method itself may have Django's request only: its user is known already."""
+    """If the host calls the method directly, it may pass Django's request, whose user is already known."""
     if not isinstance(request, HttpRequest):
         return request
     wrapped = Request(request, parsers=view.get_parsers())
@@ -180,7 +184,7 @@ def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class ProctoredAPIView(AuthenticatedAPIView):
-    """A view in which the package's exceptions are answers."""
+    """A view that turns the package's exceptions into responses."""
 
     def handle_exception(self, exc: Exception) -> Response:
         answer = handle_proctored_exception(exc, type(self).__name__)

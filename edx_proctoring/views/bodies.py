@@ -1,6 +1,6 @@
-"""Bodies as they arrive: as large, as deep and of such characters as they may be.
+"""Limits for request bodies: size, nesting depth and permitted characters.
 
-What is too large is refused before it is parsed, and before anybody signs in.
+A body that is too large is refused before it is parsed and before authentication.
 """
 
 import io
@@ -23,7 +23,7 @@ UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class BodyTooLarge(APIException):
-    """More bytes than the setting allows."""
+    """The body has more bytes than the setting allows."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
@@ -32,7 +32,7 @@ class BodyTooLarge(APIException):
 
 
 class LimitedParser(BaseParser):
-    """A parser of the host's choice, which gets the whole body, if that is not too large."""
+    """A parser that checks the size of the whole body and passes it to the host's parser."""
 
     def __init__(self, parser: BaseParser, setting: str) -> None:
         self.parser, self.setting = parser, setting
@@ -44,7 +44,7 @@ class LimitedParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """What the parser makes of it. Also where no header says how large the body is."""
+        """Parse the body with the host's parser. Also handles bodies without a length header."""
         body = stream.read(_largest(self.setting) + 1)
         if len(body) > _largest(self.setting):
             raise BodyTooLarge(self.setting)
@@ -55,7 +55,7 @@ class LimitedParser(BaseParser):
 
 
 def check_length(request: Request, setting: str) -> None:
-    """Refuse a body that is too large by its own account."""
+    """Refuse a body whose header declares too large a size."""
     length = str(request.META.get("CONTENT_LENGTH") or "")
     if length.isdecimal() and int(length[:20]) > _largest(setting):
         raise BodyTooLarge(setting)
@@ -66,14 +66,14 @@ def _largest(setting: str) -> int:
 
 
 def document(request: Request) -> Any:
-    """The body as it was parsed: JSON of any kind, or a form."""
+    """Return the parsed body: any JSON, or a form."""
     data = request.data
     check_texts(data)
     return data
 
 
 def body(request: Request) -> dict[str, Any]:
-    """The body, JSON or a form, as a dictionary."""
+    """Return the body, JSON or a form, as a dictionary."""
     data = document(request)
     if isinstance(data, QueryDict):
         data = dict(data.items())
@@ -83,7 +83,7 @@ def body(request: Request) -> dict[str, Any]:
 
 
 def check_texts(data: Any) -> None:
-    """Refuse texts, at any depth, that no database can store; files; and what is nested too deeply."""
+    """Refuse texts at any depth that databases cannot store, files, and bodies that are nested too deeply."""
     todo = [(data, 0)]
     while todo:
         value, depth = todo.pop()
@@ -95,6 +95,6 @@ def check_texts(data: Any) -> None:
         elif isinstance(value, list | tuple):
             todo.extend((one, depth + 1) for one in value)
         elif isinstance(value, UploadedFile):
-            raise ParseError("Files are not taken.")
+            raise ParseError("Files are not accepted.")
         elif isinstance(value, str) and UNSTORABLE.search(value):
             raise ParseError("The request contains characters that cannot be stored.")

@@ -1,4 +1,4 @@
-"""The way to the provider's dashboard for instructors."""
+"""Redirects to the provider's dashboard for instructors."""
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.decorators import method_decorator
@@ -16,7 +16,9 @@ from edx_proctoring.views.requests.dashboard import DashboardQuery
 
 
 class InstructorDashboard(FramedView, AuthenticatedAPIView):
-    """Routes 21 and 31: redirect to the provider's dashboard, for a course or one exam. Dashboards show it in a frame."""
+    """Routes 21 and 31: redirect to the provider's dashboard for a course or an exam. Instructor dashboards embed it in
+    a frame.
+    """
 
     throttle_scope = "dashboard"
 
@@ -42,9 +44,9 @@ class InstructorDashboard(FramedView, AuthenticatedAPIView):
 
 
 def _explained(error: ProctoredBaseException) -> Response:
-    """The published answer: the text alone, not an object, and for a 404 a header that lets this site frame it."""
+    """Return the published error: plain text instead of an object, and for a 404 a header that lets this site frame it."""
     answer = handle_proctored_exception(error, InstructorDashboard.__name__)
-    assert answer is not None  # it is one of ours
+    assert answer is not None  # the view is ours
     headers = {}
     if answer.status_code == status.HTTP_404_NOT_FOUND:
         headers["X-Frame-Options"] = "sameorigin"

@@ -1,4 +1,4 @@
-"""What answers keep from their readers: ids that would let somebody post a review."""
+"""Remove ids from responses that would let their readers post reviews."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ ATTEMPT = frozenset({"attempt_code", "external_id", "proctored_exam"})
 
 
 def without_secret_ids(user: Any, data: Any) -> Any:
-    """The answer, its attempts at any depth without provider ids that are secrets; global staff see them.
+    """Return the response with secret provider ids removed from attempts at any depth; global staff see them.
 
-    With such an id and the attempt's code, which learners and course staff see, anybody can post a review.
+    Anyone who has such an id and the attempt's code, which learners and course staff see, can post a review.
     """
     if not user.is_staff:
         _hide(data)

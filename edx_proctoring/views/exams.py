@@ -1,4 +1,4 @@
-"""Exams: reading, creating, changing, and the registration of a whole course."""
+"""Exams: read, create and change them, and register all exams of a course."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ from edx_proctoring.views.requests.exams import (
 
 
 def _check_stored_backend(exam: Mapping[str, Any]) -> None:
-    """The provider of an exam as it would become."""
+    """Check the provider that the exam would have after the change."""
     try:
         check_backend(exam)
     except serializers.ValidationError as error:
@@ -69,7 +69,7 @@ class ProctoredExamView(ProctoredAPIView):
 
 
 class RegisterProctoredExamsView(ProctoredAPIView):
-    """Route 5: the complete set of a course's exams; those that are not named are switched off."""
+    """Route 5: replace all exams of a course; exams that are not listed are deactivated."""
 
     largest_body = "MAX_DOCUMENT_BYTES"
     throttle_scope = "exams"
@@ -84,7 +84,7 @@ class RegisterProctoredExamsView(ProctoredAPIView):
 
 
 class ProctoredExamReviewPolicyView(ProctoredAPIView):
-    """Route 27: what reviewers of an exam should know; null if there is nothing."""
+    """Route 27: the instructions for reviewers of an exam, or null."""
 
     throttle_scope = "exams"
 

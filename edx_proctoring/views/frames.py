@@ -1,4 +1,4 @@
-"""Answers that a browser shows in a frame, perhaps in a page of a micro-frontend on another origin."""
+"""Responses shown in a frame, possibly on a page of a micro-frontend with another origin."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,10 +15,10 @@ HTML = "text/html"
 
 
 class FramedView(APIView):
-    """A view whose errors are a readable page for browsers, and stay JSON for all other clients."""
+    """A view whose errors are a readable page for browsers and JSON for all other clients."""
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """A browser that accepts nothing but HTML gets its answer, too, not a 406."""
+        """Answer browsers that accept only HTML instead of returning 406."""
         return super().perform_content_negotiation(request, force=force or _prefers_html(request))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -28,13 +28,13 @@ class FramedView(APIView):
 
 
 def _prefers_html(request: Any) -> bool:
-    """`*/*` does not: that is what scripts send."""
+    """Return whether the client prefers HTML. `*/*` does not count, because scripts send it."""
     django_request = getattr(request, "_request", request)
     return bool(django_request.get_preferred_type(["application/json", HTML]) == HTML)
 
 
 def error_page(request: Request, response: HttpResponseBase) -> HttpResponse:
-    """The error as a page that the instructor dashboards may frame; status and headers are kept."""
+    """Return the error as a page that instructor dashboards may frame; status and headers are kept."""
     data = getattr(response, "data", None)
     detail = data.get("detail") if isinstance(data, dict) else data
     context = {"detail": detail if isinstance(detail, str) else ""}
@@ -45,12 +45,12 @@ def error_page(request: Request, response: HttpResponseBase) -> HttpResponse:
             page[name] = response[name]
     page["Cache-Control"] = "no-store"
     page["Content-Security-Policy"] = f"frame-ancestors {' '.join(frame_ancestors())}"
-    page.xframe_options_exempt = True  # it knows one origin only
+    page.xframe_options_exempt = True  # X-Frame-Options supports only one origin
     return page
 
 
 def frame_ancestors() -> list[str]:
-    """Sources for the directive `frame-ancestors`: this site, the micro-frontends, and what FRAME_ANCESTORS adds."""
+    """Return the sources for `frame-ancestors`: this site, the micro-frontends, and those in FRAME_ANCESTORS."""
     pages = (conf.django.LEARNING_MICROFRONTEND_URL, conf.django.INSTRUCTOR_MICROFRONTEND_URL)
     found = ["'self'"]
     for address in (*pages, *conf.proctoring.FRAME_ANCESTORS):

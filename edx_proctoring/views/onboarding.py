@@ -1,4 +1,4 @@
-"""How far learners are with onboarding."""
+"""The onboarding status of learners."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -17,7 +17,7 @@ from edx_proctoring.views.requests.onboarding import OnboardingListQuery, Onboar
 
 
 class StudentOnboardingStatusView(ProctoredAPIView):
-    """Route 19: one learner's status and the exam to go to; course staff may ask for others."""
+    """Route 19: one learner's status and the exam to take; course staff may name another learner."""
 
     def get(self, request: Request) -> Response:
         wanted = OnboardingStatusQuery.read(request)

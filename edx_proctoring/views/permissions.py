@@ -1,4 +1,4 @@
-"""Who may do what. Whose staff one must be is decided by what is asked for, not by whom."""
+"""Permissions. The requested object, not the caller's parameters, determines whose staff the caller must be."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -23,15 +23,15 @@ NO_COURSE = "The course of this request cannot be determined."
 
 View = Callable[..., HttpResponseBase]
 
-THE_WORLD = "anybody, without an account"
-ANY_USER = "any active user; what is shown is the user's own, or concerns no one"
+THE_WORLD = "anybody, without authentication"
+ANY_USER = "any active user, for the user's own data or data about nobody"
 OWNER = "the learner whose attempt it is"
-COURSE_STAFF = "global staff, and staff of the course that what is asked for belongs to"
+COURSE_STAFF = "global staff, and staff of the course of the requested object"
 GLOBAL_STAFF = "global staff"
-REVIEWER = "who may review the attempt: the provider's review group, global staff"
-RETIREMENT = "whom the host's rule accounts.can_retire_user names"
+REVIEWER = "reviewers of the attempt: the provider's review group and global staff"
+RETIREMENT = "users permitted by the host's rule accounts.can_retire_user"
 
-# Who may do what, by the route's name and the method. `tests/views/test_roles.py` tries every cell with every caller.
+# The role for each route name and method. `tests/views/test_roles.py` tests every cell with every kind of caller.
 WHO_MAY: Mapping[str, Mapping[str, str]] = {
     # exams
     "proctored_exam.exam":                         {"post": GLOBAL_STAFF, "put": GLOBAL_STAFF},
@@ -60,23 +60,23 @@ WHO_MAY: Mapping[str, Mapping[str, str]] = {
     "user_onboarding.status.course":               {"get": COURSE_STAFF},
     "instructor_dashboard_course":                 {"get": COURSE_STAFF},
     "instructor_dashboard_exam":                   {"get": COURSE_STAFF},
-    # providers, and the learner's browser on its way back from them
+    # providers, and the learner's browser returning from them
     "proctored_exam.attempt.ready_callback":       {"post": REVIEWER},
     "proctored_exam.attempt.callback":             {"post": REVIEWER},
     "anonymous.proctoring_review_callback":        {"post": THE_WORLD},
     "anonymous.proctoring_launch_callback.start_exam": {"get": THE_WORLD},
-    # learners who leave
+    # retirement of learners
     "backend_user_deletion_api":                   {"post": RETIREMENT},
     "user_retirement_api":                         {"post": RETIREMENT},
-    # the second version, and its pages
+    # the second version and its pages
     "v2.exams":                                    {"get": COURSE_STAFF},
     "v2.exam":                                     {"get": COURSE_STAFF, "patch": COURSE_STAFF},
     "v2.attempts":                                 {"get": COURSE_STAFF},
 }  # fmt: skip
 
-# Who may name another learner: by `user_id` or `username`, course staff together with their course.
+# The role for naming another learner by `user_id` or `username`; course staff must also name their course.
 WHO_MAY_FOR_OTHERS: Mapping[tuple[str, str], str] = {
-    ("proctored_exam.attempt", "put"):              COURSE_STAFF,  # mark_ready_to_resume, nothing else
+    ("proctored_exam.attempt", "put"):              COURSE_STAFF,  # only mark_ready_to_resume
     ("proctored_exam.active_exams_for_user", "get"): COURSE_STAFF,
     ("user_onboarding.status", "get"):              COURSE_STAFF,
     ("proctored_exam.exam_attempts", "get"):        GLOBAL_STAFF,
@@ -85,19 +85,19 @@ WHO_MAY_FOR_OTHERS: Mapping[tuple[str, str], str] = {
 
 
 def is_user_course_or_global_staff(user: Any, course_id: Any) -> bool:
-    """Is the user global staff, or staff of the course?"""
+    """Return whether the user is global staff or staff of the course."""
     return host.is_course_or_global_staff(user, course_id)
 
 
 def role_of(route: str | None, method: str) -> extensions.Role | None:
-    """The role that may call a route of the second version or a page, ours or an extension's; None: nobody may."""
+    """Return the role for a route of the second version or a page, ours or an extension's; None: nobody has access."""
     name, method = route or "", "get" if method == "HEAD" else method.lower()
     rows = WHO_MAY.get(name) or extensions.roles().get(name, {})
     return rows.get(method)
 
 
 def has_role(user: Any, role: extensions.Role, course_id: str) -> bool:
-    """Is the user, who is signed in, one of those in this course?"""
+    """Return whether the signed-in user has the role in this course."""
     if not isinstance(role, str):
         return role(user, course_id)
     if role == COURSE_STAFF:
@@ -106,18 +106,18 @@ def has_role(user: Any, role: extensions.Role, course_id: str) -> bool:
 
 
 def caller_id(request: Request) -> int:
-    """The id of who asks; the view lets in only users who are signed in."""
+    """Return the caller's id; the view lets in only signed-in users."""
     user: Any = request.user
     return int(user.pk)
 
 
 def refusal(detail: str = NOT_STAFF) -> Response:
-    """The answer to those who may not."""
+    """Return the response for callers without permission."""
     return Response(status=status.HTTP_403_FORBIDDEN, data={"detail": detail})
 
 
 def require_staff(func: View) -> View:
-    """Let only global staff call `func(request, …)`."""
+    """Restrict `func(request, …)` to global staff."""
 
     @wraps(func)
     def wrapped(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -127,12 +127,12 @@ def require_staff(func: View) -> View:
 
 
 def require_course_or_global_staff(func: View) -> View:
-    """Let only global staff, and staff of the request's course, call `func(request, …)`."""
+    """Restrict `func(request, …)` to global staff and staff of the request's course."""
     return _for_staff_of(_course_of, func)
 
 
 def require_staff_of_the_exams(func: View) -> View:
-    """As above, where the body lists the exams (`exam_ids`)."""
+    """Do the same for bodies that list exams (`exam_ids`)."""
     return _for_staff_of(course_of_the_exams, func)
 
 
@@ -156,7 +156,9 @@ def _for_staff_of(course_of: Callable[..., str | None], func: View) -> View:
 def course_of_the_exams(
     kwargs: Mapping[str, Any], data: Mapping[str, Any], user: Any = None
 ) -> str | None:
-    """The course whose exams may be named: that of the URL, of the body, of the first exam; for global staff any."""
+    """Return the course that the exams must belong to: from the URL, the body or the first exam; any course for global
+    staff.
+    """
     named = kwargs.get("course_id") or data.get("course_id")
     if named:
         return named if isinstance(named, str) else None
@@ -167,7 +169,7 @@ def course_of_the_exams(
 
 
 def _course_of(kwargs: Mapping[str, Any], data: Mapping[str, Any]) -> str | None:
-    """The course of the URL, of its attempt or exam, of the exam in the body, or in the body."""
+    """Return the course of the URL, of its attempt or exam, of the exam in the body, or the course in the body."""
     if kwargs.get("course_id"):
         return str(kwargs["course_id"])
     try:
@@ -183,7 +185,7 @@ def _course_of(kwargs: Mapping[str, Any], data: Mapping[str, Any]) -> str | None
 
 
 def check_may_read_course(user: Any, course_id: str) -> None:
-    """With the setting REQUIRE_ENROLLMENT only the course's learners and staff see its exams."""
+    """With REQUIRE_ENROLLMENT, only learners and staff of the course may see its exams."""
     if not conf.proctoring.REQUIRE_ENROLLMENT:
         return
     if is_user_course_or_global_staff(user, course_id):
@@ -192,13 +194,13 @@ def check_may_read_course(user: Any, course_id: str) -> None:
         raise PermissionDenied("You are not enrolled in this course.")
 
 
-# Providers' users
+# User accounts of providers
 
-REVIEWERS = "_review"  # the end of a review group's name, after the provider's
+REVIEWERS = "_review"  # suffix of a review group's name, after the provider's name
 
 
 def reviewed_backends(user: Any) -> list[str] | None:
-    """The providers whose attempts the user may review; None means all."""
+    """Return the providers whose attempts the user may review; None means all."""
     if user.is_staff:
         return None
     names = user.groups.filter(name__endswith=REVIEWERS).values_list("name", flat=True)
@@ -206,10 +208,10 @@ def reviewed_backends(user: Any) -> list[str] | None:
 
 
 def may_review(user: Any, attempt: Mapping[str, Any]) -> bool:
-    """May the user deliver news of this attempt (a dictionary) in the provider's name?"""
+    """Return whether the user may report on this attempt (a dictionary) for its provider."""
     return bool(user.has_perm("edx_proctoring.can_review_attempt", attempt))
 
 
 def may_retire_users(user: Any) -> bool:
-    """May the user have others forgotten? The host says who."""
+    """Return whether the host lets the user retire others."""
     return bool(user.has_perm("accounts.can_retire_user"))

@@ -1,4 +1,4 @@
-"""What providers send: that they are ready, and their reviews."""
+"""Callbacks of providers: readiness and reviews."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -38,7 +38,7 @@ def _received(review: Any) -> Response:
 
 
 def _located(external_id: str, names: list[str] | None) -> tuple[Any, bool, dict[str, Any]] | None:
-    """The attempt, whether it was removed, its dictionary; None if it or its exam is gone."""
+    """Return the attempt, whether it was removed, and its dictionary; None if it or its exam is gone."""
     attempt, is_archived = api.locate_attempt_by_external_id(external_id, backends=names)
     if attempt is None:
         return None
@@ -49,7 +49,7 @@ def _located(external_id: str, names: list[str] | None) -> tuple[Any, bool, dict
 
 
 class ExamReadyCallback(ProctoredAPIView):
-    """Route 11: an attempt's software is set up, says the provider's user or global staff."""
+    """Route 11: the provider's user or global staff report that an attempt's software is set up."""
 
     def post(self, request: Request, external_id: str) -> Response:
         anybody = conf.proctoring.READY_CALLBACK_ANY_USER
@@ -67,14 +67,14 @@ class ExamReadyCallback(ProctoredAPIView):
 
 
 class BaseReviewCallback:
-    """A review arrives."""
+    """Receives a review."""
 
-    trusts_reviewer = True  # may the payload name the person who reviewed?
+    trusts_reviewer = True  # may the payload name the reviewer?
 
     def make_review(
         self, attempt: Mapping[str, Any], data: Mapping[str, Any], backend: Any = None
     ) -> Response:
-        """Store and apply the review of an attempt (a dictionary); `backend`: another provider."""
+        """Store and apply the review of an attempt (a dictionary); `backend`: use another provider."""
         found, is_archived = api.locate_attempt_by_attempt_code(attempt["attempt_code"])
         if found is None:
             raise StudentExamAttemptDoesNotExistsException(UNKNOWN_ATTEMPT)
@@ -83,7 +83,7 @@ class BaseReviewCallback:
     def receive(
         self, attempt: Any, data: Mapping[str, Any], *, is_archived: bool, backend: Any = None
     ) -> Response:
-        """The same for an attempt as `api.locate_attempt_by_…` finds it."""
+        """Do the same for an attempt as returned by `api.locate_attempt_by_…`."""
         review = api.receive_review(
             attempt,
             data,
@@ -115,16 +115,14 @@ class ProctoredExamReviewCallback(ProctoredAPIView, BaseReviewCallback):
 
 
 class IgnoreClientContentNegotiation(BaseContentNegotiation):
-    """What the client says of content types does not matter."""
+    """Ignores the client's content types."""
 
     def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
-        """The first one."""
         return next(iter(parsers))
 
     def select_renderer(  # type: ignore[override]  # published without a default
         self, request: Request, renderers: Iterable[Any], format_suffix: str | None
     ) -> tuple[Any, str]:
-        """The first one."""
         renderer = next(iter(renderers))
         return renderer, renderer.media_type
 
@@ -134,7 +132,7 @@ def _secret_of(request: HttpRequest | Request) -> str:
 
 
 class AnonymousReviewCallback(BaseReviewCallback, ProctoredAPIView):
-    """Route 29: RPNow delivers a review, without an account."""
+    """Route 29: RPNow delivers a review, without a user account."""
 
     authentication_classes = ()
     permission_classes: Sequence[Any] = (AllowAny,)
@@ -143,10 +141,10 @@ class AnonymousReviewCallback(BaseReviewCallback, ProctoredAPIView):
     content_negotiation_class = IgnoreClientContentNegotiation
     largest_body = "MAX_DOCUMENT_BYTES"
     trusts_reviewer = False
-    _secret: str | None = None  # only once a request was dispatched
+    _secret: str | None = None  # set once a request was dispatched
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """Take the secret out of the query, which middleware and error reports write into logs."""
+        """Remove the secret from the query, because middleware and error reports log queries."""
         self._secret = _secret_of(request)
         if "secret" in request.GET:
             query = request.GET.copy()

@@ -1,4 +1,4 @@
-"""The host's waffle switches."""
+"""Waffle switches of the host."""
 
 import waffle
 from waffle import get_waffle_switch_model
@@ -8,7 +8,7 @@ from edx_proctoring import cache
 
 
 def is_on(name: str) -> bool:
-    """Is the switch on? Asks the database where waffle's cache does not work."""
+    """Return whether the switch is on; reads the database if waffle's cache does not work."""
     known = cache.guarded(lambda: bool(waffle.switch_is_active(name)), None)
     if known is not None:
         return known

@@ -1,4 +1,4 @@
-"""Learners who leave, for the host's retirement pipeline."""
+"""Retirement of learners, for the host's retirement pipeline."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from edx_proctoring.views.permissions import may_retire_users
 
 
 class BackendUserManagementAPI(ProctoredAPIView):
-    """Route 22: all providers forget the user; by the provider's name, whether it has. 500 when one has not."""
+    """Route 22: have all providers delete the user's data; returns the result by provider. 500 if one failed."""
 
     def post(self, request: Request, user_id: str, **kwargs: Any) -> Response:
         if not may_retire_users(request.user):
@@ -24,7 +24,7 @@ class BackendUserManagementAPI(ProctoredAPIView):
 
 
 class UserRetirement(ProctoredAPIView):
-    """Route 23: what names or describes the user here is blanked."""
+    """Route 23: blank the user's personal data here."""
 
     def post(self, request: Request, user_id: str) -> Response:
         if not may_retire_users(request.user):

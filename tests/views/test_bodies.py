@@ -165,7 +165,7 @@ def test_a_review_with_a_file(attempt, as_global_staff):
     attempt(status="submitted", external_id="known")
     data = {"status": "passed", "video": SimpleUploadedFile("video", b"x")}
     answer = as_global_staff.post(f"{E}/attempt/known/reviewed", data, format="multipart")
-    assert (answer.status_code, answer.json()) == (400, {"detail": "Files are not taken."})
+    assert (answer.status_code, answer.json()) == (400, {"detail": "Files are not accepted."})
     assert not ProctoredExamSoftwareSecureReview.objects.exists()
 
 

@@ -1,5 +1,6 @@
-"""One serializer for each body and each query, by noun as the views are.
+"""One serializer for each request body and each query, in modules named like the views.
 
-The view reads its request by it (`GrantSerializer.read(request)`), and the OpenAPI document describes the request by it
-(`openapi/operations.py`). What clients have always been allowed to send is a field with a name in `fields`.
+The view reads its request with it (`GrantSerializer.read(request)`), and the OpenAPI document describes the request
+with it (`openapi/operations.py`). `fields` has a named field for each lenient form of input that clients have always
+been allowed to send.
 """

@@ -23,16 +23,16 @@ MOST_PAIRS = 10_000
 
 
 class AllowanceListQuery(ListQuery):
-    """Which allowances. `status` is checked and has no effect."""
+    """Filter and page of the list. `status` is validated but has no effect."""
 
     orderings = api.ALLOWANCE_ORDERINGS
 
 
 class GrantSerializer(BodySerializer):
-    """`user_info`: a username, else an e-mail address; where the host can tell, of somebody enrolled in the course.
+    """`user_info`: a username, or else an e-mail address; if the host can tell, of a user enrolled in the course.
 
-    `key` and `value`: additional_time_granted and whole minutes; time_multiplier and a factor of the exam's time, from 1
-    to 10 with at most two decimals; review_policy_exception and a text. Other keys are stored without effect.
+    `key` and `value`: additional_time_granted with whole minutes; time_multiplier with a factor of the exam's time,
+    from 1 to 10 with at most two decimals; review_policy_exception with a text. Other keys are stored without effect.
     """
 
     exam_id = IdField()
@@ -41,14 +41,14 @@ class GrantSerializer(BodySerializer):
     value = NumberOrTextField(takes_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """An empty text is no number, and that has a message of its own."""
+        """Report an empty text with the published message for invalid numbers."""
         if attrs["value"] == "" and attrs["key"] not in api.TIME_VALUES:
             raise serializers.ValidationError({"value": "is missing."})
         return attrs
 
 
 class RevocationSerializer(BodySerializer):
-    """Which allowance is taken back. `user_info`, a username or an e-mail address, or `user_id` names the learner."""
+    """The allowance to remove. `user_info` (a username or an e-mail address) or `user_id` identifies the learner."""
 
     exam_id = IdField()
     key = TextField()
@@ -56,7 +56,7 @@ class RevocationSerializer(BodySerializer):
     user_info = TextField(required=False)
 
     def to_internal_value(self, data: Mapping[str, Any]) -> Any:
-        """Where both name a learner, `user_info` is not read: lists show the id, and it tells nobody's name."""
+        """If both are given, `user_info` is ignored: lists contain the id, and an id does not reveal a name."""
         unread = {"user_info"} if "user_id" in data else {}
         return super().to_internal_value({name: data[name] for name in data if name not in unread})
 
@@ -67,15 +67,15 @@ class RevocationSerializer(BodySerializer):
 
 
 class ListedExamsSerializer(BodySerializer):
-    """The exams that a body lists, of which the first one decides whose staff may send it."""
+    """The exams listed in a body; the first one determines whose staff may send it."""
 
     exam_ids = ListedField()
 
 
 class BulkGrantSerializer(ListedExamsSerializer):
-    """Lists are texts with commas; `user_ids` holds usernames or e-mail addresses.
+    """Lists are comma-separated texts; `user_ids` contains usernames or e-mail addresses.
 
-    A time_multiplier (from 1 to 10) is stored as the additional minutes that it makes of each exam's present time.
+    A time_multiplier (from 1 to 10) is stored as the additional minutes that result from each exam's current time.
     """
 
     user_ids = ListedField()
@@ -84,7 +84,7 @@ class BulkGrantSerializer(ListedExamsSerializer):
     course_id = CourseIdField()
 
     def validate_value(self, value: str) -> str:
-        """Also a number has its longest text."""
+        """The length of a number is limited, too."""
         if len(value) > LONGEST_TEXT:
             raise serializers.ValidationError("is too long.")
         return value
@@ -92,12 +92,12 @@ class BulkGrantSerializer(ListedExamsSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs["exam_ids"]) * len(attrs["user_ids"]) > MOST_PAIRS:
             raise serializers.ValidationError(
-                f"No more than {MOST_PAIRS} pairs of exam and learner at once."
+                f"No more than {MOST_PAIRS} pairs of exam and learner at a time."
             )
         return attrs
 
     def refusal(self) -> Exception:
-        """The form marks its input of the value."""
+        """Return the error for the form's value input."""
         if next(iter(self.errors)) == "value":
             return AllowanceValueNotAllowedException()
         return super().refusal()

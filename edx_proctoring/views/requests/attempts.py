@@ -36,20 +36,20 @@ ACTIONS = (
 
 
 def learning_mfe_field() -> SwitchField:
-    """Do links of the answer lead to the learning micro-frontend?"""
+    """Return a field that tells whether links in the response lead to the learning micro-frontend."""
     return SwitchField(
         ("true", "True", "1"), help_text="Links lead to the learning micro-frontend."
     )
 
 
 class AttemptListQuery(ListQuery):
-    """Which attempts."""
+    """Filter and page of the list."""
 
     orderings = api.ATTEMPT_ORDERINGS
 
 
 class NewAttemptSerializer(BodySerializer):
-    """Without `attempt_proctored` a proctored exam is declined."""
+    """Without `attempt_proctored`, a proctored exam is declined."""
 
     exam_id = IdField()
     attempt_proctored = FlagField()
@@ -57,7 +57,7 @@ class NewAttemptSerializer(BodySerializer):
 
 
 class ActionSerializer(BodySerializer):
-    """`user_id`, the learner's, is for staff who let a learner resume."""
+    """`user_id` names the learner and is only for staff who permit resuming."""
 
     action = ActionField(ACTIONS)
     detail = CutTextField(LONGEST_DETAIL)
@@ -65,43 +65,43 @@ class ActionSerializer(BodySerializer):
 
     @property
     def resumes(self) -> bool:
-        """Is the learner to be let resume? Asked before anything is validated."""
+        """Return whether this permits a learner to resume; called before validation."""
         return bool(self.initial_data.get("action") == READY_TO_RESUME)
 
     @property
     def acts_for_another(self) -> bool:
-        """Is this for a learner who is not the caller? Likewise."""
+        """Return whether this is for a learner other than the caller; called before validation."""
         return self.resumes or bool(self.initial_data.get("user_id"))
 
 
 class RemovalQuery(QuerySerializer):
-    """How attempts are removed."""
+    """Options for removing attempts."""
 
     keep_at_provider = TrueField(
-        help_text="`true`: if the provider has no way to remove attempts, remove here alone."
+        help_text="`true`: if the provider cannot remove attempts, remove the attempt only here."
     )
 
 
 class LearnerQuery(QuerySerializer):
-    """Whose attempt is shown."""
+    """The learner whose attempt is requested."""
 
     user_id = IdField(default=None, help_text="Another learner, for global staff.")
 
     @property
     def names_learner(self) -> bool:
-        """Does it name one? Asked before it is validated."""
+        """Return whether a learner is named; called before validation."""
         return "user_id" in self.initial_data
 
 
 class ExamPageQuery(LearnerQuery):
-    """Whose attempt in which exam is shown, and where its links lead."""
+    """The learner and exam requested, and where links in the response lead."""
 
     content_id = PlainTextField(help_text="The subsection's usage key.")
     is_learning_mfe = learning_mfe_field()
 
 
 class RunningExamsQuery(QuerySerializer):
-    """Whose running exams are shown. The same names are read from a body; those of the query count."""
+    """The learner whose exams are requested. The parameters may also be in the body; the query takes precedence."""
 
     course_id = OptionalTextField(help_text="Only exams of this course.")
     user_id = OptionalIdField(help_text="Another learner, for staff.")

@@ -1,4 +1,4 @@
-"""How a request becomes validated data; bad input is a 400 that says what is wrong."""
+"""Validate requests; invalid input is a 400 that says what is wrong."""
 
 from typing import Any, Self
 
@@ -11,31 +11,33 @@ from edx_proctoring.views.bodies import body
 
 
 class RequestSerializer(serializers.Serializer[Any]):
-    """The content of one request. Of several mistakes the answer names the first, in the order of the fields."""
+    """The content of one request. If there are several errors, the response has the first one in the order of the
+    fields.
+    """
 
     @classmethod
     def sent(cls, request: Request) -> Any:
-        """The part of the request that is read."""
+        """Return the part of the request to validate."""
         raise NotImplementedError
 
     @classmethod
     def of(cls, request: Request) -> Self:
-        """The serializer with what was sent, for views that decide who may ask before they validate."""
+        """Return the serializer with the request's data, for views that check permissions before validating."""
         return cls(data=cls.sent(request))
 
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
-        """The content, validated."""
+        """Return the validated content."""
         return cls.of(request).valid()
 
     def valid(self) -> dict[str, Any]:
-        """The validated data, or the refusal."""
+        """Return the validated data, or raise the error."""
         if not self.is_valid():
             raise self.refusal()
         return dict(self.validated_data)
 
     def refusal(self) -> Exception:
-        """The first error; messages of fields go on after the field's name, others are whole sentences."""
+        """Return the first error. Messages of fields continue the field's name; others are whole sentences."""
         name, messages = next(iter(self.errors.items()))
         text = str(messages[0])
         whole = name == api_settings.NON_FIELD_ERRORS_KEY
@@ -43,7 +45,7 @@ class RequestSerializer(serializers.Serializer[Any]):
 
 
 class BodySerializer(RequestSerializer):
-    """A body: JSON or a form, which are read alike."""
+    """A body, either JSON or a form, with the same result."""
 
     @classmethod
     def sent(cls, request: Request) -> Any:
@@ -51,7 +53,7 @@ class BodySerializer(RequestSerializer):
 
 
 class QuerySerializer(RequestSerializer):
-    """A query; of a parameter that is there twice the last one counts."""
+    """A query; if a parameter occurs twice, the last one counts."""
 
     @classmethod
     def sent(cls, request: Request) -> Any:

@@ -1,11 +1,11 @@
-"""Which part of the provider's dashboard is asked for."""
+"""Requests for the provider's dashboard."""
 
 from edx_proctoring.views.requests.base import QuerySerializer
 from edx_proctoring.views.requests.fields import PlainTextField, TrueField
 
 
 class DashboardQuery(QuerySerializer):
-    """An attempt, or the configuration, of an exam."""
+    """An attempt of an exam, or its configuration."""
 
     attempt = PlainTextField(help_text="The provider's id of an attempt.")
     config = TrueField(help_text="`true`: the exam's configuration.")

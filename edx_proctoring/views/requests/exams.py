@@ -1,4 +1,4 @@
-"""Requests about exams. Forms are read as DRF reads them: a box that is not sent is unchecked."""
+"""Requests about exams. Forms are read as DRF reads them: an absent checkbox is unchecked."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -17,24 +17,24 @@ from edx_proctoring.views.bodies import body, document
 from edx_proctoring.views.requests.base import BodySerializer
 from edx_proctoring.views.requests.fields import LONGEST_TEXT, LookedUpIdField
 
-NO_LIST: dict[str, Any] = {}  # a form would count as an empty list, and switch all exams off
+NO_LIST: dict[str, Any] = {}  # a form would count as an empty list and deactivate all exams
 IGNORED = {"id", "course_id"}  # of an item in the registration of a course
 
 
 def minutes(**options: Any) -> serializers.IntegerField:
-    """At least one."""
+    """Return a field for at least one minute."""
     return serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER, **options)
 
 
 def check_backend(values: Mapping[str, Any]) -> None:
-    """A proctored exam needs a provider that exists, before the exam is stored."""
+    """Check that a proctored exam has a configured provider, before the exam is stored."""
     name = values.get("backend")
     if name and values.get("is_proctored", True) and not api.is_known_backend(name):
         raise serializers.ValidationError({"backend": ["There is no such provider."]})
 
 
 class NewExamSerializer(BodySerializer, ProctoredExamSerializer):
-    """The body that creates an exam. `id` is checked and has no effect."""
+    """The body that creates an exam. `id` is validated but has no effect."""
 
     time_limit_mins = minutes()
 
@@ -51,7 +51,7 @@ class NewExamSerializer(BodySerializer, ProctoredExamSerializer):
 
 
 class ExamChangesSerializer(BodySerializer):
-    """What is absent or null stays; null clears `due_date`."""
+    """Absent and null fields stay unchanged, except that null clears `due_date`."""
 
     exam_id = LookedUpIdField()
     exam_name = serializers.CharField(required=False, allow_null=True)
@@ -66,7 +66,7 @@ class ExamChangesSerializer(BodySerializer):
 
     @classmethod
     def of(cls, request: Request) -> Self:
-        body(request)  # refuses what is no object
+        body(request)  # raises an error unless it is an object
         return cls(data=document(request), partial=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -74,18 +74,18 @@ class ExamChangesSerializer(BodySerializer):
         return attrs
 
     def refusal(self) -> Exception:
-        """All errors in one sentence."""
+        """Return all errors in one sentence."""
         texts = {name: " ".join(map(str, found)) for name, found in self.errors.items()}
         return ParseError(" ".join(f"{name}: {text}" for name, text in texts.items()))
 
 
 class RegisteredExamsSerializer(serializers.ListSerializer[Any]):
-    """All exams of a course: no two of the same content."""
+    """All exams of a course; each content id may occur once."""
 
     def validate(self, attrs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         names = {item["content_id"] for item in attrs}
         if len(names) < len(attrs):
-            raise serializers.ValidationError("The same content_id is there more than once.")
+            raise serializers.ValidationError("The same content_id is listed more than once.")
         return attrs
 
 
@@ -99,7 +99,7 @@ class RegisteredExamSerializer(ProctoredExamRegistrationSerializer):
 
     @classmethod
     def of(cls, request: Request, course_id: str) -> Any:
-        """The serializer of the whole list, with what was sent."""
+        """Return the serializer of the whole list with the request's data."""
         data = document(request)
         listed = data if isinstance(data, list) else NO_LIST
         return cls(data=listed, many=True, context={"course_id": course_id})
@@ -110,7 +110,9 @@ class RegisteredExamSerializer(ProctoredExamRegistrationSerializer):
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """What to store: no `due_date` clears it, no `external_id` or `backend` keeps it."""
+        """Return the values to store: without `due_date` it is cleared, without `external_id` or `backend` they are
+        kept.
+        """
         check_backend(attrs)
         kept = {name for name in ("external_id", "backend") if attrs.get(name) is None}
         values = {name: value for name, value in attrs.items() if name not in kept | IGNORED}

@@ -1,6 +1,6 @@
-"""Fields that read what clients of this interface have always been allowed to send.
+"""Fields that accept everything that clients of this interface have always been allowed to send.
 
-Error messages go on after the field's name, which the serializer puts before them.
+Error messages continue the field's name, which the serializer puts before them.
 """
 
 import re
@@ -17,11 +17,11 @@ LARGEST_PAGE = 100
 LONGEST_TEXT = 255
 MOST_LISTED = 1000
 WHITE_SPACE = re.compile(r"\s+")
-ADDRESS = "user__email"  # an order by it would tell addresses
+ADDRESS = "user__email"  # ordering by it would reveal addresses
 
 
 def _messages(text: str, *keys: str, **others: str) -> dict[str, Any]:
-    """`text` for each of the keys of DRF, and what others say."""
+    """Return `text` for each of DRF's message keys, and the other given messages."""
     return {**dict.fromkeys(keys, text), **others}
 
 
@@ -30,7 +30,7 @@ def _is_number(data: Any, kinds: type | tuple[type, ...] = (int, float)) -> bool
 
 
 class FalseIsAbsent(Field):  # type: ignore[type-arg]  # any values
-    """None where it is absent, null, empty, zero or false."""
+    """A field that is None if the value is absent, null, empty, zero or false."""
 
     def run_validation(self, data: Any = empty) -> Any:
         return None if data is empty or not data else super().run_validation(data)
@@ -55,28 +55,28 @@ class IdField(serializers.IntegerField):
 
 
 class OptionalIdField(FalseIsAbsent, IdField):
-    """A primary key that need not be there."""
+    """An optional primary key."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(required=False, **options)
 
 
 class LookedUpIdField(IdField):
-    """An id that is taken as it comes: whoever looks it up says that there is no such thing."""
+    """An id without validation; the look-up reports that nothing was found."""
 
     def run_validation(self, data: Any = empty) -> Any:
         return None if data is empty else data
 
 
 class PageField(serializers.IntegerField):
-    """The number of a page, taken as it comes: the paginator knows a page for anything."""
+    """A page number without validation; the paginator returns a page for any value."""
 
     def run_validation(self, data: Any = empty) -> Any:
         return "1" if data is empty else data
 
 
 class PageSizeField(IdField):
-    """How many rows are on a page."""
+    """The number of rows per page."""
 
     default_error_messages = _messages(
         f"must be a number from 1 to {LARGEST_PAGE}.", "invalid", "max_value"
@@ -90,7 +90,7 @@ class PageSizeField(IdField):
 
 
 class TextField(serializers.CharField):
-    """A text that is not blank, kept with its white space; a number is none."""
+    """A text that is not blank, with its white space kept; numbers are refused."""
 
     default_error_messages = _messages(
         "is missing.",
@@ -111,14 +111,14 @@ class TextField(serializers.CharField):
 
 
 class OptionalTextField(FalseIsAbsent, TextField):
-    """Such a text that need not be there."""
+    """An optional text of that kind."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(required=False, allow_blank=True, **options)
 
 
 class PlainTextField(serializers.CharField):
-    """A text of a query, of whichever characters."""
+    """A text in a query, with any characters."""
 
     def __init__(self, **options: Any) -> None:
         if not options.get("required"):
@@ -134,7 +134,7 @@ class CourseIdField(PlainTextField):
 
 
 class CutTextField(serializers.CharField):
-    """Anything as text, of which only the beginning is kept."""
+    """Any value as text, truncated."""
 
     def __init__(self, kept: int, **options: Any) -> None:
         self.kept = kept
@@ -145,14 +145,14 @@ class CutTextField(serializers.CharField):
 
 
 class LearnerField(TextField):
-    """A user's id (a number), or their name or e-mail address (a text, even of digits)."""
+    """A user's id (a number), or a username or e-mail address (a text, even one of digits)."""
 
     def run_validation(self, data: Any = empty) -> Any:
         return data if _is_number(data, int) else super().run_validation(data)
 
 
 class NumberOrTextField(TextField):
-    """A text, or a number, which becomes its text. `takes_blank`: "" is taken, too."""
+    """A text, or a number, which is converted to text. `takes_blank`: "" is accepted, too."""
 
     def __init__(self, *, takes_blank: bool = False, **options: Any) -> None:
         self.takes_blank = takes_blank
@@ -164,19 +164,21 @@ class NumberOrTextField(TextField):
         return super().run_validation(data)
 
 
-# Lists in one text
+# Comma-separated lists
 
 
 class ListedField(serializers.CharField):
-    """A text with commas, without its white space, or a list, whose entries may hold some; no empty ones."""
+    """A comma-separated text without white space, or a list whose entries may contain commas; empty entries are
+    dropped.
+    """
 
     default_error_messages = _messages(
-        "must be a text with commas or a list.",
+        "must be a comma-separated text or a list.",
         "required",
         "null",
         "invalid",
-        entry="must hold texts or numbers.",
-        too_many=f"must not hold more than {MOST_LISTED} entries.",
+        entry="must contain texts or numbers.",
+        too_many=f"must not contain more than {MOST_LISTED} entries.",
     )
 
     def run_validation(self, data: Any = empty) -> Any:
@@ -200,7 +202,7 @@ class ListedField(serializers.CharField):
 
 
 class WordsField(serializers.CharField):
-    """Words with commas; None where there are none."""
+    """Comma-separated words; None if there are none."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(required=False, allow_blank=True, **options)
@@ -210,9 +212,9 @@ class WordsField(serializers.CharField):
 
 
 class AttemptStatusesField(WordsField):
-    """Statuses of attempts with commas."""
+    """Comma-separated statuses of attempts."""
 
-    default_error_messages = _messages("must hold statuses of attempts.", "invalid")
+    default_error_messages = _messages("must contain statuses of attempts.", "invalid")
 
     def run_validation(self, data: Any = empty) -> Any:
         found = [word for word in super().run_validation(data) or () if word]
@@ -221,11 +223,11 @@ class AttemptStatusesField(WordsField):
         return found
 
 
-# Switches and choices
+# Booleans and choices
 
 
 class FlagField(serializers.BooleanField):
-    """True, or the text "true" in any case; absent, null and other texts mean no."""
+    """True, or the text "true" in any case; absent, null and other texts mean false."""
 
     default_error_messages = _messages("must be true or false.", "invalid")
 
@@ -241,7 +243,7 @@ class FlagField(serializers.BooleanField):
 
 
 class SwitchField(serializers.ChoiceField):
-    """A switch of a query, on for each of the choices; for anything else it is off."""
+    """A switch in a query that each of the choices turns on; anything else leaves it off."""
 
     def __init__(self, choices: Any, **options: Any) -> None:
         super().__init__(choices, required=False, **options)
@@ -251,7 +253,7 @@ class SwitchField(serializers.ChoiceField):
 
 
 class TrueField(SwitchField):
-    """A switch of a query, on for the text "true" in any case."""
+    """A switch in a query that the text "true" in any case turns on."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(("true", "True"), **options)
@@ -261,7 +263,7 @@ class TrueField(SwitchField):
 
 
 class ActionField(serializers.ChoiceField):
-    """One of the choices; of any other text whoever acts says that there is no such action."""
+    """One of the choices. Other texts are accepted, because the action itself reports that it is unknown."""
 
     default_error_messages = _messages("is missing.", "required", "null", "invalid_choice")
 
@@ -272,10 +274,10 @@ class ActionField(serializers.ChoiceField):
 
 
 class OrderingField(serializers.ChoiceField):
-    """One of the serializer's `orderings`, perhaps with a minus."""
+    """One of the serializer's `orderings`, optionally with a leading minus."""
 
     default_error_messages = _messages(
-        "must be one of {names}, perhaps with a minus.", "invalid_choice"
+        "must be one of {names}, optionally with a leading minus.", "invalid_choice"
     )
 
     def __init__(self, **options: Any) -> None:

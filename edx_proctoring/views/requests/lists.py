@@ -14,19 +14,21 @@ from edx_proctoring.views.requests.fields import (
     PlainTextField,
 )
 
-STATUSES = "Only attempts in these statuses, with commas; lists of allowances heed none."
-PAGE = "Number of the page; out of range is the last one."
+STATUSES = "Only attempts in these statuses (comma-separated); ignored by lists of allowances."
+PAGE = "Number of the page; a number out of range means the last page."
 
 
 class ListQuery(QuerySerializer):
-    """Which rows, in which order, on which page."""
+    """The filters, the order and the page of a list."""
 
     orderings: ClassVar[Collection[str]] = ()
 
     page = PageField(required=False, help_text=PAGE)
-    page_size = PageSizeField(default=None, help_text="How many on a page, 1 to 100.")
-    exam = IdField(default=None, help_text="Only of this exam.")
-    ordering = OrderingField(default=None, help_text="A name; a minus turns the order.")
+    page_size = PageSizeField(default=None, help_text="Number of rows per page, 1 to 100.")
+    exam = IdField(default=None, help_text="Only attempts in this exam.")
+    ordering = OrderingField(
+        default=None, help_text="Name of a field; a leading minus reverses the order."
+    )
     status = AttemptStatusesField(help_text=STATUSES)
     text = PlainTextField(
         default="",

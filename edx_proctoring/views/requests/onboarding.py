@@ -1,4 +1,4 @@
-"""Whose onboarding is asked for."""
+"""Requests for onboarding statuses."""
 
 from rest_framework.exceptions import ParseError
 
@@ -16,20 +16,20 @@ WORDS = sorted(
 
 
 class OnboardingStatusQuery(QuerySerializer):
-    """Whose onboarding in which course."""
+    """The learner and the course."""
 
     course_id = PlainTextField(required=True)
     username = PlainTextField(help_text="Another learner, for staff of the course.")
     is_learning_mfe = learning_mfe_field()
 
     def refusal(self) -> Exception:
-        """The published text; nothing else can be wrong."""
+        """Return the published text; nothing else can be invalid."""
         return ParseError("Missing required query parameter course_id")
 
 
 class OnboardingListQuery(QuerySerializer):
-    """Which learners of a course."""
+    """Filters of the learners of a course."""
 
     page = PageField(required=False, help_text=PAGE)
     text_search = PlainTextField(help_text="Part of a name or an e-mail address.")
-    statuses = WordsField(help_text=f"With commas: {', '.join(WORDS)}.")
+    statuses = WordsField(help_text=f"Comma-separated: {', '.join(WORDS)}.")

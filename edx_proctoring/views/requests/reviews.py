@@ -1,4 +1,4 @@
-"""Bodies that providers send. Providers define their reviews, and read them themselves (`backends`)."""
+"""Bodies sent by providers. Providers define the format of their reviews and parse them themselves (`backends`)."""
 
 from typing import Any
 
@@ -12,27 +12,27 @@ from edx_proctoring.views.requests.fields import TextField
 
 
 def seconds() -> serializers.IntegerField:
-    """Since the start of the recording."""
+    """Return a field for seconds since the start of the recording."""
     return serializers.IntegerField(
         required=False, allow_null=True, min_value=-LARGEST_INTEGER, max_value=LARGEST_INTEGER
     )
 
 
 class PassedOnSerializer(BodySerializer):
-    """An object that the provider validates: the fields say what is usual, and all that was sent is passed on."""
+    """An object that the provider validates: the fields document the usual content, and everything is passed on."""
 
     def run_validation(self, data: Any = empty) -> Any:
         return data
 
 
 class ReadySerializer(BodySerializer):
-    """The body is not read."""
+    """The body is ignored."""
 
     status = serializers.CharField(required=False)
 
 
 class CommentSerializer(serializers.Serializer[Any]):
-    """A remark; times are seconds from the start of the recording."""
+    """A comment; times are seconds from the start of the recording."""
 
     comment = serializers.CharField()
     status = TextField()
@@ -42,7 +42,7 @@ class CommentSerializer(serializers.Serializer[Any]):
 
 
 class ReviewSerializer(PassedOnSerializer):
-    """A review in the words of REST providers; providers may define their own."""
+    """A review in the format of REST providers; providers may define their own."""
 
     status = serializers.ChoiceField(
         choices=[
@@ -58,7 +58,7 @@ class ReviewSerializer(PassedOnSerializer):
 
 
 class RpnowReviewSerializer(PassedOnSerializer):
-    """A review in RPNow's words."""
+    """A review in RPNow's format."""
 
     examMetaData = serializers.DictField()
     reviewStatus = serializers.CharField()

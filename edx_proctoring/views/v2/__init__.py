@@ -1,4 +1,4 @@
-"""The second version of the REST interface: what the published package does not have.
+"""The second version of the REST interface, for features that 6.1.4 does not have.
 
-`base` holds the conventions that all its resources share: errors, permission, pages, filters, conditional requests.
+`base` implements the conventions of all resources: errors, permissions, pagination, filters, conditional requests.
 """

@@ -34,7 +34,7 @@ class AttemptExamSerializer(serializers.Serializer[Any]):
 
 
 class CourseAttemptSerializer(serializers.Serializer[Any]):
-    """An attempt. Its code and the provider's id are left out: with both, anybody can post a review of it."""
+    """An attempt. Its code and the provider's id are left out, because both together allow posting a review of it."""
 
     id = serializers.IntegerField()
     user = LearnerSerializer()
@@ -59,7 +59,7 @@ class CourseAttemptSerializer(serializers.Serializer[Any]):
 
 
 class AttemptFilter(django_filters.FilterSet):
-    """Filters and orders of the list."""
+    """Filters and order of the list."""
 
     search = Search(
         ["user__username", "user__email"],

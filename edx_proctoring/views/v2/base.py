@@ -1,4 +1,4 @@
-"""The parts that all resources of the second version share."""
+"""The base classes of all resources of the second version."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,11 +23,11 @@ from edx_proctoring.views.v2.lists import Filters, Pages
 
 
 class MayByTable(BasePermission):
-    """The table of roles decides, for the course of the address. A route that is not in it refuses everybody."""
+    """Permission by the table of roles, for the course in the URL. Routes that are not in the table refuse everybody."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if getattr(view, "action", None) is None:
-            return True  # there is no such method: 405
+            return True  # the method does not exist: 405
         match = request.resolver_match
         role = permissions.role_of(match.url_name if match else None, str(request.method))
         return role is not None and permissions.has_role(
@@ -36,7 +36,7 @@ class MayByTable(BasePermission):
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """The body of a request: a field that there is not is an error, not a wish that comes to nothing."""
+    """A request body in which unknown fields are errors instead of being ignored."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
@@ -50,7 +50,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Any]):
-    """A resource of a course: JSON, problem details, permission by the table, pages, filters, `ETag`."""
+    """A resource of a course: JSON, problem details, permission by the table, pagination, filters, `ETag`."""
 
     permission_classes = (IsAuthenticated, MayByTable)
     renderer_classes = (JSONRenderer,)
@@ -62,7 +62,7 @@ class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Any]):
 
     @classmethod
     def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
-        """A view outside ATOMIC_REQUESTS, as those of the first version."""
+        """Exempt the view from ATOMIC_REQUESTS, like those of the first version."""
         view = super(AuthenticatedAPIView, cls).as_view(actions, **initkwargs)
         return transaction.non_atomic_requests(view)
 
@@ -74,11 +74,11 @@ class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Any]):
         busy = ProctoringTemporarilyUnavailable()
         busy.__cause__ = error
         answer = problems.answer(busy, {"view": self})
-        assert answer is not None  # it is one of ours
+        assert answer is not None  # the view is ours
         return answer
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Tag what is read or changed; a page that the client has already is not sent again."""
+        """Add an `ETag`; do not send a page again that the client already has."""
         if response.status_code == status.HTTP_200_OK and request.method in (
             "GET",
             "HEAD",
@@ -93,10 +93,10 @@ class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Any]):
         return response
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One page."""
+        """Return one page."""
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One row."""
+        """Return one row."""
         return Response(self.get_serializer(self.get_object()).data)

@@ -1,4 +1,4 @@
-"""`ETag`, `If-None-Match` and `If-Match`: nothing is sent twice, and nothing is overwritten unseen."""
+"""`ETag`, `If-None-Match` and `If-Match`: nothing is sent twice, and no change is overwritten unseen."""
 
 import hashlib
 import json
@@ -12,19 +12,19 @@ from edx_proctoring.views.v2.problems import PreconditionRequired
 
 
 def etag_of(data: Any) -> str:
-    """The tag of a representation: of a row as `retrieve` sends it, or of one page of a list."""
+    """Return the tag of a representation: of a row as returned by `retrieve`, or of one page of a list."""
     text = json.dumps(data, cls=JSONEncoder, sort_keys=True)
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
 def is_known(request: Request, etag: str) -> bool:
-    """Has the client this representation already?"""
+    """Return whether the client already has this representation."""
     known = parse_etags(request.headers.get("If-None-Match", ""))
     return "*" in known or etag in {one.removeprefix("W/") for one in known}
 
 
 def expected_etags(request: Request) -> list[str]:
-    """The tags that the client has seen; 428 if it sends none."""
+    """Return the tags that the client has seen; 428 if it sends none."""
     expected = parse_etags(request.headers.get("If-Match", ""))
     if not expected:
         raise PreconditionRequired
@@ -32,5 +32,5 @@ def expected_etags(request: Request) -> list[str]:
 
 
 def is_expected(expected: list[str], etag: str) -> bool:
-    """Is the row as the client has seen it? `*` accepts whatever there is."""
+    """Return whether the row is as the client has seen it. `*` accepts any version."""
     return "*" in expected or etag in expected

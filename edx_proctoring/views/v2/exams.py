@@ -84,7 +84,7 @@ class ExamViewSet(ResourceViewSet):
         return exam_id
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
-        """Needs `If-Match`: a change of an exam that looks different by now is refused."""
+        """Requires `If-Match`: the change is refused if the exam has changed meanwhile."""
         expected, exam_id = expected_etags(request), self._exam_id()
         self.get_object()
         changes = CourseExamChangesSerializer(data=request.data, partial=True)

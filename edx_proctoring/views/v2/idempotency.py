@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: unsafe bulk requests that may be repeated."""
+"""`Idempotency-Key`: bulk requests that may be safely repeated."""
 
 import hashlib
 import json
@@ -22,9 +22,9 @@ Handler = Callable[..., Response]
 
 
 def idempotent(handler: Handler) -> Handler:
-    """Execute `handler(self, request, …)` once per user, path and key; later requests get the first one's answer.
+    """Execute `handler(self, request, …)` once per user, path and key; later requests get the first response.
 
-    An answer of 500 and above, and an error, leave nothing behind: they may be tried again with the same key.
+    Responses with status 500 and above, and exceptions, are not stored: the request may be repeated with the same key.
     """
 
     @wraps(handler)
@@ -57,7 +57,7 @@ def _key(request: Request) -> str:
 
 
 def _plain(data: Any) -> Any:
-    """Only what JSON knows."""
+    """Convert to plain JSON values."""
     return json.loads(json.dumps(data, cls=JSONEncoder))
 
 

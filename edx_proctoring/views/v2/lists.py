@@ -1,4 +1,4 @@
-"""Lists: pages, filters, order. What is not understood is refused, not ignored."""
+"""Pagination, filters and order of lists. Unknown parameters are refused, not ignored."""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -22,7 +22,7 @@ PAGING = {"page", "page_size", "format"}
 
 
 class Pages(PageNumberPagination):
-    """`page` and `page_size`; answers `count`, `next`, `previous`, `results`."""
+    """`page` and `page_size`; the response has `count`, `next`, `previous`, `results`."""
 
     page_size = 50
     page_size_query_param = "page_size"
@@ -37,7 +37,7 @@ class Pages(PageNumberPagination):
         return int(given)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """For the OpenAPI document, which is of version 3.1: null is a type."""
+        """Adapt the schema to OpenAPI 3.1, where null is a type."""
         found = super().get_paginated_response_schema(schema)
         for name in ("next", "previous"):
             found["properties"][name] = {"type": ["string", "null"], "format": "uri"}
@@ -45,7 +45,7 @@ class Pages(PageNumberPagination):
 
 
 class Filters(DjangoFilterBackend):
-    """Filters of django-filter; a parameter that there is not is an error, because a typing error shows too much."""
+    """Filters of django-filter. Unknown parameters are errors, because a typing error would return too many rows."""
 
     def filter_queryset(self, request: HttpRequest | Request, queryset: Any, view: Any) -> Any:
         filters = self.get_filterset_class(view, queryset)
@@ -77,7 +77,7 @@ class Identifier(django_filters.NumberFilter):
 
 
 class Search(django_filters.CharFilter):
-    """Rows in which each word stands in one of the columns."""
+    """Rows in which each word occurs in one of the columns."""
 
     def __init__(self, columns: Sequence[str], **options: Any) -> None:
         self.columns = columns
@@ -91,7 +91,9 @@ class Search(django_filters.CharFilter):
 
 
 class Order(django_filters.OrderingFilter):
-    """`ordering`: names with commas, a minus turns one round. Of equals the lower id comes first, empty ones first."""
+    """`ordering`: comma-separated names; a leading minus reverses the order. Ties are ordered by id, empty values come
+    first.
+    """
 
     def filter(self, qs: QuerySet[Any], value: Sequence[str] | None) -> QuerySet[Any]:
         if not value:

@@ -17,9 +17,9 @@ CONTENT_TYPE = "application/problem+json"
 
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
-    """A mistake in one field of the body or one parameter of the query."""
+    """An error in one field of the body or one parameter of the query."""
 
-    field = serializers.CharField(help_text="Its name; of nested fields all names, with dots.")
+    field = serializers.CharField(help_text="Name of the field; for nested fields the dotted path.")
     code = serializers.CharField()
     detail = serializers.CharField()
 
@@ -27,24 +27,24 @@ class FieldProblemSerializer(serializers.Serializer[Any]):
 class ProblemSerializer(serializers.Serializer[Any]):
     """Problem details."""
 
-    type = serializers.CharField(help_text="Always about:blank; `code` tells problems apart.")
+    type = serializers.CharField(help_text="Always about:blank; `code` identifies the problem.")
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    code = serializers.CharField(help_text="Does not change; look at this one.")
+    code = serializers.CharField(help_text="Stable; clients should check this field.")
     errors = FieldProblemSerializer(many=True, required=False)  # type: ignore[assignment]  # the name that RFC 9457 uses
 
 
 class PreconditionRequired(APIException):
-    """The request has to say what its sender has seen."""
+    """The request must say which version the client has seen."""
 
     status_code = 428
     default_code = "precondition_required"
-    default_detail = "Send If-Match with the ETag of what you have seen."
+    default_detail = "Send If-Match with the ETag of the version that you have seen."
 
 
 def problem(status: int, code: str, detail: str, errors: list[dict[str, str]]) -> dict[str, Any]:
-    """The body of an answer."""
+    """Return the body of an error response."""
     found: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -56,7 +56,7 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]]) -
 
 
 def answer(exc: Exception, context: Mapping[str, Any]) -> Response | None:
-    """The answer to an error; None for one that is nobody's answer."""
+    """Return the response to an exception; None if it should not be handled here."""
     errors: list[dict[str, str]] = []
     if isinstance(exc, ProctoredBaseException):
         response = handle_proctored_exception(exc, type(context.get("view")).__name__)
@@ -73,7 +73,9 @@ def answer(exc: Exception, context: Mapping[str, Any]) -> Response | None:
 
 
 def _code_of(error: type[ProctoredBaseException]) -> str:
-    """From the class's name, which is published and stays: ExamChangedMeanwhile is exam_changed_meanwhile."""
+    """Return a code derived from the class name, which is published and stable: ExamChangedMeanwhile is
+    exam_changed_meanwhile.
+    """
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", error.__name__.removesuffix("Exception")).lower()
 
 
@@ -81,7 +83,7 @@ def _described(exc: Exception) -> tuple[str, list[dict[str, str]]]:
     if isinstance(exc, ValidationError):
         return "invalid", list(_fields(exc.detail, ""))
     code = exc.get_codes() if isinstance(exc, APIException) else None
-    # Django's Http404 and PermissionDenied have no codes of their own.
+    # Django's Http404 and PermissionDenied have no codes.
     names = {"Http404": "not_found", "PermissionDenied": "permission_denied"}
     return code if isinstance(code, str) else names.get(type(exc).__name__, "error"), []
 
