@@ -1,4 +1,4 @@
-"""The tables. Import models from here; the modules below are private and depend on one another in this order."""
+"""The models. Import them from here; the modules below are private and import one another in this order."""
 
 from edx_proctoring.constants import VERIFICATION_DAYS_VALID
 from edx_proctoring.models.adjustments import TimeAdjustment
@@ -52,7 +52,7 @@ from edx_proctoring.models.saving import (
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
-# Their histories, as hosts and data exports import them.
+# History models, as hosts and data exports import them.
 HistoricalProctoredExam = ProctoredExam.history.model
 HistoricalProctoredExamStudentAttempt = ProctoredExamStudentAttempt.history.model
 

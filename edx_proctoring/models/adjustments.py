@@ -1,4 +1,4 @@
-"""The ledger of time: every second that an attempt may take, who granted it, when and why."""
+"""The ledger of time: every second that an attempt may take, with who granted it, when and why."""
 
 import datetime
 from collections.abc import Iterable
@@ -13,31 +13,31 @@ from edx_proctoring.models.exams import ProctoredExam
 
 
 class AdjustmentQuerySet(models.QuerySet["TimeAdjustment"]):
-    """Filters that chain."""
+    """Chainable filters."""
 
     def of_attempts(self, ids: Iterable[int]) -> Self:
-        """The ledgers of these attempts, oldest row first."""
+        """Return the ledgers of these attempts, oldest row first."""
         return self.filter(attempt_id__in=list(ids)).order_by("id")
 
     def open_pauses(self) -> Self:
-        """Pauses and breaks that have not ended."""
+        """Return pauses and breaks that have not ended."""
         return self.filter(kind__in=TimeAdjustment.STOPS, ended_at__isnull=True)
 
 
 class TimeAdjustment(models.Model):
     """One row of an attempt's ledger. Rows are never changed, except that an open pause is closed once.
 
-    The foreign keys have no constraint in the database: rows outlive their attempt, and older versions of the app can
-    still delete attempts, exams and users.
+    The foreign keys have no database constraint: rows outlive their attempt, and older versions of the app can still
+    delete attempts, exams and users.
     """
 
-    # Absolute seconds, from limit and allowances; `ended_at` is the due date that cuts the time, if there is one.
+    # Absolute seconds from limit and allowances; `ended_at` is the due date that limits the time, if any.
     ALLOTMENT = "allotment"
     GRANT = "grant"
     PAUSE = "pause"
     BREAK = "break"
     OUTAGE = "outage"
-    # Seconds by which the allotment's whole minutes miss the rest of a resumed attempt.
+    # Seconds by which the allotment's whole minutes differ from the remaining time of a resumed attempt.
     CORRECTION = "correction"
     KINDS: ClassVar = [
         (ALLOTMENT, "allotment"),
@@ -90,7 +90,7 @@ class TimeAdjustment(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Does the clock stand still because of this row?"""
+        """Return whether this row is an open pause or break, which stops the clock."""
         return self.kind in self.STOPS and self.ended_at is None
 
     @classmethod
@@ -102,7 +102,7 @@ class TimeAdjustment(models.Model):
         now: datetime.datetime,
         **values: Any,
     ) -> Self:
-        """A row of the attempt's ledger, not saved."""
+        """Return an unsaved row of the attempt's ledger."""
         return cls(
             attempt_id=attempt.pk,
             user_id=attempt.user_id,

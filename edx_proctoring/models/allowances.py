@@ -1,4 +1,4 @@
-"""Allowances: what one learner may do in one exam that others may not."""
+"""Allowances: exceptions granted to one learner in one exam."""
 
 import datetime
 import re
@@ -35,10 +35,10 @@ FACTOR = re.compile(r"(10(\.00?)?|[1-9](\.[0-9]{1,2})?)")
 
 
 class QuerySetWithUpdateOverride(models.QuerySet[Any]):
-    """Bulk updates of allowances leave the old values in the archive, as single saves do."""
+    """Bulk updates of allowances archive the old values, as single saves do."""
 
     def update(self, **kwargs: Any) -> int:
-        """Archive each row as it was, then update; returns the number of rows."""
+        """Archive each row, then update; return the number of rows."""
         with transaction.atomic():
             archive = ProctoredExamStudentAllowanceHistory
             archive.objects.bulk_create(
@@ -49,15 +49,14 @@ class QuerySetWithUpdateOverride(models.QuerySet[Any]):
 
 
 class ProctoredExamStudentAllowanceManager(models.Manager["ProctoredExamStudentAllowance"]):
-    """Hands out querysets that archive."""
+    """Returns querysets that archive."""
 
     def get_queryset(self) -> QuerySetWithUpdateOverride:
-        """Overrides the default."""
         return QuerySetWithUpdateOverride(self.model, using=self._db)
 
 
 class ProctoredExamStudentAllowance(TimeStampedModel):
-    """One allowance of a learner in an exam; keys are free text, three of them have an effect."""
+    """One allowance of a learner in an exam. Keys are free text; three of them have an effect."""
 
     ADDITIONAL_TIME_GRANTED: ClassVar = (
         "additional_time_granted",
@@ -89,7 +88,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
     def get_allowances_for_course(
         cls, course_id: object
     ) -> "models.QuerySet[ProctoredExamStudentAllowance]":
-        """All allowances of the course, first created first, with learner and exam."""
+        """Return all allowances of the course in order of creation, with learner and exam."""
         rows = cls.objects.filter(exactly(proctored_exam__course_id=str(course_id)))
         return rows.select_related("user", "proctored_exam").order_by("id")
 
@@ -97,14 +96,14 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
     def get_allowance_for_user(
         cls, exam_id: int, user_id: int, key: str
     ) -> "ProctoredExamStudentAllowance | None":
-        """One allowance, or None."""
+        """Return one allowance, or None."""
         return cls.objects.filter(proctored_exam_id=exam_id, user_id=user_id, key=key).first()
 
     @classmethod
     def get_allowances_for_user(
         cls, exam_id: int, user_id: int
     ) -> "models.QuerySet[ProctoredExamStudentAllowance]":
-        """All allowances of the learner in the exam."""
+        """Return all allowances of the learner in the exam."""
         rows = cls.objects.filter(proctored_exam_id=exam_id, user_id=user_id)
         return rows.select_related("user", "proctored_exam").order_by("id")
 
@@ -112,9 +111,9 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
     def add_allowance_for_user(
         cls, exam_id: int, user_info: object, key: str | tuple[str, str], value: Any
     ) -> "tuple[ProctoredExamStudentAllowance, str]":
-        """Create or replace an allowance; returns (allowance, 'created' | 'updated').
+        """Create or replace an allowance; return (allowance, 'created' | 'updated').
 
-        `user_info` is a user id (int), else a username, else an e-mail address.
+        `user_info` is a user id (int), or else a username or an e-mail address.
         Raises AllowanceValueNotAllowedException, UserNotFoundException, ProctoredExamNotFoundException,
         ProctoredExamNotActiveException.
         """
@@ -136,25 +135,25 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         return stored.allowance, stored.action
 
     def clean(self) -> None:
-        """Pages of Django admin refuse what the functions of `api` refuse."""
+        """Apply the same validation in Django admin as the functions of `api`."""
         if not self.is_allowance_value_valid(self.key, self.value):
             raise ValidationError({"value": _refusal(self.key, self.value)})
 
     @classmethod
     def is_allowance_value_valid(cls, allowance_type: str, allowance_value: Any) -> bool:
-        """May the value be stored? Those of keys that grant no time are free."""
+        """Return whether the value may be stored. Keys that grant no time accept any value."""
         read = TIME_VALUES.get(allowance_type)
         return read is None or read(allowance_value) is not None
 
     @classmethod
     def get_additional_time_granted(cls, exam_id: int, user_id: int) -> int | None:
-        """Additional minutes without those of a factor, or None; an unreadable stored value counts as none."""
+        """Return additional minutes without those from a factor, or None; an unreadable stored value counts as none."""
         allowance = cls.get_allowance_for_user(exam_id, user_id, cls.ADDITIONAL_TIME_GRANTED[0])
         return parse_minutes(allowance.value) if allowance else None
 
     @classmethod
     def get_extra_time(cls, exam_id: int, user_id: int) -> ExtraTime:
-        """What is granted to the learner in the exam on top of its limit."""
+        """Return the extra time granted to the learner in the exam."""
         return extra_time(cls._time_rows(exam_id, user_id).values())
 
     @classmethod
@@ -175,7 +174,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
     def get_extra_time_now_and_then(
         cls, exam_id: int, user_id: int, moment: datetime.datetime
     ) -> tuple[ExtraTime, ExtraTime]:
-        """What is granted now, and what was at that moment; the archive knows."""
+        """Return the extra time granted now, and at the given time according to the archive."""
         current = cls._time_rows(exam_id, user_id)
         changed = ProctoredExamStudentAllowanceHistory.objects.filter(
             proctored_exam_id=exam_id, user_id=user_id, key__in=TIME_VALUES, created__gt=moment
@@ -200,14 +199,14 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
 
     @classmethod
     def get_review_policy_exception(cls, exam_id: int, user_id: int) -> str | None:
-        """What reviewers should tolerate for this learner, or None."""
+        """Return the instructions for reviewers about this learner, or None."""
         allowance = cls.get_allowance_for_user(exam_id, user_id, cls.REVIEW_POLICY_EXCEPTION[0])
         return allowance.value if allowance else None
 
 
 @dataclass(frozen=True)
 class StoredAllowance:
-    """An allowance as it is now; `version`: the id of its newest archived row, 0 without one."""
+    """An allowance as stored; `version`: the id of its newest archived row, or 0."""
 
     allowance: ProctoredExamStudentAllowance
     action: str  # created or updated
@@ -224,11 +223,11 @@ def store_allowances(
     *,
     sees_new_rows: bool = False,
 ) -> list[StoredAllowance]:
-    """Create or replace the allowances of these (exam, user id); `values`: what is stored, by the exam's id.
+    """Create or replace the allowances of these (exam, user id); `values`: the stored text by exam id.
 
-    A few statements in the caller's transaction, however many allowances they are. The signals of the model are sent for
-    each, as by its save(). IntegrityError when somebody else creates one of them meanwhile: then roll back and try again
-    with `sees_new_rows`.
+    Runs a few statements in the caller's transaction, however many allowances there are, and sends the signals of the
+    model for each one, as its save() does. Raises IntegrityError if another process creates one of them meanwhile: then
+    roll back and retry with `sees_new_rows`.
     """
     exams = {(exam.pk, user_id): exam for exam, user_id in wanted}
     existing = _existing(exams, key, sees_new_rows=sees_new_rows)
@@ -240,12 +239,12 @@ def store_allowances(
     archived = _archive(existing.values())
     for pair, row in rows.items():
         row.proctored_exam, row.value = exams[pair], values[pair[0]]
-        # The receiver of this app leaves archived rows alone.
+        # Our own receiver ignores rows that are already archived.
         _send(signals.pre_save, row, is_archived=True)
     _replace(existing.values(), values)
     new = [row for pair, row in rows.items() if pair not in existing]
     ProctoredExamStudentAllowance.objects.bulk_create(new)
-    if any(row.pk is None for row in new):  # not every database tells
+    if any(row.pk is None for row in new):  # not every database returns the ids
         ids = {pair: row.pk for pair, row in _existing(exams, key).items()}
         for row in new:
             row.pk = ids[row.proctored_exam_id, row.user_id]
@@ -261,9 +260,9 @@ def store_allowances(
 def _existing(
     exams: Iterable[Pair], key: str, *, sees_new_rows: bool = False
 ) -> dict[Pair, ProctoredExamStudentAllowance]:
-    """The allowances that there are, locked by their ids: a lock on those that are missing would block their creation.
+    """Return the existing allowances, locked by id: locking missing ones would block their creation.
 
-    `sees_new_rows`: also those that others have stored since this transaction began.
+    `sees_new_rows`: include those committed by others since this transaction began.
     """
     pairs = set(exams)
     rows = ProctoredExamStudentAllowance.objects.filter(
@@ -282,7 +281,7 @@ def _existing(
 
 
 def _archive(rows: Collection[ProctoredExamStudentAllowance]) -> dict[int, int]:
-    """Archive the rows as they are; the ids of the archived rows by those of the allowances."""
+    """Archive the rows as they are; return the ids of the archived rows by allowance id."""
     if not rows:
         return {}
     archive = ProctoredExamStudentAllowanceHistory
@@ -302,7 +301,7 @@ def _replace(rows: Collection[ProctoredExamStudentAllowance], values: Mapping[in
         new_value = Case(
             *(When(proctored_exam_id=exam, then=Value(values[exam])) for exam in exams)
         )
-        # A plain queryset: that of the manager would archive once more.
+        # A plain queryset, because that of the manager would archive again.
         same: models.QuerySet[ProctoredExamStudentAllowance] = models.QuerySet(
             ProctoredExamStudentAllowance
         ).filter(pk__in=[row.pk for row in rows])
@@ -319,7 +318,7 @@ def _send(signal: signals.ModelSignal, row: ProctoredExamStudentAllowance, **mor
 
 
 def parse_minutes(value: Any) -> int | None:
-    """Whole minutes from an allowance's value, or None when it is not a plain number within bounds."""
+    """Return whole minutes from an allowance's value, or None if it is not a plain number within bounds."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ADDITIONAL_MINUTES))):
         return None
@@ -328,13 +327,13 @@ def parse_minutes(value: Any) -> int | None:
 
 
 def parse_factor(value: Any) -> Fraction | None:
-    """A factor from 1 to 10 with at most two decimals from an allowance's value, or None."""
+    """Return a factor from 1 to 10 with at most two decimals from an allowance's value, or None."""
     is_text = isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
     text = str(value) if is_text else ""
     return Fraction(text) if FACTOR.fullmatch(text) else None
 
 
-# The keys that grant time, and what reads their values; None: it cannot be stored, and stored it has no effect.
+# The keys that grant time, and the parsers of their values; None: invalid, and without effect if stored anyway.
 TIME_VALUES: dict[str, Callable[[Any], int | Fraction | None]] = {
     ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]: parse_minutes,
     constants.TIME_MULTIPLIER: parse_factor,
@@ -342,7 +341,7 @@ TIME_VALUES: dict[str, Callable[[Any], int | Fraction | None]] = {
 
 
 def extra_time(rows: Iterable[Any]) -> ExtraTime:
-    """What allowances (or archived ones) of one learner in one exam grant together."""
+    """Return the extra time that allowances (or archived ones) of one learner in one exam grant together."""
     values = {row.key: row.value for row in rows}
     minutes = parse_minutes(values.get(ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]))
     factor = parse_factor(values.get(constants.TIME_MULTIPLIER))
@@ -359,7 +358,9 @@ def _refusal(key: str, value: Any) -> str:
 
 
 def find_user_id(user_info: object) -> int:
-    """The id of the user that an id (int), a username or an e-mail address names; UserNotFoundException."""
+    """Return the id of the user identified by an id (int), a username or an e-mail address. Raises
+    UserNotFoundException.
+    """
     users = get_user_model()._default_manager.order_by("id").values_list("id", flat=True)
     if isinstance(user_info, int) and not isinstance(user_info, bool):
         found = users.filter(id=user_info).first()

@@ -1,4 +1,4 @@
-"""Attempts: one learner's way through one exam."""
+"""Attempts: one learner taking one exam."""
 
 import datetime
 import functools
@@ -20,51 +20,51 @@ from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatu
 
 
 class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
-    """Filters that chain. "Newest" is by creation, of two at the same moment the higher id."""
+    """Chainable filters. "Newest" is by creation; at equal times, the higher id."""
 
     def newest_first(self) -> Self:
-        """Newest first."""
+        """Order by creation, newest first."""
         return self.order_by("-created", "-id")
 
     def with_parts(self) -> Self:
-        """With learner and exam, as the published dictionary needs them."""
+        """Load learner and exam, too, which the published dictionary needs."""
         return self.select_related("user", "proctored_exam")
 
     def with_shared_parts(self) -> Self:
-        """The same for long lists: attempts of an exam share it, read by a query of its own."""
+        """Do the same for long lists, whose attempts share exams: exams are read by a separate query."""
         return self.select_related(None).select_related("user").prefetch_related("proctored_exam")
 
     def of_pair(self, exam_id: int, user_id: int) -> Self:
-        """All attempts of the learner in the exam."""
+        """Return all attempts of the learner in the exam."""
         return self.filter(proctored_exam_id=exam_id, user_id=user_id)
 
     def in_course(self, course_id: object) -> Self:
-        """Attempts of all exams of the course."""
+        """Return the attempts of all exams of the course."""
         return self.filter(exactly(proctored_exam__course_id=str(course_id)))
 
     def active(self) -> Self:
-        """Exams under way."""
+        """Return attempts in progress."""
         status = ProctoredExamStudentAttemptStatus
         return self.filter(status__in=(status.started, status.ready_to_submit))
 
     def begun(self) -> Self:
-        """Started at some time, whatever became of them."""
+        """Return attempts that were ever started, whatever their status is now."""
         return self.filter(started_at__isnull=False)
 
     def running(self) -> Self:
-        """Started and not over, as far as the stored status tells."""
+        """Return attempts that are started and not over according to the stored status."""
         return self.filter(status__in=INCOMPLETE, started_at__isnull=False)
 
     def latest_per_learner(self) -> Self:
-        """Of each learner and exam the newest attempt only; decided in the database."""
+        """Return only the newest attempt of each learner and exam, chosen in the database."""
         return self.filter(~_newer())
 
     def matching(self, text: str) -> Self:
-        """The learner's username or e-mail address contains the text, in any case."""
+        """Return attempts whose learner's username or e-mail address contains the text, ignoring case."""
         return self.filter(Q(user__username__icontains=text) | Q(user__email__icontains=text))
 
     def learners_matching(self, text: str) -> Any:
-        """Ids of the learners of these attempts, as a queryset, whose name or address contains the text."""
+        """Return the ids of matching learners of these attempts as a queryset."""
         users = get_user_model()._default_manager.filter(
             Q(username__icontains=text) | Q(email__icontains=text)
         )
@@ -74,9 +74,9 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
     def locked(
         self, attempt_ids: Iterable[int], *, waits: bool = True
     ) -> list["ProctoredExamStudentAttempt"]:
-        """Lock the rows by primary key, in its order, without a join; `waits`: else without those that others hold.
+        """Lock the rows in the order of their primary keys, without a join. Unless `waits`, skip rows locked elsewhere.
 
-        A database that cannot leave out locked rows (MariaDB before 10.6) waits all the same.
+        A database that cannot skip locked rows (MariaDB before 10.6) waits anyway.
         """
         rows = self.filter(pk__in=list(attempt_ids)).order_by("pk")
         features = connection.features
@@ -88,7 +88,7 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
 
 @functools.cache
 def _newer() -> Exists:
-    """Is there a newer attempt of the same learner and exam?"""
+    """Return a condition: a newer attempt of the same learner and exam exists."""
     return Exists(
         ProctoredExamStudentAttempt._default_manager.filter(
             Q(created__gt=OuterRef("created"))
@@ -100,36 +100,38 @@ def _newer() -> Exists:
 
 
 class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQuerySet)):  # type: ignore[misc]
-    """The published look-ups: an instance or None for one attempt, querysets for several."""
+    """The published look-ups: an instance or None for a single attempt, querysets for several."""
 
     def get_current_exam_attempt(self, exam_id: int, user_id: int | None) -> Any:
-        """The learner's newest attempt in the exam."""
+        """Return the learner's newest attempt in the exam."""
         return self.with_parts().of_pair(exam_id, user_id).newest_first().first()
 
     def get_exam_attempt_by_id(self, attempt_id: int) -> Any:
-        """By primary key."""
+        """Return the attempt by primary key."""
         return self.with_parts().filter(id=attempt_id).first()
 
     def get_exam_attempt_by_code(self, attempt_code: str | None) -> Any:
-        """By attempt code."""
+        """Return the attempt by its code."""
         return self.with_parts().filter(exactly(attempt_code=attempt_code)).newest_first().first()
 
     def get_exam_attempt_by_external_id(self, external_id: str) -> Any:
-        """By the provider's id; two providers may use the same one, then the newest attempt."""
+        """Return the newest attempt with this provider id; two providers may use the same id."""
         return self.with_parts().filter(exactly(external_id=external_id)).newest_first().first()
 
     def get_all_exam_attempts(self, course_id: object) -> Any:
-        """All attempts of the course, newest first."""
+        """Return all attempts of the course, newest first."""
         return self.with_parts().in_course(course_id).newest_first()
 
     def get_all_exam_attempts_by_exam_id(self, exam_id: int) -> Any:
-        """All attempts of the exam."""
+        """Return all attempts of the exam."""
         return self.with_parts().filter(proctored_exam_id=exam_id)
 
     def get_proctored_practice_attempts_by_course_id(
         self, course_id: object, users: Sequence[Any] | None = None
     ) -> Any:
-        """Proctored attempts in the course's active practice exams, last changed first; `users` restricts them."""
+        """Return proctored attempts in the course's active practice exams, last changed first; `users` limits the
+        learners.
+        """
         rows = self.with_parts().in_course(course_id)
         rows = rows.filter(
             proctored_exam__is_practice_exam=True,
@@ -141,9 +143,9 @@ class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQue
     def get_last_verified_proctored_onboarding_attempts(
         self, users: Sequence[Any], proctoring_backend: str
     ) -> Any:
-        """Practice attempts verified for the provider within the last 365 days, last changed first.
+        """Return practice attempts verified for the provider within the last 365 days, last changed first.
 
-        Exams that name no provider belong to the default one.
+        Exams without a provider name use the default one.
         """
         earliest = timezone.now() - datetime.timedelta(days=constants.VERIFICATION_DAYS_VALID)
         return (
@@ -160,11 +162,11 @@ class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQue
         )
 
     def get_filtered_exam_attempts(self, course_id: object, search_by: str) -> Any:
-        """Attempts of the course whose learner's name or address contains the text, newest first."""
+        """Return attempts of the course whose learner's name or address contains the text, newest first."""
         return self.get_all_exam_attempts(course_id).matching(search_by)
 
     def get_proctored_exam_attempts(self, course_id: object, username: str) -> Any:
-        """The learner's proctored attempts that are not for practice, last completed first."""
+        """Return the learner's proctored attempts that are not for practice, last completed first."""
         return (
             self.with_parts()
             .in_course(course_id)
@@ -173,26 +175,26 @@ class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQue
         )
 
     def get_active_student_attempts(self, user_id: int, course_id: object = None) -> Any:
-        """The learner's exams under way, newest first."""
+        """Return the learner's attempts in progress, newest first."""
         rows = self.with_parts().filter(user_id=user_id).active().newest_first()
         return rows.in_course(course_id) if course_id else rows
 
     def clear_onboarding_errors(self, user_id: int) -> None:
-        """Delete the learner's attempts that wait in an onboarding error status.
+        """Delete the learner's attempts with an onboarding error status.
 
-        A primitive for `lifecycle`, which also tells the provider; call that instead.
+        Low-level: call the function of `lifecycle` instead, which also tells the provider.
         """
         errors = ProctoredExamStudentAttemptStatus.onboarding_errors
         for attempt in self.filter(user_id=user_id, status__in=errors):
             attempt.delete_exam_attempt()
 
     def get_user_attempts_by_exam_id(self, user_id: int, exam_id: int) -> Any:
-        """All attempts of the learner in the exam, newest first."""
+        """Return all attempts of the learner in the exam, newest first."""
         return self.with_parts().of_pair(exam_id, user_id).newest_first()
 
 
 class ProctoredExamStudentAttempt(TimeStampedModel):
-    """One attempt. `status` is a word of ProctoredExamStudentAttemptStatus and written by `lifecycle` only."""
+    """One attempt. `status` is a value of ProctoredExamStudentAttemptStatus and written only by `lifecycle`."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     proctored_exam = models.ForeignKey(ProctoredExam, on_delete=models.CASCADE)
@@ -200,9 +202,9 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
 
-    # Ours: an upper-case UUID4, known to the provider and to its desktop application.
+    # Our code: an upper-case UUID4, known to the provider and to its desktop application.
     attempt_code = models.CharField(max_length=255, null=True, db_index=True)  # noqa: DJ001  published column
-    # The provider's.
+    # The provider's id.
     external_id = models.CharField(max_length=255, null=True, db_index=True)  # noqa: DJ001  published column
 
     # Empty until the start.
@@ -211,11 +213,11 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
 
     taking_as_proctored = models.BooleanField(default=False, verbose_name="Taking as Proctored")
     is_sample_attempt = models.BooleanField(default=False, verbose_name="Is Sample Attempt")
-    # A plain number: the policy may be archived by now.
+    # An integer instead of a foreign key, because the policy may have been archived.
     review_policy_id = models.IntegerField(null=True)
     is_status_acknowledged = models.BooleanField(default=False)
 
-    # What was left when the attempt broke off; copied to the attempt that resumes it.
+    # The time left when the attempt broke off; copied to the attempt that resumes it.
     time_remaining_seconds = models.IntegerField(null=True)
     is_resumable = models.BooleanField(default=False, verbose_name="Is Resumable")
     ready_to_resume = models.BooleanField(default=False, verbose_name="Ready to Resume")
@@ -257,7 +259,9 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
         status: str | None = None,
         time_remaining_seconds: int | None = None,
     ) -> Self:
-        """Store a new attempt; a primitive for `lifecycle`, which asks the provider and tells the world."""
+        """Store a new attempt. Low-level: call the function of `lifecycle`, which registers it and triggers the
+        effects.
+        """
         attempt: Self = cls.objects.create(
             proctored_exam_id=exam_id,
             user_id=user_id,
@@ -273,13 +277,13 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
 
     @classmethod
     def get_historic_attempt_by_code(cls, attempt_code: str) -> Self | None:
-        """The attempt as its newest history row shows it (not saved), or None; also for living attempts."""
+        """Return the attempt as its newest history row shows it (unsaved), or None; also for existing attempts."""
         rows = cls.history.filter(exactly(attempt_code=attempt_code))
         record = rows.order_by("-modified", "-history_id").first()
         return record.instance if record else None
 
     def delete_exam_attempt(self) -> None:
-        """Delete the row, its history stays; a primitive for `lifecycle`."""
+        """Delete the row but keep its history. Low-level: call the function of `lifecycle`."""
         self.delete()
 
 

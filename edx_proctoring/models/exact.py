@@ -1,8 +1,8 @@
-"""Comparing ids exactly, on every database, without losing the index.
+"""Compare ids exactly on every database, while still using the index.
 
-The usual collations of MySQL and MariaDB ignore case, accents and trailing spaces, so `=` finds the attempt `aBcDeF` by
-the code `AbCdEf`. The lookups here keep the plain comparison, which the index serves, and add one of the bytes, which
-sorts out the few rows that the index has found. Other databases compare bytes anyway: there nothing is added.
+The usual collations of MySQL and MariaDB ignore case, accents and trailing spaces, so `=` finds the attempt `aBcDeF`
+for the code `AbCdEf`. These lookups keep the plain comparison, which uses the index, and add a comparison of the bytes,
+which filters the few rows found. Other databases compare bytes anyway, so nothing is added there.
 """
 
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ from typing import Any
 from django.db import models
 from django.db.models.lookups import Exact, In
 
-# utf8mb4 on both sides: columns of older installations are utf8mb3, and the connection's texts are not.
+# utf8mb4 on both sides: columns of older installations are utf8mb3, and parameters are not.
 BYTES = "CAST(CONVERT({} USING utf8mb4) AS BINARY)"
 
 
 class _SameBytes:
-    """The plain comparison, and on MySQL and MariaDB a second one."""
+    """The plain comparison and, on MySQL and MariaDB, a comparison of the bytes."""
 
     def as_mysql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         plain, plain_params = self.as_sql(compiler, connection)  # type: ignore[attr-defined]
@@ -33,7 +33,7 @@ class SameId(_SameBytes, Exact):
     lookup_name = "same_id"
 
     def get_rhs_op(self, connection: Any, rhs: str) -> str:
-        """As of `exact`, whose name databases know."""
+        """Use the operator of `exact`, which database backends know."""
         return f"= {rhs}"
 
     def bytewise(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
@@ -44,7 +44,7 @@ class SameId(_SameBytes, Exact):
 
 
 class SameIdIn(_SameBytes, In):
-    """`attempt_code__same_id_in=codes`; for lists, not for subqueries."""
+    """`attempt_code__same_id_in=codes`, for lists, not for subqueries."""
 
     lookup_name = "same_id_in"
 
@@ -56,7 +56,7 @@ class SameIdIn(_SameBytes, In):
 
 
 def compare_exactly(model: type[models.Model], *names: str) -> None:
-    """Give these columns of a model, and of its history, the lookups."""
+    """Add the lookups to these columns of a model and of its history."""
     tables = [model]
     history = getattr(model, "history", None)
     if history is not None:
@@ -69,9 +69,9 @@ def compare_exactly(model: type[models.Model], *names: str) -> None:
 
 
 def exactly(**ids: Any) -> models.Q:
-    """The condition that columns have exactly these ids: `exactly(attempt_code=code)`.
+    """Return the condition that columns have exactly these ids: `exactly(attempt_code=code)`.
 
-    A column in another table is named as in a filter. None, and what is no text, is nobody's id.
+    A column in another table is named as in a filter. None and values other than text match nothing.
     """
     if not all(
         isinstance(value, str) or hasattr(value, "resolve_expression") for value in ids.values()
@@ -81,5 +81,5 @@ def exactly(**ids: Any) -> models.Q:
 
 
 def exactly_one_of(name: str, ids: Iterable[str]) -> models.Q:
-    """The condition that a column has exactly one of these ids."""
+    """Return the condition that a column has exactly one of these ids."""
     return models.Q(**{f"{name}__same_id_in": list(ids)})

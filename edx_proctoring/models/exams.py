@@ -11,27 +11,27 @@ from edx_proctoring.models.exact import compare_exactly, exactly
 
 
 class ExamQuerySet(models.QuerySet["ProctoredExam"]):
-    """Filters that chain."""
+    """Chainable filters."""
 
     def in_course(self, course_id: object) -> Self:
-        """Exams of the course, in the order of their creation."""
+        """Return the exams of the course in order of creation."""
         return self.filter(exactly(course_id=str(course_id))).order_by("id")
 
     def active(self) -> Self:
-        """Exams that learners see."""
+        """Return the active exams, which learners can see."""
         return self.filter(is_active=True)
 
     def graded_proctored(self) -> Self:
-        """Proctored exams that are not for practice."""
+        """Return proctored exams that are not for practice."""
         return self.filter(is_proctored=True, is_practice_exam=False)
 
     def practice_proctored(self) -> Self:
-        """Practice and onboarding exams."""
+        """Return practice and onboarding exams."""
         return self.filter(is_proctored=True, is_practice_exam=True)
 
 
 class ProctoredExam(TimeStampedModel):
-    """An exam: timed, practice, onboarding or proctored. Unique per course and content."""
+    """An exam: timed, practice, onboarding or proctored. Unique per course and content id."""
 
     course_id = models.CharField(max_length=255, db_index=True)
     content_id = models.CharField(max_length=255, db_index=True)
@@ -61,20 +61,20 @@ class ProctoredExam(TimeStampedModel):
     def get_exam_by_content_id(
         cls, course_id: object, content_id: object
     ) -> "ProctoredExam | None":
-        """The exam of a subsection, or None."""
+        """Return the exam of a subsection, or None."""
         ids = exactly(course_id=str(course_id), content_id=str(content_id))
         return cls.objects.filter(ids).first()
 
     @classmethod
     def get_exam_by_id(cls, exam_id: int) -> "ProctoredExam | None":
-        """The exam, or None."""
+        """Return the exam, or None."""
         return cls.objects.filter(id=exam_id).first()
 
     @classmethod
     def get_all_exams_for_course(
         cls, course_id: object, active_only: bool = False, proctored_exams_only: bool = False
     ) -> ExamQuerySet:
-        """Exams of the course; `proctored_exams_only` leaves out timed and practice exams."""
+        """Return the exams of the course; `proctored_exams_only` leaves out timed and practice exams."""
         exams = cls.objects.in_course(course_id)
         if active_only:
             exams = exams.active()
@@ -84,7 +84,7 @@ class ProctoredExam(TimeStampedModel):
 
     @classmethod
     def get_practice_proctored_exams_for_course(cls, course_id: object) -> ExamQuerySet:
-        """Active practice and onboarding exams of the course."""
+        """Return the active practice and onboarding exams of the course."""
         return cls.objects.in_course(course_id).active().practice_proctored()
 
 
@@ -92,7 +92,7 @@ compare_exactly(ProctoredExam, "course_id", "content_id", "external_id", "backen
 
 
 class ProctoredExamReviewPolicy(TimeStampedModel):
-    """What reviewers of an exam should know: for example that a calculator is allowed."""
+    """Instructions for the reviewers of an exam, for example that a calculator is allowed."""
 
     set_by_user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     proctored_exam = models.ForeignKey(ProctoredExam, db_index=True, on_delete=models.CASCADE)
@@ -109,5 +109,5 @@ class ProctoredExamReviewPolicy(TimeStampedModel):
 
     @classmethod
     def get_review_policy_for_exam(cls, exam_id: int) -> Self | None:
-        """The exam's policy, or None; of several (nothing in the database forbids them) the newest."""
+        """Return the exam's policy, or None; the newest if there are several, which no constraint prevents."""
         return cls.objects.filter(proctored_exam_id=exam_id).order_by("-id").first()

@@ -1,4 +1,4 @@
-"""Archives: what a row looked like before it changed."""
+"""Archives: former versions of rows."""
 
 from typing import Any, TypeVar
 
@@ -19,10 +19,10 @@ def archive_model(model: type[Archive], instance: models.Model, **mapping: str |
 
 
 def archive_copy(model: type[Archive], instance: models.Model, **mapping: str | None) -> Archive:
-    """A copy of `instance` as a `model`, not saved.
+    """Return a copy of `instance` as an unsaved `model`.
 
-    `mapping` renames a column (`id="original_id"`) or leaves it out (`None`). `created` and `modified` are the archive's
-    own. No relation is followed.
+    `mapping` renames a column (`id="original_id"`) or leaves it out (`None`). `created` and `modified` are the
+    archive's own. Relations are not followed.
     """
     columns = {field.attname for field in model._meta.concrete_fields}
     values = {}
@@ -36,15 +36,15 @@ def archive_copy(model: type[Archive], instance: models.Model, **mapping: str | 
 
 
 class KeptQuerySet(models.QuerySet[Any]):
-    """Rows that nobody deletes; they go with their exam, or with the account of who wrote them."""
+    """Rows that cannot be deleted directly; they are deleted with their exam or with their author's account."""
 
     def delete(self) -> Any:
-        """Refuse."""
+        """Refuse to delete."""
         raise NotImplementedError("The history of review policies cannot be deleted.")
 
 
 class ProctoredExamReviewPolicyHistory(TimeStampedModel):
-    """What a review policy said before."""
+    """A former version of a review policy."""
 
     original_id = models.IntegerField(db_index=True)
     set_by_user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
@@ -62,12 +62,12 @@ class ProctoredExamReviewPolicyHistory(TimeStampedModel):
         return f"{self.__class__.__name__}: {self.original_id}"
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
-        """The archive is kept."""
+        """Refuse to delete."""
         raise NotImplementedError("The history of review policies cannot be deleted.")
 
 
 class ProctoredExamStudentAllowanceHistory(TimeStampedModel):
-    """What an allowance was before."""
+    """A former version of an allowance."""
 
     allowance_id = models.IntegerField()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
@@ -85,7 +85,7 @@ class ProctoredExamStudentAllowanceHistory(TimeStampedModel):
 
 
 class ProctoredExamSoftwareSecureReviewHistory(TimeStampedModel):
-    """An earlier version of a review; `attempt_code` is the link to it."""
+    """A former version of a review, linked by `attempt_code`."""
 
     attempt_code = models.CharField(max_length=255, db_index=True)
     is_attempt_active = models.BooleanField(default=True)

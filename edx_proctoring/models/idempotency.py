@@ -1,4 +1,4 @@
-"""Requests that clients may repeat without harm: their answers, kept for a day."""
+"""Requests that clients may safely repeat: their responses, kept for a day."""
 
 import datetime
 from typing import Self
@@ -10,18 +10,18 @@ KEPT = datetime.timedelta(hours=24)
 
 
 class IdempotentRequestQuerySet(models.QuerySet["IdempotentRequest"]):
-    """Filters that chain."""
+    """Chainable filters."""
 
     def expired(self) -> Self:
-        """Those whose key may be used for something else."""
+        """Return requests whose key may be used again."""
         return self.filter(created__lt=timezone.now() - KEPT)
 
 
 class IdempotentRequest(models.Model):
-    """One request with an `Idempotency-Key`. Without a status it still runs, or its process died."""
+    """One request with an `Idempotency-Key`. Without a status, it is still running or its process died."""
 
     id = models.BigAutoField(primary_key=True)
-    # Of user, route and key: these may be long, and some databases do not tell upper from lower case.
+    # A digest of user, route and key, because these may be long and some databases ignore case.
     digest = models.CharField(max_length=64, unique=True)
     user_id = models.IntegerField(db_index=True)
     body_digest = models.CharField(max_length=64)

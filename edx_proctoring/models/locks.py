@@ -1,6 +1,6 @@
-"""Who waits for whom: one row per learner is the lock, one row per learner and exam a creation under way.
+"""Locks: one row per learner is the learner's lock, one row per learner and exam is a creation in progress.
 
-The foreign keys have no constraint in the database, so that older versions of the app can still delete users and exams.
+The foreign keys have no database constraint, so that older versions of the app can still delete users and exams.
 """
 
 import datetime
@@ -15,25 +15,26 @@ from edx_proctoring.models.exams import ProctoredExam
 
 
 class LearnerManager(models.Manager["ProctoringLearner"]):
-    """The lock."""
+    """Takes the lock."""
 
     def ensure(self, user_id: int) -> None:
-        """Make sure that the row exists before a transaction of ours begins.
+        """Make sure that the row exists before our transaction begins.
 
-        In autocommit: a row that is inserted and locked in one transaction deadlocks with its neighbours on MariaDB.
+        Runs in autocommit: on MariaDB, inserting and locking the row in one transaction deadlocks with neighbouring
+        rows.
         """
         if not connection.features.has_select_for_update or self.filter(user_id=user_id).exists():
             return
         try:
             transactions.run(lambda: self.create(user_id=user_id))
         except IntegrityError:
-            return  # somebody else did
+            return  # another process was faster
 
     def lock(self, user_id: int, *, ensured: bool) -> None:
-        """Lock the learner's row until the end of the transaction; the transaction's first statement.
+        """Lock the learner's row until the end of the transaction; must be its first statement.
 
-        An upsert where the row may be missing (a foreign transaction) or cannot be locked otherwise (SQLite). In a
-        transaction of ours the same query tells PostgreSQL how long we wait for it, and for later ones.
+        Uses an upsert if the row may be missing (a foreign transaction) or cannot be locked otherwise (SQLite). In our
+        own transaction, the same query tells PostgreSQL how long to wait for this and later locks.
         """
         if ensured and connection.features.has_select_for_update:
             list(
@@ -52,10 +53,10 @@ class LearnerManager(models.Manager["ProctoringLearner"]):
         )
 
     def try_lock(self, user_id: int, *, ours: bool) -> bool:
-        """The same without waiting: False where somebody else holds the row, or where there is none.
+        """Take the lock without waiting; return False if it is held elsewhere or the row is missing.
 
-        `ours`: the transaction is. SQLite has no rows to lock: there it waits for the database, as long as the host says.
-        A database that cannot leave out locked rows (MariaDB before 10.6) is not asked: False.
+        `ours`: the transaction is our own. SQLite has no row locks: there, it waits for the database as long as the
+        host configured. Returns False on databases that cannot skip locked rows (MariaDB before 10.6).
         """
         if not connection.features.has_select_for_update:
             self.lock(user_id, ensured=False)
@@ -77,7 +78,7 @@ def _limited(
 
 
 class ProctoringLearner(models.Model):
-    """The lock of one learner: whoever changes an attempt holds it."""
+    """The lock of one learner, held during every change of the learner's attempts."""
 
     id = models.BigAutoField(primary_key=True)
     user = models.OneToOneField(
@@ -96,16 +97,17 @@ class ProctoringLearner(models.Model):
 
 
 class ReservationQuerySet(models.QuerySet["ProctoringReservation"]):
-    """Look-ups under the learner's lock."""
+    """Look-ups that require the learner's lock."""
 
     def of_pair(self, exam_id: int, user_id: int) -> Self:
-        """The creation under way of the learner in the exam, if any."""
+        """Return the creation in progress for the learner in the exam, if any."""
         return self.filter(exam_id=exam_id, user_id=user_id)
 
     def take(self, exam_id: int, user_id: int, token: str, basis: str, seconds: float) -> None:
-        """Reserve the pair for `seconds`, in place of an expired reservation.
+        """Reserve the pair for `seconds`, replacing an expired reservation.
 
-        Looks first: an UPDATE that finds no row locks the gap on MariaDB, where others want to insert theirs.
+        Looks before it updates, because an UPDATE that finds no row takes a gap lock on MariaDB, which blocks other
+        inserts.
         """
         until = transactions.database_now() + datetime.timedelta(seconds=seconds)
         values: dict[str, Any] = {"token": token, "basis": basis, "reserved_until": until}
@@ -115,11 +117,13 @@ class ReservationQuerySet(models.QuerySet["ProctoringReservation"]):
                 self.create(exam_id=exam_id, user_id=user_id, **values)
 
     def void(self, exam_id: int, user_id: int) -> None:
-        """End a creation under way: when its provider answers, it finds its token gone."""
+        """Invalidate a creation in progress: when its provider answers, its token is gone."""
         self.of_pair(exam_id, user_id).end()
 
     def end(self) -> None:
-        """Delete these. Looks first, as `take` does, unless the transaction is foreign: it may see too little."""
+        """Delete these reservations. Looks first, as `take` does, except in a foreign transaction, which may not see
+        all rows.
+        """
         if transactions.is_foreign():
             self.delete()
         elif keys := list(self.values_list("pk", flat=True)):
@@ -127,7 +131,7 @@ class ReservationQuerySet(models.QuerySet["ProctoringReservation"]):
 
 
 class ProctoringReservation(models.Model):
-    """A creation that is asking the provider: nobody else may create an attempt of the pair meanwhile."""
+    """A creation for which the provider is being called; until it ends, no other attempt of the pair can be created."""
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(
@@ -137,7 +141,7 @@ class ProctoringReservation(models.Model):
         ProctoredExam, on_delete=models.CASCADE, db_constraint=False, related_name="+"
     )
     token = models.CharField(max_length=64)
-    # Id and status of the newest attempt when the creation began: "" without one.
+    # Id and status of the newest attempt when the creation began; "" if there was none.
     basis = models.CharField(max_length=128)
     reserved_until = models.DateTimeField()
 

@@ -1,4 +1,4 @@
-"""The order in which callers ask for lists."""
+"""The order of lists, as requested by callers."""
 
 from collections.abc import Collection
 from typing import Any
@@ -7,7 +7,7 @@ from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models import F
 
-# What callers may name.
+# The names that callers may use.
 EXAM_ORDERINGS = ("id", "created", "modified", "exam_name")
 OF_LEARNERS = ("user__username", "user__email")
 OF_THEIR_EXAMS = ("proctored_exam__exam_name", "proctored_exam__time_limit_mins")
@@ -19,10 +19,10 @@ ALLOWANCE_ORDERINGS = (*OWN, "key", "value")
 def in_order(
     rows: models.QuerySet[Any], ordering: str | None, names: Collection[str]
 ) -> models.QuerySet[Any]:
-    """The rows by one of these names, with "-" before it the other way round.
+    """Return the rows ordered by one of these names; a leading "-" reverses the order.
 
-    None leaves them as they are. Of equals the lower id comes first; what is empty comes before what is not, on every
-    database. FieldError for anything else.
+    None keeps the order. Ties are ordered by id, and empty values come first on every database. Raises FieldError for
+    other names.
     """
     if ordering is None:
         return rows

@@ -1,4 +1,4 @@
-"""What the world still has to be told."""
+"""Outbox messages."""
 
 import datetime
 import random
@@ -19,20 +19,20 @@ CANCELLED = "cancelled"
 
 FIRST_PAUSE = datetime.timedelta(seconds=5)
 LONGEST_PAUSE = datetime.timedelta(minutes=15)  # between two tries
-LONGEST_WAIT = LONGEST_PAUSE * 1.5  # with jitter, and with clocks that differ a little
+LONGEST_WAIT = LONGEST_PAUSE * 1.5  # with jitter and some difference between clocks
 
 
 def pause_after(tries: int) -> datetime.timedelta:
-    """How long to wait for the next try: longer each time, and not everybody equally long."""
+    """Return how long to wait before the next try: exponentially longer, with jitter."""
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(tries, 20)))
     return pause * random.uniform(0.8, 1.2)  # noqa: S311
 
 
 def _is_due(now: datetime.datetime) -> Q:
-    """Its time has come, and nobody holds it.
+    """Return the condition that a message is due and not leased.
 
-    Times much further ahead than we ever set them were set before the clock jumped back: they count as over. Much:
-    whoever took a lease may have looked at the clock a little later than we.
+    Times much further ahead than we ever set were set before the clock was moved back, and count as due. The margin is
+    large because the process that took the lease may have read a slightly later clock.
     """
     no_lease = now + datetime.timedelta(seconds=2 * conf.proctoring.OUTBOX_LEASE_SECONDS)
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=no_lease)
@@ -40,25 +40,27 @@ def _is_due(now: datetime.datetime) -> Q:
 
 
 class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
-    """Filters that chain."""
+    """Chainable filters."""
 
     def unfinished(self) -> Self:
-        """Not delivered, not given up, not cancelled."""
+        """Return messages that are not delivered, given up or cancelled."""
         return self.filter(state=PENDING)
 
     def settled(self) -> Self:
-        """Delivered, given up or cancelled."""
+        """Return messages that are delivered, given up or cancelled."""
         return self.exclude(state=PENDING)
 
     def due(self, now: datetime.datetime) -> Self:
-        """Unfinished, its time has come, and nobody holds it."""
+        """Return unfinished messages that are due and not leased."""
         return self.unfinished().filter(_is_due(now))
 
     def first_due(self, now: datetime.datetime, which: Q) -> Any:
-        """(lane, id of its oldest message, id of its newest) where the oldest is due and one of `which`; oldest first.
+        """Return (lane, id of its oldest message, id of its newest) if the oldest is due and one of `which`; oldest
+        first.
 
-        Lanes keep their order, so whatever their oldest message waits for the others wait for, too. One pass over what
-        is unfinished: looking for an older message of each would take some databases the square of a lane's length.
+        Lanes keep their order, so all messages of a lane wait for the oldest one. This reads the unfinished messages
+        once: looking up the oldest message for each of them would be quadratic in the length of a lane on some
+        databases.
         """
         oldest = {"first": Min("id"), "due": Min("id", filter=_is_due(now) & which)}
         lanes: Any = self.unfinished().order_by().values("lane")
@@ -67,22 +69,24 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         return due.values_list("lane", "first", "last")
 
     def knowing_what_is_before(self, lease: str) -> Self:
-        """With `is_behind`: does an older message wait in its lane that whoever has this lease does not hold?"""
+        """Annotate `is_behind`: an older message of the lane is pending that the owner of this lease does not hold."""
         older = self.model._default_manager.filter(
             lane=OuterRef("lane"), state=PENDING, id__lt=OuterRef("id")
         )
         return self.annotate(is_behind=Exists(older.exclude(lease=lease)))
 
     def put_coalescing(self, message: "OutboxMessage") -> None:
-        """Store the message; if its key is there already, that one gets its payload and is delivered once more."""
+        """Store the message; if its key exists, replace the payload and deliver it once more."""
         rows = self.filter(key=message.key)
         message_id = rows.values_list("id", flat=True).first()
         if message_id is not None and self._put_again(message_id, message):
             return
-        try:  # there is none, or it was delivered long ago and forgotten just now
+        try:  # there was none, or it was delivered long ago and just purged
             with transaction.atomic():
                 message.save(force_insert=True)
-        except IntegrityError:  # put by somebody else just now; only a locking read surely sees it
+        except (
+            IntegrityError
+        ):  # just stored by another process; only a locking read is sure to see it
             with transaction.atomic():
                 message_id = rows.select_for_update().values_list("id", flat=True).get()
             self._put_again(message_id, message)
@@ -99,41 +103,42 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
             modified=message.created,
         )
         if message.lease:
-            # Somebody may be delivering the older version right now: its lease stays, its version is outdated.
+            # Another process may be delivering the older version: its lease stays, but its version is outdated.
             rows.filter(lease="").update(lease=message.lease, lease_until=message.lease_until)
         return found
 
     def locked(self) -> Self:
-        """Their rows locked, without those that others hold; just the rows where the database cannot lock any."""
+        """Lock the rows, skipping those locked elsewhere; without a lock if the database does not support that."""
         features = connection.features
         if not features.has_select_for_update:
             return self
         return self.select_for_update(skip_locked=features.has_select_for_update_skip_locked)
 
     def by_key(self) -> Self:
-        """The same rows: an UPDATE that looks for them itself locks gaps on MariaDB, where others put messages.
+        """Select the same rows by key: an UPDATE that searches for them takes gap locks on MariaDB, which block other
+        inserts.
 
-        In a foreign transaction, which may not see what others have put since it began, the UPDATE has to look.
+        In a foreign transaction, which may not see newer rows, the UPDATE has to search.
         """
         if transactions.is_foreign():
             return self
         return self.filter(id__in=list(self.values_list("id", flat=True)))
 
     def delivered_before(self, moment: datetime.datetime) -> Self:
-        """Those that nobody needs any more."""
+        """Return delivered messages that are no longer needed."""
         return self.filter(state__in=(DONE, CANCELLED), modified__lt=moment)
 
     def given_up_before(self, moment: datetime.datetime) -> Self:
-        """Those that nobody has delivered again since."""
+        """Return messages that were given up before this time and not retried."""
         return self.filter(state=GIVEN_UP, modified__lt=moment)
 
     def of_origins(self, *origins: str) -> Self:
-        """Messages that these processes may deliver."""
+        """Return messages that processes of these origins may deliver."""
         return self.filter(origin__in=origins)
 
 
 class OutboxMessage(models.Model):
-    """One message. Its key tells doubles apart: the same key is the same message."""
+    """One message. The key is unique: a repeated key is the same message."""
 
     STATES: ClassVar = [
         (PENDING, "pending"),
@@ -146,12 +151,12 @@ class OutboxMessage(models.Model):
     kind = models.CharField(max_length=64)
     key = models.CharField(max_length=191, unique=True)
     lane = models.CharField(max_length=128)
-    # Which processes may deliver it: "" any, else those of the same PROCTORING_SETTINGS['ORIGIN'].
+    # The origin of processes that may deliver it: "" for any, else PROCTORING_SETTINGS['ORIGIN'].
     origin = models.CharField(max_length=64, blank=True, default="")
-    # Ids and words, no names.
+    # Ids and codes, no names.
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=16, choices=STATES, default=PENDING)
-    # Rises when a message that coalesces is put again.
+    # Incremented when a coalescing message is stored again.
     version = models.PositiveIntegerField(default=1)
     lease = models.CharField(max_length=64, blank=True, default="")
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -161,11 +166,11 @@ class OutboxMessage(models.Model):
     created = models.DateTimeField(default=timezone.now)
     modified = models.DateTimeField(auto_now=True)
 
-    # Of a message that is delivered right after the commit, in the process that put it: what need not be read again,
+    # For a message delivered right after the commit by the process that stored it: objects that need not be read again,
     # and until when (monotonic clock) saving exams may take.
     prefetched: Mapping[str, Any] = MappingProxyType({})
     inline_until: float | None = None
-    # Of a message that was taken with others: is it the only one of its lane?
+    # For a message leased with others: is it the only one of its lane?
     is_alone: bool = False
 
     objects = OutboxQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""Reviews of attempts, as providers and staff give them, and their comments."""
+"""Reviews of attempts by providers and staff, and their comments."""
 
 from typing import Self
 
@@ -11,17 +11,17 @@ from edx_proctoring.models.exact import compare_exactly, exactly
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
 
-NOTE = "Note: "  # begins those entries of Django admin's log that are reviewers' notes on a review
+NOTE = "Note: "  # prefix of entries in Django admin's log that are reviewers' notes on a review
 
 
 class ProctoredExamSoftwareSecureReview(TimeStampedModel):
-    """The review of an attempt, one per attempt code. `review_status` is a word of SoftwareSecureReviewStatus."""
+    """The review of an attempt, one per attempt code. `review_status` is a value of SoftwareSecureReviewStatus."""
 
     attempt_code = models.CharField(max_length=255, db_index=True, unique=True)
     # False once the attempt was removed.
     is_attempt_active = models.BooleanField(default=True)
     review_status = models.CharField(max_length=255)
-    # The provider's payload as JSON, without what must not be kept.
+    # The provider's payload as JSON, without data that must not be stored.
     raw_data = models.TextField()
     encrypted_video_url = models.BinaryField(null=True)
     reviewed_by = models.ForeignKey(
@@ -42,17 +42,17 @@ class ProctoredExamSoftwareSecureReview(TimeStampedModel):
 
     @property
     def is_passing(self) -> bool:
-        """Does the exam's provider count this status as passed?"""
+        """Return whether the exam's provider counts this status as passed."""
         passing: list[str] = []
         if self.exam is not None:
-            # Without its provider the default list decides.
+            # If the provider is no longer configured, the default list is used.
             provider = backends.provider_named(self.exam.backend)
             passing = list(getattr(provider, "passing_statuses", None) or [])
         return self.review_status in (passing or SoftwareSecureReviewStatus.passing_statuses)
 
     @property
     def should_notify(self) -> bool:
-        """Should course staff hear of it? Suspicious, and no human has looked at it."""
+        """Return whether course staff should be notified: the review is suspicious and no person has looked at it."""
         return (
             self.review_status == SoftwareSecureReviewStatus.notify_support_for_status
             and not self.reviewed_by_id
@@ -60,15 +60,15 @@ class ProctoredExamSoftwareSecureReview(TimeStampedModel):
 
     @classmethod
     def get_review_by_attempt_code(cls, attempt_code: str) -> Self | None:
-        """The review of the attempt code, or None."""
+        """Return the review of the attempt code, or None."""
         return cls.objects.filter(exactly(attempt_code=attempt_code)).first()
 
     @classmethod
     def lock_by_attempt_code(cls, attempt_code: str) -> Self | None:
-        """The same, its row locked, for whoever holds the learner's lock.
+        """Do the same with a row lock; the caller holds the learner's lock.
 
-        Looks before it locks: a locking search that finds nothing locks the gap on MariaDB, where reviews of other
-        learners want to go. In a foreign transaction what it sees may be older than the lock, so it must not look first.
+        Looks before it locks: on MariaDB, a locking search without a result takes a gap lock that blocks the reviews of
+        other learners. In a foreign transaction, a plain read may be outdated, so there it locks at once.
         """
         rows = cls.objects.filter(exactly(attempt_code=attempt_code))
         if not connection.features.has_select_for_update:
@@ -82,7 +82,7 @@ compare_exactly(ProctoredExamSoftwareSecureReview, "attempt_code")
 
 
 class ProctoredExamSoftwareSecureComment(TimeStampedModel):
-    """A remark of the reviewer on a part of the session; times are seconds from its start."""
+    """A comment of the reviewer on a part of the session; times are seconds from its start."""
 
     review = models.ForeignKey(ProctoredExamSoftwareSecureReview, on_delete=models.CASCADE)
     start_time = models.IntegerField()

@@ -1,4 +1,4 @@
-"""When the schedule's tasks and commands ran last."""
+"""The last runs of periodic tasks and commands."""
 
 import datetime
 
@@ -11,21 +11,21 @@ COMPARISON = "recalculate_deadlines"
 
 
 class RunManager(models.Manager["ScheduledRun"]):
-    """One row for each of them."""
+    """Reads and writes the last runs."""
 
     def note(self, name: str) -> None:
-        """It has just come to its end."""
+        """Record that the task has just finished."""
         now = timezone.now()
         if not self.filter(name=name).update(finished_at=now):
             self.bulk_create([self.model(name=name, finished_at=now)], ignore_conflicts=True)
 
     def last_of(self, name: str) -> datetime.datetime | None:
-        """When it came to its end, or None if it never did."""
+        """Return when the task last finished, or None."""
         return self.filter(name=name).values_list("finished_at", flat=True).first()
 
 
 class ScheduledRun(models.Model):
-    """The last run of one of them, by whatever way: Celery beat or cron."""
+    """The last run of a task, whether by Celery beat or cron."""
 
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=64, unique=True)
