@@ -1,4 +1,4 @@
-"""How a Django project loads the app: providers, receivers, tasks."""
+"""The Django app configuration: registers providers, receivers and tasks."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ from stevedore.named import NamedExtensionManager
 from edx_proctoring import conf
 from edx_proctoring.backends import masking, options
 from edx_proctoring.backends.options import (
-    BACKEND_CONFIGURATION_ALLOW_LIST as BACKEND_CONFIGURATION_ALLOW_LIST,  # published here
+    BACKEND_CONFIGURATION_ALLOW_LIST as BACKEND_CONFIGURATION_ALLOW_LIST,  # published import path
 )
 from edx_proctoring.backends.worker_config import make_worker_config
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class EdxProctoringConfig(AppConfig):
-    """The app, also as a plug-in of Open edX's LMS and Studio."""
+    """The app configuration, also as a plug-in of Open edX's LMS and Studio."""
 
     name = "edx_proctoring"
     verbose_name = "Proctoring"
@@ -50,7 +50,7 @@ class EdxProctoringConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Connect receivers and message handlers, register the tasks, load the configured providers."""
+        """Connect receivers and message handlers, register the tasks, and load the configured providers."""
         from edx_proctoring import checks, handlers, signals, tasks  # noqa: F401, PLC0415
         from edx_proctoring.effects import deliver  # noqa: PLC0415
         from edx_proctoring.lifecycle import recalculation  # noqa: PLC0415
@@ -61,7 +61,7 @@ class EdxProctoringConfig(AppConfig):
         broker.remember_app()
         masking.guard_logs()
         self.backend_errors: dict[str, str] = {}
-        self.backend_classes: dict[str, Any] = {}  # also of providers that cannot be built
+        self.backend_classes: dict[str, Any] = {}  # also of providers that cannot be instantiated
         self.backends: dict[str, Any] = dict(self._load_backends())
         env_root = getattr(settings, "ENV_ROOT", None)
         if env_root:
@@ -70,7 +70,9 @@ class EdxProctoringConfig(AppConfig):
             )
 
     def _load_backends(self) -> Iterator[tuple[str, Any]]:
-        """One faulty provider does not stop the site: a system check names it, and using it is an error."""
+        """Load the providers. One faulty provider does not stop the site: a system check reports it, and using it
+        raises an error.
+        """
         configured = getattr(settings, "PROCTORING_BACKENDS", None) or {}
         names = set(configured) - {"DEFAULT"}
         extensions: Any = NamedExtensionManager(
@@ -96,7 +98,7 @@ class EdxProctoringConfig(AppConfig):
         masking.guard_logs_of(provider_class)
         unknown = options.unknown_options(known, given)
         if unknown:
-            log.warning("options of provider %s ignored: %s", name, unknown)
+            log.warning("unknown options of provider %s ignored: %s", name, unknown)
         return provider_class(**options.constructor_arguments(known, given))
 
     def _not_imported(self, _manager: Any, entry_point: Any, error: BaseException) -> None:
@@ -104,9 +106,10 @@ class EdxProctoringConfig(AppConfig):
         self.backend_errors[entry_point.name] = masking.without_secrets(repr(error))
 
     def get_backend(self, name: str | None = None) -> Any:
-        """The provider of this name, or the default one; always the same instance.
+        """Return the provider of this name, or the default one; always the same instance.
 
-        NotImplementedError for a name that is not configured, ImproperlyConfigured without a default.
+        Raises NotImplementedError for a name that is not configured, ImproperlyConfigured if there is no default
+        provider.
         """
         if name is None:
             name = conf.default_provider()
@@ -120,6 +123,6 @@ class EdxProctoringConfig(AppConfig):
             ) from None
 
     def get_backend_choices(self) -> Iterator[tuple[str, str]]:
-        """(name, display name) of each provider."""
+        """Return (name, display name) of each provider."""
         for name, backend in self.backends.items():
             yield name, getattr(backend, "verbose_name", "Unknown")

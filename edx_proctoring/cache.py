@@ -1,7 +1,7 @@
-"""The host's cache, which all processes share. Every use of it goes through here: nobody needs it, nobody waits for it.
+"""All access to the host's cache, which is shared by all processes. The app works without it and does not wait for it.
 
-What fails is as if nothing were cached, and is logged once a minute. A cache that keeps somebody waiting for a second is
-left alone for half a minute: the client library decides when it gives up, and its default may be never.
+An error counts as a cache miss and is logged once a minute. A cache that takes longer than a second is not used for
+half a minute, because client libraries may have no time-out by default.
 """
 
 import logging
@@ -24,33 +24,33 @@ _logged_at: list[float] = []
 
 
 def guarded(work: Callable[[], Result], otherwise: Result) -> Result:
-    """What `work` returns, which uses the cache; `otherwise` where that fails, or was slow a moment ago."""
+    """Return the result of `work`, which uses the cache; return `otherwise` if it fails or was slow a moment ago."""
     if slow_calls.is_slow(NAME):
         return otherwise
     try:
         with slow_calls.timed(NAME, LONGEST):
             return work()
-    except Exception as error:  # whatever a cache raises
+    except Exception as error:  # caches may raise anything
         failed(error)
         return otherwise
 
 
 def failed(error: Exception) -> None:
-    """Log it, if nothing was logged lately. Errors of the database are raised: they are not the cache's."""
+    """Log the error at most once a minute. Database errors are raised instead, because the cache did not cause them."""
     if transactions.is_passing(error):
         raise error
     now = time.monotonic()
     if not _logged_at or now - _logged_at[0] >= LOG_EVERY:
         _logged_at[:] = [now]
-        log.warning("the cache does not work, everything goes on without it: %r", error)
+        log.warning("cache unavailable, continuing without it: %r", error)
 
 
 def forget() -> None:
-    """The next failure is logged; for tests."""
+    """Log the next failure; for tests."""
     _logged_at.clear()
 
 
-# As the cache's methods, with what they return where it fails.
+# Like the methods of a cache, with their results when it fails.
 
 
 def get(key: str, default: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""Where the proctoring software sends the learner's browser. The caller is anonymous."""
+"""The address to which proctoring software sends the learner's browser. Callers are anonymous."""
 
 import logging
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def _says_when_busy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
             with transactions.answering_when_unavailable():
                 return view(*args, **kwargs)
         except ProctoringTemporarilyUnavailable as error:
-            log.warning("start callback answers 503")
+            log.warning("start callback answered 503")
             headers = {"Retry-After": str(error.retry_after)}
             return HttpResponse(str(error), status=503, headers=headers)
 
@@ -41,16 +41,16 @@ def _says_when_busy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 @transaction.non_atomic_requests
 @_says_when_busy
 def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpResponse:
-    """Mark the attempt ready, or submit it when the learner comes again; redirect to the exam.
+    """Mark the attempt as ready, or submit it if the learner returns; then redirect to the exam.
 
-    Only the address that the provider was told does so: it holds a token. The attempt code alone, which learners and
-    course staff see, only redirects. Only the learner, known by session or by the cookie that an earlier call set, can
-    submit. `request` is None when a provider's code calls in this process, which is trusted.
+    This only happens with the URL given to the provider, which contains a token. The attempt code alone, which learners
+    and course staff see, only redirects. Only the learner, identified by session or by the cookie of an earlier call,
+    can submit. `request` is None if a provider's code calls this function in-process, which is trusted.
     """
     attempt = transactions.reconnecting(lambda: get_exam_attempt_by_code(attempt_code))
     if attempt is None:
         log.warning("start callback for an unknown attempt")
-        return HttpResponse("This exam attempt is not known.", status=404)
+        return HttpResponse("This exam attempt does not exist.", status=404)
     exam = attempt["proctored_exam"]
     url = links.reverse_or_empty("jump_to", args=[exam["course_id"], exam["content_id"]])
     response = HttpResponseRedirect(url)
@@ -86,7 +86,9 @@ def _uses_start_callback(exam: dict[str, Any]) -> bool:
 
 
 def _only_looks(request: HttpRequest) -> bool:
-    """Link scanners, prefetching browsers and questions such as OPTIONS change nothing."""
+    """Return whether the request must not change anything: link scanners, prefetching browsers, methods such as
+    OPTIONS.
+    """
     purposes = [request.headers.get(name, "").lower() for name in PREFETCH_HEADERS]
     return request.method not in ("GET", "POST") or any(
         "prefetch" in text or "preview" in text for text in purposes
@@ -94,13 +96,13 @@ def _only_looks(request: HttpRequest) -> bool:
 
 
 def _advance(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
-    """Do what the visit means; False for strangers who come while the learner is in the exam."""
+    """Make the change that the visit requests; return False if somebody else calls while the learner is in the exam."""
     if attempt["status"] not in IN_PROGRESS:
         mark_ready_if_setting_up(attempt["id"])
         return True
     if conf.proctoring.START_CALLBACK_SUBMITS or _is_learner(attempt, request):
         return submit_unless_paused(attempt["id"])
-    log.warning("start callback by a stranger, attempt_id=%s", attempt["id"])
+    log.warning("start callback refused, caller is not the learner: attempt_id=%s", attempt["id"])
     return False
 
 

@@ -1,4 +1,4 @@
-"""System checks: what an operator should know before the first learner does. `docs/reference/checks.rst` explains them."""
+"""System checks that tell operators about problems before learners notice them; see `docs/reference/checks.rst`."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -30,8 +30,8 @@ SWITCHES = (
     "OPT_OUT_ANYWAY",
     "ALLOW_START_WITHOUT_SETUP",
 )
-HARMLESS = {"null", "mock"}  # providers that learn nobody's id
-# Pages of the host, and what their addresses take.
+HARMLESS = {"null", "mock"}  # providers that do not receive user ids
+# Pages of the host, and the arguments of their URLs.
 HOST_URLS = {
     "jump_to": "the course's id and the content's",
     "progress": "the course's id",
@@ -47,7 +47,7 @@ OUR_URL = "edx_proctoring:proctored_exam.attempt.collection"
 
 @register("edx_proctoring")
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """E001: a setting has a value that it cannot have."""
+    """E001: a setting has an invalid value."""
     hint = "See docs/reference/settings.rst for its type."
     found: list[CheckMessage] = [
         Error(problem, hint=hint, id="edx_proctoring.E001") for problem in conf.problems()
@@ -61,7 +61,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 def _configured() -> dict[str, Any]:
-    """PROCTORING_BACKENDS; what has the wrong type is the matter of E001."""
+    """Return PROCTORING_BACKENDS; E001 reports it if its type is wrong."""
     value = getattr(settings, "PROCTORING_BACKENDS", None)
     return value if isinstance(value, dict) else {}
 
@@ -72,9 +72,9 @@ def _names() -> list[str]:
 
 @register("edx_proctoring")
 def check_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """E002: a provider cannot be used. W009: nobody has installed it. W001: there is no default provider."""
+    """E002: a provider cannot be used. W009: no installed package offers it. W001: there is no default provider."""
     config: Any = apps.get_app_config("edx_proctoring")
-    hint = "Upgrade its package, mend its options, or take it out of PROCTORING_BACKENDS."
+    hint = "Upgrade its package, correct its options, or remove it from PROCTORING_BACKENDS."
     found: list[CheckMessage] = [
         Error(f"The provider {name} cannot be used: {error}", hint=hint, id="edx_proctoring.E002")
         for name, error in sorted(config.backend_errors.items())
@@ -84,12 +84,12 @@ def check_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         if name not in installed and name not in config.backends:
             text = f"The provider {name} is configured, but no installed package offers it."
             hint = (
-                "Install its package into this environment, or take it out of PROCTORING_BACKENDS."
+                "Install its package into this environment, or remove it from PROCTORING_BACKENDS."
             )
             found.append(checks.Warning(text, hint=hint, id="edx_proctoring.W009"))
     default = _configured().get("DEFAULT")
     if default not in config.backends:
-        text = f"PROCTORING_BACKENDS['DEFAULT'] is {default!r}, which is no provider."
+        text = f"PROCTORING_BACKENDS['DEFAULT'] is {default!r}, which is not a provider."
         hint = f"Name one of: {', '.join(sorted(config.backends)) or 'null (and add it)'}."
         found.append(checks.Warning(text, hint=hint, id="edx_proctoring.W001"))
     return found
@@ -97,7 +97,7 @@ def check_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register("edx_proctoring")
 def check_options(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """W002: an option of a provider is unknown and ignored, or its value is of another type than declared."""
+    """W002: an option of a provider is unknown and ignored, or has the wrong type."""
     return [
         checks.Warning(
             f"PROCTORING_BACKENDS[{name!r}] {problem}.",
@@ -110,7 +110,7 @@ def check_options(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 def _provider_classes() -> dict[str, Any]:
-    """The classes of the configured providers; E002 and W009 report those that could not be imported."""
+    """Return the classes of the configured providers; E002 and W009 report those that cannot be imported."""
     config: Any = apps.get_app_config("edx_proctoring")
     found = {**config.backend_classes, **{name: type(one) for name, one in _providers().items()}}
     return {name: found[name] for name in _names() if name in found}
@@ -120,7 +120,7 @@ def _wrong_options(provider_class: Any, given: dict[Any, Any]) -> Iterator[str]:
     known = options.options_of(provider_class)
     unknown = options.unknown_options(known, given)
     if unknown:
-        yield f"has options that nobody reads: {', '.join(unknown)}"
+        yield f"has unknown options: {', '.join(unknown)}"
     wrong = list(options.wrong_types(known, given))
     if wrong:
         yield f"has options of the wrong type: {', '.join(wrong)}"
@@ -128,12 +128,12 @@ def _wrong_options(provider_class: Any, given: dict[Any, Any]) -> Iterator[str]:
 
 @register("edx_proctoring")
 def check_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """E003: a provider has a key that its algorithm does not take."""
+    """E003: a key of a provider is invalid for its algorithm."""
     config: Any = apps.get_app_config("edx_proctoring")
     return [
         Error(
             f"PROCTORING_BACKENDS[{name!r}][{option!r}] is unusable: {problem}.",
-            hint="Copy the key anew from what the provider has given you.",
+            hint="Copy the key again from the provider's information.",
             id="edx_proctoring.E003",
         )
         for name, provider in sorted(config.backends.items())
@@ -143,7 +143,7 @@ def check_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register("edx_proctoring")
 def check_review_callbacks(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """W010: anybody may post a provider's reviews. E004: an option that lists networks is none."""
+    """W010: anybody can post reviews for a provider. E004: an option for networks is invalid."""
     found: list[CheckMessage] = []
     for name, provider in sorted(_providers().items()):
         if not getattr(provider, "takes_anonymous_reviews", False):
@@ -152,10 +152,12 @@ def check_review_callbacks(app_configs: Any, **kwargs: Any) -> list[CheckMessage
             problem = _wrong_networks(getattr(provider, option, None) or ())
             if problem:
                 text = f"PROCTORING_BACKENDS[{name!r}][{option!r}] is unusable: {problem}."
-                hint = "It is a list of networks: ['192.0.2.0/24', '2001:db8::/32']."
+                hint = (
+                    "It must be a list of networks, for example ['192.0.2.0/24', '2001:db8::/32']."
+                )
                 found.append(Error(text, hint=hint, id="edx_proctoring.E004"))
         if not (provider.review_callback_secret or provider.review_callback_networks):
-            text = f"Reviews of the provider {name} are taken from anybody who knows an attempt's two ids."
+            text = f"Reviews of the provider {name} are accepted from anybody who knows an attempt's two ids."
             hint = (
                 f"Set PROCTORING_BACKENDS[{name!r}]['review_callback_secret'], or "
                 "['review_callback_networks']; see docs/operate.rst."
@@ -171,7 +173,7 @@ def _providers() -> dict[str, Any]:
 
 def _wrong_networks(networks: Any) -> str:
     if not isinstance(networks, list | tuple):
-        return f"{networks!r} is no list"
+        return f"{networks!r} is not a list"
     for network in networks:
         try:
             ipaddress.ip_network(network, strict=False)
@@ -182,8 +184,8 @@ def _wrong_networks(networks: Any) -> str:
 
 @register("edx_proctoring")
 def check_names(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """E005: a provider's name begins with a digit."""
-    hint = "Rename the provider; of two learners' ids with such names the obscured ones could be the same."
+    """E005: the name of a provider begins with a digit."""
+    hint = "Rename the provider: otherwise two learners could get the same obscured id."
     return [
         Error(
             f"The name of the provider {name!r} begins with a digit.",
@@ -202,31 +204,29 @@ def _options(name: str) -> dict[Any, Any]:
 
 @register("edx_proctoring")
 def check_obfuscation_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """W003: providers get learners' ids that anybody can compute."""
+    """W003: anybody can compute the user ids sent to providers."""
     if getattr(settings, "PROCTORING_USER_OBFUSCATION_KEY", "") or set(_names()) <= HARMLESS:
         return []
-    text = (
-        "PROCTORING_USER_OBFUSCATION_KEY is empty: what providers get as user ids can be guessed."
-    )
-    hint = "Set a long random value, and never change it: providers store the ids."
+    text = "PROCTORING_USER_OBFUSCATION_KEY is empty, so anybody can compute the user ids sent to providers."
+    hint = "Set a long random value and never change it, because providers store the ids."
     return [checks.Warning(text, hint=hint, id="edx_proctoring.W003")]
 
 
 @register("edx_proctoring")
 def check_urls(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """W004: a page of the host has no address. W005: the app's own addresses are not included."""
+    """W004: a page of the host has no URL. W005: the app's own URLs are not included."""
     if getattr(settings, "SERVICE_VARIANT", "") == "cms" or not getattr(
         settings, "ROOT_URLCONF", ""
     ):
         return []
     if not _reverses(OUR_URL):
-        text = "The REST interface has no address: learners can take no exam here."
+        text = "The REST interface has no URL, so learners cannot take exams here."
         hint = "Add path('api/', include('edx_proctoring.urls', namespace='edx_proctoring')) to the URLs."
         return [checks.Warning(text, hint=hint, id="edx_proctoring.W005")]
     return [
         checks.Warning(
-            f"There is no URL named {name}: links to it are left empty.",
-            hint=f"Name a page so; its address takes {arguments}.",
+            f"There is no URL named {name}: links to it stay empty.",
+            hint=f"Give a page this name; its URL takes {arguments}.",
             id="edx_proctoring.W004",
         )
         for name, arguments in HOST_URLS.items()
@@ -235,7 +235,7 @@ def check_urls(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 def _reverses(name: str) -> bool:
-    if ":" not in name:  # its patterns may take only what the host calls a course or a block
+    if ":" not in name:  # its patterns may only match the host's course and block ids
         return name in get_resolver().reverse_dict
     try:
         reverse(name)
@@ -246,7 +246,7 @@ def _reverses(name: str) -> bool:
 
 @register("edx_proctoring")
 def check_broker(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """W006: messages are left to Celery, but it has no broker."""
+    """W006: messages are delivered by Celery, but it has no broker."""
     if conf.problems() or not broker.is_used() or broker.is_eager() or broker.address():
         return []
     return [checks.Warning(broker.NO_BROKER, hint=broker.NO_BROKER_HINT, id="edx_proctoring.W006")]
@@ -254,12 +254,12 @@ def check_broker(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_database(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """W007: the database is one of an older version."""
+    """W007: the database has the schema of an older version."""
     found: list[CheckMessage] = []
     for alias in databases or ():
         missing = sorted(missing_from(alias))
         if missing:
-            text = f"The database {alias!r} is of an older version; it lacks {', '.join(missing)}."
+            text = f"The database {alias!r} has the schema of an older version: it lacks {', '.join(missing)}."
             hint = "Run manage.py migrate edx_proctoring."
             found.append(checks.Warning(text, hint=hint, id="edx_proctoring.W007"))
     return found
@@ -267,7 +267,7 @@ def check_database(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_lateness(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """W011: nothing ends attempts. W012: attempts run for too long. W013: messages wait for too long."""
+    """W011: nothing ends attempts. W012: attempts are overdue. W013: messages wait for too long."""
     from edx_proctoring.operations.lateness import what_is_late  # noqa: PLC0415  imports models
 
     if "default" not in (databases or ()) or conf.problems() or not is_migrated("default"):
@@ -276,7 +276,7 @@ def check_lateness(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 def is_migrated(alias: str) -> bool:
-    """Does the database hold our tables, all of this version?"""
+    """Return whether the database has all our tables of this version."""
     connection = connections[alias]
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
@@ -285,7 +285,7 @@ def is_migrated(alias: str) -> bool:
 
 
 def missing_from(alias: str) -> Iterator[str]:
-    """Tables and columns that the database lacks; nothing for one that never held the app."""
+    """Return the missing tables and columns; empty if the app was never installed in this database."""
     connection = connections[alias]
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
@@ -305,11 +305,11 @@ def missing_from(alias: str) -> Iterator[str]:
 
 @register("edx_proctoring")
 def check_switches(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """I001: a switch makes the app less strict."""
+    """I001: a setting relaxes a security rule."""
     return [
         Info(
-            f"PROCTORING_SETTINGS[{name!r}] is set: a guard is weaker than it could be.",
-            hint="Take it out once nobody depends on the former behaviour.",
+            f"PROCTORING_SETTINGS[{name!r}] is set, which relaxes a security rule.",
+            hint="Remove it once nobody depends on the behaviour of 6.1.4.",
             id="edx_proctoring.I001",
         )
         for name in SWITCHES
@@ -319,9 +319,9 @@ def check_switches(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register("edx_proctoring")
 def check_site_name(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """W008: links in mails and towards providers have no host."""
+    """W008: links in e-mails and to providers have no host."""
     if conf.problems() or conf.proctoring.SITE_NAME:
         return []
-    text = "SITE_NAME is empty: links in mails and towards providers lead nowhere."
+    text = "SITE_NAME is empty, so links in e-mails and to providers have no host."
     hint = "Set PROCTORING_SETTINGS['SITE_NAME'] to the LMS's host name, e.g. lms.example.com."
     return [checks.Warning(text, hint=hint, id="edx_proctoring.W008")]

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 
 class Store(Protocol):
-    """The methods of a cache that a breaker needs. Where the cache fails, nothing is known, and every call is made."""
+    """The methods of a cache that a breaker needs. If the cache fails, no state is known and every call is made."""
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Any]: ...
     def set(self, key: str, value: Any, timeout: float) -> None: ...
@@ -24,7 +24,7 @@ class Store(Protocol):
 
 
 class ProcessMemory:
-    """A store of this process, by the monotonic clock."""
+    """A store in this process's memory, using the monotonic clock."""
 
     def __init__(self) -> None:
         self._values: dict[str, tuple[Any, float]] = {}
@@ -63,7 +63,6 @@ class ProcessMemory:
             self._values.pop(key, None)
 
     def clear(self) -> None:
-        """Forget everything."""
         self._values.clear()
 
 
@@ -79,19 +78,20 @@ class State:
 
     @property
     def is_down(self) -> bool:
-        """Do calls fail at once?"""
+        """Return whether calls fail immediately."""
         return self.down_since is not None
 
     @property
     def since(self) -> datetime | None:
-        """`down_since` as an instant in UTC."""
+        """Return `down_since` as a datetime in UTC."""
         return None if self.down_since is None else datetime.fromtimestamp(self.down_since, UTC)
 
 
 class CircuitBreaker:
     """Opens after `failures` in a row, and lets one call per `pause` seconds through until one succeeds.
 
-    It forgets after `memory` seconds without a failure. By default those are `pause`: then it is simply closed again.
+    Failures are forgotten after `memory` seconds without another one. By default this equals `pause`, so that the
+    breaker simply closes again.
     """
 
     def __init__(
@@ -108,25 +108,27 @@ class CircuitBreaker:
         self._store = store
         self._limit = failures
         self._memory = pause if memory is None else memory
-        digest = hashlib.sha256(name.encode()).hexdigest()[:32]  # names may be no keys of a cache
+        digest = hashlib.sha256(name.encode()).hexdigest()[:32]  # names may not be valid cache keys
         self._failures_key = f"edx_proctoring.breaker.failures.{digest}"
         self._down_key = f"edx_proctoring.breaker.down.{digest}"
         self._pause_key = f"edx_proctoring.breaker.pause.{digest}"
 
     def state(self) -> State:
-        """As the store has it."""
+        """Return the stored state."""
         known = self._store.get_many([self._failures_key, self._down_key])
         return State(known.get(self._failures_key, 0), known.get(self._down_key))
 
     def admits(self, *, is_down: bool = False) -> bool:
-        """May the caller go ahead? While it is down, one caller per pause may; `is_down`: so much is known already."""
+        """Return whether the caller may proceed. While the service is down, one caller per pause may; pass `is_down` if
+        known.
+        """
         if not (is_down or self.state().is_down):
             return True
-        # A store that fails must not keep everybody out.
+        # If the store fails, let everybody proceed.
         return self._store.add(self._pause_key, True, self._pause, otherwise=True)
 
     def note(self, *, failed: bool) -> Literal["opened", "closed"] | None:
-        """Remember how a call went; returns what that changed."""
+        """Record the result of a call; return what that changed."""
         if failed:
             return self._note_failure()
         if not self._store.get_many([self._failures_key, self._down_key]):

@@ -1,7 +1,7 @@
-"""Every setting: its name, default and type, and one line of why. Settings are read when they are used.
+"""Every setting with its name, default, type and a description. Settings are read when they are used.
 
-`proctoring` reads PROCTORING_SETTINGS, `django` the Django settings that the app shares with its host. A wrong value is
-reported by a system check and raises ImproperlyConfigured when it is used.
+`proctoring` reads PROCTORING_SETTINGS; `django` reads the Django settings that the app shares with its host. An invalid
+value is reported by a system check and raises ImproperlyConfigured when it is used.
 """
 
 from collections.abc import Callable
@@ -15,23 +15,23 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting. `default` may be a function that looks further."""
+    """One setting. `default` may be a function that computes the default."""
 
     name: str
     default: Any
     type: type | tuple[type, ...]
     why: str
     fallback: bool = (
-        False  # is a Django setting of the same name read where PROCTORING_SETTINGS has none?
+        False  # read a Django setting of the same name if PROCTORING_SETTINGS has none?
     )
 
     def kinds(self) -> str:
-        """The types of its values, to read."""
+        """Return the types of the value as text."""
         types = self.type if isinstance(self.type, tuple) else (self.type,)
         return " or ".join("None" if one is type(None) else one.__name__ for one in types)
 
     def default_value(self) -> Any:
-        """The value where nothing is set."""
+        """Return the value if nothing is set."""
         return self.default() if callable(self.default) else self.default
 
 
@@ -51,8 +51,8 @@ def _contact() -> Any:
 _TEXT = (str, type(None))
 
 PROCTORING = (
-    Setting("SITE_NAME", "", str, "host part of links in mails and towards providers", True),
-    Setting("PLATFORM_NAME", "", str, "the platform's name on pages and in mails", True),
+    Setting("SITE_NAME", "", str, "host part of links in e-mails and to providers", True),
+    Setting("PLATFORM_NAME", "", str, "the platform's name on pages and in e-mails", True),
     Setting(
         "STATUS_EMAIL_FROM_ADDRESS",
         _setting("DEFAULT_FROM_EMAIL"),
@@ -63,184 +63,225 @@ PROCTORING = (
         "CONTACT_EMAIL",
         _contact,
         str,
-        "contact of learners whose provider has none of its own",
+        "contact for learners whose provider has none of its own",
     ),
     Setting("LINK_URLS", None, (dict, type(None)), "links shown to learners: faq, contact_us, …"),
-    Setting("ALLOW_REVIEW_UPDATES", True, bool, "may a later review replace an earlier one", True),
-    Setting("DEFAULT_REVIEW_POLICY", "Closed Book", str, "RPNow's rules without a policy", True),
+    Setting(
+        "ALLOW_REVIEW_UPDATES",
+        True,
+        bool,
+        "whether a later review may replace an earlier one",
+        True,
+    ),
+    Setting(
+        "DEFAULT_REVIEW_POLICY",
+        "Closed Book",
+        str,
+        "RPNow's rules for exams without a review policy",
+        True,
+    ),
     Setting(
         "REQUIRE_FAILURE_SECOND_REVIEWS",
         True,
         bool,
-        "a person confirms what a provider finds suspicious before it is a rejection",
+        "whether staff must confirm a suspicious review before the attempt is rejected",
         True,
     ),
-    Setting("SOFTWARE_SECURE_CLIENT_TIMEOUT", 30, int, "kept for readers of the constant", True),
     Setting(
-        "SOFTWARE_SECURE_SHUT_DOWN_GRACEPERIOD", 10, int, "kept for readers of the constant", True
+        "SOFTWARE_SECURE_CLIENT_TIMEOUT",
+        30,
+        int,
+        "no effect; kept for code that reads the constant",
+        True,
+    ),
+    Setting(
+        "SOFTWARE_SECURE_SHUT_DOWN_GRACEPERIOD",
+        10,
+        int,
+        "no effect; kept for code that reads the constant",
+        True,
     ),
     Setting(
         "DESKTOP_APPLICATION_PING_INTERVAL_SECONDS",
         60,
         int,
-        "how often a page asks whether the provider's software still runs",
+        "how often a page checks that the provider's software is still running",
         True,
     ),
     Setting(
         "USE_ONBOARDING_PROFILE_API",
         False,
         bool,
-        "ask the provider how far a learner's onboarding is",
+        "whether to take onboarding statuses from the provider",
         True,
     ),
-    Setting("ALLOW_TIMED_OUT_STATE", False, bool, "keep timed_out instead of submitted"),
+    Setting(
+        "ALLOW_TIMED_OUT_STATE",
+        False,
+        bool,
+        "whether overdue attempts become timed_out instead of submitted",
+    ),
     Setting(
         "ALLOW_CALLBACK_SIMULATION",
         False,
         bool,
-        "accept RPNow reviews for testing, with DEBUG only",
+        "whether to accept simulated RPNow reviews for testing, with DEBUG only",
     ),
-    Setting("low_threshold_pct", 0.2, (int, float), "share of the time at which the timer warns"),
+    Setting(
+        "low_threshold_pct", 0.2, (int, float), "share of the time left at which the timer warns"
+    ),
     Setting(
         "critically_low_threshold_pct",
         0.05,
         (int, float),
-        "share of the time at which the timer warns for the last time",
+        "share of the time left at which the timer warns for the last time",
     ),
     Setting(
         "DELIVERY",
         "auto",
         str,
-        "who delivers messages: 'celery', 'inline', or 'auto', Celery where it has a broker",
+        "how messages are delivered: 'celery', 'inline', or 'auto' (by Celery if it has a broker)",
     ),
     Setting(
         "ORIGIN",
         _setting("SERVICE_VARIANT", "default"),
         str,
-        "tells processes apart that share a database but not their services (LMS and Studio)",
+        "distinguishes processes that share a database but not their services (LMS and Studio)",
     ),
-    Setting("OUTBOX_KEEP_DAYS", 30, int, "delivered messages are deleted after so long"),
-    Setting("OUTBOX_KEEP_GIVEN_UP_DAYS", 90, int, "given-up messages are deleted after so long"),
-    Setting("OUTBOX_GIVE_UP_DAYS", 7, int, "undeliverable messages are given up after so long"),
-    Setting("OUTBOX_LEASE_SECONDS", 120, int, "a delivery that takes longer counts as dead"),
+    Setting("OUTBOX_KEEP_DAYS", 30, int, "delivered messages are deleted after this time"),
+    Setting("OUTBOX_KEEP_GIVEN_UP_DAYS", 90, int, "given-up messages are deleted after this time"),
+    Setting("OUTBOX_GIVE_UP_DAYS", 7, int, "undeliverable messages are given up after this time"),
+    Setting(
+        "OUTBOX_LEASE_SECONDS",
+        120,
+        int,
+        "a delivery that takes longer is presumed dead and retried",
+    ),
     Setting("LONGEST_PAUSE_MINUTES", 15, int, "a pause that lasts longer is reported to staff"),
-    Setting("LATE_MINUTES", 10, int, "a sweep or message that is so late is reported by checks"),
+    Setting("LATE_MINUTES", 10, int, "checks report a sweep or message that is later than this"),
     Setting("ASK_DEADLINE_SECONDS", 30, (int, float), "how long a provider may take to answer"),
     Setting(
         "TELL_DEADLINE_SECONDS",
         3,
         (int, float),
-        "how long a message to a provider may keep a worker, and so everybody's mails, waiting",
+        "how long a notice to a provider may block a worker, and so delay all e-mails",
     ),
     Setting(
         "INLINE_EXAM_SAVE_DEADLINE_SECONDS",
         5,
         (int, float),
-        "how long saving exams may wait for the provider before it is left to the worker",
+        "how long saving exams may wait for the provider before the worker takes over",
     ),
     Setting(
         "SLOW_SECONDS",
         2,
         (int, float),
-        "a host service, event tracker or receiver that takes longer is left to the worker for 30 s",
+        "a host service, event tracker or receiver that takes longer is skipped by requests for 30 s",
     ),
     Setting("LANGUAGE_OF_USER", None, _TEXT, "dotted path to a function(user) → language code"),
     Setting(
         "AUTHENTICATION_CLASSES",
         None,
         (list, tuple, type(None)),
-        "REST authentication; default session and, with edx-drf-extensions, JWT",
+        "REST authentication; by default session and, with edx-drf-extensions, JWT",
     ),
     Setting(
         "FRAME_ANCESTORS",
         (),
         (list, tuple),
-        "further origins whose pages may show errors of the instructor's panel in a frame",
+        "additional origins that may show errors of the instructor's panel in a frame",
     ),
-    Setting("REQUIRE_ENROLLMENT", False, bool, "learners must be enrolled to read and to begin"),
+    Setting(
+        "REQUIRE_ENROLLMENT",
+        False,
+        bool,
+        "whether learners must be enrolled to see and begin exams",
+    ),
     Setting("THROTTLES", {}, dict, "REST throttle rates by scope; none by default"),
     Setting(
         "PRACTICE_ATTEMPTS_PER_HOUR",
         20,
         int,
-        "how many practice and onboarding attempts a learner may create or reset by REST in an hour; 0: any number",
+        "how many practice and onboarding attempts a learner may create or reset by REST per hour; 0: no limit",
     ),
-    Setting("MAX_REQUEST_BYTES", 65_536, int, "the largest body of a REST request, else 413"),
+    Setting("MAX_REQUEST_BYTES", 65_536, int, "maximum size of a REST request's body, else 413"),
     Setting(
         "MAX_DOCUMENT_BYTES",
         524_288,
         int,
-        "the same for reviews, allowances in bulk and the registration of a course's exams",
+        "the same for reviews, bulk allowances and the registration of a course's exams",
     ),
     Setting(
         "REVIEW_CALLBACK_ANY_BACKEND",
         False,
         bool,
-        "as published: the anonymous review callback takes reviews of any provider's exams",
+        "as in 6.1.4: the anonymous review callback accepts reviews for any provider's exams",
     ),
     Setting(
         "ALLOW_CALLBACK_SIMULATION_IN_PRODUCTION",
         False,
         bool,
-        "as published: ALLOW_CALLBACK_SIMULATION counts without DEBUG, too",
+        "as in 6.1.4: ALLOW_CALLBACK_SIMULATION also works without DEBUG",
     ),
     Setting(
-        "READY_CALLBACK_ANY_USER", False, bool, "as published: anyone may report an attempt ready"
+        "READY_CALLBACK_ANY_USER", False, bool, "as in 6.1.4: anyone may report an attempt as ready"
     ),
     Setting(
         "ALLOWANCES_FOR_ANYONE",
         False,
         bool,
-        "as published: by REST course staff grant allowances to any user, also by number, and read their addresses",
+        "as in 6.1.4: through REST, course staff may grant allowances to any user, also by id, and see their e-mail addresses",
     ),
     Setting(
         "START_CALLBACK_SUBMITS",
         False,
         bool,
-        "as published: the start callback submits a running attempt without asking who calls",
+        "as in 6.1.4: the start callback submits a running attempt without checking the caller",
     ),
     Setting(
         "START_CALLBACK_WITHOUT_TOKEN",
         False,
         bool,
-        "as published: the start callback marks any provider's attempt ready for whoever has its code",
+        "as in 6.1.4: the start callback marks any provider's attempt as ready if the caller has its code",
     ),
     Setting(
         "TIMED_EXAM_FALLS_THROUGH",
         False,
         bool,
-        "as published: a timed exam is open, without a clock, in every status that has no screen",
+        "as in 6.1.4: a timed exam is open, without a clock, in every status that has no screen",
     ),
     Setting(
         "DECLINE_WHILE_RUNNING",
         False,
         bool,
-        "as published: learners may opt out of proctoring after they have started the exam",
+        "as in 6.1.4: learners may opt out of proctoring after they have started the exam",
     ),
     Setting(
         "OPT_OUT_ANYWAY",
         False,
         bool,
-        "as published: a declined exam is open also where the course allows no opting out",
+        "as in 6.1.4: a declined exam is open even if the course does not allow opting out",
     ),
     Setting(
         "ALLOW_START_WITHOUT_SETUP",
         False,
         bool,
-        "as published: learners may start a proctored exam before the provider is ready",
+        "as in 6.1.4: learners may start a proctored exam before the provider is ready",
     ),
 )
 
 DJANGO = (
-    Setting("PROCTORING_BACKENDS", {}, dict, "the providers by name, their options, and DEFAULT"),
-    Setting("PROCTORING_USER_OBFUSCATION_KEY", "", str, "key of the user ids that providers get"),
+    Setting(
+        "PROCTORING_BACKENDS", {}, dict, "the providers by name with their options, and DEFAULT"
+    ),
+    Setting("PROCTORING_USER_OBFUSCATION_KEY", "", str, "key for the user ids sent to providers"),
     Setting(
         "PROCTORED_EXAM_VIEWABLE_PAST_DUE",
         False,
         bool,
-        "learners see content and results after the due date",
+        "whether learners see content and results after the due date",
     ),
-    Setting("HTTPS", "on", str, "'on': links are https"),
+    Setting("HTTPS", "on", str, "'on' for https links"),
     Setting("TECH_SUPPORT_EMAIL", "", str, "shown on proctored pages"),
     Setting("LEARNING_MICROFRONTEND_URL", "", _TEXT, "address of the learning micro-frontend"),
     Setting(
@@ -251,8 +292,8 @@ DJANGO = (
     ),
     Setting("LMS_ROOT_URL", None, _TEXT, "address of the LMS"),
     Setting("ENV_ROOT", None, object, "folder of workers.json"),
-    Setting("NODE_MODULES_ROOT", None, object, "where providers' npm modules are"),
-    Setting("LANGUAGE_CODE", "en-us", str, "language of learners whose own one is not known"),
+    Setting("NODE_MODULES_ROOT", None, object, "folder of the providers' npm modules"),
+    Setting("LANGUAGE_CODE", "en-us", str, "language of learners whose own language is unknown"),
     Setting("DEBUG", False, bool, "development"),
 )
 
@@ -261,12 +302,12 @@ SETTINGS = (*PROCTORING, *DJANGO)
 
 def _checked(setting: Setting, value: Any, where: str) -> Any:
     if isinstance(value, Promise) and issubclass(str, setting.type):
-        return str(value)  # hosts have their name translated
+        return str(value)  # hosts translate their name
     if not isinstance(value, setting.type) or (
         isinstance(value, bool) and setting.type in (int, (int, float))
     ):
         raise ImproperlyConfigured(
-            f"{where} has the value {value!r}, not {setting.kinds()}; it says: {setting.why}."
+            f"{where} has the value {value!r}, not {setting.kinds()}. Meaning of the setting: {setting.why}."
         )
     return value
 
@@ -313,7 +354,7 @@ def default_provider() -> str | None:
 
 
 def problems() -> list[str]:
-    """What is wrong with the settings, one sentence each."""
+    """Return the problems with the settings, one sentence each."""
     found = []
     for reader, settings in ((proctoring, PROCTORING), (django, DJANGO)):
         for setting in settings:

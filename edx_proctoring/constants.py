@@ -1,11 +1,11 @@
-"""The published constants. Those that come from settings are read at each use; patching an attribute wins."""
+"""The published constants. Those based on settings are read at each use; a patched attribute takes precedence."""
 
 import datetime
 from typing import Any
 
 from edx_proctoring import conf
 
-# Public names of settings, and where each comes from.
+# Public names of settings, and their sources.
 _FROM_SETTINGS = {
     "SITE_NAME": "SITE_NAME",
     "PLATFORM_NAME": "PLATFORM_NAME",
@@ -22,7 +22,7 @@ _FROM_SETTINGS = {
     "ONBOARDING_PROFILE_API": "USE_ONBOARDING_PROFILE_API",
 }
 
-# "Not given" of `api.update_exam(due_date=…)`, compared by identity; naive because it always was.
+# "Not given" for `api.update_exam(due_date=…)`, compared by identity; naive as in 6.1.4.
 MINIMUM_TIME = datetime.datetime.fromtimestamp(0)  # noqa: DTZ006
 VERIFICATION_DAYS_VALID = 365
 TIME_MULTIPLIER = "time_multiplier"

@@ -1,13 +1,13 @@
-"""All weak algorithms of the app, and why they stay: stored data and providers depend on these formats, byte for byte.
+"""All weak algorithms of the app. They stay because stored data and providers depend on these formats, byte for byte.
 
-* HMAC-SHA1 makes the ids by which providers know learners; another one would make strangers of all of them.
-  `scripts/obscure_user.py` has it once more: it runs where there is no app.
-* AES-CBC with an initialisation vector that follows from the key (by MD5), and without a check of integrity, protects the
-  links to videos that are stored; equal links look equal, and a changed one is only found when it cannot be read.
-* 3DES in ECB mode makes the password of a registration at PSI; its servers decrypt it so. It protects nothing that the
-  same request does not hold in clear.
+* HMAC-SHA1 creates the ids by which providers know learners; another algorithm would change all ids.
+  `scripts/obscure_user.py` repeats it, because that script runs without the app.
+* AES-CBC with an initialisation vector derived from the key (by MD5) and without an integrity check protects the
+  stored links to videos. Equal links look equal, and a changed link is only noticed when it cannot be read.
+* 3DES in ECB mode creates the password of a registration at PSI, whose servers decrypt it. It protects nothing,
+  because the same request contains the data in clear text.
 
-Use none of them for anything new.
+Do not use them for anything new.
 """
 
 import base64
@@ -29,28 +29,30 @@ DES_BLOCK_BYTES = 8
 
 
 def obscured_user_id(user_id: object, *extra: object) -> str:
-    """What providers know a user by: HMAC-SHA1 of id and extras (the provider's name), as hex."""
+    """Return the id by which providers know a user: HMAC-SHA1 of id and extras (the provider's name), as hex."""
     key = str(conf.django.PROCTORING_USER_OBFUSCATION_KEY).encode("ascii")
     message = "".join(str(part) for part in (user_id, *extra))
     return hmac.new(key, message.encode(), hashlib.sha1).hexdigest()
 
 
-EXAM_COOKIE = "exam"  # holds an exam pass
+EXAM_COOKIE = "exam"  # contains an exam pass
 EXAM_COOKIE_SECONDS = 24 * 60 * 60
 
 
 def exam_pass(attempt_code: str, user_id: int) -> str:
-    """What proves that a browser was sent here for this attempt of this learner; value of EXAM_COOKIE."""
+    """Return the value of EXAM_COOKIE, which proves that a browser was sent here for this attempt of this learner."""
     return _signed("edx_proctoring.exam_pass", f"{attempt_code}:{user_id}")
 
 
 def launch_token(attempt_code: str) -> str:
-    """What proves that the provider sent the browser: part of the address that only the provider is told."""
+    """Return the part of the callback URL that only the provider knows, which proves that the provider sent the
+    browser.
+    """
     return _signed("edx_proctoring.launch_token", attempt_code)
 
 
 def is_launch_token(shown: str, attempt_code: str) -> bool:
-    """Is it the attempt's token? Also with a secret key that was replaced since the attempt was registered."""
+    """Return whether this is the attempt's token; also accepts secret keys replaced since the attempt was registered."""
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     known = [_signed("edx_proctoring.launch_token", attempt_code, key) for key in keys]
     return any(constant_time_compare(shown, one) for one in known)
@@ -61,7 +63,7 @@ def _signed(purpose: str, value: str, key: str | bytes | None = None) -> str:
 
 
 def exam_passes(attempt_code: str, user_id: int) -> tuple[str, ...]:
-    """All that is taken as such a proof: also the plain code, which cookies of version 6 hold."""
+    """Return all accepted cookie values, including the plain code in cookies of version 6."""
     return exam_pass(attempt_code, user_id), attempt_code
 
 
@@ -72,43 +74,43 @@ def encrypt_and_encode(data: str | bytes, key: bytes) -> bytes:
 
 
 def decode_and_decrypt(encoded_data: str | bytes, key: bytes) -> bytes:
-    """The reverse."""
+    """Reverse of encrypt_and_encode."""
     return aes_decrypt(base64.urlsafe_b64decode(encoded_data), key)
 
 
 def aes_encrypt(data: bytes, key: bytes) -> bytes:
-    """AES-CBC with PKCS7 padding."""
+    """Encrypt with AES-CBC and PKCS7 padding."""
     encryptor = Cipher(AES(key), CBC(generate_aes_iv(key))).encryptor()
     return encryptor.update(pad(data)) + encryptor.finalize()
 
 
 def aes_decrypt(encrypted_data: bytes, key: bytes) -> bytes:
-    """The reverse."""
+    """Decrypt AES-CBC with PKCS7 padding."""
     decryptor = Cipher(AES(key), CBC(generate_aes_iv(key))).decryptor()
     return unpad(decryptor.update(encrypted_data) + decryptor.finalize())
 
 
 def generate_aes_iv(key: bytes) -> bytes:
-    """The initialisation vector that belongs to a key."""
+    """Return the initialisation vector derived from a key."""
     inner = hashlib.md5(key, usedforsecurity=False).hexdigest().encode()
     digest = hashlib.md5(key + inner, usedforsecurity=False).hexdigest()
     return digest.encode()[:AES_BLOCK_SIZE_BYTES]
 
 
 def pad(data: bytes) -> bytes:
-    """PKCS7."""
+    """Add PKCS7 padding."""
     padder = PKCS7(AES_BLOCK_SIZE_BYTES * 8).padder()
     return padder.update(data) + padder.finalize()
 
 
 def unpad(padded_data: bytes) -> bytes:
-    """The reverse; ValueError for what is not padded."""
+    """Remove PKCS7 padding. Raises ValueError if the padding is invalid."""
     unpadder = PKCS7(AES_BLOCK_SIZE_BYTES * 8).unpadder()
     return unpadder.update(padded_data) + unpadder.finalize()
 
 
 def des3_password(text: str, key: bytes) -> str:
-    """Text encrypted with 3DES in ECB mode (key of 16 or 24 bytes), as base64; padded by characters, not bytes."""
+    """Return text encrypted with 3DES in ECB mode (key of 16 or 24 bytes), as base64; padded by characters, not bytes."""
     missing = DES_BLOCK_BYTES - len(text) % DES_BLOCK_BYTES
     padded = (text + missing * chr(missing)).encode()
     long_key = key + key[:DES_BLOCK_BYTES] if len(key) == 2 * DES_BLOCK_BYTES else key

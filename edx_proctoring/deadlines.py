@@ -1,6 +1,6 @@
-"""When exams are due and attempts end. Reads only.
+"""Due dates of exams and deadlines of attempts. This module only reads.
 
-Every function that compares with the present takes `now`: whoever decides reads the clock once and passes it on.
+Functions that compare with the current time take `now`: the caller reads the clock once per decision and passes it on.
 """
 
 import datetime
@@ -30,16 +30,16 @@ Status = ProctoredExamStudentAttemptStatus
 def due_date(
     exam: Mapping[str, Any], user: Any = None, otherwise: datetime.datetime | None = None
 ) -> datetime.datetime | None:
-    """When the exam is due for this user (id or user), aware; the exam's own date unless the host has another.
+    """Return when the exam is due for this user (id or user), aware: the host's date for the user, else the exam's own.
 
-    `otherwise`: what was known before, for when the host does not answer.
+    `otherwise`: the last known date, used if the host does not answer.
     """
     personal = host.due_date(exam["course_id"], exam["content_id"], user, otherwise)
     return personal or exam["due_date"]
 
 
 def is_past_due(exam: Mapping[str, Any], user: Any, now: datetime.datetime) -> bool:
-    """Is it too late? Timed exams without any due date end with the course."""
+    """Return whether the exam is past due. Timed exams without any due date end with the course."""
     due = due_date(exam, user)
     if due is None and not exam["is_proctored"] and not exam["is_practice_exam"]:
         due = host.course_end(exam["course_id"])
@@ -52,7 +52,7 @@ def allowed_minutes(
     newest: ProctoredExamStudentAttempt | None,
     now: datetime.datetime,
 ) -> int:
-    """How many minutes the learner may take: what a broken-off attempt left, else the allotment; cut to the due date."""
+    """Return the learner's minutes: the time left by a broken-off attempt, else the allotment; limited by the due date."""
     remaining = seconds_kept(newest) if newest else None
     extra = timing.NO_EXTRA_TIME
     if remaining is None:
@@ -71,7 +71,7 @@ def allowed_minutes(
 
 
 def extra_time(exam: Mapping[str, Any], user_id: int) -> timing.ExtraTime:
-    """The time that allowances and extensions grant the learner in the exam."""
+    """Return the extra time that allowances and extensions grant the learner in the exam."""
     granted = ProctoredExamStudentAllowance.get_extra_time(exam["id"], user_id)
     return granted.with_more(extensions.time_for(exam, user_id))
 
@@ -197,7 +197,7 @@ def granted_before_start(
 
 
 def ledgers(attempts: Iterable[ProctoredExamStudentAttempt]) -> dict[int, list[TimeAdjustment]]:
-    """The rows of each attempt that has any, by its id; one query."""
+    """Return the ledger rows of each attempt that has any, by attempt id; one query."""
     found: dict[int, list[TimeAdjustment]] = defaultdict(list)
     for row in TimeAdjustment.objects.of_attempts(attempt.pk for attempt in attempts):
         found[row.attempt_id].append(row)
@@ -205,21 +205,23 @@ def ledgers(attempts: Iterable[ProctoredExamStudentAttempt]) -> dict[int, list[T
 
 
 def ledger(attempt: ProctoredExamStudentAttempt) -> list[TimeAdjustment]:
-    """The rows of one attempt; no query before its start."""
+    """Return the ledger rows of one attempt; no query before its start."""
     if attempt.started_at is None:
         return []
     return list(TimeAdjustment.objects.of_attempts([attempt.pk]))
 
 
 def read(attempt: ProctoredExamStudentAttempt) -> Deadline | None:
-    """When the attempt ends, to the second, and whether its clock stands still; None before its start. One query."""
+    """Return the exact deadline and whether the attempt is paused; None before its start. One query."""
     return from_ledger(attempt, ledger(attempt))
 
 
 def from_ledger(
     attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment]
 ) -> Deadline | None:
-    """The same from rows that were read. Attempts that older versions have started have no allotment: their columns count."""
+    """Do the same from rows already read. Attempts started by older versions have no allotment, so their columns are
+    used.
+    """
     end = expires_at(attempt)
     if attempt.started_at is None or end is None:
         return None
@@ -262,14 +264,14 @@ def gains(attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment]) 
 
 
 def exam_fields(exam: ProctoredExam) -> dict[str, Any]:
-    """The columns of an exam as the functions above take them, also from its published dictionary."""
+    """Return the columns of an exam used by the functions above, also from its published dictionary."""
     names = ("id", "course_id", "content_id", "time_limit_mins", "due_date")
     flags = ("is_proctored", "is_practice_exam")
     return {name: getattr(exam, name) for name in (*names, *flags)}
 
 
 def expires_at(attempt: ProctoredExamStudentAttempt) -> datetime.datetime | None:
-    """When a started attempt is over; None before its start. Old rows without a limit get today's calculation."""
+    """Return the deadline of a started attempt; None before its start. For old rows without a limit it is computed now."""
     allowed = attempt.allowed_time_limit_mins
     if attempt.started_at is not None and allowed is None:
         facts = exam_fields(attempt.proctored_exam)
@@ -293,7 +295,7 @@ def may_be_overdue(attempt: ProctoredExamStudentAttempt, now: datetime.datetime)
 def overdue(
     attempts: Iterable[ProctoredExamStudentAttempt], now: datetime.datetime
 ) -> list[ProctoredExamStudentAttempt]:
-    """Those of them whose time is over, to the second; one query, where one is needed."""
+    """Return the attempts whose time is over, to the second; at most one query."""
     near = [attempt for attempt in attempts if may_be_overdue(attempt, now)]
     books = ledgers(near) if near else {}
     ends = [(attempt, from_ledger(attempt, books.get(attempt.pk, ()))) for attempt in near]
@@ -301,7 +303,7 @@ def overdue(
 
 
 def is_overdue(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> bool:
-    """Started, not ended, and its time is over, as far as the columns tell: at most 59 seconds late."""
+    """Return whether a running attempt is overdue according to its columns, which are at most 59 seconds late."""
     if attempt.started_at is None or attempt.status not in INCOMPLETE:
         return False
     expires = expires_at(attempt)
@@ -309,7 +311,7 @@ def is_overdue(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> 
 
 
 def seconds_left(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> float:
-    """Seconds until the attempt is over; 0 when it is, or before its start."""
+    """Return the seconds until the deadline; 0 after it, or before the start."""
     deadline = read(attempt)
     return deadline.seconds_left(now) if deadline else 0
 
@@ -317,9 +319,9 @@ def seconds_left(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -
 def as_seen(
     attempt: ProctoredExamStudentAttempt, now: datetime.datetime
 ) -> ProctoredExamStudentAttempt:
-    """The attempt as reading it alone would leave it: one whose time is over shows as ended. Stores nothing.
+    """Return the attempt as a read would leave it, with an overdue one shown as ended. Stores nothing.
 
-    For lists, which neither lock nor ask anything per row; old rows without a limit stay as they are.
+    For lists, which neither lock rows nor call services per row; old rows without a limit stay unchanged.
     """
     if attempt.allowed_time_limit_mins is not None and is_overdue(attempt, now):
         return as_ended(attempt)
@@ -329,7 +331,7 @@ def as_seen(
 def as_ended(
     attempt: ProctoredExamStudentAttempt, completed_at: datetime.datetime | None = None
 ) -> ProctoredExamStudentAttempt:
-    """An overdue attempt as its end would leave it. Stores nothing."""
+    """Return an overdue attempt as it would be after it is ended. Stores nothing."""
     kept = conf.proctoring.ALLOW_TIMED_OUT_STATE
     completed_at = completed_at or expires_at(attempt)
     attempt.status = Status.timed_out if kept else Status.submitted

@@ -1,4 +1,4 @@
-"""From an attempt to the mail about its status. Nothing is sent here."""
+"""Build the e-mails about attempts. Nothing is sent here."""
 
 import hashlib
 import html
@@ -29,12 +29,12 @@ TIME_TEMPLATE = "proctoring_time_granted_email.html"
 
 
 class StatusEmail(EmailMultiAlternatives):
-    """HTML for whoever looks at `body`, multipart with the text first on the wire."""
+    """`body` is HTML for callers; when sent, the message is multipart with plain text first."""
 
     content_subtype = "html"
 
     def message(self, *args: Any, **kwargs: Any) -> Any:
-        """The message as it is sent, with all that a host has added."""
+        """Return the message to send, including everything that the host has added."""
         wire = EmailMultiAlternatives()
         wire.__dict__.update(self.__dict__)
         wire.body, wire.content_subtype, wire.alternatives = as_text(str(self.body)), "plain", []
@@ -44,7 +44,7 @@ class StatusEmail(EmailMultiAlternatives):
 
 
 def as_text(markup: str) -> str:
-    """The words of a mail without its markup; links follow their texts in brackets."""
+    """Return the text of an HTML e-mail, with the addresses of links in brackets."""
     text = re.sub(r'<a\s[^>]*href="([^"]*)"[^>]*>(.*?)</a>', r"\2 (\1)", markup, flags=re.DOTALL)
     text = re.sub(r"<(style|title)\b.*?</\1>", "", text, flags=re.DOTALL)
     text = re.sub(r"<li\b[^>]*>", "- ", text)
@@ -59,9 +59,10 @@ def status_email(
     status: str | None = None,
     language: str | None = None,
 ) -> StatusEmail | None:
-    """The mail about a status (default: the attempt's), or None when there is none to send.
+    """Return the e-mail about a status (default: the attempt's), or None if there is none.
 
-    Written in `language`, default the learner's. Template: `emails/proctoring/<backend>/<name>`, else `emails/<name>`.
+    Written in `language`, by default the learner's. Template: `emails/proctoring/<backend>/<name>`, else
+    `emails/<name>`.
     """
     status = status or attempt.status
     if status not in TEMPLATES or not attempt.taking_as_proctored or attempt.is_sample_attempt:
@@ -69,7 +70,7 @@ def status_email(
     try:
         user, exam = attempt.user, attempt.proctored_exam
     except ObjectDoesNotExist:
-        log.warning("no e-mail, learner or exam is gone: attempt_id=%s", attempt.pk)
+        log.warning("e-mail not sent, learner or exam no longer exists: attempt_id=%s", attempt.pk)
         return None
     with translation.override(language or host.language_of(user)):
         names = [f"emails/{TEMPLATES[status]}"]
@@ -82,7 +83,7 @@ def status_email(
 def time_email(
     attempt: ProctoredExamStudentAttempt, seconds: int, course_name: str | None, language: str
 ) -> StatusEmail:
-    """The mail about time that was granted before the start."""
+    """Return the e-mail about time that was granted before the start."""
     exam = attempt.proctored_exam
     with translation.override(language):
         context = _context(exam, course_name, attempt.status)
@@ -117,7 +118,9 @@ def _context(exam: ProctoredExam, course_name: str | None, status: str) -> dict[
 
 
 def _contact(course_id: str, backend: str | None) -> tuple[str, str]:
-    """Where the learner asks: the course team's address, the provider's contact page, or the platform's."""
+    """Return where learners can ask questions: the course team's address, the provider's contact page, or the
+    platform's.
+    """
     address = host.escalation_email(course_id)
     if address:
         return f"mailto:{address}", address
@@ -128,6 +131,6 @@ def _contact(course_id: str, backend: str | None) -> tuple[str, str]:
 
 
 def message_id(key: str) -> str:
-    """Tells a mail sent twice from two mails."""
+    """Return a message id, which identifies an e-mail that was sent twice."""
     digest = hashlib.sha256(key.encode()).hexdigest()[:32]
     return f"<{digest}@{str(constants.SITE_NAME).split(':')[0] or 'localhost'}>"

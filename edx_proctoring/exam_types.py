@@ -10,7 +10,7 @@ EXAM_TYPES = (TIMED, PRACTICE, ONBOARDING, PROCTORED)
 
 
 def exam_type(exam: Mapping[str, Any] | Any, supports_onboarding: bool = False) -> str:
-    """timed, practice, onboarding or proctored; `exam` is its published dictionary or its row."""
+    """Return timed, practice, onboarding or proctored; `exam` is its published dictionary or its row."""
     get = exam.get if isinstance(exam, Mapping) else lambda name: getattr(exam, name)
     if not get("is_proctored"):
         return PRACTICE if get("is_practice_exam") else TIMED
@@ -20,7 +20,7 @@ def exam_type(exam: Mapping[str, Any] | Any, supports_onboarding: bool = False) 
 
 
 def humanized_exam_type(name: str) -> str:
-    """The type in the reader's language, with an article."""
+    """Return the type in the reader's language, with an article."""
     return {
         TIMED: _("a timed exam"),
         PRACTICE: _("a practice exam"),
@@ -30,6 +30,6 @@ def humanized_exam_type(name: str) -> str:
 
 
 def get_exam_type(exam: Mapping[str, Any], provider: Any) -> dict[str, str]:
-    """`type` and `humanized_type` of the exam, as the published function answers."""
+    """Return `type` and `humanized_type` of the exam, as the published function does."""
     name = exam_type(exam, bool(getattr(provider, "supports_onboarding", False)))
     return {"type": name, "humanized_type": humanized_exam_type(name)}

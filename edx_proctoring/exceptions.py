@@ -1,4 +1,4 @@
-"""What can go wrong. Each class states the HTTP status that the REST interface answers with."""
+"""Exceptions. Each class has the HTTP status of the REST interface's response."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ TIME_OUTS = (408, 503, 504)
 
 
 class ProctoredBaseException(Exception):
-    """The root; `str()` is a text that learners may see."""
+    """The base class; `str()` is a text that learners may see."""
 
     http_status = 400
 
 
 class ProctoredExamAlreadyExists(ProctoredBaseException):
-    """There is an exam for this course and content already."""
+    """An exam for this course and content already exists."""
 
 
 class ProctoredExamNotFoundException(ProctoredBaseException):
-    """There is no such exam."""
+    """The exam does not exist."""
 
 
 class ProctoredExamReviewPolicyNotFoundException(ProctoredBaseException):
@@ -26,7 +26,7 @@ class ProctoredExamReviewPolicyNotFoundException(ProctoredBaseException):
 
 
 class ProctoredExamReviewPolicyAlreadyExists(ProctoredBaseException):
-    """The exam has a review policy already."""
+    """The exam already has a review policy."""
 
 
 class ProctoredExamNotActiveException(ProctoredBaseException):
@@ -34,19 +34,19 @@ class ProctoredExamNotActiveException(ProctoredBaseException):
 
 
 class StudentExamAttemptAlreadyExistsException(ProctoredBaseException):
-    """The learner has an attempt that no further one may follow."""
+    """The learner has an attempt that no other attempt may follow."""
 
 
 class StudentExamAttemptBeingCreated(StudentExamAttemptAlreadyExistsException):
-    """Another creation of the same learner in the same exam is under way."""
+    """Another attempt of the same learner in the same exam is being created."""
 
 
 class StudentExamAttemptDoesNotExistsException(ProctoredBaseException):
-    """There is no such attempt."""
+    """The attempt does not exist."""
 
 
 class StudentExamAttemptedAlreadyStarted(ProctoredBaseException):
-    """The attempt has started already."""
+    """The attempt has already started."""
 
 
 class StudentExamAttemptOnPastDueProctoredExam(ProctoredBaseException):
@@ -54,15 +54,15 @@ class StudentExamAttemptOnPastDueProctoredExam(ProctoredBaseException):
 
 
 class UserNotFoundException(ProctoredBaseException):
-    """There is no such user."""
+    """The user does not exist."""
 
 
 class AllowanceValueNotAllowedException(ProctoredBaseException):
-    """An allowance cannot have this value."""
+    """The value is not valid for this allowance."""
 
 
 class _ProviderAnswer(ProctoredBaseException):
-    """A provider's bad answer: `content` is for logs, `http_status` is the provider's own."""
+    """An error response of a provider: `content` is for logs, `http_status` is the provider's."""
 
     def __init__(self, content: Any, http_status: int) -> None:
         super().__init__(content, http_status)
@@ -74,7 +74,7 @@ class _ProviderAnswer(ProctoredBaseException):
 
     @property
     def answer_status(self) -> int:
-        """What the REST interface answers: 503 for a time-out, else 502."""
+        """Return the status of the REST response: 503 for a time-out, else 502."""
         return 503 if self.http_status in TIME_OUTS else 502
 
 
@@ -83,11 +83,11 @@ class BackendProviderCannotRegisterAttempt(_ProviderAnswer):
 
 
 class BackendProviderSentNoAttemptID(BackendProviderCannotRegisterAttempt):
-    """The provider answered a registration without an id."""
+    """The provider's response to a registration contains no id."""
 
 
 class BackendProviderOnboardingProfilesException(_ProviderAnswer):
-    """The provider did not tell how far learners are with onboarding."""
+    """The provider did not return the onboarding profiles."""
 
 
 class BackendProviderCannotRemoveAttempt(ProctoredBaseException):
@@ -97,15 +97,15 @@ class BackendProviderCannotRemoveAttempt(ProctoredBaseException):
 
 
 class BackendProviderRemovalNotConfirmed(BackendProviderCannotRemoveAttempt):
-    """The provider answered, but not that the attempt is removed."""
+    """The provider answered but did not confirm the removal of the attempt."""
 
 
 class BackendProviderDoesNotRemoveAttempts(BackendProviderCannotRemoveAttempt):
-    """The provider has no way to remove attempts: trying again cannot help."""
+    """The provider cannot remove attempts, so retrying does not help."""
 
 
 class BackendProviderOnboardingException(ProctoredBaseException):
-    """The provider wants onboarding first; `status` is the onboarding error status of the attempt."""
+    """The provider requires onboarding first; `status` is the onboarding error status of the attempt."""
 
     def __init__(self, exam_status: str) -> None:
         super().__init__(exam_status)
@@ -123,11 +123,11 @@ class ProctoredExamSuspiciousLookup(ProctoredBaseException):
 
 
 class ProctoredExamReviewAlreadyExists(ProctoredBaseException):
-    """There is a review already, and it may not be changed."""
+    """There already is a review, and it may not be changed."""
 
 
 class ProctoredExamBadReviewStatus(ProctoredBaseException):
-    """A review that cannot be understood."""
+    """The review is not valid."""
 
 
 class ProctoredExamIllegalStatusTransition(ProctoredBaseException):
@@ -135,11 +135,11 @@ class ProctoredExamIllegalStatusTransition(ProctoredBaseException):
 
 
 class TimeChangeNotAllowed(ProctoredExamIllegalStatusTransition):
-    """The attempt's time may not be changed so."""
+    """The attempt's time may not be changed in this way."""
 
 
 class AttemptIsPaused(ProctoredExamIllegalStatusTransition):
-    """Learners cannot end an attempt while its clock stands still."""
+    """Learners cannot end an attempt while it is paused."""
 
 
 class ProctoredExamIllegalResumeUpdate(ProctoredBaseException):
@@ -151,13 +151,13 @@ class BackendProviderCannotRetireUser(ProctoredBaseException):
 
 
 class BackendProviderNotConfigured(ProctoredBaseException):
-    """The exam names a provider that this installation has not configured."""
+    """The exam names a provider that is not configured."""
 
     http_status = 500
 
 
 class TooManyPracticeAttempts(ProctoredBaseException):
-    """The learner has created too many practice attempts lately; `retry_after`: in how many seconds the next is allowed."""
+    """The learner has recently created too many practice attempts; `retry_after`: seconds until the next is allowed."""
 
     http_status = 429
     retry_after = 3600
@@ -167,9 +167,9 @@ class TooManyPracticeAttempts(ProctoredBaseException):
 
 
 class ProctoringTemporarilyUnavailable(ProctoredBaseException):
-    """The database did not let the request through, or somebody withdrew the change; trying again may help.
+    """The database failed or the change was withdrawn; the request may succeed if repeated.
 
-    `retry_after`: in how many seconds clients should.
+    `retry_after`: the seconds after which clients should retry.
     """
 
     http_status = 503
@@ -180,14 +180,14 @@ class ProctoringTemporarilyUnavailable(ProctoredBaseException):
 
 
 class ExtraTimeUnavailable(ProctoringTemporarilyUnavailable):
-    """An extension did not tell how much time the learner has: nobody begins with less than she is entitled to."""
+    """An extension failed to return the learner's extra time, so the attempt does not start with too little time."""
 
     def __str__(self) -> str:
         return _("Your time for this exam cannot be determined right now. Please try again.")
 
 
 class ExamChangedMeanwhile(ProctoredBaseException):
-    """The exam is not as the caller has seen it: nothing was changed."""
+    """The exam has changed since the caller read it; nothing was changed."""
 
     http_status = 412
 
@@ -196,7 +196,7 @@ class ExamChangedMeanwhile(ProctoredBaseException):
 
 
 class IdempotencyKeyReused(ProctoredBaseException):
-    """The key belongs to a request with another body."""
+    """The key was used with another body."""
 
     http_status = 422
 
@@ -205,7 +205,7 @@ class IdempotencyKeyReused(ProctoredBaseException):
 
 
 class RequestStillRunning(ProctoredBaseException):
-    """The first request with this key has no answer yet."""
+    """The first request with this key has no response yet."""
 
     http_status = 409
 

@@ -1,4 +1,4 @@
-"""How Django apps extend the core without being imported by it.
+"""Hooks by which Django apps extend the core without being imported by it.
 
 An app subclasses `Extension`, overrides the hooks it needs, and registers an instance in its `AppConfig.ready`:
 
@@ -6,8 +6,8 @@ An app subclasses `Extension`, overrides the hooks it needs, and registers an in
         def ready(self) -> None:
             extensions.register(Live())
 
-A hook that raises is logged and skipped, except for three: `time_for` fails closed (the learner's clock does not start),
-`on_change` is rolled back alone and run again later, and `retire` fails the retirement.
+A hook that raises is logged and skipped, with three exceptions: `time_for` fails closed (the learner's clock does not
+start), `on_change` is rolled back alone and run again later, and `retire` fails the retirement.
 """
 
 import logging
@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class MessageHandler:
-    """The handler of a kind of message; parameters as of `edx_proctoring.outbox.register`."""
+    """The handler of a kind of message, with the parameters of `edx_proctoring.outbox.register`."""
 
     deliver: Callable[["OutboxMessage"], object]
     inline: bool = False
@@ -65,7 +65,7 @@ class TimelineEntry:
 class Routes:
     """Routes below `edx_proctoring/v2/courses/{course_id}/` and `edx_proctoring/pages/courses/{course_id}/`.
 
-    Views get `course_id`. Names of routes are unique among all extensions: begin them with the app's label.
+    Views get `course_id`. Route names must be unique among all extensions: begin them with the app's label.
     """
 
     v2: Sequence[URLPattern] = ()
@@ -73,7 +73,7 @@ class Routes:
 
 
 class Rule(Protocol):
-    """A rule that decides who may call a route, where no word of `edx_proctoring.views.permissions` does."""
+    """A rule that decides who may call a route, if none of the roles in `edx_proctoring.views.permissions` fits."""
 
     def __call__(self, user: "AbstractBaseUser", course_id: str) -> bool: ...
 
@@ -83,7 +83,8 @@ Role = str | Rule
 
 @dataclass(frozen=True)
 class StaffSection:
-    """A section of the staff page: a custom element, and the static files (paths, as `{% static %}` takes) that define it.
+    """A section of the staff page: a custom element, and the static files (paths, as for `{% static %}`) that define
+    it.
 
     The page sets the element's attributes `course-id` and `api-base`.
     """
@@ -97,71 +98,74 @@ class StaffSection:
 class Extension:
     """The hooks by which an app extends this one. All do nothing by default; override those that you need.
 
-    `name` identifies the extension in logs, keys of messages and answers: the app's label.
+    `name` identifies the extension in logs, message keys and responses: use the app's label.
     """
 
     name: str = ""
 
     def time_for(self, exam: Json, user_id: int) -> ExtraTime:
-        """The extra time that the learner has in the exam, on top of allowances: factors multiply, minutes add up.
+        """Return the learner's extra time in the exam, in addition to allowances: factors multiply, minutes add up.
 
-        Asked whenever an allotment is computed. `exam` has at least id, course_id, content_id and time_limit_mins. If it
-        raises, the learner gets a 503 and may try again: nobody begins with less time than she is entitled to.
+        Called whenever an allotment is computed. `exam` has at least id, course_id, content_id and time_limit_mins. If
+        it raises, the learner gets a 503 and may try again, so that nobody begins with too little time.
         """
         return ExtraTime()
 
     def screen_for(self, learner: "Learner") -> str | None:
-        """The name of the template that the learner sees in place of the core's screen (and of the exam); None: no matter.
+        """Return the name of a template to show instead of the core's screen (and of the exam), or None.
 
-        Asked after the guards: access, inactive accounts. Add what the template needs to `learner.context`. The first
-        extension that answers decides.
+        Called after the checks for access and inactive accounts. Add values for the template to `learner.context`. The
+        first extension that returns a template decides.
         """
         return None
 
     def poll_data(self, attempt: "ProctoredExamStudentAttempt") -> Json:
-        """More keys of what a learner's page polls. Keys of the core stay as they are."""
+        """Return additional keys for the data polled by the learner's page. Keys of the core cannot be changed."""
         return {}
 
     def on_change(self, change: "Change") -> Iterable["Draft"]:
-        """An attempt was created (`before` is None), changed, or removed (`after` is None); messages to put into the outbox.
+        """React to an attempt that was created (`before` is None), changed, or removed (`after` is None); return outbox
+        messages.
 
-        Runs inside the transaction of the change, in a savepoint. If it raises, the savepoint is rolled back, the change
-        stands, and the outbox runs the hook again with the same change: it may be called more than once.
+        Runs inside the transaction of the change, in a savepoint. If it raises, the savepoint is rolled back, the
+        change is kept, and the outbox runs the hook again with the same change: it may be called more than once.
         """
         return ()
 
     def message_kinds(self) -> Mapping[str, MessageHandler]:
-        """The kinds of outbox messages that the extension delivers. Asked once, when it is registered."""
+        """Return the kinds of outbox messages that the extension delivers. Called once, at registration."""
         return {}
 
     def timeline(self, attempt: "ProctoredExamStudentAttempt") -> Iterable[TimelineEntry]:
-        """Entries of the extension in the attempt's timeline."""
+        """Return the extension's entries in the attempt's timeline."""
         return ()
 
     def personal_data(self, user_id: int) -> Iterable[Json]:
-        """The rows that the extension stores about the user, for an export."""
+        """Return the rows that the extension stores about the user, for an export."""
         return ()
 
     def retire(self, user_id: int) -> None:
-        """Delete or blank them. Runs in the transaction of the retirement, which fails if this raises. May be repeated."""
+        """Delete or blank the user's data. Runs in the transaction of the retirement, which fails if this raises. May
+        be repeated.
+        """
 
     def urls(self) -> Routes:
-        """Routes of the extension. Asked once, when Django loads the URL configuration."""
+        """Return the extension's routes. Called once, when Django loads the URL configuration."""
         return Routes()
 
     def roles(self) -> Mapping[str, Mapping[str, Role]]:
-        """The role that may call each route: by its name and the method, a word of `views.permissions` or a rule.
+        """Return the role that may call each route, by route name and method: a role of `views.permissions` or a rule.
 
-        A `ResourceViewSet` whose route has no row here refuses everybody; other views check the permission themselves.
+        A `ResourceViewSet` whose route has no row here refuses everybody; other views check permissions themselves.
         """
         return {}
 
     def periodic_tasks(self) -> Mapping[str, Mapping[str, object]]:
-        """Entries of Celery beat's schedule, by their names. Asked when the extension is registered."""
+        """Return entries of Celery beat's schedule, by name. Called at registration."""
         return {}
 
     def staff_sections(self, course_id: str, user: "AbstractBaseUser") -> Iterable[StaffSection]:
-        """Sections of the staff page of the course for this user."""
+        """Return sections of the course's staff page for this user."""
         return ()
 
 
@@ -170,9 +174,9 @@ _message_kinds: dict[str, Mapping[str, MessageHandler]] = {}
 
 
 def register(extension: Extension) -> None:
-    """Add the extension; ValueError if it has no name or the name is taken."""
+    """Register the extension. Raises ValueError if it has no name or the name is taken."""
     if not extension.name or extension.name in _registered:
-        raise ValueError(f"An extension needs a name of its own, not {extension.name!r}.")
+        raise ValueError(f"An extension needs a unique name, not {extension.name!r}.")
     _registered[extension.name] = extension
     _message_kinds[extension.name] = _dict(extension, extension.message_kinds)
     add_to_beat(settings, _dict(extension, extension.periodic_tasks))
@@ -184,27 +188,28 @@ def unregister(name: str) -> None:
 
 
 def get(name: str) -> Extension | None:
-    """The registered extension of this name."""
+    """Return the registered extension of this name."""
     return _registered.get(name)
 
 
 def with_hook(hook: str) -> list[Extension]:
-    """The extensions that override the hook. Without any of them the core makes no savepoint and no query for it."""
+    """Return the extensions that override the hook. If there are none, the core needs no savepoint and no query for it."""
     default = getattr(Extension, hook)
     return [one for one in _registered.values() if getattr(type(one), hook) is not default]
 
 
 def _ask(extension: Extension, hook: str, call: Callable[[], T]) -> T | None:
-    """The answer of the hook, or None when it raises."""
-    # In somebody's transaction its queries must not break that one; without a transaction there is nothing to break.
+    """Return the result of the hook, or None if it raises."""
+    # Inside a transaction, a failed query of the hook must not break that transaction; without one, no savepoint is
+    # needed.
     is_inside = transaction.get_connection().in_atomic_block
     try:
         with transaction.atomic() if is_inside else nullcontext():
             return call()
     except Exception as error:
-        # After these errors the database refuses all further queries: the caller repeats its transaction.
+        # After these errors the database refuses all further queries; the caller repeats its transaction.
         transactions.reraise_if_broken(error)
-        log.exception("extension failed, its answer is left out: %s.%s", extension.name, hook)
+        log.exception("extension failed, result ignored: %s.%s", extension.name, hook)
         return None
 
 
@@ -219,20 +224,20 @@ def _dict(
 
 
 def time_for(exam: Json, user_id: int) -> ExtraTime:
-    """The extra time that all extensions grant together. ExtraTimeUnavailable when one of them fails."""
+    """Return the extra time granted by all extensions together. Raises ExtraTimeUnavailable if one of them fails."""
     granted = ExtraTime()
     for one in with_hook("time_for"):
         try:
             granted = granted.with_more(one.time_for(exam, user_id))
         except Exception as error:
             transactions.reraise_if_broken(error)
-            log.exception("extra time unknown, the learner has to wait: %s.time_for", one.name)
+            log.exception("extra time unavailable, learner gets a 503: %s.time_for", one.name)
             raise ExtraTimeUnavailable from error
     return granted
 
 
 def screen_for(learner: "Learner") -> str | None:
-    """The first screen that an extension wants this learner to see; a template that does not exist is an error."""
+    """Return the first screen that an extension provides for this learner; a template that does not exist is an error."""
 
     def existing(one: Extension) -> str | None:
         screen = one.screen_for(learner)
@@ -247,7 +252,7 @@ def screen_for(learner: "Learner") -> str | None:
 
 
 def poll_data(attempt: "ProctoredExamStudentAttempt") -> dict[str, object]:
-    """The keys that extensions add to a polled attempt."""
+    """Return the keys that extensions add to a polled attempt."""
     found: dict[str, object] = {}
     for one in with_hook("poll_data"):
         found.update(_dict(one, one.poll_data, attempt))
@@ -255,29 +260,29 @@ def poll_data(attempt: "ProctoredExamStudentAttempt") -> dict[str, object]:
 
 
 def message_kinds() -> dict[str, MessageHandler]:
-    """The kinds of messages that extensions deliver."""
+    """Return the kinds of messages that extensions deliver."""
     return {kind: one for kinds in _message_kinds.values() for kind, one in kinds.items()}
 
 
 def timeline(attempt: "ProctoredExamStudentAttempt") -> list[TimelineEntry]:
-    """The entries that extensions add to the attempt's timeline."""
+    """Return the entries that extensions add to the attempt's timeline."""
     return [entry for one in with_hook("timeline") for entry in _list(one, one.timeline, attempt)]
 
 
 def personal_data(user_id: int) -> dict[str, list[Json]]:
-    """The data that extensions store about the user, by the extension's name; without those that store none."""
+    """Return the data that extensions store about the user, by extension name; extensions without data are left out."""
     found = {one.name: _list(one, one.personal_data, user_id) for one in with_hook("personal_data")}
     return {name: rows for name, rows in found.items() if rows}
 
 
 def retire(user_id: int) -> None:
-    """Have all extensions forget the user; the first error ends it."""
+    """Have all extensions delete the user's data; the first error stops."""
     for one in with_hook("retire"):
         one.retire(user_id)
 
 
 def urls() -> Routes:
-    """The routes of all extensions."""
+    """Return the routes of all extensions."""
     found = [_ask(one, "urls", one.urls) or Routes() for one in with_hook("urls")]
     return Routes(
         [route for routes in found for route in routes.v2],
@@ -286,7 +291,7 @@ def urls() -> Routes:
 
 
 def roles() -> dict[str, Mapping[str, Role]]:
-    """The roles that may call the routes of extensions."""
+    """Return the roles for the routes of extensions."""
     found: dict[str, Mapping[str, Role]] = {}
     for one in with_hook("roles"):
         found.update(_dict(one, one.roles))
@@ -294,7 +299,7 @@ def roles() -> dict[str, Mapping[str, Role]]:
 
 
 def staff_sections(course_id: str, user: "AbstractBaseUser") -> list[StaffSection]:
-    """The sections that extensions add to the staff page of the course."""
+    """Return the sections that extensions add to the course's staff page."""
     return [
         section
         for one in with_hook("staff_sections")

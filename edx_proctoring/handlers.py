@@ -1,4 +1,4 @@
-"""Receivers of the models' signals, kept because hosts save models directly."""
+"""Receivers of model signals, needed because hosts save models directly."""
 
 import logging
 from typing import Any
@@ -30,14 +30,14 @@ from edx_proctoring.runtime import get_runtime_service
 
 log = logging.getLogger(__name__)
 
-# At every use, because suites of hosts replace `get_runtime_service` here.
+# Looked up at every use, because test suites of hosts patch `get_runtime_service` here.
 host.find_completion_through(lambda name: get_runtime_service(name))  # noqa: PLW0108
 
 
 def _stored(instance: Any, raw: bool = False) -> Any:
-    """The row as it is in the database; None for a new one and while fixtures are loaded.
+    """Return the row stored in the database; None for a new row and while fixtures are loaded.
 
-    In a transaction it is locked, so that it is what the save will replace.
+    Inside a transaction it is locked, so that it is the version that the save replaces.
     """
     if raw or instance.pk is None:
         return None
@@ -48,24 +48,28 @@ def _stored(instance: Any, raw: bool = False) -> Any:
 
 
 def _origin_model(origin: Any) -> type[Any]:
-    """What is deleted: the model of a row, or of a queryset."""
+    """Return the model of the deleted row or queryset."""
     return origin.model if isinstance(origin, QuerySet) else type(origin)
 
 
 def _is_cascade(instance: Any, origin: Any) -> bool:
-    """Is the row deleted because something else is?"""
+    """Return whether the row is deleted by a cascade."""
     return origin is not None and _origin_model(origin) is not type(instance)
 
 
 @receiver(pre_save, sender=ProctoredExam)
 def check_for_category_switch(sender: Any, instance: Any, **kwargs: Any) -> None:
-    """A provider hears of an exam that is none of its any more; the new one starts without the old one's id."""
+    """Notify the former provider of an exam; the new provider starts without the former one's id."""
     before = _stored(instance, kwargs.get("raw", False))
     former = api.leave_former_provider(before, instance) if before is not None else None
     time = before and (before.time_limit_mins, before.due_date)
     note_for_post_save(instance, former_provider=former, time=time)
     if former and former.name and not api.is_known_backend(former.name):
-        log.error("exam %s leaves a provider that is not configured: %s", instance.pk, former.name)
+        log.error(
+            "former provider of exam %s not notified, it is not configured: %s",
+            instance.pk,
+            former.name,
+        )
 
 
 @receiver(post_save, sender=ProctoredExam)
@@ -88,7 +92,7 @@ def on_allowance_saved(sender: Any, instance: Any, **kwargs: Any) -> None:
 @receiver(post_save, sender=ProctoredExam)
 @receiver(post_save, sender=ProctoredExamReviewPolicy)
 def save_exam_on_backend(sender: Any, instance: Any, **kwargs: Any) -> None:
-    """The provider hears what a proctored exam and its review policy are like now."""
+    """Notify the provider of the current state of a proctored exam and its review policy."""
     if kwargs.get("raw"):
         return
     if sender is ProctoredExamReviewPolicy:
@@ -100,7 +104,7 @@ def save_exam_on_backend(sender: Any, instance: Any, **kwargs: Any) -> None:
 @receiver(pre_save, sender=ProctoredExamReviewPolicy)
 @receiver(pre_delete, sender=ProctoredExamReviewPolicy)
 def on_review_policy_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
-    """Archive what the policy said; a deleted one is taken back at the provider."""
+    """Archive the former version of the policy; notify the provider of a deleted policy."""
     before = _stored(instance, kwargs.get("raw", False))
     if before is None or _is_cascade(instance, kwargs.get("origin")):
         return
@@ -109,9 +113,10 @@ def on_review_policy_changed(sender: Any, instance: Any, signal: Any, **kwargs: 
 
 @receiver(pre_delete, sender=ProctoredExamReviewPolicy)
 def protect_authors(sender: Any, instance: Any, **kwargs: Any) -> None:
-    """A policy in force must not go because its author's account does; what it said before goes along.
+    """Keep a policy in force when its author's account is deleted; archived versions are deleted with the account.
 
-    Without a way out nobody could ever be deleted who wrote one. Django admin refuses before it comes to this.
+    Authors of policies in force could otherwise never be deleted, so Django admin explains what to do before this
+    happens.
     """
     if issubclass(_origin_model(kwargs.get("origin")), get_user_model()):
         text = (
@@ -123,7 +128,7 @@ def protect_authors(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 @receiver(post_delete, sender=ProctoredExamReviewPolicy)
 def on_review_policy_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
-    """The provider hears that there is no policy any more."""
+    """Notify the provider that there is no policy any more."""
     if not _is_cascade(instance, kwargs.get("origin")):
         api.tell_exam_saved(instance.proctored_exam)
 
@@ -131,7 +136,7 @@ def on_review_policy_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
 @receiver(pre_save, sender=ProctoredExamStudentAllowance)
 @receiver(pre_delete, sender=ProctoredExamStudentAllowance)
 def on_allowance_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
-    """Archive what the allowance was, unless whoever stores it has done so."""
+    """Archive the former version of the allowance, unless the caller has already done so."""
     if kwargs.get("is_archived"):
         return
     before = _stored(instance, kwargs.get("raw", False))
@@ -141,25 +146,25 @@ def on_allowance_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any)
 
 @receiver(pre_save, sender=ProctoredExamStudentAttempt)
 def on_attempt_changed(sender: Any, instance: Any, **kwargs: Any) -> None:
-    """Completion in the course follows the transition, not the model's save; kept for who imports it."""
+    """Does nothing: completion follows the transition, not the save. Kept because it is importable."""
 
 
 @receiver(pre_delete, sender=ProctoredExamStudentAttempt)
 def on_attempt_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
-    """Whoever deletes an attempt holds the learner's lock, so that no review is stored meanwhile; its provider is told."""
+    """Hold the learner's lock, so that no review is stored while the attempt is deleted, and tell the provider."""
     if not is_handled(instance):
         api.tell_attempt_deleted(instance)
 
 
 @receiver(post_delete, sender=ProctoredExamStudentAttempt)
 def finish_attempt_flow(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
-    """The review of a removed attempt is kept, but not in force."""
+    """Keep the review of a removed attempt, but mark it as inactive."""
     if instance.attempt_code:
         reviews = ProctoredExamSoftwareSecureReview.objects.filter(
             exactly(attempt_code=instance.attempt_code), is_attempt_active=True
         )
         keys = list(reviews.values_list("pk", flat=True))
-        if keys:  # an UPDATE that finds no row locks the gap on MariaDB
+        if keys:  # an UPDATE that finds no row takes a gap lock on MariaDB
             ProctoredExamSoftwareSecureReview.objects.filter(pk__in=keys).update(
                 is_attempt_active=False
             )
@@ -168,7 +173,7 @@ def finish_attempt_flow(sender: Any, instance: Any, signal: Any, **kwargs: Any) 
 @receiver(pre_save, sender=ProctoredExamSoftwareSecureReview)
 @receiver(pre_delete, sender=ProctoredExamSoftwareSecureReview)
 def on_review_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
-    """Archive what the review was, and remember whether this save is a decision."""
+    """Archive the former version of the review, and remember whether this save is a decision."""
     if kwargs.get("raw") or _is_cascade(instance, kwargs.get("origin")):
         return
     if signal is pre_save and instance.student_id and not is_handled(instance):
@@ -182,7 +187,7 @@ def on_review_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) ->
 
 @receiver(post_save, sender=ProctoredExamSoftwareSecureReview)
 def finish_review_workflow(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
-    """A host that saves a new review, or one decided anew, has it applied to the attempt."""
+    """Apply a review that a host saved itself, if it is new or has a new decision."""
     decided_before = take_note_of_pre_save(instance, "decision")
     if kwargs.get("raw") or is_handled(instance):
         return

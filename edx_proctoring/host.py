@@ -1,8 +1,8 @@
-"""The LMS's services, and the only place that looks them up.
+"""The services of the LMS. Only this module looks them up.
 
-Questions answer None, False or an empty list where the host has no such service or it fails (the failure is logged);
-only a database error that a new transaction may cure goes through. Orders let errors through; they return False where
-the host has no such service.
+Queries return None, False or an empty list if the host has no such service or if it fails (the failure is logged); only
+database errors that a new transaction may cure are raised. Commands raise errors, and return False if the host has no
+such service.
 """
 
 import datetime
@@ -37,19 +37,19 @@ Answer = TypeVar("Answer")
 
 NAMESPACE = "proctored_exam"
 
-FAILED: Any = {}  # the answer of a service that failed
+FAILED: Any = {}  # the result of a failed service
 _completion: Callable[[str], Any] = get_runtime_service
-# Published functions, which call one another, have no parameter in which to pass on what the host has answered.
+# Published functions that call one another have no parameter for passing on the host's answers.
 _answers: ContextVar[dict[Any, Any] | None] = ContextVar("answers", default=None)
 
 
 def has(service: str) -> bool:
-    """Does the host offer this service?"""
+    """Return whether the host offers this service."""
     return get_runtime_service(service) is not None
 
 
 def find_completion_through(lookup: Callable[[str], Any]) -> None:
-    """The service that hears of completed exams is found by `lookup`: `handlers` gives its own, which suites replace."""
+    """Set the look-up of the completion service; `handlers` provides its own, which test suites replace."""
     global _completion  # noqa: PLW0603
     _completion = lookup
 
@@ -63,7 +63,9 @@ def _ask(question: Callable[[], Answer], otherwise: Answer, *, strict: bool = Fa
     try:
         if not connection.in_atomic_block:
             return question()
-        with transaction.atomic():  # else a failed query of the service would break our transaction
+        with (
+            transaction.atomic()
+        ):  # otherwise a failed query of the service would break our transaction
             return question()
     except slow_calls.CallSkipped:
         raise
@@ -71,30 +73,30 @@ def _ask(question: Callable[[], Answer], otherwise: Answer, *, strict: bool = Fa
         if strict:
             raise
         transactions.reraise_if_broken(error)
-        log.warning("a host service failed: %r", error, exc_info=error)
+        log.warning("host service failed: %r", error, exc_info=error)
         return otherwise
 
 
-# Questions
+# Queries
 
 
 def credit_state(
     user_id: int, course_id: object, with_course: bool = False, *, strict: bool = False
 ) -> dict[str, Any] | None:
-    """The learner's credit state, or None; with course also `course_name` and an aware `course_end_date`.
+    """Return the learner's credit state, or None; with `course_name` and an aware `course_end_date` if known.
 
-    `strict`: a service that fails is an error.
+    `strict`: raise an error if the service fails.
     """
     key = (user_id, str(course_id), with_course)
     state = _once(("credit", *key), lambda: _credit_state(*key))
     if state is FAILED and strict:
-        raise RuntimeError("the credit service has failed")
+        raise RuntimeError("the credit service failed")
     return dict(state) if state else None
 
 
 @contextmanager
 def asked_once() -> Iterator[None]:
-    """In here the credit state and the due date of a learner are asked once, however often they are needed."""
+    """Within this block, a learner's credit state and due date are read once, however often they are needed."""
     token = _answers.set({})
     try:
         yield
@@ -123,7 +125,7 @@ def _credit_state(user_id: int, course_id: str, with_course: bool) -> dict[str, 
 
 
 def verified_name(user: Any, *, strict: bool = False) -> str:
-    """The name on the learner's identity document, or ''. `strict`: errors go through."""
+    """Return the name on the learner's identity document, or ''. `strict`: raise errors."""
     service: NameAffirmation | None = _service("name_affirmation")
     if service is None or user is None:
         return ""
@@ -136,7 +138,7 @@ def verified_name(user: Any, *, strict: bool = False) -> str:
 
 
 def is_course_staff(user: Any, course_id: object) -> bool:
-    """Is the user on the course's staff?"""
+    """Return whether the user is on the course's staff."""
     service: Instructor | None = _service("instructor")
     if service is None:
         return False
@@ -144,12 +146,12 @@ def is_course_staff(user: Any, course_id: object) -> bool:
 
 
 def is_course_or_global_staff(user: Any, course_id: object) -> bool:
-    """Is the user global staff, or on the course's staff?"""
+    """Return whether the user is global staff or on the course's staff."""
     return bool(user.is_staff or is_course_staff(user, course_id))
 
 
 def escalation_email(course_id: object) -> str | None:
-    """Where the course's learners complain, or None."""
+    """Return the support address of the course, or None."""
     service: Instructor | None = _service("instructor")
     if service is None:
         return None
@@ -158,14 +160,16 @@ def escalation_email(course_id: object) -> str | None:
         try:
             return service.get_proctoring_escalation_email(str(course_id))
         except (InvalidKeyError, ObjectDoesNotExist) as error:
-            log.warning("no escalation address for course_id=%s: %r", course_id, error)
+            log.warning("support address unavailable, course_id=%s: %r", course_id, error)
             return None
 
     return _ask(address, None)
 
 
 def should_override_grade(course_id: object) -> bool:
-    """Does a rejection zero the grade in this course? Errors go through: the answer can wait, a guess is for good."""
+    """Return whether a rejection zeroes the grade in this course. Raises errors: a late answer is better than a wrong
+    one.
+    """
     service: Grades | None = _service("grades")
     return service is not None and bool(
         service.should_override_grade_on_rejected_exam(str(course_id))
@@ -173,7 +177,7 @@ def should_override_grade(course_id: object) -> bool:
 
 
 def enrollments(course_id: object, text_search: str | None = None) -> Any:
-    """Who of the course may take proctored exams: objects with `.user` and `.mode`."""
+    """Return the users of the course who may take proctored exams, as objects with `.user` and `.mode`."""
     service: Enrollments | None = _service("enrollments")
     if service is None:
         return []
@@ -184,12 +188,12 @@ def enrollments(course_id: object, text_search: str | None = None) -> Any:
 
 
 def is_enrolled(user: Any, course_id: object) -> bool:
-    """Is the user actively enrolled? The credit service knows; without it everybody counts as enrolled."""
+    """Return whether the user is actively enrolled, according to the credit service; without it, always True."""
     return not has("credit") or credit_state(user.pk, course_id) is not None
 
 
 def is_active_in(course_id: object, user_id: int) -> bool | None:
-    """Is the learner actively enrolled in the course? None where the host cannot tell, or fails."""
+    """Return whether the learner is actively enrolled in the course; None if the host cannot tell."""
     service: Enrollments | None = _service("enrollments")
     ask = getattr(service, "get_active_enrollments_by_course_and_user", None)
     if ask is None:
@@ -199,7 +203,7 @@ def is_active_in(course_id: object, user_id: int) -> bool | None:
 
 
 def course_outline(user: Any, course_id: object) -> Any:
-    """`.outline` and `.schedule` of the course for the user, or None."""
+    """Return `.outline` and `.schedule` of the course for the user, or None."""
     service: LearningSequences | None = _service("learning_sequences")
     if service is None:
         return None
@@ -212,7 +216,7 @@ def course_outline(user: Any, course_id: object) -> Any:
 
 
 def _edx_when() -> Any:
-    """The API of edx-when, or None where it is not among the host's apps: installed beside them it has no tables."""
+    """Return the API of edx-when, or None unless it is in INSTALLED_APPS: otherwise it has no tables."""
     if not apps.is_installed("edx_when"):
         return None
     from edx_when import api  # noqa: PLC0415  its models need the app
@@ -226,9 +230,9 @@ def due_date(
     user: Any = None,
     otherwise: datetime.datetime | None = None,
 ) -> datetime.datetime | None:
-    """The learner's own due date of a subsection, aware, or None; `user` is an id, an object or None.
+    """Return the learner's own due date of a subsection, aware, or None; `user` is an id, an object or None.
 
-    `otherwise` where edx-when fails.
+    Returns `otherwise` if edx-when fails.
     """
     when_api = _edx_when()
     if when_api is None:
@@ -243,7 +247,7 @@ def due_date(
 
 
 def course_end(course_id: object) -> datetime.datetime | None:
-    """The end of the course, aware, or None."""
+    """Return the end of the course, aware, or None."""
     when_api = _edx_when()
     if when_api is None:
         return None
@@ -269,13 +273,13 @@ def _aware(date: Any) -> datetime.datetime | None:
 
 
 def may_take_proctored(user: Any, exam: Mapping[str, Any]) -> bool:
-    """Does the host let the user take the exam (its published dictionary) as a proctored one?"""
+    """Return whether the host lets the user take the exam (its published dictionary) as a proctored one."""
     permission = "edx_proctoring.can_take_proctored_exam"
     return _ask(lambda: bool(user.has_perm(permission, exam)), False)
 
 
 def language_of(user: Any) -> str:
-    """The language that the user reads."""
+    """Return the user's language."""
     path = conf.proctoring.LANGUAGE_OF_USER
     service = _service("preferences")
     language: str | None = None
@@ -286,7 +290,7 @@ def language_of(user: Any) -> str:
     return language or str(conf.django.LANGUAGE_CODE)
 
 
-# Orders
+# Commands
 
 
 def set_credit_status(user_id: int, course_id: str, content_id: str, status: str) -> bool:
@@ -338,7 +342,7 @@ def override_grade(
 
 
 def undo_grade_override(user_id: int, course_id: str, content_id: str) -> bool:
-    """Undo the zero, if there is one."""
+    """Undo the zero grade, if there is one."""
     service: Grades | None = _service("grades")
     if service is None:
         return False
@@ -349,7 +353,7 @@ def undo_grade_override(user_id: int, course_id: str, content_id: str) -> bool:
 
 
 def invalidate_certificate(user_id: int, course_id: str) -> bool:
-    """Take the course's certificate back, if there is one."""
+    """Invalidate the certificate of the course, if there is one."""
     service: Certificates | None = _service("certificates")
     if service is None:
         return False
@@ -358,7 +362,7 @@ def invalidate_certificate(user_id: int, course_id: str) -> bool:
 
 
 def complete_attempt(username: str, content_id: str) -> bool:
-    """The exam counts as complete in the course."""
+    """Mark the exam as complete in the course."""
     service: Instructor | None = _service("instructor", _completion)
     if service is None:
         return False
@@ -378,7 +382,7 @@ def delete_learner_state(
 
 
 def notify_support(**kwargs: Any) -> bool:
-    """Course staff hear of a suspicious review: course_id, exam_name, student_username, review_status, review_url."""
+    """Notify course staff of a suspicious review: course_id, exam_name, student_username, review_status, review_url."""
     service: Instructor | None = _service("instructor")
     if service is None:
         return False

@@ -1,4 +1,4 @@
-"""The one route that Studio mounts, too."""
+"""The only route that Studio includes as well."""
 
 from django.conf import settings
 from django.urls import re_path

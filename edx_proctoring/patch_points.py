@@ -1,7 +1,7 @@
-"""Old addresses at which test suites of hosts replace what the package calls.
+"""Old import paths at which test suites of hosts patch functions of this package.
 
-The package calls a thing through the module that it comes from. A replacement at an address of `HONOURED` is passed on to
-that module; one at an address of `GIVEN_UP` changes nothing, and says so.
+The package calls each function through the module that defines it. A patch at an address of `HONOURED` is forwarded to
+that module; a patch at an address of `GIVEN_UP` has no effect and emits a warning.
 """
 
 import sys
@@ -9,7 +9,7 @@ import warnings
 from types import ModuleType
 from typing import Any
 
-# module → name → the module that the package calls it through
+# module → name → the module through which the package calls it
 HONOURED = {
     "edx_proctoring.api": {"get_backend_provider": "edx_proctoring.backends"},
     "edx_proctoring.views": {
@@ -42,7 +42,7 @@ GIVEN_UP = {
 
 
 class PatchHasNoEffect(UserWarning):
-    """A test suite replaces what the package does not look up there any more."""
+    """A test suite patches a name that the package no longer uses."""
 
 
 class _Watched(ModuleType):
@@ -63,7 +63,7 @@ class _Watched(ModuleType):
 
 
 def watch(name: str) -> None:
-    """Notice from now on when names of this module are replaced."""
+    """Start watching this module."""
     module = sys.modules[name]
     originals = {one: getattr(module, one) for one in GIVEN_UP.get(name, {})}
     module.__dict__["_originals"] = originals

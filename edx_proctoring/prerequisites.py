@@ -1,4 +1,4 @@
-"""Credit requirements that come before an exam: satisfied, pending, failed or declined. Pure."""
+"""Credit requirements before an exam: satisfied, pending, failed or declined. Pure functions."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ Requirement = Mapping[str, Any]
 def ordered(
     requirements: Sequence[Requirement], without: Collection[str] | None = None
 ) -> list[Requirement]:
-    """Requirements by their order; `without` are namespaces to leave out."""
+    """Return requirements sorted by their order; `without` are namespaces to leave out."""
     kept = [entry for entry in requirements if entry.get("namespace") not in (without or ())]
     return sorted(kept, key=lambda entry: entry.get("order") or 0)
 
@@ -19,7 +19,7 @@ def evaluate(
     name: str | None = None,
     without: Collection[str] | None = None,
 ) -> dict[str, Any]:
-    """The published dictionary (its misspelled key included) of what comes before the requirement `name`."""
+    """Return the published dictionary (including its misspelled key) for the requirements before `name`."""
     before = ordered(requirements, without)
     names = [entry.get("name") for entry in before]
     if name is not None and name in names:

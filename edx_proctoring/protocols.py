@@ -1,7 +1,7 @@
-"""What the LMS's services look like to the app: each call in the form in which it is made.
+"""The services of the LMS as protocols, with each call exactly as the app makes it.
 
-Before the slash arguments are passed by position, after the star by name. Ids of courses and contents are strings
-(but for the key of `learning_sequences`), users are rows of the user model, moments are aware.
+Arguments before the slash are passed by position, those after the star by name. Ids of courses and contents are strings
+(except the key of `learning_sequences`), users are model instances, datetimes are aware.
 """
 
 import datetime
@@ -83,10 +83,10 @@ class Certificates(Protocol):
 
 
 class Enrollments(Protocol):
-    """Service `enrollments`: objects with `.user` and `.mode`; the text is looked for in names and addresses.
+    """Service `enrollments`: objects with `.user` and `.mode`; the text is searched in names and e-mail addresses.
 
-    `get_active_enrollments_by_course_and_user` is optional: the learner's active enrollment, or None. Without it nobody
-    can tell who is enrolled.
+    `get_active_enrollments_by_course_and_user` is optional: the learner's active enrollment, or None. Without it,
+    nobody can tell who is enrolled.
     """
 
     def get_enrollments_can_take_proctored_exams(
@@ -112,7 +112,7 @@ class LearningSequences(Protocol):
     ) -> Any: ...
 
 
-# What a host may register with `runtime.set_runtime_service`; each is optional.
+# The services that a host may register with `runtime.set_runtime_service`; each is optional.
 SERVICES = {
     "credit": Credit,
     "instructor": Instructor,

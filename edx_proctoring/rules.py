@@ -1,4 +1,4 @@
-"""Who may review attempts."""
+"""Rules about who may review attempts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,15 +9,15 @@ from edx_proctoring import conf
 
 
 def is_in_review_group(user: Any, backend: str | None) -> bool:
-    """Is the user in the review group of this provider? None is the default one."""
+    """Return whether the user is in the review group of this provider; None is the default provider."""
     name = f"{backend or conf.default_provider()}_review"
-    # Compared here once more: databases may ignore case.
+    # Compared again in Python, because databases may ignore case.
     return name in user.groups.filter(name=name).values_list("name", flat=True)
 
 
 @rules.predicate
 def is_in_reviewer_group(user: Any, attempt: Mapping[str, Any] | None) -> bool:
-    """Is the user in the review group of the provider of the attempt's exam?"""
+    """Return whether the user is in the review group of the provider of the attempt's exam."""
     if not attempt:
         return False
     return is_in_review_group(user, attempt["proctored_exam"]["backend"])

@@ -1,4 +1,4 @@
-"""Services that the host offers: it registers them by name, we look them up at every use."""
+"""Services of the host, registered by name and looked up at every use."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ _services: dict[str, Any] = {}
 
 
 def set_runtime_service(name: str, callback: Any) -> None:
-    """Register a service, in place of an earlier one; None takes it away."""
+    """Register a service, replacing an earlier one; None removes it."""
     _services[name] = callback
 
 
 def get_runtime_service(name: str) -> Any:
-    """The service, or None."""
+    """Return the service, or None."""
     return _services.get(name)

@@ -1,4 +1,4 @@
-"""Rows → the published dictionaries."""
+"""Serializers from rows to the published dictionaries."""
 
 import functools
 from collections.abc import Callable
@@ -39,12 +39,12 @@ Convert = Callable[[Any], Any]
 
 
 class RowSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]  # any model
-    """A serializer that shows rows of long lists without the work that a serializer does for each of them."""
+    """A serializer with a faster way to convert the rows of long lists."""
 
     @classmethod
     @functools.cache
     def _columns(cls) -> list[tuple[str, Convert, Convert]]:
-        """Name, how to get it and how to show it, of each field; worked out once per process."""
+        """Return name, getter and conversion of each field; computed once per process."""
         return [
             (name, attrgetter(str(field.source)), _conversion(field))
             for name, field in cls().fields.items()
@@ -53,19 +53,19 @@ class RowSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]  # a
 
     @classmethod
     def row(cls, instance: Any) -> dict[str, Any]:
-        """What `cls(instance).data` would be, as a plain dictionary."""
+        """Return the same as `cls(instance).data`, as a plain dictionary."""
         found = {}
         for name, get, convert in cls._columns():
             try:
                 value = get(instance)
-            except ObjectDoesNotExist:  # it refers to a row that is gone
+            except ObjectDoesNotExist:  # refers to a deleted row
                 value = None
             found[name] = None if value is None else convert(value)
         return found
 
 
 def _conversion(field: Any) -> Convert:
-    """How the field shows a value that is not None: as `field.to_representation` does, where there is a shorter way."""
+    """Return a conversion for values other than None, equivalent to `field.to_representation` but shorter if possible."""
     if isinstance(field, RowSerializer):
         return type(field).row
     if isinstance(field, DateTimeField):
@@ -94,7 +94,7 @@ def _iso_text(field: Any, value: Any) -> Any:
 
 
 class ProctoredExamSerializer(RowSerializer):
-    """An exam; `due_date` stays a datetime. Also validates the body that creates one."""
+    """An exam; `due_date` stays a datetime. Also validates the body of a new exam."""
 
     id = serializers.IntegerField(required=False)
     course_id = serializers.CharField(required=True, max_length=255)
@@ -115,7 +115,7 @@ class ProctoredExamSerializer(RowSerializer):
 
 
 class ProctoredExamJSONSafeSerializer(ProctoredExamSerializer):
-    """An exam as providers get it: `due_date` is ISO 8601 text."""
+    """An exam as sent to providers: `due_date` is ISO 8601 text."""
 
     due_date = serializers.DateTimeField(required=False, allow_null=True, default_timezone=UTC)
 
@@ -143,7 +143,7 @@ class UserSerializer(RowSerializer):
 
 
 class TimestampedSerializer(RowSerializer):
-    """`created` and `modified` as ISO 8601 text in UTC, whatever time zone is active."""
+    """`created` and `modified` as ISO 8601 text in UTC, regardless of the active time zone."""
 
     created = DateTimeField(read_only=True, default_timezone=UTC)
     modified = DateTimeField(read_only=True, default_timezone=UTC)

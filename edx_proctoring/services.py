@@ -1,4 +1,4 @@
-"""The service that the LMS hands to XBlocks under the name `proctoring`."""
+"""The service that the LMS passes to XBlocks under the name `proctoring`."""
 
 from types import FunctionType
 from typing import Any, ClassVar, Self
@@ -9,7 +9,7 @@ from edx_proctoring import api
 class ProctoringService:
     """The public functions of `edx_proctoring.api` as attributes; there is one instance.
 
-    They are looked up when they are used: who replaces one in `api` replaces it here.
+    They are looked up at each use, so a function patched in `api` is patched here, too.
     """
 
     _instance: ClassVar[Any] = None

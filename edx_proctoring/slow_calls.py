@@ -1,7 +1,7 @@
-"""Calls inside this process that were slow: for half a minute requests skip them and leave them to the outbox's worker.
+"""Skip calls inside this process that were slow lately: for half a minute, requests leave them to the outbox's worker.
 
-Such a call (a service of the host, a receiver of a signal, the mail server) cannot be cut off. So each of them keeps at
-most one request waiting; what the following requests skip is delivered later.
+Such a call (a service of the host, a signal receiver, the mail server) cannot be interrupted. So each of them delays at
+most one request; what later requests skip is delivered afterwards.
 """
 
 import time
@@ -15,17 +15,19 @@ from edx_proctoring.circuit_breaker import IN_PROCESS, CircuitBreaker
 
 PAUSE = 30  # seconds
 
-# Services of the host and receivers of its signals are called in between: their signatures are the host's.
+# Services and signal receivers of the host are called in between, and the host fixes their signatures.
 _skip_if_slow: ContextVar[bool] = ContextVar("skip_if_slow", default=False)
 
 
 class CallSkipped(Exception):
-    """The call was not made: the last one under this name was slow, less than half a minute ago."""
+    """The call was skipped because the last one with this name, less than half a minute ago, was slow."""
 
 
 @contextmanager
 def skip_if_slow() -> Iterator[None]:
-    """Inside, `timed` raises CallSkipped for names that were slow lately; use it where the work may be done later."""
+    """Within this block, `timed` raises CallSkipped for names that were slow lately. Use it if the work may be done
+    later.
+    """
     token = _skip_if_slow.set(True)
     try:
         yield
@@ -34,13 +36,13 @@ def skip_if_slow() -> Iterator[None]:
 
 
 def may_skip() -> bool:
-    """Are slow calls skipped here, since a request waits for them?"""
+    """Return whether slow calls are skipped here because a request is waiting."""
     return _skip_if_slow.get()
 
 
 @contextmanager
 def timed(name: str, limit: float | None = None) -> Iterator[None]:
-    """Around a call: remembers the name if the call took `limit` (default SLOW_SECONDS) or longer. Raises CallSkipped."""
+    """Time a call, and remember its name if it took `limit` (default SLOW_SECONDS) or longer. May raise CallSkipped."""
     if _skip_if_slow.get() and is_slow(name):
         raise CallSkipped(name)
     began = time.monotonic()
@@ -52,12 +54,12 @@ def timed(name: str, limit: float | None = None) -> Iterator[None]:
 
 
 def remember_slow(name: str) -> None:
-    """Calls under this name are skipped for PAUSE seconds."""
+    """Skip calls with this name for PAUSE seconds."""
     _breaker(name).note(failed=True)
 
 
 class Timed:
-    """A service, each of whose calls is timed under its name."""
+    """A service whose calls are timed under its name."""
 
     def __init__(self, name: str, service: Any) -> None:
         self._name, self._service = name, service
@@ -73,7 +75,7 @@ class Timed:
 
 
 def is_slow(name: str) -> bool:
-    """Was a call under this name slow within the last PAUSE seconds?"""
+    """Return whether a call with this name was slow within the last PAUSE seconds."""
     return _breaker(name).state().is_down
 
 

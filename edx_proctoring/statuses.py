@@ -1,4 +1,4 @@
-"""The status words, their families, and which change is legal."""
+"""The statuses of attempts, groups of statuses, and the legal transitions."""
 
 from edx_proctoring.exceptions import ProctoredExamBadReviewStatus
 
@@ -6,7 +6,7 @@ from edx_proctoring.exceptions import ProctoredExamBadReviewStatus
 class ProctoredExamStudentAttemptStatus:
     """Statuses of an attempt; values equal names."""
 
-    # On the way
+    # In progress
     eligible = "eligible"  # shown only, never stored by this app
     created = "created"
     download_software_clicked = "download_software_clicked"
@@ -14,7 +14,7 @@ class ProctoredExamStudentAttemptStatus:
     started = "started"
     ready_to_submit = "ready_to_submit"
 
-    # At the end
+    # Ended
     declined = "declined"
     timed_out = "timed_out"
     submitted = "submitted"
@@ -23,11 +23,11 @@ class ProctoredExamStudentAttemptStatus:
     rejected = "rejected"
     error = "error"
 
-    # Outside both
+    # Neither in progress nor ended
     expired = "expired"  # shown only, never stored by this app
     onboarding_reset = "onboarding_reset"
 
-    # The provider wants onboarding first
+    # The provider requires onboarding first
     onboarding_missing = "onboarding_missing"
     onboarding_pending = "onboarding_pending"
     onboarding_failed = "onboarding_failed"
@@ -41,42 +41,42 @@ class ProctoredExamStudentAttemptStatus:
 
     @classmethod
     def is_completed_status(cls, status: str | None) -> bool:
-        """Has the attempt ended?"""
+        """Return whether the attempt has ended."""
         return status in COMPLETED
 
     @classmethod
     def is_incomplete_status(cls, status: str | None) -> bool:
-        """Is the attempt on its way?"""
+        """Return whether the attempt is in progress."""
         return status in INCOMPLETE
 
     @classmethod
     def needs_credit_status_update(cls, to_status: str | None) -> bool:
-        """Does the credit requirement follow?"""
+        """Return whether the credit requirement changes with this status."""
         return to_status in (cls.verified, cls.rejected, cls.declined, cls.submitted, cls.error)
 
     @classmethod
     def needs_grade_override(cls, to_status: str | None) -> bool:
-        """Does a zero grade follow?"""
+        """Return whether the grade is overridden with zero."""
         return to_status == cls.rejected
 
     @classmethod
     def is_a_cascadable_failure(cls, to_status: str | None) -> bool:
-        """Do the course's other exams follow?"""
+        """Return whether the status is passed on to the course's other exams."""
         return to_status == cls.declined
 
     @classmethod
     def is_valid_status(cls, status: str | None) -> bool:
-        """Is it a status of an attempt under way or ended?"""
+        """Return whether this is a status of an attempt in progress or ended."""
         return status in COMPLETED or status in INCOMPLETE
 
     @classmethod
     def is_pre_started_status(cls, status: str | None) -> bool:
-        """Is the learner setting up?"""
+        """Return whether the learner is setting up."""
         return status in PRE_STARTED
 
     @classmethod
     def is_in_progress_status(cls, status: str | None) -> bool:
-        """Is the learner in the exam?"""
+        """Return whether the learner is in the exam."""
         return status in IN_PROGRESS
 
 
@@ -101,12 +101,12 @@ KNOWN = INCOMPLETE | COMPLETED | {_S.expired, _S.onboarding_reset}
 
 
 def is_transition_legal(from_status: str, to_status: str) -> bool:
-    """Nothing goes from an ended attempt back to one under way; all else is legal."""
+    """Return False only for moves from an ended status back to one in progress."""
     return not (from_status in COMPLETED and to_status in INCOMPLETE)
 
 
 class ReviewStatus:
-    """What a provider says of an attempt."""
+    """A provider's verdict on an attempt."""
 
     passed = "passed"
     violation = "violation"
@@ -115,14 +115,14 @@ class ReviewStatus:
 
     @classmethod
     def validate(cls, status: str) -> bool:
-        """True, or ProctoredExamBadReviewStatus."""
+        """Return True, or raise ProctoredExamBadReviewStatus."""
         if status not in (cls.passed, cls.violation, cls.suspicious, cls.not_reviewed):
             raise ProctoredExamBadReviewStatus(f"Received unexpected review status {status!r}.")
         return True
 
 
 class SoftwareSecureReviewStatus:
-    """How reviews are stored."""
+    """The stored status of a review."""
 
     clean = "Clean"
     violation = "Rules Violation"
@@ -147,14 +147,14 @@ class SoftwareSecureReviewStatus:
 
     @classmethod
     def validate(cls, status: str) -> bool:
-        """True, or ProctoredExamBadReviewStatus."""
+        """Return True, or raise ProctoredExamBadReviewStatus."""
         if not isinstance(status, str) or status not in cls.to_standard_status:
             raise ProctoredExamBadReviewStatus(f"Received unexpected review status {status!r}.")
         return True
 
 
 class InstructorDashboardOnboardingAttemptStatus:
-    """How far a learner's onboarding is, as instructors see it."""
+    """A learner's onboarding status as shown to instructors."""
 
     not_started = "not_started"
     setup_started = "setup_started"
@@ -182,12 +182,12 @@ class InstructorDashboardOnboardingAttemptStatus:
 
     @classmethod
     def get_onboarding_status_from_attempt_status(cls, status: str | None) -> str | None:
-        """The word for an attempt's status; None for a status without one."""
+        """Return the onboarding status for an attempt's status, or None."""
         return cls.onboarding_statuses.get(status) if status else cls.not_started
 
 
 class VerificientOnboardingProfileStatus:
-    """How far a learner's onboarding is, in a provider's words."""
+    """A learner's onboarding status in the terms of a provider."""
 
     no_profile = "no-profile"
     approved = "approved-in-course"
@@ -216,17 +216,17 @@ class VerificientOnboardingProfileStatus:
 
     @classmethod
     def get_edx_status_from_profile_status(cls, api_status: str | None) -> str | None:
-        """Our word for the learner; None without a profile."""
+        """Return our status for the learner; None without a profile."""
         return cls.profile_status_mapping.get(api_status or "")
 
     @classmethod
     def get_profile_status_from_filter(cls, filter_status: str | None) -> str | None:
-        """The provider's word for ours."""
+        """Return the provider's term for our status."""
         return cls.filter_status_mapping.get(filter_status or "")
 
     @classmethod
     def get_instructor_status_from_profile_status(cls, api_status: str | None) -> str | None:
-        """Our word for instructors."""
+        """Return our status for instructors."""
         if api_status == cls.no_profile:
             return InstructorDashboardOnboardingAttemptStatus.not_started
         return cls.profile_status_mapping.get(api_status or "")

@@ -11,30 +11,31 @@ NET_SECONDS = 45
 
 @shared_task
 def deliver_messages(ids: list[int]) -> int:
-    """Deliver these messages and what waits with them; returns how many were delivered."""
+    """Deliver these messages and pending ones in the same lanes; return how many were delivered."""
     return outbox.deliver_messages(ids)
 
 
 @shared_task
 def deliver_outbox() -> dict[str, int]:
-    """Deliver whatever is due: the net under messages whose task was lost.
+    """Deliver all due messages, including those whose task was lost.
 
-    After three quarters of a minute it leaves the rest to its next run, so that it holds no worker for long.
+    Stops after three quarters of a minute and leaves the rest to the next run, so that it does not block a worker for
+    long.
     """
     return outbox.deliver(seconds=NET_SECONDS)
 
 
 @shared_task
 def purge_outbox() -> int:
-    """Delete what was delivered long ago, and answers to repeated requests; returns how many messages."""
+    """Delete old delivered messages and stored responses; return how many messages were deleted."""
     api.forget_requests()
     return outbox.purge()
 
 
 @shared_task
 def submit_expired_attempts(limit: int = 1000) -> dict[str, int]:
-    """End attempts whose time is over, although nobody looks at them; returns the counts.
+    """End overdue attempts that no page polls; return the counts.
 
-    After `limit` it leaves the rest to its next run, so that it holds no worker for long.
+    Stops after `limit` attempts and leaves the rest to the next run, so that it does not block a worker for long.
     """
     return asdict(operations.submit_expired_attempts(limit=limit))

@@ -1,4 +1,4 @@
-"""Time arithmetic. Takes values, asks nobody."""
+"""Time arithmetic on plain values, without database or settings."""
 
 import datetime
 import math
@@ -12,16 +12,16 @@ from django.utils.translation import ngettext
 from edx_proctoring.limits import LARGEST_INTEGER
 
 ERROR_BELOW = -60
-LONGEST_SECONDS = LARGEST_INTEGER  # of the column that keeps what is left
+LONGEST_SECONDS = LARGEST_INTEGER  # of the column for the remaining time
 LONGEST_MINUTES = LONGEST_SECONDS // 60
 EARLIEST = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 LATEST = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 
 def in_utc(moment: datetime.datetime) -> datetime.datetime:
-    """The same moment in UTC, where sums are real time on days that change the clock, too.
+    """Convert to UTC, where arithmetic is correct even on days of a clock change.
 
-    Without a zone it is UTC already; a moment before the year 1 or after 9999 becomes the first or the last one.
+    A naive datetime is taken as UTC; one before the year 1 or after 9999 becomes the first or last possible one.
     """
     if moment.tzinfo is None:
         return moment.replace(tzinfo=datetime.UTC)
@@ -32,7 +32,7 @@ def in_utc(moment: datetime.datetime) -> datetime.datetime:
 
 
 def later(moment: datetime.datetime, time: datetime.timedelta) -> datetime.datetime:
-    """`moment` plus `time` of real time, at most the last moment there is."""
+    """Return `moment` plus `time`, at most the last possible datetime."""
     try:
         return in_utc(moment) + time
     except OverflowError:
@@ -40,28 +40,28 @@ def later(moment: datetime.datetime, time: datetime.timedelta) -> datetime.datet
 
 
 def has_passed(moment: datetime.datetime | None, now: datetime.datetime) -> bool:
-    """Is the moment over? None never is."""
+    """Return whether the time has passed; False for None."""
     return moment is not None and in_utc(moment) <= now
 
 
 def seconds_until(moment: datetime.datetime, now: datetime.datetime) -> float:
-    """Seconds of real time from now, below 0 when it is over."""
+    """Return the seconds from now, negative if the time has passed."""
     return (in_utc(moment) - in_utc(now)).total_seconds()
 
 
 @dataclass(frozen=True)
 class ExtraTime:
-    """What a learner is granted on top of an exam's limit: a factor of the limit, and minutes."""
+    """Extra time in addition to an exam's limit: a factor of the limit, and minutes."""
 
     factor: Fraction = Fraction(1)
     minutes: int = 0
 
     def allotment(self, limit_mins: int) -> int:
-        """The minutes that an attempt may take: limit + round(limit × (factor − 1)), half to even, + minutes."""
+        """Return the minutes of an attempt: limit + round(limit × (factor − 1)), half to even, + minutes."""
         return limit_mins + round(limit_mins * (self.factor - 1)) + self.minutes
 
     def with_more(self, other: "ExtraTime") -> "ExtraTime":
-        """Both together: factors multiply, minutes add up."""
+        """Combine both: factors multiply, minutes add up."""
         return ExtraTime(self.factor * other.factor, self.minutes + other.minutes)
 
 
@@ -70,18 +70,18 @@ NO_EXTRA_TIME = ExtraTime()
 
 @dataclass(frozen=True)
 class Deadline:
-    """When a started attempt ends: its start plus its allotment plus all adjustments, cut to the due date."""
+    """The deadline of a started attempt: start plus allotment plus all adjustments, limited by the due date."""
 
     started_at: datetime.datetime
     allotment: int  # seconds
     adjusted: int = 0  # seconds
     due: datetime.datetime | None = None
     paused_since: datetime.datetime | None = None
-    is_adjusted: bool = False  # has it moved since the start?
+    is_adjusted: bool = False  # has the deadline moved since the start?
 
     @property
     def ends_at(self) -> datetime.datetime:
-        """The moment after which the attempt is over; never before its start."""
+        """Return the last moment of the attempt; never before its start."""
         seconds = min(max(self.allotment + self.adjusted, 0), LONGEST_SECONDS)
         end = later(self.started_at, datetime.timedelta(seconds=seconds))
         if self.due is not None:
@@ -90,11 +90,11 @@ class Deadline:
 
     @property
     def minutes(self) -> int:
-        """Whole minutes from the start to the end, rounded up: who reads only these is at most 59 seconds late."""
+        """Return whole minutes from start to end, rounded up, so readers of this value are at most 59 seconds late."""
         return min(math.ceil(seconds_until(self.ends_at, self.started_at) / 60), LONGEST_MINUTES)
 
     def is_over(self, now: datetime.datetime) -> bool:
-        """Has the time run out? A clock that stands still never runs out."""
+        """Return whether the time has run out. A paused attempt never runs out."""
         return self.paused_since is None and in_utc(now) > self.ends_at
 
     def seconds_left(self, now: datetime.datetime) -> float:
@@ -130,7 +130,7 @@ def allowed_minutes(
 def seconds_to_resume(
     remaining_seconds: int, due: datetime.datetime | None, now: datetime.datetime
 ) -> int:
-    """What is left of a broken-off attempt that goes on now: to the second, cut to the due date, never below 0."""
+    """Return the seconds left of a broken-off attempt that is resumed now, limited by the due date, at least 0."""
     left = remaining_seconds if due is None else min(remaining_seconds, seconds_until(due, now))
     return max(int(left), 0)
 
@@ -140,9 +140,9 @@ def expires_at(
     allowed_mins: int | None,
     remaining_seconds: int | None = None,
 ) -> datetime.datetime | None:
-    """When the attempt is over; None before its start or without a limit.
+    """Return when the attempt is over; None before its start or without a limit.
 
-    Saved seconds of a resumed attempt count to the second if they are what the minutes were made of.
+    The remaining seconds of a resumed attempt are exact if the stored minutes were computed from them.
     """
     if started_at is None or allowed_mins is None:
         return None
@@ -153,21 +153,21 @@ def expires_at(
 
 
 def seconds_left(expires: datetime.datetime | None, now: datetime.datetime) -> float:
-    """Seconds until then, 0 when it is over or there is no such moment."""
+        """Return the seconds until the end, 0 after it; during a pause, the seconds left when it began."""
     return max(seconds_until(expires, now), 0) if expires else 0
 
 
 def wait_deadline(
     due: datetime.datetime | None, grace: datetime.timedelta | None, now: datetime.datetime
 ) -> datetime.datetime | None:
-    """The end of the grace period after the due date while it lasts, else None."""
+    """Return the end of the grace period after the due date while it is running, else None."""
     if due is None or not grace or later(due, grace) <= now:
         return None
     return later(due, grace)
 
 
 def humanized(time_in_minutes: float) -> str:
-    """Minutes in words: '1 hour and 30 minutes'."""
+    """Return minutes in words: '1 hour and 30 minutes'."""
     if time_in_minutes <= ERROR_BELOW:
         return _("error")
     whole = max(int(Decimal(str(time_in_minutes)).quantize(Decimal(1), ROUND_HALF_EVEN)), 0)

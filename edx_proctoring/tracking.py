@@ -1,4 +1,4 @@
-"""Analytics events: what they are called, what they carry, and how they are emitted."""
+"""Analytics events: their names, their data, and how they are emitted."""
 
 import contextlib
 import datetime
@@ -22,7 +22,7 @@ def snapshot(
     attempt: ProctoredExamStudentAttempt | None = None,
     override: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The event as it is now: `name`, `context` and `data`, fit for JSON (times as ISO 8601 text)."""
+    """Return the event as JSON-compatible `name`, `context` and `data` (times as ISO 8601 text)."""
     data = {
         "exam_id": exam.pk,
         "exam_content_id": exam.content_id,
@@ -69,7 +69,7 @@ def _context(course_id: str) -> dict[str, str]:
 
 
 def emit(payload: dict[str, Any]) -> None:
-    """Emit a snapshot; without a tracker a log line says so."""
+    """Emit a snapshot; if there is no tracker, only log this."""
     try:
         from eventtracking import tracker as trackers  # noqa: PLC0415  optional
     except ImportError:
@@ -81,7 +81,7 @@ def emit(payload: dict[str, Any]) -> None:
     try:
         tracker = trackers.get_tracker()
     except KeyError:
-        log.warning("no tracker is registered, event not emitted: %s", payload["name"])
+        log.warning("event not emitted, no tracker is registered: %s", payload["name"])
         return
     with tracker.context(payload["name"], payload["context"]):
         tracker.emit(payload["name"], data)

@@ -1,4 +1,4 @@
-"""Transactions: who owns one, which database errors deserve another try, and what runs after commit."""
+"""Transactions: ownership, retries of database errors, and work after the commit."""
 
 import logging
 import random
@@ -22,38 +22,38 @@ Result = TypeVar("Result")
 
 TRIES = 4
 LOCK_SECONDS = 3  # how long a statement of our own transactions waits for a lock
-GLANCE_SECONDS = 1  # the same for a read that may as well write nothing
+GLANCE_SECONDS = 1  # the same for a read that may as well skip its write
 MYSQL_RETRYABLE = {1213, 1020}  # deadlock, record has changed
-# Lost, or not to be had: shut down, too many, killed, refused, no route, gone in four ways; read-only since a failover,
-# which a new connection leaves behind.
+# Connection lost or refused: shut down, too many connections, killed, refused, no route, and four codes for a lost
+# connection; read-only since a failover, which a new connection solves.
 MYSQL_LOST = {1053, 1040, 1927, 2002, 2003, 2006, 2013, 2055, 4031, 1290, 1792, 1836}
-# Lock time-out, lock not available at once, cancelled; statement time-out of MySQL, of MariaDB.
+# Lock time-out, lock not available immediately, cancelled; statement time-out of MySQL, of MariaDB.
 MYSQL_TIMED_OUT = {1205, 3572, 1317, 3024, 1969}
 POSTGRES_RETRYABLE = {"40P01", "40001"}  # deadlock, serialization failure
-# Lost, or not to be had; ended because its transaction was idle, or open, for too long; read-only, as above.
+# Connection lost or refused; closed because its transaction was idle or open for too long; read-only, as above.
 POSTGRES_LOST = ("08", "53300", "57P", "25P03", "25P04", "25006")
 POSTGRES_TIMED_OUT = {"55P03", "57014"}  # lock not available; statement time-out or cancelled
 
 
-# Between `run` and the question whose the transaction is stand published functions and receivers of Django's signals,
-# whose signatures have no place for it.
+# Published functions and receivers of Django's signals are called in between, and their signatures have no parameter
+# for this.
 _ours: ContextVar[bool] = ContextVar("ours", default=False)
 
 
 def owns() -> bool:
-    """True when no transaction is open: what we open then, we may also repeat."""
+    """Return True if no transaction is open: a transaction that we open ourselves may be repeated."""
     return not connection.in_atomic_block
 
 
 def is_foreign() -> bool:
-    """True inside a transaction that somebody else opened and may still roll back."""
+    """Return True inside a transaction opened by other code, which may still roll back."""
     return connection.in_atomic_block and not _ours.get()
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Does the same work stand a chance in a new transaction?
+    """Return whether the same work may succeed in a new transaction.
 
-    A `TransactionManagementError` counts: it is all that shows when somebody inside swallowed the deadlock.
+    A `TransactionManagementError` counts, because it is the only trace of a deadlock that inner code swallowed.
     """
     return (
         isinstance(error, TransactionManagementError)
@@ -64,23 +64,26 @@ def is_retryable(error: BaseException) -> bool:
 
 
 def has_timed_out(error: BaseException) -> bool:
-    """Has a lock or a statement taken too long? It would again: nobody tries it again on the spot."""
+    """Return whether a lock or a statement timed out. It would probably time out again, so it is not retried
+    immediately.
+    """
     return _has_code(error, MYSQL_TIMED_OUT, POSTGRES_TIMED_OUT)
 
 
 def is_passing(error: BaseException) -> bool:
-    """Is the database to blame for the error, and may the same request succeed a moment later?"""
+    """Return whether the database caused the error and the same request may succeed a moment later."""
     return is_retryable(error) or has_timed_out(error)
 
 
 def reraise_if_broken(error: Exception) -> None:
-    """After somebody else's error in a savepoint of ours: raise what has the transaction repeated, if that must be.
+    """After an error of other code in our savepoint: raise if the whole transaction must be repeated.
 
-    Else the savepoint is rolled back and all before it stands, also where only a `TransactionManagementError` shows.
+    Otherwise only the savepoint is rolled back and everything before it is kept, even if only a
+    `TransactionManagementError` is seen.
     """
     if connection.in_atomic_block:
-        if connection.needs_rollback:  # a deadlock took the savepoint, too
-            raise TransactionManagementError("a savepoint was lost") from error
+        if connection.needs_rollback:  # a deadlock rolled back the savepoint, too
+            raise TransactionManagementError("the savepoint was lost") from error
         if isinstance(error, TransactionManagementError):
             return
     if is_retryable(error):
@@ -88,19 +91,20 @@ def reraise_if_broken(error: Exception) -> None:
 
 
 def is_lost_connection(error: BaseException) -> bool:
-    """Has the server gone away in the middle, or is it not there?"""
+    """Return whether the connection to the server was lost or could not be made."""
     if isinstance(error, InterfaceError):
         return True
     state = _sqlstate(error)
     if isinstance(error, OperationalError) and not state and _is_gone(error):
-        return True  # cut off in the middle, or refused: no server was left to send a code
+        return True  # interrupted or refused: no server was left to send a code
     return _has_code(error, MYSQL_LOST, set()) or bool(state and state.startswith(POSTGRES_LOST))
 
 
 def _is_gone(error: Exception) -> bool:
-    """Has its driver given up the connection, or never had one?"""
+    """Return whether the driver has given up the connection or never had one."""
     if connection.vendor == "postgresql":
-        # The server's errors have codes. Those of the driver alone come from a broken connection, whatever it knows of it.
+        # The server's errors have codes. Errors of the driver alone come from a broken connection, whether it has
+        # noticed or not.
         return error.__cause__ is not None and not _sqlstate(error)
     return bool(getattr(connection.connection, "closed", False))
 
@@ -117,7 +121,7 @@ def _has_code(error: BaseException, mysql: set[int], postgres: set[str]) -> bool
 
 
 def reconnecting(work: Callable[[], Result]) -> Result:
-    """Call `work`, statements that each stand alone; once more on a new connection if this one was lost."""
+    """Call `work`, whose statements are independent; repeat it on a new connection if this one was lost."""
     try:
         return work()
     except (DatabaseError, InterfaceError) as error:
@@ -128,10 +132,10 @@ def reconnecting(work: Callable[[], Result]) -> Result:
 
 @contextmanager
 def answering_when_unavailable() -> Iterator[None]:
-    """In here a database error that will pass is raised as ProctoringTemporarilyUnavailable.
+    """Within this block, passing database errors are raised as ProctoringTemporarilyUnavailable.
 
-    Except a deadlock in somebody else's transaction: whoever owns that may repeat it. A lost connection is closed, so
-    that whatever the process does next opens a new one.
+    Except deadlocks in a foreign transaction, whose owner may repeat it. A lost connection is closed, so that the
+    process opens a new one next time.
     """
     try:
         yield
@@ -145,13 +149,13 @@ def answering_when_unavailable() -> Iterator[None]:
 
 
 def reading(work: Callable[[], Result]) -> Result:
-    """Call `work`, which may be repeated: once more on a new connection; ProctoringTemporarilyUnavailable as above."""
+    """Call `work`, which must be repeatable; retries once on a new connection. Raises ProctoringTemporarilyUnavailable."""
     with answering_when_unavailable():
         return reconnecting(work)
 
 
 def close_if_lost(error: BaseException) -> bool:
-    """Close a lost connection, unless somebody's transaction is open on it; True when it was closed."""
+    """Close a lost connection unless a transaction of other code is open on it; return True if it was closed."""
     if not owns() or not is_lost_connection(error):
         return False
     connection.close()
@@ -161,12 +165,13 @@ def close_if_lost(error: BaseException) -> bool:
 def run(
     work: Callable[[], Result], *, wait_seconds: int | None = None, limits_waits: bool = False
 ) -> Result:
-    """Call `work` in a transaction; repeat it after a deadlock when the outermost transaction is ours.
+    """Call `work` in a transaction; if the outermost transaction is ours, repeat it after a deadlock.
 
-    Then its statements wait `wait_seconds` (LOCK_SECONDS) for a lock at most. `limits_waits`: the first query of `work` says so itself
-    to PostgreSQL (`lock_limit`), which saves a round trip.
-    Inside a foreign transaction it is a savepoint, waits are as its owner wants them, and retryable errors go to the owner.
-    Raises `ProctoringTemporarilyUnavailable` when the tries are used up or a lock or a statement took too long.
+    Its statements wait at most `wait_seconds` (LOCK_SECONDS) for a lock. `limits_waits`: the first query of `work` sets
+    this limit on PostgreSQL itself (`lock_limit`), which saves a round trip.
+    Inside a foreign transaction this is a savepoint, waits are as the owner set them, and retryable errors are raised
+    to the owner.
+    Raises `ProctoringTemporarilyUnavailable` after the last retry, or if a lock or a statement timed out.
     """
     if not owns():
         with transaction.atomic():
@@ -176,7 +181,7 @@ def run(
 
 
 def repeated(statement: Callable[[], Result]) -> Result:
-    """One statement, which needs no transaction around it but to limit its waits; repeated after a deadlock as `run` does."""
+    """Run one statement, in a transaction only if needed to limit its waits; repeat it after a deadlock as `run` does."""
     if not owns():
         return statement()
     if connection.features.has_select_for_update:
@@ -203,10 +208,10 @@ def _tried(work: Callable[[], Result], scope: Callable[[], AbstractContextManage
 
 
 class _Waits:
-    """How long the statements of one transaction of ours wait for locks.
+    """The time limit for locks in one transaction of ours.
 
-    PostgreSQL forgets the limit with the transaction. To MySQL it is the session's, so what was there comes back: with the
-    last statement, or after a rollback. SQLite has one lock, and the host says how long to wait for it.
+    PostgreSQL resets it with the transaction. On MySQL it belongs to the session, so the previous value is restored
+    with the last statement, or after a rollback. SQLite has a single lock whose time-out the host configures.
     """
 
     def __init__(self, seconds: int, said_by_first_query: bool) -> None:
@@ -214,7 +219,7 @@ class _Waits:
         self.is_changed = False
 
     def limit(self) -> None:
-        """As the transaction's first statement."""
+        """Set the limit, as the transaction's first statement."""
         if connection.vendor == "postgresql" and not self.said_by_first_query:
             _execute(f"SET LOCAL lock_timeout = '{self.seconds}s'")
         elif connection.vendor == "mysql":
@@ -225,13 +230,13 @@ class _Waits:
             )
 
     def restore(self) -> None:
-        """As its last one."""
+        """Restore the previous limit, as the transaction's last statement."""
         if self.is_changed:
             _execute("SET SESSION innodb_lock_wait_timeout = @proctoring_lock_wait")
             self.is_changed = False
 
     def restore_after_rollback(self) -> None:
-        """A connection that does not take it is closed: what the host does next must not find our limit."""
+        """Restore the limit, or close the connection if that fails, so that the host never runs with our limit."""
         try:
             self.restore()
         except Exception as error:
@@ -245,7 +250,9 @@ def _execute(statement: str) -> None:
 
 
 def lock_limit(seconds: int) -> Q:
-    """A condition, always true, that limits the waits of the transaction it is first evaluated in. PostgreSQL only."""
+    """Return a condition that is always true and limits the lock waits of the transaction evaluating it. PostgreSQL
+    only.
+    """
     value = Func(
         Value("lock_timeout"),
         Value(f"{seconds}s"),
@@ -265,7 +272,7 @@ def _our_transaction(waits: _Waits) -> Iterator[None]:
             yield
             waits.restore()
             if token is not None:
-                _ours.reset(token)  # what runs on commit starts afresh
+                _ours.reset(token)  # work run on commit starts afresh
             token = None
     except BaseException:
         waits.restore_after_rollback()
@@ -277,12 +284,12 @@ def _our_transaction(waits: _Waits) -> Iterator[None]:
 
 @contextmanager
 def _telling_what_is_lost() -> Iterator[None]:
-    """After the transaction's end there is a new connection, and nobody can tell that the old one was cut off."""
+    """Detect a connection that was lost at the end of the transaction, before Django replaces it with a new one."""
     try:
         yield
     except OperationalError as error:
         if _is_gone(error):
-            raise InterfaceError("the connection was cut off") from error
+            raise InterfaceError("the database connection was lost") from error
         raise
 
 
@@ -292,20 +299,20 @@ def _recover(error: BaseException, try_number: int) -> None:
 
 
 def after_commit(work: Callable[[], object]) -> None:
-    """Call `work` once the current transaction is committed; its errors are logged, never raised."""
+    """Call `work` after the current transaction is committed; its errors are logged, never raised."""
 
     def surviving() -> None:
         try:
             work()
         except Exception as error:
-            close_if_lost(error)  # or whatever comes next would fail, too
+            close_if_lost(error)  # otherwise whatever comes next would fail, too
             raise
 
     transaction.on_commit(surviving, robust=True)
 
 
 def database_now() -> datetime:
-    """The database's clock, which all processes share; SQLite has none but this machine's."""
+    """Return the database's clock, which all processes share; on SQLite, this machine's clock."""
     query = {
         "postgresql": "SELECT clock_timestamp()",
         "mysql": "SELECT UTC_TIMESTAMP(6)",

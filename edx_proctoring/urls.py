@@ -1,4 +1,4 @@
-"""All routes. Where two share a view, each takes only its own methods."""
+"""All routes. If two routes share a view, each accepts only its own methods."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from edx_proctoring.views.v2.exams import ExamViewSet
 
 app_name = "edx_proctoring"
 
-# A usage key, new style or old, or any other name.
+# A usage key in the new or old format, or any other name.
 CONTENT_ID_PATTERN = (
     r"(?P<content_id>([A-z0-9]+|(?:i4x://?[^/]+/[^/]+/[^/]+/[^@]+(?:@[^/]+)?)|(?:[^/]+)))"
 )
@@ -26,7 +26,7 @@ EXAMS = f"{V1}/proctored_exam"
 
 
 def _view(view: type[AuthenticatedAPIView], *methods: str) -> Callable[..., HttpResponseBase]:
-    """The view, with these methods only."""
+    """Return the view restricted to these methods."""
     readable = [*methods, "head"] if "get" in methods else list(methods)
     limited: Callable[..., HttpResponseBase] = view.as_view(
         http_method_names=[*readable, "options"]
@@ -39,12 +39,12 @@ def _regex(pattern: str, view: Any, name: str) -> Any:
 
 
 def _with_or_without_slash(pattern: str, view: Any, name: str) -> list[Any]:
-    """Callers that leave the slash out are served, too; the last of the same name is what is reversed."""
+    """Also serve requests without the slash; URLs are reversed to the last pattern with the same name."""
     return [_regex(pattern, view, name), _regex(f"{pattern}/", view, name)]
 
 
 def routes_of_extensions() -> list[URLResolver]:
-    """What extensions add below v2 and pages."""
+    """Return the routes that extensions add below v2 and pages."""
     added = extensions.urls()
     mounts = ((V2, added.v2), (PAGES, added.pages))
     return [re_path(rf"^{prefix}", include(list(routes))) for prefix, routes in mounts if routes]

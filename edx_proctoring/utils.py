@@ -1,4 +1,4 @@
-"""Old addresses of functions that live elsewhere; imports only."""
+"""Old import paths of functions that live elsewhere."""
 
 from edx_proctoring.api.attempts.reads import locate_attempt_by_attempt_code
 from edx_proctoring.api.legacy import (

@@ -186,6 +186,6 @@ def test_an_exam_that_leaves_an_unconfigured_provider_is_logged(make_exam, monke
 
     monkeypatch.setattr("edx_proctoring.handlers.log", Log)
     exam.save()
-    assert lines == [f"exam {exam.pk} leaves a provider that is not configured: gone"]
+    assert lines == [f"former provider of exam {exam.pk} not notified, it is not configured: gone"]
     exam.refresh_from_db()
     assert not exam.is_proctored

@@ -104,27 +104,35 @@ class ProctoringBackendProvider(ABC):
     """
 
     provider_options: ClassVar[tuple[ProviderOption, ...]] = (
-        ProviderOption("verbose_name", why="Name that learners and staff read."),
-        ProviderOption("tech_support_email", why="Whom learners ask for technical help."),
-        ProviderOption("tech_support_phone", why="Likewise, by phone."),
+        ProviderOption("verbose_name", why="Name shown to learners and staff."),
+        ProviderOption("tech_support_email", why="Technical support address for learners."),
+        ProviderOption("tech_support_phone", why="Technical support phone number for learners."),
         ProviderOption(
-            "integration_specific_email", why="Address in learners' pages, for questions."
+            "integration_specific_email", why="Contact address shown to learners, for questions."
         ),
         ProviderOption(
-            "learner_notification_from_email", why="Sender of the status mails to learners."
+            "learner_notification_from_email", why="Sender of the status e-mails to learners."
         ),
-        ProviderOption("help_center_article_url", why="Where learners read about this provider."),
-        ProviderOption("has_dashboard", bool, why="Offer instructors the provider's dashboard?"),
-        ProviderOption("supports_onboarding", bool, why="Does the provider have onboarding?"),
+        ProviderOption(
+            "help_center_article_url", why="Page with information for learners about this provider."
+        ),
+        ProviderOption(
+            "has_dashboard",
+            bool,
+            why="Whether to show instructors a link to the provider's dashboard.",
+        ),
+        ProviderOption(
+            "supports_onboarding", bool, why="Whether the provider supports onboarding."
+        ),
         ProviderOption(
             "passing_statuses",
             (list, tuple),
-            why="Words of the provider's reviews that mean a pass.",
+            why="Review statuses of the provider that count as passed.",
         ),
         ProviderOption(
             "ping_interval",
             int,
-            why="Seconds between two questions whether the provider's software still runs.",
+            why="Seconds between two checks that the provider's software is still running.",
         ),
     )
     verbose_name = "Unknown"

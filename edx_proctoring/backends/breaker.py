@@ -43,6 +43,6 @@ def note(breaker: CircuitBreaker, *, failed: bool) -> None:
     """Record the result of a request or notice; log when a provider goes down or recovers."""
     changed = breaker.note(failed=failed)
     if changed == "opened":
-        log.error("a provider is down: %s", breaker.name)
+        log.error("provider is down: %s", breaker.name)
     elif changed == "closed":
-        log.info("a provider answers again: %s", breaker.name)
+        log.info("provider is available again: %s", breaker.name)

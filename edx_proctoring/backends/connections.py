@@ -37,7 +37,7 @@ class _Paced(io.RawIOBase):
         if until is not None:
             left, limit = until - time.monotonic(), self._sock.gettimeout()
             if left <= 0:
-                raise TimeoutError("the answer took too long as a whole")
+                raise TimeoutError("the response took too long overall")
             self._sock.settimeout(left if limit is None else min(left, limit))
         return self._raw.readinto(buffer)
 
@@ -82,7 +82,7 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
-class LedElsewhere(requests.RequestException):
+class CrossHostRedirect(requests.RequestException):
     """The provider redirects requests, and with them data about learners, to another host."""
 
 
@@ -96,14 +96,14 @@ class KeepingSession(requests.Session):
             self.mount(scheme, _Adapter())
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Return where a response redirects to; raises LedElsewhere for another host, or from https to http."""
+        """Return where a response redirects to; raises CrossHostRedirect for another host, or from https to http."""
         target = super().get_redirect_target(resp)
         if target is None:
             return None
         known, new = urlsplit(resp.url), urlsplit(urljoin(resp.url, target))
         if new.hostname != known.hostname or (known.scheme, new.scheme) == ("https", "http"):
             resp.close()
-            raise LedElsewhere(f"the provider leads to {new.scheme}://{new.hostname}")
+            raise CrossHostRedirect(f"the provider redirects to {new.scheme}://{new.hostname}")
         read(resp)  # requests would read the whole body, however long it is
         return target
 
@@ -129,9 +129,9 @@ def _content(raw: Any) -> bytes:
         pieces.append(piece)
         size += len(piece)
         if size > MOST_BYTES:
-            raise requests.RequestException("the answer is too long")
+            raise requests.RequestException("the response is too long")
         if until is not None and time.monotonic() > until:
-            raise requests.ReadTimeout("the answer took too long as a whole")
+            raise requests.ReadTimeout("the response took too long overall")
     return b"".join(pieces)
 
 

@@ -29,7 +29,7 @@ def web_address(url: Any) -> str | None:
         return None
     if WEB_ADDRESS.fullmatch(address):
         return address.replace(" ", "%20")
-    log.warning("a provider's address is no web address and is left out")
+    log.warning("provider's address ignored, it is not a web address")
     return None
 
 

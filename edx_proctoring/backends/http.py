@@ -43,7 +43,7 @@ def json_of(response: requests.Response) -> Any:
     try:
         return response.json()
     except RecursionError as error:
-        raise ValueError("the answer is nested too deeply") from error
+        raise ValueError("the response is nested too deeply") from error
 
 
 def usable_id(value: Any) -> bool:
@@ -56,7 +56,7 @@ def json_object(response: requests.Response) -> dict[str, Any]:
     """Return the response's JSON object. Raises ValueError for anything else."""
     answer = json_of(response)
     if not isinstance(answer, dict):
-        raise ValueError("the answer is no JSON object")
+        raise ValueError("the response is not a JSON object")
     return answer
 
 

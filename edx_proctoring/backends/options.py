@@ -115,7 +115,7 @@ def _declared(base: type) -> Iterable[ProviderOption]:
     if not isinstance(declared, list | tuple) or not all(
         isinstance(one, ProviderOption) for one in declared
     ):
-        raise TypeError(f"provider_options of {base.__qualname__} is no tuple of ProviderOption")
+        raise TypeError(f"provider_options of {base.__qualname__} is not a tuple of ProviderOption")
     return declared
 
 

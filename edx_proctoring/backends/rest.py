@@ -48,17 +48,17 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
     """Calls `base_url` with OAuth2 client credentials; subclasses may override the URL properties."""
 
     provider_options: ClassVar[tuple[ProviderOption, ...]] = (
-        ProviderOption("base_url", why="Where the provider's REST interface is."),
-        ProviderOption("client_id", why="Our name at the provider."),
-        ProviderOption("client_secret", secret=True, why="Our secret at the provider."),
-        ProviderOption("default_rules", dict, why="Rules of exams that have none of their own."),
+        ProviderOption("base_url", why="Base URL of the provider's REST interface."),
+        ProviderOption("client_id", why="Our client id at the provider."),
+        ProviderOption("client_secret", secret=True, why="Our client secret at the provider."),
+        ProviderOption("default_rules", dict, why="Rules for exams that have none of their own."),
         ProviderOption(
-            "needs_oauth", bool, why="Published, without effect: all requests have a token."
+            "needs_oauth", bool, why="Without effect, kept from 6.1.4: all requests have a token."
         ),
         ProviderOption(
             "token_expiration_time",
             int,
-            why="Seconds for which an address of the provider's dashboard is good.",
+            why="Seconds for which a link to the provider's dashboard is valid.",
         ),
         TIMEOUT,
     )
@@ -153,7 +153,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         try:
             found = json_object(self._call("POST", url, json=body)).get("id")
             if found and not usable_id(found):
-                raise ValueError("the id is no text and no number")
+                raise ValueError("the id is neither text nor a number")
             return found
         except Exception as error:
             if current_options().strict:
@@ -181,7 +181,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         body = {name: value for name, value in context.items() if name != "attempt_code"}
         body["status"] = Status.created
         if not exam["external_id"]:
-            raise BackendProviderCannotRegisterAttempt("the exam has no id there", 502)
+            raise BackendProviderCannotRegisterAttempt("the provider has no id for the exam", 502)
         url = filled(self.create_exam_attempt_url, exam_id=exam["external_id"])
         key = current_options().idempotency_key
         headers = {"Idempotency-Key": key} if key else {}
@@ -243,7 +243,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         try:
             return json_object(response)
         except ValueError:
-            log.warning("the provider's answer is no object: %s", short(response))
+            log.warning("the provider's response is not an object: %s", short(response))
             return {}
 
     def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
@@ -258,7 +258,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         try:
             return bool(json_object(response).get("status") == "deleted")
         except ValueError:
-            log.warning("the provider's answer is no object: %s", short(response))
+            log.warning("the provider's response is not an object: %s", short(response))
             return False
 
     def get_attempt(self, attempt: Any) -> Any:
@@ -268,7 +268,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
                 attempt["proctored_exam"]["external_id"], attempt["external_id"], method="GET"
             )
         except requests.RequestException as error:
-            log.warning("attempt not read from the provider: %r", error)
+            log.warning("provider's attempt data unavailable: %r", error)
             answer = {}
         if not attempt["external_id"]:
             return {}
@@ -290,7 +290,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             try:
                 config = json_object(self._call("GET", self.config_url, headers=headers))
             except (requests.RequestException, ValueError) as error:
-                log.warning("configuration not read from the provider: %r", error)
+                log.warning("provider's configuration unavailable: %r", error)
                 return {}
             cache.set(key, config, CONFIG_SECONDS)
         return config
@@ -356,7 +356,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             response = self._call("DELETE", url, checked=False)
             answer = json_of(response)
         except (requests.RequestException, ValueError) as error:
-            raise BackendProviderCannotRetireUser("The provider could not be asked.") from error
+            raise BackendProviderCannotRetireUser("The provider could not be reached.") from error
         if not response.ok or not isinstance(answer, bool):
             log.warning("user not retired at the provider: %s", short(response))
             raise BackendProviderCannotRetireUser("The provider did not delete the user.")

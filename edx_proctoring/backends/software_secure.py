@@ -61,10 +61,10 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
     """Its id of an attempt is the record locator, which must not be shown to learners."""
 
     provider_options: ClassVar[tuple[ProviderOption, ...]] = (
-        ProviderOption("organization", why="Our name at PSI."),
-        ProviderOption("exam_sponsor", why="Who pays for the exam, as PSI knows it."),
-        ProviderOption("exam_register_endpoint", why="Address at which attempts are registered."),
-        ProviderOption("secret_key_id", why="Which key signs registrations."),
+        ProviderOption("organization", why="Our organisation's name at PSI."),
+        ProviderOption("exam_sponsor", why="Name of the paying organisation at PSI."),
+        ProviderOption("exam_register_endpoint", why="URL for registering attempts."),
+        ProviderOption("secret_key_id", why="Id of the key that signs registrations."),
         ProviderOption("secret_key", secret=True, why="The key that signs registrations."),
         ProviderOption(
             "crypto_key",
@@ -72,32 +72,36 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
             secret=True,
             why="Key of the exam's password: 16 or 24 bytes.",
         ),
-        ProviderOption("software_download_url", why="Where learners get the secure browser."),
+        ProviderOption(
+            "software_download_url", why="URL where learners download the secure browser."
+        ),
         ProviderOption(
             "video_review_aes_key",
             secret=True,
-            why="Key of stored links to videos: 32, 48 or 64 hexadecimal digits. Without it they are not stored.",
+            why="Key of stored links to videos: 32, 48 or 64 hexadecimal digits. Without it, links are not stored.",
         ),
         ProviderOption(
             "video_review_hosts",
             (list, tuple),
-            why="Hosts that links to videos may lead to; without it all.",
+            why="Hosts allowed in links to videos; by default all.",
         ),
-        ProviderOption("send_email", bool, why="Tell PSI the learner's e-mail address?"),
+        ProviderOption(
+            "send_email", bool, why="Whether to send the learner's e-mail address to PSI."
+        ),
         ProviderOption(
             "review_callback_secret",
             secret=True,
-            why="Proof that a review is PSI's, in the header X-Review-Secret or the address.",
+            why="Secret that proves that a review comes from PSI, in the header X-Review-Secret or the URL.",
         ),
         ProviderOption(
             "review_callback_networks",
             (list, tuple),
-            why="Networks (CIDR) that reviews may come from.",
+            why="Networks (CIDR) allowed to send reviews.",
         ),
         ProviderOption(
             "review_callback_proxies",
             (list, tuple),
-            why="Networks (CIDR) of proxies whose X-Forwarded-For is believed.",
+            why="Networks (CIDR) of proxies whose X-Forwarded-For is trusted.",
         ),
         TIMEOUT,
     )
@@ -271,7 +275,9 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         meta = payload.get("examMetaData") if isinstance(payload, Mapping) else None
         locator = meta.get("ssiRecordLocator") if isinstance(meta, Mapping) else None
         if not _is_same_locator(attempt["external_id"], locator) and not _may_simulate():
-            log.warning("review with a foreign record locator, attempt_id=%s", attempt.get("id"))
+            log.warning(
+                "review has another attempt's record locator, attempt_id=%s", attempt.get("id")
+            )
             raise ProctoredExamSuspiciousLookup("The review does not belong to this attempt.")
         status = payload.get("reviewStatus")
         SoftwareSecureReviewStatus.validate(status)
@@ -306,10 +312,10 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
             key = bytes.fromhex(self.video_review_aes_key or "")
             url = decode_and_decrypt(bytes(encrypted_video_review_url), key).decode()
         except Exception as error:
-            log.warning("the link to a video cannot be read: %s", type(error).__name__)
+            log.warning("link to a video cannot be decrypted: %s", type(error).__name__)
             return None
         if not self._may_follow(url):
-            log.warning("the link to a video is no web address of a listed host")
+            log.warning("link to a video ignored, it is not a web address of a listed host")
             return None
         return url.replace("DirectLink-Generic", "DirectLink-HTML5")
 

@@ -56,7 +56,7 @@ def guarded(address: str) -> Iterator[Callable[[requests.Response], None]]:
     """
     known, is_tell = breaker.of_requests(address), current_options().is_tell
     if not is_tell and not known.admits():
-        raise ProviderIsDown("the provider did not answer a moment ago")
+        raise ProviderIsDown("the provider did not answer a moment ago, so no request was sent")
     try:
         yield lambda response: breaker.note(known, failed=response.status_code in DOWN)
     except (requests.ConnectionError, requests.Timeout) as error:
@@ -121,7 +121,7 @@ class RestTransport:
         except requests.Timeout:
             raise
         except requests.ConnectionError as error:
-            log.info("asked once more after %s", type(error).__name__)
+            log.info("request repeated after %s", type(error).__name__)
         return self._request(method, url, more)
 
     def _forget_token(self) -> bool:

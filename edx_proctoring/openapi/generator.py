@@ -22,17 +22,17 @@ START = "proctoring_launch_callback/start_exam/{attempt_code}"
 V2_ROUTE = re.compile(r"edx_proctoring/v2/")
 PREFIX = re.compile(r"^.*?/?edx_proctoring/")
 ERRORS = {
-    400: "The request is malformed, or not possible now; the detail says why.",
+    400: "The request is malformed or not possible now; `detail` has the reason.",
     403: "Not signed in, or not allowed.",
-    404: "There is no such thing, or no such `format`.",
-    406: "The answer cannot be of a type that the request accepts.",
+    404: "The object or the `format` does not exist.",
+    406: "The response is not available in a type that the request accepts.",
     413: "The body is larger than a setting allows; it was not read.",
-    415: "The body is of a type that is not read.",
-    422: "An item is not right; nothing was written.",
-    429: "Too many requests. `Retry-After` says after how many seconds there may be another.",
+    415: "The body has an unsupported media type.",
+    422: "An item is invalid; nothing was written.",
+    429: "Too many requests. Retry after the seconds in `Retry-After`.",
     500: "The provider of this exam is not configured.",
     502: "The provider refused, or could not be reached.",
-    503: "Temporarily not possible. Please try again, after the seconds that `Retry-After` says if it is there.",
+    503: "Temporarily not possible. Please try again, after the seconds in `Retry-After` if present.",
 }
 ALWAYS = (413, 503)  # parameters of every route
 GENERAL = (400, 404, 406)  # parameters of every route with content negotiation
@@ -248,7 +248,7 @@ def _start_callback(operation: Operation) -> dict[str, Any]:
             }
         ],
         "responses": {
-            "302": {"description": "On to the exam."},
+            "302": {"description": "Redirect to the exam."},
             "404": {
                 "description": "There is no such attempt.",
                 "content": {"text/html": {"schema": {"type": "string"}}},

@@ -67,11 +67,11 @@ NOTHING: Mapping[int, Any] = {200: None}
 TO_DASHBOARD = Operation(
     "dashboard_of_course",
     "instructors",
-    "On to the provider's dashboard for the course",
+    "Redirect to the provider's dashboard for the course",
     {302: None},
     errors=(403, 415, 502),
     error_shapes={400: ANY, 404: ANY, 502: TEXT},
-    description=f"{COURSE_STAFF} Errors are a page for clients that prefer HTML.",
+    description=f"{COURSE_STAFF} Errors are shown as a page for clients that prefer HTML.",
     framed=True,
 )
 BULK = Operation(
@@ -140,12 +140,12 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("proctored_exam/exam_registration/course_id/{course_id}", "patch"): Operation(
         "register_exams",
         "exams",
-        "Make these the exams of the course, all or nothing",
+        "Replace the exams of the course, in one transaction",
         {200: shapes.ExamIdSerializer(many=True)},
         body=exams.RegisteredExamSerializer(many=True),
         errors=(403, 415, 422, 503),
         error_shapes={422: ANY},
-        description=f"{GLOBAL_STAFF} Active exams that are not listed are switched off.",
+        description=f"{GLOBAL_STAFF} Active exams that are not listed are deactivated.",
     ),
     ("proctored_exam/settings/exam_id/{exam_id}/", "get"): Operation(
         "get_settings",
@@ -157,7 +157,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("proctored_exam/review_policy/exam_id/{exam_id}/", "get"): Operation(
         "get_review_policy",
         "exams",
-        "What reviewers of the exam should know",
+        "Instructions for the reviewers of the exam",
         {200: shapes.PolicySerializer},
     ),
     (ATTEMPTS, "get"): Operation(
@@ -174,23 +174,23 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         {200: shapes.AttemptIdSerializer},
         body=attempts.NewAttemptSerializer,
         errors=(*ASKS, 429),
-        description="429 where the learner has created many practice attempts within the hour.",
+        description="429 if the learner has created too many practice attempts within the hour.",
     ),
     (f"{ATTEMPTS}/{{attempt_id}}", "get"): Operation(
         "poll_attempt",
         "attempts",
-        "One's own attempt and the time that is left",
+        "The caller's attempt and the remaining time",
         {200: shapes.PolledAttemptSerializer},
         errors=(403, 503),
     ),
     (f"{ATTEMPTS}/{{attempt_id}}", "put"): Operation(
         "act_on_attempt",
         "attempts",
-        "What the learner does with the attempt",
+        "Perform an action on the attempt",
         {200: shapes.ActionOutcomeSerializer},
         body=attempts.ActionSerializer,
         errors=(*ASKS, 429),
-        description="`reset_attempt` answers 429 as the creation of a practice attempt does. "
+        description="`reset_attempt` answers 429 in the same cases as the creation of a practice attempt. "
         "`mark_ready_to_resume` is for staff of the course, with the learner's `user_id`.",
     ),
     (f"{ATTEMPTS}/{{attempt_id}}", "delete"): Operation(
@@ -205,14 +205,16 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     (f"{ATTEMPTS}/{{attempt_id}}/review_status", "put"): Operation(
         "acknowledge_result",
         "attempts",
-        "The learner has read the result",
+        "Acknowledge the result",
         NOTHING,
         errors=(403, 503),
         description="404 unless PROCTORED_EXAM_VIEWABLE_PAST_DUE is set. The body is not read.",
     ),
     (f"{ATTEMPTS}/grouped/course_id/{{course_id}}", "get"): GROUPED,
     (f"{ATTEMPTS}/grouped/course_id/{{course_id}}/search/{{search_by}}", "get"): renamed(
-        GROUPED, name="search_attempts", summary="The same for learners of this name or address"
+        GROUPED,
+        name="search_attempts",
+        summary="The same for learners whose name or e-mail address contains the text",
     ),
     ("proctored_exam/exam_id/{exam_id}/user_id/{user_id}/reset_attempts", "delete"): Operation(
         "remove_attempts",
@@ -265,12 +267,12 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         body=reviews.ReviewSerializer,
         errors=ASKS,
         error_shapes={403: ANY},
-        description="412 when the exam is not proctored any more.",
+        description="412 if the exam is no longer proctored.",
     ),
     ("proctoring_review_callback/", "post"): Operation(
         "deliver_rpnow_review",
         "providers",
-        "RPNow delivers a review, without an account",
+        "RPNow delivers a review, without authentication",
         {200: TEXT, 412: TEXT},
         body=reviews.RpnowReviewSerializer,
         errors=(400, 502, 503),
@@ -278,10 +280,10 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("proctoring_launch_callback/start_exam/{attempt_code}", "get"): Operation(
         "launch_exam",
         "providers",
-        "RPNow's browser arrives: the attempt is ready, and the browser goes on to the exam",
+        "RPNow's browser arrives: mark the attempt as ready and redirect to the exam",
         {302: None},
         errors=(404, 503),
-        description="Without the attempt's token the browser goes on to the exam, and nothing else happens.",
+        description="Without the attempt's token, only redirects to the exam.",
     ),
     ("proctored_exam/{course_id}/allowance", "get"): Operation(
         "list_allowances",
@@ -313,7 +315,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("proctored_exam/allowance", "delete"): Operation(
         "take_allowance_back",
         "allowances",
-        "Take an allowance back",
+        "Remove an allowance",
         NOTHING,
         body=allowances.RevocationSerializer,
         errors=CHANGES,
@@ -326,7 +328,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("user_onboarding/status", "get"): Operation(
         "get_onboarding_status",
         "onboarding",
-        "How far a learner is with onboarding",
+        "A learner's onboarding status",
         {200: shapes.OnboardingStatusSerializer},
         errors=(403,),
         error_shapes={404: ANY},
@@ -335,7 +337,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("user_onboarding/status/course_id/{course_id}", "get"): Operation(
         "list_onboarding_statuses",
         "onboarding",
-        "A page of the course's learners and how far they are",
+        "A page of the onboarding statuses of the course's learners",
         {200: shapes.OnboardingPageSerializer},
         errors=CHANGES,
         query=onboarding.OnboardingListQuery,
@@ -345,22 +347,22 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("instructor/{course_id}/{exam_id}", "get"): renamed(
         TO_DASHBOARD,
         name="dashboard_of_exam",
-        summary="On to the provider's dashboard for an exam",
+        summary="Redirect to the provider's dashboard for an exam",
         query=dashboard.DashboardQuery,
     ),
     ("retire_backend_user/{user_id}/", "post"): Operation(
         "retire_user_at_providers",
         "users",
-        "All providers forget the user",
+        "Have all providers delete the user's data",
         {200: OBJECT},
         errors=(403, 500),
         error_shapes={403: ANY, 500: OBJECT},
-        description="By the provider's name, whether it has. For users who may retire users.",
+        description="Returns the result by provider name. For users who may retire users.",
     ),
     ("retire_user/{user_id}/", "post"): Operation(
         "retire_user",
         "users",
-        "Blank what names or describes the user here",
+        "Blank the user's personal data",
         {204: None},
         errors=(403, 503),
         error_shapes={403: ANY},

@@ -10,15 +10,15 @@ from edx_proctoring.views.v2.problems import CONTENT_TYPE, ProblemSerializer
 
 ERRORS = {
     400: "A parameter or the body is not valid; `errors` says which.",
-    403: "Not signed in, or not on the staff of the course.",
-    404: "There is no such row, or no such page.",
-    406: "The answer is JSON, which the request does not accept.",
-    412: "Somebody else has changed the row since; nothing was changed.",
+    403: "Not signed in, or not staff of the course.",
+    404: "The object or the page does not exist.",
+    406: "The response is JSON, which the request does not accept.",
+    412: "The object has changed since; nothing was changed.",
     413: "The body is larger than a setting allows; it was not read.",
-    415: "The body is of a type that is not read.",
-    428: "The request does not say what its sender has seen (`If-Match`).",
-    429: "Too many requests. `Retry-After` says after how many seconds there may be another.",
-    503: "Temporarily not possible. Please try again, after the seconds that `Retry-After` says if it is there.",
+    415: "The body has an unsupported media type.",
+    428: "The request lacks `If-Match`.",
+    429: "Too many requests. Retry after the seconds in `Retry-After`.",
+    503: "Temporarily not possible. Please try again, after the seconds in `Retry-After` if present.",
 }
 ALWAYS = (400, 403, 404, 406, 413, 429, 503)
 OF_CHANGES = (412, 415, 428)
@@ -40,7 +40,7 @@ class ResourceSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         header = "If-Match" if self.method == "PATCH" else "If-None-Match"
-        text = "The ETag of what the client has."
+        text = "The ETag of the client's version."
         return [
             OpenApiParameter("course_id", str, OpenApiParameter.PATH),
             OpenApiParameter(

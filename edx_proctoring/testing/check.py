@@ -38,7 +38,7 @@ def _suite(options: argparse.Namespace) -> type[Any]:
     """What to run; the exceptions say why that cannot be."""
     given = json.loads(options.options.read_text(encoding="utf-8")) if options.options else {}
     if not isinstance(given, dict):
-        raise TypeError("the options are no object")
+        raise TypeError("the options are not an object")
     configure()
     from edx_proctoring.testing.contract.base import CAPABILITIES  # noqa: PLC0415
     from edx_proctoring.testing.contract.wire import recordings  # noqa: PLC0415
@@ -49,7 +49,7 @@ def _suite(options: argparse.Namespace) -> type[Any]:
     answers = recordings(options.recordings) if options.recordings else None
     found = resolve_name(options.what)
     if not isinstance(found, type):
-        raise TypeError("it is no class")
+        raise TypeError("it is not a class")
     return suite_of(found, given, options.capability, answers)
 
 
@@ -62,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--options", type=Path, help="a JSON file with its options")
     parser.add_argument(
-        "--recordings", type=Path, help="a JSON file of what its service is asked and answers"
+        "--recordings",
+        type=Path,
+        help="a JSON file with the requests to its service and the responses",
     )
     parser.add_argument(
         "--capability",

@@ -172,7 +172,7 @@ def test_what_leads_on_is_not_kept_either(server, monkeypatch):
     server.answer = found.replace(b"200 OK", b"307 Temporary Redirect", 1)
     with pytest.raises(BackendProviderCannotRegisterAttempt) as raised:
         register("rest", server)
-    assert "the answer is too long" in raised.value.content
+    assert "the response is too long" in raised.value.content
     assert len(server.asked) == 2  # for the token, and for the attempt: nobody followed
 
 
@@ -183,7 +183,7 @@ def test_what_is_too_long_is_not_kept(packed, server, monkeypatch):
     server.answer = whole(gzip.compress(body), b"Content-Encoding: gzip") if packed else whole(body)
     with pytest.raises(BackendProviderCannotRegisterAttempt) as raised:
         register("rest", server)
-    assert "the answer is too long" in raised.value.content
+    assert "the response is too long" in raised.value.content
     assert raised.value.answer_status == 502
 
 
@@ -199,7 +199,7 @@ def test_no_other_host_hears_of_learners(status, kind, server):
     )
     with pytest.raises(BackendProviderCannotRegisterAttempt) as raised:
         register(kind, server)
-    assert "leads to http://localhost" in raised.value.content
+    assert "redirects to http://localhost" in raised.value.content
     assert other.asked == []
     other.socket.close()
 

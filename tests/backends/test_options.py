@@ -84,7 +84,7 @@ def test_a_class_adds_to_the_options_of_its_base_classes(load):
 def test_unknown_options_are_reported_and_left_out(load):
     found = load(Acme, {"api_ky": KEY, "LINK_URLS": {}})
     assert not hasattr(found, "api_ky")
-    assert w002() == ["PROCTORING_BACKENDS['acme'] has options that nobody reads: api_ky."]
+    assert w002() == ["PROCTORING_BACKENDS['acme'] has unknown options: api_ky."]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_declaration_that_is_none_stops_one_provider_only(load, declared):
     wrong = type("Wrong", (NullBackendProvider,), {"provider_options": declared})
     assert load(wrong, {}) is None
     (message,) = w002()
-    assert "provider_options of Wrong is no tuple of ProviderOption" in message
+    assert "provider_options of Wrong is not a tuple of ProviderOption" in message
 
 
 def test_a_provider_that_is_no_dictionary_stops_nothing(load):

@@ -216,7 +216,7 @@ def test_recordings_from_a_file(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("what", "more", "why"),
     [
-        ("tests.contract.bad:log", [], "it is no class"),
+        ("tests.contract.bad:log", [], "it is not a class"),
         ("tests.contract.bad:Good", ["--capability", "flies"], "known are registers, notifies"),
         ("tests.contract.test_own:Null", ["--capability", "reviews"], "give none here"),
     ],

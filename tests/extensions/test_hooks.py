@@ -145,7 +145,7 @@ def test_a_name_is_wanted_once(toy, name):
         pass
 
     Other.name = name
-    with pytest.raises(ValueError, match="name of its own"):
+    with pytest.raises(ValueError, match="unique name"):
         extensions.register(Other())
 
 
