@@ -98,9 +98,9 @@ class Deadline:
         return self.paused_since is None and in_utc(now) > self.ends_at
 
     def seconds_left(self, now: datetime.datetime) -> float:
-        """Seconds until the end, 0 after it.
+        """Return the seconds until the end, 0 after it.
 
-        During a pause those that were left when it began; but the due date does not wait, and cuts them.
+        During a pause, these are the seconds left when it began, but never beyond the due date, which stays fixed.
         """
         left = seconds_until(self.ends_at, self.paused_since or now)
         if self.paused_since is not None and self.due is not None:
@@ -117,7 +117,7 @@ def allowed_minutes(
     due: datetime.datetime | None = None,
     now: datetime.datetime,
 ) -> int:
-    """Whole minutes: what a broken-off attempt left, else the allotment, and grants; cut to the due date, never below 0."""
+    """Return whole minutes: the time left by a broken-off attempt, else the allotment, plus grants; limited by the due date."""
     seconds = remaining_seconds
     if seconds is None:
         seconds = extra.allotment(limit_mins) * 60
@@ -153,7 +153,7 @@ def expires_at(
 
 
 def seconds_left(expires: datetime.datetime | None, now: datetime.datetime) -> float:
-        """Return the seconds until the end, 0 after it; during a pause, the seconds left when it began."""
+    """Return the seconds until then, 0 if the attempt is over or has no deadline."""
     return max(seconds_until(expires, now), 0) if expires else 0
 
 
