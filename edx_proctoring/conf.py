@@ -197,6 +197,12 @@ PROCTORING = (
         bool,
         "whether learners must be enrolled to see and begin exams",
     ),
+    Setting(
+        "STAFF_BASE_TEMPLATE",
+        "proctoring/staff/base.html",
+        str,
+        "the template that the staff page extends: it has the blocks title and content",
+    ),
     Setting("THROTTLES", {}, dict, "REST throttle rates by scope; none by default"),
     Setting(
         "PRACTICE_ATTEMPTS_PER_HOUR",

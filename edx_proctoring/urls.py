@@ -9,6 +9,7 @@ from django.urls import URLResolver, include, path, re_path
 
 from edx_proctoring import callbacks, extensions, instructor_dashboard_exam_urls, views
 from edx_proctoring.views import AuthenticatedAPIView
+from edx_proctoring.views.pages import StaffPage
 from edx_proctoring.views.v2.attempts import AttemptViewSet
 from edx_proctoring.views.v2.exams import ExamViewSet
 
@@ -209,5 +210,6 @@ urlpatterns = [
         name="v2.exam",
     ),
     _regex(f"{V2}attempts/", AttemptViewSet.as_view({"get": "list"}), name="v2.attempts"),
+    _regex(f"{PAGES}special-exams/", StaffPage.as_view(), name="pages.special_exams"),
     *routes_of_extensions(),
 ]

@@ -1,23 +1,43 @@
 // Build the scripts into edx_proctoring/static; with --check, prove that what is committed is what a build gives.
-// Page scripts become ES5: hosts' asset pipelines may minify them with tools that know nothing newer.
+// Scripts of learners' pages become ES5: hosts' asset pipelines may minify them with tools that know nothing newer. The
+// staff page loads its script as a module, which is as modern as custom elements are.
 import { build, transform } from 'esbuild';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
+const STYLES = ['chrome111', 'firefox113', 'safari16.4'];
+const MODULE = { target: 'es2022', minify: true, legalComments: 'eof' }; // Lit's licence asks for its notice
 const banner = '/* Built from frontend/src; change it there and run: npm run build */\n';
 
 const outputs = [
-  { entry: 'learner.ts', out: 'proctoring/js/learner.js', page: true },
-  { entry: 'exam_action_handler.ts', out: 'proctoring/js/exam_action_handler.js', page: true },
-  { entry: 'handler_wrapper.ts', out: 'index.js', page: false },
+  { entry: 'learner.ts', out: 'proctoring/js/learner.js', make: forPages },
+  { entry: 'exam_action_handler.ts', out: 'proctoring/js/exam_action_handler.js', make: forPages },
+  { entry: 'handler_wrapper.ts', out: 'index.js', make: (entry) => bundled(entry, { target: 'es2015' }) },
+  { entry: 'staff/index.ts', out: 'proctoring/js/staff.js', make: (entry) => bundled(entry, MODULE) },
+  { entry: 'staff/tokens.css', out: 'proctoring/css/staff.css', make: styles },
 ];
 
+/** `import text from './x.css?inline'`, as vitest knows it, too: the minified text. */
+const inlineStyles = {
+  name: 'inline styles',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\.css\?inline$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace('?inline', '')),
+      namespace: 'inline-css',
+    }));
+    onLoad({ filter: /.*/, namespace: 'inline-css' }, async ({ path }) => ({
+      contents: (await transform(await readFile(path, 'utf8'), { loader: 'css', minify: true, target: STYLES })).code,
+      loader: 'text',
+    }));
+  },
+};
+
 /** One file of modern or, for workers' bundlers, ES2015 code. */
-async function bundled(entry, page) {
+async function bundled(entry, options) {
   const result = await build({
     absWorkingDir: root,
     entryPoints: [`frontend/src/${entry}`],
@@ -25,27 +45,32 @@ async function bundled(entry, page) {
     write: false,
     bundle: true,
     format: 'esm',
-    target: page ? 'es2020' : 'es2015',
     charset: 'ascii',
     legalComments: 'none',
+    plugins: [inlineStyles],
+    ...options,
   });
   return result.outputFiles[0].text;
 }
 
 /** As ES5, in a function, so that no name reaches the page; small, because every page of a course loads it. */
-async function forPages(text) {
-  const { outputText } = ts.transpileModule(text, {
+async function forPages(entry) {
+  const { outputText } = ts.transpileModule(await bundled(entry, { target: 'es2020' }), {
     compilerOptions: { target: 'ES5', module: 'ES2015', downlevelIteration: true, newLine: 'lf' },
   });
   const { code } = await transform(`(function () {\n${outputText}})();\n`, { target: 'es5', minify: true, charset: 'ascii' });
   return code;
 }
 
+async function styles(entry) {
+  const text = await readFile(`${root}frontend/src/${entry}`, 'utf8');
+  return (await transform(text, { loader: 'css', minify: true, target: STYLES })).code;
+}
+
 let differences = 0;
-for (const { entry, out, page } of outputs) {
+for (const { entry, out, make } of outputs) {
   const file = `${root}edx_proctoring/static/${out}`;
-  const text = await bundled(entry, page);
-  const built = banner + (page ? await forPages(text) : text);
+  const built = banner + (await make(entry));
   if (!check) {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, built);

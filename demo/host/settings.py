@@ -154,6 +154,7 @@ PROCTORING_BACKENDS: dict[str, Any] = {
     "null": {},
 }
 PROCTORING_SETTINGS: dict[str, Any] = {
+    "STAFF_BASE_TEMPLATE": "host/staff.html",
     "LINK_URLS": {
         "faq": "/help#proctoring",
         "contact_us": "/help",

@@ -72,6 +72,7 @@ WHO_MAY: Mapping[str, Mapping[str, str]] = {
     "v2.exams":                                    {"get": COURSE_STAFF},
     "v2.exam":                                     {"get": COURSE_STAFF, "patch": COURSE_STAFF},
     "v2.attempts":                                 {"get": COURSE_STAFF},
+    "pages.special_exams":                         {"get": COURSE_STAFF},
 }  # fmt: skip
 
 # The role for naming another learner by `user_id` or `username`; course staff must also name their course.
@@ -103,6 +104,13 @@ def has_role(user: Any, role: extensions.Role, course_id: str) -> bool:
     if role == COURSE_STAFF:
         return is_user_course_or_global_staff(user, course_id)
     return role == ANY_USER or (role == GLOBAL_STAFF and bool(user.is_staff))
+
+
+def may_call(request: Any, course_id: str) -> bool:
+    """May the user, who is signed in, call the route of this request? A route that is not in the table refuses everybody."""
+    match = request.resolver_match
+    role = role_of(match.url_name if match else None, str(request.method))
+    return role is not None and has_role(request.user, role, course_id)
 
 
 def caller_id(request: Request) -> int:

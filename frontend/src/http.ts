@@ -2,7 +2,7 @@
 
 /** A request without the answer it was made for; status 0 when there was no answer at all. */
 export class RequestFailed extends Error {
-  constructor(readonly status: number, readonly detail = '') {
+  constructor(readonly status: number, readonly detail = '', readonly answer: unknown = null) {
     super(detail || `HTTP ${status}`);
     Object.setPrototypeOf(this, RequestFailed.prototype); // ES5 output loses it
   }
@@ -47,12 +47,39 @@ function reason(answer: unknown): string {
   return typeof message === 'string' ? message : '';
 }
 
-async function exchange<T>(url: string, options: RequestInit): Promise<T | null> {
+async function exchange(url: string, options: RequestInit): Promise<[Response, unknown]> {
   const response = await fetch(url, options);
   const answer = parsed(await response.text());
   if (response.redirected) throw new RequestFailed(401); // to a page for signing in
-  if (!response.ok) throw new RequestFailed(response.status, reason(answer));
-  return answer as T | null;
+  if (!response.ok && response.status !== 304) throw new RequestFailed(response.status, reason(answer), answer);
+  return [response, answer];
+}
+
+/** A request within the patience of its method; rejects with RequestFailed. */
+async function request(
+  method: 'GET' | 'POST' | 'PUT',
+  url: string,
+  headers: Record<string, string>,
+  body?: URLSearchParams,
+): Promise<[Response, unknown]> {
+  const stop = new AbortController();
+  const patience = method === 'GET' ? READ_PATIENCE_MS : CHANGE_PATIENCE_MS;
+  const timer = setTimeout(() => stop.abort(), patience);
+  try {
+    return await exchange(url, {
+      method,
+      mode: 'same-origin',
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: stop.signal,
+      headers: { Accept: 'application/json', ...headers },
+      body,
+    });
+  } catch (error) {
+    throw error instanceof RequestFailed ? error : new RequestFailed(0);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Send a request; resolves with the JSON answer (null for an empty one), rejects with RequestFailed. */
@@ -61,22 +88,19 @@ export async function send<T>(
   url: string,
   data: Record<string, string> = {},
 ): Promise<T | null> {
-  const stop = new AbortController();
-  const patience = method === 'GET' ? READ_PATIENCE_MS : CHANGE_PATIENCE_MS;
-  const timer = setTimeout(() => stop.abort(), patience);
-  try {
-    return await exchange<T>(url, {
-      method,
-      mode: 'same-origin',
-      credentials: 'same-origin',
-      cache: 'no-store',
-      signal: stop.signal,
-      headers: { Accept: 'application/json', 'X-CSRFToken': csrfToken() },
-      body: method === 'GET' ? undefined : new URLSearchParams(data),
-    });
-  } catch (error) {
-    throw error instanceof RequestFailed ? error : new RequestFailed(0);
-  } finally {
-    clearTimeout(timer);
-  }
+  const body = method === 'GET' ? undefined : new URLSearchParams(data);
+  const [, answer] = await request(method, url, { 'X-CSRFToken': csrfToken() }, body);
+  return answer as T | null;
+}
+
+/** What a resource looks like now; `data` is null if it still is as `etag` says. */
+export interface Version<T> {
+  data: T | null;
+  etag: string;
+}
+
+/** Read a resource of the second version of the interface; `etag` is of the version that the caller has. */
+export async function read<T>(url: string, etag = ''): Promise<Version<T>> {
+  const [response, answer] = await request('GET', url, etag ? { 'If-None-Match': etag } : {});
+  return { data: response.status === 304 ? null : (answer as T), etag: response.headers.get('ETag') ?? '' };
 }

@@ -1,5 +1,6 @@
 """A learner takes a proctored exam by hand, in Chromium; every screen is checked by axe."""
 
+import re
 import shutil
 import time
 
@@ -148,6 +149,21 @@ def test_no_link_of_the_demo_is_dead(browser, demo, person, paths):
     assert len(links) > len(paths)
     answers = {href: context.request.get(href).status for href in links}
     assert not {href: status for href, status in answers.items() if status >= 400}
+    context.close()
+
+
+def test_course_staff_see_the_attempts_of_their_course(browser, demo):
+    """In the pages of the host, which are always light."""
+    context = browser.new_context(base_url=demo, color_scheme="dark")
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("button", name="Casey Courseteam").click()
+    page.get_by_role("link", name="Special exams").click()
+    page.get_by_role("rowheader").get_by_text("alex", exact=True).first.wait_for()
+    accessible(page)
+    page.get_by_label("Exam", exact=True).select_option("Midterm exam")
+    page.get_by_text(re.compile("^1–\\d+ of")).wait_for()
+    assert page.get_by_text("Demo University").is_visible()
     context.close()
 
 

@@ -11,17 +11,20 @@ from django.utils.translation.template import templatize
 PACKAGE = Path(__file__).resolve().parents[2] / "edx_proctoring"
 GETTEXT = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext"}
 PLACEHOLDERS = re.compile(r"%\(\w+\)s|\{\w*\}|<[^>]+>")
-REFRESH = "run `django-admin makemessages -a` and `compilemessages` in edx_proctoring"
+REFRESH = (
+    "run `django-admin makemessages -a` and `compilemessages` in edx_proctoring; "
+    "texts of frontend/src stand in djangojs.po"
+)
 
 
 def catalog(language, name="django.po"):
     return PACKAGE / "locale" / language / "LC_MESSAGES" / name
 
 
-def entries(language):
+def entries(language, domain="django"):
     """Texts and their translations; of texts with a plural, tuples."""
     found = {}
-    for block in catalog(language).read_text(encoding="utf-8").split("\n\n"):
+    for block in catalog(language, f"{domain}.po").read_text(encoding="utf-8").split("\n\n"):
         lines = [line for line in block.splitlines() if not line.startswith("#")]
         parts = re.findall(r'^(msg\S+) ((?:"(?:[^"\\]|\\.)*"\s*)+)', "\n".join(lines), re.MULTILINE)
         texts = {
@@ -63,28 +66,44 @@ def source_texts():
     return texts
 
 
+def script_texts():
+    """Texts that scripts mark; they use no plurals and no other quotes."""
+    call = re.compile(r"gettext\(\s*'((?:[^'\\]|\\.)*)'")
+    paths = (PACKAGE.parent / "frontend" / "src").rglob("*.ts")
+    return {text for path in paths for text in call.findall(path.read_text(encoding="utf-8"))}
+
+
+DOMAINS = {"django": source_texts, "djangojs": script_texts}
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_all_texts_are_in_the_catalog_and_no_others(language):
-    listed, used = set(entries(language)), source_texts()
+def test_all_texts_are_in_the_catalog_and_no_others(language, domain):
+    listed, used = set(entries(language, domain)), DOMAINS[domain]()
+    assert used
     assert (used - listed, listed - used) == (set(), set()), REFRESH
 
 
-def test_all_texts_are_in_german():
-    untranslated = [text for text, german in entries("de").items() if not all(german or [""])]
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_all_texts_are_in_german(domain):
+    texts = entries("de", domain)
+    untranslated = [text for text, german in texts.items() if not all(german or [""])]
     assert untranslated == []
 
 
-def test_translations_keep_places_and_markup():
-    for text, german in entries("de").items():
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_translations_keep_places_and_markup(domain):
+    for text, german in entries("de", domain).items():
         pairs = zip(text, german, strict=True) if isinstance(text, tuple) else [(text, german)]
         for before, after in pairs:
             assert sorted(PLACEHOLDERS.findall(before)) == sorted(PLACEHOLDERS.findall(after))
 
 
-def test_what_is_compiled_is_what_is_written():
-    with catalog("de", "django.mo").open("rb") as file:
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_what_is_compiled_is_what_is_written(domain):
+    with catalog("de", f"{domain}.mo").open("rb") as file:
         compiled = GNUTranslations(file)
-    for text, german in entries("de").items():
+    for text, german in entries("de", domain).items():
         if isinstance(text, tuple):
             assert tuple(compiled.ngettext(*text, count) for count in (1, 2)) == german
         else:

@@ -28,11 +28,7 @@ class MayByTable(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         if getattr(view, "action", None) is None:
             return True  # the method does not exist: 405
-        match = request.resolver_match
-        role = permissions.role_of(match.url_name if match else None, str(request.method))
-        return role is not None and permissions.has_role(
-            request.user, role, view.kwargs["course_id"]
-        )
+        return permissions.may_call(request, view.kwargs["course_id"])
 
 
 class StrictSerializer(serializers.Serializer[Any]):

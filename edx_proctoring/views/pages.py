@@ -1,0 +1,93 @@
+"""Pages for course staff: one shell whose sections are custom elements, fed by the second version of the interface."""
+
+import logging
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation.trans_real import DjangoTranslation
+from django.views import View
+from django.views.i18n import JavaScriptCatalog
+
+from edx_proctoring import conf, extensions
+from edx_proctoring.extensions import StaffSection
+from edx_proctoring.views import permissions
+from edx_proctoring.views.bodies import UNSTORABLE
+
+log = logging.getLogger(__name__)
+
+LOCALE = Path(__file__).resolve().parents[1] / "locale"
+OUR_SCRIPT = "proctoring/js/staff.js"
+
+
+class StaffPage(View):
+    """`/api/edx_proctoring/pages/courses/{course_id}/special-exams/`."""
+
+    http_method_names = ["get", "head", "options"]  # noqa: RUF012  as Django has it
+
+    def get(self, request: HttpRequest, course_id: str) -> HttpResponseBase:
+        if UNSTORABLE.search(course_id):
+            raise Http404
+        user: Any = request.user
+        if not user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not user.is_active or not permissions.may_call(request, course_id):
+            raise PermissionDenied
+        get_token(request)  # sections send it back with what they change
+        page = render(request, "proctoring/staff/page.html", _context(course_id, user))
+        patch_cache_control(page, private=True, no_cache=True)
+        return page
+
+
+def _context(course_id: str, user: Any) -> dict[str, Any]:
+    own = StaffSection("attempts", _("Attempts"), "proctoring-attempts", [OUR_SCRIPT])
+    scripts: dict[str, None] = {static(OUR_SCRIPT): None}  # in order, each once
+    sections = []
+    for section in [own, *extensions.staff_sections(course_id, user)]:
+        urls = _urls(section.scripts)
+        if urls is None:
+            log.error("section left out, a script is missing: section=%s", section.name)
+            continue
+        scripts.update(dict.fromkeys(urls))
+        sections.append(
+            {"name": section.name, "title": str(section.title), "element": section.element}
+        )
+    attempts = reverse("edx_proctoring:v2.attempts", kwargs={"course_id": course_id})
+    return {
+        "base_template": conf.proctoring.STAFF_BASE_TEMPLATE,
+        "scripts": list(scripts),
+        "config": {
+            "courseId": course_id,
+            "apiBase": attempts.removesuffix("attempts/"),
+            "sections": sections,
+            "texts": _texts(get_language() or conf.django.LANGUAGE_CODE),
+        },
+    }
+
+
+def _urls(scripts: Sequence[str]) -> list[str] | None:
+    """The addresses of static files; None if one of them is not in the manifest of the host's storage."""
+    try:
+        return [static(script) for script in scripts]
+    except ValueError:
+        return None
+
+
+@cache
+def _texts(language: str) -> dict[str, str]:
+    """The texts of our scripts that are translated into the language: hosts' catalogs need not have them."""
+    catalog = JavaScriptCatalog()
+    catalog.translation = DjangoTranslation(language, domain="djangojs", localedirs=[str(LOCALE)])
+    found = catalog.get_catalog()
+    return {text: translated for text, translated in found.items() if isinstance(translated, str)}

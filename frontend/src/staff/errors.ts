@@ -1,0 +1,26 @@
+// Sentences about failed requests, for staff: the server's own words where it has said something.
+
+import { RequestFailed } from '../http';
+import { gettext, interpolate } from './text';
+
+interface Problem {
+  errors?: { field?: string; detail?: string }[];
+}
+
+/** What went wrong in which field, after the detail of the whole. */
+function withFields(error: RequestFailed): string {
+  const fields = ((error.answer ?? {}) as Problem).errors ?? [];
+  const texts = fields.map(({ field, detail }) => `${field ?? ''}: ${detail ?? ''}`);
+  return [error.detail, ...texts].join(' ');
+}
+
+export function errorText(error: unknown): string {
+  if (!(error instanceof RequestFailed) || error.status === 0) {
+    return gettext('The server did not answer. Search and filters are kept.');
+  }
+  if (error.status === 401) return gettext('You have been signed out. Sign in again in a new tab, then try again.');
+  if (error.detail) return withFields(error);
+  return interpolate(gettext('The server answered with an error ({status}). Search and filters are kept.'), {
+    status: error.status,
+  });
+}

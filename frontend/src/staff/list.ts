@@ -1,0 +1,132 @@
+// A list of the interface: what it shows, what goes on with it, and how it is kept up to date.
+
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import { RequestFailed, read } from '../http';
+import { errorText } from './errors';
+import { type ListQuery, INITIAL, parametersOf } from './query';
+import { Rhythm } from './rhythm';
+
+export interface Page<T> {
+  count: number;
+  results: T[];
+}
+
+export interface Failure {
+  text: string;
+  isOwn: boolean; // of something that the reader has asked for, not of a refresh
+}
+
+export class List<T extends { id: number }> implements ReactiveController {
+  query: ListQuery = { ...INITIAL };
+  page: Page<T> | null = null;
+  /** A newer page with rows that are not shown yet: they are not pushed in while somebody reads. */
+  waiting: Page<T> | null = null;
+  failure: Failure | null = null;
+  isBusy = false;
+  updatedAt = 0;
+
+  private readonly rhythm: Rhythm;
+  private hasBegun = false;
+  private turn = 0;
+  private seen = { url: '', etag: '' };
+
+  /** `address` of the resource, empty while it is not known; `loaded` is called with what the reader has asked for. */
+  constructor(
+    private readonly host: ReactiveControllerHost,
+    private readonly address: () => string,
+    private readonly loaded: (page: Page<T>) => void,
+  ) {
+    this.rhythm = new Rhythm(host, () => this.update());
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    if (this.hasBegun) void this.load(); // it was away: in another section
+  }
+
+  hostDisconnected(): void {
+    this.turn += 1; // an answer that still comes is of no use
+    this.isBusy = false;
+  }
+
+  /** Show something else; all but another page begin at the first. */
+  change(query: Partial<ListQuery>): Promise<void> {
+    this.query = { ...this.query, page: 1, ...query };
+    return this.load();
+  }
+
+  /** Read what the reader has asked for. */
+  async load(): Promise<void> {
+    this.isBusy = this.hasBegun = true;
+    this.host.requestUpdate();
+    const answer = await this.read(true);
+    if (answer === undefined) return;
+    this.isBusy = false;
+    if (answer) this.show(answer);
+    else if (!this.failure) this.showWaiting();
+    this.host.requestUpdate();
+    if (this.page && !this.failure) this.loaded(this.page);
+  }
+
+  /** Show the rows that wait. */
+  showWaiting(): void {
+    if (this.waiting) this.show(this.waiting);
+    this.host.requestUpdate();
+  }
+
+  newRows(): number {
+    const shown = new Set(this.page?.results.map((row) => row.id));
+    return this.waiting?.results.filter((row) => !shown.has(row.id)).length ?? 0;
+  }
+
+  private show(page: Page<T>): void {
+    this.page = page;
+    this.waiting = null;
+  }
+
+  /** The refresh that nobody has asked for. Has it succeeded? */
+  private async update(): Promise<boolean> {
+    if (this.isBusy || !this.address()) return true;
+    const answer = await this.read(false);
+    if (answer) this.merge(answer);
+    this.host.requestUpdate();
+    return !this.failure;
+  }
+
+  private merge(answer: Page<T>): void {
+    this.waiting = answer;
+    if (!this.page || !this.newRows()) return this.show(answer);
+    const newer = new Map(answer.results.map((row) => [row.id, row]));
+    this.page = { ...this.page, results: this.page.results.map((row) => newer.get(row.id) ?? row) };
+  }
+
+  /** The page; null if it has not changed or cannot be read; undefined if it is no longer wanted. */
+  private async read(isOwn: boolean): Promise<Page<T> | null | undefined> {
+    const turn = (this.turn += 1);
+    const url = `${this.address()}?${parametersOf(this.query)}`;
+    try {
+      const { data, etag } = await read<Page<T>>(url, this.page && this.seen.url === url ? this.seen.etag : '');
+      if (turn !== this.turn) return undefined;
+      this.seen = { url, etag };
+      this.updatedAt = Date.now();
+      this.failure = null;
+      if (isOwn) this.rhythm.done(true);
+      return data;
+    } catch (error) {
+      if (turn !== this.turn) return undefined;
+      return this.failed(error, url, isOwn);
+    }
+  }
+
+  private failed(error: unknown, url: string, isOwn: boolean): Promise<Page<T> | null | undefined> | null {
+    const isBeyondTheEnd = error instanceof RequestFailed && error.status === 404 && this.query.page > 1;
+    if (isBeyondTheEnd) {
+      this.query = { ...this.query, page: 1 };
+      return this.read(isOwn);
+    }
+    this.failure = { text: errorText(error), isOwn };
+    if (url !== this.seen.url) this.page = this.waiting = null; // they are not what the filters say
+    if (isOwn) this.rhythm.done(false);
+    return null;
+  }
+}

@@ -1,0 +1,142 @@
+// The shell of the staff page: one section at a time, each a custom element of ours or of an extension.
+
+import { LitElement, type TemplateResult, html, nothing } from 'lit';
+import { icon } from './icons';
+import { styles } from './styles';
+import { gettext, setCatalog } from './text';
+
+interface Section {
+  name: string;
+  title: string;
+  element: string;
+}
+
+interface Config {
+  courseId: string;
+  apiBase: string;
+  sections: Section[];
+  texts?: Record<string, string>;
+}
+
+/** `config` is the id of a script element with JSON: `courseId`, `apiBase`, `sections`, `texts`. */
+export class ProctoringStaffPage extends LitElement {
+  static override styles = styles;
+  static override properties = { config: {} };
+  declare config: string;
+
+  private data: Config = { courseId: '', apiBase: '', sections: [] };
+  private current?: Section;
+  private readonly queries = new Map<string, string>(); // what each section shows, by its name
+  private readonly mounted = new Map<string, HTMLElement | null>();
+
+  constructor() {
+    super();
+    this.config = '';
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const text = document.getElementById(this.config)?.textContent;
+    if (text) this.data = JSON.parse(text) as Config;
+    setCatalog(this.data.texts ?? {});
+    this.follow();
+    window.addEventListener('hashchange', this.changed);
+    window.addEventListener('load', this.complete);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener('hashchange', this.changed);
+    window.removeEventListener('load', this.complete);
+  }
+
+  private complete = (): void => this.requestUpdate();
+
+  private changed = (): void => {
+    const before = this.current;
+    this.follow();
+    if (before === this.current) return;
+    void this.updateComplete.then(() => this.element()?.focus());
+  };
+
+  /** Show what the address says: `#section?query`. Another anchor of the page changes nothing. */
+  private follow(): void {
+    const [name, query = ''] = window.location.hash.slice(1).split('?', 2);
+    const found = this.data.sections.find((section) => section.name === name);
+    if (!found && this.current) return;
+    this.current = found ?? this.data.sections[0];
+    if (found) {
+      this.queries.set(found.name, query);
+      this.element()?.setAttribute('query', query);
+    }
+    this.requestUpdate();
+  }
+
+  /** The element of the current section; null if its name cannot be one. Each is made once and kept. */
+  private element(): HTMLElement | null {
+    const section = this.current;
+    if (!section) return null;
+    if (!this.mounted.has(section.name)) this.mounted.set(section.name, this.made(section));
+    return this.mounted.get(section.name) ?? null;
+  }
+
+  private made(section: Section): HTMLElement | null {
+    try {
+      const element = document.createElement(section.element);
+      element.setAttribute('course-id', this.data.courseId);
+      element.setAttribute('api-base', this.data.apiBase);
+      void customElements.whenDefined(section.element).then(this.complete);
+      return element;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Keep what the section shows in the address, so that it can be passed on. */
+  private keep({ detail }: CustomEvent<string>): void {
+    if (!this.current) return;
+    this.queries.set(this.current.name, detail);
+    window.history.replaceState(window.history.state, '', this.address(this.current));
+    this.requestUpdate();
+  }
+
+  private address({ name }: Section): string {
+    const query = this.queries.get(name);
+    return query ? `#${name}?${query}` : `#${name}`;
+  }
+
+  private navigation(): TemplateResult {
+    const link = (section: Section) =>
+      html`<li><a href=${this.address(section)} aria-current=${section === this.current ? 'page' : nothing}>${section.title}</a></li>`;
+    return html`<nav class="sections" aria-label=${gettext('Special exams')}>
+      <ul>${this.data.sections.map(link)}</ul>
+    </nav>`;
+  }
+
+  private section(): TemplateResult {
+    const element = this.element();
+    const isDefined = element && customElements.get(element.localName);
+    if (isDefined || (element && document.readyState !== 'complete')) {
+      return html`<div @proctoring-query=${(event: CustomEvent<string>) => this.keep(event)}>${element}</div>`;
+    }
+    return html`<div class="card empty" role="alert">
+      ${icon('warn')}
+      <h2>${gettext('This section could not be loaded')}</h2>
+      <p>${gettext('Reload the page. If that does not help, tell the administrators of this site.')}</p>
+    </div>`;
+  }
+
+  override render(): TemplateResult {
+    return html`<div class="px">
+      <div class="page">
+        <header class="head">
+          <div>
+            <p class="crumbs"><bdi>${this.data.courseId}</bdi></p>
+            <h1>${gettext('Special exams')}</h1>
+          </div>
+        </header>
+        ${this.navigation()} ${this.section()}
+      </div>
+    </div>`;
+  }
+}

@@ -1,0 +1,58 @@
+// When lists are read again: every 30 seconds while the page is visible, every minute while it is hidden, and after
+// failures later and later.
+
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import { backOff } from '../http';
+
+export const VISIBLE_MS = 30_000;
+export const HIDDEN_MS = 60_000;
+const FIRST_RETRY_MS = 10_000;
+const SLOWEST_RETRY_MS = 60_000;
+
+export class Rhythm implements ReactiveController {
+  private timer?: ReturnType<typeof setTimeout>;
+  private failures = 0;
+  private last = 0;
+
+  /** `work` resolves with whether it has succeeded. */
+  constructor(host: ReactiveControllerHost, private readonly work: () => Promise<boolean>) {
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    document.addEventListener('visibilitychange', this.seen);
+    this.schedule();
+  }
+
+  hostDisconnected(): void {
+    document.removeEventListener('visibilitychange', this.seen);
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  /** The list was read just now, by whomever. */
+  done(succeeded: boolean): void {
+    this.failures = succeeded ? 0 : this.failures + 1;
+    this.last = Date.now();
+    if (this.timer !== undefined) this.schedule();
+  }
+
+  private pause(): number {
+    if (this.failures) return backOff(this.failures, FIRST_RETRY_MS, SLOWEST_RETRY_MS);
+    return document.hidden ? HIDDEN_MS : VISIBLE_MS;
+  }
+
+  private schedule(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.run(), this.pause());
+  }
+
+  private async run(): Promise<void> {
+    this.done(await this.work());
+  }
+
+  private seen = (): void => {
+    if (!document.hidden && Date.now() - this.last >= VISIBLE_MS) void this.run();
+    else if (this.timer !== undefined) this.schedule();
+  };
+}

@@ -1,0 +1,73 @@
+// Statuses of attempts in words, with a shape and a tone; an unknown one is shown as it is.
+
+import type { IconName } from './icons';
+import { gettext } from './text';
+
+export type Tone = 'neutral' | 'good' | 'info' | 'warn' | 'bad';
+export type ExamType = 'timed' | 'practice' | 'onboarding' | 'proctored';
+
+export interface Attempt {
+  id: number;
+  user: { username: string; email: string };
+  exam: { id: number; exam_name: string; type: ExamType };
+  status: string;
+  started_at: string | null;
+  completed_at: string | null;
+  allowed_time_limit_mins: number | null;
+  ready_to_resume: boolean;
+  resumed: boolean;
+}
+
+export interface Word {
+  label: string;
+  tone: Tone;
+  icon: IconName;
+}
+
+/** What can be chosen as a filter: one word may stand for several statuses, with commas. */
+export function statusWords(): Record<string, Word> {
+  return {
+    'created,download_software_clicked': { label: gettext('Setting up'), tone: 'neutral', icon: 'idle' },
+    ready_to_start: { label: gettext('Ready to start'), tone: 'info', icon: 'wait' },
+    started: { label: gettext('Running'), tone: 'info', icon: 'run' },
+    ready_to_submit: { label: gettext('About to hand in'), tone: 'info', icon: 'run' },
+    submitted: { label: gettext('Submitted'), tone: 'neutral', icon: 'done' },
+    second_review_required: { label: gettext('Second review needed'), tone: 'warn', icon: 'scale' },
+    verified: { label: gettext('Passed review'), tone: 'good', icon: 'ok' },
+    rejected: { label: gettext('Did not pass review'), tone: 'bad', icon: 'bad' },
+    error: { label: gettext('Stopped by an error'), tone: 'bad', icon: 'warn' },
+    declined: { label: gettext('Taken without proctoring'), tone: 'neutral', icon: 'close' },
+    timed_out: { label: gettext('Time ran out'), tone: 'neutral', icon: 'clock' },
+    expired: { label: gettext('Not handed in before the due date'), tone: 'neutral', icon: 'clock' },
+    onboarding_missing: { label: gettext('Can’t start: onboarding missing'), tone: 'bad', icon: 'lock' },
+    onboarding_pending: { label: gettext('Can’t start: onboarding under review'), tone: 'warn', icon: 'lock' },
+    onboarding_failed: { label: gettext('Can’t start: onboarding not passed'), tone: 'bad', icon: 'lock' },
+    onboarding_expired: { label: gettext('Can’t start: onboarding expired'), tone: 'bad', icon: 'lock' },
+    onboarding_reset: { label: gettext('Onboarding restarted'), tone: 'neutral', icon: 'idle' },
+  };
+}
+
+export function examTypes(): Record<ExamType, string> {
+  return {
+    proctored: gettext('proctored'),
+    timed: gettext('timed'),
+    practice: gettext('practice'),
+    onboarding: gettext('onboarding'),
+  };
+}
+
+export function statusWord({ status, exam, ready_to_resume, resumed }: Attempt): Word {
+  if (ready_to_resume && !resumed) return { label: gettext('May resume now'), tone: 'info', icon: 'play' };
+  if (status === 'submitted' && (exam.type === 'proctored' || exam.type === 'onboarding')) {
+    return { label: gettext('Waiting for review'), tone: 'info', icon: 'wait' };
+  }
+  const found = Object.entries(statusWords()).find(([names]) => names.split(',').includes(status));
+  return found?.[1] ?? { label: status, tone: 'neutral', icon: 'idle' };
+}
+
+/** The edge of a row that somebody should look at. */
+export function attentionOf(attempt: Attempt): 'bad' | 'warn' | undefined {
+  if (attempt.ready_to_resume) return undefined;
+  if (attempt.status === 'error') return 'bad';
+  return attempt.status === 'second_review_required' ? 'warn' : undefined;
+}

@@ -1,0 +1,292 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { visible } from './helpers';
+import { all, api, attempt, button, mount, one, pageOf, rendered, texts, type Section } from './staff_helpers';
+
+const PROBLEM = { status: 503, body: { detail: 'The database is busy.', code: 'busy' } };
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T13:00:00Z') });
+  visible(true);
+});
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+async function select(element: Section, name: string, value: string): Promise<void> {
+  const field = one<HTMLSelectElement>(element, `select[name="${name}"]`);
+  field.value = value;
+  field.dispatchEvent(new Event('change'));
+  await rendered();
+}
+
+async function type(element: Section, text: string, event = 'input'): Promise<void> {
+  const field = one<HTMLInputElement>(element, 'input');
+  field.value = text;
+  field.dispatchEvent(new Event(event));
+  await rendered();
+}
+
+test('a row says who, what, when and how it stands', async () => {
+  api(() => pageOf(attempt(1, { user: { username: 'lee <b>', email: 'lee@x.org' } })));
+  const element = await mount();
+  expect(texts(element, 'tbody th')).toEqual(['lee <b>lee@x.org']);
+  const cells = texts(element, 'tbody td');
+  expect(cells[0]).toBe('Midtermproctored');
+  expect(cells[1]).toBe('Mar 1, 09:00 PM'); // the reader is in Tokyo
+  expect(cells.slice(2)).toEqual(['–none', '90 min', 'Waiting for review']);
+  expect(one(element, 'time').getAttribute('datetime')).toBe('2026-03-01T12:00:00Z');
+});
+
+test.each([
+  [{ status: 'error' }, 'Stopped by an error', 'bad'],
+  [{ status: 'error', ready_to_resume: true }, 'May resume now', null],
+  [{ status: 'second_review_required' }, 'Second review needed', 'warn'],
+  [{ status: 'submitted', exam: { id: 1, exam_name: 'Quiz', type: 'timed' as const } }, 'Submitted', null],
+  [{ status: 'invented' }, 'invented', null],
+])('the status %o is "%s"', async (more, label, attention) => {
+  api(() => pageOf(attempt(1, more)));
+  const element = await mount();
+  expect(texts(element, '.status')).toEqual([label]);
+  expect(one(element, 'tbody tr').getAttribute('data-attention')).toBe(attention);
+});
+
+describe('what is asked for', () => {
+  test('one request for the first page', async () => {
+    const server = api(() => pageOf(attempt(1)));
+    const element = await mount();
+    expect(server.asked.map(({ query }) => query.toString())).toEqual(['page_size=25']);
+    expect(texts(element, '[role="status"]')).toEqual(['Attempts found: 1. Page 1 of 1']);
+  });
+
+  test('a deep link', async () => {
+    const server = api(() => pageOf(attempt(1)));
+    const element = await mount({ query: 'search=jo&exam=7&status=started&page=2&page_size=50&ordering=-status' });
+    expect(server.asked[0].query.toString()).toBe(
+      'search=jo&exam=7&ordering=-status&page=2&page_size=50&status=started',
+    );
+    expect(one<HTMLInputElement>(element, 'input').value).toBe('jo');
+    expect(texts(element, '.tag')).toEqual(['“jo”', 'Midterm', 'Running']);
+    expect(one(element, 'th[aria-sort]').getAttribute('aria-sort')).toBe('descending');
+  });
+
+  test('filters, of which one word may be several statuses', async () => {
+    const server = api(() => pageOf(attempt(1)));
+    const element = await mount();
+    const told: string[] = [];
+    document.addEventListener('proctoring-query', (event) => told.push((event as CustomEvent<string>).detail), { once: true });
+    await select(element, 'status', 'created,download_software_clicked');
+    expect(server.asked[1].query.getAll('status')).toEqual(['created', 'download_software_clicked']);
+    expect(told).toEqual(['status=created%2Cdownload_software_clicked']);
+    button(element, 'Remove the filter: Setting up').click();
+    await rendered();
+    expect(server.asked[2].query.toString()).toBe('page_size=25');
+    expect(one<HTMLSelectElement>(element, 'select[name="status"]').value).toBe('');
+    expect(element.shadowRoot!.activeElement).toBe(one(element, 'input'));
+  });
+
+  test('a search, once the reader stops typing', async () => {
+    const server = api(() => pageOf(attempt(1)));
+    const element = await mount();
+    await type(element, 'j');
+    await vi.advanceTimersByTimeAsync(300);
+    await type(element, 'jo ');
+    await vi.advanceTimersByTimeAsync(399);
+    expect(server.asked).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(server.asked[1].query.get('search')).toBe('jo ');
+    expect(one<HTMLInputElement>(element, 'input').value).toBe('jo '); // she may go on
+  });
+
+  test('a search at once with Enter', async () => {
+    const server = api(() => pageOf(attempt(1)));
+    const element = await mount();
+    await type(element, 'jo', 'change');
+    expect(server.asked).toHaveLength(2);
+  });
+
+  test('an order: moments begin with the latest, texts with the first', async () => {
+    const server = api(() => pageOf(attempt(1)));
+    const element = await mount();
+    for (const name of ['Learner', 'Learner', 'Started', 'Started']) {
+      button(element, name).click();
+      await rendered();
+    }
+    const orders = server.asked.slice(1).map(({ query }) => query.get('ordering'));
+    expect(orders).toEqual(['username', '-username', '-started_at', 'started_at']);
+    expect(one(element, 'th[aria-sort="ascending"]').textContent).toContain('Started');
+  });
+
+  test('pages', async () => {
+    const server = api(() => ({ body: { count: 60, results: [attempt(1)] } }));
+    const element = await mount();
+    expect(texts(element, '.pager > span')[0]).toBe('1–25 of 60');
+    button(element, 'Previous').click(); // there is none
+    button(element, 'Next').click();
+    await rendered();
+    expect(server.asked.map(({ query }) => query.get('page'))).toEqual([null, '2']);
+    expect(texts(element, '.pager > span')[0]).toBe('26–50 of 60');
+    const size = one<HTMLSelectElement>(element, '#page-size');
+    size.value = '100';
+    size.dispatchEvent(new Event('change'));
+    await rendered();
+    expect(server.asked[2].query.toString()).toBe('page_size=100');
+    expect(button(element, 'Next').getAttribute('aria-disabled')).toBe('true');
+  });
+
+  test('the first page where the one asked for is beyond the end', async () => {
+    const server = api(({ query }) => (query.get('page') ? { status: 404, body: { detail: 'Invalid page.' } } : pageOf(attempt(1))));
+    const element = await mount({ query: 'page=9' });
+    expect(server.asked).toHaveLength(2);
+    expect(all(element, 'tbody tr')).toHaveLength(1);
+  });
+
+  test('an answer that comes too late is not shown', async () => {
+    const late: ((page: Response) => void)[] = [];
+    vi.stubGlobal('fetch', (url: string) =>
+      url.includes('search=old')
+        ? new Promise((resolve) => late.push(resolve))
+        : Promise.resolve(new Response(JSON.stringify({ count: 1, results: [attempt(2)] }))),
+    );
+    const element = await mount({ query: 'search=old' });
+    await type(element, 'new', 'change');
+    late[0](new Response(JSON.stringify({ count: 1, results: [attempt(1)] })));
+    await rendered();
+    expect(texts(element, '.who')).toEqual(['learner2']);
+  });
+});
+
+describe('states', () => {
+  test('loading', async () => {
+    vi.stubGlobal('fetch', () => new Promise(() => undefined));
+    const element = await mount();
+    expect(texts(element, '[role="status"]')[0]).toBe('Loading attempts…');
+    expect(one(element, '.table-wrap').getAttribute('aria-hidden')).toBe('true');
+  });
+
+  test('none yet, and none that match', async () => {
+    api(() => pageOf());
+    const element = await mount();
+    expect(texts(element, '.empty h3')).toEqual(['No attempts yet']);
+    await select(element, 'type', 'timed');
+    expect(texts(element, '.empty h3')).toEqual(['No attempt matches']);
+    button(element, 'Clear all filters').click();
+    await rendered();
+    expect(texts(element, '.empty h3')).toEqual(['No attempts yet']);
+  });
+
+  test('an error, in the words of the server, and another try', async () => {
+    const server = api(() => PROBLEM);
+    const element = await mount();
+    expect(texts(element, '[role="alert"] p')).toEqual(['The database is busy.']);
+    server.reply = () => pageOf(attempt(1));
+    button(element, 'Try again').click();
+    await rendered();
+    expect(all(element, '[role="alert"]')).toEqual([]);
+    expect(all(element, 'tbody tr')).toHaveLength(1);
+    expect(element.shadowRoot!.activeElement).toBe(one(element, 'h2')); // the button is gone
+  });
+
+  test.each([
+    [{ status: 400, body: { detail: 'The request is not valid.', errors: [{ field: 'exam', detail: 'Enter a number.' }] } },
+      'The request is not valid. exam: Enter a number.'],
+    [{ status: 500, body: {} }, 'The server answered with an error (500). Search and filters are kept.'],
+    ['down' as const, 'The server did not answer. Search and filters are kept.'],
+  ])('the error %o is explained', async (reply, text) => {
+    api(() => reply);
+    const element = await mount();
+    expect(texts(element, '[role="alert"] p')).toEqual([text]);
+  });
+
+  test('rows that do not fit the filters are not left below an error', async () => {
+    const server = api(() => pageOf(attempt(1)));
+    const element = await mount();
+    server.reply = () => PROBLEM;
+    await select(element, 'type', 'timed');
+    expect(all(element, 'tbody tr')).toEqual([]);
+    expect(one<HTMLSelectElement>(element, 'select[name="type"]').value).toBe('timed');
+  });
+});
+
+describe('refresh', () => {
+  const minute = () => vi.advanceTimersByTimeAsync(60_000);
+
+  test('changed cells only, and nothing where nothing has changed', async () => {
+    const server = api(({ etag }) => (etag === '"1"' ? { status: 304 } : { ...pageOf(attempt(1)), etag: '"1"' }));
+    const element = await mount();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(server.asked.map(({ etag }) => etag)).toEqual([null, '"1"']);
+    const row = one(element, 'tbody tr');
+    server.reply = () => ({ ...pageOf(attempt(1, { status: 'verified' })), etag: '"2"' });
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(texts(element, '.status')).toEqual(['Passed review']);
+    expect(one(element, 'tbody tr')).toBe(row);
+  });
+
+  test('new rows wait until they are wanted', async () => {
+    const server = api(() => pageOf(attempt(1)));
+    const element = await mount();
+    server.reply = () => ({ ...pageOf(attempt(2), attempt(1, { status: 'verified' })), etag: '"2"' });
+    await minute();
+    expect(texts(element, '.who')).toEqual(['learner1']);
+    expect(texts(element, '.status')).toEqual(['Passed review']);
+    expect(texts(element, '[role="status"]')).toEqual(['Show new attempts: 1']); // said once
+    button(element, 'Show new attempts: 1').click();
+    await rendered();
+    expect(texts(element, '.who')).toEqual(['learner2', 'learner1']);
+    expect(element.shadowRoot!.activeElement).toBe(one(element, 'h2'));
+  });
+
+  test('new rows come with the button for a refresh, too', async () => {
+    const server = api(({ etag }) => (etag === '"2"' ? { status: 304 } : pageOf(attempt(1))));
+    const element = await mount();
+    server.reply = ({ etag }) => (etag === '"2"' ? { status: 304 } : { ...pageOf(attempt(2), attempt(1)), etag: '"2"' });
+    await minute();
+    one(element, 'proctoring-freshness').dispatchEvent(new Event('proctoring-refresh'));
+    await rendered();
+    expect(texts(element, '.who')).toEqual(['learner2', 'learner1']);
+  });
+
+  test('slower while the page is hidden, and at once when it is seen again', async () => {
+    const server = api(() => pageOf(attempt(1)));
+    await mount();
+    visible(false);
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(server.asked).toHaveLength(1);
+    visible(true);
+    await rendered();
+    expect(server.asked).toHaveLength(2);
+  });
+
+  test('after failures the rows stay, and it is tried again later and later', async () => {
+    const server = api(() => pageOf(attempt(1)));
+    const element = await mount();
+    server.reply = () => PROBLEM;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(texts(element, '.banner p')).toEqual(['The attempts could not be loaded The database is busy.']);
+    expect(one(element, '.banner').getAttribute('role')).toBe(null); // nobody has asked for it
+    expect(all(element, 'tbody tr')).toHaveLength(1);
+    const freshness = one(element, 'proctoring-freshness');
+    expect(texts(freshness, '.fresh')).toEqual(['Not up to date, last refresh 30 sec. ago']);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(server.asked).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(server.asked).toHaveLength(4);
+    server.reply = () => pageOf(attempt(1));
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(all(element, '.banner')).toEqual([]);
+    expect(texts(freshness, '.fresh')[0]).toMatch(/^Updated/);
+  });
+
+  test('ends when the element leaves the page, and goes on when it is back', async () => {
+    const server = api(() => pageOf(attempt(1)));
+    const element = await mount();
+    element.remove();
+    await minute();
+    expect(server.asked).toHaveLength(1);
+    document.body.append(element);
+    await rendered();
+    expect(server.asked).toHaveLength(2);
+  });
+});

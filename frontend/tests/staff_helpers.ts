@@ -1,0 +1,89 @@
+import { vi } from 'vitest';
+import '../src/staff/index';
+import type { Attempt } from '../src/staff/statuses';
+
+export const BASE = '/api/edx_proctoring/v2/courses/course-v1:a+b+c/';
+
+export interface Asked {
+  path: string;
+  query: URLSearchParams;
+  etag: string | null;
+}
+
+export interface Reply {
+  status?: number;
+  body?: unknown;
+  etag?: string;
+}
+
+export function attempt(id: number, more: Partial<Attempt> = {}): Attempt {
+  return {
+    id,
+    user: { username: `learner${id}`, email: `learner${id}@example.com` },
+    exam: { id: 7, exam_name: 'Midterm', type: 'proctored' },
+    status: 'submitted',
+    started_at: '2026-03-01T12:00:00Z',
+    completed_at: null,
+    allowed_time_limit_mins: 90,
+    ready_to_resume: false,
+    resumed: false,
+    ...more,
+  };
+}
+
+export function pageOf(...results: Attempt[]): Reply {
+  return { body: { count: results.length, results } };
+}
+
+export const EXAMS: Reply = { body: { count: 1, results: [{ id: 7, exam_name: 'Midterm' }] } };
+
+/** A server for the lists; `reply` decides about attempts and may be changed. What it was asked is remembered. */
+export function api(reply: (asked: Asked) => Reply | 'down'): { asked: Asked[]; reply: typeof reply } {
+  const state = { asked: [] as Asked[], reply };
+  vi.stubGlobal('fetch', async (url: string, options: RequestInit) => {
+    const { pathname, searchParams } = new URL(url, 'http://localhost');
+    const asked = { path: pathname.replace(BASE, ''), query: searchParams, etag: new Headers(options.headers).get('If-None-Match') };
+    if (asked.path === 'attempts/') state.asked.push(asked);
+    const answer = asked.path === 'exams/' ? EXAMS : state.reply(asked);
+    if (answer === 'down') throw new TypeError('network');
+    const status = answer.status ?? 200;
+    const body = status === 304 ? null : JSON.stringify(answer.body ?? {});
+    return new Response(body, { status, headers: answer.etag ? { ETag: answer.etag } : {} });
+  });
+  return state;
+}
+
+/** Let promises and Lit's updates settle, also while timers are fake. */
+export async function rendered(): Promise<void> {
+  for (let round = 0; round < 40; round += 1) await Promise.resolve();
+}
+
+export type Section = HTMLElement & { updateComplete: Promise<boolean> };
+
+export async function mount(attributes: Record<string, string> = {}): Promise<Section> {
+  const element = document.createElement('proctoring-attempts') as Section;
+  for (const [name, value] of Object.entries({ 'course-id': 'course-v1:a+b+c', 'api-base': BASE, ...attributes })) {
+    element.setAttribute(name, value);
+  }
+  document.body.append(element);
+  await rendered();
+  return element;
+}
+
+export function all(root: Element, selector: string): HTMLElement[] {
+  return Array.from(root.shadowRoot!.querySelectorAll<HTMLElement>(selector));
+}
+
+export function one<T extends HTMLElement = HTMLElement>(root: Element, selector: string): T {
+  return root.shadowRoot!.querySelector<T>(selector)!;
+}
+
+export function texts(root: Element, selector: string): string[] {
+  return all(root, selector).map((element) => element.textContent!.replace(/\s+/g, ' ').trim());
+}
+
+export function button(root: Element, name: string): HTMLButtonElement {
+  const found = all(root, 'button').find((element) => (element.ariaLabel ?? element.getAttribute('aria-label') ?? element.textContent)!.trim() === name);
+  if (!found) throw new Error(`no button ${name}`);
+  return found as HTMLButtonElement;
+}

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { all, api, attempt, BASE, one, pageOf, rendered, texts } from './staff_helpers';
+
+customElements.define(
+  'test-notes',
+  class extends HTMLElement {
+    override focus(): void {
+      this.dataset.focused = 'true';
+    }
+  },
+);
+
+const SECTIONS = [
+  { name: 'attempts', title: 'Attempts', element: 'proctoring-attempts' },
+  { name: 'notes', title: 'Notes', element: 'test-notes' },
+  { name: 'absent', title: 'Absent', element: 'test-absent' },
+  { name: 'wrong', title: 'Wrong', element: 'not a name' },
+];
+
+beforeEach(() => {
+  window.location.hash = '';
+  vi.useFakeTimers({ now: new Date('2026-03-01T13:00:00Z') });
+  api(() => pageOf(attempt(1)));
+});
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+async function open(hash = '', texts: Record<string, string> = {}): Promise<HTMLElement> {
+  window.location.hash = hash;
+  const config = document.createElement('script');
+  config.id = 'config';
+  config.type = 'application/json';
+  config.textContent = JSON.stringify({ courseId: 'course-v1:a+b+c', apiBase: BASE, sections: SECTIONS, texts });
+  const page = document.createElement('proctoring-staff-page');
+  page.setAttribute('config', 'config');
+  document.body.append(config, page);
+  await rendered();
+  return page;
+}
+
+async function go(hash: string): Promise<void> {
+  window.location.hash = hash;
+  window.dispatchEvent(new Event('hashchange'));
+  await rendered();
+}
+
+test('the first section is shown, and told what it is about', async () => {
+  const page = await open();
+  expect(texts(page, 'nav a')).toEqual(['Attempts', 'Notes', 'Absent', 'Wrong']);
+  expect(texts(page, '[aria-current="page"]')).toEqual(['Attempts']);
+  const section = one(page, 'proctoring-attempts');
+  expect(section.getAttribute('course-id')).toBe('course-v1:a+b+c');
+  expect(section.getAttribute('api-base')).toBe(BASE);
+});
+
+test('a deep link opens a section and what it showed', async () => {
+  const page = await open('#attempts?search=jo');
+  expect(one<HTMLInputElement>(one(page, 'proctoring-attempts'), 'input').value).toBe('jo');
+});
+
+test('the next section is shown, gets the focus, and the first one is as it was', async () => {
+  const page = await open('#attempts?search=jo');
+  const attempts = one(page, 'proctoring-attempts');
+  await go('#notes');
+  expect(texts(page, '[aria-current="page"]')).toEqual(['Notes']);
+  expect(one(page, 'test-notes').dataset.focused).toBe('true');
+  const back = all(page, 'nav a')[0] as HTMLAnchorElement;
+  expect(back.getAttribute('href')).toBe('#attempts?search=jo');
+  await go(back.getAttribute('href')!);
+  expect(one(page, 'proctoring-attempts')).toBe(attempts);
+  expect(one(attempts, 'h2')).toBe(attempts.shadowRoot!.activeElement);
+});
+
+test('what a section shows is kept in the address', async () => {
+  const page = await open();
+  const search = one<HTMLInputElement>(one(page, 'proctoring-attempts'), 'input');
+  search.value = 'jo';
+  search.dispatchEvent(new Event('change'));
+  await rendered();
+  expect(window.location.hash).toBe('#attempts?search=jo');
+});
+
+test('an anchor that is no section changes nothing', async () => {
+  const page = await open('#notes');
+  await go('#elsewhere');
+  expect(texts(page, '[aria-current="page"]')).toEqual(['Notes']);
+});
+
+test.each(['absent', 'wrong'])('the section "%s", of which there is no element, is an error of its own', async (name) => {
+  const page = await open(`#${name}`);
+  expect(texts(page, '[role="alert"] h2')).toEqual(['This section could not be loaded']);
+  await go('#notes');
+  expect(all(page, '[role="alert"]')).toEqual([]);
+});
+
+test('a section that is defined late is shown then', async () => {
+  const page = await open('#absent');
+  customElements.define('test-absent', class extends HTMLElement {});
+  await rendered();
+  expect(all(page, 'test-absent')).toHaveLength(1);
+  expect(all(page, '[role="alert"]')).toEqual([]);
+});
+
+test('texts come from the page, else from the host', async () => {
+  window.gettext = (text) => (text === 'All exams' ? 'Alle Prüfungen' : text);
+  const page = await open('', { 'Special exams': 'Besondere Prüfungen' });
+  expect(texts(page, 'h1')).toEqual(['Besondere Prüfungen']);
+  expect(texts(one(page, 'proctoring-attempts'), 'select[name="exam"] option')[0]).toBe('Alle Prüfungen');
+  delete window.gettext;
+});
+
+test('without data the page stands, empty', async () => {
+  const page = document.createElement('proctoring-staff-page');
+  document.body.append(page);
+  await rendered();
+  expect(all(page, 'nav a')).toEqual([]);
+});

@@ -1,0 +1,146 @@
+"""The staff page of a course: who may open it, and what it is made of."""
+
+import json
+import re
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from edx_proctoring import extensions
+from edx_proctoring.extensions import StaffSection
+from edx_proctoring.testing.factories import COURSE_ID, UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
+URL = f"/api/edx_proctoring/pages/courses/{COURSE_ID}/special-exams/"
+
+
+def config(page):
+    """What the page tells its scripts."""
+    (text,) = re.findall(r'<script id="proctoring-staff-config"[^>]*>(.*?)</script>', page)
+    return json.loads(text)
+
+
+@pytest.fixture
+def page(client_for, staff):
+    """The page as staff of the course get it."""
+
+    def get(**headers):
+        answer = client_for(staff).get(URL, headers=headers)
+        assert answer.status_code == 200
+        return answer
+
+    return get
+
+
+@pytest.fixture
+def section():
+    """A function that has an extension add sections."""
+
+    class Notes(extensions.Extension):
+        name = "notes"
+        sections = ()
+
+        def staff_sections(self, course_id, user):
+            return self.sections
+
+    notes = Notes()
+    extensions.register(notes)
+
+    def add(*sections):
+        notes.sections = sections
+
+    yield add
+    extensions.unregister("notes")
+
+
+def test_the_page_of_a_course(page):
+    answer = page()
+    found = config(answer.content.decode())
+    assert found["courseId"] == COURSE_ID
+    assert found["apiBase"] == f"/api/edx_proctoring/v2/courses/{COURSE_ID}/"
+    assert found["sections"] == [
+        {"name": "attempts", "title": "Attempts", "element": "proctoring-attempts"}
+    ]
+    assert reverse("edx_proctoring:pages.special_exams", args=[COURSE_ID]) == URL
+    assert "private" in answer["Cache-Control"]
+    assert "no-cache" in answer["Cache-Control"]
+
+
+def test_it_holds_no_inline_script_and_no_inline_style(page):
+    """But data for scripts, which no policy forbids."""
+    html = page().content.decode()
+    scripts = re.findall(r"<script([^>]*)>", html)
+    assert all(' src="' in one or 'type="application/json"' in one for one in scripts)
+    assert "<style" not in html
+    assert not re.search(r"\s(style|on\w+)=", html)
+
+
+def test_visitors_are_sent_to_sign_in_and_come_back(settings):
+    answer = Client().get(f"{URL}?a=b")
+    assert answer.status_code == 302
+    assert answer["Location"] == f"{settings.LOGIN_URL}?next={quote(URL)}%3Fa%3Db"
+
+
+def test_staff_of_another_course_are_refused(client_for, learner, host):
+    host.instructor.staff.add((learner.pk, "course-v1:edX+Other+2026"))
+    assert client_for(learner).get(URL).status_code == 403
+
+
+def test_global_staff_need_no_role_in_the_course(client_for):
+    assert client_for(UserFactory(is_staff=True)).get(URL).status_code == 200
+
+
+def test_a_course_id_that_cannot_be_is_not_found(client_for):
+    path = URL.replace("Demo", "De%00mo")
+    assert client_for(UserFactory(is_staff=True)).get(path).status_code == 404
+
+
+def test_nothing_is_changed_by_way_of_the_page(client_for, staff):
+    assert client_for(staff).post(URL, {}).status_code == 405
+
+
+def test_sections_of_extensions_follow_ours(page, section):
+    section(StaffSection("notes", "Notes </script>", "proctoring-notes", ["notes/notes.js"]))
+    html = page().content.decode()
+    assert config(html)["sections"][1] == {
+        "name": "notes",
+        "title": "Notes </script>",
+        "element": "proctoring-notes",
+    }
+    scripts = re.findall(r'<script type="module" src="([^"]+)"', html)
+    assert scripts == ["/static/proctoring/js/staff.js", "/static/notes/notes.js"]
+
+
+def test_a_section_whose_script_was_not_collected_is_left_out(page, section, settings, tmp_path):
+    names = ("proctoring/js/staff.js", "proctoring/css/staff.css")
+    manifest = {"version": "1.1", "paths": {name: f"hashed/{name}" for name in names}}
+    (tmp_path / "staticfiles.json").write_text(json.dumps(manifest))
+    settings.STATIC_ROOT = str(tmp_path)
+    storage = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": storage}}
+    section(StaffSection("notes", "Notes", "proctoring-notes", ["notes/notes.js"]))
+    html = page().content.decode()
+    assert [one["name"] for one in config(html)["sections"]] == ["attempts"]
+    assert 'src="/static/hashed/proctoring/js/staff.js"' in html
+
+
+def test_the_host_s_base_template_is_extended(page, settings, tmp_path):
+    (tmp_path / "staff_base.html").write_text(
+        "<title>{% block title %}{% endblock %} | Host</title>{% block content %}{% endblock %}"
+    )
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [str(tmp_path)]}]
+    settings.PROCTORING_SETTINGS = {"STAFF_BASE_TEMPLATE": "staff_base.html"}
+    html = page().content.decode()
+    assert html.startswith("<title>Special exams | Host</title>")
+    assert "<proctoring-staff-page" in html
+
+
+def test_texts_come_in_the_reader_s_language(page, settings):
+    assert config(page().content.decode())["texts"] == {}
+    settings.LANGUAGE_CODE = "de"
+    german = page().content.decode()
+    assert '<html lang="de" dir="ltr">' in german
+    assert config(german)["texts"]["All statuses"] == "Alle Status"
+    assert config(german)["sections"][0]["title"] == "Versuche"
