@@ -1,0 +1,100 @@
+"""A second, naive account of one learner's time in one exam. Imports nothing of the package.
+
+It counts what was entitled, granted and used, where the package computes ends from a ledger.
+"""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+SHORTEST = 60  # seconds that taking time away leaves
+
+
+class Oracle:
+    """All moments are whole seconds since the beginning of the history."""
+
+    def __init__(self, limit):
+        self.now = 0
+        self.limit, self.minutes, self.factor, self.due = limit, 0, Decimal(1), None
+        self.state = "waiting"  # running, broken, over
+        self.entitled = self.granted = self.used = 0
+        self.paused = False
+        self.cap = None  # the due date, as far as it may cut the running attempt
+        self.early = 0  # granted to the attempt that waits
+
+    def entitlement(self):
+        extra = Decimal(self.limit) * (self.factor - 1)
+        return 60 * (self.limit + int(extra.quantize(0, ROUND_HALF_EVEN)) + self.minutes)
+
+    @property
+    def left_without_due_date(self):
+        return self.entitled + self.granted - self.used
+
+    @property
+    def end(self):
+        """Of a running attempt, as if a pause ended now."""
+        end = self.now + max(self.left_without_due_date, 0)
+        return end if self.cap is None else min(end, self.cap)
+
+    @property
+    def promised(self):
+        """The end as it was when the pause began."""
+        end = self.standing_since + max(self.left_without_due_date, 0)
+        return end if self.cap is None else min(end, self.cap)
+
+    @property
+    def standing_since(self):
+        return self.paused_at if self.paused else self.now
+
+    def wait(self, seconds):
+        self.now += seconds
+        if self.state == "running" and not self.paused:
+            if self.now > self.end_before(seconds):
+                self.state = "over"
+            self.used += seconds
+
+    def end_before(self, seconds):
+        end = self.now - seconds + max(self.left_without_due_date, 0)
+        return end if self.cap is None else min(end, self.cap)
+
+    def _look_at_due_date(self):
+        """It cuts, but never to before what was promised."""
+        self.cap = None if self.due is None else max(self.due, self.promised)
+
+    def change(self, name, value):
+        setattr(self, name, value)
+        if self.state == "running":
+            self._look_at_due_date()
+            self.entitled = max(self.entitled, self.entitlement())
+
+    def start(self):
+        """The first attempt, or the one that resumes."""
+        self.entitled = max(self.entitled, self.entitlement())
+        self.granted += self.early
+        self.early, self.cap, self.paused = 0, self.due, False
+        self.state = "running" if self.end > self.now else "over"
+
+    def break_off(self):
+        self.state, self.paused = "broken", False
+
+    def may_grant(self, seconds):
+        return self.state == "running" or (self.state in ("waiting", "prepared") and seconds > 0)
+
+    def grant(self, seconds):
+        if self.state != "running":
+            self.early += seconds
+            return
+        before = self.promised
+        self._look_at_due_date()
+        self.granted += seconds
+        if seconds < 0:
+            least = min(self.standing_since + SHORTEST, before)
+            if self.promised < least:
+                self.granted += least - self.standing_since - self.left_without_due_date
+
+    def pause(self):
+        self.paused, self.paused_at = True, self.now
+
+    def go_on(self):
+        self._look_at_due_date()
+        self.paused = False
+        if self.end < self.now:
+            self.state = "over"
