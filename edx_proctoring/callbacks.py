@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.crypto import constant_time_compare
 
-from edx_proctoring import backends, conf, crypto, links, transactions
+from edx_proctoring import backends, conf, exam_tokens, links, transactions
 from edx_proctoring.api import (
     get_exam_attempt_by_code,
     mark_ready_if_setting_up,
@@ -57,9 +57,9 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
     if not _is_sent_by_provider(attempt, request) or not _advance(attempt, request):
         return response
     response.set_signed_cookie(
-        crypto.EXAM_COOKIE,
+        exam_tokens.EXAM_COOKIE,
         _pass(attempt),
-        max_age=crypto.EXAM_COOKIE_SECONDS,
+        max_age=exam_tokens.EXAM_COOKIE_SECONDS,
         httponly=True,
         samesite="Lax",
         secure=conf.django.HTTPS == "on" or (request is not None and request.is_secure()),
@@ -76,7 +76,7 @@ def _is_sent_by_provider(attempt: dict[str, Any], request: HttpRequest | None) -
         return True
     if not attempt["taking_as_proctored"] or not _uses_start_callback(attempt["proctored_exam"]):
         return False
-    if crypto.is_launch_token(request.GET.get("token", ""), attempt["attempt_code"]):
+    if exam_tokens.is_launch_token(request.GET.get("token", ""), attempt["attempt_code"]):
         return True
     return was_registered_without_token(attempt["id"])
 
@@ -113,11 +113,11 @@ def _is_learner(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
     if user is not None and user.is_authenticated and user.pk == attempt["user"]["id"]:
         return True
     shown = request.get_signed_cookie(
-        crypto.EXAM_COOKIE, default="", max_age=crypto.EXAM_COOKIE_SECONDS
+        exam_tokens.EXAM_COOKIE, default="", max_age=exam_tokens.EXAM_COOKIE_SECONDS
     )
-    known = crypto.exam_passes(attempt["attempt_code"], attempt["user"]["id"])
+    known = exam_tokens.exam_passes(attempt["attempt_code"], attempt["user"]["id"])
     return any(constant_time_compare(shown or "", one) for one in known)
 
 
 def _pass(attempt: dict[str, Any]) -> str:
-    return crypto.exam_pass(attempt["attempt_code"], attempt["user"]["id"])
+    return exam_tokens.exam_pass(attempt["attempt_code"], attempt["user"]["id"])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+import requests
 from django.apps import apps
 from django.conf import settings
 
@@ -116,3 +117,53 @@ def _guard(names: Iterable[str]) -> None:
     for name in names:
         if name:
             logging.getLogger(name).addFilter(FILTER)
+
+
+# Personal data in providers' responses
+
+LOGGED_CHARACTERS = 500
+PRIVATE = (
+    (
+        re.compile(
+            r'("[^"]*(?:name|mail|token|secret|password|jwt|user|photo|locator|code)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"?',
+            re.IGNORECASE,
+        ),
+        r'\1"***"',
+    ),
+    (re.compile(r"[^\s\"'<>@:]+@[^\s\"'<>@]+"), "***"),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), "***"),
+)
+
+
+def masked_response(response: requests.Response) -> str:
+    """Return the response for logging: shortened, with names, addresses, ids and secrets masked."""
+    return f"{response.status_code} {_excerpt(response.text)!r}"
+
+
+def masked_cause(error: Exception) -> str:
+    """Return why a provider failed, for logging: its response, masked, if the exception has it."""
+    content = getattr(error, "content", None)
+    if content is None:
+        return without_secrets(repr(error))
+    text = content.decode(errors="replace") if isinstance(content, bytes) else str(content)
+    status = getattr(error, "http_status", "")
+    return f"{type(error).__name__} {status} {_excerpt(text)!r}"
+
+
+def masked(text: str) -> str:
+    """Return the text without the values of secret options and without anything that looks personal or secret."""
+    return _impersonal(without_secrets(text))
+
+
+def _excerpt(text: str) -> str:
+    """Return the beginning of a provider's response, masked. Secrets are masked before cutting, because a secret cut in
+    two would not be recognised.
+    """
+    beginning = without_secrets(text[: 16 * LOGGED_CHARACTERS])
+    return _impersonal(beginning[:LOGGED_CHARACTERS])
+
+
+def _impersonal(text: str) -> str:
+    for pattern, replacement in PRIVATE:
+        text = pattern.sub(replacement, text)
+    return text

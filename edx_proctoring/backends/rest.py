@@ -16,10 +16,11 @@ from django.utils.translation import get_language
 
 from edx_proctoring import cache
 from edx_proctoring.backends.backend import ProctoringBackendProvider, as_tell, current_options
-from edx_proctoring.backends.http import filled, json_object, json_of, short, usable_id
+from edx_proctoring.backends.masking import masked_response
 from edx_proctoring.backends.options import TIMEOUT, ProviderOption
+from edx_proctoring.backends.responses import json_object, json_of, usable_id
 from edx_proctoring.backends.tokens import TokenSession, forget_token
-from edx_proctoring.backends.transport import RestTransport
+from edx_proctoring.backends.transport import RestTransport, filled
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderCannotRetireUser,
@@ -159,7 +160,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             if current_options().strict:
                 raise
             answer = getattr(error, "response", None)
-            said = "no answer" if answer is None else short(answer)
+            said = "no answer" if answer is None else masked_response(answer)
             log.exception(
                 "exam not saved at the provider, exam_id=%s: %r, %s", body.get("id"), error, said
             )
@@ -243,7 +244,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         try:
             return json_object(response)
         except ValueError:
-            log.warning("the provider's response is not an object: %s", short(response))
+            log.warning("the provider's response is not an object: %s", masked_response(response))
             return {}
 
     def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
@@ -258,7 +259,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         try:
             return bool(json_object(response).get("status") == "deleted")
         except ValueError:
-            log.warning("the provider's response is not an object: %s", short(response))
+            log.warning("the provider's response is not an object: %s", masked_response(response))
             return False
 
     def get_attempt(self, attempt: Any) -> Any:
@@ -358,7 +359,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         except (requests.RequestException, ValueError) as error:
             raise BackendProviderCannotRetireUser("The provider could not be reached.") from error
         if not response.ok or not isinstance(answer, bool):
-            log.warning("user not retired at the provider: %s", short(response))
+            log.warning("user not retired at the provider: %s", masked_response(response))
             raise BackendProviderCannotRetireUser("The provider did not delete the user.")
         return answer
 

@@ -19,14 +19,10 @@ from edx_proctoring.backends.backend import (
     current_options,
     within,
 )
-from edx_proctoring.backends.http import json_of, usable_id
 from edx_proctoring.backends.options import TIMEOUT, ProviderOption
-from edx_proctoring.crypto import (
-    EXAM_COOKIE,
-    EXAM_COOKIE_SECONDS,
-    decode_and_decrypt,
-    launch_token,
-)
+from edx_proctoring.backends.responses import json_of, usable_id
+from edx_proctoring.crypto import decode_and_decrypt
+from edx_proctoring.exam_tokens import EXAM_COOKIE, EXAM_COOKIE_SECONDS, launch_token
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderSentNoAttemptID,

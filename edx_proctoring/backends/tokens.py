@@ -12,7 +12,7 @@ from edx_rest_api_client.client import OAuthAPIClient
 from edx_proctoring import cache
 from edx_proctoring.backends.backend import within
 from edx_proctoring.backends.connections import KeepingSession, read
-from edx_proctoring.backends.http import json_object
+from edx_proctoring.backends.responses import json_object
 from edx_proctoring.backends.transport import limits, longest
 
 EARLIER = datetime.timedelta(seconds=5)  # before its expiry, a token is no longer used

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -27,6 +28,11 @@ log = logging.getLogger(__name__)
 
 REQUEST_ID = "X-Request-ID"
 KNOWN_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
+
+
+def filled(template: str, **parts: Any) -> str:
+    """Return the address with its parts quoted; course keys keep their colons and pluses."""
+    return template.format(**{name: quote(str(part), safe=":+@") for name, part in parts.items()})
 
 
 def request_id() -> str:

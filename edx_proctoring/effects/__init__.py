@@ -4,7 +4,7 @@
 to the shared database in the transaction of the change and put everything else into the outbox.
 """
 
-from edx_proctoring.effects.extending import tell_extensions
+from edx_proctoring.effects.extension_hooks import tell_extensions
 from edx_proctoring.effects.perform import PERFORMERS, perform
 from edx_proctoring.effects.plan import (
     Change,

@@ -7,10 +7,10 @@ import requests
 from django.contrib.auth import get_user_model
 
 from edx_proctoring import backends, emails, host, outbox, slow_calls, tracking, transactions
-from edx_proctoring.backends.http import is_removal_unsupported
+from edx_proctoring.backends.responses import is_removal_unsupported
 from edx_proctoring.effects import messages
 from edx_proctoring.effects.exam_sync import deliver_saved
-from edx_proctoring.effects.extending import deliver_replay
+from edx_proctoring.effects.extension_hooks import deliver_replay
 from edx_proctoring.effects.perform import whole, write_credit, write_grade
 from edx_proctoring.effects.telling import telling
 from edx_proctoring.models import (

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from edx_proctoring import backends, conf, constants, crypto, deadlines, host, transactions
 from edx_proctoring.backends.backend import ask_options
-from edx_proctoring.backends.http import LONGEST_ID, cause
+from edx_proctoring.backends.masking import masked_cause
+from edx_proctoring.backends.responses import LONGEST_ID
 from edx_proctoring.effects import exam_sync
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
@@ -83,7 +84,7 @@ def register(
             "registration refused, exam_id=%s user_id=%s: %s",
             exam.pk,
             user.pk,
-            cause(error),
+            masked_cause(error),
         )
         raise
     except Exception as error:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf, outbox
 from edx_proctoring.backends.backend import ask_options
-from edx_proctoring.backends.http import is_removal_unsupported
+from edx_proctoring.backends.responses import is_removal_unsupported
 from edx_proctoring.effects import EffectKind, messages
 from edx_proctoring.exceptions import (
     BackendProviderCannotRemoveAttempt,

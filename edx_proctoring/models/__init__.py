@@ -40,7 +40,6 @@ from edx_proctoring.models.reviews import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
 )
-from edx_proctoring.models.runs import ScheduledRun
 from edx_proctoring.models.saving import (
     HistoryNote,
     delete_with_history,
@@ -50,6 +49,7 @@ from edx_proctoring.models.saving import (
     save_with_history,
     take_note_of_pre_save,
 )
+from edx_proctoring.models.scheduled_runs import ScheduledRun
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
 # History models, as hosts and data exports import them.

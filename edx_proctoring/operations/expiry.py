@@ -13,7 +13,7 @@ from edx_proctoring.exceptions import (
     StudentExamAttemptDoesNotExistsException,
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt, ScheduledRun, TimeAdjustment
-from edx_proctoring.models.runs import COMPARISON, SWEEP
+from edx_proctoring.models.scheduled_runs import COMPARISON, SWEEP
 
 log = logging.getLogger(__name__)
 

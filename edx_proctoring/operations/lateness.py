@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from edx_proctoring import conf, deadlines
 from edx_proctoring.models import OutboxMessage, ProctoredExam, ScheduledRun
-from edx_proctoring.models.runs import SWEEP
+from edx_proctoring.models.scheduled_runs import SWEEP
 from edx_proctoring.operations.expiry import running_attempts
 
 

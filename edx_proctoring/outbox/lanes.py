@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from edx_proctoring import conf, transactions
 from edx_proctoring.models.outbox import OutboxMessage, OutboxQuerySet
-from edx_proctoring.models.runs import NET, ScheduledRun
+from edx_proctoring.models.scheduled_runs import NET, ScheduledRun
 from edx_proctoring.outbox import delivery, registry
 
 LOOK = 1000  # lanes per query: each query reads all pending messages

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from edx_proctoring import apps as app_module
 from edx_proctoring import operations, outbox
-from edx_proctoring.backends import http, masking, options
+from edx_proctoring.backends import masking, options
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.null import NullBackendProvider
 from edx_proctoring.backends.options import ProviderOption, options_of
@@ -212,10 +212,10 @@ def test_a_wrong_declaration_breaks_no_log_call(load, caplog):
 
 def test_secrets_of_an_answer_are_masked_before_it_is_cut(load):
     load(Acme, {"api_key": KEY})
-    text = "x" * (http.LOGGED_CHARACTERS - 5) + KEY
-    shown = http.cause(http_error(text))
+    text = "x" * (masking.LOGGED_CHARACTERS - 5) + KEY
+    shown = masking.masked_cause(http_error(text))
     assert KEY[:5] not in shown
-    assert KEY not in http.cause(ValueError(KEY))
+    assert KEY not in masking.masked_cause(ValueError(KEY))
 
 
 def http_error(text):

@@ -16,7 +16,7 @@ from django.test import RequestFactory
 from edx_django_utils.cache import RequestCache, TieredCache
 
 from edx_proctoring import api, backends
-from edx_proctoring.backends import breaker, http
+from edx_proctoring.backends import breaker, masking
 from edx_proctoring.backends.backend import as_tell, ask_options
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.exceptions import (
@@ -212,7 +212,7 @@ def test_ids_of_requests_are_passed_on(rest, remote, given, is_kept):  # noqa: F
 @pytest.mark.defect("BACKENDS-A11")
 def test_logs_are_masked():
     text = '{"full_name": "Jo \\"D\\" Doe", "by": "jo@example.com", "access_token": "t0p", "note": "eyJh.eyJi.c", "n'
-    masked = http.masked(text)
+    masked = masking.masked(text)
     assert not any(word in masked for word in ("Doe", "jo@", "t0p", "eyJi"))
     assert '"note"' in masked
 

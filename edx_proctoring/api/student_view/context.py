@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from edx_proctoring import backends, conf, constants, crypto, deadlines, host, links, timing
+from edx_proctoring import backends, conf, constants, deadlines, exam_tokens, host, links, timing
 from edx_proctoring.api.onboarding.exams import onboarding_exam_link_for_screen
 from edx_proctoring.api.providers.settings import get_integration_specific_email
 from edx_proctoring.backends import display
@@ -79,7 +79,7 @@ class Learner:
             return False
         attempt = self.attempt
         code = attempt.attempt_code if attempt else None
-        passes = crypto.exam_passes(code, self.user_id) if code else ()
+        passes = exam_tokens.exam_passes(code, self.user_id) if code else ()
         with ask_options(exam_passes=passes):
             return bool(self.provider.should_block_access_to_exam_material())
 

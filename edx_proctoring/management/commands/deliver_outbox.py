@@ -3,7 +3,8 @@
 from typing import Any
 
 from edx_proctoring import outbox
-from edx_proctoring.management.batches import WatchedCommand, at_least_one
+from edx_proctoring.management.arguments import at_least_one
+from edx_proctoring.management.batches import WatchedCommand
 
 
 class Command(WatchedCommand):

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from edx_proctoring import operations
-from edx_proctoring.management.batches import not_negative
+from edx_proctoring.management.arguments import not_negative
 
 FAILING = {"error": ("error",), "warning": ("error", "warning")}
 

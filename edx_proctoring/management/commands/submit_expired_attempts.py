@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from edx_proctoring import operations
-from edx_proctoring.management.batches import WatchedCommand, at_least_one
+from edx_proctoring.management.arguments import at_least_one
+from edx_proctoring.management.batches import WatchedCommand
 
 
 class Command(WatchedCommand):

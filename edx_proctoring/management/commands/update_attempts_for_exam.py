@@ -6,7 +6,8 @@ from django.core.management.base import CommandError
 
 from edx_proctoring import operations
 from edx_proctoring.exceptions import ProctoredBaseException
-from edx_proctoring.management.batches import BatchCommand, whole
+from edx_proctoring.management.arguments import whole
+from edx_proctoring.management.batches import BatchCommand
 
 
 class Command(BatchCommand):

@@ -10,7 +10,7 @@ from typing import Any
 from edx_proctoring import exceptions
 from edx_proctoring.api.reviews.rules import checked
 from edx_proctoring.backends import offers_ping
-from edx_proctoring.backends.http import is_removal_unsupported
+from edx_proctoring.backends.responses import is_removal_unsupported
 from edx_proctoring.testing.contract.base import (
     CONTEXT,
     EXAM,

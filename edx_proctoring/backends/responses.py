@@ -1,0 +1,39 @@
+"""Read the responses of providers: JSON, ids, and failures that show what a provider does not support."""
+
+from typing import Any
+
+import requests
+
+LONGEST_ID = 255
+
+
+def is_removal_unsupported(error: BaseException) -> bool:
+    """Return whether a failed removal means that this provider never removes attempts: 405, 501 or NotImplementedError."""
+    response = getattr(error, "response", None)
+    return isinstance(error, NotImplementedError) or (
+        isinstance(error, requests.HTTPError)
+        and response is not None
+        and response.status_code in (405, 501)
+    )
+
+
+def json_of(response: requests.Response) -> Any:
+    """Return the response's JSON. Raises ValueError for anything else."""
+    try:
+        return response.json()
+    except RecursionError as error:
+        raise ValueError("the response is nested too deeply") from error
+
+
+def usable_id(value: Any) -> bool:
+    """Return whether this can be stored as an id: text that fits into the column, or a number."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return bool(value) and (is_number or isinstance(value, str)) and len(str(value)) <= LONGEST_ID
+
+
+def json_object(response: requests.Response) -> dict[str, Any]:
+    """Return the response's JSON object. Raises ValueError for anything else."""
+    answer = json_of(response)
+    if not isinstance(answer, dict):
+        raise ValueError("the response is not a JSON object")
+    return answer
