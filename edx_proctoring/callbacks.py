@@ -13,11 +13,12 @@ from edx_proctoring import backends, conf, exam_tokens, links, transactions
 from edx_proctoring.api import (
     get_exam_attempt_by_code,
     mark_ready_if_setting_up,
-    submit_unless_paused,
+    unless_paused,
+    update_attempt_status,
     was_registered_without_token,
 )
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
-from edx_proctoring.statuses import IN_PROGRESS
+from edx_proctoring.statuses import IN_PROGRESS, ProctoredExamStudentAttemptStatus
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,12 @@ def _advance(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
         mark_ready_if_setting_up(attempt["id"])
         return True
     if conf.proctoring.START_CALLBACK_SUBMITS or _is_learner(attempt, request):
-        return submit_unless_paused(attempt["id"])
+        return unless_paused(
+            attempt["id"],
+            lambda: update_attempt_status(
+                attempt["id"], ProctoredExamStudentAttemptStatus.submitted
+            ),
+        )
     log.warning("start callback refused, caller is not the learner: attempt_id=%s", attempt["id"])
     return False
 

@@ -40,7 +40,6 @@ from edx_proctoring.api.attempts.changes import (
     start_exam_attempt,
     start_exam_attempt_by_code,
     stop_exam_attempt,
-    submit_unless_paused,
     tell_attempt_deleted,
     update_attempt_status,
     update_exam_attempt,
@@ -53,6 +52,7 @@ from edx_proctoring.api.attempts.clock import (
     pause_attempt,
     recalculate_deadlines,
     recalculate_running,
+    unless_paused,
 )
 from edx_proctoring.api.attempts.exam_page import (
     get_active_attempt_data,

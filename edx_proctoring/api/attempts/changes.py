@@ -7,7 +7,6 @@ from typing import Any
 from edx_proctoring import host, lifecycle, links, outbox, prerequisites
 from edx_proctoring.api.lookup import attempt_by_id, exam_by_id
 from edx_proctoring.exceptions import (
-    AttemptIsPaused,
     ProctoredExamIllegalStatusTransition,
     ProctoredExamPermissionDenied,
     StudentExamAttemptAlreadyExistsException,
@@ -83,15 +82,6 @@ def mark_ready_if_setting_up(attempt_id: int) -> None:
     attempt = attempt_by_id(attempt_id)
     waiting = {Status.created, Status.download_software_clicked}
     _move_from(attempt, Status.ready_to_start, waiting)
-
-
-def submit_unless_paused(attempt_id: int) -> bool:
-    """Submit the attempt for its learner; False if it is paused, as decided under the learner's lock."""
-    try:
-        _update(attempt_id, Status.submitted, reason=lifecycle.LEARNER)
-    except AttemptIsPaused:
-        return False
-    return True
 
 
 def _move_from(attempt: Attempt, to: str, only_from: Collection[str]) -> None:

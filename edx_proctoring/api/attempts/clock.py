@@ -1,7 +1,7 @@
 """Grant, pause and recalculate time, for other Django code. These functions do not check permissions."""
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,21 @@ def continue_attempt(attempt_id: int, *, by: Any = None, key: str = "") -> TimeC
 def is_attempt_paused(attempt_id: int) -> bool:
     """Return whether the attempt is paused."""
     return TimeAdjustment.objects.of_attempts([attempt_id]).open_pauses().exists()
+
+
+def unless_paused(attempt_id: int, change: Callable[[], object]) -> bool:
+    """Call `change` unless the attempt is paused, as decided under the learner's lock; return whether it was called.
+
+    Raises StudentExamAttemptDoesNotExistsException.
+    """
+
+    def decide() -> bool:
+        if is_attempt_paused(attempt_id):
+            return False
+        change()
+        return True
+
+    return lifecycle.locked(attempt_by_id(attempt_id).user_id, decide)
 
 
 def recalculate_deadlines(
