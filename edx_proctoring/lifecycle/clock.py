@@ -159,6 +159,10 @@ def continue_(attempt: Attempt, *, by: Any = None, key: str = "") -> TimeChange:
         if row is None or ledger.deadline is None or (key and row.key != key):
             return TimeChange(ledger.attempt, row, changed=False)
         close_pause(row, ledger.now)
+        if (
+            ledger.attempt.status not in IN_PROGRESS
+        ):  # an older version, which knows no pauses, has ended it
+            return TimeChange(ledger.attempt, row, changed=True)
         after = _cut_to_due_date(ledger, ledger.deadline)
         after = replace(after, paused_since=None, adjusted=after.adjusted + row.seconds)
         gained = store(ledger, after, row, reason="continue", by=by)
@@ -174,6 +178,7 @@ def renew_pause(attempt: Attempt) -> None:
         ledger = read(attempt)
         if (
             ledger.open_pause
+            and ledger.attempt.status in IN_PROGRESS
             and ledger.deadline is not None
             and needs_more_minutes(ledger.attempt, ledger.deadline, ledger.now)
         ):

@@ -7,6 +7,7 @@ from edx_proctoring.operations.diagnostics import Finding, diagnose
 from edx_proctoring.operations.expiry import (
     SWEEP_BATCH_SIZE,
     Sweep,
+    close_pauses,
     submit_expired_attempts,
     sweep_expired_attempts,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Late",
     "Repaired",
     "Sweep",
+    "close_pauses",
     "deactivate_orphaned_reviews",
     "diagnose",
     "forget_attempts",

@@ -18,6 +18,7 @@ COMMANDS = [
     "reset_attempts",
     "set_attempt_status",
     "set_is_attempt_active",
+    "close_pauses",
     "submit_expired_attempts",
     "update_attempt_status_from_review",
     "update_attempts_for_exam",

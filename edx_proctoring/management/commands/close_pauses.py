@@ -1,0 +1,31 @@
+"""End all open pauses, before an older version of the app takes over."""
+
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from edx_proctoring import operations
+from edx_proctoring.management.batches import WatchedCommand
+
+
+class Command(WatchedCommand):
+    """Older versions know no pauses: for them the clock of a paused attempt runs on."""
+
+    help = (
+        "End all open pauses and breaks, so that the deadlines that older versions of the app read are final. Run it "
+        "before a way back to 6.1.4, and keep staff from pausing attempts afterwards. Exit code 0: no pause is left; "
+        "1: some could not be ended (see the log), run it again."
+    )
+
+    def add_arguments(self, parser: Any) -> None:
+        self.add_dry_run(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        ended = failed = 0
+        for attempt_id, worked in operations.close_pauses(dry_run=options["dry_run"]):
+            ended, failed = ended + worked, failed + (not worked)
+            self.progress(f"attempt {attempt_id}", options["verbosity"])
+        verb = "to be ended" if options["dry_run"] else "ended"
+        self.stdout.write(f"{ended} pauses {verb}, {failed} failed")
+        if failed:
+            raise CommandError(f"{failed} pauses could not be ended; the log says why.")
