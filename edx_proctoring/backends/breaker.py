@@ -1,7 +1,7 @@
 """The circuit breaker of providers: while a provider is known to be down, requests to it fail immediately, except for
 probes.
 
-Notices through the outbox have a separate breaker, which also respects this one (`effects.telling`). All processes
+Notices through the outbox have a separate breaker, which also respects this one (`effects.provider_notices`). All processes
 share the state through the cache. Without a working cache, every request is tried.
 
 The numbers follow from how long a request may take (the setting ASK_DEADLINE_SECONDS): once three requests have waited

@@ -12,7 +12,7 @@ from edx_proctoring.effects import messages
 from edx_proctoring.effects.exam_sync import deliver_saved
 from edx_proctoring.effects.extension_hooks import deliver_replay
 from edx_proctoring.effects.perform import whole, write_credit, write_grade
-from edx_proctoring.effects.telling import telling
+from edx_proctoring.effects.provider_notices import telling
 from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExamStudentAttempt,

@@ -12,7 +12,7 @@ from edx_proctoring import backends, cache, conf, outbox, transactions
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.circuit_breaker import CircuitBreaker
 from edx_proctoring.effects import messages
-from edx_proctoring.effects.telling import telling
+from edx_proctoring.effects.provider_notices import telling
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 from edx_proctoring.models import OutboxMessage, ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer

@@ -16,7 +16,7 @@ from edx_proctoring import api, outbox, slow_calls
 from edx_proctoring.backends import breaker, provider_states
 from edx_proctoring.backends.backend import ask_options, remaining_seconds
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
-from edx_proctoring.effects.telling import telling
+from edx_proctoring.effects.provider_notices import telling
 from edx_proctoring.models import OutboxMessage, ProctoredExam, ProctoredExamStudentAttempt
 
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("django-crum")]
