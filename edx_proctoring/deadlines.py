@@ -164,9 +164,9 @@ def last_allotment(rows: Iterable[TimeAdjustment]) -> TimeAdjustment | None:
 
 
 def at_start(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> Deadline:
-    """When an attempt ends that starts now, with what was granted before its start.
+    """Return the deadline of an attempt that starts now, including time granted before the start.
 
-    A resumed one has used a part of its allotment already. Not longer than its due date.
+    A resumed attempt has already used a part of its allotment. The due date limits both.
     """
     exam = exam_fields(attempt.proctored_exam)
     rest = rest_of(attempt)

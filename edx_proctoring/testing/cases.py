@@ -1,4 +1,4 @@
-"""What suites of hosts derive their tests from, under the names that they know."""
+"""Base classes and mocks for test suites of hosts, under their published names."""
 
 import contextlib
 from collections.abc import Iterator
@@ -29,14 +29,14 @@ CAN_TAKE = "edx_proctoring.can_take_proctored_exam"
 
 
 class TestBackendProvider(FakeProvider):
-    """A provider with a dashboard; it remembers all calls."""
+    """A provider with a dashboard; it records all calls."""
 
     __test__ = False
     has_dashboard = True
 
 
 def setup_test_backends() -> None:
-    """The providers `test` (see TestBackendProvider), `null` and `mock` take the places of the configured ones."""
+    """Replace the configured providers by `test` (see TestBackendProvider), `null` and `mock`."""
     config: Any = apps.get_app_config("edx_proctoring")
     config.backends = {
         "test": TestBackendProvider(),
@@ -46,14 +46,14 @@ def setup_test_backends() -> None:
 
 
 def setup_test_perms() -> None:
-    """Every active user may take proctored exams, where the host has no rule of its own."""
+    """Let every active user take proctored exams, if the host has no rule."""
     if not rules.perm_exists(CAN_TAKE):
         rules.add_perm(CAN_TAKE, rules.is_active)
 
 
 @contextlib.contextmanager
 def mock_perm(perm: str, allowed: bool = True) -> Iterator[None]:
-    """Meanwhile everybody has the permission, or nobody; also a decorator."""
+    """Grant or deny the permission to everybody within the block; also a decorator."""
     before = rules.permissions.permissions.get(perm)
     rules.set_perm(perm, rules.always_true if allowed else rules.always_false)
     try:
@@ -65,18 +65,18 @@ def mock_perm(perm: str, allowed: bool = True) -> Iterator[None]:
 
 
 class MockTracker:
-    """Remembers events: (name, data)."""
+    """Records events as (name, data)."""
 
     def __init__(self) -> None:
         self.events: list[tuple[str, dict[str, Any]]] = []
 
     @contextlib.contextmanager
     def context(self, name: str, context: Any) -> Iterator[None]:
-        """Events of this block belong together."""
+        """A context for events, without effect."""
         yield
 
     def emit(self, name: str, data: dict[str, Any]) -> None:
-        """Remember."""
+        """Record the event."""
         self.events.append((name, data))
 
 
@@ -105,7 +105,7 @@ class LoggedInTestCase(TestCase):
 
 
 class ProctoredExamTestCase(LoggedInTestCase):
-    """Providers, services and permissions are set up; what waits for a commit happens at once."""
+    """Providers, services and permissions are set up, and on_commit callbacks run immediately."""
 
     course_id = "course-v1:test+course+1"
     content_id = "block-v1:test+course+1+type@sequential+block@test_content"
@@ -144,19 +144,19 @@ class ProctoredExamTestCase(LoggedInTestCase):
         return api.create_exam(**{**values, **more})
 
     def _create_proctored_exam(self) -> int:
-        """The id of a new proctored exam."""
+        """Create a proctored exam; return its id."""
         return self._create_exam(self.content_id)
 
     def _create_timed_exam(self) -> int:
-        """The id of a new timed exam."""
+        """Create a timed exam; return its id."""
         return self._create_exam(self.content_id_timed, is_proctored=False, backend=None)
 
     def _create_practice_exam(self) -> int:
-        """The id of a new practice exam."""
+        """Create a practice exam; return its id."""
         return self._create_exam(self.content_id_practice, is_practice_exam=True)
 
     def _create_onboarding_exam(self) -> int:
-        """The id of a new onboarding exam; its provider supports onboarding from now on."""
+        """Create an onboarding exam and return its id; from now on the provider supports onboarding."""
         config: Any = apps.get_app_config("edx_proctoring")
         config.backends["test"].supports_onboarding = True
         return self._create_exam(self.content_id_onboarding, is_practice_exam=True)

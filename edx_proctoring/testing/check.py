@@ -1,6 +1,6 @@
-"""``python -m edx_proctoring.testing.check package.module:Class``: does a provider do what the app expects?
+"""``python -m edx_proctoring.testing.check package.module:Class`` checks that a provider does what the app expects.
 
-Needs no Django project. Exit code 0: all that was checked holds; 1: something does not; 2: it could not be checked.
+Needs no Django project. Exit code 0: all checks passed; 1: a check failed; 2: the provider could not be checked.
 """
 
 import argparse
@@ -19,7 +19,7 @@ HOLDS, FAILS, LEFT_OUT = "holds", "FAILS", "not checked"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command."""
+    """Run the command."""
     options = _parser().parse_args(arguments)
     try:
         suite = _suite(options)
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _suite(options: argparse.Namespace) -> type[Any]:
-    """What to run; the exceptions say why that cannot be."""
+    """Return the suite to run; exceptions explain why there is none."""
     given = json.loads(options.options.read_text(encoding="utf-8")) if options.options else {}
     if not isinstance(given, dict):
         raise TypeError("the options are not an object")
@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def configure() -> None:
-    """A project with nothing in it but the app, for suites without one: call it in conftest.py."""
+    """Set up a project that contains only the app, for suites without a project: call this in conftest.py."""
     import django  # noqa: PLC0415
     from django.conf import settings  # noqa: PLC0415
 
@@ -114,7 +114,7 @@ def suite_of(
     capabilities: Sequence[str],
     answers: dict[str, Any] | None = None,
 ) -> type[Any]:
-    """The checks: those that the author wrote, or the usual ones of a provider's class."""
+    """Return the checks: those of the author, or the standard ones for a provider's class."""
     from edx_proctoring.testing.contract import ProviderContract  # noqa: PLC0415
 
     if issubclass(found, ProviderContract):
@@ -129,7 +129,7 @@ def suite_of(
 
 
 def run(suite: type[Any]) -> list[tuple[str, str, str]]:
-    """(expectation, how it is, why) of each check; a check that explains others comes before them."""
+    """Return (expectation, state, reason) of each check; a check that explains others comes before them."""
     rows = []
     for name in _checks_of(suite):
         title = name.removeprefix("test_").replace("_", " ")
@@ -147,19 +147,19 @@ def run(suite: type[Any]) -> list[tuple[str, str, str]]:
 
 
 def _checks_of(suite: type[Any]) -> list[str]:
-    """In the order of their definition, those of base classes first, as pytest has them."""
+    """Return the checks in the order of definition, base classes first, as pytest does."""
     names = (name for base in reversed(suite.__mro__) for name in vars(base))
     return list(dict.fromkeys(name for name in names if name.startswith("test_")))
 
 
 def _raised(error: Exception) -> str:
-    """An exception that no check expected, and where the provider raised it."""
+    """Describe an unexpected exception and where the provider raised it."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"raised {error!r} in {frame.name} ({os.path.basename(frame.filename)}:{frame.lineno})"
 
 
 def report(rows: Sequence[tuple[str, str, str]]) -> int:
-    """Print the table; the exit code."""
+    """Print the table; return the exit code."""
     width = max(len(title) for title, _, _ in rows)
     for title, state, why in rows:
         print(f"{title:<{width}}  {state:<11}  {why}".rstrip())

@@ -1,4 +1,4 @@
-"""Work that waits for the commit, in tests whose transaction never commits (Django's TestCase)."""
+"""Run on_commit callbacks in tests whose transaction never commits (Django's TestCase)."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -21,9 +21,9 @@ def _run() -> None:
 
 @contextlib.contextmanager
 def commits_at_once() -> Iterator[None]:
-    """What waits for the commit runs when the outermost transaction within the test's own ends.
+    """Run on_commit callbacks when the outermost transaction inside the test's own ends.
 
-    So a host's TestCase sees mails, events, signals and calls to providers as its users would.
+    A host's TestCase then sees e-mails, events, signals and calls of providers as its users would.
     """
     wrapper: Any = connection
     on_commit, savepoint_commit = wrapper.on_commit, wrapper.savepoint_commit

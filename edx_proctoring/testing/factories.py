@@ -1,4 +1,4 @@
-"""Rows for tests (needs factory-boy)."""
+"""Factories for test data (need factory-boy)."""
 
 import uuid
 from typing import Any
@@ -15,7 +15,7 @@ from edx_proctoring.models import (
 
 COURSE_ID = "course-v1:edX+Demo+2026"
 
-SET_UP = "test set-up"  # why the history says that a factory's attempt is there
+SET_UP = "test set-up"  # the reason in the history of a factory's attempt
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -47,7 +47,7 @@ class ExamFactory(factory.django.DjangoModelFactory):
 
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
-        """The provider of an exam that has an id there knows it and is told nothing; others are saved as hosts save them."""
+        """Notify the provider only of exams without an id; save those as hosts do."""
         exam = model_class(*args, **kwargs)
         if exam.external_id:
             model_class.objects.bulk_create([exam])  # without the signals of `save()`
@@ -71,7 +71,7 @@ class AttemptFactory(factory.django.DjangoModelFactory):
 
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
-        """With a reason in its history, as this version writes and 6.1.4 does not."""
+        """Store a reason in the history, as this version does and 6.1.4 does not."""
         attempt = model_class(*args, **kwargs)
         attempt._change_reason = SET_UP
         attempt.save(force_insert=True)
@@ -79,7 +79,7 @@ class AttemptFactory(factory.django.DjangoModelFactory):
 
 
 class AllowanceFactory(factory.django.DjangoModelFactory):
-    """Ten minutes more."""
+    """An allowance of ten minutes."""
 
     class Meta:
         model = ProctoredExamStudentAllowance

@@ -1,7 +1,7 @@
-"""Doubles of the LMS's services: they remember what they were asked and told, and can be told to fail.
+"""Doubles of the LMS's services, which record calls and can be told to fail.
 
-They take exactly the arguments that the LMS's own services take, in the published form: a wrong name, a positional
-argument in place of a keyword, or a wrong type is a TypeError.
+They accept exactly the arguments of the LMS's own services, in the published form: a wrong name, a positional argument
+instead of a keyword, or a wrong type raises a TypeError.
 """
 
 import datetime
@@ -40,7 +40,7 @@ def _fits(value: Any, hint: Any) -> bool:
 
 
 def _checked(method: Method) -> Callable[..., Any]:
-    """The method, strict about its arguments' types; it fails if told so."""
+    """Return the method with strict argument types; it fails if told to."""
     hints = typing.get_type_hints(method)
     signature = inspect.signature(method)
 
@@ -60,12 +60,12 @@ def _checked(method: Method) -> Callable[..., Any]:
 
 
 def _question(method: Method) -> Method:
-    """Remembered among `questions`."""
+    """A query, recorded in `questions`."""
     return _remembered(method, "questions")
 
 
 def _order(method: Method) -> Method:
-    """Remembered among `calls`."""
+    """A command, recorded in `calls`."""
     return _remembered(method, "calls")
 
 
@@ -91,15 +91,15 @@ class _Service:
         self.works: dict[str, Callable[..., object]] = {}
 
     def before(self, method: str, work: Callable[..., object]) -> None:
-        """From now on `work` is called with the arguments before the method answers; what it raises goes through."""
+        """From now on, call `work` with the arguments before the method; its exceptions are raised."""
         self.works[method] = work
 
     def fail(self, method: str, error: BaseException) -> None:
-        """From now on this method raises."""
+        """From now on, let this method raise."""
         self.errors[method] = error
 
     def recover(self) -> None:
-        """Nothing fails any more."""
+        """Clear all failures."""
         self.errors.clear()
         self.works.clear()
 
@@ -123,7 +123,7 @@ class CreditService(_Service):
     def get_credit_state(
         self, user_id: int, course_id: str, /, *, return_course_info: bool = False
     ) -> dict[str, Any] | None:
-        """The state, or None for who is not enrolled."""
+        """Return the state, or None for users who are not enrolled."""
         state = {**self.state, "credit_requirement_status": self.requirements}
         return state if self.enrolled else None
 
@@ -137,7 +137,7 @@ class CreditService(_Service):
         req_name: str,
         status: CreditStatus,
     ) -> None:
-        """Remember."""
+        """Record the call."""
 
     @_order
     def remove_credit_requirement_status(
@@ -148,11 +148,11 @@ class CreditService(_Service):
         req_namespace: Literal["proctored_exam"],
         req_name: str,
     ) -> None:
-        """Remember."""
+        """Record the call."""
 
 
 class InstructorService(_Service):
-    """`staff` holds the users who are staff of every course."""
+    """`staff` contains the users who are staff of every course."""
 
     def __init__(self, calls: list[Call], questions: list[Call]) -> None:
         super().__init__(calls, questions)
@@ -161,18 +161,18 @@ class InstructorService(_Service):
 
     @_question
     def is_course_staff(self, user: Any, course_id: str, /) -> bool:
-        """Is the user, or (user, course), among `staff`?"""
+        """Return whether the user, or (user, course), is in `staff`."""
         return user.pk in self.staff or (user.pk, course_id) in self.staff
 
     @_order
     def delete_student_attempt(
         self, username: str, course_id: str, content_id: str, /, *, requesting_user: User
     ) -> None:
-        """Remember."""
+        """Record the call."""
 
     @_order
     def complete_student_attempt(self, username: str, content_id: str, /) -> None:
-        """Remember."""
+        """Record the call."""
 
     @_order
     def send_support_notification(
@@ -184,11 +184,11 @@ class InstructorService(_Service):
         review_status: str,
         review_url: str,
     ) -> None:
-        """Remember."""
+        """Record the call."""
 
     @_question
     def get_proctoring_escalation_email(self, course_id: str, /) -> str | None:
-        """The address, if one is set."""
+        """Return the address, if one is set."""
         return self.escalation_email
 
 
@@ -201,7 +201,7 @@ class GradesService(_Service):
 
     @_question
     def should_override_grade_on_rejected_exam(self, course_id: str, /) -> bool:
-        """The switch."""
+        """Return `overrides`."""
         return self.overrides
 
     @_order
@@ -216,35 +216,35 @@ class GradesService(_Service):
         overrider: User | None,
         comment: str,
     ) -> None:
-        """Remember."""
+        """Record the call."""
 
     @_order
     def undo_override_subsection_grade(
         self, *, user_id: int, course_key_or_id: str, usage_key_or_id: str
     ) -> None:
-        """Remember."""
+        """Record the call."""
 
 
 class CertificateService(_Service):
-    """Certificates."""
+    """Records invalidations."""
 
     @_order
     def invalidate_certificate(self, *, user_id: int, course_key_or_id: str) -> None:
-        """Remember."""
+        """Record the call."""
 
 
 @dataclass
 class Enrollment:
-    """Who is enrolled, and how."""
+    """An enrollment."""
 
     user: Any
     mode: str = "verified"
 
 
 class EnrollmentsService(_Service):
-    """`enrollments` may take proctored exams; None is a course without proctoring.
+    """Users in `enrollments` may take proctored exams; None means a course without proctoring.
 
-    Everybody is enrolled in every course, unless `enrolled` holds those who are: (course id, user id).
+    Everybody is enrolled in every course, unless `enrolled` contains the enrolled pairs (course id, user id).
     """
 
     def __init__(self, calls: list[Call], questions: list[Call]) -> None:
@@ -256,7 +256,7 @@ class EnrollmentsService(_Service):
     def get_enrollments_can_take_proctored_exams(
         self, course_id: str, text_search: str | None, /
     ) -> list[Enrollment] | None:
-        """Those whose name or address contains the text."""
+        """Return those whose name or e-mail address contains the text."""
         if not text_search or self.enrollments is None:
             return self.enrollments
         return [
@@ -269,7 +269,7 @@ class EnrollmentsService(_Service):
     def get_active_enrollments_by_course_and_user(
         self, course_id: str, user_id: int, /
     ) -> SimpleNamespace | None:
-        """Something, or None for who is not enrolled."""
+        """Return an object, or None for users who are not enrolled."""
         if self.enrolled is not None and (course_id, user_id) not in self.enrolled:
             return None
         return SimpleNamespace(user_id=user_id, course_id=course_id, is_active=True)
@@ -286,7 +286,7 @@ class NameAffirmationService(_Service):
     def get_verified_name(
         self, user: User, /, *, is_verified: bool, statuses_to_exclude: list[str]
     ) -> SimpleNamespace | None:
-        """Something with `verified_name`, or None."""
+        """Return an object with `verified_name`, or None."""
         name = self.names.get(typing.cast("int", user.pk))
         return SimpleNamespace(verified_name=name) if name else None
 
@@ -302,21 +302,21 @@ class LearningSequencesService(_Service):
     def get_user_course_outline_details(
         self, course_key: CourseKey, user: User, at_time: datetime.datetime, /
     ) -> Any:
-        """The outline, if one is set."""
+        """Return the outline, if one is set."""
         if at_time.tzinfo is None:
             raise TypeError("at_time has no time zone")
         return self.outline
 
 
 def replace_service(name: str, service: Any) -> Any:
-    """Put a service in the place of the host's own; answers that one, for giving the place back."""
+    """Replace the host's service; return the former one, to restore it later."""
     before = get_runtime_service(name)
     set_runtime_service(name, service)
     return before
 
 
 class HostServices:
-    """All doubles together; `calls` holds what all were told, `questions` what they were asked, in order."""
+    """All doubles; `calls` records the commands and `questions` the queries of all of them, in order."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -331,25 +331,25 @@ class HostServices:
         self.learning_sequences = LearningSequencesService(*remembered)
         self._before: dict[str, Any] = {}
 
-    # Without outlines learners see every exam; a test that wants one registers `learning_sequences` itself.
+    # Without outlines learners see every exam; a test that needs one registers `learning_sequences` itself.
     NAMES = tuple(name for name in SERVICES if name != "learning_sequences")
 
     def register(self) -> None:
-        """Take the places of the host's own services."""
+        """Replace the host's services."""
         self._before = {name: replace_service(name, getattr(self, name)) for name in self.NAMES}
 
     def unregister(self) -> None:
-        """Give the places back."""
+        """Restore the host's services."""
         for name, service in self._before.items():
             set_runtime_service(name, service)
 
     def calls_of(self, method: str) -> list[Call]:
-        """The calls of one method."""
+        """Return the calls of one method."""
         return [call for call in (*self.calls, *self.questions) if call.method == method]
 
 
 class Tracker:
-    """Remembers events: (name, data)."""
+    """Records events as (name, data)."""
 
     def __init__(self) -> None:
         self.events: list[tuple[str, dict[str, Any]]] = []
@@ -360,5 +360,5 @@ class Tracker:
 
     @property
     def names(self) -> list[str]:
-        """The names of all events, in order."""
+        """Return the names of all events, in order."""
         return [name for name, _ in self.events]

@@ -1,4 +1,4 @@
-"""A provider that does what the test says."""
+"""A provider controlled by the test."""
 
 import itertools
 from collections.abc import Callable, Mapping, MutableMapping
@@ -11,7 +11,7 @@ from edx_proctoring.exceptions import BackendProviderOnboardingException
 
 @dataclass
 class Call:
-    """One call: what was asked, and what was answered (None when it raised)."""
+    """One call with its arguments and its result (None if it raised)."""
 
     method: str
     args: tuple[Any, ...] = ()
@@ -20,10 +20,10 @@ class Call:
 
 
 class FakeProvider(ProctoringBackendProvider):
-    """Remembers all calls in `calls`; answers as a provider that works, unless told otherwise.
+    """Records all calls in `calls` and behaves like a working provider unless told otherwise.
 
-    `fail(method, error)` has it raise, `answer(method, value)` answer something else, `before(method, work)` runs work
-    first, `refuse_onboarding(status)` has it want onboarding, `recover()` forgets all that.
+    `fail(method, error)` makes it raise, `answer(method, value)` changes the result, `before(method, work)` runs work
+    first, `refuse_onboarding(status)` makes it require onboarding, `recover()` resets all of this.
     """
 
     verbose_name = "Test Provider"
@@ -39,32 +39,32 @@ class FakeProvider(ProctoringBackendProvider):
         self._ids = itertools.count(1)
 
     def fail(self, method: str, error: BaseException) -> None:
-        """From now on this method raises."""
+        """From now on, let this method raise."""
         self._errors[method] = error
 
     def answer(self, method: str, value: Any) -> None:
-        """From now on this method answers `value`."""
+        """From now on, let this method return `value`."""
         self._answers[method] = value
 
     def before(self, method: str, work: Callable[..., object]) -> None:
-        """From now on `work` is called with the arguments before the method answers."""
+        """From now on, call `work` with the arguments before the method."""
         self._before[method] = work
 
     def refuse_onboarding(self, status: str) -> None:
-        """Attempts need onboarding first."""
+        """Require onboarding before attempts."""
         self.fail("register_exam_attempt", BackendProviderOnboardingException(status))
 
     def answer_blocked(self, blocked: bool) -> None:
-        """Is the exam's content for the provider's own browser only?"""
+        """Set whether the exam's content requires the provider's own browser."""
         self.answer("should_block_access_to_exam_material", blocked)
 
     def recover(self) -> None:
-        """Work again as at the beginning; the calls stay."""
+        """Reset the behaviour; recorded calls are kept."""
         for told in (self._errors, self._answers, self._before):
             told.clear()
 
     def calls_of(self, method: str) -> list[Call]:
-        """The calls of one method."""
+        """Return the calls of one method."""
         return [call for call in self.calls if call.method == method]
 
     def _called(self, method: str, otherwise: Any, *args: Any, **kwargs: Any) -> Any:
@@ -80,60 +80,57 @@ class FakeProvider(ProctoringBackendProvider):
     def register_exam_attempt(
         self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
     ) -> Any:
-        """A new id."""
+        """Return a new id."""
         external_id = f"attempt-{next(self._ids)}"
         return self._called("register_exam_attempt", external_id, exam, context=dict(context))
 
     def start_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """started"""
         return self._called("start_exam_attempt", "started", exam, attempt)
 
     def stop_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """submitted"""
         return self._called("stop_exam_attempt", "submitted", exam, attempt)
 
     def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """error"""
         return self._called("mark_erroneous_exam_attempt", "error", exam, attempt)
 
     def remove_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """True"""
+        """Return True."""
         return self._called("remove_exam_attempt", True, exam, attempt)
 
     def get_software_download_url(self) -> Any:
-        """An address."""
+        """Return a URL."""
         return self._called("get_software_download_url", "https://provider.example.com/software")
 
     def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> Any:
-        """The payload as it is."""
+        """Return the payload unchanged."""
         return self._called("on_review_callback", payload, attempt, payload)
 
     def on_exam_saved(self, exam: Mapping[str, Any]) -> Any:
-        """The exam's id, a new one if it has none."""
+        """Return the exam's id, a new one if it has none."""
         external_id = exam.get("external_id") or f"exam-{exam['id']}"
         return self._called("on_exam_saved", external_id, dict(exam))
 
     def get_attempt(self, attempt: Any) -> Any:
-        """Nothing of its own."""
+        """Return nothing of its own."""
         return self._called("get_attempt", {}, attempt)
 
     def get_instructor_url(self, course_id: str, user: Mapping[str, Any], **kwargs: Any) -> Any:  # type: ignore[override]
-        """An address."""
+        """Return a URL."""
         url = "https://provider.example.com/dashboard"
         return self._called("get_instructor_url", url, course_id, user, **kwargs)
 
     def get_proctoring_config(self) -> Any:
-        """An empty configuration."""
+        """Return an empty configuration."""
         return self._called("get_proctoring_config", {})
 
     def should_block_access_to_exam_material(self) -> bool:
-        """No."""
+        """Return False."""
         return bool(self._called("should_block_access_to_exam_material", False))
 
     def retire_user(self, user_id: str) -> Any:
-        """Nothing to do."""
+        """Return None: no data is stored."""
         return self._called("retire_user", None, user_id)
 
     def get_onboarding_profile_info(self, course_id: str, **kwargs: Any) -> Any:
-        """It keeps no profiles."""
+        """Return None: no profiles are kept."""
         return self._called("get_onboarding_profile_info", None, course_id, **kwargs)

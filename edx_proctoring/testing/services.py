@@ -1,4 +1,4 @@
-"""The stand-ins for host services under the names that suites of hosts know; new suites take `testing.host`."""
+"""Mocks of host services under their published names; new suites should use `testing.host`."""
 
 import datetime
 from collections.abc import Collection, Mapping
@@ -13,7 +13,7 @@ from edx_proctoring.exceptions import UserNotFoundException
 
 
 class MockCreditService:
-    """A learner's credit state: what the constructor says; writers set requirements of this state."""
+    """A learner's credit state as passed to the constructor; setters change its requirements."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class MockCreditService:
     def get_credit_state(
         self, user_id: int, course_key: object, return_course_info: bool = False
     ) -> dict[str, Any] | None:
-        """The state."""
+        """Return the state."""
         return self.state
 
     def set_credit_requirement_status(
@@ -48,7 +48,7 @@ class MockCreditService:
         status: str = "satisfied",
         reason: Any = None,
     ) -> None:
-        """One requirement of this name, with this status."""
+        """Replace the requirement of this name."""
         self.remove_credit_requirement_status(user_id, course_key_or_id, req_namespace, req_name)
         requirement = {"namespace": req_namespace, "name": req_name, "status": status, "order": 0}
         self.state["credit_requirement_status"].append(requirement)
@@ -56,7 +56,7 @@ class MockCreditService:
     def remove_credit_requirement_status(
         self, user_id: int, course_key_or_id: object, req_namespace: str, req_name: str
     ) -> None:
-        """No requirement of this name."""
+        """Remove the requirement of this name."""
         kept = [
             one
             for one in self.state["credit_requirement_status"]
@@ -71,7 +71,7 @@ class MockCreditServiceNone(MockCreditService):
     def get_credit_state(
         self, user_id: int, course_key: object, return_course_info: bool = False
     ) -> dict[str, Any] | None:
-        """None."""
+        """Return None."""
         return None
 
 
@@ -84,7 +84,7 @@ class MockCreditServiceWithCourseEndDate(MockCreditService):
 
 
 class MockInstructorService:
-    """Everybody is on the staff, unless the constructor says otherwise."""
+    """Everybody is staff, unless the constructor says otherwise."""
 
     def __init__(self, is_user_course_staff: bool = True) -> None:
         self.is_user_course_staff = is_user_course_staff
@@ -93,19 +93,18 @@ class MockInstructorService:
         self.notifications: list[tuple[str, str, str, str, str | None]] = []
 
     def is_course_staff(self, user: Any, course_id: object) -> bool:
-        """What the constructor said."""
+        """Return the value passed to the constructor."""
         return self.is_user_course_staff
 
     def delete_student_attempt(
         self, student_identifier: str, course_id: str, content_id: str, requesting_user: Any
     ) -> None:
-        """Remember; UserNotFoundException where nobody asks for it."""
+        """Record the call. Raises UserNotFoundException without a requesting user."""
         if not isinstance(requesting_user, AbstractBaseUser):
             raise UserNotFoundException
         self.attempts.append((student_identifier, course_id, content_id))
 
     def complete_student_attempt(self, user_identifier: str, content_id: str) -> None:
-        """Remember."""
         self.completed.append((user_identifier, content_id))
 
     def send_support_notification(
@@ -116,12 +115,11 @@ class MockInstructorService:
         review_status: str,
         review_url: str | None = None,
     ) -> None:
-        """Remember."""
         note = (course_id, exam_name, student_username, review_status, review_url)
         self.notifications.append(note)
 
     def get_proctoring_escalation_email(self, course_key: object) -> str | None:
-        """An address."""
+        """Return an e-mail address."""
         return "escalation@example.com"
 
 
@@ -135,7 +133,7 @@ class MockGrade:
 
 @dataclass
 class MockGradeOverride:
-    """What a grade was overridden with."""
+    """The override of a grade."""
 
     earned_all_override: float | None = None
     earned_graded_override: float | None = None
@@ -154,19 +152,19 @@ class MockGradesService:
     def init_grade(
         self, user_id: int, course_key_or_id: object, usage_key_or_id: object, **grade: float
     ) -> None:
-        """The learner has this grade."""
+        """Set the learner's grade."""
         self.grades[user_id, str(course_key_or_id), str(usage_key_or_id)] = MockGrade(**grade)
 
     def get_subsection_grade(
         self, user_id: int, course_key_or_id: object, usage_key_or_id: object
     ) -> MockGrade | None:
-        """The grade."""
+        """Return the grade."""
         return self.grades.get((user_id, str(course_key_or_id), str(usage_key_or_id)))
 
     def get_subsection_grade_override(
         self, user_id: int, course_key_or_id: object, usage_key_or_id: object
     ) -> MockGradeOverride | None:
-        """Its override."""
+        """Return the override."""
         return self.overrides.get((user_id, str(course_key_or_id), str(usage_key_or_id)))
 
     def override_subsection_grade(
@@ -179,18 +177,16 @@ class MockGradesService:
         overrider: Any = None,
         comment: str | None = None,
     ) -> None:
-        """Override."""
         key = (user_id, str(course_key_or_id), str(usage_key_or_id))
         self.overrides[key] = MockGradeOverride(earned_all, earned_graded, overrider, comment)
 
     def undo_override_subsection_grade(
         self, user_id: int, course_key_or_id: object, usage_key_or_id: object
     ) -> None:
-        """No override any more."""
         self.overrides.pop((user_id, str(course_key_or_id), str(usage_key_or_id)), None)
 
     def should_override_grade_on_rejected_exam(self, course_key_or_id: object) -> bool:
-        """What the constructor said."""
+        """Return the value passed to the constructor."""
         return self.rejected_exam_overrides_grade
 
 
@@ -205,7 +201,7 @@ class MockGeneratedCertificate:
     status: str = "downloadable"
 
     def mock_invalidate(self) -> None:
-        """It is taken back."""
+        """Invalidate the certificate."""
         nothing = dict.fromkeys(("verify_uuid", "download_uuid", "download_url", "grade"), "")
         vars(self).update({**nothing, "status": "unavailable"})
 
@@ -219,25 +215,24 @@ class MockCertificateService:
     def get_invalidated_certificate(
         self, user_id: int, course_key_or_id: object
     ) -> MockGeneratedCertificate | None:
-        """The learner's certificate."""
+        """Return the learner's certificate."""
         return self.certificates.get((user_id, str(course_key_or_id)))
 
     def invalidate_certificate(self, user_id: int, course_key_or_id: object) -> None:
-        """Take it back."""
         key = (user_id, str(course_key_or_id))
         self.certificates.setdefault(key, MockGeneratedCertificate()).mock_invalidate()
 
 
 @dataclass
 class MockEnrollment:
-    """Who is enrolled, and how."""
+    """An enrollment."""
 
     user: Any
     mode: str = "verified"
 
 
 class MockEnrollmentsService:
-    """These are enrolled."""
+    """Enrollments as passed to the constructor."""
 
     def __init__(self, enrollments: Any = ()) -> None:
         self.enrollments = [self._enrollment(one) for one in enrollments]
@@ -248,13 +243,13 @@ class MockEnrollmentsService:
         return one if hasattr(one, "user") else MockEnrollment(one)
 
     def get_active_enrollments_by_course(self, course_id: object) -> list[Any]:
-        """All."""
+        """Return all enrollments."""
         return self.enrollments
 
     def get_enrollments_can_take_proctored_exams(
         self, course_id: object, text_search: str | None = None
     ) -> list[Any]:
-        """Those whose name or address contains the text."""
+        """Return those whose name or e-mail address contains the text."""
         text = text_search or ""
         return [
             one for one in self.enrollments if text in one.user.username or text in one.user.email
@@ -262,7 +257,7 @@ class MockEnrollmentsService:
 
 
 class MockScheduleItemData:
-    """When a sequence opens, and when it is due."""
+    """The opening and due dates of a sequence."""
 
     def __init__(
         self,
@@ -284,14 +279,14 @@ class MockScheduleData:
 
 @dataclass
 class MockUserCourseOutlineData:
-    """Which sequences the learner sees."""
+    """The sequences that the learner sees."""
 
     accessible_sequences: Collection[Any] = ()
 
 
 @dataclass
 class MockUserCourseOutlineDetailsData:
-    """Both."""
+    """Outline and schedule."""
 
     schedule: Any
     outline: Any
@@ -311,7 +306,7 @@ class MockLearningSequencesService:
         self.details = MockUserCourseOutlineDetailsData(schedule, outline)
 
     def get_user_course_outline_details(self, course_key: Any, user: Any, at_time: Any) -> Any:
-        """The outline and its dates."""
+        """Return the outline and its dates."""
         return self.details
 
 
@@ -324,7 +319,7 @@ class MockVerifiedName:
 
 
 class MockNameAffirmationService:
-    """Names by user."""
+    """Verified names by user."""
 
     def __init__(self) -> None:
         self.names: dict[Any, MockVerifiedName] = {}
@@ -332,7 +327,7 @@ class MockNameAffirmationService:
     def get_verified_name(
         self, user: Any, is_verified: bool = False, statuses_to_exclude: Any = None
     ) -> MockVerifiedName | None:
-        """The user's name."""
+        """Return the user's name."""
         found = self.names.get(user)
         excluded = found is not None and getattr(found, "status", "") in (statuses_to_exclude or ())
         return None if excluded else found
@@ -346,5 +341,5 @@ class MockNameAffirmationService:
         proctored_exam_attempt_id: int | None = None,
         status: str | None = None,
     ) -> None:
-        """From now on the user has this name."""
+        """Set the user's name."""
         self.names[user] = MockVerifiedName(verified_name, profile_name=profile_name, status=status)

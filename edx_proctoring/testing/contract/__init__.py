@@ -1,4 +1,4 @@
-"""What the app expects of a provider, as checks that a provider's author runs.
+"""The app's expectations of a provider, as checks for the provider's author.
 
 In a suite, with pytest or unittest (extra `testing`)::
 
@@ -9,7 +9,7 @@ In a suite, with pytest or unittest (extra `testing`)::
 
 or from the command line: ``python -m edx_proctoring.testing.check acme.provider:AcmeProvider --options acme.json``.
 
-What a provider does not declare is not checked but for one thing: that it is really not done.
+Capabilities that a provider does not declare are not checked, except that it must not use them.
 """
 
 from edx_proctoring.testing.contract.behaviour import Behaviour
@@ -18,7 +18,8 @@ from edx_proctoring.testing.contract.construction import Construction
 
 
 class ProviderContract(Behaviour, Calls, Construction):
-    """Subclass it; each `test_` method is one expectation, its failure says what to mend.
+    """Subclass this; each `test_` method is one expectation, and its failure says what to correct.
 
-    pytest and the command run the checks from the last base class to the first: what explains other failures comes first.
+    pytest and the command run the checks from the last base class to the first, so that failures that explain others
+    come first.
     """

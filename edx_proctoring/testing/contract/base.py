@@ -1,4 +1,4 @@
-"""What all checks of providers share: the attempt that they play, the service, the failures."""
+"""Shared parts of all checks: the attempt, the provider's service, and failures."""
 
 import copy
 import unittest
@@ -17,14 +17,14 @@ from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.testing.contract.wire import NEVER, REST_ANSWERS, Missing, Recording, Wire
 
 CAPABILITIES = (
-    "registers",  # attempts, at its service
-    "notifies",  # its service of starts, submissions and errors
-    "removes",  # attempts from its service
+    "registers",  # registers attempts at its service
+    "notifies",  # tells its service about starts, submissions and errors
+    "removes",  # deletes attempts at its service
     "reviews",
     "onboarding",
     "dashboard",
     "retirement",
-    "download",  # of software by learners
+    "download",  # offers learners software to download
     "worker script",
 )
 ONBOARDING = ("missing", "pending", "failed", "expired")
@@ -80,10 +80,10 @@ NOTICES = {
     "mark_erroneous_exam_attempt": "notify error",
 }
 INSTRUCTOR: dict[str, Any] = {"id": "u", "full_name": NAME, "email": EMAIL}
-OPTIONAL = ("exam", "config")  # a provider may know by itself, and ask nobody
+OPTIONAL = ("exam", "config")  # a provider may know the answer without a request
 DEADLINE_SECONDS = 10
-SHORT_DEADLINE_SECONDS = 0.5  # of a caller who has waited for something else before
-CASES = {  # what a provider with a capability is answered
+SHORT_DEADLINE_SECONDS = 0.5  # for a caller who has already waited for something else
+CASES = {  # responses by capability
     "registers": ("register",),
     "notifies": tuple(NOTICES.values()),
     "removes": ("remove", "remove unconfirmed"),
@@ -94,7 +94,7 @@ CASES = {  # what a provider with a capability is answered
 
 @dataclass(frozen=True)
 class Call:
-    """One thing that a provider is asked or told."""
+    """One call of a provider."""
 
     capability: str
     case: str | None
@@ -103,14 +103,14 @@ class Call:
 
 
 class Checks:
-    """What the author says of the provider, and what the checks need."""
+    """The author's declarations about the provider, and the helpers of the checks."""
 
     provider_class: ClassVar[type[Any]]
     options: ClassVar[Mapping[str, Any]] = {}
     capabilities: ClassVar[Any] = frozenset()
-    # Answers of its service by case, see REST_ANSWERS; those of the REST protocol are known.
+    # Responses of the service by case, see REST_ANSWERS; those of the REST protocol are built in.
     answers: ClassVar[Mapping[str, Any]] = REST_ANSWERS
-    # Deliveries: those that are reviews, and those that are none. {"locator"} stands for the attempt's id there.
+    # Deliveries: valid and invalid reviews. {"locator"} is replaced by the attempt's id.
     reviews: ClassVar[tuple[Any, ...]] = (
         {"status": "passed", "comments": []},
         {
@@ -128,7 +128,7 @@ class Checks:
     # Helpers
 
     def make(self, **more: Any) -> Any:
-        """A new instance, as the app makes it; without one nothing can be checked."""
+        """Return a new instance, created as the app does; without one nothing can be checked."""
         try:
             return self.built(**more)[0]
         except Exception as error:
@@ -136,14 +136,14 @@ class Checks:
             raise unittest.SkipTest(why) from error
 
     def built(self, **more: Any) -> tuple[Any, Wire]:
-        """A new instance, and what its service heard meanwhile."""
+        """Return a new instance, and the requests sent while it was created."""
         with self.wire().answering(status=200, body="{}") as wire:
             known = options_of(self.provider_class)
             given = copy.deepcopy({**self.options, **more})
             return self.provider_class(**constructor_arguments(known, given)), wire
 
     def calls(self) -> list[Call]:
-        """All that it is asked and told, as far as that is declared."""
+        """Return all calls of the declared capabilities."""
         document, attempt = copy.deepcopy(EXAM), copy.deepcopy(dict(self.attempt()))
         found = [
             Call("registers", "register", "register_exam_attempt", self.register),
@@ -172,21 +172,21 @@ class Checks:
         return [call for call in declared if self.happens(call.case)]
 
     def speaks_rest(self) -> bool:
-        """Is it one of those that speak the REST protocol?"""
+        """Return whether the provider uses the REST protocol."""
         return issubclass(self.provider_class, BaseRestProctoringProvider)
 
     def recorded(self) -> Mapping[str, Any]:
-        """The recordings: the author's, or those of the REST protocol if it is spoken."""
+        """Return the author's recordings, or those of the REST protocol if the provider uses it."""
         if self.answers is REST_ANSWERS and not self.speaks_rest():
             return {}
         return self.answers
 
     def happens(self, case: str | None) -> bool:
-        """Does its service ever answer so?"""
+        """Return whether its service ever sends this response."""
         return self.recorded().get(case or "") is not NEVER
 
     def recording_of(self, call: Call) -> Recording | None:
-        """The recording that answers a call; None where there is none: the checks of its capability say so."""
+        """Return the recording that answers a call, or None; the checks of its capability report a missing one."""
         try:
             return self.wire().recording(call.case) if call.case else None
         except Missing:
@@ -196,7 +196,7 @@ class Checks:
     def playing(
         self, call: Call, provider: Any, deadline: float = DEADLINE_SECONDS
     ) -> Iterator[Wire]:
-        """The call has been made; what it raised is for the checks of that capability."""
+        """Make the call; exceptions are left to the checks of its capability."""
         known = self.recording_of(call) or Recording(text="{}")
         with self.hearing(status=known.status, body=known.body, deadline=deadline) as wire:
             try:
@@ -206,11 +206,11 @@ class Checks:
             yield wire
 
     def wire(self) -> Wire:
-        """Its service."""
+        """Return the double of its service."""
         return Wire(self.recorded())
 
     def needs(self, capability: str) -> None:
-        """Leaves the check out where that is not declared."""
+        """Skip the check unless the capability is declared."""
         unknown = set(self.capabilities) - set(CAPABILITIES)
         assert not unknown, (
             f"capabilities: there is no {sorted(unknown)}; known are {', '.join(CAPABILITIES)}"
@@ -219,7 +219,7 @@ class Checks:
             self.leave_out(f"{capability!r} is not among the capabilities")
 
     def leave_out(self, why: str) -> NoReturn:
-        """As a skipped test, with its reason."""
+        """Skip the test with this reason."""
         raise unittest.SkipTest(why)
 
     @contextmanager
@@ -231,25 +231,25 @@ class Checks:
         key: str | None = None,
         **how: Any,
     ) -> Iterator[Wire]:
-        """Its service answers a caller who has so many seconds. Without a recording of the case that is not checked."""
+        """Play the recording of the case to a caller with this many seconds. Without a recording, skip the check."""
         wire = self.wire()
         if case is not None:
             self.needs_recording(case)
         with (
             wire.answering(case, **how),
             ask_options(deadline=deadline, strict=True, idempotency_key=key),
-            as_tell(),  # or the circuit breaker would answer after a few failures
+            as_tell(),  # otherwise the circuit breaker would open after a few failures
         ):
             yield wire
 
     def hearing_or_empty(self, case: str) -> AbstractContextManager[Wire]:
-        """Its service answers with the recording of the case, and where there is none with an empty object."""
+        """Play the recording of the case, or an empty object if there is none."""
         if case in self.recorded() and self.happens(case):
             return self.hearing(case)
         return self.hearing(status=200, body="{}")
 
     def needs_recording(self, case: str) -> None:
-        """Leaves the check out where the case has none."""
+        """Skip the check if the case has no recording."""
         try:
             known = self.wire().recording(case)
         except Missing:
@@ -258,12 +258,12 @@ class Checks:
             self.leave_out(f"its service never answers {case!r}")
 
     def register(self, provider: Any, exam: Any = EXAM, **more: Any) -> Any:
-        """As the app calls it."""
+        """Register as the app does."""
         context = {**copy.deepcopy(CONTEXT), **more}
         return provider.register_exam_attempt(copy.deepcopy(dict(exam)), context=context)
 
     def attempt(self) -> Mapping[str, Any]:
-        """The attempt that reviews are of."""
+        """Return the attempt to be reviewed."""
         user = {"id": 7, "username": "zoe", "email": EMAIL}
         known = {"id": 1, "external_id": "attempt-1", "status": "submitted", "user": user}
         return {**known, "proctored_exam": copy.deepcopy(EXAM)}

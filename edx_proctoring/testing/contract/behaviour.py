@@ -1,4 +1,4 @@
-"""What a provider must be like, whatever it does, once it does it."""
+"""Expectations of every call, whatever it does."""
 
 import copy
 import io
@@ -30,10 +30,10 @@ PERSONAL = ("full_name", "email", "user_id", "attempt_code")
 
 
 class Behaviour(Checks):
-    """One expectation each."""
+    """Each test is one expectation."""
 
     def test_arguments_stay_as_they_were(self) -> None:
-        """The app goes on using them; the context of a registration is the provider's own."""
+        """The app keeps using the arguments, so they must not be modified, except the context of a registration."""
         provider = self.make()
         cases: tuple[tuple[str, str, Any, Callable[[Any], Any]], ...] = (
             ("registers", "exam", EXAM, self._register_with),
@@ -58,7 +58,7 @@ class Behaviour(Checks):
         return "register_exam_attempt", found
 
     def test_no_queries(self) -> None:
-        """A provider asks its service and not our database: it is called with locks held, and from workers."""
+        """A provider must not query our database: it is called with locks held, and from workers."""
         asked: list[str] = []
 
         def note(execute: Any, sql: str, *more: Any) -> Any:
@@ -73,7 +73,7 @@ class Behaviour(Checks):
                     assert not asked, f"{call.method} queried the database: {asked[0][:120]}"
 
     def test_deadlines(self) -> None:
-        """Each request says how long it may take, and that is no longer than its caller waits."""
+        """Each request has a time-out no longer than its caller waits."""
         provider = self.make()
         for call in self.calls():
             for seconds in (DEADLINE_SECONDS, SHORT_DEADLINE_SECONDS):
@@ -87,7 +87,7 @@ class Behaviour(Checks):
                     )
 
     def test_logs(self) -> None:
-        """No secrets, no names; nor on the console, nor where the provider itself is logged."""
+        """No secrets or names in logs, on the console, or in the provider's repr."""
         with _listening() as lines:
             provider = self.make()
             for call in self.calls():
@@ -110,7 +110,9 @@ class Behaviour(Checks):
             assert not found, f"{name} is in the log: leave it out, or mask it ({shown})"
 
     def test_nothing_is_kept(self) -> None:
-        """One instance serves all threads: what it keeps of one learner, another one's request finds."""
+        """One instance serves all threads: data of one learner kept on it would be visible to another learner's
+        request.
+        """
         provider = self.make()
         for call in self.calls():
             with self.playing(call, provider):
@@ -122,7 +124,7 @@ class Behaviour(Checks):
                     )
 
     def test_threads(self) -> None:
-        """One instance serves all threads: nothing of one learner shows in the request of another."""
+        """One instance serves all threads: no data of one learner appears in the request of another."""
         self.needs("registers")
         provider = self.make()
         with self.hearing("register") as wire:
@@ -166,7 +168,7 @@ def _reviewed(provider: Any, sample: Any, attempt: Any) -> tuple[str, Any]:
 
 
 def _kept(provider: Any) -> dict[str, str]:
-    """What an instance has, and the objects on it: their attributes as text."""
+    """Return the attributes of an instance and of the objects on it, as text."""
     found = {name: repr(value) for name, value in vars(provider).items()}
     for name, value in vars(provider).items():
         for inner, more in getattr(value, "__dict__", {}).items():
@@ -176,7 +178,7 @@ def _kept(provider: Any) -> dict[str, str]:
 
 @contextmanager
 def _listening() -> Iterator[list[str]]:
-    """All that is logged or printed."""
+    """Capture everything that is logged or printed."""
     lines: list[str] = []
     handler, formatter = logging.Handler(), logging.Formatter()
     handler.emit = lambda record: lines.append(formatter.format(record))  # type: ignore[method-assign]

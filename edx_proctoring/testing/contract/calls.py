@@ -1,4 +1,4 @@
-"""What a provider must do when it is asked or told something."""
+"""Expectations of single calls of a provider."""
 
 import copy
 import re
@@ -27,10 +27,10 @@ KEY = "key-of-one-registration"
 
 
 class Calls(Checks):
-    """One expectation each."""
+    """Each test is one expectation."""
 
     def test_requests(self) -> None:
-        """Each request is the recorded one: that is what the service knows."""
+        """Each request equals the recorded one, which is what the service understands."""
         provider, compared = self.make(), 0
         for call in self.calls():
             with self.playing(call, provider) as wire:
@@ -38,7 +38,7 @@ class Calls(Checks):
                 if known is None or known.request is None:
                     continue
                 if not wire.asked and (wire.error or call.case in OPTIONAL):
-                    continue  # another check says so, or it knows by itself
+                    continue  # another check reports it, or the provider needs no request
                 compared += 1
                 to = f"{known.request['method']} {known.request['path']}"
                 assert wire.asked, f"{call.method} asks nobody; recorded is {to}"
@@ -53,7 +53,7 @@ class Calls(Checks):
     # Registration
 
     def test_registration(self) -> None:
-        """An attempt gets an id, which fits into addresses; names in any script, or none, are names."""
+        """An attempt gets an id that fits into URLs; names may use any script or be missing."""
         self.needs("registers")
         provider = self.make()
         for more in ({}, {"full_name": ""}, {"full_name": None}, {"email": None}):
@@ -75,7 +75,7 @@ class Calls(Checks):
             )
 
     def test_registration_that_fails(self) -> None:
-        """What goes wrong is said by the app's own exceptions, so that the learner gets an answer and no attempt."""
+        """Failures are raised as the app's own exceptions, so that the learner gets a response and no attempt."""
         self.needs("registers")
         provider = self.make()
         refused = (
@@ -94,7 +94,7 @@ class Calls(Checks):
             )
 
     def test_registration_that_is_repeated(self) -> None:
-        """A request whose answer was lost is repeated: its key tells the service that it is the same one."""
+        """A request whose response was lost is repeated; its key tells the service that it is the same request."""
         self.needs("registers")
         provider = self.make()
         with self.hearing("register", key=KEY) as wire, suppress(Exception):
@@ -114,7 +114,9 @@ class Calls(Checks):
         )
 
     def test_exams_that_are_not_saved(self) -> None:
-        """An exception has them saved again; whoever swallows it loses them, and with them all attempts."""
+        """An exception makes the app save the exam again. A provider that swallows it loses the exam and all its
+        attempts.
+        """
         self.needs("registers")
         provider = self.make()
         for name in UNREACHABLE:
@@ -148,7 +150,7 @@ class Calls(Checks):
     # Notices
 
     def test_notices(self) -> None:
-        """Twice and out of order is no error: they come at least once."""
+        """Repeated and reordered notices are not errors, because notices are sent at least once."""
         self.needs("notifies")
         provider = self.make()
         for method in (*NOTICES, *reversed(NOTICES)):
@@ -166,7 +168,7 @@ class Calls(Checks):
                 )
 
     def test_notices_that_fail(self) -> None:
-        """An exception has them told again; whoever swallows it loses them."""
+        """An exception makes the app repeat the notice. A provider that swallows it loses the notice."""
         self.needs("notifies")
         provider = self.make()
         for name in UNREACHABLE:
@@ -178,7 +180,7 @@ class Calls(Checks):
     # Removal
 
     def test_removal(self) -> None:
-        """True: deleted or unknown there. False: answered, not confirmed. Else an exception."""
+        """True: deleted or unknown. False: answered but not confirmed. Otherwise an exception."""
         self.needs("removes")
         provider = self.make()
         with self.hearing("remove"):
@@ -222,7 +224,7 @@ class Calls(Checks):
     # Reviews
 
     def test_reviews(self) -> None:
-        """Reviews are understood, and the payload stays as it came."""
+        """Reviews are parsed, and the payload stays unmodified."""
         self.needs("reviews")
         provider = self.make()
         assert self.reviews, "give samples of your reviews: `reviews`"
@@ -232,7 +234,7 @@ class Calls(Checks):
             assert payload == sample, "on_review_callback changed the payload: work on a copy"
 
     def test_garbage_is_no_review(self) -> None:
-        """What is no review is refused, as 400, and not half taken."""
+        """Invalid reviews are refused as 400, without partial results."""
         self.needs("reviews")
         provider = self.make()
         for sample in (*self.garbage, None, [], [{}], "text", 7):
@@ -244,10 +246,10 @@ class Calls(Checks):
 
             self.raises((exceptions.ProctoredBaseException,), f"the delivery {sample!r}", receive)
 
-    # The rest of what it may do
+    # Other calls
 
     def test_onboarding_profiles(self) -> None:
-        """A learner's profile has words that pages know; failures are the app's own exception."""
+        """A learner's profile uses known statuses; failures raise the app's own exception."""
         self.needs("onboarding")
         provider = self.make()
         with self.hearing("profile"):
@@ -279,7 +281,7 @@ class Calls(Checks):
             )
 
     def test_retirement(self) -> None:
-        """True and False are answers; everything else is the app's own exception."""
+        """True and False are answers; everything else raises the app's own exception."""
         self.needs("retirement")
         provider = self.make()
         cases = {"retire": True, "retire unknown": False}
@@ -297,7 +299,7 @@ class Calls(Checks):
                 )
 
     def test_download(self) -> None:
-        """Learners get an address."""
+        """Learners get a URL."""
         self.needs("download")
         provider = self.make()
         error, found = None, None
@@ -316,7 +318,7 @@ class Calls(Checks):
         )
 
     def test_ping(self) -> None:
-        """The doctor learns whether the service can be used."""
+        """`proctoring_doctor` learns whether the service is available."""
         if not offers_ping(self.provider_class):
             self.leave_out("the class has no ping()")
         provider = self.make()
@@ -333,13 +335,13 @@ class Calls(Checks):
                 self.raises((Exception,), f"{name} as answer to a ping", provider.ping)
 
     def test_worker_script(self) -> None:
-        """Its address, or '' where it was not built; an exception would break the exam's page."""
+        """The script's URL, or '' if it was not built; an exception would break the exam's page."""
         self.needs("worker script")
         provider = self.make()
         assert getattr(provider, "npm_module", None), (
             "set npm_module: the name of the package with the script"
         )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that it was not built is said so
+            warnings.simplefilter("ignore")  # the log reports that it was not built
             found = provider.get_javascript()
         assert isinstance(found, str), f"get_javascript gave {found!r}, no text"

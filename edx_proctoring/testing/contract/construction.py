@@ -1,4 +1,4 @@
-"""What the other checks depend on: a provider can be built, its recordings are there, its attributes tell the truth."""
+"""Preconditions of the other checks: a provider can be created, its recordings exist, its attributes are correct."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,15 +11,15 @@ from edx_proctoring.statuses import SoftwareSecureReviewStatus
 from edx_proctoring.testing.contract.base import CASES, EXAM, INSTRUCTOR, NOTICES, Checks
 from edx_proctoring.testing.contract.wire import Missing
 
-# Options that operators may set of any provider.
+# Options that operators may set for any provider.
 OF_ALL_PROVIDERS = {"timeout": 5, "verbose_name": "By another name", "ping_interval": 60}
 
 
 class Construction(Checks):
-    """One expectation each; the checks are in this order, because a failure explains those after it."""
+    """Each test is one expectation; they run in this order, because a failure explains those after it."""
 
     def test_options(self) -> None:
-        """It is built from the options that operators may set, and from nothing else."""
+        """It is created from the options that operators may set, and from nothing else."""
         assert issubclass(self.provider_class, ProctoringBackendProvider), (
             "derive it from ProctoringBackendProvider, or from BaseRestProctoringProvider"
         )
@@ -48,7 +48,7 @@ class Construction(Checks):
             raise AssertionError(given if more else alone) from error
 
     def test_recordings(self) -> None:
-        """What its service answers is known for all that it does."""
+        """There are recordings for everything it does."""
         missing = [
             case
             for capability, cases in CASES.items()
@@ -74,7 +74,7 @@ class Construction(Checks):
         return False
 
     def test_words(self) -> None:
-        """Its attributes are what pages and rules expect."""
+        """Its attributes have the types that pages and rules expect."""
         provider = self.make()
         assert provider.verbose_name != "Unknown", "set verbose_name: learners read it"
         assert isinstance(provider.ping_interval, int), "ping_interval must be whole seconds"
@@ -84,7 +84,7 @@ class Construction(Checks):
         assert not wrong, f"passing_statuses: {sorted(wrong)} are none of {sorted(known)}"
 
     def test_flags(self) -> None:
-        """They tell the truth: pages offer what they promise."""
+        """Its flags are correct, because pages offer what they promise."""
         provider = self.make()
         for flag, capability in (
             ("has_dashboard", "dashboard"),

@@ -1,4 +1,4 @@
-"""What a provider hears from its service while it is checked: nothing leaves the process."""
+"""The service that a provider talks to while it is checked; no request leaves the process."""
 
 import json
 import re
@@ -13,25 +13,27 @@ import requests
 from django.core.cache import cache
 
 TOKEN = {"access_token": "a-token", "expires_in": 3600, "token_type": "JWT"}
-NEVER = object()  # in place of an answer: the service never answers so
+NEVER = object()  # instead of a response: the service never sends this one
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One question and its answer. `request` has `method`, `path` and perhaps `body`; without it nobody compares."""
+    """One request and its response. `request` has `method`, `path` and optionally `body`; without it requests are not
+    compared.
+    """
 
     answer: Any = None
     status: int = 200
-    text: str | None = None  # instead of `answer`, where that is no JSON
+    text: str | None = None  # instead of `answer`, if it is not JSON
     request: Mapping[str, Any] | None = None
 
     @property
     def body(self) -> str:
-        """What the service sends."""
+        """Return the body that the service sends."""
         return json.dumps(self.answer) if self.text is None else self.text
 
     def missing_in(self, asked: requests.PreparedRequest) -> list[str]:
-        """How a request differs; it may have more in its body, and its path may begin with another base."""
+        """Return how a request differs; its body may have more keys, and its path may begin with another prefix."""
         wanted = self.request or {}
         found = [f"it is a {asked.method}"] if asked.method != wanted["method"] else []
         path = unquote(urlsplit(str(asked.url)).path)
@@ -52,8 +54,9 @@ def _json(body: Any) -> Any:
 
 
 def recordings(path: str | Path) -> dict[str, Any]:
-    """A file of them, for `answers`: a list of objects with `name`, perhaps `request`, and `response` (`status`, `body`
-    or `text`), or `never: true` in its place."""
+    """Read a file of recordings for `answers`: a list of objects with `name`, optionally `request`, and `response`
+    (`status`, `body` or `text`) or `never: true`.
+    """
     try:
         entries = json.loads(Path(path).read_text(encoding="utf-8"))
         return {entry["name"]: _recording(entry) for entry in entries}
@@ -100,7 +103,7 @@ def _read(path: str, answer: Any, method: str = "GET") -> Recording:
 
 
 PROFILES = "courses/course-v1:Org+Course+Run/onboarding_statuses"
-# The REST protocol by case; a provider of another protocol brings its own (`answers` of ProviderContract).
+# The REST protocol by case; providers of other protocols bring their own recordings (`answers` of ProviderContract).
 REST_ANSWERS: dict[str, Any] = {
     "register": _registration({"id": "attempt-1"}),
     "notify started": _notice("started"),
@@ -151,15 +154,15 @@ class Missing(Exception):
 
 
 class Wire:
-    """Answers every request the same way, and remembers what was asked; requests for tokens are answered always."""
+    """Answers every request in the same way and records the requests; requests for tokens are always answered."""
 
     def __init__(self, answers: Mapping[str, Any]) -> None:
         self.answers = answers
         self.asked: list[requests.PreparedRequest] = []
-        self.error: Exception | None = None  # what the provider raised
+        self.error: Exception | None = None  # the exception that the provider raised
 
     def recording(self, case: str) -> Recording:
-        """Of a case; a notice has its own or the one of all notices, `notify`. Raises Missing."""
+        """Return the recording of a case; notices use their own or the common one, `notify`. Raises Missing."""
         names = [case, "notify"] if case.startswith("notify ") else [case]
         name = next((one for one in names if one in self.answers), None)
         if name is None:
@@ -169,14 +172,14 @@ class Wire:
 
     @contextmanager
     def answering(self, case: str | None = None, **how: Any) -> Iterator["Wire"]:
-        """With the recording of a case, or with `status`, `body` (text) or `error` (an exception)."""
+        """Answer with the recording of a case, or with `status`, `body` (text) or `error` (an exception)."""
         import responses  # noqa: PLC0415  # only checks need it
 
         if case is not None:
             known = self.recording(case)
             how = {"status": known.status, "body": known.body}
         self.asked.clear()
-        cache.clear()  # what is known of tokens, and of services that are down
+        cache.clear()  # cached tokens and the state of circuit breakers
         with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
 
             def answer(request: Any) -> Any:
@@ -194,13 +197,13 @@ class Wire:
 
     @staticmethod
     def text_of(request: requests.PreparedRequest) -> str:
-        """All that a request says."""
+        """Return everything in a request as text."""
         body = request.body
         text = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
         return f"{request.url} {text} {dict(request.headers)}"
 
     def without_deadline(self) -> list[str]:
-        """Requests that might wait for ever."""
+        """Return the requests without a time-out."""
         return [
             f"{request.method} {request.url}"
             for request in self.asked
@@ -208,7 +211,7 @@ class Wire:
         ]
 
     def slower_than(self, seconds: float) -> list[str]:
-        """Requests with a time-out that is longer."""
+        """Return the requests with a longer time-out."""
         found = []
         for request in self.asked:
             timeout = getattr(request, "req_kwargs", {}).get("timeout")
