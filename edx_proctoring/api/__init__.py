@@ -55,9 +55,7 @@ from edx_proctoring.api.attempts.clock import (
     unless_paused,
 )
 from edx_proctoring.api.attempts.exam_page import (
-    get_active_attempt_data,
     get_exam_for_learner,
-    get_polled_attempt,
 )
 from edx_proctoring.api.attempts.learner_actions import (
     create_attempt_for_learner,
@@ -102,7 +100,11 @@ from edx_proctoring.api.attempts.summaries import (
     get_attempt_status_summaries,
     get_attempt_status_summary,
 )
-from edx_proctoring.api.attempts.timer import get_exam_attempt_data
+from edx_proctoring.api.attempts.timer import (
+    get_active_attempt_data,
+    get_exam_attempt_data,
+    get_polled_attempt,
+)
 from edx_proctoring.api.exams import (
     announce_exam,
     change_exam,

@@ -1,7 +1,6 @@
 """Outbox messages."""
 
 import datetime
-import random
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
@@ -17,15 +16,8 @@ DONE = "done"
 GIVEN_UP = "given_up"
 CANCELLED = "cancelled"
 
-FIRST_PAUSE = datetime.timedelta(seconds=5)
 LONGEST_PAUSE = datetime.timedelta(minutes=15)  # between two tries
 LONGEST_WAIT = LONGEST_PAUSE * 1.5  # with jitter and some difference between clocks
-
-
-def pause_after(tries: int) -> datetime.timedelta:
-    """Return how long to wait before the next try: exponentially longer, with jitter."""
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(tries, 20)))
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311
 
 
 def _is_due(now: datetime.datetime) -> Q:

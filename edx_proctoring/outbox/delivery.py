@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+import random
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -12,13 +13,14 @@ from django.utils import timezone
 
 from edx_proctoring import conf, slow_calls, transactions
 from edx_proctoring.backends.masking import without_secrets
-from edx_proctoring.models.outbox import DONE, GIVEN_UP, PENDING, OutboxMessage, pause_after
+from edx_proctoring.models.outbox import DONE, GIVEN_UP, LONGEST_PAUSE, PENDING, OutboxMessage
 from edx_proctoring.outbox import broker, registry
 from edx_proctoring.outbox.registry import NotNow, UnknownKind, WrongProcess
 
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+FIRST_PAUSE = datetime.timedelta(seconds=5)
 LONGEST_INLINE = 5  # seconds after a commit during which further messages are started
 
 
@@ -127,8 +129,14 @@ def release(row: OutboxMessage) -> None:
     transactions.repeated(lambda: mine.update(lease="", lease_until=None))
 
 
+def _pause_after(tries: int) -> datetime.timedelta:
+    """Return how long to wait before the next try: exponentially longer, with jitter."""
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(tries, 20)))
+    return pause * random.uniform(0.8, 1.2)  # noqa: S311
+
+
 def _postpone(row: OutboxMessage, error: Exception) -> None:
-    now, pause = timezone.now(), pause_after(row.tries)
+    now, pause = timezone.now(), _pause_after(row.tries)
     over = now - row.created > datetime.timedelta(days=conf.proctoring.OUTBOX_GIVE_UP_DAYS)
     values: dict[str, Any] = {
         "lease": "",

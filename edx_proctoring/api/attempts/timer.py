@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from edx_proctoring import backends, conf, deadlines, exam_types, links, timing
+from edx_proctoring import backends, conf, deadlines, exam_types, extensions, links, timing
 from edx_proctoring.api.attempts.reads import is_attempt_ready_to_resume
 from edx_proctoring.api.lookup import as_dict, attempt_by_id, exam_by_id
 from edx_proctoring.backends import display
@@ -25,6 +25,57 @@ log = logging.getLogger(__name__)
 NEW = datetime.timedelta(minutes=2)
 TOLD = (TimeAdjustment.ALLOTMENT, TimeAdjustment.GRANT, TimeAdjustment.OUTAGE)
 Status = ProctoredExamStudentAttemptStatus
+
+
+def get_polled_attempt(attempt_id: int) -> dict[str, Any]:
+    """Return the attempt with the current `time_remaining_seconds` and `accessibility_time_string`.
+
+    Ends the attempt if its time is over. Raises StudentExamAttemptDoesNotExistsException.
+    """
+    missing = f"Attempted to get attempt_id={attempt_id} but it does not exist."
+    attempt = expire_if_overdue(attempt_by_id(attempt_id, missing))
+    seconds, changes = clock_data(attempt, timezone.now())
+    data = as_dict(attempt)
+    data["time_remaining_seconds"] = seconds
+    data["accessibility_time_string"] = time_left_in_words(seconds)
+    if backends.has_secret_ids(attempt.proctored_exam):
+        data["external_id"] = None
+    data.update(changes)
+    return {**extensions.poll_data(attempt), **data}
+
+
+def time_left_in_words(seconds: float) -> str:
+    """Return the remaining time for screen readers."""
+    if seconds < 60:
+        return _("you have less than a minute remaining")
+    minutes = round(seconds / 60)
+    return _("you have {remaining_time} remaining").format(remaining_time=timing.humanized(minutes))
+
+
+def get_active_attempt_data(
+    user_id: int, *, is_learning_mfe: bool = False
+) -> dict[str, Any] | None:
+    """Return the timer data of the learner's running attempt that ends first; None if there is none.
+
+    If its time is over, this call ends the attempt and returns its data once more.
+    """
+    running = list(ProctoredExamStudentAttempt.objects.get_active_student_attempts(user_id))
+    if not running:
+        return None
+    by_end = [(deadlines.expires_at(attempt), attempt) for attempt in running]
+    ending = [(end, attempt) for end, attempt in by_end if end is not None]
+    attempt = min(ending, key=lambda pair: pair[0])[1] if ending else running[0]
+    return learner_timer_data(attempt, is_learning_mfe)
+
+
+def learner_timer_data(
+    attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool
+) -> dict[str, Any]:
+    """Return the timer data for a learner's page: without secret ids, with the data of extensions."""
+    data = timer_data(attempt, is_learning_mfe)
+    if backends.has_secret_ids(attempt.proctored_exam):
+        data["external_id"] = None
+    return {**extensions.poll_data(attempt), **data}
 
 
 def get_exam_attempt_data(
