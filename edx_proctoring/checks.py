@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Info, Tags, register
 from django.db import connections
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from django.template.loader import get_template
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from edx_proctoring import conf
@@ -58,6 +60,21 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             Error(text, hint="It is 'auto', 'celery' or 'inline'.", id="edx_proctoring.E001")
         )
     return found
+
+
+@register("edx_proctoring")
+def check_staff_template(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E006: the template that the host names for the staff page cannot be loaded."""
+    name = (getattr(settings, "PROCTORING_SETTINGS", None) or {}).get("STAFF_BASE_TEMPLATE")
+    if not isinstance(name, str):
+        return []
+    try:
+        get_template(name)
+    except (TemplateDoesNotExist, TemplateSyntaxError) as error:
+        text = f"PROCTORING_SETTINGS['STAFF_BASE_TEMPLATE'] cannot be loaded: {error!r}."
+        hint = "It names a Django template with the blocks title and content."
+        return [Error(text, hint=hint, id="edx_proctoring.E006")]
+    return []
 
 
 def _configured() -> dict[str, Any]:

@@ -56,6 +56,15 @@ def test_E001_providers_that_are_no_dictionary(settings):
     assert found() == ["E001", "W001"]
 
 
+def test_E006_a_base_template_that_cannot_be_loaded(proctoring):
+    proctoring(STAFF_BASE_TEMPLATE="proctoring/staff/base.html")
+    assert found() == []
+    proctoring(STAFF_BASE_TEMPLATE="absent.html")
+    (message,) = messages()
+    assert message.id == "edx_proctoring.E006"
+    assert "absent.html" in message.msg
+
+
 @pytest.mark.parametrize("switch", checks.SWITCHES)
 def test_I001_switches_that_are_set(proctoring, switch):
     proctoring(**{switch: True})

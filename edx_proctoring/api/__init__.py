@@ -65,6 +65,7 @@ from edx_proctoring.api.attempts.learner_actions import (
 from edx_proctoring.api.attempts.pages import (
     attempts_of_type,
     find_attempts,
+    find_newest_attempts,
     get_grouped_attempts,
     shown_attempt,
 )

@@ -163,6 +163,7 @@ describe('states', () => {
     const element = await mount();
     expect(texts(element, '[role="status"]')[0]).toBe('Loading attempts…');
     expect(one(element, '.table-wrap').getAttribute('aria-hidden')).toBe('true');
+    expect(texts(one(element, 'proctoring-freshness'), '.fresh span')).toEqual([]); // nothing is up to date yet
   });
 
   test('none yet, and none that match', async () => {
@@ -192,6 +193,9 @@ describe('states', () => {
     [{ status: 400, body: { detail: 'The request is not valid.', errors: [{ field: 'exam', detail: 'Enter a number.' }] } },
       'The request is not valid. exam: Enter a number.'],
     [{ status: 500, body: {} }, 'The server answered with an error (500). Search and filters are kept.'],
+    [{ status: 403, body: { detail: 'Authentication credentials were not provided.', code: 'not_authenticated' } },
+      'You have been signed out. Sign in again in a new tab, then try again.'],
+    [{ status: 403, body: { detail: 'You do not have permission.', code: 'permission_denied' } }, 'You do not have permission.'],
     ['down' as const, 'The server did not answer. Search and filters are kept.'],
   ])('the error %o is explained', async (reply, text) => {
     api(() => reply);

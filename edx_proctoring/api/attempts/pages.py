@@ -33,6 +33,15 @@ def find_attempts(course_id: object) -> AttemptQuerySet:
     return rows.with_parts().newest_first()
 
 
+def find_newest_attempts(course_id: object, reach: int) -> tuple[AttemptQuerySet, int]:
+    """Return the first `reach` rows of `find_attempts`, perhaps with more after them, and the number of all its rows.
+
+    The cost does not grow with the course.
+    """
+    rows, count = _newest_since(ProctoredExam.objects.in_course(course_id), reach)
+    return rows.latest_per_learner().with_parts().newest_first(), count
+
+
 def shown_attempt(attempt: Attempt) -> Attempt:
     """The attempt as its learner would find it now: one whose time is over has ended. Stores nothing."""
     return deadlines.as_seen(attempt, timezone.now())
@@ -102,15 +111,22 @@ def _found(rows: Any, text: str, ordering: str | None, per_page: int) -> "Pagina
 
 
 def _newest_first(exams: Any, page: int | str | None, per_page: int) -> "Paginator[Any]":
-    """Return the newest attempts, using one query that counts the list and finds how far back the page reaches.
-
-    The exam whose n-th newest attempt is the latest of all has n attempts since then, so the n newest attempts of the
-    course are not older: only these are sorted, not the whole course.
-    """
     try:
         reach = int(page if page is not None else 1) * per_page
     except ValueError:
         reach = per_page
+    rows, count = _newest_since(exams, reach)
+    pages = Paginator(_newest(rows), per_page)
+    pages.count = count
+    return pages
+
+
+def _newest_since(exams: Any, reach: int) -> tuple[AttemptQuerySet, int]:
+    """Return attempts among which are the `reach` newest, and how many there are per learner and exam: by one query.
+
+    The exam whose n-th newest attempt is the latest of all has n attempts since then, so the n newest attempts of the
+    course are not older: only these are sorted, not the whole course.
+    """
     own = Attempt.objects.filter(proctored_exam=OuterRef("pk"))
     learners = own.values("proctored_exam").annotate(count=Count("user_id", distinct=True))
     reached = own.latest_per_learner().newest_first().values("created")
@@ -121,13 +137,13 @@ def _newest_first(exams: Any, page: int | str | None, per_page: int) -> "Paginat
         ),
     )
     counts = list(known.values_list("pk", "learners", "since"))
-    rows = Attempt.objects.filter(proctored_exam_id__in=[pk for pk, _, _ in counts])
-    moments = [since for _, _, since in counts if since is not None]
-    pages = Paginator(
-        _newest(rows.filter(created__gte=max(moments)) if moments else rows), per_page
+    rows: AttemptQuerySet = Attempt.objects.filter(
+        proctored_exam_id__in=[pk for pk, _, _ in counts]
     )
-    pages.count = sum(learners or 0 for _, learners, _ in counts)
-    return pages
+    moments = [since for _, _, since in counts if since is not None]
+    if moments:
+        rows = rows.filter(created__gte=max(moments))
+    return rows, sum(learners or 0 for _, learners, _ in counts)
 
 
 def _with_siblings(newest: Iterable[tuple[int, int, int]]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.core.paginator import Paginator
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django_filters.rest_framework import DjangoFilterBackend
@@ -27,6 +28,13 @@ class Pages(PageNumberPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = MOST_ON_A_PAGE
+    known_count: int | None = None  # where the view has counted the rows already
+
+    def django_paginator_class(self, rows: Any, per_page: int) -> "Paginator[Any]":  # type: ignore[override]  # called only
+        pages = Paginator(rows, per_page)
+        if self.known_count is not None:
+            pages.count = self.known_count
+        return pages
 
     def get_page_size(self, request: Request) -> int:
         given = request.query_params.get("page_size", str(self.page_size))

@@ -51,6 +51,7 @@ export class ProctoringAttempts extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     const isOther = changed.has('apiBase') || (changed.has('query') && this.query !== addressOf(this.list.query));
     if (isOther && this.apiBase) void this.list.change(parseQuery(this.query));
+    if (changed.has('apiBase') && this.apiBase) void this.loadExams();
   }
 
   /** The heading: where the reader is after she has chosen this section. */
@@ -87,7 +88,7 @@ export class ProctoringAttempts extends LitElement {
     if (!this.exams.length) void this.loadExams();
   }
 
-  /** For the filter; without them it offers all exams only, until the next list is loaded. */
+  /** For the filter, which is of no use without them until the next list is loaded. */
   private async loadExams(): Promise<void> {
     const url = `${this.apiBase}exams/?ordering=exam_name&page_size=200`;
     const answer = await read<Page<Exam>>(url).catch(() => null);
@@ -108,14 +109,14 @@ export class ProctoringAttempts extends LitElement {
 
   private head(): TemplateResult {
     const text = gettext('Newest attempt of each learner and exam. Times in {zone}.');
-    const { failure, updatedAt } = this.list;
+    const { failure, page, updatedAt } = this.list;
     return html`<div class="section-head">
       <div>
         <h2 tabindex="-1">${gettext('Attempts')}</h2>
         <p>${interpolate(text, { zone: timeZone() })}</p>
       </div>
       <proctoring-freshness
-        .updatedAt=${updatedAt}
+        .updatedAt=${page ? updatedAt : 0}
         .late=${failure !== null}
         @proctoring-refresh=${() => void this.list.load()}
       ></proctoring-freshness>

@@ -122,6 +122,25 @@ def test_filters_order_and_pages(client, course, query, found):
     assert names(client.get(f"{URL}?{query}")) == found
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 6])
+def test_pages_without_filters_are_parts_of_the_whole_list(client, course, size):
+    whole = names(client.get(URL))
+    found = []
+    for page in range(1, -(-len(whole) // size) + 1):
+        answer = client.get(f"{URL}?page={page}&page_size={size}")
+        assert answer.json()["count"] == len(whole) == 5
+        found += names(answer)
+    assert found == whole
+    last = names(client.get(f"{URL}?page=last&page_size={size}"))
+    assert last == whole[-len(last) :]
+
+
+@pytest.mark.parametrize("page", ["0", "6", "-1", "x", "9" * 30, "²"])
+def test_a_page_that_there_is_not(client, course, page):
+    answer = client.get(f"{URL}?page_size=1&page={page}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 def test_the_attempts_of_one_exam(client, course):
     assert names(client.get(f"{URL}?exam={course['Quiz'].pk}")) == ["bo Quiz"]
     assert names(client.get(f"{URL}?exam={2**31 - 1}")) == []
@@ -178,13 +197,14 @@ def test_staff_of_another_course_are_refused(client_for, host, learner, attempt)
     assert client_for(learner).get(URL).status_code == 200
 
 
+@pytest.mark.parametrize("query", ["", "&ordering=username&type=proctored&search=learner"])
 @pytest.mark.parametrize("count", [2, 60])
-def test_as_many_queries_for_many_rows_as_for_few(client, exam, count):
+def test_as_many_queries_for_many_rows_as_for_few(client, exam, count, query):
     for _ in range(count):
         AttemptFactory(proctored_exam=exam, status="submitted")
     client.get(URL)
     with CaptureQueriesContext(connection) as queries:
-        answer = client.get(f"{URL}?page_size=200&ordering=username&type=proctored&search=learner")
+        answer = client.get(f"{URL}?page_size=200{query}")
     assert len(names(answer)) == count
     assert len(queries) == 4, [one["sql"] for one in queries]  # session, user, count, rows
 
