@@ -68,6 +68,19 @@ def test_the_page_of_a_course(page):
     assert "no-cache" in answer["Cache-Control"]
 
 
+def test_a_course_id_with_slashes(client_for):
+    url = URL.replace(COURSE_ID, "edX/Old/2012")
+    html = client_for(UserFactory(is_staff=True)).get(url).content.decode()
+    assert config(html)["apiBase"] == "/api/edx_proctoring/v2/courses/edX/Old/2012/"
+
+
+def test_users_whose_account_is_switched_off_are_refused(client_for, settings):
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.AllowAllUsersModelBackend"]
+    client = Client()
+    client.force_login(UserFactory(is_staff=True, is_active=False))
+    assert client.get(URL).status_code == 403
+
+
 def test_it_holds_no_inline_script_and_no_inline_style(page):
     """But data for scripts, which no policy forbids."""
     html = page().content.decode()
