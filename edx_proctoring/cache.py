@@ -53,7 +53,7 @@ def forget() -> None:
 # Like the methods of a cache, with their results when it fails.
 
 
-def get(key: str, default: Any = None) -> Any:
+def get(key: str, default: object = None) -> Any:
     return guarded(lambda: cache.get(key, default), default)
 
 
@@ -61,11 +61,11 @@ def get_many(keys: Iterable[str]) -> dict[str, Any]:
     return guarded(lambda: cache.get_many(keys), {})
 
 
-def set(key: str, value: Any, timeout: float) -> None:  # noqa: A001  as the cache's method
+def set(key: str, value: object, timeout: float) -> None:  # noqa: A001  as the cache's method
     guarded(lambda: cache.set(key, value, timeout), None)
 
 
-def add(key: str, value: Any, timeout: float, *, otherwise: bool = False) -> bool:
+def add(key: str, value: object, timeout: float, *, otherwise: bool = False) -> bool:
     return guarded(lambda: bool(cache.add(key, value, timeout)), otherwise)
 
 

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,6 +18,7 @@ from edx_proctoring.api import (
 )
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
 from edx_proctoring.statuses import IN_PROGRESS, ProctoredExamStudentAttemptStatus
+from edx_proctoring.types import AttemptDict, ExamDict
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 def _says_when_busy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
-    def wrapped(*args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(*args: object, **kwargs: object) -> HttpResponse:
         try:
             with transactions.answering_when_unavailable():
                 return view(*args, **kwargs)
@@ -68,7 +68,7 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
     return response
 
 
-def _is_sent_by_provider(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
+def _is_sent_by_provider(attempt: AttemptDict, request: HttpRequest | None) -> bool:
     if request is None:
         return True
     if _only_looks(request):
@@ -82,7 +82,7 @@ def _is_sent_by_provider(attempt: dict[str, Any], request: HttpRequest | None) -
     return was_registered_without_token(attempt["id"])
 
 
-def _uses_start_callback(exam: dict[str, Any]) -> bool:
+def _uses_start_callback(exam: ExamDict) -> bool:
     return bool(getattr(backends.find_provider(exam), "uses_start_callback", False))
 
 
@@ -96,7 +96,7 @@ def _only_looks(request: HttpRequest) -> bool:
     )
 
 
-def _advance(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
+def _advance(attempt: AttemptDict, request: HttpRequest | None) -> bool:
     """Make the change that the visit requests; return False if somebody else calls while the learner is in the exam."""
     if attempt["status"] not in IN_PROGRESS:
         mark_ready_if_setting_up(attempt["id"])
@@ -112,7 +112,7 @@ def _advance(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
     return False
 
 
-def _is_learner(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
+def _is_learner(attempt: AttemptDict, request: HttpRequest | None) -> bool:
     if request is None:
         return False
     user = getattr(request, "user", None)
@@ -125,5 +125,5 @@ def _is_learner(attempt: dict[str, Any], request: HttpRequest | None) -> bool:
     return any(constant_time_compare(shown or "", one) for one in known)
 
 
-def _pass(attempt: dict[str, Any]) -> str:
+def _pass(attempt: AttemptDict) -> str:
     return exam_tokens.exam_pass(attempt["attempt_code"], attempt["user"]["id"])

@@ -1,11 +1,11 @@
 """System checks that tell operators about problems before learners notice them; see `docs/reference/checks.rst`."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import entry_points
 from typing import Any
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Info, Tags, register
@@ -14,8 +14,9 @@ from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import get_template
 from django.urls import NoReverseMatch, get_resolver, reverse
 
-from edx_proctoring import conf
+from edx_proctoring import backends, conf
 from edx_proctoring.backends import options
+from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.options import ENTRY_POINTS
 from edx_proctoring.outbox import broker
 
@@ -48,7 +49,7 @@ OUR_URL = "edx_proctoring:proctored_exam.attempt.collection"
 
 
 @register("edx_proctoring")
-def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """E001: a setting has an invalid value."""
     hint = "See docs/reference/settings.rst for its type."
     found: list[CheckMessage] = [
@@ -88,9 +89,11 @@ def _names() -> list[str]:
 
 
 @register("edx_proctoring")
-def check_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_providers(
+    app_configs: Sequence[AppConfig] | None, **kwargs: object
+) -> list[CheckMessage]:
     """E002: a provider cannot be used. W009: no installed package offers it. W001: there is no default provider."""
-    config: Any = apps.get_app_config("edx_proctoring")
+    config = backends.registry()
     hint = "Upgrade its package, correct its options, or remove it from PROCTORING_BACKENDS."
     found: list[CheckMessage] = [
         Error(f"The provider {name} cannot be used: {error}", hint=hint, id="edx_proctoring.E002")
@@ -113,7 +116,7 @@ def check_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register("edx_proctoring")
-def check_options(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_options(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """W002: an option of a provider is unknown and ignored, or has the wrong type."""
     return [
         checks.Warning(
@@ -126,14 +129,14 @@ def check_options(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _provider_classes() -> dict[str, Any]:
+def _provider_classes() -> dict[str, type[ProctoringBackendProvider]]:
     """Return the classes of the configured providers; E002 and W009 report those that cannot be imported."""
-    config: Any = apps.get_app_config("edx_proctoring")
+    config = backends.registry()
     found = {**config.backend_classes, **{name: type(one) for name, one in _providers().items()}}
     return {name: found[name] for name in _names() if name in found}
 
 
-def _wrong_options(provider_class: Any, given: dict[Any, Any]) -> Iterator[str]:
+def _wrong_options(provider_class: type, given: dict[str, Any]) -> Iterator[str]:
     known = options.options_of(provider_class)
     unknown = options.unknown_options(known, given)
     if unknown:
@@ -144,9 +147,9 @@ def _wrong_options(provider_class: Any, given: dict[Any, Any]) -> Iterator[str]:
 
 
 @register("edx_proctoring")
-def check_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_keys(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """E003: a key of a provider is invalid for its algorithm."""
-    config: Any = apps.get_app_config("edx_proctoring")
+    config = backends.registry()
     return [
         Error(
             f"PROCTORING_BACKENDS[{name!r}][{option!r}] is unusable: {problem}.",
@@ -159,7 +162,9 @@ def check_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register("edx_proctoring")
-def check_review_callbacks(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_review_callbacks(
+    app_configs: Sequence[AppConfig] | None, **kwargs: object
+) -> list[CheckMessage]:
     """W010: anybody can post reviews for a provider. E004: an option for networks is invalid."""
     found: list[CheckMessage] = []
     for name, provider in sorted(_providers().items()):
@@ -173,7 +178,8 @@ def check_review_callbacks(app_configs: Any, **kwargs: Any) -> list[CheckMessage
                     "It must be a list of networks, for example ['192.0.2.0/24', '2001:db8::/32']."
                 )
                 found.append(Error(text, hint=hint, id="edx_proctoring.E004"))
-        if not (provider.review_callback_secret or provider.review_callback_networks):
+        proofs = ("review_callback_secret", "review_callback_networks")
+        if not any(getattr(provider, option, None) for option in proofs):
             text = f"Reviews of the provider {name} are accepted from anybody who knows an attempt's two ids."
             hint = (
                 f"Set PROCTORING_BACKENDS[{name!r}]['review_callback_secret'], or "
@@ -183,12 +189,12 @@ def check_review_callbacks(app_configs: Any, **kwargs: Any) -> list[CheckMessage
     return found
 
 
-def _providers() -> dict[str, Any]:
-    config: Any = apps.get_app_config("edx_proctoring")
+def _providers() -> dict[str, ProctoringBackendProvider]:
+    config = backends.registry()
     return dict(config.backends)
 
 
-def _wrong_networks(networks: Any) -> str:
+def _wrong_networks(networks: Iterable[str] | None) -> str:
     if not isinstance(networks, list | tuple):
         return f"{networks!r} is not a list"
     for network in networks:
@@ -200,7 +206,7 @@ def _wrong_networks(networks: Any) -> str:
 
 
 @register("edx_proctoring")
-def check_names(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_names(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """E005: the name of a provider begins with a digit."""
     hint = "Rename the provider: otherwise two learners could get the same obscured id."
     return [
@@ -214,13 +220,15 @@ def check_names(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _options(name: str) -> dict[Any, Any]:
+def _options(name: str) -> dict[str, Any]:
     given = _configured().get(name)
     return given if isinstance(given, dict) else {}
 
 
 @register("edx_proctoring")
-def check_obfuscation_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_obfuscation_key(
+    app_configs: Sequence[AppConfig] | None, **kwargs: object
+) -> list[CheckMessage]:
     """W003: anybody can compute the user ids sent to providers."""
     if getattr(settings, "PROCTORING_USER_OBFUSCATION_KEY", "") or set(_names()) <= HARMLESS:
         return []
@@ -230,7 +238,7 @@ def check_obfuscation_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
 
 
 @register("edx_proctoring")
-def check_urls(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_urls(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """W004: a page of the host has no URL. W005: the app's own URLs are not included."""
     if getattr(settings, "SERVICE_VARIANT", "") == "cms" or not getattr(
         settings, "ROOT_URLCONF", ""
@@ -262,7 +270,7 @@ def _reverses(name: str) -> bool:
 
 
 @register("edx_proctoring")
-def check_broker(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_broker(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """W006: messages are delivered by Celery, but it has no broker."""
     if conf.problems() or not broker.is_used() or broker.is_eager() or broker.address():
         return []
@@ -270,7 +278,7 @@ def check_broker(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.database)
-def check_database(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_database(databases: Sequence[str] | None = None, **kwargs: object) -> list[CheckMessage]:
     """W007: the database has the schema of an older version."""
     found: list[CheckMessage] = []
     for alias in databases or ():
@@ -283,7 +291,7 @@ def check_database(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.database)
-def check_lateness(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_lateness(databases: Sequence[str] | None = None, **kwargs: object) -> list[CheckMessage]:
     """W011: nothing ends attempts. W012: attempts are overdue. W013: messages wait for too long."""
     from edx_proctoring.operations.lateness import what_is_late  # noqa: PLC0415  imports models
 
@@ -321,7 +329,7 @@ def missing_from(alias: str) -> Iterator[str]:
 
 
 @register("edx_proctoring")
-def check_switches(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_switches(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """I001: a setting relaxes a security rule."""
     return [
         Info(
@@ -335,7 +343,9 @@ def check_switches(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register("edx_proctoring")
-def check_site_name(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_site_name(
+    app_configs: Sequence[AppConfig] | None, **kwargs: object
+) -> list[CheckMessage]:
     """W008: links in e-mails and to providers have no host."""
     if conf.problems() or conf.proctoring.SITE_NAME:
         return []

@@ -6,9 +6,8 @@ Functions that compare with the current time take `now`: the caller reads the cl
 import datetime
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.db.models import F, Subquery
 from django.db.models.functions import Coalesce
@@ -22,13 +21,14 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
 from edx_proctoring.timing import Deadline
+from edx_proctoring.types import ExamFacts, User
 
 A_MINUTE = datetime.timedelta(minutes=1)
 Status = ProctoredExamStudentAttemptStatus
 
 
 def due_date(
-    exam: Mapping[str, Any], user: Any = None, otherwise: datetime.datetime | None = None
+    exam: ExamFacts, user: User | int | None = None, otherwise: datetime.datetime | None = None
 ) -> datetime.datetime | None:
     """Return when the exam is due for this user (id or user), aware: the host's date for the user, else the exam's own.
 
@@ -38,7 +38,7 @@ def due_date(
     return personal or exam["due_date"]
 
 
-def is_past_due(exam: Mapping[str, Any], user: Any, now: datetime.datetime) -> bool:
+def is_past_due(exam: ExamFacts, user: User | int | None, now: datetime.datetime) -> bool:
     """Return whether the exam is past due. Timed exams without any due date end with the course."""
     due = due_date(exam, user)
     if due is None and not exam["is_proctored"] and not exam["is_practice_exam"]:
@@ -47,7 +47,7 @@ def is_past_due(exam: Mapping[str, Any], user: Any, now: datetime.datetime) -> b
 
 
 def allowed_minutes(
-    exam: Mapping[str, Any],
+    exam: ExamFacts,
     user_id: int,
     newest: ProctoredExamStudentAttempt | None,
     now: datetime.datetime,
@@ -70,13 +70,13 @@ def allowed_minutes(
     )
 
 
-def extra_time(exam: Mapping[str, Any], user_id: int) -> timing.ExtraTime:
+def extra_time(exam: ExamFacts, user_id: int) -> timing.ExtraTime:
     """Return the extra time that allowances and extensions grant the learner in the exam."""
     granted = ProctoredExamStudentAllowance.get_extra_time(exam["id"], user_id)
     return granted.with_more(extensions.time_for(exam, user_id))
 
 
-def allotment_seconds(exam: Mapping[str, Any], user_id: int) -> int:
+def allotment_seconds(exam: ExamFacts, user_id: int) -> int:
     """The seconds that an attempt of the learner may take by today's limit, allowances and extensions."""
     return extra_time(exam, user_id).allotment(exam["time_limit_mins"]) * 60
 
@@ -263,11 +263,17 @@ def gains(attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment]) 
     return moved
 
 
-def exam_fields(exam: ProctoredExam) -> dict[str, Any]:
+def exam_fields(exam: ProctoredExam) -> ExamFacts:
     """Return the columns of an exam used by the functions above, also from its published dictionary."""
-    names = ("id", "course_id", "content_id", "time_limit_mins", "due_date")
-    flags = ("is_proctored", "is_practice_exam")
-    return {name: getattr(exam, name) for name in (*names, *flags)}
+    return {
+        "id": exam.pk,
+        "course_id": exam.course_id,
+        "content_id": exam.content_id,
+        "time_limit_mins": exam.time_limit_mins,
+        "due_date": exam.due_date,
+        "is_proctored": exam.is_proctored,
+        "is_practice_exam": exam.is_practice_exam,
+    }
 
 
 def expires_at(attempt: ProctoredExamStudentAttempt) -> datetime.datetime | None:

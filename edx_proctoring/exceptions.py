@@ -1,7 +1,5 @@
 """Exceptions. Each class has the HTTP status of the REST interface's response."""
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 
 TIME_OUTS = (408, 503, 504)
@@ -64,7 +62,7 @@ class AllowanceValueNotAllowedException(ProctoredBaseException):
 class _ProviderAnswer(ProctoredBaseException):
     """An error response of a provider: `content` is for logs, `http_status` is the provider's."""
 
-    def __init__(self, content: Any, http_status: int) -> None:
+    def __init__(self, content: object, http_status: int) -> None:
         super().__init__(content, http_status)
         self.content = content
         self.http_status = http_status

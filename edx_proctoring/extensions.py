@@ -25,8 +25,9 @@ from django.urls import URLPattern
 
 from edx_proctoring import transactions
 from edx_proctoring.exceptions import ExtraTimeUnavailable
-from edx_proctoring.settings.schedule import add_to_beat
+from edx_proctoring.settings.schedule import Entry, add_to_beat
 from edx_proctoring.timing import ExtraTime
+from edx_proctoring.types import ExamFacts, JSONObject
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Json = Mapping[str, object]
 T = TypeVar("T")
 
 
@@ -103,7 +103,7 @@ class Extension:
 
     name: str = ""
 
-    def time_for(self, exam: Json, user_id: int) -> ExtraTime:
+    def time_for(self, exam: ExamFacts, user_id: int) -> ExtraTime:
         """Return the learner's extra time in the exam, in addition to allowances: factors multiply, minutes add up.
 
         Called whenever an allotment is computed. `exam` has at least id, course_id, content_id and time_limit_mins. If
@@ -119,7 +119,7 @@ class Extension:
         """
         return None
 
-    def poll_data(self, attempt: "ProctoredExamStudentAttempt") -> Json:
+    def poll_data(self, attempt: "ProctoredExamStudentAttempt") -> JSONObject:
         """Return additional keys for the data polled by the learner's page. Keys of the core cannot be changed."""
         return {}
 
@@ -140,7 +140,7 @@ class Extension:
         """Return the extension's entries in the attempt's timeline."""
         return ()
 
-    def personal_data(self, user_id: int) -> Iterable[Json]:
+    def personal_data(self, user_id: int) -> Iterable[JSONObject]:
         """Return the rows that the extension stores about the user, for an export."""
         return ()
 
@@ -160,7 +160,7 @@ class Extension:
         """
         return {}
 
-    def periodic_tasks(self) -> Mapping[str, Mapping[str, object]]:
+    def periodic_tasks(self) -> Mapping[str, Entry]:
         """Return entries of Celery beat's schedule, by name. Called at registration."""
         return {}
 
@@ -223,7 +223,7 @@ def _dict(
     return _ask(extension, hook.__name__, lambda: dict(hook(*args))) or {}
 
 
-def time_for(exam: Json, user_id: int) -> ExtraTime:
+def time_for(exam: ExamFacts, user_id: int) -> ExtraTime:
     """Return the extra time granted by all extensions together. Raises ExtraTimeUnavailable if one of them fails."""
     granted = ExtraTime()
     for one in with_hook("time_for"):
@@ -269,7 +269,7 @@ def timeline(attempt: "ProctoredExamStudentAttempt") -> list[TimelineEntry]:
     return [entry for one in with_hook("timeline") for entry in _list(one, one.timeline, attempt)]
 
 
-def personal_data(user_id: int) -> dict[str, list[Json]]:
+def personal_data(user_id: int) -> dict[str, list[JSONObject]]:
     """Return the data that extensions store about the user, by extension name; extensions without data are left out."""
     found = {one.name: _list(one, one.personal_data, user_id) for one in with_hook("personal_data")}
     return {name: rows for name, rows in found.items() if rows}

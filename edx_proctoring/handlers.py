@@ -1,12 +1,12 @@
 """Receivers of model signals, needed because hosts save models directly."""
 
 import logging
-from typing import Any
+from typing import TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db import connection
-from django.db.models import ProtectedError, QuerySet
-from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.db.models import Model, ProtectedError, QuerySet
+from django.db.models.signals import ModelSignal, post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
 from edx_proctoring import api, host
@@ -29,12 +29,13 @@ from edx_proctoring.models import (
 from edx_proctoring.runtime import get_runtime_service
 
 log = logging.getLogger(__name__)
+Row = TypeVar("Row", bound=Model)
 
 # Looked up at every use, because test suites of hosts patch `get_runtime_service` here.
 host.find_completion_through(lambda name: get_runtime_service(name))  # noqa: PLW0108
 
 
-def _stored(instance: Any, raw: bool = False) -> Any:
+def _stored(instance: Row, raw: object = False) -> Row | None:
     """Return the row stored in the database; None for a new row and while fixtures are loaded.
 
     Inside a transaction it is locked, so that it is the version that the save replaces.
@@ -47,18 +48,20 @@ def _stored(instance: Any, raw: bool = False) -> Any:
     return rows.first()
 
 
-def _origin_model(origin: Any) -> type[Any]:
+def _origin_model(origin: object) -> type:
     """Return the model of the deleted row or queryset."""
     return origin.model if isinstance(origin, QuerySet) else type(origin)
 
 
-def _is_cascade(instance: Any, origin: Any) -> bool:
+def _is_cascade(instance: Model, origin: object) -> bool:
     """Return whether the row is deleted by a cascade."""
     return origin is not None and _origin_model(origin) is not type(instance)
 
 
 @receiver(pre_save, sender=ProctoredExam)
-def check_for_category_switch(sender: Any, instance: Any, **kwargs: Any) -> None:
+def check_for_category_switch(
+    sender: type[Model], instance: ProctoredExam, **kwargs: object
+) -> None:
     """Notify the former provider of an exam; the new provider starts without the former one's id."""
     before = _stored(instance, kwargs.get("raw", False))
     former = api.leave_former_provider(before, instance) if before is not None else None
@@ -73,7 +76,7 @@ def check_for_category_switch(sender: Any, instance: Any, **kwargs: Any) -> None
 
 
 @receiver(post_save, sender=ProctoredExam)
-def on_exam_time_changed(sender: Any, instance: Any, **kwargs: Any) -> None:
+def on_exam_time_changed(sender: type[Model], instance: ProctoredExam, **kwargs: object) -> None:
     """Running attempts follow the limit and the due date; an exam that is saved as it was costs no query."""
     before = take_note_of_pre_save(instance, "time")
     if before is not None and before != (instance.time_limit_mins, instance.due_date):
@@ -81,7 +84,9 @@ def on_exam_time_changed(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 
 @receiver(post_save, sender=ProctoredExamStudentAllowance)
-def on_allowance_saved(sender: Any, instance: Any, **kwargs: Any) -> None:
+def on_allowance_saved(
+    sender: type[Model], instance: ProctoredExamStudentAllowance, **kwargs: object
+) -> None:
     """The learner's running attempt follows. One that is deleted takes no time back."""
     if kwargs.get("raw") or kwargs.get("is_one_of_many"):
         return
@@ -91,11 +96,13 @@ def on_allowance_saved(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 @receiver(post_save, sender=ProctoredExam)
 @receiver(post_save, sender=ProctoredExamReviewPolicy)
-def save_exam_on_backend(sender: Any, instance: Any, **kwargs: Any) -> None:
+def save_exam_on_backend(
+    sender: type[Model], instance: ProctoredExam | ProctoredExamReviewPolicy, **kwargs: object
+) -> None:
     """Notify the provider of the current state of a proctored exam and its review policy."""
     if kwargs.get("raw"):
         return
-    if sender is ProctoredExamReviewPolicy:
+    if isinstance(instance, ProctoredExamReviewPolicy):
         api.tell_exam_saved(instance.proctored_exam)
     else:
         api.tell_exam_saved(instance, take_note_of_pre_save(instance, "former_provider"))
@@ -103,7 +110,9 @@ def save_exam_on_backend(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 @receiver(pre_save, sender=ProctoredExamReviewPolicy)
 @receiver(pre_delete, sender=ProctoredExamReviewPolicy)
-def on_review_policy_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
+def on_review_policy_changed(
+    sender: type[Model], instance: ProctoredExamReviewPolicy, signal: ModelSignal, **kwargs: object
+) -> None:
     """Archive the former version of the policy; notify the provider of a deleted policy."""
     before = _stored(instance, kwargs.get("raw", False))
     if before is None or _is_cascade(instance, kwargs.get("origin")):
@@ -112,7 +121,9 @@ def on_review_policy_changed(sender: Any, instance: Any, signal: Any, **kwargs: 
 
 
 @receiver(pre_delete, sender=ProctoredExamReviewPolicy)
-def protect_authors(sender: Any, instance: Any, **kwargs: Any) -> None:
+def protect_authors(
+    sender: type[Model], instance: ProctoredExamReviewPolicy, **kwargs: object
+) -> None:
     """Keep a policy in force when its author's account is deleted; archived versions are deleted with the account.
 
     Authors of policies in force could otherwise never be deleted, so Django admin explains what to do before this
@@ -127,7 +138,9 @@ def protect_authors(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 
 @receiver(post_delete, sender=ProctoredExamReviewPolicy)
-def on_review_policy_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
+def on_review_policy_deleted(
+    sender: type[Model], instance: ProctoredExamReviewPolicy, **kwargs: object
+) -> None:
     """Notify the provider that there is no policy any more."""
     if not _is_cascade(instance, kwargs.get("origin")):
         api.tell_exam_saved(instance.proctored_exam)
@@ -135,7 +148,12 @@ def on_review_policy_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 @receiver(pre_save, sender=ProctoredExamStudentAllowance)
 @receiver(pre_delete, sender=ProctoredExamStudentAllowance)
-def on_allowance_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
+def on_allowance_changed(
+    sender: type[Model],
+    instance: ProctoredExamStudentAllowance,
+    signal: ModelSignal,
+    **kwargs: object,
+) -> None:
     """Archive the former version of the allowance, unless the caller has already done so."""
     if kwargs.get("is_archived"):
         return
@@ -145,19 +163,28 @@ def on_allowance_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any)
 
 
 @receiver(pre_save, sender=ProctoredExamStudentAttempt)
-def on_attempt_changed(sender: Any, instance: Any, **kwargs: Any) -> None:
+def on_attempt_changed(
+    sender: type[Model], instance: ProctoredExamStudentAttempt, **kwargs: object
+) -> None:
     """Does nothing: completion follows the transition, not the save. Kept because it is importable."""
 
 
 @receiver(pre_delete, sender=ProctoredExamStudentAttempt)
-def on_attempt_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
+def on_attempt_deleted(
+    sender: type[Model], instance: ProctoredExamStudentAttempt, **kwargs: object
+) -> None:
     """Hold the learner's lock, so that no review is stored while the attempt is deleted, and tell the provider."""
     if not is_handled(instance):
         api.tell_attempt_deleted(instance)
 
 
 @receiver(post_delete, sender=ProctoredExamStudentAttempt)
-def finish_attempt_flow(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
+def finish_attempt_flow(
+    sender: type[Model],
+    instance: ProctoredExamStudentAttempt,
+    signal: ModelSignal,
+    **kwargs: object,
+) -> None:
     """Keep the review of a removed attempt, but mark it as inactive."""
     if instance.attempt_code:
         reviews = ProctoredExamSoftwareSecureReview.objects.filter(
@@ -172,7 +199,12 @@ def finish_attempt_flow(sender: Any, instance: Any, signal: Any, **kwargs: Any) 
 
 @receiver(pre_save, sender=ProctoredExamSoftwareSecureReview)
 @receiver(pre_delete, sender=ProctoredExamSoftwareSecureReview)
-def on_review_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
+def on_review_changed(
+    sender: type[Model],
+    instance: ProctoredExamSoftwareSecureReview,
+    signal: ModelSignal,
+    **kwargs: object,
+) -> None:
     """Archive the former version of the review, and remember whether this save is a decision."""
     if kwargs.get("raw") or _is_cascade(instance, kwargs.get("origin")):
         return
@@ -186,11 +218,16 @@ def on_review_changed(sender: Any, instance: Any, signal: Any, **kwargs: Any) ->
 
 
 @receiver(post_save, sender=ProctoredExamSoftwareSecureReview)
-def finish_review_workflow(sender: Any, instance: Any, signal: Any, **kwargs: Any) -> None:
+def finish_review_workflow(
+    sender: type[Model],
+    instance: ProctoredExamSoftwareSecureReview,
+    signal: ModelSignal,
+    **kwargs: object,
+) -> None:
     """Apply a review that a host saved itself, if it is new or has a new decision."""
     decided_before = take_note_of_pre_save(instance, "decision")
     if kwargs.get("raw") or is_handled(instance):
         return
     decided = (instance.review_status, instance.reviewed_by_id)
     if kwargs["created"] or decided != decided_before:
-        api.apply_saved_review(instance, is_new=kwargs["created"])
+        api.apply_saved_review(instance, is_new=bool(kwargs["created"]))

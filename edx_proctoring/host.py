@@ -7,7 +7,7 @@ such service.
 
 import datetime
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -24,23 +24,27 @@ from edx_proctoring import conf, slow_calls, timing, transactions
 from edx_proctoring.protocols import (
     Certificates,
     Credit,
+    Enrollment,
     Enrollments,
     Grades,
     Instructor,
     LearningSequences,
     NameAffirmation,
+    OutlineDetails,
 )
 from edx_proctoring.runtime import get_runtime_service
+from edx_proctoring.types import CreditState, ExamDict, User
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
+Dates = dict[tuple[object, str], object]  # by key of the block and name of the field
 
 NAMESPACE = "proctored_exam"
 
 FAILED: Any = {}  # the result of a failed service
 _completion: Callable[[str], Any] = get_runtime_service
 # Published functions that call one another have no parameter for passing on the host's answers.
-_answers: ContextVar[dict[Any, Any] | None] = ContextVar("answers", default=None)
+_answers: ContextVar[dict[tuple[object, ...], Any] | None] = ContextVar("answers", default=None)
 
 
 def has(service: str) -> bool:
@@ -81,8 +85,8 @@ def _ask(question: Callable[[], Answer], otherwise: Answer, *, strict: bool = Fa
 
 
 def credit_state(
-    user_id: int, course_id: object, with_course: bool = False, *, strict: bool = False
-) -> dict[str, Any] | None:
+    user_id: int | None, course_id: object, with_course: bool = False, *, strict: bool = False
+) -> CreditState | None:
     """Return the learner's credit state, or None; with `course_name` and an aware `course_end_date` if known.
 
     `strict`: raise an error if the service fails.
@@ -91,7 +95,7 @@ def credit_state(
     state = _once(("credit", *key), lambda: _credit_state(*key))
     if state is FAILED and strict:
         raise RuntimeError("the credit service failed")
-    return dict(state) if state else None
+    return {**state} if state else None
 
 
 @contextmanager
@@ -104,27 +108,30 @@ def asked_once() -> Iterator[None]:
         _answers.reset(token)
 
 
-def _once(key: tuple[Any, ...], question: Callable[[], Any]) -> Any:
+def _once(key: tuple[object, ...], question: Callable[[], Answer]) -> Answer:
     known = _answers.get()
-    known = {} if known is None else known
+    if known is None:
+        return question()
     if key not in known:
         known[key] = question()
-    return known[key]
+    answer: Answer = known[key]
+    return answer
 
 
-def _credit_state(user_id: int, course_id: str, with_course: bool) -> dict[str, Any] | None:
+def _credit_state(user_id: int | None, course_id: str, with_course: bool) -> CreditState | None:
     service: Credit | None = _service("credit")
     if service is None:
         return None
     more = {"return_course_info": True} if with_course else {}
-    state: Any = _ask(lambda: service.get_credit_state(user_id, course_id, **more), FAILED)
+    state: CreditState | None
+    state = _ask(lambda: service.get_credit_state(user_id, course_id, **more), FAILED)
     end = state.get("course_end_date") if state else None
-    if isinstance(end, datetime.datetime):
+    if state and isinstance(end, datetime.datetime):
         return {**state, "course_end_date": timing.in_utc(end)}
-    return state  # type: ignore[no-any-return]
+    return state
 
 
-def verified_name(user: Any, *, strict: bool = False) -> str:
+def verified_name(user: User | None, *, strict: bool = False) -> str:
     """Return the name on the learner's identity document, or ''. `strict`: raise errors."""
     service: NameAffirmation | None = _service("name_affirmation")
     if service is None or user is None:
@@ -137,7 +144,7 @@ def verified_name(user: Any, *, strict: bool = False) -> str:
     return str(found.verified_name or "") if found else ""
 
 
-def is_course_staff(user: Any, course_id: object) -> bool:
+def is_course_staff(user: User, course_id: object) -> bool:
     """Return whether the user is on the course's staff."""
     service: Instructor | None = _service("instructor")
     if service is None:
@@ -145,7 +152,7 @@ def is_course_staff(user: Any, course_id: object) -> bool:
     return bool(_ask(lambda: service.is_course_staff(user, str(course_id)), False))
 
 
-def is_course_or_global_staff(user: Any, course_id: object) -> bool:
+def is_course_or_global_staff(user: User, course_id: object) -> bool:
     """Return whether the user is global staff or on the course's staff."""
     return bool(user.is_staff or is_course_staff(user, course_id))
 
@@ -176,7 +183,7 @@ def should_override_grade(course_id: object) -> bool:
     )
 
 
-def enrollments(course_id: object, text_search: str | None = None) -> Any:
+def enrollments(course_id: object, text_search: str | None = None) -> Iterable[Enrollment]:
     """Return the users of the course who may take proctored exams, as objects with `.user` and `.mode`."""
     service: Enrollments | None = _service("enrollments")
     if service is None:
@@ -187,7 +194,7 @@ def enrollments(course_id: object, text_search: str | None = None) -> Any:
     return [] if found is None else found
 
 
-def is_enrolled(user: Any, course_id: object) -> bool:
+def is_enrolled(user: User, course_id: object) -> bool:
     """Return whether the user is actively enrolled, according to the credit service; without it, always True."""
     return not has("credit") or credit_state(user.pk, course_id) is not None
 
@@ -202,7 +209,7 @@ def is_active_in(course_id: object, user_id: int) -> bool | None:
     return None if found is FAILED else found is not None
 
 
-def course_outline(user: Any, course_id: object) -> Any:
+def course_outline(user: User, course_id: object) -> OutlineDetails | None:
     """Return `.outline` and `.schedule` of the course for the user, or None."""
     service: LearningSequences | None = _service("learning_sequences")
     if service is None:
@@ -227,7 +234,7 @@ def _edx_when() -> Any:
 def due_date(
     course_id: object,
     content_id: object,
-    user: Any = None,
+    user: User | int | None = None,
     otherwise: datetime.datetime | None = None,
 ) -> datetime.datetime | None:
     """Return the learner's own due date of a subsection, aware, or None; `user` is an id, an object or None.
@@ -238,7 +245,7 @@ def due_date(
     if when_api is None:
         return None
 
-    def read() -> Any:
+    def read() -> object:
         return when_api.get_date_for_block(str(course_id), str(content_id), "due", user=user)
 
     key = ("due", str(course_id), str(content_id), getattr(user, "pk", user))
@@ -252,19 +259,20 @@ def course_end(course_id: object) -> datetime.datetime | None:
     if when_api is None:
         return None
 
-    def read() -> Any:
+    def read() -> Dates:
         try:
-            return when_api.get_dates_for_course(str(course_id))
+            dates: Dates = when_api.get_dates_for_course(str(course_id))
         except InvalidKeyError:
             return {}
+        return dates
 
-    dates: dict[tuple[Any, str], Any] = _ask(read, {})
+    dates: Dates = _ask(read, {})
     ends = {key: date for (key, field), date in dates.items() if field == "end"}
     of_course = [date for key, date in ends.items() if getattr(key, "block_type", "") == "course"]
     return _aware((of_course or list(ends.values()) or [None])[0])
 
 
-def _aware(date: Any) -> datetime.datetime | None:
+def _aware(date: object) -> datetime.datetime | None:
     if not isinstance(date, datetime.datetime):
         if date is not None:
             log.error("not a date: %r", date)
@@ -272,13 +280,14 @@ def _aware(date: Any) -> datetime.datetime | None:
     return timing.in_utc(date)
 
 
-def may_take_proctored(user: Any, exam: Mapping[str, Any]) -> bool:
+def may_take_proctored(user: User, exam: ExamDict) -> bool:
     """Return whether the host lets the user take the exam (its published dictionary) as a proctored one."""
     permission = "edx_proctoring.can_take_proctored_exam"
-    return _ask(lambda: bool(user.has_perm(permission, exam)), False)
+    taken: Any = exam  # rules take any object, not only models
+    return _ask(lambda: bool(user.has_perm(permission, taken)), False)
 
 
-def language_of(user: Any) -> str:
+def language_of(user: User) -> str:
     """Return the user's language."""
     path = conf.proctoring.LANGUAGE_OF_USER
     service = _service("preferences")
@@ -323,7 +332,7 @@ def remove_credit_status(user_id: int, course_id: str, content_id: str) -> bool:
 
 
 def override_grade(
-    user_id: int, course_id: str, content_id: str, overrider: Any, comment: str
+    user_id: int, course_id: str, content_id: str, overrider: User | None, comment: str
 ) -> bool:
     """Zero the grade of the exam."""
     service: Grades | None = _service("grades")
@@ -371,7 +380,7 @@ def complete_attempt(username: str, content_id: str) -> bool:
 
 
 def delete_learner_state(
-    username: str, course_id: str, content_id: str, requesting_user: Any
+    username: str, course_id: str, content_id: str, requesting_user: User
 ) -> bool:
     """Delete the learner's answers."""
     service: Instructor | None = _service("instructor")
@@ -381,7 +390,7 @@ def delete_learner_state(
     return True
 
 
-def notify_support(**kwargs: Any) -> bool:
+def notify_support(**kwargs: str) -> bool:
     """Notify course staff of a suspicious review: course_id, exam_name, student_username, review_status, review_url."""
     service: Instructor | None = _service("instructor")
     if service is None:

@@ -1,7 +1,6 @@
 """URLs of courses, exams and the LMS."""
 
 import logging
-from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from opaque_keys import InvalidKeyError
@@ -12,7 +11,7 @@ from edx_proctoring import conf, constants
 log = logging.getLogger(__name__)
 
 
-def reverse_or_empty(name: str, args: list[Any] | None = None) -> str:
+def reverse_or_empty(name: str, args: list[object] | None = None) -> str:
     """Return the path of a route, or '' if the host has no such route."""
     try:
         return reverse(name, args=args)

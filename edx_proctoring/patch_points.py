@@ -7,7 +7,6 @@ that module; a patch at an address of `GIVEN_UP` has no effect and emits a warni
 import sys
 import warnings
 from types import ModuleType
-from typing import Any
 
 # module → name → the module through which the package calls it
 HONOURED = {
@@ -48,7 +47,7 @@ class PatchHasNoEffect(UserWarning):
 class _Watched(ModuleType):
     """A module that notices when one of its names is replaced."""
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         origin = HONOURED.get(self.__name__, {}).get(name)
         if origin:
             setattr(sys.modules[origin], name, value)

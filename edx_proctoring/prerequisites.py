@@ -1,9 +1,8 @@
 """Credit requirements before an exam: satisfied, pending, failed or declined. Pure functions."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
-Requirement = Mapping[str, Any]
+from edx_proctoring.types import PrerequisitesDict, Requirement
 
 
 def ordered(
@@ -18,13 +17,13 @@ def evaluate(
     requirements: Sequence[Requirement],
     name: str | None = None,
     without: Collection[str] | None = None,
-) -> dict[str, Any]:
+) -> PrerequisitesDict:
     """Return the published dictionary (including its misspelled key) for the requirements before `name`."""
     before = ordered(requirements, without)
     names = [entry.get("name") for entry in before]
     if name is not None and name in names:
         before = before[: names.index(name)]
-    groups: dict[str, list[dict[str, Any]]] = {
+    groups: dict[str, list[Requirement]] = {
         "satisfied": [],
         "failed": [],
         "declined": [],
@@ -32,7 +31,7 @@ def evaluate(
     }
     for entry in before:
         status = entry.get("status")
-        groups[status if status in groups else "pending"].append(dict(entry))
+        groups[status if status in groups else "pending"].append(entry.copy())
     return {
         "are_prerequisites_satisifed": not (
             groups["failed"] or groups["declined"] or groups["pending"]

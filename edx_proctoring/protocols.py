@@ -5,18 +5,60 @@ Arguments before the slash are passed by position, those after the star by name.
 """
 
 import datetime
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Container, Iterable, Mapping
+from typing import Protocol
 
-from opaque_keys.edx.keys import CourseKey
+from opaque_keys.edx.keys import CourseKey, UsageKey
+
+from edx_proctoring.types import CreditState, User
+
+
+class Enrollment(Protocol):
+    """A learner's enrollment in a course."""
+
+    user: User
+    mode: str
+
+
+class VerifiedName(Protocol):
+    """The name on a learner's identity document."""
+
+    verified_name: str | None
+
+
+class Outline(Protocol):
+    """The parts of a course that a learner may open."""
+
+    accessible_sequences: Container[UsageKey]
+
+
+class ScheduleEntry(Protocol):
+    """The dates of a subsection, as they are for a learner."""
+
+    due: datetime.datetime | None
+    effective_start: datetime.datetime | None
+
+
+class Schedule(Protocol):
+    """The dates of a course, as they are for a learner."""
+
+    sequences: Mapping[UsageKey, ScheduleEntry]
+    course_end: datetime.datetime | None
+
+
+class OutlineDetails(Protocol):
+    """A course as a learner sees it."""
+
+    outline: Outline
+    schedule: Schedule
 
 
 class Credit(Protocol):
     """Service `credit`; status words: satisfied, submitted, declined, failed."""
 
     def get_credit_state(
-        self, user_id: int, course_id: str, /, *, return_course_info: bool = False
-    ) -> Mapping[str, Any] | None: ...
+        self, user_id: int | None, course_id: str, /, *, return_course_info: bool = False
+    ) -> CreditState | None: ...
     def set_credit_requirement_status(
         self,
         *,
@@ -25,7 +67,7 @@ class Credit(Protocol):
         req_namespace: str,
         req_name: str,
         status: str,
-    ) -> Any: ...
+    ) -> object: ...
     def remove_credit_requirement_status(
         self,
         *,
@@ -33,17 +75,17 @@ class Credit(Protocol):
         course_key_or_id: str,
         req_namespace: str,
         req_name: str,
-    ) -> Any: ...
+    ) -> object: ...
 
 
 class Instructor(Protocol):
     """Service `instructor`."""
 
-    def is_course_staff(self, user: Any, course_id: str, /) -> bool: ...
+    def is_course_staff(self, user: User, course_id: str, /) -> bool: ...
     def delete_student_attempt(
-        self, username: str, course_id: str, content_id: str, /, *, requesting_user: Any
-    ) -> Any: ...
-    def complete_student_attempt(self, username: str, content_id: str, /) -> Any: ...
+        self, username: str, course_id: str, content_id: str, /, *, requesting_user: User
+    ) -> object: ...
+    def complete_student_attempt(self, username: str, content_id: str, /) -> object: ...
     def send_support_notification(
         self,
         *,
@@ -52,7 +94,7 @@ class Instructor(Protocol):
         student_username: str,
         review_status: str,
         review_url: str,
-    ) -> Any: ...
+    ) -> object: ...
     def get_proctoring_escalation_email(self, course_id: str, /) -> str | None: ...
 
 
@@ -68,18 +110,18 @@ class Grades(Protocol):
         usage_key_or_id: str,
         earned_all: float,
         earned_graded: float,
-        overrider: Any,
+        overrider: User | None,
         comment: str,
-    ) -> Any: ...
+    ) -> object: ...
     def undo_override_subsection_grade(
         self, *, user_id: int, course_key_or_id: str, usage_key_or_id: str
-    ) -> Any: ...
+    ) -> object: ...
 
 
 class Certificates(Protocol):
     """Service `certificates`."""
 
-    def invalidate_certificate(self, *, user_id: int, course_key_or_id: str) -> Any: ...
+    def invalidate_certificate(self, *, user_id: int, course_key_or_id: str) -> object: ...
 
 
 class Enrollments(Protocol):
@@ -91,25 +133,27 @@ class Enrollments(Protocol):
 
     def get_enrollments_can_take_proctored_exams(
         self, course_id: str, text_search: str | None, /
-    ) -> Iterable[Any] | None: ...
+    ) -> Iterable[Enrollment] | None: ...
 
-    def get_active_enrollments_by_course_and_user(self, course_id: str, user_id: int, /) -> Any: ...
+    def get_active_enrollments_by_course_and_user(
+        self, course_id: str, user_id: int, /
+    ) -> Enrollment | None: ...
 
 
 class NameAffirmation(Protocol):
     """Service `name_affirmation`: an object with `.verified_name`, or None."""
 
     def get_verified_name(
-        self, user: Any, /, *, is_verified: bool, statuses_to_exclude: list[str]
-    ) -> Any: ...
+        self, user: User, /, *, is_verified: bool, statuses_to_exclude: list[str]
+    ) -> VerifiedName | None: ...
 
 
 class LearningSequences(Protocol):
     """Service `learning_sequences`: an object with `.outline` and `.schedule`."""
 
     def get_user_course_outline_details(
-        self, course_key: CourseKey, user: Any, at_time: datetime.datetime, /
-    ) -> Any: ...
+        self, course_key: CourseKey, user: User, at_time: datetime.datetime, /
+    ) -> OutlineDetails | None: ...
 
 
 # The services that a host may register with `runtime.set_runtime_service`; each is optional.

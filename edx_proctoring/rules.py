@@ -1,14 +1,12 @@
 """Rules about who may review attempts."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import rules
 
 from edx_proctoring import conf
+from edx_proctoring.types import AttemptDict, User
 
 
-def is_in_review_group(user: Any, backend: str | None) -> bool:
+def is_in_review_group(user: User, backend: str | None) -> bool:
     """Return whether the user is in the review group of this provider; None is the default provider."""
     name = f"{backend or conf.default_provider()}_review"
     # Compared again in Python, because databases may ignore case.
@@ -16,7 +14,7 @@ def is_in_review_group(user: Any, backend: str | None) -> bool:
 
 
 @rules.predicate
-def is_in_reviewer_group(user: Any, attempt: Mapping[str, Any] | None) -> bool:
+def is_in_reviewer_group(user: User, attempt: AttemptDict | None) -> bool:
     """Return whether the user is in the review group of the provider of the attempt's exam."""
     if not attempt:
         return False

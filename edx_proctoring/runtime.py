@@ -5,7 +5,7 @@ from typing import Any
 _services: dict[str, Any] = {}
 
 
-def set_runtime_service(name: str, callback: Any) -> None:
+def set_runtime_service(name: str, callback: object) -> None:
     """Register a service, replacing an earlier one; None removes it."""
     _services[name] = callback
 

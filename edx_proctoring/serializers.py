@@ -1,15 +1,17 @@
 """Serializers from rows to the published dictionaries."""
 
+import datetime
 import functools
 from collections.abc import Callable
 from datetime import UTC
 from operator import attrgetter
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Model
 from rest_framework import ISO_8601, serializers
-from rest_framework.fields import DateTimeField
+from rest_framework.fields import DateTimeField, Field
 from rest_framework.settings import api_settings
 
 from edx_proctoring.models import (
@@ -17,6 +19,14 @@ from edx_proctoring.models import (
     ProctoredExamReviewPolicy,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
+)
+from edx_proctoring.types import (
+    AllowanceDict,
+    AttemptDict,
+    ExamDict,
+    ExamDocument,
+    ReviewPolicyDict,
+    UserDict,
 )
 
 EXAM_FIELDS = (
@@ -35,10 +45,11 @@ EXAM_FIELDS = (
 )
 
 
-Convert = Callable[[Any], Any]
+Convert = Callable[[Any], object]
+Row = TypeVar("Row")
 
 
-class RowSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]  # any model
+class RowSerializer(serializers.ModelSerializer[Model], Generic[Row]):
     """A serializer with a faster way to convert the rows of long lists."""
 
     @classmethod
@@ -52,19 +63,20 @@ class RowSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]  # a
         ]
 
     @classmethod
-    def row(cls, instance: Any) -> dict[str, Any]:
+    def row(cls, instance: Model) -> Row:
         """Return the same as `cls(instance).data`, as a plain dictionary."""
-        found = {}
+        found: Any = {}  # by name, whatever the fields show
         for name, get, convert in cls._columns():
             try:
                 value = get(instance)
             except ObjectDoesNotExist:  # refers to a deleted row
                 value = None
             found[name] = None if value is None else convert(value)
-        return found
+        row: Row = found
+        return row
 
 
-def _conversion(field: Any) -> Convert:
+def _conversion(field: Field[object, object, object, object]) -> Convert:
     """Return a conversion for values other than None, equivalent to `field.to_representation` but shorter if possible."""
     if isinstance(field, RowSerializer):
         return type(field).row
@@ -74,26 +86,25 @@ def _conversion(field: Any) -> Convert:
     if isinstance(field, serializers.BooleanField):
         return functools.partial(_truth, field)
     plain: dict[type, Convert] = {serializers.IntegerField: int, serializers.CharField: str}
-    conversion: Convert = plain.get(type(field), field.to_representation)
-    return conversion
+    return plain.get(type(field), field.to_representation)
 
 
-def _unchanged(value: Any) -> Any:
+def _unchanged(value: object) -> object:
     return value
 
 
-def _truth(field: Any, value: Any) -> Any:
+def _truth(field: serializers.BooleanField, value: Any) -> object:
     return value if value is True or value is False else field.to_representation(value)
 
 
-def _iso_text(field: Any, value: Any) -> Any:
+def _iso_text(field: DateTimeField, value: datetime.datetime) -> object:
     is_usual = getattr(value, "tzinfo", None) is UTC is getattr(field, "timezone", None)
     if is_usual and api_settings.DATETIME_FORMAT == ISO_8601:
         return f"{value.isoformat()[:-6]}Z"
     return field.to_representation(value)
 
 
-class ProctoredExamSerializer(RowSerializer):
+class ProctoredExamSerializer(RowSerializer[ExamDict]):
     """An exam; `due_date` stays a datetime. Also validates the body of a new exam."""
 
     id = serializers.IntegerField(required=False)
@@ -119,6 +130,13 @@ class ProctoredExamJSONSafeSerializer(ProctoredExamSerializer):
 
     due_date = serializers.DateTimeField(required=False, allow_null=True, default_timezone=UTC)
 
+    @classmethod
+    def document(cls, exam: ProctoredExam) -> ExamDocument:
+        """The row, typed as what it is with a text for a date."""
+        row: Any = cls.row(exam)
+        document: ExamDocument = row
+        return document
+
 
 class ProctoredExamRegistrationSerializer(ProctoredExamSerializer):
     """An item of the list that registers a course's exams; the caller decides between create and update."""
@@ -130,7 +148,7 @@ class ProctoredExamRegistrationSerializer(ProctoredExamSerializer):
         validators = ()
 
 
-class UserSerializer(RowSerializer):
+class UserSerializer(RowSerializer[UserDict]):
     """A user."""
 
     id = serializers.IntegerField(required=False)
@@ -142,14 +160,14 @@ class UserSerializer(RowSerializer):
         fields = ("id", "username", "email")
 
 
-class TimestampedSerializer(RowSerializer):
+class TimestampedSerializer(RowSerializer[Row]):
     """`created` and `modified` as ISO 8601 text in UTC, regardless of the active time zone."""
 
     created = DateTimeField(read_only=True, default_timezone=UTC)
     modified = DateTimeField(read_only=True, default_timezone=UTC)
 
 
-class ProctoredExamStudentAttemptSerializer(TimestampedSerializer):
+class ProctoredExamStudentAttemptSerializer(TimestampedSerializer[AttemptDict]):
     """An attempt; `started_at` and `completed_at` stay datetimes."""
 
     proctored_exam = ProctoredExamSerializer()
@@ -183,7 +201,7 @@ class ProctoredExamStudentAttemptSerializer(TimestampedSerializer):
         )
 
 
-class ProctoredExamStudentAllowanceSerializer(TimestampedSerializer):
+class ProctoredExamStudentAllowanceSerializer(TimestampedSerializer[AllowanceDict]):
     """An allowance."""
 
     proctored_exam = ProctoredExamSerializer()
@@ -194,7 +212,7 @@ class ProctoredExamStudentAllowanceSerializer(TimestampedSerializer):
         fields = ("id", "created", "modified", "user", "key", "value", "proctored_exam")
 
 
-class ProctoredExamReviewPolicySerializer(TimestampedSerializer):
+class ProctoredExamReviewPolicySerializer(TimestampedSerializer[ReviewPolicyDict]):
     """A review policy."""
 
     proctored_exam = ProctoredExamSerializer()

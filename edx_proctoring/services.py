@@ -14,7 +14,7 @@ class ProctoringService:
 
     _instance: ClassVar[Any] = None
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+    def __new__(cls, *args: object, **kwargs: object) -> Self:
         if cls._instance is None:
             cls._instance = super().__new__(cls)
         instance: Self = cls._instance

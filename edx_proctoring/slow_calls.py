@@ -61,13 +61,13 @@ def remember_slow(name: str) -> None:
 class Timed:
     """A service whose calls are timed under its name."""
 
-    def __init__(self, name: str, service: Any) -> None:
+    def __init__(self, name: str, service: object) -> None:
         self._name, self._service = name, service
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         call = getattr(self._service, method)
 
-        def timed_call(*args: Any, **kwargs: Any) -> Any:
+        def timed_call(*args: object, **kwargs: object) -> object:
             with timed(self._name):
                 return call(*args, **kwargs)
 

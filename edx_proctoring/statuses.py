@@ -146,7 +146,7 @@ class SoftwareSecureReviewStatus:
     }
 
     @classmethod
-    def validate(cls, status: str) -> bool:
+    def validate(cls, status: object) -> bool:
         """Return True, or raise ProctoredExamBadReviewStatus."""
         if not isinstance(status, str) or status not in cls.to_standard_status:
             raise ProctoredExamBadReviewStatus(f"Received unexpected review status {status!r}.")

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -15,6 +16,7 @@ from edx_proctoring.admin.filters import AttemptStatusFilter, ExamAttemptFilterB
 from edx_proctoring.admin.labels import STATUS_CHOICES, label
 from edx_proctoring.admin.lookups import RefusesNul
 from edx_proctoring.admin.mixins import SaysFailures
+from edx_proctoring.api.users import signed_in
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExamStudentAttempt
 
@@ -101,8 +103,8 @@ class ProctoredExamStudentAttemptAdmin(SaysFailures, RefusesNul, SimpleHistoryAd
         return str(label(attempt.status))
 
     def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
-    ) -> Any:
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """Add the attempt's history, reviews and messages to the page."""
         attempt = kwargs.get("obj") or context.get("original")
         if attempt is not None:
@@ -113,11 +115,11 @@ class ProctoredExamStudentAttemptAdmin(SaysFailures, RefusesNul, SimpleHistoryAd
         """Attempts are created by learners only."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Attempts are not deleted here, because the provider would not be told."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: forms.Form, change: bool) -> None:
         """Apply a changed status; show errors on the page.
 
         Restoring an old version is an ordinary change to its status.
@@ -130,7 +132,7 @@ class ProctoredExamStudentAttemptAdmin(SaysFailures, RefusesNul, SimpleHistoryAd
             api.update_attempt_status(
                 obj.pk,
                 form.cleaned_data["status"],
-                update_attributable_to=request.user,
+                update_attributable_to=signed_in(request.user),
                 reason="staff",
             )
         except ProctoredBaseException as error:

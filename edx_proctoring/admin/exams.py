@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth import get_user_model
+from django.db.models import Model
 from django.http import HttpRequest
 
 from edx_proctoring import api
@@ -43,7 +44,7 @@ class ProctoredExamAdmin(RefusesNul):
     ordering = ("-id",)
     search_fields = ("course_id", "exam_name")
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.Form, change: bool) -> None:
         """Save, and emit the same event as a change through the API."""
         history_id = save_with_history(obj)
         api.announce_exam(obj, "updated" if change else "created", history_id)
@@ -72,11 +73,11 @@ class ProctoredExamReviewPolicyAdmin(RefusesNul):
     def exam_name(self, policy: ProctoredExamReviewPolicy) -> str:
         return policy.proctored_exam.exam_name
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Do not delete a policy with its author's account; the page then explains why the account cannot be deleted."""
         return not _deletes_accounts(request) and super().has_delete_permission(request, obj)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.Form, change: bool) -> None:
         """Save, with the current user as author."""
         obj.set_by_user = request.user
         super().save_model(request, obj, form, change)

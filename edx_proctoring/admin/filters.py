@@ -1,18 +1,26 @@
 """Filters for the lists in Django admin."""
 
 import datetime
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring import outbox
 from edx_proctoring.admin.labels import label
-from edx_proctoring.models import ProctoredExam
+from edx_proctoring.models import ProctoredExam, exactly
+from edx_proctoring.models.exams import ExamQuerySet
 from edx_proctoring.statuses import KNOWN, SoftwareSecureReviewStatus
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+Choices = Sequence[tuple[str, "StrOrPromise"]]
 
 
 def prettify_course_id(course_id: str) -> str:
@@ -20,7 +28,7 @@ def prettify_course_id(course_id: str) -> str:
     return course_id.replace("course-v1:", "").replace("+", " ").replace("/", " ")
 
 
-def current_exams() -> Any:
+def current_exams() -> ExamQuerySet:
     """Return active graded proctored exams that were due at most 30 days ago, are due within 7 days, or have no due
     date.
     """
@@ -36,10 +44,10 @@ class _Words(admin.SimpleListFilter):
 
     words: tuple[str, ...] = ()
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Model]") -> Choices:
         return [(word, label(word)) for word in self.words]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         """Filter the rows; an unknown value does not filter."""
         value = self.value()
         if value not in self.words:
@@ -72,10 +80,10 @@ class MessageKindFilter(admin.SimpleListFilter):
     title = _("kind")
     parameter_name = "kind"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Model]") -> Choices:
         return [*((kind, kind) for kind in outbox.kinds()), (UNKNOWN, UNKNOWN)]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         if self.value() == UNKNOWN:
             return queryset.exclude(kind__in=outbox.kinds())
         return queryset.filter(kind=self.value()) if self.value() else queryset
@@ -87,13 +95,13 @@ class ReviewListFilter(admin.SimpleListFilter):
     title = _("internally reviewed")
     parameter_name = "reviewed_by"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Model]") -> Choices:
         return (
             ("all_unreviewed", _("All Unreviewed")),
             ("all_unreviewed_failures", _("All Unreviewed Failures")),
         )
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         if self.value() in ("all_unreviewed", "all_unreviewed_failures"):
             queryset = queryset.filter(reviewed_by__isnull=True)
         if self.value() == "all_unreviewed_failures":
@@ -107,13 +115,13 @@ class ProctoredExamListFilter(admin.SimpleListFilter):
     title = _("active proctored exams")
     parameter_name = "exam__id"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Model]") -> Choices:
         return [
             (str(exam.pk), f"{prettify_course_id(exam.course_id)}: {exam.exam_name}")
             for exam in current_exams()
         ]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         """Filter the rows; an unknown choice does not filter."""
         value = self.value()
         return queryset.filter(exam_id=value) if value in dict(self.lookup_choices) else queryset
@@ -125,12 +133,12 @@ class ProctoredExamCoursesListFilter(admin.SimpleListFilter):
     title = _("courses with active proctored exams")
     parameter_name = "exam__course_id"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Model]") -> Choices:
         dated = current_exams().filter(due_date__isnull=False).order_by("course_id")
         courses = dated.values_list("course_id", flat=True).distinct()
         return [(course_id, prettify_course_id(course_id)) for course_id in courses]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         if not self.value():
             return queryset
         exams = ProctoredExam.objects.in_course(self.value()).active().graded_proctored()
@@ -143,9 +151,10 @@ class ExamAttemptFilterByCourseId(admin.SimpleListFilter):
     title = _("Course Id")
     parameter_name = "proctored_exam__course_id"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Model]") -> Choices:
         courses = ProctoredExam.objects.order_by("course_id").values_list("course_id", flat=True)
         return [(course_id, prettify_course_id(course_id)) for course_id in courses.distinct()]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.in_course(self.value()) if self.value() else queryset
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
+        course = exactly(proctored_exam__course_id=self.value())
+        return queryset.filter(course) if self.value() else queryset

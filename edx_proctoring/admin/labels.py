@@ -1,10 +1,13 @@
 """The labels of attempt statuses in Django admin."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # Statuses that staff may set.
 STATUS_CHOICES = [
@@ -34,6 +37,6 @@ LABELS = {
 }
 
 
-def label(status: str) -> Any:
+def label(status: str) -> "StrOrPromise":
     """Return the label in the reader's language; an unknown status is returned unchanged."""
     return LABELS.get(status, status)

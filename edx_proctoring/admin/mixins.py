@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
 
 from edx_proctoring.exceptions import ProctoredBaseException
 
@@ -16,11 +17,11 @@ class SaysFailures(admin.ModelAdmin):  # type: ignore[type-arg]
         request._proctoring_failed = True  # type: ignore[attr-defined]
         self.message_user(request, str(error), messages.ERROR)
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+    def log_change(self, request: HttpRequest, obj: Model, message: str | list[Any]) -> Any:
         """Log nothing if the change failed."""
         return None if _has_failed(request) else super().log_change(request, obj, message)
 
-    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+    def response_change(self, request: HttpRequest, obj: Model) -> HttpResponse:
         """Report no success after a failure."""
         if _has_failed(request):
             return self.response_post_save_change(request, obj)

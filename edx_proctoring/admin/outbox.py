@@ -1,10 +1,10 @@
 """Outbox messages in Django admin; messages that were given up can be delivered again."""
 
 import datetime
-from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator
@@ -33,7 +33,9 @@ class OutboxMessageAdmin(RefusesNul):
         """The error of the last try."""
         return Truncator(message.last_error).chars(160) or None
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, bool] | None = None
+    ) -> HttpResponse:
         """Show the list, with the providers that are currently down above it."""
         if request.method == "GET":
             for name, state in provider_states().items():
@@ -50,7 +52,7 @@ class OutboxMessageAdmin(RefusesNul):
         """Users with the change permission may deliver messages again; users with only the view permission may not."""
         return request.user.has_perm("edx_proctoring.change_outboxmessage")
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Users who may deliver messages again may also see them."""
         return super().has_view_permission(request, obj) or self.has_retry_permission(request)
 
@@ -58,16 +60,16 @@ class OutboxMessageAdmin(RefusesNul):
         """Messages are only created by changes."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Messages are read-only."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Messages must not be lost, so they cannot be deleted."""
         return False
 
     @admin.action(description=_("Deliver again"), permissions=["retry"])
-    def deliver_again(self, request: HttpRequest, queryset: Any) -> None:
+    def deliver_again(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:
         """Deliver the selected messages again."""
         count = api.retry_messages(list(queryset.values_list("id", flat=True)))
         self.message_user(request, _("{count} messages will be delivered.").format(count=count))

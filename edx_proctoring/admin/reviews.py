@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import OuterRef, Subquery
+from django.db.models import Model, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
@@ -24,6 +24,7 @@ from edx_proctoring.admin.filters import (
 )
 from edx_proctoring.admin.lookups import RefusesNul
 from edx_proctoring.admin.mixins import SaysFailures
+from edx_proctoring.api.users import signed_in
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import (
     NOTE,
@@ -113,9 +114,13 @@ class _Reviews(RefusesNul):
         """Reviews come from providers only."""
         return False
 
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Allow filtering by course in the URL."""
-        return lookup == "exam__course_id" or super().lookup_allowed(lookup, value, request)
+        return lookup == "exam__course_id" or super().lookup_allowed(
+            lookup,
+            value,
+            request,  # type: ignore[arg-type]  # Django, too, lets it be absent
+        )
 
 
 @admin.register(ProctoredExamSoftwareSecureReview)
@@ -137,7 +142,7 @@ class ProctoredExamSoftwareSecureReviewAdmin(SaysFailures, _Reviews):
     )
 
     @admin.display(description=_("earlier notes"))
-    def notes(self, review: Any) -> str:
+    def notes(self, review: ProctoredExamSoftwareSecureReview) -> str:
         """Notes of staff, newest first."""
         entries = LogEntry.objects.filter(
             content_type=ContentType.objects.get_for_model(review),
@@ -153,17 +158,25 @@ class ProctoredExamSoftwareSecureReviewAdmin(SaysFailures, _Reviews):
         return format_html_join(mark_safe("<br>"), line, rows) or "–"  # a literal
 
     def construct_change_message(
-        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+        self, request: HttpRequest, form: forms.Form, formsets: Any, add: bool = False
     ) -> Any:
         """Add the note to Django's log of changes; the provider's payload stays unchanged."""
         note = form.cleaned_data.get("note", "").strip()
         usual = super().construct_change_message(request, form, formsets, add)
         return f"{NOTE}{note}" if note else usual
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: ProctoredExamSoftwareSecureReview,
+        form: forms.Form,
+        change: bool,
+    ) -> None:
         """Apply the decision. If that fails, show the error on the page and store nothing."""
         try:
-            decided = api.decide_review(obj.pk, form.cleaned_data["review_status"], request.user)
+            decided = api.decide_review(
+                obj.pk, form.cleaned_data["review_status"], signed_in(request.user)
+            )
         except ProctoredBaseException as error:
             self.failed(request, error)
         else:
@@ -186,11 +199,11 @@ class ProctoredExamSoftwareSecureReviewHistoryAdmin(_Reviews):
         "modified",
     )
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Former versions cannot be changed."""
         return False
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Users who may change reviews may see their former versions."""
         may_change = request.user.has_perm(
             "edx_proctoring.change_proctoredexamsoftwaresecurereviewhistory"

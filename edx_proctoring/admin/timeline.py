@@ -1,8 +1,9 @@
 """The history, reviews and messages of one attempt, for support staff."""
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, NotRequired, Protocol, TypedDict
 
 from django.contrib.auth import get_permission_codename
 from django.db.models import Model
@@ -14,11 +15,16 @@ from edx_proctoring.admin.labels import label
 from edx_proctoring.effects.messages import orders_of_attempt
 from edx_proctoring.models import (
     OutboxMessage,
+    ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
     ProctoredExamStudentAttempt,
     exactly,
 )
+from edx_proctoring.types import User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 NEWEST = 200  # rows of each kind
 REASONS = {
@@ -43,15 +49,33 @@ NOTED = {
 }
 
 
+class HistoricalAttempt(Protocol):
+    """A history row of an attempt."""
+
+    status: str
+    history_type: str
+    history_change_reason: str | None
+    history_date: datetime.datetime
+    history_user: User | None
+
+
+class ShownReview(TypedDict):
+    """A review with its comments, or a former version of one."""
+
+    review: ProctoredExamSoftwareSecureReview | ProctoredExamSoftwareSecureReviewHistory
+    comments: list[ProctoredExamSoftwareSecureComment]
+    earlier: NotRequired[bool]
+
+
 @dataclass(frozen=True)
 class Step:
     """One history row."""
 
-    at: Any
+    at: datetime.datetime
     who: str
     before: str
     after: str
-    why: Any
+    why: "StrOrPromise"
     notes: list[str]
 
 
@@ -66,7 +90,7 @@ def steps(attempt_id: int) -> list[Step]:
     return found
 
 
-def _step(row: Any, before: Any) -> Step:
+def _step(row: HistoricalAttempt, before: HistoricalAttempt | None) -> Step:
     removed = row.history_type == "-"
     reason = row.history_change_reason or ""
     return Step(
@@ -79,7 +103,7 @@ def _step(row: Any, before: Any) -> Step:
     )
 
 
-def _notes(row: Any, before: Any) -> Iterator[str]:
+def _notes(row: HistoricalAttempt, before: HistoricalAttempt) -> Iterator[str]:
     """Return the other changes."""
     for name, title in NOTED.items():
         old, new = getattr(before, name), getattr(row, name)
@@ -87,11 +111,11 @@ def _notes(row: Any, before: Any) -> Iterator[str]:
             yield f"{title}: {'–' if old is None else old} → {'–' if new is None else new}"
 
 
-def reviews(attempt_code: str | None) -> list[dict[str, Any]]:
+def reviews(attempt_code: str | None) -> list[ShownReview]:
     """Return the review with its comments, then earlier versions, newest first, with three queries."""
     if not attempt_code:
         return []
-    found = []
+    found: list[ShownReview] = []
     same = exactly(attempt_code=attempt_code)
     current = ProctoredExamSoftwareSecureReview.objects.filter(same)
     for review in current.select_related("reviewed_by"):
@@ -99,7 +123,18 @@ def reviews(attempt_code: str | None) -> list[dict[str, Any]]:
         found.append({"review": review, "comments": list(comments[:NEWEST])})
     earlier = ProctoredExamSoftwareSecureReviewHistory.objects.filter(same)
     newest = earlier.select_related("reviewed_by").order_by("-id")[:NEWEST]
-    return found + [{"review": review, "comments": [], "earlier": True} for review in newest]
+    former: list[ShownReview] = [
+        {"review": review, "comments": [], "earlier": True} for review in newest
+    ]
+    return found + former
+
+
+class Timeline(TypedDict):
+    """Template context of the timeline; None for parts that the user may not see."""
+
+    steps: list[Step]
+    reviews: list[ShownReview] | None
+    messages: list[OutboxMessage] | None
 
 
 def messages(attempt: ProctoredExamStudentAttempt) -> list[OutboxMessage]:
@@ -123,7 +158,7 @@ def _with_extensions(found: list[Step], attempt: ProctoredExamStudentAttempt) ->
     return sorted([*found, *more], key=lambda step: step.at) if more else found
 
 
-def of(attempt: ProctoredExamStudentAttempt, request: HttpRequest) -> dict[str, Any]:
+def of(attempt: ProctoredExamStudentAttempt, request: HttpRequest) -> Timeline:
     """Return the context for the attempt's page, limited to what the user may see anyway."""
     may_reviews = _may_view(request, ProctoredExamSoftwareSecureReview)
     may_messages = _may_view(request, OutboxMessage)

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from edx_proctoring import host
 from edx_proctoring.models import ProctoredExamStudentAttempt
@@ -12,7 +12,7 @@ from edx_proctoring.models import ProctoredExamStudentAttempt
 MOST_ASKED = 100  # learners per call of the host; the size of the longest page
 
 
-def noting_attempts(rows: QuerySet[Any], course_id: object) -> Any:
+def noting_attempts(rows: QuerySet[Model], course_id: object) -> Any:
     """Annotate rows that have a `user_id` with `has_attempt`: whether that user has an attempt in the course."""
     attempts = ProctoredExamStudentAttempt.objects.in_course(course_id)
     return rows.annotate(has_attempt=Exists(attempts.filter(user_id=OuterRef("user_id"))))

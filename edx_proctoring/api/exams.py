@@ -30,6 +30,7 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import EXAM_ORDERINGS, ProctoredExam, in_order, save_with_history
 from edx_proctoring.models.exams import ExamQuerySet
 from edx_proctoring.serializers import ProctoredExamSerializer
+from edx_proctoring.types import ExamChanges, ExamDict
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ def update_exam(
     exam_id: int,
     exam_name: str | None = None,
     time_limit_mins: int | None = None,
-    due_date: Any = constants.MINIMUM_TIME,
+    due_date: datetime.datetime | str | None = constants.MINIMUM_TIME,
     is_proctored: bool | None = None,
     is_practice_exam: bool | None = None,
     external_id: str | None = None,
@@ -167,7 +168,7 @@ def type_of_exam(exam: ProctoredExam) -> str:
 def change_exam(
     course_id: object,
     exam_id: int,
-    values: Mapping[str, Any],
+    values: ExamChanges,
     is_as_seen: Callable[[ProctoredExam], bool],
 ) -> ProctoredExam:
     """Change these columns if the exam has not changed since the caller read it; return the updated exam.
@@ -188,12 +189,12 @@ def change_exam(
     return transactions.run(store)
 
 
-def get_exam_to_change(exam_id: Any) -> dict[str, Any]:
+def get_exam_to_change(exam_id: object) -> ExamDict:
     """Return the exam before a change. Raises ProctoredExamNotFoundException with the text of update_exam."""
     return _as_dict(_exam_to_change(exam_id))
 
 
-def _exam_to_change(exam_id: Any) -> ProctoredExam:
+def _exam_to_change(exam_id: object) -> ProctoredExam:
     missing = f"Attempted to update exam_id={exam_id}, but this exam does not exist."
     return exam_by_id(exam_id, missing)
 
@@ -212,12 +213,12 @@ def _locked(exam_ids: Sequence[int]) -> list[ProctoredExam]:
     return list(rows)
 
 
-def get_exam_by_id(exam_id: int) -> dict[str, Any]:
+def get_exam_by_id(exam_id: int) -> ExamDict:
     """Return the exam. Raises ProctoredExamNotFoundException."""
     return _as_dict(exam_by_id(exam_id))
 
 
-def get_exam_by_content_id(course_id: object, content_id: object) -> dict[str, Any]:
+def get_exam_by_content_id(course_id: object, content_id: object) -> ExamDict:
     """Return the exam of a subsection. Raises ProctoredExamNotFoundException."""
     exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
     if exam is None:
@@ -229,7 +230,7 @@ def get_exam_by_content_id(course_id: object, content_id: object) -> dict[str, A
 
 def get_all_exams_for_course(
     course_id: object, active_only: bool = False, ordering: str | None = None
-) -> list[dict[str, Any]]:
+) -> list[ExamDict]:
     """Return all exams of the course (timed, practice and proctored) in order of creation.
 
     `ordering`: created, modified, exam_name or id; a leading "-" reverses the order. Raises FieldError for other
@@ -239,9 +240,8 @@ def get_all_exams_for_course(
     return [_as_dict(exam) for exam in in_order(exams, ordering, EXAM_ORDERINGS)]
 
 
-def _as_dict(exam: ProctoredExam) -> dict[str, Any]:
-    data: dict[str, Any] = ProctoredExamSerializer.row(exam)
-    return data
+def _as_dict(exam: ProctoredExam) -> ExamDict:
+    return ProctoredExamSerializer.row(exam)
 
 
 def is_known_backend(name: str) -> bool:

@@ -2,12 +2,12 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from edx_proctoring.exceptions import IdempotencyKeyReused, RequestStillRunning
 from edx_proctoring.models import IdempotentRequest
+from edx_proctoring.types import JSON
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class StoredAnswer:
     """The response to the first request."""
 
     status: int
-    data: Any
+    data: JSON
 
 
 def begin_request(user_id: int, route: str, key: str, body_digest: str) -> StoredAnswer | None:
@@ -49,7 +49,7 @@ def _answer_of(known: IdempotentRequest, body_digest: str) -> StoredAnswer:
     return StoredAnswer(known.status, known.answer)
 
 
-def finish_request(user_id: int, route: str, key: str, status: int, data: Any) -> None:
+def finish_request(user_id: int, route: str, key: str, status: int, data: JSON) -> None:
     """Store the response for repetitions."""
     rows = IdempotentRequest.objects.filter(digest=_digest(user_id, route, key))
     rows.update(status=status, answer=data)

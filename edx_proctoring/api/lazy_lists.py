@@ -2,13 +2,13 @@
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import Any, SupportsIndex
+from typing import Any, SupportsIndex, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from edx_proctoring.api.lookup import batches
 
-Row = dict[str, Any]
+Row = TypeVar("Row")
 WINDOW = 100  # rows read at a time when a single one is accessed
 UNCOUNTED = 10_000  # accessing a position beyond this counts the rows first
 
@@ -22,16 +22,16 @@ class LazyList(list[Row]):
     `heapq`) needs `list(…)` first.
     """
 
-    def __init__(self, rows: QuerySet[Any], show: Callable[[Any], Row]) -> None:
+    def __init__(self, rows: QuerySet[Model], show: Callable[[Any], Row]) -> None:
         """`rows` is an ordered queryset with `user` and `proctored_exam`; `show` turns a row into a dictionary."""
         super().__init__()
-        self._rows: QuerySet[Any] | None = rows.select_related(None)
+        self._rows: QuerySet[Model] | None = rows.select_related(None)
         self._show = show
         self._length: int | None = None
         self._seen: dict[int, Row] = {}  # by position
         self._known: dict[int, Row] = {}  # the same by id
 
-    def _load(self) -> "LazyList":
+    def _load(self) -> "LazyList[Row]":
         """Read all rows and become a regular list; dictionaries already handed out stay identical."""
         if self._rows is not None:
             rows = list(self._rows.select_related("user").prefetch_related("proctored_exam"))
@@ -70,7 +70,7 @@ class LazyList(list[Row]):
     def __bool__(self) -> bool:
         return len(self) > 0
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: SupportsIndex | slice) -> Any:
         if self._rows is None:
             return list.__getitem__(self, key)
         if isinstance(key, slice):
@@ -94,22 +94,22 @@ class LazyList(list[Row]):
     def __iter__(self) -> Iterator[Row]:
         return list.__iter__(self._load())
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self, other: object) -> object:
         return other + list(self) if isinstance(other, list) else NotImplemented
 
-    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[list[Row]], tuple[list[Row]]]:
         return list, (list(self),)
 
-    def count(self, value: Any) -> int:
+    def count(self, value: Row) -> int:
         """Paginators check whether this method takes an argument."""
         return list.count(self._load(), value)
 
 
-def _loading(name: str) -> Callable[..., Any]:
+def _loading(name: str) -> Callable[..., object]:
     """Return the list method with this name, reading all rows first; lazy lists among its arguments are read, too."""
     method = getattr(list, name)
 
-    def call(self: LazyList, *args: Any, **kwargs: Any) -> Any:
+    def call(self: LazyList[Row], *args: object, **kwargs: object) -> object:
         for one in args:
             if isinstance(one, LazyList):
                 one._load()

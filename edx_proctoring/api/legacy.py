@@ -10,9 +10,10 @@ from edx_proctoring import deadlines, host, links, prerequisites, timing, tracki
 from edx_proctoring.api.attempts.reads import allowed_minutes, get_exam_attempt_by_id
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
+from edx_proctoring.types import AttemptDict, ExamDict, PrerequisitesDict, Requirement, User
 
 
-def get_time_remaining_for_attempt(attempt: Mapping[str, Any]) -> float:
+def get_time_remaining_for_attempt(attempt: AttemptDict) -> float:
     """Return the remaining seconds of an attempt (its published dictionary); 0 before its start and after its end."""
     expires = timing.expires_at(
         attempt["started_at"],
@@ -27,7 +28,7 @@ def has_due_date_passed(due_datetime: datetime.datetime | None) -> bool:
     return timing.has_passed(due_datetime, timezone.now())
 
 
-def get_exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | None:
+def get_exam_due_date(exam: ExamDict, user: User | int | None = None) -> datetime.datetime | None:
     """Return when the exam is due, for the user (object or id) if given."""
     return deadlines.due_date(exam, user)
 
@@ -43,7 +44,7 @@ def has_end_date_passed(course_id: object) -> bool:
 
 
 def verify_and_add_wait_deadline(
-    context: MutableMapping[str, Any], exam: Mapping[str, Any], user_id: int
+    context: MutableMapping[str, Any], exam: ExamDict, user_id: int
 ) -> bool:
     """Return whether the grace period after the due date is running; if so, set `wait_deadline` in the context to its
     end.
@@ -66,9 +67,9 @@ def resolve_exam_url_for_learning_mfe(course_id: object, content_id: object) -> 
 
 
 def emit_event(
-    exam: Mapping[str, Any],
+    exam: ExamDict,
     event_short_name: str,
-    attempt: Mapping[str, Any] | None = None,
+    attempt: AttemptDict | None = None,
     override_data: dict[str, Any] | None = None,
 ) -> None:
     """Immediately emit an analytics event of an exam or of an attempt in it (published dictionaries)."""
@@ -87,10 +88,10 @@ def _emit_event(name: str, context: Mapping[str, Any] | None, data: Mapping[str,
 
 
 def _are_prerequirements_satisfied(
-    prerequisites_statuses: Sequence[Mapping[str, Any]],
+    prerequisites_statuses: Sequence[Requirement],
     evaluate_for_requirement_name: str | None = None,
     filter_out_namespaces: Collection[str] | None = None,
-) -> dict[str, Any]:
+) -> PrerequisitesDict:
     """Return which requirements before the named one are satisfied, failed, pending and declined."""
     return prerequisites.evaluate(
         prerequisites_statuses, evaluate_for_requirement_name, filter_out_namespaces
@@ -98,18 +99,18 @@ def _are_prerequirements_satisfied(
 
 
 def _get_ordered_prerequisites(
-    prerequisites_statuses: Sequence[Mapping[str, Any]],
+    prerequisites_statuses: Sequence[Requirement],
     filter_out_namespaces: Collection[str] | None = None,
-) -> list[Mapping[str, Any]]:
+) -> list[Requirement]:
     """Sort requirements by their order."""
     return prerequisites.ordered(prerequisites_statuses, filter_out_namespaces)
 
 
-def _calculate_allowed_mins(exam: Mapping[str, Any], user_id: int) -> int:
+def _calculate_allowed_mins(exam: ExamDict, user_id: int) -> int:
     """Return how many minutes the learner would have if they started now."""
     return allowed_minutes(exam, user_id)
 
 
-def _check_for_attempt_timeout(attempt: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def _check_for_attempt_timeout(attempt: AttemptDict | None) -> AttemptDict | None:
     """Return the attempt (its published dictionary), ended if its time is over."""
     return get_exam_attempt_by_id(attempt["id"]) if attempt else attempt

@@ -6,8 +6,9 @@ published function, which hosts patch.
 
 import logging
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Protocol
 
+import requests
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Q
@@ -17,13 +18,43 @@ from edx_proctoring.backends import breaker
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.circuit_breaker import State
 from edx_proctoring.exceptions import BackendProviderNotConfigured
+from edx_proctoring.types import ExamDict
 
 log = logging.getLogger(__name__)
 
 _reported: set[str | None] = set()  # unconfigured names already logged by this process
 
 
-def get_backend_provider(exam: Mapping[str, Any] | None = None, name: str | None = None) -> Any:
+class ProvidedExam(Protocol):
+    """An object that names a provider: an exam, or one of its history records."""
+
+    is_proctored: bool
+    backend: str | None
+
+
+AnyExam = ProvidedExam | ExamDict
+
+
+class Registry(Protocol):
+    """The providers of the app's configuration."""
+
+    backends: dict[str, ProctoringBackendProvider]
+    backend_classes: dict[str, type[ProctoringBackendProvider]]
+    backend_errors: dict[str, str]
+
+    def get_backend(self, name: str | None = None) -> ProctoringBackendProvider: ...
+
+
+def registry() -> Registry:
+    """Return the app's configuration, which holds the providers."""
+    config: Any = apps.get_app_config("edx_proctoring")
+    found: Registry = config
+    return found
+
+
+def get_backend_provider(
+    exam: ExamDict | None = None, name: str | None = None
+) -> ProctoringBackendProvider | None:
     """Return the provider of an exam (dictionary with `backend`, optionally `is_proctored`) or by name; by default the
     default one.
 
@@ -34,13 +65,13 @@ def get_backend_provider(exam: Mapping[str, Any] | None = None, name: str | None
         if not exam.get("is_proctored", True):
             return None
         name = exam["backend"] or name
-    return apps.get_app_config("edx_proctoring").get_backend(name=name or None)  # type: ignore[attr-defined]
+    return registry().get_backend(name=name or None)
 
 
 def provider_named(name: str | None) -> ProctoringBackendProvider | None:
     """Return the provider of this name, or the default one for None or ""; None, logged once, if it is not configured."""
     try:
-        provider: ProctoringBackendProvider = get_backend_provider(name=name)
+        provider = get_backend_provider(name=name)
     except (NotImplementedError, ImproperlyConfigured):
         if name not in _reported:
             log.error("provider not configured: backend=%s", name)
@@ -50,7 +81,7 @@ def provider_named(name: str | None) -> ProctoringBackendProvider | None:
     return provider
 
 
-def find_provider(exam: Any) -> ProctoringBackendProvider | None:
+def find_provider(exam: AnyExam) -> ProctoringBackendProvider | None:
     """Return the provider of an exam, given as a row or as its published dictionary.
 
     Returns None for a timed exam, and (logged once) if the provider is not configured.
@@ -59,7 +90,7 @@ def find_provider(exam: Any) -> ProctoringBackendProvider | None:
     return provider_named(name) if is_proctored else None
 
 
-def require_provider(exam: Any) -> ProctoringBackendProvider:
+def require_provider(exam: AnyExam) -> ProctoringBackendProvider:
     """Return the provider named by the exam, whatever the exam's type. Raises BackendProviderNotConfigured."""
     _is_proctored, name = _fields(exam)
     return require_provider_named(name)
@@ -73,7 +104,7 @@ def require_provider_named(name: str | None) -> ProctoringBackendProvider:
     return provider
 
 
-def has_secret_ids(exam: Any) -> bool:
+def has_secret_ids(exam: AnyExam) -> bool:
     """Return whether knowing the provider's id of an attempt in this exam is enough to post a review of it.
 
     This also holds after the exam became a timed one, because its attempts are still known to the provider.
@@ -83,7 +114,7 @@ def has_secret_ids(exam: Any) -> bool:
     return is_proctored if provider is None else provider.external_id_is_secret
 
 
-def _fields(exam: Any) -> tuple[bool, str | None]:
+def _fields(exam: AnyExam) -> tuple[bool, str | None]:
     if isinstance(exam, Mapping):
         return exam["is_proctored"], exam["backend"]
     return exam.is_proctored, exam.backend
@@ -128,12 +159,10 @@ def provider_states() -> dict[str, State]:
 
 
 def _configured() -> Mapping[str, ProctoringBackendProvider]:
-    known: Mapping[str, ProctoringBackendProvider]
-    known = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
-    return known
+    return registry().backends
 
 
-def ping(name: str, provider: Any) -> Any:
+def ping(name: str, provider: ProctoringBackendProvider) -> requests.Response | None:
     """Check whether the provider's service is available, see `ProctoringBackendProvider.ping`; return its response.
 
     Raises NotImplementedError if the class does not implement it. Providers with an address record their health with
@@ -153,13 +182,13 @@ def ping(name: str, provider: Any) -> Any:
     return answer
 
 
-def offers_ping(provider_class: Any) -> bool:
+def offers_ping(provider_class: type) -> bool:
     """Return whether the class implements `ping`."""
     own = getattr(provider_class, "ping", None)
     return own is not None and own is not ProctoringBackendProvider.ping
 
 
-def _place(name: str, provider: Any) -> str | None:
+def _place(name: str, provider: ProctoringBackendProvider) -> str | None:
     """Return the cache key of the provider's health."""
     address: str | None = getattr(provider, "address", None)
     return address or (f"provider:{name}" if offers_ping(type(provider)) else None)

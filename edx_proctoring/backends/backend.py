@@ -14,16 +14,24 @@ instance is called in two ways:
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import requests
 
 from edx_proctoring import constants
 from edx_proctoring.backends.options import ProviderOption
+from edx_proctoring.types import (
+    AttemptDict,
+    ExamDict,
+    ExamDocument,
+    JSONObject,
+    RegistrationContext,
+    ReviewedAttempt,
+)
 
 
 @dataclass(frozen=True)
@@ -156,7 +164,7 @@ class ProctoringBackendProvider(ABC):
     # pause_exam_attempt and continue_exam_attempt are called.
     supports_time_changes = False
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         for name, value in kwargs.items():
             setattr(self, name, value)
 
@@ -173,8 +181,8 @@ class ProctoringBackendProvider(ABC):
 
     @abstractmethod
     def register_exam_attempt(
-        self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
-    ) -> Any:
+        self, exam: ExamDict, context: RegistrationContext
+    ) -> str | int | None:
         """Register an attempt before it is stored here; return your id of it (text), or None if you use no ids.
 
         `context`: `lms_host`, `time_limit_mins`, `attempt_code`, `is_sample_attempt`, `user_id` (obscured),
@@ -185,34 +193,34 @@ class ProctoringBackendProvider(ABC):
         raise NotImplementedError
 
     @abstractmethod
-    def start_exam_attempt(self, exam: str, attempt: str) -> Any:
+    def start_exam_attempt(self, exam: str, attempt: str) -> object:
         """The learner has started the attempt. `exam` and `attempt` are your ids."""
         raise NotImplementedError
 
     @abstractmethod
-    def stop_exam_attempt(self, exam: str, attempt: str) -> Any:
+    def stop_exam_attempt(self, exam: str, attempt: str) -> object:
         """The learner has submitted the attempt, or its time is over."""
         raise NotImplementedError
 
     @abstractmethod
-    def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> Any:
+    def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> object:
         """The attempt was interrupted by an error."""
         raise NotImplementedError
 
-    def extend_exam_attempt(self, exam: str, attempt: str, seconds: int) -> Any:
+    def extend_exam_attempt(self, exam: str, attempt: str, seconds: int) -> object:
         """The end of the attempt moves by these seconds; negative seconds move it forward."""
         return None
 
-    def pause_exam_attempt(self, exam: str, attempt: str) -> Any:
+    def pause_exam_attempt(self, exam: str, attempt: str) -> object:
         """The attempt's clock has been stopped."""
         return None
 
-    def continue_exam_attempt(self, exam: str, attempt: str) -> Any:
+    def continue_exam_attempt(self, exam: str, attempt: str) -> object:
         """The attempt's clock is running again."""
         return None
 
     @abstractmethod
-    def remove_exam_attempt(self, exam: str, attempt: str) -> Any:
+    def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
         """Delete the attempt at your service.
 
         Return True if it is gone (or never existed), False if your service answered but did not confirm the removal.
@@ -228,7 +236,7 @@ class ProctoringBackendProvider(ABC):
         raise NotImplementedError
 
     @abstractmethod
-    def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> Any:
+    def on_review_callback(self, attempt: ReviewedAttempt, payload: JSONObject) -> object:
         """Convert what you post as a review into `status` (a value of ReviewStatus), `comments` (list of `comment`,
         `status`, optionally `start`, `stop`, `duration` in seconds), optionally `payload` and `reviewed_by` (an e-mail
         address).
@@ -238,7 +246,7 @@ class ProctoringBackendProvider(ABC):
         raise NotImplementedError
 
     @abstractmethod
-    def on_exam_saved(self, exam: Mapping[str, Any]) -> Any:
+    def on_exam_saved(self, exam: ExamDocument) -> str | int | None:
         """An exam was created or changed; return your id of it, or None. `exam` may have `rule_summary`."""
         raise NotImplementedError
 
@@ -255,11 +263,11 @@ class ProctoringBackendProvider(ABC):
         """Return the address of the script that runs on the learner's page, or ''."""
         return ""
 
-    def get_exam(self, exam: Any) -> Any:
+    def get_exam(self, exam: ExamDict) -> ExamDict | JSONObject:
         """Return the exam as you know it; `exam` is ours."""
         return exam
 
-    def get_attempt(self, attempt: Any) -> Any:
+    def get_attempt(self, attempt: AttemptDict) -> AttemptDict | JSONObject:
         """Return the attempt as you know it; `download_url` and `instructions` (list of texts) are shown to the
         learner.
         """
@@ -268,11 +276,11 @@ class ProctoringBackendProvider(ABC):
     def get_instructor_url(
         self,
         course_id: str,
-        user: Mapping[str, Any],
+        user: Mapping[str, str],
         exam_id: str | None = None,
         attempt_id: str | None = None,
         show_configuration_dashboard: bool = False,
-        encrypted_video_review_url: Any = None,
+        encrypted_video_review_url: bytes | None = None,
     ) -> str | None:
         """Return the address of your dashboard for this instructor (`id` obscured, `full_name`, `email`), or None."""
         return None
@@ -285,13 +293,13 @@ class ProctoringBackendProvider(ABC):
         """Return True if the current request does not come from your software, so that the questions must stay hidden."""
         return False
 
-    def get_onboarding_profile_info(self, course_id: str, **kwargs: Any) -> Any:
+    def get_onboarding_profile_info(self, course_id: str, **kwargs: str) -> JSONObject | None:
         """Return the onboarding profiles of the course's learners, or None. Raise
         BackendProviderOnboardingProfilesException on failure.
         """
         return None
 
-    def get_proctoring_config(self) -> Any:
+    def get_proctoring_config(self) -> JSONObject | None:
         """Return `download_url`, `name`, `rules`, `instructions`, or None."""
         return None
 

@@ -3,8 +3,9 @@
 import http.client
 import http.cookiejar
 import io
+import socket
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -12,6 +13,9 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from edx_proctoring.backends.backend import current_options
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 PIECE = 64 * 1024
 MOST_BYTES = 16 * 1024 * 1024  # a page of onboarding profiles takes several hundred kilobytes
@@ -24,14 +28,14 @@ class _Paced(io.RawIOBase):
     A socket time-out limits only a single wait: a server could send status line, headers and body byte by byte forever.
     """
 
-    def __init__(self, raw: Any, sock: Any) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
         self._raw, self._sock = raw, sock
 
     def readable(self) -> bool:
         """Always."""
         return True
 
-    def readinto(self, buffer: Any) -> Any:
+    def readinto(self, buffer: "WriteableBuffer") -> int | None:
         """Read data; raises TimeoutError after the deadline."""
         until = current_options().until
         if until is not None:
@@ -48,7 +52,7 @@ class _Paced(io.RawIOBase):
 
 
 class _Answer(http.client.HTTPResponse):
-    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_Paced(self.fp.detach(), sock))
 
@@ -76,8 +80,8 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
-    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **kwargs)
+    def proxy_manager_for(self, proxy: str, **kwargs: object) -> urllib3.ProxyManager:
+        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
         return manager
 
@@ -89,7 +93,7 @@ class CrossHostRedirect(requests.RequestException):
 class KeepingSession(requests.Session):
     """A session without state of its own apart from connections, because threads and learners share it."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.cookies.set_policy(NO_COOKIES)
         for scheme in ("https://", "http://"):
@@ -123,7 +127,7 @@ def read(response: requests.Response) -> requests.Response:
     return response
 
 
-def _content(raw: Any) -> bytes:
+def _content(raw: urllib3.BaseHTTPResponse) -> bytes:
     until, pieces, size = current_options().until, [], 0
     while piece := _piece(raw):
         pieces.append(piece)
@@ -135,7 +139,7 @@ def _content(raw: Any) -> bytes:
     return b"".join(pieces)
 
 
-def _piece(raw: Any) -> bytes:
+def _piece(raw: urllib3.BaseHTTPResponse) -> bytes:
     try:
         get = raw.read1 if hasattr(raw, "read1") else raw.read
         piece: bytes = get(PIECE, decode_content=True)

@@ -2,10 +2,11 @@
 
 import logging
 import re
-from typing import Any
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
+
+from edx_proctoring.types import JSON
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ ATTRIBUTES = {
 }
 
 
-def web_address(url: Any) -> str | None:
+def web_address(url: object) -> str | None:
     """Return the address, or None for one that a browser must not follow, such as `javascript:…`."""
     address = url.strip(" ") if isinstance(url, str) else ""
     if not address:
@@ -33,7 +34,7 @@ def web_address(url: Any) -> str | None:
     return None
 
 
-def html(text: Any) -> SafeString:
+def html(text: object) -> SafeString:
     """Return the text as HTML without anything that could run or load scripts."""
     cleaned = nh3.clean(
         str(text),
@@ -44,12 +45,12 @@ def html(text: Any) -> SafeString:
     return mark_safe(cleaned)  # noqa: S308  it is clean
 
 
-def instructions(given: Any) -> list[SafeString]:
+def instructions(given: object) -> list[SafeString]:
     """Return the steps for learners as HTML; none if the provider did not send a list."""
     return [html(step) for step in given] if isinstance(given, list | tuple) else []
 
 
-def configuration(value: Any, name: str = "") -> Any:
+def configuration(value: JSON, name: str = "") -> JSON:
     """Clean a provider's configuration: markup at any depth is sanitised, other texts stay, addresses are web addresses
     or null.
     """

@@ -45,7 +45,7 @@ def _secrets() -> Iterator[str]:
         yield from _values(type(provider), getattr(provider, "__dict__", None))
 
 
-def _values(provider_class: Any, given: Any) -> Iterator[str]:
+def _values(provider_class: type, given: object) -> Iterator[str]:
     if not isinstance(given, dict):
         return
     try:
@@ -105,7 +105,7 @@ def guard_logs() -> None:
     _guard([*names, *OTHER_LOGGERS])
 
 
-def guard_logs_of(provider_class: Any) -> None:
+def guard_logs_of(provider_class: type) -> None:
     """Attach the filter to the existing loggers of the provider's package."""
     module = str(getattr(provider_class, "__module__", ""))
     package = module.partition(".")[0]

@@ -1,13 +1,18 @@
 """A provider for trying things out: attempts become ready on their own after a second."""
 
 import threading
-from collections.abc import Mapping, MutableMapping
-from typing import Any
 
 from django.db import connection, transaction
 
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.callbacks import start_exam_callback
+from edx_proctoring.types import (
+    ExamDict,
+    ExamDocument,
+    JSONObject,
+    RegistrationContext,
+    ReviewedAttempt,
+)
 
 READY_AFTER_SECONDS = 1.0
 
@@ -18,14 +23,14 @@ class MockProctoringBackendProvider(ProctoringBackendProvider):
     verbose_name = "Mock Backend"
     has_service = False
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.args = args
         self.kwargs = kwargs
 
     def register_exam_attempt(
-        self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
-    ) -> Any:
+        self, exam: ExamDict, context: RegistrationContext
+    ) -> str | int | None:
         """Accept immediately, and report ready a second later, or after the commit of the host's transaction."""
         timer = threading.Timer(READY_AFTER_SECONDS, _report_ready, [context["attempt_code"]])
         timer.daemon = True
@@ -49,10 +54,10 @@ class MockProctoringBackendProvider(ProctoringBackendProvider):
         """Returns an example address."""
         return "mockurl"
 
-    def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> None:
+    def on_review_callback(self, attempt: ReviewedAttempt, payload: JSONObject) -> None:
         """Does nothing: there are no reviews."""
 
-    def on_exam_saved(self, exam: Mapping[str, Any]) -> None:
+    def on_exam_saved(self, exam: ExamDocument) -> None:
         """Does nothing."""
 
 

@@ -1,9 +1,13 @@
 """A provider that does nothing."""
 
-from collections.abc import Mapping, MutableMapping
-from typing import Any
-
 from edx_proctoring.backends.backend import ProctoringBackendProvider
+from edx_proctoring.types import (
+    ExamDict,
+    ExamDocument,
+    JSONObject,
+    RegistrationContext,
+    ReviewedAttempt,
+)
 
 
 class NullBackendProvider(ProctoringBackendProvider):
@@ -12,9 +16,7 @@ class NullBackendProvider(ProctoringBackendProvider):
     verbose_name = "Null Backend"
     has_service = False
 
-    def register_exam_attempt(
-        self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
-    ) -> None:
+    def register_exam_attempt(self, exam: ExamDict, context: RegistrationContext) -> None:
         """Does nothing."""
 
     def start_exam_attempt(self, exam: str, attempt: str) -> None:
@@ -33,8 +35,8 @@ class NullBackendProvider(ProctoringBackendProvider):
     def get_software_download_url(self) -> None:
         """Returns no address."""
 
-    def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> None:
+    def on_review_callback(self, attempt: ReviewedAttempt, payload: JSONObject) -> None:
         """Does nothing: there are no reviews."""
 
-    def on_exam_saved(self, exam: Mapping[str, Any]) -> None:
+    def on_exam_saved(self, exam: ExamDocument) -> None:
         """Does nothing."""

@@ -4,6 +4,7 @@ A provider class declares its options in `provider_options`. The registry (`edx_
 the constructor if the class or one of its base classes declares it, or if it is in the published list.
 """
 
+import builtins
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,11 +70,11 @@ class ProviderOption:
 
     name: str
     type: type | tuple[type, ...] = str
-    default: Any = field(default=NO_DEFAULT, repr=False)
+    default: object = field(default=NO_DEFAULT, repr=False)
     secret: bool = False
     why: str = ""
 
-    def types(self) -> tuple[Any, ...]:
+    def types(self) -> tuple["builtins.type", ...]:
         """Return the types as a tuple."""
         return self.type if isinstance(self.type, tuple) else (self.type,)
 
@@ -81,7 +82,7 @@ class ProviderOption:
         """Return the types as text."""
         return " or ".join(one.__name__ for one in self.types())
 
-    def fits(self, value: Any) -> bool:
+    def fits(self, value: object) -> bool:
         """Return whether the value has the right type. None counts as not set; texts may be lazily translated."""
         if value is None:
             return True
@@ -99,7 +100,7 @@ TIMEOUT = ProviderOption(
 )
 
 
-def options_of(provider_class: Any) -> dict[str, ProviderOption]:
+def options_of(provider_class: type) -> dict[str, ProviderOption]:
     """Return the options declared by a class and its base classes, by name. Raises TypeError for an invalid
     declaration.
     """
@@ -124,13 +125,13 @@ def secret_names(known: Mapping[str, ProviderOption]) -> set[str]:
     return {*PUBLISHED_SECRETS, *(name for name, option in known.items() if option.secret)}
 
 
-def unknown_options(known: Mapping[str, ProviderOption], given: Iterable[Any]) -> list[str]:
+def unknown_options(known: Mapping[str, ProviderOption], given: Iterable[object]) -> list[str]:
     """Return the options that no code reads."""
     read = {*BACKEND_CONFIGURATION_ALLOW_LIST, *TOLERATED_OPTIONS, *known}
     return sorted(str(name) for name in given if name not in read)
 
 
-def wrong_types(known: Mapping[str, ProviderOption], given: Mapping[Any, Any]) -> Iterator[str]:
+def wrong_types(known: Mapping[str, ProviderOption], given: Mapping[str, Any]) -> Iterator[str]:
     """Describe options whose type differs from the declared one; values are not shown because they may be secret."""
     for name, option in known.items():
         value = given.get(name)

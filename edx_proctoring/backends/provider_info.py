@@ -1,9 +1,9 @@
 """The properties of an exam's provider that the rules about attempts use."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from edx_proctoring import backends
+from edx_proctoring.backends import ProvidedExam
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class ProviderInfo:
     supports_time_changes: bool = False
 
 
-def provider_info(exam: Any) -> ProviderInfo | None:
+def provider_info(exam: ProvidedExam) -> ProviderInfo | None:
     """Return the exam's provider; None for timed exams and if the provider is no longer configured."""
     found = backends.find_provider(exam)
     if found is None:

@@ -8,9 +8,9 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from edx_proctoring import crypto
+from edx_proctoring.types import JSON, JSONObject
 
 INVALID_CHARS = "[]<>#:|!?/'\"*\\"
 NAMELESS = "Proctored Exam"
@@ -52,7 +52,7 @@ def header_string(headers: Mapping[str, str]) -> str:
     return "".join(f"{headers[name]}\n" for name in names if headers.get(name))
 
 
-def body_string(body: Mapping[str, Any], prefix: str = "") -> str:
+def body_string(body: JSONObject, prefix: str = "") -> str:
     """Return one line per value, sorted by key; nested prefixes are not carried over."""
     lines = []
     for key in sorted(body):
@@ -66,7 +66,7 @@ def body_string(body: Mapping[str, Any], prefix: str = "") -> str:
     return "".join(lines)
 
 
-def _array_string(key: str, values: Sequence[Any]) -> str:
+def _array_string(key: str, values: Sequence[JSON]) -> str:
     lines = []
     for index, value in enumerate(values):
         if isinstance(value, Mapping):
@@ -76,7 +76,7 @@ def _array_string(key: str, values: Sequence[Any]) -> str:
     return "".join(lines)
 
 
-def _scalar(value: Any) -> str:
+def _scalar(value: JSON) -> str:
     if value is True or value is False:
         return str(value).lower()
     if value == "" and isinstance(value, str):
@@ -84,14 +84,14 @@ def _scalar(value: Any) -> str:
     return str(value) if value else "null"
 
 
-def signature(body: Mapping[str, Any], headers: Mapping[str, str], secret_key: str) -> str:
+def signature(body: JSONObject, headers: Mapping[str, str], secret_key: str) -> str:
     """Return the HMAC-SHA256 over method, headers and body, as base64."""
     message = f"POST\n\n{header_string(headers)}{body_string(body)}"
     digest = hmac.new(secret_key.encode("ascii"), message.encode(), hashlib.sha256).digest()
     return base64.b64encode(digest).decode("ascii")
 
 
-def without_line_feeds(value: Any) -> Any:
+def without_line_feeds(value: JSON) -> JSON:
     """Replace line feeds by spaces, in body and signature alike, because they would let one signed value imitate
     another.
     """

@@ -1,8 +1,10 @@
 """Read the responses of providers: JSON, ids, and failures that show what a provider does not support."""
 
-from typing import Any
+from typing import TypeGuard
 
 import requests
+
+from edx_proctoring.types import JSON, JSONObject
 
 LONGEST_ID = 255
 
@@ -17,21 +19,22 @@ def is_removal_unsupported(error: BaseException) -> bool:
     )
 
 
-def json_of(response: requests.Response) -> Any:
+def json_of(response: requests.Response) -> JSON:
     """Return the response's JSON. Raises ValueError for anything else."""
     try:
-        return response.json()
+        answer: JSON = response.json()
+        return answer
     except RecursionError as error:
         raise ValueError("the response is nested too deeply") from error
 
 
-def usable_id(value: Any) -> bool:
+def usable_id(value: object) -> TypeGuard[str | int]:
     """Return whether this can be stored as an id: text that fits into the column, or a number."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return bool(value) and (is_number or isinstance(value, str)) and len(str(value)) <= LONGEST_ID
 
 
-def json_object(response: requests.Response) -> dict[str, Any]:
+def json_object(response: requests.Response) -> JSONObject:
     """Return the response's JSON object. Raises ValueError for anything else."""
     answer = json_of(response)
     if not isinstance(answer, dict):

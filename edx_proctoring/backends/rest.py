@@ -4,7 +4,7 @@ import logging
 import time
 import uuid
 import warnings
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlparse
 
@@ -20,7 +20,7 @@ from edx_proctoring.backends.masking import masked_response
 from edx_proctoring.backends.options import TIMEOUT, ProviderOption
 from edx_proctoring.backends.responses import json_object, json_of, usable_id
 from edx_proctoring.backends.tokens import TokenSession, forget_token
-from edx_proctoring.backends.transport import RestTransport, filled
+from edx_proctoring.backends.transport import RestTransport, Timeout, filled
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderCannotRetireUser,
@@ -29,12 +29,21 @@ from edx_proctoring.exceptions import (
     BackendProviderSentNoAttemptID,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.types import (
+    JSON,
+    AttemptDict,
+    ExamDict,
+    ExamDocument,
+    JSONObject,
+    RegistrationContext,
+    ReviewedAttempt,
+)
 
 try:
     from webpack_loader.utils import get_files
 except ImportError:  # optional: without it there are no provider scripts
 
-    def get_files(*_args: Any, **_kwargs: Any) -> list[dict[str, Any]]:
+    def get_files(*_args: object, **_kwargs: object) -> list[dict[str, str]]:
         """Return no files."""
         return []
 
@@ -68,11 +77,13 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
     needs_oauth = True
     has_dashboard = True
     supports_onboarding = True
-    passing_statuses: ClassVar[Any] = ("Clean",)
-    timeout: Any = 30  # seconds, or (connect, read)
+    passing_statuses: ClassVar[Sequence[str]] = ("Clean",)
+    timeout: Timeout = 30  # seconds, or (connect, read)
 
-    def __init__(self, client_id: Any = None, client_secret: Any = None, **kwargs: Any) -> None:
-        self.default_rules: Any = None
+    def __init__(
+        self, client_id: str | None = None, client_secret: str | None = None, **kwargs: object
+    ) -> None:
+        self.default_rules: JSON = None
         super().__init__(**kwargs)
         if self.base_url is None:
             raise ImproperlyConfigured("the option base_url is missing")
@@ -137,13 +148,13 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         return self._base + "/api/v1/courses/{course_id}/onboarding_statuses"
 
     @property
-    def proctoring_instructions(self) -> list[Any]:
+    def proctoring_instructions(self) -> list[JSON]:
         """Instructions that replace those sent by the provider."""
         return []
 
     # Exams
 
-    def on_exam_saved(self, exam: Mapping[str, Any]) -> Any:
+    def on_exam_saved(self, exam: ExamDocument) -> str | int | None:
         """POST the exam; return the provider's id, or None on failure (with `strict`, raise the error)."""
         body = dict(exam)
         if self.default_rules and not body.get("rules"):
@@ -155,7 +166,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             found = json_object(self._call("POST", url, json=body)).get("id")
             if found and not usable_id(found):
                 raise ValueError("the id is neither text nor a number")
-            return found
+            return found if usable_id(found) else None
         except Exception as error:
             if current_options().strict:
                 raise
@@ -166,7 +177,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             )
             return None
 
-    def get_exam(self, exam: Any) -> Any:
+    def get_exam(self, exam: ExamDict) -> ExamDict | JSONObject:
         """GET the exam as the provider knows it; {} if it does not know the exam."""
         external_id = exam.get("external_id")
         if not external_id:
@@ -176,8 +187,8 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
     # Attempts
 
     def register_exam_attempt(
-        self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
-    ) -> Any:
+        self, exam: ExamDict, context: RegistrationContext
+    ) -> str | int | None:
         """POST the attempt; return the provider's id."""
         body = {name: value for name, value in context.items() if name != "attempt_code"}
         body["status"] = Status.created
@@ -194,7 +205,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             raise BackendProviderCannotRegisterAttempt(repr(error), 502) from error
         return self._registered(response)
 
-    def _registered(self, response: requests.Response) -> Any:
+    def _registered(self, response: requests.Response) -> str | int:
         if response.status_code not in (200, 201):
             raise BackendProviderCannotRegisterAttempt(response.content, response.status_code)
         try:
@@ -202,36 +213,37 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         except ValueError as error:
             raise BackendProviderCannotRegisterAttempt(response.content, 502) from error
         if answer.get("status") in Status.onboarding_errors:
-            raise BackendProviderOnboardingException(answer["status"])
-        if not usable_id(answer.get("id")):
+            raise BackendProviderOnboardingException(str(answer["status"]))
+        external_id = answer.get("id")
+        if not usable_id(external_id):
             raise BackendProviderSentNoAttemptID(answer, response.status_code)
-        return answer["id"]
+        return external_id
 
-    def start_exam_attempt(self, exam: str, attempt: str) -> Any:
+    def start_exam_attempt(self, exam: str, attempt: str) -> object:
         """PATCH the status started."""
         return self._tell(exam, attempt, Status.started)
 
-    def stop_exam_attempt(self, exam: str, attempt: str) -> Any:
+    def stop_exam_attempt(self, exam: str, attempt: str) -> object:
         """PATCH the status submitted."""
         return self._tell(exam, attempt, Status.submitted)
 
-    def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> Any:
+    def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> object:
         """PATCH the status error."""
         return self._tell(exam, attempt, Status.error)
 
-    def _tell(self, exam: str, attempt: str, status: str) -> Any:
+    def _tell(self, exam: str, attempt: str, status: str) -> object:
         with as_tell():
             answer = self._make_attempt_request(exam, attempt, method="PATCH", status=status)
         return answer.get("status") if answer else None
 
     def _make_attempt_request(
         self,
-        exam: str,
-        attempt: str,
+        exam: str | None,
+        attempt: str | None,
         method: str = "POST",
         status: str | None = None,
-        **payload: Any,
-    ) -> Any:
+        **payload: JSON,
+    ) -> JSONObject:
         """Send a request to the attempt's URL; return the response's object, or {} if it has none. Without ids, no
         request is sent.
         """
@@ -262,7 +274,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             log.warning("the provider's response is not an object: %s", masked_response(response))
             return False
 
-    def get_attempt(self, attempt: Any) -> Any:
+    def get_attempt(self, attempt: AttemptDict) -> AttemptDict | JSONObject:
         """GET the attempt; {} while the provider is down or if it does not know the attempt."""
         try:
             answer = self._make_attempt_request(
@@ -276,17 +288,17 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         instructions = self.proctoring_instructions or answer.get("instructions") or []
         return {**answer, "instructions": instructions}
 
-    def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> Any:
+    def on_review_callback(self, attempt: ReviewedAttempt, payload: JSONObject) -> Any:
         """Return the review unchanged, because it already has our format."""
         return payload
 
     # Configuration, dashboard, users
 
-    def get_proctoring_config(self) -> Any:
+    def get_proctoring_config(self) -> JSONObject:
         """GET the configuration, cached for a minute per language; {} while the provider is down."""
         headers = self._get_language_headers()
         key = f"edx_proctoring.config.{self._base}.{headers['Accept-Language']}"
-        config = cache.get(key)
+        config: JSONObject | None = cache.get(key)
         if config is None:
             try:
                 config = json_object(self._call("GET", self.config_url, headers=headers))
@@ -298,7 +310,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
 
     def get_software_download_url(self) -> str | None:
         """Return the address from the configuration."""
-        url: str | None = self.get_proctoring_config().get("download_url")
+        url: str | None = self.get_proctoring_config().get("download_url")  # type: ignore[assignment]  # as sent
         return url
 
     def get_javascript(self) -> str:
@@ -323,11 +335,11 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
     def get_instructor_url(
         self,
         course_id: str,
-        user: Mapping[str, Any],
+        user: Mapping[str, str],
         exam_id: str | None = None,
         attempt_id: str | None = None,
         show_configuration_dashboard: bool = False,
-        encrypted_video_review_url: Any = None,
+        encrypted_video_review_url: bytes | None = None,
     ) -> str:
         """Return the dashboard's URL with a short-lived token that identifies the instructor and the course, exam or
         attempt.
@@ -347,7 +359,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
                 token["attempt_id"] = attempt_id
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # some providers issue short secrets
-            encoded = jwt.encode(token, self.client_secret, algorithm="HS256")
+            encoded = jwt.encode(token, self.client_secret, algorithm="HS256")  # type: ignore[arg-type]  # refuses None
         return self.instructor_url.format(client_id=self.client_id, jwt=encoded)
 
     def retire_user(self, user_id: str) -> bool:
@@ -363,7 +375,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
             raise BackendProviderCannotRetireUser("The provider did not delete the user.")
         return answer
 
-    def get_onboarding_profile_info(self, course_id: str, **kwargs: Any) -> Any:
+    def get_onboarding_profile_info(self, course_id: str, **kwargs: str) -> JSONObject | None:
         """GET the onboarding profiles; `kwargs` are the query: user_id, status, page, page_size."""
         url = filled(self.onboarding_statuses_url, course_id=course_id)
         if kwargs:

@@ -3,11 +3,12 @@
 import datetime
 import json
 import logging
-from collections.abc import Mapping, MutableMapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import requests
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -21,6 +22,7 @@ from edx_proctoring.backends.backend import (
 )
 from edx_proctoring.backends.options import TIMEOUT, ProviderOption
 from edx_proctoring.backends.responses import json_of, usable_id
+from edx_proctoring.backends.transport import Timeout
 from edx_proctoring.crypto import decode_and_decrypt
 from edx_proctoring.exam_tokens import EXAM_COOKIE, EXAM_COOKIE_SECONDS, launch_token
 from edx_proctoring.exceptions import (
@@ -30,12 +32,20 @@ from edx_proctoring.exceptions import (
     ProctoredExamSuspiciousLookup,
 )
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
+from edx_proctoring.types import (
+    JSON,
+    ExamDict,
+    ExamDocument,
+    JSONObject,
+    RegistrationContext,
+    ReviewedAttempt,
+)
 
 try:
     from crum import get_current_request
 except ImportError:  # optional: without it the secure browser is not enforced
 
-    def get_current_request() -> Any:
+    def get_current_request() -> HttpRequest | None:
         """Return None."""
         return None
 
@@ -102,17 +112,23 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         TIMEOUT,
     )
     verbose_name = "RPNow"
-    passing_statuses: ClassVar[Any] = ["Clean", "Rules Violation"]
+    passing_statuses: ClassVar[Sequence[str]] = ["Clean", "Rules Violation"]
     external_id_is_secret = True
     takes_anonymous_reviews = True
     uses_start_callback = True
     review_callback_secret = (
         ""  # sent in the header X-Review-Secret, or in the address given to PSI: ?secret=…
     )
-    review_callback_networks: ClassVar[Any] = ()  # addresses allowed to send reviews, as CIDR
-    review_callback_proxies: ClassVar[Any] = ()  # proxies whose X-Forwarded-For is trusted, as CIDR
-    video_review_hosts: ClassVar[Any] = ()  # hosts allowed in links to videos; () allows any
-    timeout: Any = 10  # seconds, or (connect, read)
+    review_callback_networks: ClassVar[
+        Sequence[str]
+    ] = ()  # addresses allowed to send reviews, as CIDR
+    review_callback_proxies: ClassVar[
+        Sequence[str]
+    ] = ()  # proxies whose X-Forwarded-For is trusted, as CIDR
+    video_review_hosts: ClassVar[
+        Sequence[str]
+    ] = ()  # hosts allowed in links to videos; () allows any
+    timeout: Timeout = 10  # seconds, or (connect, read)
 
     def __init__(
         self,
@@ -125,7 +141,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         software_download_url: str,
         video_review_aes_key: str | None = None,
         send_email: bool = False,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)
         self.organization = organization
@@ -156,16 +172,16 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
 
     # Registration
 
-    def register_exam_attempt(
-        self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
-    ) -> str:
+    def register_exam_attempt(self, exam: ExamDict, context: RegistrationContext) -> str:
         """Sign and POST the registration; return the record locator."""
-        body = psi_formats.without_line_feeds(self._get_payload(exam, context))
+        payload = self._get_payload(exam, context)
+        body = {name: psi_formats.without_line_feeds(part) for name, part in payload.items()}
         # Use the payload's own timestamp if it has one, because PSI compares both.
-        date = (body.get("orgExtra") or {}).get("examStartDate")
+        extra = body.get("orgExtra")
+        date = extra.get("examStartDate") if isinstance(extra, dict) else None
         headers = {
             "Content-Type": "application/json",
-            "Date": date or psi_formats.http_date(timezone.now()),
+            "Date": str(date or psi_formats.http_date(timezone.now())),
         }
         signed = psi_formats.signature(body, headers, self.secret_key)
         headers["Authorization"] = f"SSI {self.secret_key_id}:{signed}"
@@ -199,7 +215,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
             note(connections.read(answer))
         return answer
 
-    def _get_payload(self, exam: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    def _get_payload(self, exam: ExamDict, context: RegistrationContext) -> JSONObject:
         """Return the registration document. Subclasses of other vendors override it, so its signature is published."""
         code = context["attempt_code"]
         path = reverse(
@@ -220,11 +236,11 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         }
 
     def _org_extra(
-        self, exam: Mapping[str, Any], context: Mapping[str, Any], now: datetime.datetime
-    ) -> dict[str, Any]:
+        self, exam: ExamDict, context: RegistrationContext, now: datetime.datetime
+    ) -> JSONObject:
         first_name, last_name = psi_formats.split_full_name(context["full_name"])
         end = now + datetime.timedelta(minutes=context["time_limit_mins"])
-        extra = {
+        extra: JSONObject = {
             "examStartDate": psi_formats.http_date(now),
             "examEndDate": psi_formats.http_date(end),
             "noOfStudents": 1,
@@ -248,14 +264,14 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         """RPNow cannot remove attempts."""
         return True
 
-    def on_exam_saved(self, exam: Mapping[str, Any]) -> None:
+    def on_exam_saved(self, exam: ExamDocument) -> None:
         """Does nothing: RPNow receives the exam with each registration."""
 
     def get_software_download_url(self) -> str:
         """Return the configured address."""
         return self.software_download_url
 
-    def get_proctoring_config(self) -> dict[str, Any]:
+    def get_proctoring_config(self) -> JSONObject:
         """Return the configuration for the learning MFE."""
         return {
             "download_url": self.software_download_url,
@@ -266,7 +282,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
 
     # Reviews
 
-    def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> dict[str, Any]:
+    def on_review_callback(self, attempt: ReviewedAttempt, payload: JSONObject) -> JSONObject:
         """Check that the review comes from PSI, and convert it into our format."""
         meta = payload.get("examMetaData") if isinstance(payload, Mapping) else None
         locator = meta.get("ssiRecordLocator") if isinstance(meta, Mapping) else None
@@ -278,12 +294,14 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         status = payload.get("reviewStatus")
         SoftwareSecureReviewStatus.validate(status)
         kinds = ("webCamComments", "desktopComments")
-        lists = [payload.get(kind) or [] for kind in kinds]
-        if not all(isinstance(one, list | tuple) for one in lists):
-            raise ProctoredExamBadReviewStatus("The comments of a review must be lists.")
+        comments: list[JSON] = []
+        for one in [payload.get(kind) or [] for kind in kinds]:
+            if not isinstance(one, list | tuple):
+                raise ProctoredExamBadReviewStatus("The comments of a review must be lists.")
+            comments.extend(_comment(entry) for entry in one)
         return {
-            "status": SoftwareSecureReviewStatus.to_standard_status[status],
-            "comments": [_comment(entry) for one in lists for entry in one],
+            "status": SoftwareSecureReviewStatus.to_standard_status[str(status)],
+            "comments": comments,
             "payload": payload,
             "reviewed_by": None,
         }
@@ -295,11 +313,11 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
     def get_instructor_url(
         self,
         course_id: str,
-        user: Mapping[str, Any],
+        user: Mapping[str, str],
         exam_id: str | None = None,
         attempt_id: str | None = None,
         show_configuration_dashboard: bool = False,
-        encrypted_video_review_url: Any = None,
+        encrypted_video_review_url: bytes | None = None,
     ) -> str | None:
         """Return the stored link to the video in a form that browsers play; None if there is no readable link."""
         if not encrypted_video_review_url:
@@ -354,13 +372,13 @@ def _locator(response: requests.Response) -> str:
     return str(locator)
 
 
-def _reviewer_notes(context: Mapping[str, Any]) -> str:
+def _reviewer_notes(context: RegistrationContext) -> str:
     notes = context.get("review_policy", constants.DEFAULT_SOFTWARE_SECURE_REVIEW_POLICY)
     exception = context.get("review_policy_exception")
     return f"{notes}; {exception}" if exception else notes
 
 
-def _is_same_locator(known: Any, received: Any) -> bool:
+def _is_same_locator(known: object, received: object) -> bool:
     if not isinstance(known, str) or not isinstance(received, str) or not known:
         return False
     return constant_time_compare(known.lower(), received.lower())
@@ -372,7 +390,7 @@ def _may_simulate() -> bool:
     return bool(allowed and (conf.django.DEBUG or anywhere))
 
 
-def _comment(entry: Any) -> Any:
+def _comment(entry: JSON) -> JSON:
     if not isinstance(entry, Mapping):
         return entry
     return {ours: entry.get(theirs) for ours, theirs in COMMENT_KEYS.items()}

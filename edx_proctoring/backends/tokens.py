@@ -29,7 +29,7 @@ class TokenSession(KeepingSession, OAuthAPIClient):  # type: ignore[misc]
     The library's own token request has no overall deadline. This one uses the same cache key and value.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.auth: Any = _ThreadsToken(None)
         self._tokens = KeepingSession()
@@ -64,12 +64,12 @@ class TokenSession(KeepingSession, OAuthAPIClient):  # type: ignore[misc]
         response.raise_for_status()
         try:
             answer = json_object(response)
-            expires_at = now + datetime.timedelta(seconds=float(answer["expires_in"]))
+            expires_at = now + datetime.timedelta(seconds=float(str(answer["expires_in"])))
             return str(answer["access_token"]), expires_at
         except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise requests.RequestException("no access token", response=response) from error
 
-    def send(self, request: Any, **kwargs: Any) -> Any:
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send as `requests` does; obtaining a token may have used up part of the time."""
         if kwargs.get("timeout") is not None:
             kwargs["timeout"] = limits(kwargs["timeout"])
@@ -96,7 +96,7 @@ def cache_key(session: OAuthAPIClient) -> str:
     return f"edx_rest_api_client.access_token.{kind}.{session._client_id}.{token_url(session)}"
 
 
-def forget_token(session: Any) -> bool:
+def forget_token(session: object) -> bool:
     """Drop the cached access token because the provider rejected it; return False if the session has none."""
     if not isinstance(session, OAuthAPIClient):
         return False

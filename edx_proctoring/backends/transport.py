@@ -5,10 +5,11 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TypedDict
 from urllib.parse import quote
 
 import requests
+from django.http import HttpRequest
 
 from edx_proctoring.backends import breaker
 from edx_proctoring.backends.backend import current_options, remaining_seconds, within
@@ -19,18 +20,20 @@ try:
     from crum import get_current_request
 except ImportError:  # optional: without it each request gets a new id
 
-    def get_current_request() -> Any:
+    def get_current_request() -> HttpRequest | None:
         """Return None."""
         return None
 
 
 log = logging.getLogger(__name__)
 
+Timeout = float | tuple[float, float] | list[float]  # seconds, or (connect, read)
+
 REQUEST_ID = "X-Request-ID"
 KNOWN_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
 
 
-def filled(template: str, **parts: Any) -> str:
+def filled(template: str, **parts: object) -> str:
     """Return the address with its parts quoted; course keys keep their colons and pluses."""
     return template.format(**{name: quote(str(part), safe=":+@") for name, part in parts.items()})
 
@@ -42,15 +45,16 @@ def request_id() -> str:
     return given if KNOWN_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def longest(timeout: Any) -> float:
+def longest(timeout: Timeout) -> float:
     """Return the longest time that a time-out of `requests`, a number or (connect, read), permits."""
     return float(sum(timeout) if isinstance(timeout, tuple | list) else timeout)
 
 
-def limits(timeout: Any) -> Any:
+def limits(timeout: Timeout) -> float | tuple[float, float]:
     """Return the configured time-out for `requests`, cut to the time left until the caller's deadline."""
     if isinstance(timeout, tuple | list):
-        return tuple(remaining_seconds(part) for part in timeout)
+        connect, answer = (remaining_seconds(part) for part in timeout)
+        return connect, answer
     return remaining_seconds(timeout)
 
 
@@ -73,12 +77,24 @@ def guarded(address: str) -> Iterator[Callable[[requests.Response], None]]:
         raise
 
 
+class Sent(TypedDict, total=False):
+    """Arguments of a request other than its URL."""
+
+    headers: dict[str, str]
+    json: object
+    allow_redirects: bool
+
+
 class RestTransport:
     """Sends requests to `_base` through `session`."""
 
-    timeout: Any
-    session: Any
-    _base: Any
+    timeout: Timeout
+    session: requests.Session
+
+    @property
+    def _base(self) -> str:
+        """Where the provider is."""
+        raise NotImplementedError
 
     @property
     def address(self) -> str:
@@ -90,7 +106,7 @@ class RestTransport:
         method: str,
         url: str,
         *,
-        json: Any = None,
+        json: object = None,
         headers: Mapping[str, str] | None = None,
         checked: bool = True,
     ) -> requests.Response:
@@ -99,7 +115,7 @@ class RestTransport:
         Retries once with a new token after 401, and a GET once if the connection failed. Raises ProviderIsDown for
         asks, see `breaker`.
         """
-        more: dict[str, Any] = {"headers": {**(headers or {}), REQUEST_ID: request_id()}}
+        more = Sent(headers={**(headers or {}), REQUEST_ID: request_id()})
         if json is not None:
             more["json"] = json
         with self._watched() as note:
@@ -117,7 +133,7 @@ class RestTransport:
         with within(longest(self.timeout)), guarded(self.address) as note:
             yield note
 
-    def _twice_if_safe(self, method: str, url: str, more: dict[str, Any]) -> requests.Response:
+    def _twice_if_safe(self, method: str, url: str, more: Sent) -> requests.Response:
         if method != "GET":
             return self._request(method, url, more)
         try:
@@ -136,6 +152,6 @@ class RestTransport:
         """
         return False
 
-    def _request(self, method: str, url: str, more: dict[str, Any]) -> requests.Response:
+    def _request(self, method: str, url: str, more: Sent) -> requests.Response:
         timeout = limits(self.timeout)
         return read(self.session.request(method, url, timeout=timeout, stream=True, **more))

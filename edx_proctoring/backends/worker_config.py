@@ -6,12 +6,11 @@ import tempfile
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
 
-def make_worker_config(backends: Iterable[Any], out: str = "/tmp/workers.json") -> bool:  # noqa: S108  published
+def make_worker_config(backends: Iterable[object], out: str = "/tmp/workers.json") -> bool:  # noqa: S108  published
     """Write the webpack entries of the providers' npm modules to `out`; return True if the file was written.
 
     The file contains an object: npm module → ["babel-polyfill", path of its main file].

@@ -1,7 +1,6 @@
 """Outbox handlers for the messages of this app. They run outside of transactions; an error causes a retry."""
 
 import logging
-from typing import Any
 
 import requests
 from django.contrib.auth import get_user_model
@@ -20,15 +19,16 @@ from edx_proctoring.models import (
     exactly,
 )
 from edx_proctoring.signals import attempt_time_changed_signal, exam_attempt_status_signal
+from edx_proctoring.types import MessagePayload, User
 
 log = logging.getLogger(__name__)
 
 
-def _user(user_id: int | None) -> Any:
+def _user(user_id: int | None) -> User | None:
     return get_user_model()._default_manager.filter(pk=user_id).first() if user_id else None
 
 
-def _learner(message: OutboxMessage) -> Any:
+def _learner(message: OutboxMessage) -> User | None:
     return message.prefetched.get("user") or _user(message.payload["user_id"])
 
 
@@ -97,7 +97,7 @@ def deliver_signal(message: OutboxMessage) -> None:
         _send_signal(payload, full_name, profile_name)
 
 
-def _send_signal(payload: dict[str, Any], full_name: str | None, profile_name: str | None) -> None:
+def _send_signal(payload: MessagePayload, full_name: str | None, profile_name: str | None) -> None:
     answers = exam_attempt_status_signal.send_robust(
         sender="edx_proctoring",
         attempt_id=payload["attempt_id"],

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
 from django.db import DatabaseError
 from django.db.models import Q
@@ -16,6 +15,7 @@ from edx_proctoring.effects.provider_notices import telling
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 from edx_proctoring.models import OutboxMessage, ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer
+from edx_proctoring.types import ExamDocument
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def tell_left(exam_id: int, provider: str, external_id: str | None) -> None:
     _put(exam_id, provider, left=external_id)
 
 
-def _put(exam_id: int, provider: str, **more: Any) -> None:
+def _put(exam_id: int, provider: str, **more: str | None) -> None:
     if provider:
         outbox.put(messages.exam_saved(exam_id, provider, **more))
 
@@ -122,9 +122,9 @@ def _store(exam: ProctoredExam, external_id: str) -> int:
     return rows.update(external_id=external_id)
 
 
-def exam_document(exam: ProctoredExam) -> dict[str, Any]:
+def exam_document(exam: ProctoredExam) -> ExamDocument:
     """Return the exam as sent to providers: the published dictionary with dates as text, and the review policy if any."""
-    document = ProctoredExamJSONSafeSerializer.row(exam)
+    document = ProctoredExamJSONSafeSerializer.document(exam)
     policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam.pk)
     if policy is not None:
         document["rule_summary"] = policy.review_policy

@@ -4,11 +4,12 @@ All three are stored and read by processes running other versions, so existing o
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.outbox import Draft
+from edx_proctoring.types import JSONObject, MessagePayload, User
 
 
 @dataclass(frozen=True)
@@ -115,94 +116,94 @@ def orders_of_learner(
 # Messages. Payloads of messages to the host contain exam_id, user_id and attempt_id.
 
 
-def host_update(kind: MessageKind, payload: Mapping[str, Any]) -> Draft:
+def host_update(kind: MessageKind, payload: MessagePayload) -> Draft:
     """The latest credit status or grade override of a learner; replaces one that is still pending."""
     pair = (payload["exam_id"], payload["user_id"])
-    return Draft(kind.name, kind.key(*pair), host_order(*pair), dict(payload), coalesce=True)
+    return Draft(kind.name, kind.key(*pair), host_order(*pair), payload.copy(), coalesce=True)
 
 
-def completion(payload: dict[str, Any], user: Any) -> Draft:
+def completion(payload: MessagePayload, user: User) -> Draft:
     """Mark the exam as complete for the learner."""
     key, order = COMPLETION.key(payload["attempt_id"]), _host_order(payload)
     return Draft(COMPLETION.name, key, order, payload, prefetched={"user": user})
 
 
-def learner_state(history_id: int, payload: dict[str, Any]) -> Draft:
+def learner_state(history_id: int, payload: MessagePayload) -> Draft:
     """Delete the learner's answers."""
     key = LEARNER_STATE.key(history_id)
     return Draft(LEARNER_STATE.name, key, _host_order(payload), payload)
 
 
 def support_notification(
-    version: str, exam_id: int, user_id: int, payload: dict[str, Any]
+    version: str, exam_id: int, user_id: int, payload: MessagePayload
 ) -> Draft:
     """Ask course staff to look at a review."""
     key = SUPPORT_NOTIFICATION.key(version)
     return Draft(SUPPORT_NOTIFICATION.name, key, host_order(exam_id, user_id), payload)
 
 
-def email(payload: dict[str, Any], attempt: Any) -> Draft:
+def email(payload: MessagePayload, attempt: ProctoredExamStudentAttempt) -> Draft:
     """A status e-mail; `attempt` is the attempt at the time of the change."""
     key, order = EMAIL.key(payload["history_id"]), email_order(payload["attempt_id"])
     return Draft(EMAIL.name, key, order, payload, prefetched={"attempt": attempt})
 
 
-def signal(history_id: int, payload: dict[str, Any], user: Any = None) -> Draft:
+def signal(history_id: int, payload: MessagePayload, user: User | None = None) -> Draft:
     """The status signal; passing `user` saves a query if the signal includes the learner's names."""
     key, order = SIGNAL.key(history_id), attempt_order(payload["attempt_id"])
     return Draft(SIGNAL.name, key, order, payload, prefetched={"user": user} if user else {})
 
 
-def attempt_event(history_id: int, attempt_id: int, name: str, payload: dict[str, Any]) -> Draft:
+def attempt_event(history_id: int, attempt_id: int, name: str, payload: JSONObject) -> Draft:
     """An analytics event about an attempt."""
     return _event((history_id, name), attempt_order(attempt_id), payload)
 
 
-def review_event(version: str, attempt_id: int, payload: dict[str, Any]) -> Draft:
+def review_event(version: str, attempt_id: int, payload: JSONObject) -> Draft:
     """An analytics event about a review of an attempt."""
     return _event(("review", version), attempt_order(attempt_id), payload)
 
 
-def allowance_event(allowance_id: int, version: int, action: str, payload: dict[str, Any]) -> Draft:
+def allowance_event(allowance_id: int, version: int, action: str, payload: JSONObject) -> Draft:
     """An analytics event about an allowance."""
     key = ("allowance", allowance_id, version, action)
     return _event(key, allowance_order(allowance_id), payload)
 
 
-def exam_event(history_id: int, exam_id: int, name: str, payload: dict[str, Any]) -> Draft:
+def exam_event(history_id: int, exam_id: int, name: str, payload: JSONObject) -> Draft:
     """An analytics event about an exam."""
     return _event(("exam", history_id, name), exam_order(exam_id), payload)
 
 
-def option_event(exam_id: int, user_id: int, day: object, payload: dict[str, Any]) -> Draft:
+def option_event(exam_id: int, user_id: int, day: object, payload: JSONObject) -> Draft:
     """An analytics event, at most once a day: the learner was offered the choice of a proctored exam."""
     return _event(("option", exam_id, user_id, day), exam_order(exam_id, user_id), payload)
 
 
-def provider_notice(history_id: int, payload: dict[str, Any]) -> Draft:
+def provider_notice(history_id: int, payload: MessagePayload) -> Draft:
     """The start, end or error of an attempt, for its provider."""
     key, order = PROVIDER_NOTICE.key(history_id), provider_order(payload["attempt_id"])
     return Draft(PROVIDER_NOTICE.name, key, order, payload, any_process=True)
 
 
-def time_event(version: str, attempt_id: int, payload: dict[str, Any]) -> Draft:
+def time_event(version: str, attempt_id: int, payload: JSONObject) -> Draft:
     """An analytics event about a change of an attempt's time."""
     return _event(("time", version), attempt_order(attempt_id), payload)
 
 
-def time_signal(version: str, payload: dict[str, Any]) -> Draft:
+def time_signal(version: str, payload: MessagePayload) -> Draft:
     """The signal that an attempt's time has changed."""
     order = attempt_order(payload["attempt_id"])
     return Draft(TIME_SIGNAL.name, TIME_SIGNAL.key(version), order, payload)
 
 
-def time_email(version: str, payload: dict[str, Any]) -> Draft:
+def time_email(version: str, payload: MessagePayload) -> Draft:
     """An e-mail about time that was granted before the start."""
     order = email_order(payload["attempt_id"])
     return Draft(TIME_EMAIL.name, TIME_EMAIL.key(version), order, payload)
 
 
-def time_notice(version: str, payload: dict[str, Any]) -> Draft:
+def time_notice(version: str, payload: MessagePayload) -> Draft:
     """A change of an attempt's time, for its provider."""
     key, order = PROVIDER_NOTICE.key("time", version), provider_order(payload["attempt_id"])
     return Draft(PROVIDER_NOTICE.name, key, order, payload, any_process=True)
@@ -216,7 +217,7 @@ def provider_removal(
     user_id: int,
 ) -> Draft:
     """Ask the provider to remove an attempt that is gone here."""
-    payload = {
+    payload: MessagePayload = {
         "provider": provider,
         "exam_external_id": exam_external_id,
         "attempt_external_id": attempt_external_id,
@@ -229,14 +230,16 @@ def provider_removal(
     return Draft(PROVIDER_REMOVAL.name, key, key, payload, coalesce=True, any_process=True)
 
 
-def exam_saved(exam_id: int, provider: str, **more: Any) -> Draft:
+def exam_saved(exam_id: int, provider: str, **more: str | None) -> Draft:
     """One message per exam and provider: however often the exam is saved, only its current state is sent."""
-    payload = {"exam_id": exam_id, "provider": provider, **more}
+    payload: JSONObject = {"exam_id": exam_id, "provider": provider, **more}
     key = EXAM_SAVED.key(exam_id, provider)
     return Draft(EXAM_SAVED.name, key, key, payload, coalesce=True, any_process=True)
 
 
-def extension_change(extension: str, history_id: int, attempt_id: int, payload: Any) -> Draft:
+def extension_change(
+    extension: str, history_id: int, attempt_id: int, payload: JSONObject
+) -> Draft:
     """A change that an extension still has to process; the changes of one attempt stay in order."""
     key = EXTENSION_CHANGE.key(extension, history_id)
     return Draft(EXTENSION_CHANGE.name, key, f"extension:{extension}:{attempt_id}", payload)
@@ -249,14 +252,20 @@ def recalculation(change: str, exam_id: int, total: int, user_ids: Sequence[int]
     """
     key = RECALCULATION.key(exam_id, change)
     who = None if user_ids is None else list(user_ids)
-    progress = {"after": 0, "done": 0, "total": total, "failed": []}
-    payload = {"exam_id": exam_id, "user_ids": who, **progress}
+    payload: MessagePayload = {
+        "exam_id": exam_id,
+        "user_ids": who,
+        "after": 0,
+        "done": 0,
+        "total": total,
+        "failed": [],
+    }
     return Draft(RECALCULATION.name, key, key, payload, any_process=True)
 
 
-def _host_order(payload: Mapping[str, Any]) -> str:
+def _host_order(payload: MessagePayload) -> str:
     return host_order(payload["exam_id"], payload["user_id"])
 
 
-def _event(key: Iterable[object], order: str, payload: dict[str, Any]) -> Draft:
+def _event(key: Iterable[object], order: str, payload: JSONObject) -> Draft:
     return Draft(EVENT.name, EVENT.key(*key), order, payload)

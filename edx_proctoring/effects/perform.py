@@ -3,7 +3,6 @@
 import copy
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from django.db import transaction
 
@@ -11,7 +10,9 @@ from edx_proctoring import host, outbox, slow_calls, tracking, transactions
 from edx_proctoring.effects import messages
 from edx_proctoring.effects.messages import MessageKind
 from edx_proctoring.effects.plan import Change, Effect, EffectKind
+from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.outbox import Draft
+from edx_proctoring.types import MessagePayload, User
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ def perform(change: Change, effects: Iterable[Effect]) -> None:
     outbox.put(*drafts)
 
 
-def _ids(change: Change) -> dict[str, Any]:
+def _ids(change: Change) -> MessagePayload:
     return {
         "attempt_id": change.attempt.pk,
         "exam_id": change.exam.pk,
@@ -37,7 +38,7 @@ def _ids(change: Change) -> dict[str, Any]:
 
 
 def _now_or_later(
-    kind: MessageKind, change: Change, value: dict[str, Any], call: Callable[[], object]
+    kind: MessageKind, change: Change, value: MessagePayload, call: Callable[[], object]
 ) -> list[Draft]:
     """Write to the host within our transaction. If that fails or an older decision is pending, use the outbox.
 
@@ -67,13 +68,13 @@ def whole(call: Callable[[], object]) -> None:
 def _credit(change: Change, effect: Effect) -> list[Draft]:
     if not host.has("credit"):
         return []
-    value = {"status": effect.value["status"]}
+    value: MessagePayload = {"status": effect.value["status"]}
     return _now_or_later(
         messages.CREDIT, change, value, lambda: write_credit({**_ids(change), **value})
     )
 
 
-def write_credit(payload: dict[str, Any]) -> None:
+def write_credit(payload: MessagePayload) -> None:
     """Set the credit requirement to the decided status, or remove it."""
     who = (payload["user_id"], payload["course_id"], payload["content_id"])
     if payload["status"] is None:
@@ -87,18 +88,18 @@ def _grade(change: Change, effect: Effect) -> list[Draft]:
         return []
     zero = effect.value["zero"]
     provider_name = change.provider.verbose_name if change.provider else ""
-    value = {
+    value: MessagePayload = {
         "zero": zero,
         "if_overrides": zero or change.after is not None,
         "by": getattr(change.by, "pk", None),
         "comment": f"Failed {provider_name} proctoring" if provider_name else "Failed Proctoring",
         "certificate": not change.exam.is_practice_exam,
     }
-    call = {**_ids(change), **value}
+    call: MessagePayload = {**_ids(change), **value}
     return _now_or_later(messages.GRADE, change, value, lambda: write_grade(call, change.by))
 
 
-def write_grade(payload: dict[str, Any], by: Any) -> None:
+def write_grade(payload: MessagePayload, by: User | None) -> None:
     """Zero the grade and invalidate the certificate, or undo the zero. A removed attempt is cleaned up in every course
     state.
     """
@@ -122,12 +123,12 @@ def _completion(change: Change, _effect: Effect) -> list[Draft]:
 def _learner_state(change: Change, _effect: Effect) -> list[Draft]:
     if not host.has("instructor"):
         return []
-    payload = {**_ids(change), "requesting_user_id": getattr(change.by, "pk", None)}
+    payload: MessagePayload = {**_ids(change), "requesting_user_id": getattr(change.by, "pk", None)}
     return [messages.learner_state(change.history_id, payload)]
 
 
 def _email(change: Change, _effect: Effect) -> list[Draft]:
-    payload = {
+    payload: MessagePayload = {
         **_ids(change),
         "history_id": change.history_id,
         "status": change.after,
@@ -136,7 +137,7 @@ def _email(change: Change, _effect: Effect) -> list[Draft]:
     return [messages.email(payload, _as_of_now(change))]
 
 
-def _as_of_now(change: Change) -> Any:
+def _as_of_now(change: Change) -> ProctoredExamStudentAttempt:
     """Return a copy of the attempt, because later changes may modify it before the mail is written."""
     attempt = copy.copy(change.attempt)
     attempt.proctored_exam = change.exam
@@ -145,7 +146,7 @@ def _as_of_now(change: Change) -> Any:
 
 def _provider_notice(change: Change, effect: Effect) -> list[Draft]:
     assert change.provider is not None  # guaranteed by the rule
-    payload = {
+    payload: MessagePayload = {
         "verb": effect.value["verb"],
         "provider": change.provider.name,
         "exam_external_id": change.exam.external_id,
@@ -177,7 +178,7 @@ def _event(change: Change, effect: Effect) -> list[Draft]:
 
 def _signal(change: Change, effect: Effect) -> list[Draft]:
     created = effect.value["created"]
-    payload = {
+    payload: MessagePayload = {
         **_ids(change),
         "status": change.after,
         "created": created,

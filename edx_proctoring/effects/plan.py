@@ -8,6 +8,7 @@ from typing import Any
 from edx_proctoring.backends.provider_info import ProviderInfo
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import COMPLETED, ProctoredExamStudentAttemptStatus
+from edx_proctoring.types import User
 
 Status = ProctoredExamStudentAttemptStatus
 
@@ -40,7 +41,7 @@ class Change:
     first_start: bool = False
     first_completion: bool = False
     cascade: bool = True
-    by: Any = None  # the user a grade override is attributed to, or who removed the attempt
+    by: User | None = None  # the user a grade override is attributed to, or who removed the attempt
     override_active: bool = (
         False  # has a rejection of ours zeroed the grade, without being undone since?
     )

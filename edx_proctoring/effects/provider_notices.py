@@ -7,20 +7,26 @@ their failures must not block requests; but while requests are blocked, notices 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import requests
 
 from edx_proctoring import backends, conf, outbox, slow_calls
 from edx_proctoring.backends import breaker
-from edx_proctoring.backends.backend import as_tell, ask_options, current_options
+from edx_proctoring.backends.backend import (
+    ProctoringBackendProvider,
+    as_tell,
+    ask_options,
+    current_options,
+)
 from edx_proctoring.backends.breaker import DOWN
 
 LEARNER_SECONDS = 1.5  # that a learner's request waits for a provider if there is no worker
 
 
 @contextmanager
-def telling(name: str, seconds: float | None = None, *, strict: bool = False) -> Iterator[Any]:
+def telling(
+    name: str, seconds: float | None = None, *, strict: bool = False
+) -> Iterator[ProctoringBackendProvider]:
     """Yield the named provider, limited to `seconds`, by default TELL_DEADLINE_SECONDS.
 
     While the provider does not answer, raises NotNow without a request, except for one probe every 20 seconds. Raises
@@ -47,7 +53,7 @@ def telling(name: str, seconds: float | None = None, *, strict: bool = False) ->
     breaker.note(known, failed=False)
 
 
-def _provider(name: str) -> Any:
+def _provider(name: str) -> ProctoringBackendProvider:
     provider = backends.provider_named(name)
     if provider is None:
         raise outbox.WrongProcess(f"provider {name} is not configured in this process")
@@ -62,7 +68,7 @@ def _limit() -> float:
     return min(LEARNER_SECONDS, worker) if slow_calls.may_skip() else worker
 
 
-def _cannot_be_asked(provider: Any) -> bool:
+def _cannot_be_asked(provider: ProctoringBackendProvider) -> bool:
     address: str = getattr(provider, "address", None) or ""
     return bool(address) and breaker.of_requests(address).state().is_down
 

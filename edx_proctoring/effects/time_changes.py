@@ -8,6 +8,7 @@ from edx_proctoring.backends.provider_info import ProviderInfo
 from edx_proctoring.effects import messages
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.outbox import Draft
+from edx_proctoring.types import MessagePayload
 
 VERBS = {
     "grant": "extend_exam_attempt",
@@ -42,7 +43,7 @@ def plan_time_change(change: TimeChanged) -> list[Draft]:
     version = f"{change.what}:{change.adjustment_id}"
     ends_at = change.ends_at.isoformat() if change.ends_at else None
     facts = {"time_change": change.what, "time_seconds": change.seconds, "time_ends_at": ends_at}
-    payload = {
+    payload: MessagePayload = {
         "attempt_id": attempt.pk,
         "exam_id": change.exam.pk,
         "user_id": attempt.user_id,
@@ -67,7 +68,7 @@ def plan_time_change(change: TimeChanged) -> list[Draft]:
 def _notice(change: TimeChanged, version: str) -> Draft:
     assert change.provider is not None  # the caller has already checked
     verb = VERBS[change.what]
-    payload = {
+    payload: MessagePayload = {
         "verb": verb,
         "provider": change.provider.name,
         "exam_external_id": change.exam.external_id,

@@ -37,6 +37,7 @@ from edx_proctoring.statuses import (
     PRE_STARTED,
     is_transition_legal,
 )
+from edx_proctoring.types import AttemptChanges, User
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +47,12 @@ class StatusRequest:
     """A request to change the status of an attempt."""
 
     to: str
-    by: Any = None  # the user a grade override is attributed to
+    by: User | None = None  # the user a grade override is attributed to
     at: datetime.datetime | None = None  # when the time ran out
     cascade: bool = True
     only_from: Collection[str] | None = None
     reason: str = ""  # source of the request: learner, staff, provider, time-out, cascade, sweep
-    user: Any = None  # the requesting user, recorded in the history
+    user: User | None = None  # the requesting user, recorded in the history
 
 
 def check_is_known(to: str) -> None:
@@ -140,7 +141,7 @@ def _decide(
     request: StatusRequest,
     now: datetime.datetime,
     deadline: timing.Deadline | None,
-) -> dict[str, Any] | None:
+) -> AttemptChanges | None:
     """Return the columns to change, or None if nothing changes."""
     to, moment = request.to, now
     if to == Status.timed_out:
@@ -154,14 +155,14 @@ def _decide(
         raise _illegal(attempt.status, to, attempt)
     if to == attempt.status:
         return None
-    values: dict[str, Any] = {"status": to}
+    values: AttemptChanges = {"status": to}
     if to == Status.started and attempt.started_at is None:
         assert deadline is not None  # before the attempt has started
         values.update(_start(attempt, deadline, now))
     if values["status"] in (Status.submitted, Status.timed_out):
         values["completed_at"] = values.get("completed_at", moment)
     if to == Status.declined:
-        values.update(taking_as_proctored=False, external_id=None)
+        values.update({"taking_as_proctored": False, "external_id": None})
     if to == Status.error and attempt.status in IN_PROGRESS:
         values["time_remaining_seconds"] = _time_left_at_error(attempt, deadline, now)
     values.update(_resumability(attempt, values["status"]))
@@ -175,16 +176,17 @@ def _illegal(before: str, to: str, attempt: Attempt) -> ProctoredExamIllegalStat
     )
 
 
-def _start(attempt: Attempt, deadline: timing.Deadline, now: datetime.datetime) -> dict[str, Any]:
+def _start(attempt: Attempt, deadline: timing.Deadline, now: datetime.datetime) -> AttemptChanges:
     """Start the clock. An attempt with no time left ends as soon as it starts."""
-    values: dict[str, Any] = {"started_at": now, "allowed_time_limit_mins": deadline.minutes}
+    values: AttemptChanges = {"started_at": now, "allowed_time_limit_mins": deadline.minutes}
     if (
         attempt.time_remaining_seconds is not None
     ):  # what was granted since counts once it breaks off again
         values["time_remaining_seconds"] = math.ceil(deadline.seconds_left(now))
     if deadline.ends_at <= now:
         kept = conf.proctoring.ALLOW_TIMED_OUT_STATE
-        values.update(status=Status.timed_out if kept else Status.submitted, completed_at=now)
+        ended = Status.timed_out if kept else Status.submitted
+        values.update(AttemptChanges(status=ended, completed_at=now))
     return values
 
 
@@ -200,21 +202,21 @@ def _time_left_at_error(
 
 def _end_pause(
     attempt: Attempt, deadline: timing.Deadline, request: StatusRequest, now: datetime.datetime
-) -> dict[str, Any]:
+) -> AttemptChanges:
     """Close the pause of an attempt that ends. During a pause, learners and their pages cannot change the attempt."""
     if request.reason == LEARNER:
         raise AttemptIsPaused(f"Attempt {attempt.pk} is paused. Please wait until the pause ends.")
     return ledger.end_pause(attempt, deadline, now)
 
 
-def _resumability(attempt: Attempt, to: str) -> dict[str, Any]:
+def _resumability(attempt: Attempt, to: str) -> AttemptChanges:
     if to == Status.submitted or attempt.ready_to_resume or attempt.resumed:
         return {"is_resumable": False}
     return {"is_resumable": True} if to == Status.error else {}
 
 
 def _store(
-    attempt: Attempt, before: str, values: dict[str, Any], request: StatusRequest
+    attempt: Attempt, before: str, values: AttemptChanges, request: StatusRequest
 ) -> effects.Change:
     exam: ProctoredExam = attempt.proctored_exam
     provider, external_id = provider_info(exam), attempt.external_id

@@ -8,7 +8,6 @@ maximum length.
 import datetime
 import math
 from dataclasses import replace
-from typing import Any
 
 from edx_proctoring import timing
 from edx_proctoring.exceptions import (
@@ -32,6 +31,7 @@ from edx_proctoring.models import TimeAdjustment
 from edx_proctoring.models.allowances import MAX_ADDITIONAL_MINUTES
 from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
 from edx_proctoring.timing import Deadline
+from edx_proctoring.types import User
 
 LEAST_LEFT = datetime.timedelta(seconds=60)  # a shortened attempt keeps at least this much
 LONGEST_KEY = 190
@@ -39,7 +39,7 @@ MAX_SECONDS = MAX_ADDITIONAL_MINUTES * 60
 
 
 def extend(
-    attempt: Attempt, seconds: int, *, reason: str = "", by: Any = None, key: str = ""
+    attempt: Attempt, seconds: int, *, reason: str = "", by: User | None = None, key: str = ""
 ) -> TimeChange:
     """Give the attempt more time, or take time away (negative seconds, with a reason) but leave at least 60 seconds.
 
@@ -70,7 +70,7 @@ def extend(
     return locked(attempt.user_id, grant)
 
 
-def _grant(ledger: Ledger, seconds: int, reason: str, by: Any, key: str) -> TimeChange:
+def _grant(ledger: Ledger, seconds: int, reason: str, by: User | None, key: str) -> TimeChange:
     before, after = ledger.deadline, None
     if before is not None:
         if before.is_over(ledger.now):
@@ -111,7 +111,7 @@ def pause(
     *,
     kind: str = TimeAdjustment.PAUSE,
     reason: str = "",
-    by: Any = None,
+    by: User | None = None,
     key: str = "",
 ) -> TimeChange:
     """Stop the clock of a started attempt. Does nothing if the clock is already stopped or if `key` was used before.
@@ -146,7 +146,7 @@ def pause(
     return locked(attempt.user_id, stop)
 
 
-def continue_(attempt: Attempt, *, by: Any = None, key: str = "") -> TimeChange:
+def continue_(attempt: Attempt, *, by: User | None = None, key: str = "") -> TimeChange:
     """Restart the clock of a paused attempt. The deadline moves by the length of the pause, limited by the due date.
 
     `key`: end the pause only if it was started with this key. Does nothing if there is no such open pause.

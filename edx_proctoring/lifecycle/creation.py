@@ -9,7 +9,6 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Subquery
@@ -42,6 +41,7 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.statuses import IN_PROGRESS, INCOMPLETE
 from edx_proctoring.transactions import database_now
+from edx_proctoring.types import AttemptChanges, User
 
 log = logging.getLogger(__name__)
 
@@ -91,11 +91,11 @@ class NewAttempt:
     """
 
     exam: ProctoredExam
-    user: Any
+    user: User
     proctored: bool
     code: str
     reason: str
-    actor: Any
+    actor: User | None
     allow: Callable[["NewAttempt", Attempt | None], None]
     replace: Callable[["NewAttempt", Attempt | None], None]
     goes_on: bool  # does the new attempt take over the time left on the newest one?
@@ -104,11 +104,11 @@ class NewAttempt:
 
 def create(
     exam: ProctoredExam,
-    user: Any,
+    user: User,
     *,
     taking_as_proctored: bool,
     reason: str = LEARNER,
-    by: Any = None,
+    by: User | None = None,
     starts: bool = False,
 ) -> Attempt:
     """Create an attempt. If it is taken as proctored, register it with the provider first (timed exams are never
@@ -129,7 +129,7 @@ def create(
     )
 
 
-def reset(exam: ProctoredExam, user: Any, by: Any) -> Attempt:
+def reset(exam: ProctoredExam, user: User, by: User | None) -> Attempt:
     """Set the learner's practice attempt aside and create a new one, in one transaction.
 
     Raises StudentExamAttemptDoesNotExistsException, ProctoredExamIllegalStatusTransition, and the exceptions of
@@ -322,8 +322,12 @@ def _put_aside(new: NewAttempt, newest: Attempt | None) -> None:
         rows.delete(newest, new.actor, tell_provider=True, reason=new.reason, also=(reset_event,))
         return
     before = newest.status
-    flags = {"is_resumable": False, "ready_to_resume": False, "resumed": False}
-    values = {"status": Status.onboarding_reset, **flags}
+    values: AttemptChanges = {
+        "status": Status.onboarding_reset,
+        "is_resumable": False,
+        "ready_to_resume": False,
+        "resumed": False,
+    }
     history_id = rows.update(newest, values, reason=new.reason, user=new.actor)
     after = Status.onboarding_reset
     change = effects.Change(newest, new.exam, before, after, history_id=history_id)

@@ -9,7 +9,6 @@ import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -22,6 +21,7 @@ from edx_proctoring.lifecycle.locking import lock_attempt
 from edx_proctoring.lifecycle.rows import Attempt
 from edx_proctoring.models import TimeAdjustment
 from edx_proctoring.timing import Deadline
+from edx_proctoring.types import AttemptChanges, User
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,12 @@ def read_locked(attempt: Attempt, now: datetime.datetime) -> Ledger:
 
 
 def store(
-    ledger: Ledger, after: Deadline | None, row: TimeAdjustment | None, *, reason: str, by: Any
+    ledger: Ledger,
+    after: Deadline | None,
+    row: TimeAdjustment | None,
+    *,
+    reason: str,
+    by: User | None,
 ) -> int:
     """Write the ledger rows, the columns and the messages; return the seconds by which the deadline moved."""
     before = ledger.deadline
@@ -116,8 +121,8 @@ def store(
 def _used_before(attempt: Attempt, seconds: int, now: datetime.datetime) -> TimeAdjustment:
     """By what the rest of a resumed attempt differs from the allotment of the whole exam; not saved."""
     kind = TimeAdjustment.CORRECTION
-    more = {"seconds": seconds, "reason": "used by the attempt that is resumed"}
-    return TimeAdjustment.of(attempt, kind, new_key(kind), now, **more)
+    reason = "used by the attempt that is resumed"
+    return TimeAdjustment.of(attempt, kind, new_key(kind), now, seconds=seconds, reason=reason)
 
 
 def _insert(row: TimeAdjustment) -> None:
@@ -128,10 +133,10 @@ def _insert(row: TimeAdjustment) -> None:
         raise TimeChangeNotAllowed("This key belongs to another change.") from error
 
 
-def _write_columns(ledger: Ledger, after: Deadline, reason: str, by: Any) -> None:
+def _write_columns(ledger: Ledger, after: Deadline, reason: str, by: User | None) -> None:
     minutes = column_minutes(after, ledger.now)
     if minutes != ledger.attempt.allowed_time_limit_mins:
-        values = {"allowed_time_limit_mins": minutes}
+        values: AttemptChanges = {"allowed_time_limit_mins": minutes}
         rows.update(ledger.attempt, values, reason=reason, user=by)
 
 
@@ -165,7 +170,7 @@ def close_pause(row: TimeAdjustment, now: datetime.datetime) -> None:
 
 
 def allotment_row(
-    attempt: Attempt, deadline: Deadline, now: datetime.datetime, by: Any = None
+    attempt: Attempt, deadline: Deadline, now: datetime.datetime, by: User | None = None
 ) -> TimeAdjustment:
     """Return an unsaved row with the attempt's time before adjustments and the due date that limits it."""
     return TimeAdjustment.of(
@@ -180,7 +185,7 @@ def allotment_row(
     )
 
 
-def write_start(attempt: Attempt, deadline: Deadline, by: Any) -> None:
+def write_start(attempt: Attempt, deadline: Deadline, by: User | None) -> None:
     """Write the first ledger rows: the allotment, and a correction by the time that a resumed attempt has used already."""
     written = [allotment_row(attempt, deadline, deadline.started_at, by)]
     granted: list[TimeAdjustment] = []
@@ -197,14 +202,12 @@ def write_start(attempt: Attempt, deadline: Deadline, by: Any) -> None:
     for text, seconds in corrections.items():
         if seconds:
             kind = TimeAdjustment.CORRECTION
-            more = {"seconds": seconds, "reason": text}
-            written.append(
-                TimeAdjustment.of(attempt, kind, new_key(kind), deadline.started_at, **more)
-            )
+            at, key = deadline.started_at, new_key(kind)
+            written.append(TimeAdjustment.of(attempt, kind, key, at, seconds=seconds, reason=text))
     TimeAdjustment.objects.bulk_create(written)
 
 
-def end_pause(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> dict[str, int]:
+def end_pause(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> AttemptChanges:
     """Close the open pause of an attempt that ends, and return the column to store."""
     row = TimeAdjustment.objects.of_attempts([attempt.pk]).open_pauses().first()
     seconds = 0

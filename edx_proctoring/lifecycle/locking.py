@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 
 from edx_proctoring import outbox, transactions
 from edx_proctoring.exceptions import (
@@ -13,6 +14,7 @@ from edx_proctoring.exceptions import (
     UserNotFoundException,
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringLearner
+from edx_proctoring.types import User
 
 Result = TypeVar("Result")
 # The learners whose lock this execution context holds. Signal receivers for saved and deleted models re-enter here
@@ -79,9 +81,9 @@ def lock_attempt(
     return attempt
 
 
-def find_learner(user_id: Any):  # type: ignore[no-untyped-def]  # the host's user model
+def find_learner(user_id: int | None) -> User:
     """Return the user. Raises UserNotFoundException."""
-    user = get_user_model()._default_manager.filter(pk=user_id).first()
+    user = get_user_model()._default_manager.filter(Q(pk=user_id)).first()
     if user is None:
         raise UserNotFoundException(f"Cannot find user with id={user_id}")
     return user

@@ -10,7 +10,7 @@ import logging
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -29,8 +29,10 @@ from edx_proctoring.lifecycle.ledger import (
 from edx_proctoring.lifecycle.locking import locked
 from edx_proctoring.lifecycle.rows import Attempt
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAllowance
+from edx_proctoring.models.attempts import AttemptQuerySet
 from edx_proctoring.statuses import IN_PROGRESS
 from edx_proctoring.timing import Deadline
+from edx_proctoring.types import MessagePayload
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +137,7 @@ def follow_changes(exam_ids: Collection[int], user_ids: Collection[int] | None =
 
 def deliver(message: OutboxMessage) -> None:
     """Recalculate batch by batch; after half of the lease the rest is left to the next try."""
-    payload = dict(message.payload)
+    payload: MessagePayload = message.payload.copy()
     is_inline = message.inline_until is not None
     until = time.monotonic() + conf.proctoring.OUTBOX_LEASE_SECONDS / 2
     running = _running(payload)
@@ -143,7 +145,7 @@ def deliver(message: OutboxMessage) -> None:
     while batch := list(running.filter(pk__gt=payload["after"])[: FEW if is_inline else BATCH]):
         failed += _follow_all(batch)
         done = payload["done"] + len(batch)
-        payload.update(after=batch[-1].pk, done=done, failed=failed)
+        payload.update({"after": batch[-1].pk, "done": done, "failed": failed})
         if len(batch) < (FEW if is_inline else BATCH):
             break
         outbox.note_progress(message, payload)
@@ -155,7 +157,7 @@ def deliver(message: OutboxMessage) -> None:
         raise RuntimeError(f"attempts not recalculated: {failed}")
 
 
-def _running(payload: Mapping[str, Any]) -> Any:
+def _running(payload: MessagePayload) -> AttemptQuerySet:
     """Return the attempts concerned, as they are now."""
     running = Attempt.objects.active().filter(proctored_exam_id=payload["exam_id"])
     if payload["user_ids"] is not None:

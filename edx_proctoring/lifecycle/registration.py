@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass
-from typing import Any
 
 import requests
 from django.utils import timezone
@@ -26,6 +25,7 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.serializers import ProctoredExamSerializer
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+from edx_proctoring.types import RegistrationContext, User
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def longest_seconds(exam: ProctoredExam) -> float:
 
 def register(
     exam: ProctoredExam,
-    user: Any,
+    user: User,
     attempt_code: str,
     *,
     token: str,
@@ -99,15 +99,15 @@ def register(
 
 
 def registration_context(
-    exam: ProctoredExam, user: Any, attempt_code: str, resumed: ProctoredExamStudentAttempt | None
-) -> dict[str, Any]:
+    exam: ProctoredExam, user: User, attempt_code: str, resumed: ProctoredExamStudentAttempt | None
+) -> RegistrationContext:
     """Return the learner and attempt data that is sent to the provider; more keys may be added."""
     state = host.credit_state(user.pk, exam.course_id) or {}
     scheme = "https" if conf.django.HTTPS == "on" else "http"
     minutes = deadlines.allowed_minutes(
         deadlines.exam_fields(exam), user.pk, resumed, timezone.now()
     )
-    context = {
+    context: RegistrationContext = {
         "lms_host": f"{scheme}://{constants.SITE_NAME}",
         "time_limit_mins": max(minutes, 1),  # providers take 0 as "no limit" or refuse it
         "attempt_code": attempt_code,

@@ -1,7 +1,6 @@
 """Remove an attempt here and at its provider."""
 
 import logging
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -17,6 +16,7 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.lifecycle import rows
 from edx_proctoring.lifecycle.locking import lock_attempt, locked
 from edx_proctoring.lifecycle.rows import STAFF, Attempt
+from edx_proctoring.types import User
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ KEPT_AT_PROVIDER = "staff, kept at provider"
 
 def remove(
     attempt: Attempt,
-    by: Any,
+    by: User | None,
     *,
     strict: bool = True,
     keep_at_provider: bool = False,

@@ -6,9 +6,10 @@ from edx_proctoring.exceptions import ProctoredExamIllegalResumeUpdate
 from edx_proctoring.lifecycle import rows
 from edx_proctoring.lifecycle.locking import lock_attempt, locked
 from edx_proctoring.lifecycle.rows import STAFF, Attempt
+from edx_proctoring.types import AttemptChanges, User
 
 
-def ready_to_resume(attempt: Attempt, *, reason: str = STAFF, user: Any = None) -> Attempt:
+def ready_to_resume(attempt: Attempt, *, reason: str = STAFF, user: User | None = None) -> Attempt:
     """Allow the learner to continue in a new attempt. Raises ProctoredExamIllegalResumeUpdate if the attempt is not
     resumable.
     """
@@ -27,7 +28,7 @@ def ready_to_resume(attempt: Attempt, *, reason: str = STAFF, user: Any = None) 
     return locked(attempt.user_id, permit)
 
 
-def resumed(attempt: Attempt, *, reason: str = "", user: Any = None) -> Attempt:
+def resumed(attempt: Attempt, *, reason: str = "", user: User | None = None) -> Attempt:
     """Record that a later attempt continues this one; may be repeated.
 
     Raises ProctoredExamIllegalResumeUpdate if the attempt is not being resumed.
@@ -42,7 +43,7 @@ def is_in_resume_process(attempt: Attempt) -> bool:
     return bool(attempt.ready_to_resume or attempt.resumed)
 
 
-def mark_resumed(attempt: Attempt, *, reason: str = "", user: Any = None) -> Attempt:
+def mark_resumed(attempt: Attempt, *, reason: str = "", user: User | None = None) -> Attempt:
     """Do the same as `resumed`; the caller holds the learner's lock."""
     if not is_in_resume_process(attempt):
         raise ProctoredExamIllegalResumeUpdate(
@@ -53,12 +54,14 @@ def mark_resumed(attempt: Attempt, *, reason: str = "", user: Any = None) -> Att
     return attempt
 
 
-def annotate(attempt: Attempt, values: dict[str, Any], *, reason: str = "") -> Attempt:
+def annotate(attempt: Attempt, values: AttemptChanges, *, reason: str = "") -> Attempt:
     """Store columns that no rule depends on (`is_status_acknowledged`, `time_remaining_seconds`)."""
 
     def store() -> Attempt:
         current = lock_attempt(attempt)
-        changed = {name: value for name, value in values.items() if getattr(current, name) != value}
+        changed: Any = {
+            name: value for name, value in values.items() if getattr(current, name) != value
+        }
         if changed:
             rows.update(current, changed, reason=reason)
         return current

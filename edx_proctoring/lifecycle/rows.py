@@ -7,7 +7,6 @@ effects of the change; for `update`, `lifecycle.change` does.
 import logging
 import uuid
 from collections.abc import Collection
-from typing import Any
 
 from edx_proctoring import effects, outbox
 from edx_proctoring.backends.provider_info import provider_info
@@ -23,6 +22,7 @@ from edx_proctoring.models import (
     save_with_history,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+from edx_proctoring.types import AttemptChanges, User
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def new_code() -> str:
 
 def insert(
     exam: ProctoredExam,
-    user: Any,
+    user: User,
     *,
     code: str,
     proctored: bool,
@@ -59,7 +59,7 @@ def insert(
     external_id: str | None = None,
     seconds: int | None = None,
     policy_id: int | None = None,
-    actor: Any = None,
+    actor: User | None = None,
 ) -> Attempt:
     """Insert a new attempt. `seconds`: the time taken over from the attempt that it resumes."""
     attempt = Attempt(
@@ -97,14 +97,16 @@ def insert(
     return attempt
 
 
-def insert_unproctored(exam: ProctoredExam, user: Any, *, reason: str) -> Attempt:
+def insert_unproctored(exam: ProctoredExam, user: User, *, reason: str) -> Attempt:
     """Insert a new attempt without registering it with a provider."""
     policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam.pk)
     policy_id = policy.pk if policy else None
     return insert(exam, user, code=new_code(), proctored=False, reason=reason, policy_id=policy_id)
 
 
-def update(attempt: Attempt, values: dict[str, Any], *, reason: str = "", user: Any = None) -> int:
+def update(
+    attempt: Attempt, values: AttemptChanges, *, reason: str = "", user: User | None = None
+) -> int:
     """Update these columns, and return the id of the new history row with the author and reason."""
     for name, value in values.items():
         setattr(attempt, name, value)
@@ -113,7 +115,7 @@ def update(attempt: Attempt, values: dict[str, Any], *, reason: str = "", user: 
 
 def delete(
     attempt: Attempt,
-    by: Any,
+    by: User | None,
     *,
     tell_provider: bool,
     reason: str,

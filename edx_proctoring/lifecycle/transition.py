@@ -4,7 +4,6 @@ import datetime
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from edx_proctoring.lifecycle.recalculation import before_it_ends
 from edx_proctoring.lifecycle.rows import TIME_OUT, Attempt, Status
 from edx_proctoring.statuses import INCOMPLETE
 from edx_proctoring.timing import Deadline
+from edx_proctoring.types import User
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +33,12 @@ def transition(
     attempt: Attempt,
     to: str,
     *,
-    by: Any = None,
+    by: User | None = None,
     at: datetime.datetime | None = None,
     cascade: bool = True,
     only_from: Collection[str] | None = None,
     reason: str = "",
-    user: Any = None,
+    user: User | None = None,
     is_locked: bool = False,
 ) -> Attempt:
     """Move the attempt to status `to`, trigger everything that follows, and return the attempt as it is afterwards.

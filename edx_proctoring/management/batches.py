@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from edx_proctoring import operations
 from edx_proctoring.management.arguments import at_least_one, not_negative, whole
@@ -15,7 +15,7 @@ from edx_proctoring.management.arguments import at_least_one, not_negative, whol
 class WatchedCommand(BaseCommand):
     """A command that reports its progress."""
 
-    def add_dry_run(self, parser: Any) -> None:
+    def add_dry_run(self, parser: CommandParser) -> None:
         """Add the `--dry_run` option."""
         parser.add_argument(
             "--dry_run",
@@ -35,7 +35,7 @@ class BatchCommand(WatchedCommand):
 
     resumes = False
 
-    def add_arguments(self, parser: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Add the options common to all batch commands."""
         parser.add_argument(
             "--batch_size", "--batch-size", type=at_least_one, default=operations.REPAIR_BATCH_SIZE,

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self, TypedDict, Unpack
 
 from django.conf import settings
 from django.db import models
@@ -22,6 +22,16 @@ class AdjustmentQuerySet(models.QuerySet["TimeAdjustment"]):
     def open_pauses(self) -> Self:
         """Return pauses and breaks that have not ended."""
         return self.filter(kind__in=TimeAdjustment.STOPS, ended_at__isnull=True)
+
+
+class AdjustmentValues(TypedDict, total=False):
+    """Columns of a row other than its attempt, kind and key."""
+
+    seconds: int
+    began_at: datetime.datetime | None
+    ended_at: datetime.datetime | None
+    by_id: int | None
+    reason: str
 
 
 class TimeAdjustment(models.Model):
@@ -100,7 +110,7 @@ class TimeAdjustment(models.Model):
         kind: str,
         key: str,
         now: datetime.datetime,
-        **values: Any,
+        **values: Unpack[AdjustmentValues],
     ) -> Self:
         """Return an unsaved row of the attempt's ledger."""
         return cls(

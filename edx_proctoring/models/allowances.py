@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import ClassVar, Protocol
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -34,10 +34,17 @@ LARGEST_FACTOR = 10
 FACTOR = re.compile(r"(10(\.00?)?|[1-9](\.[0-9]{1,2})?)")
 
 
-class QuerySetWithUpdateOverride(models.QuerySet[Any]):
+class AllowanceValue(Protocol):
+    """An allowance, or one in the archive."""
+
+    key: str
+    value: str
+
+
+class QuerySetWithUpdateOverride(models.QuerySet["ProctoredExamStudentAllowance"]):
     """Bulk updates of allowances archive the old values, as single saves do."""
 
-    def update(self, **kwargs: Any) -> int:
+    def update(self, **kwargs: object) -> int:
         """Archive each row, then update; return the number of rows."""
         with transaction.atomic():
             archive = ProctoredExamStudentAllowanceHistory
@@ -109,7 +116,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
 
     @classmethod
     def add_allowance_for_user(
-        cls, exam_id: int, user_info: object, key: str | tuple[str, str], value: Any
+        cls, exam_id: int, user_info: object, key: str | tuple[str, str], value: object
     ) -> "tuple[ProctoredExamStudentAllowance, str]":
         """Create or replace an allowance; return (allowance, 'created' | 'updated').
 
@@ -140,9 +147,9 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
             raise ValidationError({"value": _refusal(self.key, self.value)})
 
     @classmethod
-    def is_allowance_value_valid(cls, allowance_type: str, allowance_value: Any) -> bool:
+    def is_allowance_value_valid(cls, allowance_type: object, allowance_value: object) -> bool:
         """Return whether the value may be stored. Keys that grant no time accept any value."""
-        read = TIME_VALUES.get(allowance_type)
+        read = TIME_VALUES.get(allowance_type) if isinstance(allowance_type, str) else None
         return read is None or read(allowance_value) is not None
 
     @classmethod
@@ -182,7 +189,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         former: dict[str, ProctoredExamStudentAllowanceHistory] = {}
         for archived in changed.order_by("created", "id"):
             former.setdefault(archived.key, archived)
-        then: dict[str, Any] = {}
+        then: dict[str, AllowanceValue] = {}
         for key in TIME_VALUES:
             row, first = current.get(key), former.get(key)
             is_new = row is not None and row.created > moment
@@ -317,7 +324,7 @@ def _send(signal: signals.ModelSignal, row: ProctoredExamStudentAllowance, **mor
     signal.send(sender=sender, instance=row, raw=False, using=using, update_fields=None, **more)
 
 
-def parse_minutes(value: Any) -> int | None:
+def parse_minutes(value: object) -> int | None:
     """Return whole minutes from an allowance's value, or None if it is not a plain number within bounds."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ADDITIONAL_MINUTES))):
@@ -326,7 +333,7 @@ def parse_minutes(value: Any) -> int | None:
     return minutes if minutes <= MAX_ADDITIONAL_MINUTES else None
 
 
-def parse_factor(value: Any) -> Fraction | None:
+def parse_factor(value: object) -> Fraction | None:
     """Return a factor from 1 to 10 with at most two decimals from an allowance's value, or None."""
     is_text = isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
     text = str(value) if is_text else ""
@@ -334,13 +341,13 @@ def parse_factor(value: Any) -> Fraction | None:
 
 
 # The keys that grant time, and the parsers of their values; None: invalid, and without effect if stored anyway.
-TIME_VALUES: dict[str, Callable[[Any], int | Fraction | None]] = {
+TIME_VALUES: dict[str, Callable[[object], int | Fraction | None]] = {
     ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]: parse_minutes,
     constants.TIME_MULTIPLIER: parse_factor,
 }
 
 
-def extra_time(rows: Iterable[Any]) -> ExtraTime:
+def extra_time(rows: Iterable[AllowanceValue]) -> ExtraTime:
     """Return the extra time that allowances (or archived ones) of one learner in one exam grant together."""
     values = {row.key: row.value for row in rows}
     minutes = parse_minutes(values.get(ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]))
@@ -348,7 +355,7 @@ def extra_time(rows: Iterable[Any]) -> ExtraTime:
     return ExtraTime(factor=factor or Fraction(1), minutes=minutes or 0)
 
 
-def _refusal(key: str, value: Any) -> str:
+def _refusal(key: str, value: object) -> str:
     if key == constants.TIME_MULTIPLIER:
         return (
             f'allowance_value "{value}" should be a number from 1 to {LARGEST_FACTOR} with at '

@@ -3,7 +3,7 @@
 import datetime
 import functools
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -17,6 +17,7 @@ from edx_proctoring import backends, constants
 from edx_proctoring.models.exact import compare_exactly, exactly
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
+from edx_proctoring.types import User
 
 
 class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
@@ -34,7 +35,7 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
         """Do the same for long lists, whose attempts share exams: exams are read by a separate query."""
         return self.select_related(None).select_related("user").prefetch_related("proctored_exam")
 
-    def of_pair(self, exam_id: int, user_id: int) -> Self:
+    def of_pair(self, exam_id: int | OuterRef, user_id: int | None) -> Self:
         """Return all attempts of the learner in the exam."""
         return self.filter(proctored_exam_id=exam_id, user_id=user_id)
 
@@ -63,7 +64,7 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
         """Return attempts whose learner's username or e-mail address contains the text, ignoring case."""
         return self.filter(Q(user__username__icontains=text) | Q(user__email__icontains=text))
 
-    def learners_matching(self, text: str) -> Any:
+    def learners_matching(self, text: str) -> "models.QuerySet[User, int]":
         """Return the ids of matching learners of these attempts as a queryset."""
         users = get_user_model()._default_manager.filter(
             Q(username__icontains=text) | Q(email__icontains=text)
@@ -99,36 +100,45 @@ def _newer() -> Exists:
     )
 
 
-class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQuerySet)):  # type: ignore[misc]
+_Manager = models.Manager.from_queryset(AttemptQuerySet)
+
+
+class ProctoredExamStudentAttemptManager(_Manager["ProctoredExamStudentAttempt"]):
     """The published look-ups: an instance or None for a single attempt, querysets for several."""
 
-    def get_current_exam_attempt(self, exam_id: int, user_id: int | None) -> Any:
+    def get_current_exam_attempt(
+        self, exam_id: int, user_id: int | None
+    ) -> "ProctoredExamStudentAttempt | None":
         """Return the learner's newest attempt in the exam."""
         return self.with_parts().of_pair(exam_id, user_id).newest_first().first()
 
-    def get_exam_attempt_by_id(self, attempt_id: int) -> Any:
+    def get_exam_attempt_by_id(self, attempt_id: int) -> "ProctoredExamStudentAttempt | None":
         """Return the attempt by primary key."""
         return self.with_parts().filter(id=attempt_id).first()
 
-    def get_exam_attempt_by_code(self, attempt_code: str | None) -> Any:
+    def get_exam_attempt_by_code(
+        self, attempt_code: str | None
+    ) -> "ProctoredExamStudentAttempt | None":
         """Return the attempt by its code."""
         return self.with_parts().filter(exactly(attempt_code=attempt_code)).newest_first().first()
 
-    def get_exam_attempt_by_external_id(self, external_id: str) -> Any:
+    def get_exam_attempt_by_external_id(
+        self, external_id: str
+    ) -> "ProctoredExamStudentAttempt | None":
         """Return the newest attempt with this provider id; two providers may use the same id."""
         return self.with_parts().filter(exactly(external_id=external_id)).newest_first().first()
 
-    def get_all_exam_attempts(self, course_id: object) -> Any:
+    def get_all_exam_attempts(self, course_id: object) -> AttemptQuerySet:
         """Return all attempts of the course, newest first."""
         return self.with_parts().in_course(course_id).newest_first()
 
-    def get_all_exam_attempts_by_exam_id(self, exam_id: int) -> Any:
+    def get_all_exam_attempts_by_exam_id(self, exam_id: int) -> AttemptQuerySet:
         """Return all attempts of the exam."""
         return self.with_parts().filter(proctored_exam_id=exam_id)
 
     def get_proctored_practice_attempts_by_course_id(
-        self, course_id: object, users: Sequence[Any] | None = None
-    ) -> Any:
+        self, course_id: object, users: Sequence[User | int] | None = None
+    ) -> AttemptQuerySet:
         """Return proctored attempts in the course's active practice exams, last changed first; `users` limits the
         learners.
         """
@@ -141,8 +151,8 @@ class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQue
         return rows if users is None else rows.filter(user__in=users)
 
     def get_last_verified_proctored_onboarding_attempts(
-        self, users: Sequence[Any], proctoring_backend: str
-    ) -> Any:
+        self, users: Sequence[User | int], proctoring_backend: str
+    ) -> AttemptQuerySet:
         """Return practice attempts verified for the provider within the last 365 days, last changed first.
 
         Exams without a provider name use the default one.
@@ -161,11 +171,11 @@ class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQue
             .order_by("-modified", "-id")
         )
 
-    def get_filtered_exam_attempts(self, course_id: object, search_by: str) -> Any:
+    def get_filtered_exam_attempts(self, course_id: object, search_by: str) -> AttemptQuerySet:
         """Return attempts of the course whose learner's name or address contains the text, newest first."""
         return self.get_all_exam_attempts(course_id).matching(search_by)
 
-    def get_proctored_exam_attempts(self, course_id: object, username: str) -> Any:
+    def get_proctored_exam_attempts(self, course_id: object, username: str) -> AttemptQuerySet:
         """Return the learner's proctored attempts that are not for practice, last completed first."""
         return (
             self.with_parts()
@@ -174,7 +184,9 @@ class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQue
             .order_by("-completed_at", "-id")
         )
 
-    def get_active_student_attempts(self, user_id: int, course_id: object = None) -> Any:
+    def get_active_student_attempts(
+        self, user_id: int, course_id: object = None
+    ) -> AttemptQuerySet:
         """Return the learner's attempts in progress, newest first."""
         rows = self.with_parts().filter(user_id=user_id).active().newest_first()
         return rows.in_course(course_id) if course_id else rows
@@ -188,7 +200,7 @@ class ProctoredExamStudentAttemptManager(models.Manager.from_queryset(AttemptQue
         for attempt in self.filter(user_id=user_id, status__in=errors):
             attempt.delete_exam_attempt()
 
-    def get_user_attempts_by_exam_id(self, user_id: int, exam_id: int) -> Any:
+    def get_user_attempts_by_exam_id(self, user_id: int, exam_id: int) -> AttemptQuerySet:
         """Return all attempts of the learner in the exam, newest first."""
         return self.with_parts().of_pair(exam_id, user_id).newest_first()
 
@@ -258,11 +270,11 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
         review_policy_id: int | None = None,
         status: str | None = None,
         time_remaining_seconds: int | None = None,
-    ) -> Self:
+    ) -> "ProctoredExamStudentAttempt":
         """Store a new attempt. Low-level: call the function of `lifecycle`, which registers it and triggers the
         effects.
         """
-        attempt: Self = cls.objects.create(
+        return cls.objects.create(
             proctored_exam_id=exam_id,
             user_id=user_id,
             attempt_code=attempt_code,
@@ -273,7 +285,6 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
             status=status or ProctoredExamStudentAttemptStatus.created,
             time_remaining_seconds=time_remaining_seconds,
         )
-        return attempt
 
     @classmethod
     def get_historic_attempt_by_code(cls, attempt_code: str) -> Self | None:

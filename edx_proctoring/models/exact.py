@@ -6,10 +6,11 @@ which filters the few rows found. Other databases compare bytes anyway, so nothi
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.lookups import Exact, In
+from django.db.models.sql.compiler import SQLCompiler
 
 # utf8mb4 on both sides: columns of older installations are utf8mb3, and parameters are not.
 BYTES = "CAST(CONVERT({} USING utf8mb4) AS BINARY)"
@@ -18,12 +19,16 @@ BYTES = "CAST(CONVERT({} USING utf8mb4) AS BINARY)"
 class _SameBytes:
     """The plain comparison and, on MySQL and MariaDB, a comparison of the bytes."""
 
-    def as_mysql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_mysql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, list[object]]:
         plain, plain_params = self.as_sql(compiler, connection)  # type: ignore[attr-defined]
         bytewise, params = self.bytewise(compiler, connection)
         return f"({plain} AND {bytewise})", [*plain_params, *params]
 
-    def bytewise(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def bytewise(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, list[object]]:
         raise NotImplementedError
 
 
@@ -32,11 +37,13 @@ class SameId(_SameBytes, Exact):
 
     lookup_name = "same_id"
 
-    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+    def get_rhs_op(self, connection: BaseDatabaseWrapper, rhs: str) -> str:
         """Use the operator of `exact`, which database backends know."""
         return f"= {rhs}"
 
-    def bytewise(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def bytewise(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, list[object]]:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
         sql = f"{BYTES.format(left)} = {BYTES.format(right)}"
@@ -48,7 +55,9 @@ class SameIdIn(_SameBytes, In):
 
     lookup_name = "same_id_in"
 
-    def bytewise(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def bytewise(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, list[object]]:
         left, left_params = self.process_lhs(compiler, connection)
         _, values = self.batch_process_rhs(compiler, connection)
         marks = ", ".join([BYTES.format("%s")] * len(values))
@@ -63,12 +72,13 @@ def compare_exactly(model: type[models.Model], *names: str) -> None:
         tables.append(history.model)
     for table in tables:
         for name in names:
-            field: Any = table._meta.get_field(name)
+            field = table._meta.get_field(name)
+            assert isinstance(field, models.Field)  # a column, no relation from elsewhere
             for lookup in (SameId, SameIdIn):
                 field.register_lookup(lookup)
 
 
-def exactly(**ids: Any) -> models.Q:
+def exactly(**ids: object) -> models.Q:
     """Return the condition that columns have exactly these ids: `exactly(attempt_code=code)`.
 
     A column in another table is named as in a filter. None and values other than text match nothing.

@@ -1,6 +1,6 @@
 """Archives: former versions of rows."""
 
-from typing import Any, TypeVar
+from typing import NoReturn, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -35,10 +35,10 @@ def archive_copy(model: type[Archive], instance: models.Model, **mapping: str | 
     return model(**values)
 
 
-class KeptQuerySet(models.QuerySet[Any]):
+class KeptQuerySet(models.QuerySet["ProctoredExamReviewPolicyHistory"]):
     """Rows that cannot be deleted directly; they are deleted with their exam or with their author's account."""
 
-    def delete(self) -> Any:
+    def delete(self) -> NoReturn:
         """Refuse to delete."""
         raise NotImplementedError("The history of review policies cannot be deleted.")
 
@@ -61,7 +61,7 @@ class ProctoredExamReviewPolicyHistory(TimeStampedModel):
     def __str__(self) -> str:
         return f"{self.__class__.__name__}: {self.original_id}"
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
+    def delete(self, *args: object, **kwargs: object) -> NoReturn:
         """Refuse to delete."""
         raise NotImplementedError("The history of review policies cannot be deleted.")
 

@@ -4,7 +4,7 @@ The foreign keys have no database constraint, so that older versions of the app 
 """
 
 import datetime
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
@@ -110,7 +110,11 @@ class ReservationQuerySet(models.QuerySet["ProctoringReservation"]):
         inserts.
         """
         until = transactions.database_now() + datetime.timedelta(seconds=seconds)
-        values: dict[str, Any] = {"token": token, "basis": basis, "reserved_until": until}
+        values: dict[str, str | datetime.datetime] = {
+            "token": token,
+            "basis": basis,
+            "reserved_until": until,
+        }
         expired = self.of_pair(exam_id, user_id).values_list("pk", flat=True).first()
         if expired is None or not self.filter(pk=expired).update(**values):
             with transaction.atomic():

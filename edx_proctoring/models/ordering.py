@@ -1,11 +1,13 @@
 """The order of lists, as requested by callers."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import TypeVar
 
 from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models import F
+
+Item = TypeVar("Item", bound=models.Model)
 
 # The names that callers may use.
 EXAM_ORDERINGS = ("id", "created", "modified", "exam_name")
@@ -17,8 +19,8 @@ ALLOWANCE_ORDERINGS = (*OWN, "key", "value")
 
 
 def in_order(
-    rows: models.QuerySet[Any], ordering: str | None, names: Collection[str]
-) -> models.QuerySet[Any]:
+    rows: models.QuerySet[Item], ordering: str | None, names: Collection[str]
+) -> models.QuerySet[Item]:
     """Return the rows ordered by one of these names; a leading "-" reverses the order.
 
     None keeps the order. Ties are ordered by id, and empty values come first on every database. Raises FieldError for

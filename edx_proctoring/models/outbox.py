@@ -46,7 +46,9 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         """Return unfinished messages that are due and not leased."""
         return self.unfinished().filter(_is_due(now))
 
-    def first_due(self, now: datetime.datetime, which: Q) -> Any:
+    def first_due(
+        self, now: datetime.datetime, which: Q
+    ) -> "models.QuerySet[OutboxMessage, tuple[str, int, int]]":
         """Return (lane, id of its oldest message, id of its newest) if the oldest is due and one of `which`; oldest
         first.
 
@@ -56,9 +58,10 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         """
         oldest = {"first": Min("id"), "due": Min("id", filter=_is_due(now) & which)}
         lanes: Any = self.unfinished().order_by().values("lane")
-        lanes = lanes.annotate(**oldest, last=Max("id"))
-        due = lanes.filter(first=F("due")).order_by("first")
-        return due.values_list("lane", "first", "last")
+        due = lanes.annotate(**oldest, last=Max("id")).filter(first=F("due")).order_by("first")
+        found: models.QuerySet[OutboxMessage, tuple[str, int, int]]
+        found = due.values_list("lane", "first", "last")
+        return found
 
     def knowing_what_is_before(self, lease: str) -> Self:
         """Annotate `is_behind`: an older message of the lane is pending that the owner of this lease does not hold."""

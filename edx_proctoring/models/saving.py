@@ -13,6 +13,8 @@ from django.db import models
 from django.dispatch import receiver
 from simple_history.signals import post_create_historical_record
 
+from edx_proctoring.types import User
+
 _HISTORY_ID = "_proctoring_history_id"
 _IS_HANDLED = "_proctoring_is_handled"
 _FOR_POST_SAVE = "_proctoring_for_post_save"
@@ -23,7 +25,7 @@ class HistoryNote:
     """The reason and the author of a change, for its history row."""
 
     reason: str = ""
-    user: Any = None
+    user: User | None = None
 
 
 def save_with_history(
@@ -54,7 +56,7 @@ def _with_history(
 
 
 @receiver(post_create_historical_record)
-def _note_history_row(instance: Any, history_instance: Any, **_kwargs: Any) -> None:
+def _note_history_row(instance: models.Model, history_instance: Any, **_kwargs: object) -> None:
     instance.__dict__[_HISTORY_ID] = history_instance.history_id
 
 

@@ -77,7 +77,7 @@ class ProctoringSchema(AutoSchema):
     def get_description(self) -> str:
         return self.operation.description
 
-    def get_request_serializer(self) -> Any:
+    def get_request_serializer(self) -> object:
         return self.operation.body
 
     def get_override_parameters(self) -> list[Any]:
@@ -96,7 +96,7 @@ class ProctoringSchema(AutoSchema):
         query = self.operation.query
         return [*found, query] if query else found
 
-    def get_response_serializers(self) -> Any:
+    def get_response_serializers(self) -> object:
         operation = self.operation
         answers = {
             str(code): OpenApiResponse(shape, description="")
@@ -132,7 +132,7 @@ class ProctoringViews(OpenApiViewExtension):
     target_class = "edx_proctoring.views.base.AuthenticatedAPIView"
     match_subclasses = True
 
-    def view_replacement(self) -> Any:
+    def view_replacement(self) -> object:
         """Return the same view with our schema."""
         is_resource = getattr(self.target, "api_version", 1) == 2
         schema = ResourceSchema() if is_resource else ProctoringSchema()
@@ -145,7 +145,7 @@ class JwtScheme(OpenApiAuthenticationExtension):
     target_class = "edx_rest_framework_extensions.auth.jwt.authentication.JwtAuthentication"
     name = "jwt"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         """Return a header."""
         return {"type": "apiKey", "in": "header", "name": "Authorization"}
 
@@ -153,20 +153,20 @@ class JwtScheme(OpenApiAuthenticationExtension):
 class _Routes(EndpointEnumerator):
     """Assigns to routes that share a view their own methods, and merges URLs with and without slash."""
 
-    def get_api_endpoints(self, patterns: Any = None, prefix: str = "") -> list[Any]:
+    def get_api_endpoints(self, patterns: object = None, prefix: str = "") -> list[Any]:
         known = {path for path, _ in OPERATIONS}
         found = super().get_api_endpoints(patterns, prefix)
         first = [one for one in found if not V2_ROUTE.search(one[0])]
         return [one for one in first if f"{PREFIX.sub('', one[0])}/" not in known]
 
-    def get_allowed_methods(self, callback: Any) -> list[str]:
+    def get_allowed_methods(self, callback: object) -> list[str]:
         methods: list[str] = super().get_allowed_methods(callback)
         limited = getattr(callback, "view_initkwargs", {}).get("http_method_names")
         return [one for one in methods if limited is None or one.lower() in limited]
 
 
 class _ResourceRoutes(EndpointEnumerator):
-    def get_api_endpoints(self, patterns: Any = None, prefix: str = "") -> list[Any]:
+    def get_api_endpoints(self, patterns: object = None, prefix: str = "") -> list[Any]:
         found = super().get_api_endpoints(patterns, prefix)
         return [one for one in found if V2_ROUTE.search(one[0])]
 
@@ -198,7 +198,7 @@ def document(prefix: str = "api/") -> dict[str, Any]:
     return found
 
 
-def _drop(part: Any, name: str) -> None:
+def _drop(part: object, name: str) -> None:
     """Remove this key at any depth."""
     if isinstance(part, dict):
         part.pop(name, None)

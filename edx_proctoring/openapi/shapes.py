@@ -18,32 +18,32 @@ def text(**options: Any) -> s.CharField:
     return s.CharField(**options)
 
 
-class ErrorSerializer(s.Serializer[Any]):
+class ErrorSerializer(s.Serializer[object]):
     """An error."""
 
     detail = s.CharField()
 
 
-class FieldErrorSerializer(s.Serializer[Any]):
+class FieldErrorSerializer(s.Serializer[object]):
     """An error of one field of the form."""
 
     detail = s.CharField()
     field = s.CharField(required=False)
 
 
-class ExamIdSerializer(s.Serializer[Any]):
+class ExamIdSerializer(s.Serializer[object]):
     """The exam that was created or changed."""
 
     exam_id = s.IntegerField()
 
 
-class AttemptIdSerializer(s.Serializer[Any]):
+class AttemptIdSerializer(s.Serializer[object]):
     """The attempt that was created or changed."""
 
     exam_attempt_id = s.IntegerField()
 
 
-class ActionOutcomeSerializer(s.Serializer[Any]):
+class ActionOutcomeSerializer(s.Serializer[object]):
     """The attempt; false if an error was not recorded."""
 
     exam_attempt_id = s.JSONField()
@@ -87,7 +87,7 @@ class GroupedAttemptSerializer(AttemptSerializer):
         fields = (*AttemptSerializer.Meta.fields, "all_attempts")
 
 
-class PaginationSerializer(s.Serializer[Any]):
+class PaginationSerializer(s.Serializer[object]):
     """The position of this page."""
 
     has_previous = s.BooleanField()
@@ -96,7 +96,7 @@ class PaginationSerializer(s.Serializer[Any]):
     total_pages = s.IntegerField()
 
 
-class GroupedAttemptsSerializer(s.Serializer[Any]):
+class GroupedAttemptsSerializer(s.Serializer[object]):
     """A page of attempts."""
 
     proctored_exam_attempts = GroupedAttemptSerializer(many=True)
@@ -155,7 +155,7 @@ class LearnerExamSerializer(ExamSerializer):
         )
 
 
-class ExamPageSerializer(s.Serializer[Any]):
+class ExamPageSerializer(s.Serializer[object]):
     """`exam` is {} if there is no exam, `active_attempt` is {} if no attempt is running."""
 
     exam = s.DictField()
@@ -168,7 +168,7 @@ class AllowanceSerializer(ProctoredExamStudentAllowanceSerializer):
     proctored_exam = ExamSerializer()
 
 
-class BulkOutcomeSerializer(s.Serializer[Any]):
+class BulkOutcomeSerializer(s.Serializer[object]):
     """One pair of user and exam."""
 
     exam_id = s.CharField()
@@ -177,7 +177,7 @@ class BulkOutcomeSerializer(s.Serializer[Any]):
     detail = s.CharField(required=False)
 
 
-class RunningExamSerializer(s.Serializer[Any]):
+class RunningExamSerializer(s.Serializer[object]):
     """An exam in progress."""
 
     exam = ExamSerializer()
@@ -185,7 +185,7 @@ class RunningExamSerializer(s.Serializer[Any]):
     allowances = AllowanceSerializer(many=True)
 
 
-class OnboardingStatusSerializer(s.Serializer[Any]):
+class OnboardingStatusSerializer(s.Serializer[object]):
     """A learner's onboarding status, and the exam to take."""
 
     onboarding_status = s.CharField(allow_null=True)
@@ -196,7 +196,7 @@ class OnboardingStatusSerializer(s.Serializer[Any]):
     review_requirements_url = s.CharField()
 
 
-class OnboardingRowSerializer(s.Serializer[Any]):
+class OnboardingRowSerializer(s.Serializer[object]):
     """One learner of a course."""
 
     username = s.CharField()
@@ -205,7 +205,7 @@ class OnboardingRowSerializer(s.Serializer[Any]):
     modified = s.DateTimeField(allow_null=True)
 
 
-class OnboardingPageSerializer(s.Serializer[Any]):
+class OnboardingPageSerializer(s.Serializer[object]):
     """A page of learners."""
 
     results = OnboardingRowSerializer(many=True)
@@ -216,7 +216,7 @@ class OnboardingPageSerializer(s.Serializer[Any]):
     use_onboarding_profile_api = s.BooleanField()
 
 
-class SettingsSerializer(s.Serializer[Any]):
+class SettingsSerializer(s.Serializer[object]):
     """Contacts and links. Timed exams only have the first four."""
 
     platform_name = s.CharField()
@@ -231,7 +231,7 @@ class SettingsSerializer(s.Serializer[Any]):
     proctoring_escalation_email = s.CharField(required=False, allow_null=True)
 
 
-class PolicySerializer(s.Serializer[Any]):
+class PolicySerializer(s.Serializer[object]):
     """Instructions for reviewers."""
 
     review_policy = s.CharField(allow_null=True)

@@ -1,13 +1,11 @@
 """Fields of poll responses about pauses and granted time."""
 
-from typing import Any
-
 from rest_framework import serializers as s
 
 TIME_CHANGES = ("paused", "adjustments")
 
 
-class PauseSerializer(s.Serializer[Any]):
+class PauseSerializer(s.Serializer[object]):
     """Present while the attempt is paused."""
 
     kind = s.ChoiceField(["pause", "break"])
@@ -15,7 +13,7 @@ class PauseSerializer(s.Serializer[Any]):
     message = s.CharField(allow_blank=True)
 
 
-class AdjustmentSerializer(s.Serializer[Any]):
+class AdjustmentSerializer(s.Serializer[object]):
     """Time that was granted or taken away recently."""
 
     id = s.IntegerField()
@@ -23,7 +21,7 @@ class AdjustmentSerializer(s.Serializer[Any]):
     seconds = s.IntegerField()
 
 
-class TimeChangesSerializer(s.Serializer[Any]):
+class TimeChangesSerializer(s.Serializer[object]):
     """Present only if there is something to report."""
 
     paused = PauseSerializer(required=False)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Model
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
@@ -27,7 +28,7 @@ OF_CHANGES = (412, 415, 428)
 class ResourceSchema(AutoSchema):
     """Adds the common behaviour of `ResourceViewSet` to every operation."""
 
-    view: ResourceViewSet
+    view: "ResourceViewSet[Model]"
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return bool(self.view.action == "list")
@@ -38,7 +39,7 @@ class ResourceSchema(AutoSchema):
     def get_operation_id(self) -> str:
         return f"v2_{self.view.resource}_{self.view.action}"
 
-    def get_override_parameters(self) -> list[Any]:
+    def get_override_parameters(self) -> list[object]:
         header = "If-Match" if self.method == "PATCH" else "If-None-Match"
         text = "The ETag of the client's version."
         return [
@@ -52,7 +53,7 @@ class ResourceSchema(AutoSchema):
             ),
         ]
 
-    def get_response_serializers(self) -> Any:
+    def get_response_serializers(self) -> object:
         codes = [*ALWAYS, *(OF_CHANGES if self.method == "PATCH" else ())]
         problems = {
             (str(code), CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=ERRORS[code])
@@ -63,5 +64,5 @@ class ResourceSchema(AutoSchema):
             answers["304"] = OpenApiResponse(None, description="Nothing has changed.")
         return {**answers, **problems}
 
-    def get_request_serializer(self) -> Any:
+    def get_request_serializer(self) -> object:
         return getattr(self.view, "changes_class", None) if self.method == "PATCH" else None

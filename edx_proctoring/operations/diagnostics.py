@@ -6,10 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
 import requests
-from django.apps import apps
 from django.core import checks
 from django.db import connections
 from django.db.models import Count, Min
@@ -20,11 +18,12 @@ from edx_proctoring.api.allowances.single import (
     get_allowances_counted_twice,
     get_allowances_without_effect,
 )
-from edx_proctoring.backends.backend import within
+from edx_proctoring.backends.backend import ProctoringBackendProvider, within
 from edx_proctoring.backends.masking import without_secrets
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAllowance
 from edx_proctoring.models.outbox import GIVEN_UP, PENDING
 from edx_proctoring.outbox import broker
+from edx_proctoring.types import JSONObject
 
 OK, NOTE, WARNING, ERROR = "ok", "note", "warning", "error"
 SKEW_SECONDS = 10
@@ -39,9 +38,9 @@ class Finding:
     state: str
     text: str
     hint: str = ""
-    numbers: dict[str, Any] = field(default_factory=dict)
+    numbers: JSONObject = field(default_factory=dict)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JSONObject:
         """Return the finding for JSON."""
         return asdict(self)
 
@@ -89,7 +88,7 @@ def _ask(asked: list[Question], deadline: float) -> list[list[Finding]]:
 
 
 def _network() -> Iterator[Question]:
-    config: Any = apps.get_app_config("edx_proctoring")
+    config = backends.registry()
     for name, provider in sorted(config.backends.items()):
         subject = f"provider {name}"
         yield subject, functools.partial(_provider, name, provider)
@@ -115,7 +114,7 @@ def _state(level: int) -> str:
     return WARNING if level >= checks.WARNING else NOTE
 
 
-def _provider(name: str, provider: Any, seconds: float) -> Iterator[Finding]:
+def _provider(name: str, provider: ProctoringBackendProvider, seconds: float) -> Iterator[Finding]:
     """Let the provider check its service, with credentials if its protocol has any."""
     subject = f"provider {name}"
     if not getattr(provider, "has_service", True):
@@ -139,9 +138,9 @@ def _provider(name: str, provider: Any, seconds: float) -> Iterator[Finding]:
     yield _judged(subject, refused, *_measured(answer, took, clock))
 
 
-def _measured(answer: Any, took: float, clock: float) -> tuple[float | None, dict[str, Any]]:
+def _measured(answer: object, took: float, clock: float) -> tuple[float | None, JSONObject]:
     """Return how far the provider's clock is ahead, if the response has a date, and the numbers."""
-    numbers: dict[str, Any] = {"milliseconds": round(took * 1000)}
+    numbers: JSONObject = {"milliseconds": round(took * 1000)}
     if not isinstance(answer, requests.Response):
         return None, numbers
     numbers = {"status": answer.status_code, **numbers}
@@ -151,7 +150,7 @@ def _measured(answer: Any, took: float, clock: float) -> tuple[float | None, dic
     return skew, numbers
 
 
-def _judged(subject: str, refused: bool, skew: float | None, numbers: dict[str, Any]) -> Finding:
+def _judged(subject: str, refused: bool, skew: float | None, numbers: JSONObject) -> Finding:
     if refused:
         hint = "Check the provider's address and credentials in PROCTORING_BACKENDS, or contact the provider."
         return Finding(subject, ERROR, f"answers {numbers['status']}", hint, numbers)
@@ -167,7 +166,7 @@ def _judged(subject: str, refused: bool, skew: float | None, numbers: dict[str, 
 def _breakers(_seconds: float) -> Iterator[Finding]:
     """Report providers that failed lately or are currently skipped; see `edx_proctoring.backends.breaker`."""
     for name, state in backends.provider_states().items():
-        numbers: dict[str, Any] = {"failures_in_a_row": state.failures}
+        numbers: JSONObject = {"failures_in_a_row": state.failures}
         if state.since is not None:
             numbers["down_since"] = state.since.isoformat(timespec="seconds")
             text = (

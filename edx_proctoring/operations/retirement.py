@@ -1,8 +1,7 @@
 """Retire users: have providers delete their data, and blank personal data here."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from django.apps import apps
 
@@ -24,13 +23,14 @@ from edx_proctoring.models import (
     TimeAdjustment,
     exactly_one_of,
 )
+from edx_proctoring.types import JSONObject
 
 log = logging.getLogger(__name__)
 
 Attempt = ProctoredExamStudentAttempt
 
 
-def retire_user_at_providers(user_id: Any) -> dict[str, bool]:
+def retire_user_at_providers(user_id: int | str) -> dict[str, bool]:
     """Have all providers delete the user's data; return the result by provider name.
 
     Includes the providers of attempts that were removed or declined since. A provider without data to delete is left
@@ -45,7 +45,7 @@ def retire_user_at_providers(user_id: Any) -> dict[str, bool]:
     return answers
 
 
-def _backends_that_know(user_id: Any) -> list[str | None]:
+def _backends_that_know(user_id: int | str) -> list[str | None]:
     """Return provider names as exams store them. None is the default provider, which knows the user by another obscured
     id.
     """
@@ -62,6 +62,7 @@ def _backends_that_know(user_id: Any) -> list[str | None]:
 def _retire_at(name: str, obscured_id: str) -> bool | None:
     try:
         provider = backends.require_provider_named(name)
+        assert provider is not None  # only an exam can have none
         with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
             done = provider.retire_user(obscured_id)
     except Exception as error:  # whatever fails, continue with the other providers
@@ -70,7 +71,7 @@ def _retire_at(name: str, obscured_id: str) -> bool | None:
     return None if done is None else bool(done)
 
 
-def retire_user(user_id: Any) -> None:
+def retire_user(user_id: int | str) -> None:
     """Blank the user's personal data here; attempts and their statuses stay. May be repeated.
 
     Blanks values of allowances, payloads and videos of reviews, reviewers' comments and notes, and the archives of all
@@ -84,9 +85,8 @@ def retire_user(user_id: Any) -> None:
 def _blank(user_id: int) -> None:
     allowance_ids = _blank_allowances(user_id)
     codes, attempts = set(), set()
-    for rows in (Attempt.objects, Attempt.history):
-        found = rows.filter(user_id=user_id)
-        found = found.values_list("attempt_code", "id", "proctored_exam_id")
+    for rows in (Attempt.objects.all(), Attempt.history.all()):
+        found = rows.filter(user_id=user_id).values_list("attempt_code", "id", "proctored_exam_id")
         for code, attempt_id, exam_id in found.distinct():
             attempts.add((attempt_id, exam_id))
             codes |= {code} if code else set()
@@ -105,7 +105,7 @@ def _blank(user_id: int) -> None:
     extensions.retire(user_id)
 
 
-def personal_data_of_extensions(user_id: Any) -> dict[str, list[Mapping[str, object]]]:
+def personal_data_of_extensions(user_id: int | str) -> dict[str, list[JSONObject]]:
     """Return the data that extensions store about the user, by the extension's name, for the host's export of personal
     data.
     """

@@ -13,9 +13,17 @@ from django.utils import timezone
 
 from edx_proctoring import conf, slow_calls, transactions
 from edx_proctoring.backends.masking import without_secrets
-from edx_proctoring.models.outbox import DONE, GIVEN_UP, LONGEST_PAUSE, PENDING, OutboxMessage
+from edx_proctoring.models.outbox import (
+    DONE,
+    GIVEN_UP,
+    LONGEST_PAUSE,
+    PENDING,
+    OutboxMessage,
+    OutboxQuerySet,
+)
 from edx_proctoring.outbox import broker, registry
 from edx_proctoring.outbox.registry import NotNow, UnknownKind, WrongProcess
+from edx_proctoring.types import MessagePayload
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +106,7 @@ def finish(rows: Sequence[OutboxMessage]) -> None:
         _mark_done(OutboxMessage.objects.filter(lease=rows[0].lease, id__in=ids), version, len(ids))
 
 
-def _mark_done(mine: Any, version: int, count: int) -> None:
+def _mark_done(mine: OutboxQuerySet, version: int, count: int) -> None:
     values = {"state": DONE, "lease": "", "lease_until": None, "last_error": ""}
     unchanged = mine.filter(version=version, state=PENDING)
     done = transactions.repeated(lambda: unchanged.update(**values, modified=timezone.now()))
@@ -106,7 +114,7 @@ def _mark_done(mine: Any, version: int, count: int) -> None:
         broker.enqueue(at_once(lambda: _reopened(mine)))
 
 
-def _reopened(mine: Any) -> list[int]:
+def _reopened(mine: OutboxQuerySet) -> list[int]:
     """Return messages whose delivery did not take effect to pending."""
     pending = list(mine.filter(state=PENDING).values_list("id", flat=True))
     now = timezone.now()
@@ -114,7 +122,7 @@ def _reopened(mine: Any) -> list[int]:
     return pending
 
 
-def note_progress(row: OutboxMessage, payload: dict[str, Any]) -> None:
+def note_progress(row: OutboxMessage, payload: MessagePayload) -> None:
     """Store how far a long delivery has come, for operators and for the next try, and keep others away meanwhile."""
     row.payload = payload
     now = timezone.now()

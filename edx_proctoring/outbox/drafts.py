@@ -15,6 +15,7 @@ from django.utils import timezone
 from edx_proctoring import conf, transactions
 from edx_proctoring.models.outbox import CANCELLED, OutboxMessage
 from edx_proctoring.outbox import broker, delivery, registry
+from edx_proctoring.types import JSONObject, MessagePayload
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Draft:
     kind: str
     key: str
     ordering_key: str
-    payload: dict[str, Any] = field(default_factory=dict)
+    payload: MessagePayload | JSONObject = field(default_factory=dict)
     coalesce: bool = False
     any_process: bool = False
     # Objects that a delivery right after the commit need not read again.

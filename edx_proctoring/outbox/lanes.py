@@ -8,9 +8,8 @@ import datetime
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from edx_proctoring import conf, transactions
@@ -67,7 +66,9 @@ def due_lanes(limit: int | None) -> list[str]:
     return [lane for lane, _first, _last in _due(Q(), limit, timezone.now())]
 
 
-def _due(kinds: Q, limit: int | None, began: datetime.datetime) -> Any:
+def _due(
+    kinds: Q, limit: int | None, began: datetime.datetime
+) -> QuerySet[OutboxMessage, tuple[str, int, int]]:
     """Return the lanes that are due, except those that failed during this run."""
     now = timezone.now()
     which = kinds & Q(origin__in=("", conf.proctoring.ORIGIN))
@@ -79,7 +80,7 @@ def _urgent() -> Q:
     return ~Q(kind__in=registry.slow_recipient_kinds())
 
 
-def _ours() -> Any:
+def _ours() -> OutboxQuerySet:
     return OutboxMessage.objects.of_origins("", conf.proctoring.ORIGIN)
 
 

@@ -4,9 +4,18 @@ In LMS and Studio the app adds them automatically.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
-BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+
+class Entry(TypedDict):
+    """A periodic task."""
+
+    task: str
+    schedule: float
+    options: NotRequired[dict[str, float]]
+
+
+BEAT_SCHEDULE: dict[str, Entry] = {
     "edx_proctoring: submit expired attempts": {
         "task": "edx_proctoring.tasks.submit_expired_attempts",
         "schedule": 30.0,
@@ -25,8 +34,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 
 
 def missing_from(
-    schedule: Mapping[str, Any], entries: Mapping[str, Any] = BEAT_SCHEDULE
-) -> dict[str, Any]:
+    schedule: Mapping[str, Any], entries: Mapping[str, Entry] = BEAT_SCHEDULE
+) -> dict[str, Entry]:
     """Return the entries whose name and task are not in the host's schedule."""
     tasks = {entry.get("task") for entry in schedule.values() if isinstance(entry, dict)}
     return {
@@ -36,7 +45,7 @@ def missing_from(
     }
 
 
-def add_to_beat(settings: Any, entries: Mapping[str, Any]) -> None:
+def add_to_beat(settings: Any, entries: Mapping[str, Entry]) -> None:
     """Add an extension's entries to a schedule that contains ours, both in LMS and Studio and in your own project.
 
     Extensions register after Django, and possibly Celery, has read the settings. Both keep a reference to the same

@@ -24,6 +24,7 @@ from edx_proctoring.testing.services import (
     MockGradesService,
     MockInstructorService,
 )
+from edx_proctoring.types import User
 
 CAN_TAKE = "edx_proctoring.can_take_proctored_exam"
 
@@ -85,7 +86,7 @@ class TestClient(Client):
 
     __test__ = False
 
-    def login_user(self, user: Any) -> None:
+    def login_user(self, user: User) -> None:
         """Sign in."""
         self.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
 

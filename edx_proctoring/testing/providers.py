@@ -1,12 +1,22 @@
 """A provider controlled by the test."""
 
 import itertools
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.exceptions import BackendProviderOnboardingException
+from edx_proctoring.types import (
+    AttemptDict,
+    ExamDict,
+    ExamDocument,
+    JSONObject,
+    RegistrationContext,
+    ReviewedAttempt,
+)
+
+Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -30,7 +40,7 @@ class FakeProvider(ProctoringBackendProvider):
     has_service = False
     passing_statuses = ("Clean",)
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.calls: list[Call] = []
         self._errors: dict[str, BaseException] = {}
@@ -42,7 +52,7 @@ class FakeProvider(ProctoringBackendProvider):
         """From now on, let this method raise."""
         self._errors[method] = error
 
-    def answer(self, method: str, value: Any) -> None:
+    def answer(self, method: str, value: object) -> None:
         """From now on, let this method return `value`."""
         self._answers[method] = value
 
@@ -67,59 +77,60 @@ class FakeProvider(ProctoringBackendProvider):
         """Return the calls of one method."""
         return [call for call in self.calls if call.method == method]
 
-    def _called(self, method: str, otherwise: Any, *args: Any, **kwargs: Any) -> Any:
+    def _called(self, method: str, otherwise: Answer, *args: object, **kwargs: object) -> Answer:
         call = Call(method, args, kwargs)
         self.calls.append(call)
         if method in self._before:
             self._before[method](*args, **kwargs)
         if method in self._errors:
             raise self._errors[method]
-        call.result = self._answers.get(method, otherwise)
-        return call.result
+        answer: Answer = self._answers.get(method, otherwise)
+        call.result = answer
+        return answer
 
     def register_exam_attempt(
-        self, exam: Mapping[str, Any], context: MutableMapping[str, Any]
-    ) -> Any:
+        self, exam: ExamDict, context: RegistrationContext
+    ) -> str | int | None:
         """Return a new id."""
         external_id = f"attempt-{next(self._ids)}"
         return self._called("register_exam_attempt", external_id, exam, context=dict(context))
 
-    def start_exam_attempt(self, exam: str, attempt: str) -> Any:
+    def start_exam_attempt(self, exam: str, attempt: str) -> object:
         return self._called("start_exam_attempt", "started", exam, attempt)
 
-    def stop_exam_attempt(self, exam: str, attempt: str) -> Any:
+    def stop_exam_attempt(self, exam: str, attempt: str) -> object:
         return self._called("stop_exam_attempt", "submitted", exam, attempt)
 
-    def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> Any:
+    def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> object:
         return self._called("mark_erroneous_exam_attempt", "error", exam, attempt)
 
-    def remove_exam_attempt(self, exam: str, attempt: str) -> Any:
+    def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
         """Return True."""
         return self._called("remove_exam_attempt", True, exam, attempt)
 
-    def get_software_download_url(self) -> Any:
+    def get_software_download_url(self) -> str | None:
         """Return a URL."""
         return self._called("get_software_download_url", "https://provider.example.com/software")
 
-    def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> Any:
+    def on_review_callback(self, attempt: ReviewedAttempt, payload: JSONObject) -> object:
         """Return the payload unchanged."""
         return self._called("on_review_callback", payload, attempt, payload)
 
-    def on_exam_saved(self, exam: Mapping[str, Any]) -> Any:
+    def on_exam_saved(self, exam: ExamDocument) -> str | int | None:
         """Return the exam's id, a new one if it has none."""
         external_id = exam.get("external_id") or f"exam-{exam['id']}"
         return self._called("on_exam_saved", external_id, dict(exam))
 
-    def get_attempt(self, attempt: Any) -> Any:
+    def get_attempt(self, attempt: AttemptDict) -> AttemptDict | JSONObject:
         """Return nothing of its own."""
         return self._called("get_attempt", {}, attempt)
 
-    def get_instructor_url(self, course_id: str, user: Mapping[str, Any], **kwargs: Any) -> Any:  # type: ignore[override]
+    def get_instructor_url(self, course_id: str, user: Mapping[str, str], **kwargs: Any) -> Any:  # type: ignore[override]
         """Return a URL."""
         url = "https://provider.example.com/dashboard"
         return self._called("get_instructor_url", url, course_id, user, **kwargs)
 
-    def get_proctoring_config(self) -> Any:
+    def get_proctoring_config(self) -> JSONObject:
         """Return an empty configuration."""
         return self._called("get_proctoring_config", {})
 
@@ -131,6 +142,6 @@ class FakeProvider(ProctoringBackendProvider):
         """Return None: no data is stored."""
         return self._called("retire_user", None, user_id)
 
-    def get_onboarding_profile_info(self, course_id: str, **kwargs: Any) -> Any:
+    def get_onboarding_profile_info(self, course_id: str, **kwargs: str) -> JSONObject | None:
         """Return None: no profiles are kept."""
         return self._called("get_onboarding_profile_info", None, course_id, **kwargs)

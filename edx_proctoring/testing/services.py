@@ -1,15 +1,18 @@
 """Mocks of host services under their published names; new suites should use `testing.host`."""
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
+from opaque_keys.edx.keys import UsageKey
 
 from edx_proctoring.exceptions import UserNotFoundException
+from edx_proctoring.protocols import Enrollment
+from edx_proctoring.types import User
 
 
 class MockCreditService:
@@ -20,7 +23,7 @@ class MockCreditService:
         enrollment_mode: str = "verified",
         profile_fullname: str = "Wolfgang von Strucker",
         course_end_date: datetime.datetime | None = None,
-        **state: Any,
+        **state: object,
     ) -> None:
         self.state: dict[str, Any] = {
             "course_name": "edX Demo Course",
@@ -46,7 +49,7 @@ class MockCreditService:
         req_namespace: str,
         req_name: str,
         status: str = "satisfied",
-        reason: Any = None,
+        reason: object = None,
     ) -> None:
         """Replace the requirement of this name."""
         self.remove_credit_requirement_status(user_id, course_key_or_id, req_namespace, req_name)
@@ -92,12 +95,12 @@ class MockInstructorService:
         self.completed: list[tuple[str, str]] = []
         self.notifications: list[tuple[str, str, str, str, str | None]] = []
 
-    def is_course_staff(self, user: Any, course_id: object) -> bool:
+    def is_course_staff(self, user: User, course_id: object) -> bool:
         """Return the value passed to the constructor."""
         return self.is_user_course_staff
 
     def delete_student_attempt(
-        self, student_identifier: str, course_id: str, content_id: str, requesting_user: Any
+        self, student_identifier: str, course_id: str, content_id: str, requesting_user: User | None
     ) -> None:
         """Record the call. Raises UserNotFoundException without a requesting user."""
         if not isinstance(requesting_user, AbstractBaseUser):
@@ -137,7 +140,7 @@ class MockGradeOverride:
 
     earned_all_override: float | None = None
     earned_graded_override: float | None = None
-    overrider: Any = None
+    overrider: User | None = None
     comment: str | None = None
 
 
@@ -146,8 +149,8 @@ class MockGradesService:
 
     def __init__(self, rejected_exam_overrides_grade: bool = True) -> None:
         self.rejected_exam_overrides_grade = rejected_exam_overrides_grade
-        self.grades: dict[tuple[Any, str, str], MockGrade] = {}
-        self.overrides: dict[tuple[Any, str, str], MockGradeOverride] = {}
+        self.grades: dict[tuple[int, str, str], MockGrade] = {}
+        self.overrides: dict[tuple[int, str, str], MockGradeOverride] = {}
 
     def init_grade(
         self, user_id: int, course_key_or_id: object, usage_key_or_id: object, **grade: float
@@ -174,7 +177,7 @@ class MockGradesService:
         usage_key_or_id: object,
         earned_all: float | None = None,
         earned_graded: float | None = None,
-        overrider: Any = None,
+        overrider: User | None = None,
         comment: str | None = None,
     ) -> None:
         key = (user_id, str(course_key_or_id), str(usage_key_or_id))
@@ -210,7 +213,7 @@ class MockCertificateService:
     """Certificates by (user id, course id)."""
 
     def __init__(self) -> None:
-        self.certificates: dict[tuple[Any, str], MockGeneratedCertificate] = {}
+        self.certificates: dict[tuple[int, str], MockGeneratedCertificate] = {}
 
     def get_invalidated_certificate(
         self, user_id: int, course_key_or_id: object
@@ -227,28 +230,29 @@ class MockCertificateService:
 class MockEnrollment:
     """An enrollment."""
 
-    user: Any
+    user: User
     mode: str = "verified"
 
 
 class MockEnrollmentsService:
     """Enrollments as passed to the constructor."""
 
-    def __init__(self, enrollments: Any = ()) -> None:
+    def __init__(self, enrollments: Iterable[Any] = ()) -> None:
         self.enrollments = [self._enrollment(one) for one in enrollments]
 
-    def _enrollment(self, one: Any) -> Any:
+    def _enrollment(self, one: Any) -> Enrollment:
         if isinstance(one, Mapping):
-            return SimpleNamespace(**one)
+            found: Enrollment = SimpleNamespace(**one)
+            return found
         return one if hasattr(one, "user") else MockEnrollment(one)
 
-    def get_active_enrollments_by_course(self, course_id: object) -> list[Any]:
+    def get_active_enrollments_by_course(self, course_id: object) -> list[Enrollment]:
         """Return all enrollments."""
         return self.enrollments
 
     def get_enrollments_can_take_proctored_exams(
         self, course_id: object, text_search: str | None = None
-    ) -> list[Any]:
+    ) -> list[Enrollment]:
         """Return those whose name or e-mail address contains the text."""
         text = text_search or ""
         return [
@@ -273,7 +277,7 @@ class MockScheduleItemData:
 class MockScheduleData:
     """Usage key → MockScheduleItemData, and the end of the course."""
 
-    sequences: Mapping[Any, Any] = field(default_factory=dict)
+    sequences: Mapping[UsageKey, MockScheduleItemData] = field(default_factory=dict)
     course_end: datetime.datetime | None = None
 
 
@@ -281,15 +285,15 @@ class MockScheduleData:
 class MockUserCourseOutlineData:
     """The sequences that the learner sees."""
 
-    accessible_sequences: Collection[Any] = ()
+    accessible_sequences: Collection[UsageKey] = ()
 
 
 @dataclass
 class MockUserCourseOutlineDetailsData:
     """Outline and schedule."""
 
-    schedule: Any
-    outline: Any
+    schedule: MockScheduleData
+    outline: MockUserCourseOutlineData
 
 
 class MockLearningSequencesService:
@@ -297,15 +301,17 @@ class MockLearningSequencesService:
 
     def __init__(
         self,
-        accessible_sequences: Collection[Any] = (),
-        sequences: Mapping[Any, Any] | None = None,
+        accessible_sequences: Collection[UsageKey] = (),
+        sequences: Mapping[UsageKey, MockScheduleItemData] | None = None,
         course_end: datetime.datetime | None = None,
     ) -> None:
         schedule = MockScheduleData(sequences or {}, course_end)
         outline = MockUserCourseOutlineData(accessible_sequences)
         self.details = MockUserCourseOutlineDetailsData(schedule, outline)
 
-    def get_user_course_outline_details(self, course_key: Any, user: Any, at_time: Any) -> Any:
+    def get_user_course_outline_details(
+        self, course_key: object, user: object, at_time: object
+    ) -> MockUserCourseOutlineDetailsData:
         """Return the outline and its dates."""
         return self.details
 
@@ -313,7 +319,7 @@ class MockLearningSequencesService:
 class MockVerifiedName:
     """A name on a document."""
 
-    def __init__(self, verified_name: str, **more: Any) -> None:
+    def __init__(self, verified_name: str, **more: object) -> None:
         self.verified_name = verified_name
         self.__dict__.update(more)
 
@@ -322,10 +328,13 @@ class MockNameAffirmationService:
     """Verified names by user."""
 
     def __init__(self) -> None:
-        self.names: dict[Any, MockVerifiedName] = {}
+        self.names: dict[User, MockVerifiedName] = {}
 
     def get_verified_name(
-        self, user: Any, is_verified: bool = False, statuses_to_exclude: Any = None
+        self,
+        user: User,
+        is_verified: bool = False,
+        statuses_to_exclude: Collection[str] | None = None,
     ) -> MockVerifiedName | None:
         """Return the user's name."""
         found = self.names.get(user)
@@ -334,7 +343,7 @@ class MockNameAffirmationService:
 
     def create_verified_name(
         self,
-        user: Any,
+        user: User,
         verified_name: str,
         profile_name: str,
         verification_attempt_id: int | None = None,

@@ -8,9 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api, conf
+from edx_proctoring.api.allowances.bulk import Grant
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
+from edx_proctoring.types import AllowanceDict
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.permissions import (
+    caller,
     course_of_the_exams,
     require_course_or_global_staff,
     require_staff_of_the_exams,
@@ -60,7 +63,7 @@ class GroupedExamAllowancesByStudent(ProctoredAPIView):
 
     @method_decorator(require_course_or_global_staff)
     def get(self, request: Request, course_id: str) -> Response:
-        grouped: dict[str, list[Any]] = {}
+        grouped: dict[str, list[AllowanceDict]] = {}
         wanted = AllowanceListQuery.read(request)
         found, total = _page(request, course_id, wanted)
         for allowance in found:
@@ -74,7 +77,7 @@ def _guards() -> bool:
 
 def _page(
     request: Request, course_id: str, wanted: dict[str, Any]
-) -> tuple[list[dict[str, Any]], int]:
+) -> tuple[list[AllowanceDict], int]:
     return api.get_allowances_page(
         course_id,
         search_by=wanted["text"],
@@ -101,7 +104,7 @@ class ExamBulkAllowanceView(ProctoredAPIView):
                 data["user_ids"],
                 data["allowance_type"],
                 data["value"],
-                course_id=course_of_the_exams({"course_id": course_id}, data, request.user),
+                course_id=course_of_the_exams({"course_id": course_id}, data, caller(request)),
                 enrolled_only=_guards(),
             )
         except AllowanceValueNotAllowedException:
@@ -118,13 +121,13 @@ def _refused(detail: str, field: str) -> Response:
     return Response({"detail": detail, "field": field}, status=status.HTTP_400_BAD_REQUEST)
 
 
-def _nothing_granted(grants: list[Any]) -> Response:
+def _nothing_granted(grants: list[Grant]) -> Response:
     wrong_exams = bool(grants) and all(grant.problem in EXAM_PROBLEMS for grant in grants)
     if wrong_exams:
         return _refused("Choose exams of this course that are active.", "exam_ids")
     return _refused("Enter a valid username or email", "user_info")
 
 
-def _pair(grant: Any) -> dict[str, str]:
+def _pair(grant: Grant) -> dict[str, str]:
     outcome = {"status": "failed", "detail": grant.problem} if grant.problem else {"status": "ok"}
     return {"exam_id": str(grant.exam_id), "user_id": str(grant.user_id), **outcome}

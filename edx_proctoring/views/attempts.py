@@ -1,7 +1,8 @@
 """Attempts: the actions of learners on their own attempts, and the lists and removals of staff."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
+from django.core.paginator import Page
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from rest_framework import status
@@ -12,11 +13,13 @@ from rest_framework.response import Response
 from edx_proctoring import api, constants
 from edx_proctoring.api.lookup import as_id
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
+from edx_proctoring.types import JSONObject, LatestAttempt, User
 from edx_proctoring.views import base, permissions, switches
 from edx_proctoring.views.base import LOG, ProctoredAPIView
 from edx_proctoring.views.disclosure import without_secret_ids
 from edx_proctoring.views.permissions import (
     NOT_STAFF,
+    caller,
     caller_id,
     check_may_read_course,
     refusal,
@@ -31,6 +34,9 @@ from edx_proctoring.views.requests.attempts import (
     RemovalQuery,
     RunningExamsQuery,
 )
+
+if TYPE_CHECKING:
+    from edx_proctoring.models import ProctoredExamStudentAttempt
 
 NOT_IN_EXAM = {"in_timed_exam": False, "is_proctored": False}
 
@@ -47,21 +53,25 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         attempt = api.find_attempt(attempt_id)
         sent = ActionSerializer.of(request)
         if sent.acts_for_another:
-            _check_acts_for_another(request.user, attempt, sent)
-            return _changed(api.mark_exam_attempt_as_ready_to_resume(attempt_id, by=request.user))
+            _check_acts_for_another(caller(request), attempt, sent)
+            return _changed(
+                api.mark_exam_attempt_as_ready_to_resume(attempt_id, by=caller(request))
+            )
         _check_owner(attempt.user_id, caller_id(request))
         data = sent.valid()
         if data["action"] == "error" and _ignores_lost_software(attempt):
             LOG.warning("learner's browser reported an error, ignored: attempt_id=%s", attempt_id)
             return _changed(False)
-        return _changed(api.learner_action(attempt, data["action"], request.user, data["detail"]))
+        return _changed(
+            api.learner_action(attempt, data["action"], caller(request), data["detail"])
+        )
 
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request, attempt_id: int) -> Response:
         if RemovalQuery.read(request)["keep_at_provider"]:
-            api.remove_exam_attempt_or_keep_at_provider(attempt_id, request.user)
+            api.remove_exam_attempt_or_keep_at_provider(attempt_id, caller(request))
         else:
-            api.remove_exam_attempt(attempt_id, request.user)
+            api.remove_exam_attempt(attempt_id, caller(request))
         return Response()
 
 
@@ -74,7 +84,9 @@ def _check_owner(owner_id: int, user_id: int | None) -> None:
         raise ProctoredExamPermissionDenied("This attempt is not yours.")
 
 
-def _check_acts_for_another(user: Any, attempt: Any, sent: ActionSerializer) -> None:
+def _check_acts_for_another(
+    user: User, attempt: "ProctoredExamStudentAttempt", sent: ActionSerializer
+) -> None:
     """Only staff of the course may act for a learner, and only to permit resuming."""
     course_id = attempt.proctored_exam.course_id
     # Called through the package, because host test suites replace it there.
@@ -85,7 +97,7 @@ def _check_acts_for_another(user: Any, attempt: Any, sent: ActionSerializer) -> 
     _check_owner(attempt.user_id, sent.valid()["user_id"] or user.pk)
 
 
-def _ignores_lost_software(attempt: Any) -> bool:
+def _ignores_lost_software(attempt: "ProctoredExamStudentAttempt") -> bool:
     """Return whether a waffle switch lets learners continue when this provider's software does not answer."""
     backend = attempt.proctored_exam.backend
     return bool(backend) and switches.is_on(
@@ -101,7 +113,7 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
 
     def post(self, request: Request) -> Response:
         data = NewAttemptSerializer.read(request)
-        return _changed(api.create_attempt_for_learner(user=request.user, **data))
+        return _changed(api.create_attempt_for_learner(user=caller(request), **data))
 
 
 class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
@@ -127,14 +139,14 @@ class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
         url = reverse(f"edx_proctoring:proctored_exam.attempts.grouped.{name}", kwargs=kwargs)
         return Response(
             {
-                "proctored_exam_attempts": without_secret_ids(request.user, page.object_list),
+                "proctored_exam_attempts": without_secret_ids(caller(request), page.object_list),
                 "pagination_info": _pagination(page),
                 "attempt_url": url,
             }
         )
 
 
-def _pagination(page: Any) -> dict[str, Any]:
+def _pagination(page: "Page[LatestAttempt]") -> JSONObject:
     return {
         "has_previous": page.has_previous(),
         "has_next": page.has_next(),
@@ -158,7 +170,7 @@ class ProctoredExamAttemptView(ProctoredAPIView):
         query = ExamPageQuery.of(request)
         user_id = _asked_id(request, query)
         user = request.user if user_id == request.user.pk else api.get_user(user_id)
-        check_may_read_course(request.user, course_id)
+        check_may_read_course(caller(request), course_id)
         wanted = query.valid()
         is_mfe = wanted["is_learning_mfe"]
         if wanted["content_id"] is not None:
@@ -185,13 +197,13 @@ class ActiveExamsForUserView(ProctoredAPIView):
     def get(self, request: Request) -> Response:
         wanted = RunningExamsQuery.read(request)
         course_id, user_id = wanted["course_id"], wanted["user_id"] or caller_id(request)
-        if user_id != caller_id(request) and not _may_see_others(request.user, course_id):
+        if user_id != caller_id(request) and not _may_see_others(caller(request), course_id):
             return refusal()
         found = api.get_active_exams_for_user(user_id, course_id)
-        return Response(without_secret_ids(request.user, found))
+        return Response(without_secret_ids(caller(request), found))
 
 
-def _may_see_others(user: Any, course_id: str | None) -> bool:
+def _may_see_others(user: User, course_id: str | None) -> bool:
     """Course staff may only see learners in their own course."""
     return bool(user.is_staff) or (
         course_id is not None and permissions.is_user_course_or_global_staff(user, course_id)
@@ -208,7 +220,7 @@ class StudentProctoredExamResetAttempts(ProctoredAPIView):
         if (
             exam
             and user
-            and api.remove_exam_attempts(exam, user, request.user, keep_at_provider=keep)
+            and api.remove_exam_attempts(exam, user, caller(request), keep_at_provider=keep)
         ):
             return Response()
         return Response(status=status.HTTP_404_NOT_FOUND, data="There are no attempts to remove.")

@@ -13,7 +13,7 @@ from rest_framework import status
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.parsers import BaseParser
-from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
@@ -45,7 +45,7 @@ def _default_authentication() -> list[type[BaseAuthentication]]:
 class ScopeThrottle(SimpleRateThrottle):
     """The throttle rate of one scope, per user; disabled while the cache does not work."""
 
-    cache: Any = cache
+    cache: Any = cache  # the calls that a throttle makes of a cache
 
     def __init__(self, scope: str, rate: str) -> None:
         self.scope, self.rate = scope, rate
@@ -59,11 +59,11 @@ class AuthenticatedAPIView(APIView):
     """A view for signed-in users. Authentication is by session, by JWT, or as the setting AUTHENTICATION_CLASSES says."""
 
     authentication_classes: Sequence[type[BaseAuthentication]] = _default_authentication()
-    permission_classes: Sequence[Any] = (IsAuthenticated,)
+    permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated,)
     throttle_scope: str | None = None
     largest_body = "MAX_REQUEST_BYTES"  # the name of a setting
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         """Let HTTP methods handle errors themselves, because hosts also call `get` and others without `dispatch`."""
         super().__init_subclass__(**kwargs)
         for name in cls.http_method_names:
@@ -161,7 +161,7 @@ def handle_proctored_exception(exc: BaseException, name: str | None = None) -> R
     return Response(status=code, data={"detail": detail}, headers=headers)
 
 
-def _as_dispatched(view: APIView, request: Any) -> Any:
+def _as_dispatched(view: APIView, request: HttpRequest | Request) -> Request:
     """If the host calls the method directly, it may pass Django's request, whose user is already known."""
     if not isinstance(request, HttpRequest):
         return request
@@ -170,9 +170,11 @@ def _as_dispatched(view: APIView, request: Any) -> Any:
     return wrapped
 
 
-def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
+def _answering(method: Callable[..., Response | None]) -> Callable[..., Response | None]:
     @wraps(method)
-    def answered(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def answered(
+        self: AuthenticatedAPIView, request: HttpRequest | Request, *args: object, **kwargs: object
+    ) -> Response | None:
         try:
             return method(self, _as_dispatched(self, request), *args, **kwargs)
         except ProctoredBaseException as error:

@@ -16,6 +16,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
 from edx_proctoring import conf
+from edx_proctoring.types import JSON, JSONObject
 
 TOO_DEEP = "The body is nested too deeply."
 DEEPEST = 100
@@ -40,7 +41,7 @@ class LimitedParser(BaseParser):
 
     def parse(
         self,
-        stream: IO[Any],
+        stream: IO[bytes],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
@@ -65,16 +66,16 @@ def _largest(setting: str) -> int:
     return int(getattr(conf.proctoring, setting))
 
 
-def document(request: Request) -> Any:
+def document(request: Request) -> JSON:
     """Return the parsed body: any JSON, or a form."""
-    data = request.data
+    data: JSON = request.data
     check_texts(data)
     return data
 
 
-def body(request: Request) -> dict[str, Any]:
+def body(request: Request) -> JSONObject:
     """Return the body, JSON or a form, as a dictionary."""
-    data = document(request)
+    data: object = document(request)
     if isinstance(data, QueryDict):
         data = dict(data.items())
     if not isinstance(data, Mapping):
@@ -82,7 +83,7 @@ def body(request: Request) -> dict[str, Any]:
     return dict(data)
 
 
-def check_texts(data: Any) -> None:
+def check_texts(data: object) -> None:
     """Refuse texts at any depth that databases cannot store, files, and bodies that are nested too deeply."""
     todo = [(data, 0)]
     while todo:

@@ -11,7 +11,7 @@ from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.views import switches
 from edx_proctoring.views.base import AuthenticatedAPIView, handle_proctored_exception
 from edx_proctoring.views.frames import FramedView
-from edx_proctoring.views.permissions import require_course_or_global_staff
+from edx_proctoring.views.permissions import caller, require_course_or_global_staff
 from edx_proctoring.views.requests.dashboard import DashboardQuery
 
 
@@ -31,7 +31,7 @@ class InstructorDashboard(FramedView, AuthenticatedAPIView):
         try:
             url = api.get_instructor_dashboard_url(
                 course_id,
-                request.user,
+                caller(request),
                 exam_id=exam_id,
                 attempt_id=attempt_id,
                 show_configuration=wanted["config"],

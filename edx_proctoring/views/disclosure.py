@@ -1,13 +1,15 @@
 """Remove ids from responses that would let their readers post reviews."""
 
-from typing import Any
+from typing import TypeVar
 
 from edx_proctoring import api
+from edx_proctoring.types import User
 
+Shown = TypeVar("Shown")
 ATTEMPT = frozenset({"attempt_code", "external_id", "proctored_exam"})
 
 
-def without_secret_ids(user: Any, data: Any) -> Any:
+def without_secret_ids(user: User, data: Shown) -> Shown:
     """Return the response with secret provider ids removed from attempts at any depth; global staff see them.
 
     Anyone who has such an id and the attempt's code, which learners and course staff see, can post a review.
@@ -17,7 +19,7 @@ def without_secret_ids(user: Any, data: Any) -> Any:
     return data
 
 
-def _hide(data: Any) -> None:
+def _hide(data: object) -> None:
     if isinstance(data, list):
         for one in data:
             _hide(one)

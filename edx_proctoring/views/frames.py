@@ -3,10 +3,12 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from rest_framework import status
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from edx_proctoring import conf
@@ -17,17 +19,21 @@ HTML = "text/html"
 class FramedView(APIView):
     """A view whose errors are a readable page for browsers and JSON for all other clients."""
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+    def perform_content_negotiation(
+        self, request: Request, force: bool = False
+    ) -> tuple[BaseRenderer, str]:
         """Answer browsers that accept only HTML instead of returning 406."""
         return super().perform_content_negotiation(request, force=force or _prefers_html(request))
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
         if response.status_code >= status.HTTP_400_BAD_REQUEST and _prefers_html(request):
             response = error_page(request, response)
         return super().finalize_response(request, response, *args, **kwargs)
 
 
-def _prefers_html(request: Any) -> bool:
+def _prefers_html(request: HttpRequest | Request) -> bool:
     """Return whether the client prefers HTML. `*/*` does not count, because scripts send it."""
     django_request = getattr(request, "_request", request)
     return bool(django_request.get_preferred_type(["application/json", HTML]) == HTML)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from edx_proctoring import api, constants
 from edx_proctoring.views import base, permissions, switches
 from edx_proctoring.views.base import ProctoredAPIView
-from edx_proctoring.views.permissions import refusal, require_course_or_global_staff
+from edx_proctoring.views.permissions import caller, refusal, require_course_or_global_staff
 from edx_proctoring.views.requests.onboarding import OnboardingListQuery, OnboardingStatusQuery
 
 
@@ -22,7 +22,7 @@ class StudentOnboardingStatusView(ProctoredAPIView):
     def get(self, request: Request) -> Response:
         wanted = OnboardingStatusQuery.read(request)
         course_id, username = wanted["course_id"], wanted["username"]
-        user = request.user
+        user = caller(request)
         if username and username != user.get_username():
             if not permissions.is_user_course_or_global_staff(user, course_id):
                 return refusal()

@@ -4,17 +4,19 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from rest_framework import status
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api, conf, extensions, host
+from edx_proctoring.api.users import signed_in
 from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     StudentExamAttemptDoesNotExistsException,
 )
+from edx_proctoring.types import AttemptDict, JSONObject, User
 from edx_proctoring.views.bodies import body
 from edx_proctoring.views.requests.allowances import ListedExamsSerializer
 
@@ -85,7 +87,7 @@ WHO_MAY_FOR_OTHERS: Mapping[tuple[str, str], str] = {
 }  # fmt: skip
 
 
-def is_user_course_or_global_staff(user: Any, course_id: Any) -> bool:
+def is_user_course_or_global_staff(user: User, course_id: object) -> bool:
     """Return whether the user is global staff or staff of the course."""
     return host.is_course_or_global_staff(user, course_id)
 
@@ -97,7 +99,7 @@ def role_of(route: str | None, method: str) -> extensions.Role | None:
     return rows.get(method)
 
 
-def has_role(user: Any, role: extensions.Role, course_id: str) -> bool:
+def has_role(user: User, role: extensions.Role, course_id: str) -> bool:
     """Return whether the signed-in user has the role in this course."""
     if not isinstance(role, str):
         return role(user, course_id)
@@ -106,17 +108,21 @@ def has_role(user: Any, role: extensions.Role, course_id: str) -> bool:
     return role == ANY_USER or (role == GLOBAL_STAFF and bool(user.is_staff))
 
 
-def may_call(request: Any, course_id: str) -> bool:
+def may_call(request: HttpRequest | Request, course_id: str) -> bool:
     """May the user, who is signed in, call the route of this request? A route that is not in the table refuses everybody."""
     match = request.resolver_match
     role = role_of(match.url_name if match else None, str(request.method))
-    return role is not None and has_role(request.user, role, course_id)
+    return role is not None and has_role(caller(request), role, course_id)
+
+
+def caller(request: HttpRequest | Request) -> User:
+    """Return the signed-in user of the request."""
+    return signed_in(request.user)
 
 
 def caller_id(request: Request) -> int:
     """Return the caller's id; the view lets in only signed-in users."""
-    user: Any = request.user
-    return int(user.pk)
+    return int(caller(request).pk)
 
 
 def refusal(detail: str = NOT_STAFF) -> Response:
@@ -128,7 +134,7 @@ def require_staff(func: View) -> View:
     """Restrict `func(request, …)` to global staff."""
 
     @wraps(func)
-    def wrapped(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def wrapped(request: Request, *args: object, **kwargs: object) -> HttpResponseBase:
         return func(request, *args, **kwargs) if request.user.is_staff else refusal()
 
     return wrapped
@@ -146,7 +152,7 @@ def require_staff_of_the_exams(func: View) -> View:
 
 def _for_staff_of(course_of: Callable[..., str | None], func: View) -> View:
     @wraps(func)
-    def wrapped(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def wrapped(request: Request, *args: object, **kwargs: object) -> HttpResponseBase:
         if request.user.is_staff:
             return func(request, *args, **kwargs)
         data = body(request)
@@ -154,7 +160,7 @@ def _for_staff_of(course_of: Callable[..., str | None], func: View) -> View:
         if course_id is None:
             return refusal(NO_COURSE)
         is_other = data.get("course_id") not in (None, "", course_id)
-        if is_other or not is_user_course_or_global_staff(request.user, course_id):
+        if is_other or not is_user_course_or_global_staff(caller(request), course_id):
             return refusal()
         return func(request, *args, **kwargs)
 
@@ -162,7 +168,7 @@ def _for_staff_of(course_of: Callable[..., str | None], func: View) -> View:
 
 
 def course_of_the_exams(
-    kwargs: Mapping[str, Any], data: Mapping[str, Any], user: Any = None
+    kwargs: Mapping[str, Any], data: JSONObject, user: User | None = None
 ) -> str | None:
     """Return the course that the exams must belong to: from the URL, the body or the first exam; any course for global
     staff.
@@ -176,7 +182,7 @@ def course_of_the_exams(
     return api.get_course_of_exams(listed)
 
 
-def _course_of(kwargs: Mapping[str, Any], data: Mapping[str, Any]) -> str | None:
+def _course_of(kwargs: Mapping[str, Any], data: JSONObject) -> str | None:
     """Return the course of the URL, of its attempt or exam, of the exam in the body, or the course in the body."""
     if kwargs.get("course_id"):
         return str(kwargs["course_id"])
@@ -192,7 +198,7 @@ def _course_of(kwargs: Mapping[str, Any], data: Mapping[str, Any]) -> str | None
     return course_id if isinstance(course_id, str) and course_id else None
 
 
-def check_may_read_course(user: Any, course_id: str) -> None:
+def check_may_read_course(user: User, course_id: str) -> None:
     """With REQUIRE_ENROLLMENT, only learners and staff of the course may see its exams."""
     if not conf.proctoring.REQUIRE_ENROLLMENT:
         return
@@ -207,7 +213,7 @@ def check_may_read_course(user: Any, course_id: str) -> None:
 REVIEWERS = "_review"  # suffix of a review group's name, after the provider's name
 
 
-def reviewed_backends(user: Any) -> list[str] | None:
+def reviewed_backends(user: User) -> list[str] | None:
     """Return the providers whose attempts the user may review; None means all."""
     if user.is_staff:
         return None
@@ -215,11 +221,11 @@ def reviewed_backends(user: Any) -> list[str] | None:
     return [name.removesuffix(REVIEWERS) for name in names]
 
 
-def may_review(user: Any, attempt: Mapping[str, Any]) -> bool:
+def may_review(user: User, attempt: AttemptDict) -> bool:
     """Return whether the user may report on this attempt (a dictionary) for its provider."""
-    return bool(user.has_perm("edx_proctoring.can_review_attempt", attempt))
+    return bool(user.has_perm("edx_proctoring.can_review_attempt", attempt))  # type: ignore[arg-type]  # rules take any object
 
 
-def may_retire_users(user: Any) -> bool:
+def may_retire_users(user: User) -> bool:
     """Return whether the host lets the user retire others."""
     return bool(user.has_perm("accounts.can_retire_user"))

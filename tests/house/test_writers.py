@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "edx_proctoring"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
 
 WRITING_CALLS = {
-    "acreate", "aupdate", "bulk_create", "create", "filter_update", "get_or_create", "update",
+    "AttemptChanges", "acreate", "aupdate", "bulk_create", "create", "filter_update", "get_or_create", "update",
     "update_or_create",
 }  # fmt: skip
 # Published methods of the model that write: what only lifecycle may call.

@@ -4,14 +4,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TypedDict
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 from django.db.models import Q
 
 from edx_proctoring import constants, lifecycle, outbox, transactions
-from edx_proctoring.api.allowances.single import ADDITIONAL_TIME, event_draft
+from edx_proctoring.api.allowances.single import ADDITIONAL_TIME, AllowanceKey, event_draft
 from edx_proctoring.api.course_members import enrollment_check
 from edx_proctoring.api.lookup import as_id
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
@@ -30,33 +30,45 @@ NO_USER = "There is no such user."
 TOO_LONG = "That would be too much additional time."
 
 
+Id = int | str  # as callers name exams and users
+
+
+class GrantedPair(TypedDict):
+    """An exam and a user, as the caller named them."""
+
+    exam_id: Id
+    user_id: Id
+
+
 @dataclass
 class Grant:
     """One pair of user and exam, as named by the caller, and the reason for a refusal ('' if granted)."""
 
-    exam_id: Any
-    user_id: Any
+    exam_id: Id
+    user_id: Id
     problem: str = ""
 
 
 def add_bulk_allowances(
-    exam_ids: Iterable[Any], user_ids: Iterable[Any], allowance_type: Any, value: Any
-) -> tuple[list[dict[str, Any]], int, int]:
+    exam_ids: Iterable[Id], user_ids: Iterable[Id], allowance_type: AllowanceKey, value: object
+) -> tuple[list[GrantedPair], int, int]:
     """Grant an allowance to all users in all exams; return (pairs `exam_id`, `user_id`; successes; failures).
 
     Like `grant_allowances`, for callers that do not need the reasons of failures.
     """
     grants = grant_allowances(exam_ids, user_ids, allowance_type, value)
     failures = sum(bool(grant.problem) for grant in grants)
-    pairs = [{"exam_id": grant.exam_id, "user_id": grant.user_id} for grant in grants]
+    pairs: list[GrantedPair] = [
+        {"exam_id": grant.exam_id, "user_id": grant.user_id} for grant in grants
+    ]
     return pairs, len(grants) - failures, failures
 
 
 def grant_allowances(
-    exam_ids: Iterable[Any],
-    user_ids: Iterable[Any],
-    allowance_type: Any,
-    value: Any,
+    exam_ids: Iterable[Id],
+    user_ids: Iterable[Id],
+    allowance_type: AllowanceKey,
+    value: object,
     *,
     course_id: str | None = None,
     enrolled_only: bool = False,
@@ -94,7 +106,7 @@ def grant_allowances(
     return grants
 
 
-def _check_value(kind: Any, value: Any) -> None:
+def _check_value(kind: str, value: object) -> None:
     if kind == constants.TIME_MULTIPLIER:
         allowed = _multiplier(value) is not None
     else:
@@ -105,10 +117,10 @@ def _check_value(kind: Any, value: Any) -> None:
         )
 
 
-def _multiplier(value: Any) -> Fraction | None:
+def _multiplier(value: object) -> Fraction | None:
     """Return a factor from 1 to 10 with any number of decimals, exactly as written, or None."""
     try:
-        number = float(value)
+        number = float(value)  # type: ignore[arg-type]  # whatever float does not take is refused
         exact = Fraction(str(value).strip())
     except (TypeError, ValueError, OverflowError, ZeroDivisionError):
         return None
@@ -123,14 +135,14 @@ def _problem(exam: ProctoredExam | None, course_id: str | None) -> str:
     return "" if exam.is_active else NOT_ACTIVE
 
 
-def _users(people: Sequence[Any]) -> dict[Any, int]:
+def _users(people: Sequence[Id]) -> dict[Id, int]:
     """Return the ids of existing users: a number is an id, text a username or else an e-mail address."""
     numbers = [one for one in people if not isinstance(one, str) and as_id(one)]
     texts = [str(one) for one in people if one not in numbers]
     rows = get_user_model()._default_manager.filter(
         Q(pk__in=numbers) | Q(username__in=texts) | Q(email__in=texts)
     )
-    ids: dict[Any, int] = {}
+    ids: dict[Id, int] = {}
     by_name: dict[str, int] = {}
     by_address: dict[str, int] = {}
     for user_id, name, address in rows.order_by("-id").values_list("id", "username", "email"):
@@ -144,18 +156,18 @@ def _users(people: Sequence[Any]) -> dict[Any, int]:
     return found
 
 
-def _value_in(exam: ProctoredExam, kind: str, value: Any) -> str:
+def _value_in(exam: ProctoredExam, kind: str, value: object) -> str:
     factor = _multiplier(value) if kind == constants.TIME_MULTIPLIER else None
     return str(value) if factor is None else str(round(exam.time_limit_mins * (factor - 1)))
 
 
-def _is_storable(exam: ProctoredExam, kind: str, value: Any) -> bool:
+def _is_storable(exam: ProctoredExam, kind: str, value: object) -> bool:
     """Minutes too long for the column could not be read back and would grant no time."""
     stored = _value_in(exam, kind, value)
     return kind != constants.TIME_MULTIPLIER or parse_minutes(stored) is not None
 
 
-def _store(wanted: list[tuple[ProctoredExam, int]], kind: str, value: Any) -> None:
+def _store(wanted: list[tuple[ProctoredExam, int]], kind: str, value: object) -> None:
     key = ADDITIONAL_TIME if kind == constants.TIME_MULTIPLIER else kind
     values = {exam.pk: _value_in(exam, kind, value) for exam, _ in wanted}
 

@@ -24,14 +24,18 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.outbox import Draft
 from edx_proctoring.serializers import ProctoredExamStudentAllowanceSerializer
+from edx_proctoring.types import AllowanceDict
 
 log = logging.getLogger(__name__)
 
 Allowance = ProctoredExamStudentAllowance
+AllowanceKey = str | tuple[str, str]  # a key, or one of the model's constants
 ADDITIONAL_TIME = Allowance.ADDITIONAL_TIME_GRANTED[0]
 
 
-def add_allowance_for_user(exam_id: int, user_info: Any, key: Any, value: Any) -> None:
+def add_allowance_for_user(
+    exam_id: int, user_info: object, key: AllowanceKey, value: object
+) -> None:
     """Grant an allowance, or replace it. `user_info`: a user's id, username or e-mail address, or a user object.
 
     `key` and `value`: additional_time_granted with whole minutes; time_multiplier with a factor of the exam's time,
@@ -49,7 +53,7 @@ def add_allowance_for_user(exam_id: int, user_info: Any, key: Any, value: Any) -
     transactions.run(store)
 
 
-def grant_allowance(exam_id: int, user_info: Any, key: Any, value: Any) -> None:
+def grant_allowance(exam_id: int, user_info: object, key: AllowanceKey, value: object) -> None:
     """Like add_allowance_for_user, for callers who may only name learners of the course.
 
     Unless ALLOWANCES_FOR_ANYONE is set, `user_info` must be a username or an e-mail address, and the learner must be
@@ -61,7 +65,7 @@ def grant_allowance(exam_id: int, user_info: Any, key: Any, value: Any) -> None:
     add_allowance_for_user(exam_id, user_info, key, value)
 
 
-def _named_learner(exam_id: int, name: Any) -> int:
+def _named_learner(exam_id: int, name: object) -> int:
     unknown = UserNotFoundException(f"Cannot find user against {name}")
     if not isinstance(name, str):
         raise unknown
@@ -91,7 +95,7 @@ def event_draft(allowance: Allowance, action: str, version: int) -> Draft:
 
 def get_allowances_for_course(
     course_id: object, ordering: str | None = None
-) -> list[dict[str, Any]]:
+) -> list[AllowanceDict]:
     """Return all allowances of the course, oldest first, as a lazy list: slicing it reads only that page.
 
     `ordering`: created, modified, key, value, exam_name, user__username, user__email, proctored_exam__exam_name,
@@ -110,7 +114,7 @@ def get_allowances_page(
     page: int | str | None = 1,
     per_page: int | None = None,
     hides_strangers: bool = False,
-) -> tuple[list[dict[str, Any]], int]:
+) -> tuple[list[AllowanceDict], int]:
     """Return (one page of the allowances, or all without `per_page`; their number).
 
     `search_by` is searched in usernames and e-mail addresses. `hides_strangers`: the e-mail address of learners who are
@@ -135,9 +139,7 @@ def get_allowances_page(
     else:
         shown = Paginator(rows, per_page).get_page(page)
         found, total = list(shown.object_list), shown.paginator.count
-    data: list[dict[str, Any]] = [
-        ProctoredExamStudentAllowanceSerializer.row(allowance) for allowance in found
-    ]
+    data = [ProctoredExamStudentAllowanceSerializer.row(allowance) for allowance in found]
     if hides_strangers:
         known = members(course_id, ((one.user_id, one.has_attempt) for one in found))
         for row in data:

@@ -1,8 +1,9 @@
 """Change attempts, for other Django code. These functions do not check permissions."""
 
+import datetime
 import logging
-from collections.abc import Collection, Mapping, MutableMapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Unpack
 
 from edx_proctoring import host, lifecycle, links, outbox, prerequisites
 from edx_proctoring.api.lookup import attempt_by_id, exam_by_id
@@ -15,11 +16,19 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+from edx_proctoring.types import (
+    AttemptChanges,
+    ExamFacts,
+    ExamWithPrerequisites,
+    PrerequisitesDict,
+    Requirement,
+    User,
+)
 
 log = logging.getLogger(__name__)
 
 Attempt = ProctoredExamStudentAttempt
-Requirements = Sequence[Mapping[str, Any]]
+Requirements = Sequence[Requirement]
 Status = ProctoredExamStudentAttemptStatus
 
 JUMPTO_SUPPORTED_NAMESPACES = ["proctored_exam"]
@@ -100,8 +109,8 @@ def update_attempt_status(
     to_status: str,
     raise_if_not_found: bool = True,
     cascade_effects: bool = True,
-    timeout_timestamp: Any = None,
-    update_attributable_to: Any = None,
+    timeout_timestamp: datetime.datetime | None = None,
+    update_attributable_to: User | None = None,
     reason: str = "",
 ) -> int | None:
     """Move the attempt to a status, with all effects; return its id.
@@ -133,7 +142,7 @@ def planned_status(attempt_id: int, to_status: str) -> tuple[str, str]:
     return attempt.status, lifecycle.outcome(attempt, to_status)
 
 
-def update_exam_attempt(attempt_id: int, **kwargs: Any) -> None:
+def update_exam_attempt(attempt_id: int, **kwargs: Unpack[AttemptChanges]) -> None:
     """Set `is_status_acknowledged` or `time_remaining_seconds`.
 
     Raises ProctoredExamPermissionDenied for other fields, and StudentExamAttemptDoesNotExistsException.
@@ -146,7 +155,7 @@ def update_exam_attempt(attempt_id: int, **kwargs: Any) -> None:
     lifecycle.annotate(attempt_by_id(attempt_id), kwargs)
 
 
-def mark_exam_attempt_as_ready_to_resume(attempt_id: int, by: Any = None) -> int:
+def mark_exam_attempt_as_ready_to_resume(attempt_id: int, by: User | None = None) -> int:
     """Allow the learner to continue in a new attempt; return the id. Raises ProctoredExamIllegalResumeUpdate."""
     return lifecycle.ready_to_resume(attempt_by_id(attempt_id), user=by).pk
 
@@ -157,7 +166,7 @@ def mark_exam_attempt_as_resumed(attempt_id: int) -> int:
 
 
 def remove_exam_attempt(
-    attempt_id: int, requesting_user: Any, require_backend_removal: bool = True
+    attempt_id: int, requesting_user: User | None, require_backend_removal: bool = True
 ) -> None:
     """Remove the attempt at the provider and here, with the learner's answers, grade override and credit.
 
@@ -168,7 +177,7 @@ def remove_exam_attempt(
     lifecycle.remove(attempt, requesting_user, strict=require_backend_removal)
 
 
-def remove_exam_attempt_or_keep_at_provider(attempt_id: int, requesting_user: Any) -> None:
+def remove_exam_attempt_or_keep_at_provider(attempt_id: int, requesting_user: User | None) -> None:
     """Like remove_exam_attempt, but if the provider cannot remove attempts it keeps its record and the history says so."""
     lifecycle.remove(_attempt_to_remove(attempt_id), requesting_user, keep_at_provider=True)
 
@@ -178,7 +187,7 @@ def _attempt_to_remove(attempt_id: int) -> Attempt:
 
 
 def remove_exam_attempts(
-    exam_id: int, user_id: int, requesting_user: Any, *, keep_at_provider: bool = False
+    exam_id: int, user_id: int, requesting_user: User | None, *, keep_at_provider: bool = False
 ) -> int:
     """Remove all attempts of the learner in the exam, newest first; return how many.
 
@@ -196,7 +205,7 @@ def tell_attempt_deleted(attempt: Attempt) -> None:
     lifecycle.locked(attempt.user_id, lambda: lifecycle.tell_deleted(attempt))
 
 
-def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int:
+def reset_practice_exam(exam_id: int, user_id: int, requesting_user: User | None) -> int:
     """Set the learner's practice attempt aside and return the id of a new one, in one transaction."""
     exam, user = exam_by_id(exam_id), lifecycle.find_learner(user_id)
     return lifecycle.reset(exam, user, requesting_user).pk
@@ -211,8 +220,8 @@ def retry_messages(message_ids: list[int]) -> int:
 
 
 def prerequisite_status(
-    exam: Mapping[str, Any], user_id: int, requirements: Requirements | None = None
-) -> dict[str, Any] | None:
+    exam: ExamFacts, user_id: int, requirements: Requirements | None = None
+) -> PrerequisitesDict | None:
     """Return the learner's progress in the credit requirements before this exam; None if the host has no credit
     service.
 
@@ -226,14 +235,14 @@ def prerequisite_status(
     return prerequisites.evaluate(requirements, exam["content_id"], ["grade"])
 
 
-def check_prerequisites(exam: MutableMapping[str, Any], user_id: int) -> MutableMapping[str, Any]:
+def check_prerequisites(exam: ExamWithPrerequisites, user_id: int) -> ExamWithPrerequisites:
     """Add `prerequisite_status` to the exam and return it; a declined prerequisite also declines this exam."""
     return check_requirements(exam, user_id)
 
 
 def check_requirements(
-    exam: MutableMapping[str, Any], user_id: int, requirements: Requirements | None = None
-) -> MutableMapping[str, Any]:
+    exam: ExamWithPrerequisites, user_id: int, requirements: Requirements | None = None
+) -> ExamWithPrerequisites:
     """Do the same; `requirements` as for `prerequisite_status`."""
     status = described_prerequisites(exam, user_id, requirements)
     if status is not None:
@@ -246,8 +255,8 @@ def check_requirements(
 
 
 def with_opting_out_forbidden(
-    status: Mapping[str, Any], exam: Mapping[str, Any], user_id: int
-) -> dict[str, Any]:
+    status: PrerequisitesDict, exam: ExamFacts, user_id: int
+) -> PrerequisitesDict:
     """Adjust this `prerequisite_status` for courses without opting out: exams the learner personally declined are
     pending.
     """
@@ -260,7 +269,7 @@ def with_opting_out_forbidden(
     )
 
 
-def _has_opted_out_of(entry: Mapping[str, Any], exam: Mapping[str, Any], user_id: int) -> bool:
+def _has_opted_out_of(entry: Requirement, exam: ExamFacts, user_id: int) -> bool:
     """Return whether the requirement is an exam that the learner personally declined."""
     if entry.get("namespace") != "proctored_exam":
         return False
@@ -269,21 +278,21 @@ def _has_opted_out_of(entry: Mapping[str, Any], exam: Mapping[str, Any], user_id
 
 
 def described_prerequisites(
-    exam: Mapping[str, Any], user_id: int, requirements: Requirements | None = None
-) -> dict[str, Any] | None:
+    exam: ExamFacts, user_id: int, requirements: Requirements | None = None
+) -> PrerequisitesDict | None:
     """Return `prerequisite_status`, with `jumpto_url` at unmet requirements unless one is declined. Changes nothing."""
     status = prerequisite_status(exam, user_id, requirements)
     return None if status is None else _with_addresses(status, exam)
 
 
-def _with_addresses(status: dict[str, Any], exam: Mapping[str, Any]) -> dict[str, Any]:
+def _with_addresses(status: PrerequisitesDict, exam: ExamFacts) -> PrerequisitesDict:
     if not status["declined_prerequisites"]:
         for entry in status["failed_prerequisites"] or status["pending_prerequisites"]:
             entry["jumpto_url"] = _jumpto_url(entry, exam["course_id"])
     return status
 
 
-def _jumpto_url(entry: Mapping[str, Any], course_id: object) -> str | None:
+def _jumpto_url(entry: Requirement, course_id: object) -> str | None:
     name = entry.get("name")
     if not name or entry.get("namespace") not in JUMPTO_SUPPORTED_NAMESPACES:
         return None
@@ -302,7 +311,9 @@ def decline_unattempted(exam_id: int, user_id: int, reason: str = lifecycle.CASC
         return None
 
 
-def create_declined(exam: ProctoredExam, user: Any, reason: str, by: Any = None) -> Attempt:
+def create_declined(
+    exam: ProctoredExam, user: User, reason: str, by: User | None = None
+) -> Attempt:
     """Create an attempt that is declined from the start, with the cascade to other exams."""
 
     def create_and_decline() -> Attempt:

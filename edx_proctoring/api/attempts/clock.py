@@ -3,11 +3,11 @@
 import datetime
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
 
 from edx_proctoring import deadlines, lifecycle
 from edx_proctoring.api.lookup import attempt_by_id
 from edx_proctoring.models import ProctoredExam, TimeAdjustment, exactly
+from edx_proctoring.types import User
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class TimeChangeResult:
 
 
 def extend_attempt(
-    attempt_id: int, seconds: int, *, reason: str = "", by: Any = None, key: str = ""
+    attempt_id: int, seconds: int, *, reason: str = "", by: User | None = None, key: str = ""
 ) -> TimeChangeResult:
     """Give an attempt that has not ended more time, or less: negative seconds require a reason.
 
@@ -41,7 +41,7 @@ def extend_attempt(
 
 
 def pause_attempt(
-    attempt_id: int, *, reason: str = "", by: Any = None, key: str = ""
+    attempt_id: int, *, reason: str = "", by: User | None = None, key: str = ""
 ) -> TimeChangeResult:
     """Stop the clock of a started attempt until `continue_attempt`. The learner sees a pause page instead of the
     questions.
@@ -52,7 +52,7 @@ def pause_attempt(
     return _result(lifecycle.pause(attempt_by_id(attempt_id), reason=reason, by=by, key=key))
 
 
-def continue_attempt(attempt_id: int, *, by: Any = None, key: str = "") -> TimeChangeResult:
+def continue_attempt(attempt_id: int, *, by: User | None = None, key: str = "") -> TimeChangeResult:
     """Restart a paused attempt's clock; its deadline moves by the length of the pause, limited by the due date.
 
     `key`: end the pause only if it was started with this key. An attempt that is not paused stays unchanged.

@@ -14,12 +14,13 @@ from edx_proctoring.api.onboarding.exams import (
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamSerializer
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+from edx_proctoring.types import User
 
 Status = ProctoredExamStudentAttemptStatus
 
 
 def get_exam_for_learner(
-    course_id: object, content_id: object, user: Any, *, is_learning_mfe: bool = False
+    course_id: object, content_id: object, user: User, *, is_learning_mfe: bool = False
 ) -> dict[str, Any]:
     """Return the exam of a subsection with the data its page needs: `attempt` (the timer's data or {}), `type`,
     `passed_due_date`, and where they apply `total_time`, `prerequisite_status` and `onboarding_link`.
@@ -30,7 +31,7 @@ def get_exam_for_learner(
     if exam is None:
         return {}
     now = timezone.now()
-    data: dict[str, Any] = ProctoredExamSerializer.row(exam)
+    data = ProctoredExamSerializer.row(exam)
     newest = ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam.pk, user.pk)
     supports = exam.is_proctored and does_backend_support_onboarding(exam.backend)
     more: dict[str, Any] = {

@@ -33,6 +33,7 @@ from edx_proctoring.statuses import (
     PRE_STARTED,
     ProctoredExamStudentAttemptStatus,
 )
+from edx_proctoring.types import User
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def find_attempt(attempt_id: int) -> Attempt:
     return lifecycle.expire_if_overdue(attempt_by_id(attempt_id, missing))
 
 
-def learner_action(attempt: Attempt, action: str, user: Any, detail: str = "") -> int | bool:
+def learner_action(attempt: Attempt, action: str, user: User, detail: str = "") -> int | bool:
     """Perform the learner's action on the attempt; return the attempt's id, or False if a reported error was not
     recorded.
 
@@ -72,7 +73,7 @@ def learner_action(attempt: Attempt, action: str, user: Any, detail: str = "") -
 
 def _transition(
     attempt: Attempt,
-    user: Any,
+    user: User,
     to: str,
     only_from: frozenset[str],
     kept: frozenset[str] = frozenset(),
@@ -90,7 +91,7 @@ def _transition(
     return moved.pk
 
 
-def _start(attempt: Attempt, user: Any) -> int:
+def _start(attempt: Attempt, user: User) -> int:
     _must_be_current(attempt)
     allowed = PRE_STARTED | {Status.ready_to_submit}
     if attempt.taking_as_proctored and not conf.proctoring.ALLOW_START_WITHOUT_SETUP:
@@ -106,11 +107,11 @@ def _must_be_current(attempt: Attempt) -> None:
         )
 
 
-def _stop(attempt: Attempt, user: Any) -> int:
+def _stop(attempt: Attempt, user: User) -> int:
     return _transition(attempt, user, Status.ready_to_submit, frozenset({Status.started}))
 
 
-def _submit(attempt: Attempt, user: Any) -> int:
+def _submit(attempt: Attempt, user: User) -> int:
     """Submit the attempt. If it has already ended, accept the request: the timer of an outdated page submits
     automatically, and the learner would see an error for no reason.
     """
@@ -124,7 +125,7 @@ def _submit(attempt: Attempt, user: Any) -> int:
         return attempt.pk
 
 
-def _decline(attempt: Attempt, user: Any) -> int:
+def _decline(attempt: Attempt, user: User) -> int:
     if _keeps_its_clock(attempt):
         return _submit(attempt, user) if attempt.started_at else attempt.pk
     allowed = PRE_STARTED | IN_PROGRESS if conf.proctoring.DECLINE_WHILE_RUNNING else PRE_STARTED
@@ -137,7 +138,7 @@ def _keeps_its_clock(attempt: Attempt) -> bool:
     return not exam.is_proctored and not conf.proctoring.TIMED_EXAM_FALLS_THROUGH
 
 
-def _click_download(attempt: Attempt, user: Any) -> int:
+def _click_download(attempt: Attempt, user: User) -> int:
     """A ready attempt stays ready: the provider reports this only once, and the learner's page may be outdated."""
     if _keeps_its_clock(attempt):
         return attempt.pk
@@ -145,7 +146,7 @@ def _click_download(attempt: Attempt, user: Any) -> int:
     return _transition(attempt, user, Status.download_software_clicked, PRE_STARTED - ready, ready)
 
 
-def _error(attempt: Attempt, user: Any) -> int | bool:
+def _error(attempt: Attempt, user: User) -> int | bool:
     """Record an error of the learner's browser. An error that arrives too late changes nothing."""
     if attempt.status not in INCOMPLETE:
         return False
@@ -160,13 +161,13 @@ def _error(attempt: Attempt, user: Any) -> int | bool:
     return attempt.pk
 
 
-def _reset(attempt: Attempt, user: Any) -> int:
+def _reset(attempt: Attempt, user: User) -> int:
     _must_be_current(attempt)
     check_practice_limit(attempt.proctored_exam, attempt.user_id)
     return lifecycle.reset(attempt.proctored_exam, attempt.user, user).pk
 
 
-def _ping(attempt: Attempt, _user: Any) -> int:
+def _ping(attempt: Attempt, _user: User) -> int:
     return attempt.pk
 
 
@@ -186,7 +187,7 @@ ACTIONS: Mapping[str, Callable[[Attempt, Any], int | bool]] = {
 
 
 def create_attempt_for_learner(
-    exam_id: int, user: Any, *, attempt_proctored: bool, start_clock: bool
+    exam_id: int, user: User, *, attempt_proctored: bool, start_clock: bool
 ) -> int:
     """Create an attempt for the learner and return its id; the second of two clicks gets the attempt of the first.
 
@@ -205,7 +206,7 @@ def create_attempt_for_learner(
         return _await_attempt(exam, user, attempt_proctored)
 
 
-def _check_guards(exam: ProctoredExam, user: Any, attempt_proctored: bool) -> None:
+def _check_guards(exam: ProctoredExam, user: User, attempt_proctored: bool) -> None:
     known = deadlines.exam_fields(exam)
     if not exam.is_practice_exam and deadlines.is_past_due(known, user, timezone.now()):
         raise ProctoredExamPermissionDenied(
@@ -225,7 +226,7 @@ def _check_guards(exam: ProctoredExam, user: Any, attempt_proctored: bool) -> No
         raise ProctoredExamPermissionDenied("Requirements that come before this exam are not met.")
 
 
-def _create(exam: ProctoredExam, user: Any, attempt_proctored: bool, start_clock: bool) -> int:
+def _create(exam: ProctoredExam, user: User, attempt_proctored: bool, start_clock: bool) -> int:
     check_practice_limit(exam, user.pk)
     if exam.is_proctored and not attempt_proctored:
         return create_declined(exam, user, lifecycle.LEARNER, by=user).pk
@@ -247,7 +248,7 @@ def _create(exam: ProctoredExam, user: Any, attempt_proctored: bool, start_clock
         return _start(waiting, user)
 
 
-def _waiting(exam: ProctoredExam, user: Any) -> Attempt | None:
+def _waiting(exam: ProctoredExam, user: User) -> Attempt | None:
     """Return the learner's attempt in a timed exam that is created but not yet started."""
     newest: Attempt | None = Attempt.objects.of_pair(exam.pk, user.pk).newest_first().first()
     if newest is None or newest.status not in PRE_STARTED or not _keeps_its_clock(newest):
@@ -255,7 +256,7 @@ def _waiting(exam: ProctoredExam, user: Any) -> Attempt | None:
     return newest
 
 
-def _await_attempt(exam: ProctoredExam, user: Any, attempt_proctored: bool) -> int:
+def _await_attempt(exam: ProctoredExam, user: User, attempt_proctored: bool) -> int:
     """Wait, outside of transactions, for the concurrent creation and return its result."""
     reservation = ProctoringReservation.objects.of_pair(exam.pk, user.pk).first()
     until = time.monotonic() + LONGEST_WAIT

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from edx_proctoring import backends, deadlines, exam_types
@@ -18,6 +18,8 @@ from edx_proctoring.models import (
     in_order,
 )
 from edx_proctoring.models.attempts import AttemptQuerySet
+from edx_proctoring.models.exams import ExamQuerySet
+from edx_proctoring.types import AttemptDict, LatestAttempt
 
 Attempt = ProctoredExamStudentAttempt
 FEW = 500  # learners
@@ -70,7 +72,7 @@ def get_grouped_attempts(
     statuses: Collection[str] | None = None,
     exam_id: int | None = None,
     ordering: str | None = None,
-) -> "Page[dict[str, Any]]":
+) -> "Page[LatestAttempt]":
     """Return a page of the newest attempts per learner and exam, each with `all_attempts` of that pair, newest first.
 
     An invalid page number yields the first page, one out of range the last. `statuses` (as stored) and the exam filter
@@ -88,18 +90,23 @@ def get_grouped_attempts(
         pages = Paginator(_newest(rows, ordering), per_page)
     else:
         pages = _newest_first(exams, page, per_page)
-    found = pages.get_page(page)
+    found: Page[Any] = pages.get_page(page)
     found.object_list = _with_siblings(found.object_list)
     return found
 
 
-def _newest(rows: Any, ordering: str | None = None) -> Any:
+Triple = tuple[int, int, int]  # ids of attempt, learner and exam
+
+
+def _newest(rows: AttemptQuerySet, ordering: str | None = None) -> "QuerySet[Attempt, Triple]":
     """Return id, learner and exam of the newest attempts per learner and exam."""
     newest = in_order(rows.latest_per_learner().newest_first(), ordering, ATTEMPT_ORDERINGS)
     return newest.values_list("pk", "user_id", "proctored_exam_id")
 
 
-def _found(rows: Any, text: str, ordering: str | None, per_page: int) -> "Paginator[Any]":
+def _found(
+    rows: AttemptQuerySet, text: str, ordering: str | None, per_page: int
+) -> "Paginator[Triple]":
     """Filter by learners whose name or e-mail address contains the text. If few learners match, their attempts are read
     at once instead of counted.
     """
@@ -110,7 +117,9 @@ def _found(rows: Any, text: str, ordering: str | None, per_page: int) -> "Pagina
     return Paginator(_newest(rows.filter(user_id__in=learners), ordering), per_page)
 
 
-def _newest_first(exams: Any, page: int | str | None, per_page: int) -> "Paginator[Any]":
+def _newest_first(
+    exams: ExamQuerySet, page: int | str | None, per_page: int
+) -> "Paginator[Triple]":
     try:
         reach = int(page if page is not None else 1) * per_page
     except ValueError:
@@ -146,14 +155,14 @@ def _newest_since(exams: Any, reach: int) -> tuple[AttemptQuerySet, int]:
     return rows, sum(learners or 0 for _, learners, _ in counts)
 
 
-def _with_siblings(newest: Iterable[tuple[int, int, int]]) -> list[dict[str, Any]]:
+def _with_siblings(newest: Iterable[tuple[int, int, int]]) -> list[LatestAttempt]:
     """Return these attempts with all others of the same learner and exam, skipping any removed in the meantime."""
     found = list(newest)
     siblings = Attempt.objects.with_parts().filter(
         user_id__in={user_id for _, user_id, _ in found},
         proctored_exam_id__in={exam_id for _, _, exam_id in found},
     )
-    groups: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
+    groups: dict[tuple[int, int], list[AttemptDict]] = defaultdict(list)
     now = timezone.now()
     for attempt in siblings.newest_first():
         shown = as_dict(deadlines.as_seen(attempt, now))

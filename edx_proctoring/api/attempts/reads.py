@@ -3,10 +3,11 @@
 import datetime
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from operator import itemgetter
 from typing import Any
 
+from django.core.mail import EmailMessage
 from django.db.models import Q
 from django.utils import timezone
 
@@ -25,10 +26,12 @@ from edx_proctoring.models import (
     exactly,
     in_order,
 )
+from edx_proctoring.models.attempts import AttemptQuerySet
 from edx_proctoring.serializers import (
     ProctoredExamSerializer,
     ProctoredExamStudentAllowanceSerializer,
 )
+from edx_proctoring.types import ActiveExam, AllowanceDict, AttemptDict, ExamDict, User
 
 log = logging.getLogger(__name__)
 
@@ -38,25 +41,25 @@ Attempt = ProctoredExamStudentAttempt
 DAY = datetime.timedelta(days=1)
 
 
-def _fresh(attempt: Attempt | None) -> dict[str, Any] | None:
+def _fresh(attempt: Attempt | None) -> AttemptDict | None:
     return None if attempt is None else as_dict(expire_if_overdue(attempt))
 
 
 # One attempt
 
 
-def get_current_exam_attempt(exam_id: int, user_id: int) -> dict[str, Any] | None:
+def get_current_exam_attempt(exam_id: int, user_id: int) -> AttemptDict | None:
     """Return the learner's newest attempt in the exam, or None. Ends it if its time is over."""
     return _fresh(Attempt.objects.get_current_exam_attempt(exam_id, user_id))
 
 
-def get_exam_attempt_by_id(attempt_id: int) -> dict[str, Any] | None:
+def get_exam_attempt_by_id(attempt_id: int) -> AttemptDict | None:
     """Return the attempt, or None. Ends it if its time is over."""
     number = as_id(attempt_id)
     return _fresh(Attempt.objects.get_exam_attempt_by_id(number)) if number else None
 
 
-def get_exam_attempt_by_external_id(external_id: str) -> dict[str, Any] | None:
+def get_exam_attempt_by_external_id(external_id: str) -> AttemptDict | None:
     """Return the newest attempt with this provider id, or None. Ends it if its time is over."""
     return _fresh(Attempt.objects.get_exam_attempt_by_external_id(external_id))
 
@@ -71,7 +74,7 @@ def was_registered_without_token(attempt_id: int) -> bool:
     return born is not None and not born[1] and timezone.now() - born[0] < DAY
 
 
-def get_exam_attempt_by_code(attempt_code: str | None) -> dict[str, Any] | None:
+def get_exam_attempt_by_code(attempt_code: str | None) -> AttemptDict | None:
     """Return the attempt with the code, or None. Ends it if its time is over."""
     return _fresh(Attempt.objects.get_exam_attempt_by_code(attempt_code))
 
@@ -118,11 +121,11 @@ def _locate(*conditions: Q) -> tuple[Attempt | None, bool | None]:
 # Lists
 
 
-def _as_seen(attempt: Attempt) -> dict[str, Any]:
+def _as_seen(attempt: Attempt) -> AttemptDict:
     return as_dict(deadlines.as_seen(attempt, timezone.now()))
 
 
-def get_all_exam_attempts(course_id: object, ordering: str | None = None) -> list[dict[str, Any]]:
+def get_all_exam_attempts(course_id: object, ordering: str | None = None) -> list[AttemptDict]:
     """Return all attempts of the course, newest first, as a lazy list: slicing it reads only that page.
 
     `ordering`: created, modified, started_at, completed_at, status, exam_name, user__username, user__email,
@@ -133,29 +136,29 @@ def get_all_exam_attempts(course_id: object, ordering: str | None = None) -> lis
 
 def get_filtered_exam_attempts(
     course_id: object, search_by: str, ordering: str | None = None
-) -> list[dict[str, Any]]:
+) -> list[AttemptDict]:
     """Return the attempts whose learner's username or e-mail address contains the text; otherwise as
     get_all_exam_attempts.
     """
     return _lazy(Attempt.objects.get_filtered_exam_attempts(course_id, search_by), ordering)
 
 
-def _lazy(attempts: Any, ordering: str | None) -> LazyList:
+def _lazy(attempts: AttemptQuerySet, ordering: str | None) -> LazyList[AttemptDict]:
     return LazyList(in_order(attempts, ordering, ATTEMPT_ORDERINGS), _as_seen)
 
 
-def get_user_attempts_by_exam_id(user_id: int, exam_id: int) -> list[dict[str, Any]]:
+def get_user_attempts_by_exam_id(user_id: int, exam_id: int) -> list[AttemptDict]:
     """Return all attempts of the learner in the exam, newest first."""
     found = Attempt.objects.get_user_attempts_by_exam_id(user_id, exam_id)
     return [_as_seen(attempt) for attempt in found]
 
 
-def get_active_exams_for_user(user_id: int, course_id: object = None) -> list[dict[str, Any]]:
+def get_active_exams_for_user(user_id: int, course_id: object = None) -> list[ActiveExam]:
     """Return the exams that the learner is taking, newest first, each as `exam`, `attempt` and `allowances`."""
     running = Attempt.objects.get_active_student_attempts(user_id, course_id)
     now = timezone.now()
     attempts = [attempt for attempt in running if not deadlines.is_overdue(attempt, now)]
-    allowances: dict[int, list[Any]] = defaultdict(list)
+    allowances: dict[int, list[AllowanceDict]] = defaultdict(list)
     granted = ProctoredExamStudentAllowance.objects.filter(
         user_id=user_id, proctored_exam_id__in=[attempt.proctored_exam_id for attempt in attempts]
     )
@@ -239,23 +242,23 @@ def _newest_fresh(exam_id: int, user_id: int) -> Attempt | None:
     return expire_if_overdue(newest) if newest else None
 
 
-def allowed_minutes(exam: Mapping[str, Any], user_id: int) -> int:
+def allowed_minutes(exam: ExamDict, user_id: int) -> int:
     """Return how many minutes the learner would have if they started now. Ends their attempt if its time is over."""
     newest = _newest_fresh(exam["id"], user_id)
     return deadlines.allowed_minutes(exam, user_id, newest, timezone.now())
 
 
-def get_total_allowed_time_for_exam(exam: Mapping[str, Any], user_id: int) -> str:
+def get_total_allowed_time_for_exam(exam: ExamDict, user_id: int) -> str:
     """Return the same in words."""
     return timing.humanized(allowed_minutes(exam, user_id))
 
 
-def exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime.datetime | None:
+def exam_due_date(exam: ExamDict, user: User | int | None = None) -> datetime.datetime | None:
     """Return when the exam is due, for the user (object or id) if given."""
     return deadlines.due_date(exam, user)
 
 
-def is_exam_passed_due(exam: Mapping[str, Any], user: Any = None) -> bool:
+def is_exam_passed_due(exam: ExamDict, user: User | int | None = None) -> bool:
     """Return whether the exam is past due. Timed exams without a due date end with the course."""
     return deadlines.is_past_due(exam, user, timezone.now())
 
@@ -269,7 +272,7 @@ def is_state_transition_legal(from_status: str, to_status: str) -> bool:
 
 
 def can_update_credit_grades_and_email(
-    attempts: Sequence[Mapping[str, Any]], to_status: str, exam: Mapping[str, Any]
+    attempts: Sequence[AttemptDict], to_status: str, exam: ExamDict
 ) -> bool:
     """Return whether credit, grades and e-mail apply to the change to `to_status`. `attempts`: all, including the
     changed one.
@@ -278,18 +281,18 @@ def can_update_credit_grades_and_email(
     return updates_credit_grades_and_email(words, to_status, exam["is_practice_exam"])
 
 
-def is_attempt_ready_to_resume(attempt: Mapping[str, Any]) -> bool:
+def is_attempt_ready_to_resume(attempt: AttemptDict) -> bool:
     """Return whether the learner may continue in a new attempt."""
     return bool(attempt["ready_to_resume"] and not attempt["resumed"])
 
 
-def is_attempt_in_resume_process(attempt_obj: Any) -> bool:
+def is_attempt_in_resume_process(attempt_obj: Attempt) -> bool:
     """Return whether another attempt may continue this one (a model instance) or already does."""
     return bool(attempt_obj.ready_to_resume or attempt_obj.resumed)
 
 
 def create_proctoring_attempt_status_email(
     exam_attempt_obj: Attempt, course_name: str, course_id: object
-) -> Any:
+) -> EmailMessage | None:
     """Return the e-mail about the attempt's status, or None if none is due. `course_id` is the exam's."""
     return emails.status_email(exam_attempt_obj, course_name)

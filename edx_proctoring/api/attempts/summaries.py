@@ -2,8 +2,8 @@
 
 import logging
 from functools import cached_property
-from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -13,11 +13,12 @@ from edx_proctoring.lifecycle import expire_if_overdue, find_learner
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamSerializer
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+from edx_proctoring.types import StatusSummary, User
 
 log = logging.getLogger(__name__)
 
 Status = ProctoredExamStudentAttemptStatus
-Summary = dict[str, Any]
+Summary = StatusSummary
 
 
 def _summary(description: str, icon: str, completed: bool) -> Summary:
@@ -36,7 +37,7 @@ STATUS_SUMMARY_MAP: dict[str, Summary] = {
     Status.eligible: _summary(gettext_noop("Proctored Option Available"), _PENCIL, False),
     Status.declined: _summary(gettext_noop("Taking As Open Exam"), _PENCIL, False),
     Status.submitted: _PENDING,
-    Status.second_review_required: dict(_PENDING),
+    Status.second_review_required: _PENDING.copy(),
     Status.verified: _summary(gettext_noop("Passed Proctoring"), "fa-check", True),
     Status.rejected: _summary(gettext_noop("Failed Proctoring"), _FAILED, True),
     Status.error: _summary(gettext_noop("Failed Proctoring"), _FAILED, True),
@@ -81,7 +82,7 @@ def get_attempt_status_summaries(
     """
     exams = list(ProctoredExam.get_all_exams_for_course(course_id, active_only=True))
     newest = ProctoredExamStudentAttempt.objects.with_parts().in_course(course_id)
-    own = newest.filter(user_id=user_id).latest_per_learner()
+    own = newest.filter(Q(user_id=user_id)).latest_per_learner()
     by_exam = {attempt.proctored_exam_id: attempt for attempt in own}
     learner = _Learner(user_id, course_id)
     return {
@@ -99,11 +100,11 @@ def _is_timed(exam: ProctoredExam) -> bool:
 class _Learner:
     """Properties of the learner that are the same for all exams of a course."""
 
-    def __init__(self, user_id: Any, course_id: object) -> None:
+    def __init__(self, user_id: int | None, course_id: object) -> None:
         self.user_id, self.course_id = user_id, course_id
 
     @cached_property
-    def user(self) -> Any:
+    def user(self) -> User:
         return find_learner(self.user_id)
 
     @cached_property

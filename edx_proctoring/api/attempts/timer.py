@@ -13,11 +13,12 @@ from edx_proctoring import backends, conf, deadlines, exam_types, extensions, li
 from edx_proctoring.api.attempts.reads import is_attempt_ready_to_resume
 from edx_proctoring.api.lookup import as_dict, attempt_by_id, exam_by_id
 from edx_proctoring.backends import display
-from edx_proctoring.backends.backend import within
+from edx_proctoring.backends.backend import ProctoringBackendProvider, within
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.lifecycle import expire_if_overdue
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt, TimeAdjustment
 from edx_proctoring.statuses import IN_PROGRESS, ProctoredExamStudentAttemptStatus
+from edx_proctoring.types import JSON, AttemptDict, JSONObject
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def get_polled_attempt(attempt_id: int) -> dict[str, Any]:
     missing = f"Attempted to get attempt_id={attempt_id} but it does not exist."
     attempt = expire_if_overdue(attempt_by_id(attempt_id, missing))
     seconds, changes = clock_data(attempt, timezone.now())
-    data = as_dict(attempt)
+    data: dict[str, Any] = {**as_dict(attempt)}
     data["time_remaining_seconds"] = seconds
     data["accessibility_time_string"] = time_left_in_words(seconds)
     if backends.has_secret_ids(attempt.proctored_exam):
@@ -80,7 +81,7 @@ def learner_timer_data(
 
 def get_exam_attempt_data(
     exam_id: int, attempt_id: int, is_learning_mfe: bool = False
-) -> dict[str, Any]:
+) -> JSONObject:
     """Return the timer data of an attempt; ends it if its time is over.
 
     Raises ProctoredExamNotFoundException, and StudentExamAttemptDoesNotExistsException also for an attempt in another
@@ -94,9 +95,7 @@ def get_exam_attempt_data(
     return timer_data(attempt, is_learning_mfe)
 
 
-def timer_data(
-    attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool = False
-) -> dict[str, Any]:
+def timer_data(attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool = False) -> JSONObject:
     """Return the same for an attempt with its exam and learner already read."""
     attempt, now = expire_if_overdue(attempt), timezone.now()
     exam = attempt.proctored_exam
@@ -104,7 +103,7 @@ def timer_data(
     provider = backends.find_provider(exam)
     minutes = _minutes(exam, attempt, data, now)
     seconds, changes = clock_data(attempt, now)
-    answer = {
+    answer: JSONObject = {
         "in_timed_exam": True,
         "taking_as_proctored": attempt.taking_as_proctored,
         "exam_type": exam_types.get_exam_type(data["proctored_exam"], provider)["humanized_type"],
@@ -135,7 +134,7 @@ def timer_data(
 
 def clock_data(
     attempt: ProctoredExamStudentAttempt, now: datetime.datetime
-) -> tuple[float, dict[str, Any]]:
+) -> tuple[float, JSONObject]:
     """Return the remaining seconds, and the pauses and granted time for polls (see `_time_changes`), with one query."""
     rows = deadlines.ledger(attempt)
     deadline = deadlines.from_ledger(attempt, rows)
@@ -145,15 +144,15 @@ def clock_data(
 
 def _time_changes(
     attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment], now: datetime.datetime
-) -> dict[str, Any]:
+) -> JSONObject:
     """Return `paused` if the attempt is paused, and `adjustments` if there are recent ones; otherwise no keys.
 
     The seconds are those by which the deadline moved: the due date may have cut a grant.
     """
     if attempt.status not in IN_PROGRESS:
         return {}
-    answer: dict[str, Any] = {}
-    new = []
+    answer: JSONObject = {}
+    new: list[JSON] = []
     moved = deadlines.gains(attempt, rows)
     for row in rows:
         if row.is_open and row.began_at:
@@ -169,7 +168,7 @@ def _time_changes(
 def _minutes(
     exam: ProctoredExam,
     attempt: ProctoredExamStudentAttempt,
-    data: dict[str, Any],
+    data: AttemptDict,
     now: datetime.datetime,
 ) -> int:
     stored = attempt.allowed_time_limit_mins
@@ -187,10 +186,12 @@ def _thresholds(minutes: int) -> dict[str, int]:
 
 
 def _of_provider(
-    provider: Any, attempt: ProctoredExamStudentAttempt, data: dict[str, Any]
-) -> dict[str, Any]:
+    provider: ProctoringBackendProvider | None,
+    attempt: ProctoredExamStudentAttempt,
+    data: AttemptDict,
+) -> JSONObject:
     interval = conf.proctoring.DESKTOP_APPLICATION_PING_INTERVAL_SECONDS
-    answer: dict[str, Any] = {
+    answer: JSONObject = {
         "ping_interval": getattr(provider, "ping_interval", interval),
         "attempt_code": attempt.attempt_code,
     }
@@ -199,7 +200,7 @@ def _of_provider(
     return answer
 
 
-def _download_url(provider: Any, data: dict[str, Any]) -> str | None:
+def _download_url(provider: ProctoringBackendProvider, data: AttemptDict) -> str | None:
     try:
         with within(conf.proctoring.ASK_DEADLINE_SECONDS):  # time limit for both requests together
             own = (provider.get_attempt(data) or {}).get("download_url")

@@ -10,10 +10,12 @@ from opaque_keys.edx.keys import UsageKey
 
 from edx_proctoring import backends, constants, host, links
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.protocols import OutlineDetails, Schedule
 from edx_proctoring.statuses import (
     InstructorDashboardOnboardingAttemptStatus,
     ProctoredExamStudentAttemptStatus,
 )
+from edx_proctoring.types import OnboardingData, User
 
 Attempt = ProctoredExamStudentAttempt
 Status = ProctoredExamStudentAttemptStatus
@@ -27,7 +29,7 @@ def does_backend_support_onboarding(backend: str | None) -> bool:
 
 
 def get_last_verified_onboarding_attempts_per_user(
-    users_list: Sequence[Any], backend: str
+    users_list: Sequence[User], backend: str
 ) -> dict[int, Attempt]:
     """Return each learner's newest verified onboarding attempt in any course that the provider accepts, by learner id."""
     return last_verified(users_list, backend, timezone.now())
@@ -49,8 +51,8 @@ def last_verified(
 
 
 def get_onboarding_attempt_data_for_learner(
-    course_id: object, user: Any, backend: str
-) -> dict[str, Any]:
+    course_id: object, user: User, backend: str
+) -> OnboardingData:
     """Return `onboarding_status` and `expiration_date`; both None for a learner who has not begun.
 
     A verified attempt in another course counts as `other_course_approved`.
@@ -72,7 +74,7 @@ def get_onboarding_attempt_data_for_learner(
 
 def _onboarding_data(
     status: str | None, expiration_date: datetime.datetime | None
-) -> dict[str, Any]:
+) -> OnboardingData:
     return {"onboarding_status": status, "expiration_date": expiration_date}
 
 
@@ -98,7 +100,7 @@ def expiries(attempts: Iterable[Attempt]) -> dict[int, datetime.datetime]:
 # Link to the exam
 
 
-def get_onboarding_exam_link(course_id: object, user: Any, is_learning_mfe: bool) -> str:
+def get_onboarding_exam_link(course_id: object, user: User, is_learning_mfe: bool) -> str:
     """Return the link to the newest onboarding exam of the course that the learner can open now, or ''."""
     exams = [one for one in newest_exams(course_id) if _supports_onboarding(one)]
     details = get_user_course_outline_details(user, course_id) if exams else None
@@ -110,7 +112,7 @@ def get_onboarding_exam_link(course_id: object, user: Any, is_learning_mfe: bool
     return ""
 
 
-def onboarding_exam_link_for_screen(course_id: object, user: Any) -> str:
+def onboarding_exam_link_for_screen(course_id: object, user: User) -> str:
     """Do the same for the learner's screen; without course outlines from the host, every exam counts as open."""
     if host.has("learning_sequences"):
         return get_onboarding_exam_link(course_id, user, is_learning_mfe=False)
@@ -128,30 +130,29 @@ def _supports_onboarding(exam: ProctoredExam) -> bool:
     return does_backend_support_onboarding(exam.backend)
 
 
-def _can_open(exam: ProctoredExam, details: Any) -> bool:
+def _can_open(exam: ProctoredExam, details: OutlineDetails) -> bool:
     try:
         return UsageKey.from_string(exam.content_id) in details.outline.accessible_sequences
     except InvalidKeyError:
         return False
 
 
-def get_user_course_outline_details(user: Any, course_id: object) -> Any:
+def get_user_course_outline_details(user: User, course_id: object) -> OutlineDetails | None:
     """Return `.outline` and `.schedule` of the course as the user sees it now; None if the host has no outlines."""
     return host.course_outline(user, course_id)
 
 
-def get_visibility_check_date(course_schedule: Any, usage_key: UsageKey) -> datetime.datetime:
+def get_visibility_check_date(course_schedule: Schedule, usage_key: UsageKey) -> datetime.datetime:
     """Return until when the learner can see a subsection: its due date, else the course's end, else the last possible
     date.
     """
     entry = course_schedule.sequences.get(usage_key)
     due = entry.due if entry else None
-    end: datetime.datetime | None = due or course_schedule.course_end
-    return end or datetime.datetime.max.replace(tzinfo=datetime.UTC)
+    return due or course_schedule.course_end or datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 
 def categorize_inaccessible_exams_by_date(
-    onboarding_exams: Iterable[ProctoredExam], details: Any
+    onboarding_exams: Iterable[ProctoredExam], details: OutlineDetails
 ) -> tuple[list[ProctoredExam], list[ProctoredExam], list[ProctoredExam]]:
     """Return the exams that the learner cannot open, by reason: not because of dates, not yet, no longer.
 

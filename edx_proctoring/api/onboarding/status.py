@@ -30,11 +30,13 @@ from edx_proctoring.exceptions import (
     ProctoredBaseException,
 )
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.protocols import OutlineDetails
 from edx_proctoring.statuses import (
     InstructorDashboardOnboardingAttemptStatus,
     ProctoredExamStudentAttemptStatus,
     VerificientOnboardingProfileStatus,
 )
+from edx_proctoring.types import OnboardingData, OnboardingRow, OnboardingStatus, User
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +81,7 @@ def _profiles(exam: ProctoredExam, course_id: object, **query: str) -> Any:
 # One learner
 
 
-def get_onboarding_status(course_id: object, user: Any, is_learning_mfe: bool) -> dict[str, Any]:
+def get_onboarding_status(course_id: object, user: User, is_learning_mfe: bool) -> OnboardingStatus:
     """Return the learner's status and the exam to take: `onboarding_status`, `expiration_date`, `onboarding_link`,
     `onboarding_past_due`, `onboarding_release_date` (text), `review_requirements_url`.
 
@@ -106,7 +108,7 @@ def get_onboarding_status(course_id: object, user: Any, is_learning_mfe: bool) -
     }
 
 
-def _learner_data(exam: ProctoredExam, course_id: object, user: Any) -> dict[str, Any]:
+def _learner_data(exam: ProctoredExam, course_id: object, user: User) -> OnboardingData:
     local = get_onboarding_attempt_data_for_learner(course_id, user, backends.name_of(exam))
     if not constants.ONBOARDING_PROFILE_API:
         return local
@@ -116,7 +118,10 @@ def _learner_data(exam: ProctoredExam, course_id: object, user: Any) -> dict[str
         if profile is None:
             raise NoOnboardingProfile("The provider has no onboarding profile of this user.")
         status = Profile.get_edx_status_from_profile_status(profile["status"])
-        remote = {"onboarding_status": status, "expiration_date": profile["expiration_date"]}
+        remote: OnboardingData = {
+            "onboarding_status": status,
+            "expiration_date": profile["expiration_date"],
+        }
     except NoOnboardingProfile:
         raise
     except Exception as error:
@@ -138,8 +143,8 @@ def _learner_data(exam: ProctoredExam, course_id: object, user: Any) -> dict[str
 
 
 def _sorted_by_date(
-    exams: Sequence[ProctoredExam], course_id: object, user: Any
-) -> tuple[list[ProctoredExam], list[ProctoredExam], list[ProctoredExam], Any]:
+    exams: Sequence[ProctoredExam], course_id: object, user: User
+) -> tuple[list[ProctoredExam], list[ProctoredExam], list[ProctoredExam], OutlineDetails | None]:
     """Return (open, not yet, no longer, the outline). Without course outlines from the host, every exam counts as open."""
     if not host.has("learning_sequences"):
         return list(exams), [], [], None
@@ -159,8 +164,9 @@ def _usage_key(exam: ProctoredExam) -> UsageKey | None:
         return None
 
 
-def _release_date(exam: ProctoredExam, details: Any) -> str | None:
-    entry = details.schedule.sequences.get(_usage_key(exam)) if details is not None else None
+def _release_date(exam: ProctoredExam, details: OutlineDetails | None) -> str | None:
+    key = _usage_key(exam)
+    entry = details.schedule.sequences.get(key) if details is not None and key else None
     start = getattr(entry, "effective_start", None)
     return start.isoformat() if start else None
 
@@ -172,12 +178,12 @@ def _release_date(exam: ProctoredExam, details: Any) -> str | None:
 class Row:
     """One learner, with the `attempt` that determines the status."""
 
-    user: Any
+    user: User
     enrollment_mode: str
     word: str | None = None
-    modified: Any = None
+    modified: datetime.datetime | None = None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> OnboardingRow:
         """Return the published dictionary."""
         return {
             "username": self.user.username,
@@ -195,7 +201,7 @@ def get_onboarding_statuses(
     page: int | str | None = 1,
     per_page: int = 25,
     ask_provider: bool = False,
-) -> Page[dict[str, Any]]:
+) -> Page[OnboardingRow]:
     """Return a page of the course's learners who may take proctored exams, in the host's order: `username`,
     `enrollment_mode`, `status`, `modified` (datetime).
 
@@ -239,7 +245,10 @@ class _Local:
         unverified = []
         for row in rows:
             attempt = _which_counts(attempts[row.user.pk], expires, self.now)
-            row.word, row.modified = _word(attempt, expires, self.now), attempt and attempt.modified
+            row.word, row.modified = (
+                _word(attempt, expires, self.now),
+                attempt.modified if attempt else None,
+            )
             if row.word != Word.verified:
                 unverified.append(row)
         users = [row.user for row in unverified]
@@ -254,7 +263,7 @@ class _Local:
         attempts = self._attempts(rows)
         for row in rows:
             newest = next(iter(attempts[row.user.pk]), None)
-            row.modified = newest and newest.modified
+            row.modified = newest.modified if newest else None
 
     def _attempts(self, rows: Iterable[Row]) -> dict[int, list[Attempt]]:
         found = Attempt.objects.get_proctored_practice_attempts_by_course_id(
@@ -268,7 +277,7 @@ class _Local:
 
 
 def _which_counts(
-    attempts: Sequence[Attempt], expires: dict[int, Any], now: datetime.datetime
+    attempts: Sequence[Attempt], expires: dict[int, datetime.datetime], now: datetime.datetime
 ) -> Attempt | None:
     """Return the attempt that determines the status: one verified and still valid, else the last changed; a reset
     attempt yields to a later one.
@@ -285,7 +294,9 @@ def _which_counts(
     return newest
 
 
-def _word(attempt: Attempt | None, expires: dict[int, Any], now: datetime.datetime) -> str | None:
+def _word(
+    attempt: Attempt | None, expires: dict[int, datetime.datetime], now: datetime.datetime
+) -> str | None:
     if attempt is None:
         return Word.not_started
     if attempt.status == Status.onboarding_reset:

@@ -14,6 +14,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     exactly,
 )
+from edx_proctoring.types import User
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def get_exam_configuration_dashboard_url(course_id: object, content_id: object) 
 
 def get_instructor_dashboard_url(
     course_id: str,
-    user: Any,
+    user: User,
     *,
     exam_id: object = None,
     attempt_id: str | None = None,

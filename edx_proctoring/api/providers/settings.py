@@ -6,7 +6,7 @@ from typing import Any
 from edx_proctoring import backends, conf, constants, host
 from edx_proctoring.api.lookup import exam_by_id
 from edx_proctoring.backends import display
-from edx_proctoring.backends.backend import ask_options
+from edx_proctoring.backends.backend import ProctoringBackendProvider, ask_options
 from edx_proctoring.models import ProctoredExam
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def _of_provider(exam: ProctoredExam) -> dict[str, Any]:
     }
 
 
-def _configuration(provider: Any, exam: ProctoredExam) -> Any:
+def _configuration(provider: ProctoringBackendProvider, exam: ProctoredExam) -> Any:
     try:
         with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
             return display.configuration(provider.get_proctoring_config() or {})
@@ -53,7 +53,7 @@ def _configuration(provider: Any, exam: ProctoredExam) -> Any:
         return {}
 
 
-def get_integration_specific_email(provider: Any) -> str:
+def get_integration_specific_email(provider: ProctoringBackendProvider | None) -> str:
     """Return the provider's own address for learners, else the platform's contact."""
     own = getattr(provider, "integration_specific_email", None)
     return str(own or constants.DEFAULT_CONTACT_EMAIL or "")

@@ -3,15 +3,16 @@
 import ipaddress
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from django.utils.crypto import constant_time_compare
 
 from edx_proctoring import backends, conf
 from edx_proctoring.api.attempts.reads import locate_attempt_by_attempt_code
 from edx_proctoring.api.reviews.receive import exam_of, receive_review
+from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.exceptions import ProctoredExamSuspiciousLookup
-from edx_proctoring.models import ProctoredExamSoftwareSecureReview
+from edx_proctoring.models import ProctoredExam, ProctoredExamSoftwareSecureReview
+from edx_proctoring.types import JSONObject
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ REFUSED = "The review does not belong to this attempt."
 
 
 def receive_anonymous_review(
-    data: Mapping[str, Any], *, secret: str = "", address: str = "", forwarded_for: str = ""
+    data: JSONObject, *, secret: str = "", address: str = "", forwarded_for: str = ""
 ) -> ProctoredExamSoftwareSecureReview | None:
     """Store and apply a review in RPNow's format, as `receive_review` does; no reviewer is recorded.
 
@@ -44,13 +45,13 @@ def receive_anonymous_review(
     )
 
 
-def _code(data: Mapping[str, Any]) -> str | None:
+def _code(data: JSONObject) -> str | None:
     meta = data.get("examMetaData")
     code = meta.get("examCode") if isinstance(meta, Mapping) else None
     return code if isinstance(code, str) and code else None
 
 
-def _provider(exam: Any) -> Any:
+def _provider(exam: ProctoredExam | None) -> ProctoringBackendProvider | None:
     """Return the provider that reads the review: the exam's if it accepts anonymous reviews, else None."""
     if exam is None or conf.proctoring.REVIEW_CALLBACK_ANY_BACKEND:
         return backends.provider_named(RPNOW)
@@ -58,7 +59,9 @@ def _provider(exam: Any) -> Any:
     return found if getattr(found, "takes_anonymous_reviews", False) else None
 
 
-def _is_let_in(provider: Any, secret: str, address: str, forwarded_for: str) -> bool:
+def _is_let_in(
+    provider: ProctoringBackendProvider, secret: str, address: str, forwarded_for: str
+) -> bool:
     expected = getattr(provider, "review_callback_secret", None)
     networks = getattr(provider, "review_callback_networks", None)
     if expected and not constant_time_compare(secret, expected):

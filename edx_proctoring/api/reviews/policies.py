@@ -1,7 +1,5 @@
 """Review policies: instructions for the reviewers of an exam."""
 
-from typing import Any
-
 from django.db import connection
 
 from edx_proctoring import lifecycle, transactions
@@ -12,6 +10,7 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.serializers import ProctoredExamReviewPolicySerializer
+from edx_proctoring.types import ReviewPolicyDict
 
 
 def create_exam_review_policy(exam_id: int, set_by_user_id: int | None, review_policy: str) -> int:
@@ -61,10 +60,9 @@ def remove_review_policy(exam_id: int) -> None:
     transactions.run(lambda: _locked_policy(exam_id).delete())
 
 
-def get_review_policy_by_exam_id(exam_id: int) -> dict[str, Any]:
+def get_review_policy_by_exam_id(exam_id: int) -> ReviewPolicyDict:
     """Return the policy. Raises ProctoredExamReviewPolicyNotFoundException."""
-    data: dict[str, Any] = ProctoredExamReviewPolicySerializer.row(_policy(exam_id))
-    return data
+    return ProctoredExamReviewPolicySerializer.row(_policy(exam_id))
 
 
 def _get_review_policy_by_exam_id(exam_id: int) -> str | None:

@@ -1,8 +1,6 @@
 """Store and apply reviews, whatever their source."""
 
 import logging
-from collections.abc import Mapping
-from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError
@@ -27,6 +25,7 @@ from edx_proctoring.api.reviews.rules import (
     redacted,
     status_after,
 )
+from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (
@@ -47,6 +46,7 @@ from edx_proctoring.models import (
 from edx_proctoring.outbox import Draft
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
+from edx_proctoring.types import JSONObject, MessagePayload, ReviewedAttempt, User
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +59,10 @@ REVIEW_WORDS = frozenset(SoftwareSecureReviewStatus.from_standard_status.values(
 
 def receive_review(
     attempt: Attempt,
-    data: Mapping[str, Any],
+    data: JSONObject,
     *,
     is_archived: bool = False,
-    backend: Any = None,
+    backend: ProctoringBackendProvider | None = None,
     trusts_reviewer: bool = True,
     is_staff: StaffQuestion = host.is_course_or_global_staff,
 ) -> Review | None:
@@ -110,19 +110,22 @@ def _cannot_change(attempt_code: str) -> ProctoredExamReviewAlreadyExists:
     )
 
 
-def _provider(exam: ProctoredExam | None) -> Any:
+def _provider(exam: ProctoredExam | None) -> ProctoringBackendProvider | None:
     if exam is None:
         return backends.require_provider_named(None)
     return backends.require_provider(exam) if exam.is_proctored else None
 
 
-def _as_dict(attempt: Attempt) -> dict[str, Any]:
+def _as_dict(attempt: Attempt) -> ReviewedAttempt:
     """Return the published dictionary; for a removed attempt whose exam or learner is gone, the remaining fields."""
     if exam_of(attempt) is None or _student(attempt) is None:
-        names = ("id", "attempt_code", "external_id", "status")
-        return {name: getattr(attempt, name) for name in names}
-    data: dict[str, Any] = ProctoredExamStudentAttemptSerializer.row(attempt)
-    return data
+        return {
+            "id": attempt.pk,
+            "attempt_code": attempt.attempt_code,
+            "external_id": attempt.external_id,
+            "status": attempt.status,
+        }
+    return ProctoredExamStudentAttemptSerializer.row(attempt)
 
 
 def exam_of(attempt: Attempt) -> ProctoredExam | None:
@@ -133,7 +136,7 @@ def exam_of(attempt: Attempt) -> ProctoredExam | None:
         return None
 
 
-def _student(attempt: Attempt) -> Any:
+def _student(attempt: Attempt) -> User | None:
     try:
         return attempt.user
     except get_user_model().DoesNotExist:
@@ -225,7 +228,7 @@ def _add_comments(review: Review, delivery: Delivery) -> None:
 # Decisions by staff
 
 
-def decide_review(review_id: int, review_status: str, by: Any) -> Review:
+def decide_review(review_id: int, review_status: str, by: User | None) -> Review:
     """Set the status of a review as decided by the person `by`; it stands until a person changes it again.
 
     `review_status` is a value of SoftwareSecureReviewStatus; raises ProctoredExamBadReviewStatus for others.
@@ -283,7 +286,7 @@ def _apply(
     *,
     version: str,
     reason: str,
-    user: Any = None,
+    user: User | None = None,
 ) -> None:
     """Move the existing attempt to the status that follows from the review, and emit an analytics event in any case."""
     event = _event(current or known, review, version)
@@ -361,7 +364,7 @@ def _notify_support(review: Review, attempt: Attempt, version: str) -> None:
     path = links.reverse_or_empty(
         "edx_proctoring:instructor_dashboard_exam", args=[exam.course_id, exam.pk]
     )
-    payload = {
+    payload: MessagePayload = {
         "course_id": exam.course_id,
         "exam_name": exam.exam_name,
         "user_id": attempt.user_id,

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.rules import is_in_review_group
+from edx_proctoring.types import User
 
 views_log = logging.getLogger("edx_proctoring_views")
 
@@ -37,7 +38,7 @@ def find_reviewer(
 
 
 def _may_review(
-    user: Any, attempt: Attempt, exam: ProctoredExam | None, is_staff: StaffQuestion
+    user: User, attempt: Attempt, exam: ProctoredExam | None, is_staff: StaffQuestion
 ) -> bool:
     if user.pk == attempt.user_id or not user.is_active:
         return False

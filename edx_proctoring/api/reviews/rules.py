@@ -5,16 +5,18 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from edx_proctoring import crypto
+from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.exceptions import ProctoredBaseException, ProctoredExamBadReviewStatus
 from edx_proctoring.limits import LARGEST_INTEGER
+from edx_proctoring.models import ProctoredExamSoftwareSecureReview
 from edx_proctoring.statuses import (
     ProctoredExamStudentAttemptStatus,
     ReviewStatus,
     SoftwareSecureReviewStatus,
 )
+from edx_proctoring.types import JSON, JSONObject, ReviewedAttempt
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,9 @@ class ProviderCannotReadReview(ProctoredBaseException):
     http_status = 502
 
 
-def read(provider: Any, attempt: Mapping[str, Any], data: Mapping[str, Any]) -> Delivery:
+def read(
+    provider: ProctoringBackendProvider, attempt: ReviewedAttempt, data: JSONObject
+) -> Delivery:
     """Have the provider's code normalise its delivery, and validate the result. Errors of that code mean a bad
     delivery.
     """
@@ -77,7 +81,7 @@ def read(provider: Any, attempt: Mapping[str, Any], data: Mapping[str, Any]) -> 
     return checked(answer)
 
 
-def checked(answer: Any) -> Delivery:
+def checked(answer: object) -> Delivery:
     """Return the provider's normalised review. Raises ProctoredExamBadReviewStatus with the reason if it is invalid."""
     if not isinstance(answer, Mapping):
         raise ProctoredExamBadReviewStatus("A review must be an object.")
@@ -99,7 +103,7 @@ def checked(answer: Any) -> Delivery:
     )
 
 
-def _comment(number: int, entry: Any) -> Comment:
+def _comment(number: int, entry: object) -> Comment:
     if not isinstance(entry, Mapping):
         raise ProctoredExamBadReviewStatus(f"Comment {number} must be an object.")
     words = {}
@@ -112,11 +116,11 @@ def _comment(number: int, entry: Any) -> Comment:
     return Comment(words["comment"], words["status"], *seconds)
 
 
-def _seconds(number: int, name: str, value: Any) -> int:
+def _seconds(number: int, name: str, value: object) -> int:
     if value is None:
         return 0
     try:
-        seconds = int(value)
+        seconds: int = int(value)  # type: ignore[call-overload]  # what int refuses is refused
     except (TypeError, ValueError, OverflowError):
         seconds = LARGEST_INTEGER + 1
     if isinstance(value, bool) or abs(seconds) > LARGEST_INTEGER:
@@ -124,25 +128,26 @@ def _seconds(number: int, name: str, value: Any) -> int:
     return seconds
 
 
-def redacted(data: Any) -> str:
+def redacted(data: JSONObject) -> str:
     """Return the payload to store, as JSON: without links to videos, which are stored encrypted or not at all, and
     without data about the learner at any depth.
     """
     return json.dumps(_kept(dict(data)))
 
 
-def _kept(value: Any) -> Any:
+def _kept(value: JSON) -> JSON:
     if isinstance(value, Mapping):
         return {
             name: _kept(_without(part, ABOUT_LEARNERS) if name == "orgExtra" else part)
-            for name, part in _without(value, NOT_KEPT).items()
+            for name, part in value.items()
+            if name not in NOT_KEPT
         }
     if isinstance(value, list | tuple):
         return [_kept(part) for part in value]
     return value
 
 
-def _without(value: Any, names: frozenset[str]) -> Any:
+def _without(value: JSON, names: frozenset[str]) -> JSON:
     if not isinstance(value, Mapping):
         return value
     return {name: part for name, part in value.items() if name not in names}
@@ -182,13 +187,15 @@ def status_after(facts: Facts) -> str | None:
     return Status.second_review_required
 
 
-def encrypted(link: str | None, provider: Any) -> bytes | None:
+def encrypted(link: str | None, provider: ProctoringBackendProvider) -> bytes | None:
     """Return the link to the video, encrypted with the provider's key; empty without a key."""
     key = provider.get_video_review_aes_key() if link else None
     return crypto.encrypt_and_encode(link, bytes.fromhex(key)) if link and key else None
 
 
-def is_same_review(stored: Any, new: Any) -> bool:
+def is_same_review(
+    stored: ProctoredExamSoftwareSecureReview, new: ProctoredExamSoftwareSecureReview
+) -> bool:
     """Return whether the new review has the same content as the stored one."""
     same_video = new.encrypted_video_url is None or bytes(
         stored.encrypted_video_url or b""

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import formats
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf, constants, deadlines, exam_tokens, host, links, timing
 from edx_proctoring.api.onboarding.exams import onboarding_exam_link_for_screen
 from edx_proctoring.api.providers.settings import get_integration_specific_email
 from edx_proctoring.backends import display
-from edx_proctoring.backends.backend import ask_options, within
+from edx_proctoring.backends.backend import ProctoringBackendProvider, ask_options, within
 from edx_proctoring.lifecycle import find_learner
 from edx_proctoring.models import (
     ProctoredExamReviewPolicy,
@@ -24,6 +25,7 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
+from edx_proctoring.types import AttemptDict, ExamDict, User
 
 log = logging.getLogger(__name__)
 
@@ -36,17 +38,17 @@ SHOW_EXPIRY_SECONDS = 60
 class Learner:
     """One learner in one exam."""
 
-    exam: dict[str, Any]
+    exam: ExamDict
     user_id: int
     attempt: ProctoredExamStudentAttempt | None
-    provider: Any
+    provider: ProctoringBackendProvider | None
     kind: str
     context: MutableMapping[str, Any]
     now: datetime.datetime  # one reading of the clock for the whole page
     is_past_due: bool
 
     @cached_property
-    def user(self) -> Any:
+    def user(self) -> User:
         """The learner. Raises UserNotFoundException."""
         return self.attempt.user if self.attempt else find_learner(self.user_id)
 
@@ -218,7 +220,7 @@ def _reset_link() -> str:
     return f"{links.site_url()}{path}" if path else ""
 
 
-def _provider_context(provider: Any) -> dict[str, Any]:
+def _provider_context(provider: ProctoringBackendProvider | None) -> dict[str, Any]:
     def get(name: str, otherwise: Any = "") -> Any:
         return getattr(provider, name, otherwise)
 
@@ -246,7 +248,7 @@ def _onboarding_context(learner: Learner) -> dict[str, Any]:
 def provider_steps(learner: Learner) -> dict[str, Any]:
     """Return the provider's instructions before the exam, or our own if the provider does not answer."""
     assert learner.attempt is not None  # instructions need an attempt
-    steps: list[Any] = []
+    steps: list[SafeString] = []
     url: str | None = None
     try:
         # Both requests share one deadline, so that a provider that hangs blocks a thread of the host no longer than
@@ -264,6 +266,5 @@ def provider_steps(learner: Learner) -> dict[str, Any]:
     return {"backend_instructions": steps, "software_download_url": url}
 
 
-def _as_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
-    data: dict[str, Any] = ProctoredExamStudentAttemptSerializer.row(attempt)
-    return data
+def _as_dict(attempt: ProctoredExamStudentAttempt) -> AttemptDict:
+    return ProctoredExamStudentAttemptSerializer.row(attempt)

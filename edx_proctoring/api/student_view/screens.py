@@ -42,6 +42,7 @@ from edx_proctoring.statuses import (
     INCOMPLETE,
     ProctoredExamStudentAttemptStatus,
 )
+from edx_proctoring.types import ExamDict, ExamWithPrerequisites
 
 log = logging.getLogger(__name__)
 
@@ -100,13 +101,11 @@ def _student_view(
     return str(loader.get_template(screen).render(dict(context)))
 
 
-def _exam(
-    course_id: object, content_id: object, context: MutableMapping[str, Any]
-) -> dict[str, Any]:
+def _exam(course_id: object, content_id: object, context: MutableMapping[str, Any]) -> ExamDict:
     exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
     if exam is None:
         exam = _created(course_id, content_id, context)
-    data: dict[str, Any] = ProctoredExamSerializer.row(exam)
+    data = ProctoredExamSerializer.row(exam)
     if "due_date" in context:
         data["due_date"] = context["due_date"]
     return data
@@ -137,7 +136,7 @@ def _created(
     return exam
 
 
-def _learner(exam: dict[str, Any], user_id: int, context: MutableMapping[str, Any]) -> Learner:
+def _learner(exam: ExamDict, user_id: int, context: MutableMapping[str, Any]) -> Learner:
     provider = backends.find_provider(exam)
     newest = ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam["id"], user_id)
     attempt = expire_if_overdue(newest) if newest else None
@@ -156,7 +155,7 @@ def _learner(exam: dict[str, Any], user_id: int, context: MutableMapping[str, An
     )
 
 
-def _is_supported(exam: dict[str, Any]) -> bool:
+def _is_supported(exam: ExamDict) -> bool:
     return bool(exam["is_proctored"] or not exam["is_practice_exam"])
 
 
@@ -316,7 +315,8 @@ def _proctored_entrance(learner: Learner) -> Screen:
     if learner.is_past_due:
         return "proctored_exam/expired.html"
     known = (learner.context.get("credit_state") or {}).get("credit_requirement_status")
-    exam = check_requirements(dict(learner.exam), learner.user_id, known)
+    exam: ExamWithPrerequisites = {**learner.exam}  # type: ignore[typeddict-item]  # none yet
+    exam = check_requirements(exam, learner.user_id, known)
     status = exam.get("prerequisite_status")
     if status and _is_opting_out_forbidden(learner):
         status = with_opting_out_forbidden(status, exam, learner.user_id)

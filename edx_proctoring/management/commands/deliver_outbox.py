@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.core.management.base import CommandParser
+
 from edx_proctoring import outbox
 from edx_proctoring.management.arguments import at_least_one
 from edx_proctoring.management.batches import WatchedCommand
@@ -17,7 +19,7 @@ class Command(WatchedCommand):
         "at any time. Exit code 0, also while messages wait: manage.py proctoring_doctor says whether they wait too long."
     )
 
-    def add_arguments(self, parser: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--limit", type=at_least_one,
             help="maximum number of lanes, oldest first (default: all)",
@@ -29,7 +31,7 @@ class Command(WatchedCommand):
         )
         self.add_dry_run(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         if options["dry_run"]:
             self.stdout.write(f"{len(outbox.due_lanes(options['limit']))} lanes are due")
             return

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from edx_proctoring import operations
 from edx_proctoring.management.arguments import not_negative
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     )
     requires_system_checks = ()  # this command reports them itself
 
-    def add_arguments(self, parser: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument(
             "--deadline", type=not_negative, default=5,
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             help="the least severity that counts as a failure (default: %(default)s)",
         )  # fmt: skip
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         found = operations.diagnose(options["deadline"])
         if options["json"]:
             self.stdout.write(json.dumps([one.as_dict() for one in found], indent=2))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 
 from edx_proctoring import operations
 from edx_proctoring.management.batches import BatchCommand
@@ -18,14 +18,14 @@ class Command(BatchCommand):
         "unknown ids are skipped, so an interrupted run can simply be repeated. Exit code 1: some could not be deleted."
     )
 
-    def add_arguments(self, parser: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "-p", "--file_path", required=True, help="text file, one attempt id per line"
         )
         parser.add_argument("--force", action="store_true", help="delete attempts in progress, too")
         super().add_arguments(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Check the whole file, then delete."""
         path = options["file_path"]
         for _attempt_id in self._ids(path):

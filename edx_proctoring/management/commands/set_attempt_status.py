@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 
 from edx_proctoring import api
 from edx_proctoring.exceptions import ProctoredBaseException
@@ -19,7 +19,7 @@ class Command(WatchedCommand):
         "again changes nothing. Exit code 1: it was not possible, and nothing was changed."
     )
 
-    def add_arguments(self, parser: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "-a", "--attempt", dest="attempt_id", required=True, help="id of the attempt"
         )
@@ -28,7 +28,7 @@ class Command(WatchedCommand):
         )
         self.add_dry_run(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         attempt_id, to_status = options["attempt_id"], options["to_status"]
         self.stdout.write(f"Moving attempt {attempt_id} to {to_status}.")
         if to_status != Status.onboarding_reset and not Status.is_valid_status(to_status):

@@ -17,7 +17,7 @@ class Command(BatchCommand):
         "repeated at any time: a further run finds only what is left."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         total = 0
         for table, count in operations.deactivate_orphaned_reviews(**self.paced(options)):
             total += count

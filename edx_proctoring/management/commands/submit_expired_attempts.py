@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 
 from edx_proctoring import operations
 from edx_proctoring.management.arguments import at_least_one
@@ -18,14 +18,14 @@ class Command(WatchedCommand):
         "Exit code 0: all of them ended; 1: some could not be ended (see the log), the next run tries them again."
     )
 
-    def add_arguments(self, parser: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--batch_size", "--batch-size", type=at_least_one, default=operations.SWEEP_BATCH_SIZE,
             help="running attempts to hold in memory at once (default: %(default)s)",
         )  # fmt: skip
         self.add_dry_run(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         done = operations.Sweep()
         for done in operations.sweep_expired_attempts(
             batch_size=options["batch_size"], dry_run=options["dry_run"]

@@ -3,7 +3,7 @@
 import datetime
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from edx_proctoring import operations
@@ -30,7 +30,7 @@ class Command(BatchCommand):
     )
     resumes = True
 
-    def add_arguments(self, parser: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         for name, what in (("start", "first"), ("end", "last")):
             parser.add_argument(
                 f"--{name}_date_time", f"--{name}-date-time", required=True,
@@ -38,7 +38,7 @@ class Command(BatchCommand):
             )  # fmt: skip
         super().add_arguments(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         first = _moment(options["start_date_time"], "--start_date_time")
         last = _moment(options["end_date_time"], "--end_date_time")
         if first > last:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 
 from edx_proctoring import operations
 from edx_proctoring.exceptions import ProctoredBaseException
@@ -19,13 +19,13 @@ class Command(BatchCommand):
     )
     resumes = True
 
-    def add_arguments(self, parser: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--exam_id", "--exam-id", type=whole, required=True, help="id of the exam"
         )
         super().add_arguments(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         try:
             rows = operations.resend_credit_and_grades(options["exam_id"], **self.paced(options))
         except ProctoredBaseException as error:

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, Unpack
 
 import requests
 
 from edx_proctoring.backends import offers_ping
-from edx_proctoring.backends.backend import as_tell, ask_options
+from edx_proctoring.backends.backend import ProctoringBackendProvider, as_tell, ask_options
 from edx_proctoring.backends.options import constructor_arguments, options_of
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.testing.contract.wire import NEVER, REST_ANSWERS, Missing, Recording, Wire
+from edx_proctoring.types import AttemptDict, ExamDict, JSONObject, RegistrationContext
 
 CAPABILITIES = (
     "registers",  # registers attempts at its service
@@ -38,7 +39,7 @@ PROFILE_WORDS = frozenset(
         "pending",
     }
 )
-EXAM: dict[str, Any] = {
+EXAM: ExamDict = {
     "id": 12,
     "external_id": "exam-1",
     "course_id": "course-v1:Org+Course+Run",
@@ -53,7 +54,7 @@ EXAM: dict[str, Any] = {
     "backend": "acme",
 }
 NAME, EMAIL = "Zoë Ünïcode-Ωμέγα", "zoe.omega@example.com"
-CONTEXT: dict[str, Any] = {
+CONTEXT: RegistrationContext = {
     "attempt_code": "0B7A1A3E-5F0C-4E4B-9B3B-3C5D1C9A7E11",
     "lms_host": "https://lms.example.com",
     "time_limit_mins": 60,
@@ -79,7 +80,7 @@ NOTICES = {
     "stop_exam_attempt": "notify submitted",
     "mark_erroneous_exam_attempt": "notify error",
 }
-INSTRUCTOR: dict[str, Any] = {"id": "u", "full_name": NAME, "email": EMAIL}
+INSTRUCTOR: dict[str, str] = {"id": "u", "full_name": NAME, "email": EMAIL}
 OPTIONAL = ("exam", "config")  # a provider may know the answer without a request
 DEADLINE_SECONDS = 10
 SHORT_DEADLINE_SECONDS = 0.5  # for a caller who has already waited for something else
@@ -99,7 +100,7 @@ class Call:
     capability: str
     case: str | None
     method: str
-    work: Callable[[Any], Any]
+    work: Callable[[Any], object]
 
 
 class Checks:
@@ -144,7 +145,7 @@ class Checks:
 
     def calls(self) -> list[Call]:
         """Return all calls of the declared capabilities."""
-        document, attempt = copy.deepcopy(EXAM), copy.deepcopy(dict(self.attempt()))
+        document, attempt = copy.deepcopy(EXAM), copy.deepcopy(self.attempt())
         found = [
             Call("registers", "register", "register_exam_attempt", self.register),
             Call("registers", "exam", "on_exam_saved", lambda one: one.on_exam_saved(document)),
@@ -194,7 +195,7 @@ class Checks:
 
     @contextmanager
     def playing(
-        self, call: Call, provider: Any, deadline: float = DEADLINE_SECONDS
+        self, call: Call, provider: ProctoringBackendProvider, deadline: float = DEADLINE_SECONDS
     ) -> Iterator[Wire]:
         """Make the call; exceptions are left to the checks of its capability."""
         known = self.recording_of(call) or Recording(text="{}")
@@ -257,19 +258,26 @@ class Checks:
         if known.answer is NEVER:
             self.leave_out(f"its service never answers {case!r}")
 
-    def register(self, provider: Any, exam: Any = EXAM, **more: Any) -> Any:
+    def register(
+        self,
+        provider: ProctoringBackendProvider,
+        exam: ExamDict = EXAM,
+        **more: Unpack[RegistrationContext],
+    ) -> str | int | None:
         """Register as the app does."""
-        context = {**copy.deepcopy(CONTEXT), **more}
-        return provider.register_exam_attempt(copy.deepcopy(dict(exam)), context=context)
+        context: RegistrationContext = {**copy.deepcopy(CONTEXT), **more}
+        return provider.register_exam_attempt(copy.deepcopy(exam), context=context)
 
-    def attempt(self) -> Mapping[str, Any]:
+    def attempt(self) -> AttemptDict:
         """Return the attempt to be reviewed."""
         user = {"id": 7, "username": "zoe", "email": EMAIL}
         known = {"id": 1, "external_id": "attempt-1", "status": "submitted", "user": user}
-        return {**known, "proctored_exam": copy.deepcopy(EXAM)}
+        attempt: Any = {**known, "proctored_exam": copy.deepcopy(EXAM)}  # not all of it
+        found: AttemptDict = attempt
+        return found
 
     def raises(
-        self, wanted: tuple[type[Exception], ...], what: str, work: Callable[[], Any]
+        self, wanted: tuple[type[Exception], ...], what: str, work: Callable[[], object]
     ) -> Exception:
         names = " or ".join(kind.__name__ for kind in wanted)
         try:
@@ -281,25 +289,27 @@ class Checks:
         raise AssertionError(f"{what} gave {found!r}; it must raise {names}")
 
 
-def _of_attempt(method: str, provider: Any) -> Any:
+def _of_attempt(method: str, provider: ProctoringBackendProvider) -> object:
     return getattr(provider, method)("exam-1", "attempt-1")
 
 
-def _review(attempt: Mapping[str, Any], payload: Any, provider: Any) -> Any:
+def _review(
+    attempt: AttemptDict, payload: JSONObject, provider: ProctoringBackendProvider
+) -> object:
     return provider.on_review_callback(attempt, payload)
 
 
-def _profile(provider: Any) -> Any:
+def _profile(provider: ProctoringBackendProvider) -> object:
     return provider.get_onboarding_profile_info(EXAM["course_id"], user_id="u")
 
 
-def _profiles(provider: Any) -> Any:
+def _profiles(provider: ProctoringBackendProvider) -> object:
     return provider.get_onboarding_profile_info(EXAM["course_id"], status="")
 
 
-def _download(provider: Any) -> Any:
+def _download(provider: ProctoringBackendProvider) -> object:
     return provider.get_software_download_url()
 
 
-def _dashboard(provider: Any) -> Any:
+def _dashboard(provider: ProctoringBackendProvider) -> object:
     return provider.get_instructor_url(EXAM["course_id"], dict(INSTRUCTOR), exam_id="exam-1")

@@ -5,13 +5,14 @@ import io
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from typing import Any
 
 from django.db import connection
 
+from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.options import options_of, secret_names
 from edx_proctoring.testing.contract.base import (
     CONTEXT,
@@ -118,7 +119,8 @@ class Behaviour(Checks):
             with self.playing(call, provider):
                 kept = _kept(provider)
                 for what in ("full_name", "email", "user_id", "attempt_code"):
-                    name = next((one for one, text in kept.items() if CONTEXT[what] in text), None)
+                    told = str(CONTEXT[what])
+                    name = next((one for one, text in kept.items() if told in text), None)
                     assert name is None, (
                         f"after {call.method} {name} has the learner's {what}: keep nothing of a request on the instance"
                     )
@@ -138,7 +140,7 @@ class Behaviour(Checks):
             failed: list[Exception] = []
             threads = [
                 threading.Thread(target=partial(self._register_in_thread, provider, one, failed))
-                for one in (dict.fromkeys(PERSONAL, f"learner-{at}-") for at in range(8))
+                for one in (f"learner-{at}-" for at in range(8))
             ]
             for thread in threads:
                 thread.start()
@@ -151,10 +153,14 @@ class Behaviour(Checks):
         )
 
     def _register_in_thread(
-        self, provider: Any, learner: Mapping[str, str], failed: list[Exception]
+        self,
+        provider: ProctoringBackendProvider,
+        learner: str,
+        failed: list[Exception],
     ) -> None:
         try:
-            self.register(provider, **learner)
+            told: Any = dict.fromkeys(PERSONAL, learner)
+            self.register(provider, **told)
         except Exception as error:
             failed.append(error)
 
@@ -163,11 +169,11 @@ def _marks(request: Any) -> list[str]:
     return re.findall(r"learner-\d-", Wire.text_of(request))
 
 
-def _reviewed(provider: Any, sample: Any, attempt: Any) -> tuple[str, Any]:
+def _reviewed(provider: ProctoringBackendProvider, sample: Any, attempt: Any) -> tuple[str, Any]:
     return "on_review_callback", provider.on_review_callback(attempt, copy.deepcopy(sample))
 
 
-def _kept(provider: Any) -> dict[str, str]:
+def _kept(provider: ProctoringBackendProvider) -> dict[str, str]:
     """Return the attributes of an instance and of the objects on it, as text."""
     found = {name: repr(value) for name, value in vars(provider).items()}
     for name, value in vars(provider).items():

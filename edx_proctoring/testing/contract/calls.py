@@ -10,6 +10,7 @@ from typing import Any
 from edx_proctoring import exceptions
 from edx_proctoring.api.reviews.rules import checked
 from edx_proctoring.backends import offers_ping
+from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.responses import is_removal_unsupported
 from edx_proctoring.testing.contract.base import (
     CONTEXT,
@@ -269,9 +270,9 @@ class Calls(Checks):
                     lambda: provider.get_onboarding_profile_info("c", user_id="u"),
                 )
 
-    def _check_profiles(self, provider: Any) -> None:
+    def _check_profiles(self, provider: ProctoringBackendProvider) -> None:
         with self.hearing("profiles"):
-            page = provider.get_onboarding_profile_info(EXAM["course_id"], status="")
+            page: Any = provider.get_onboarding_profile_info(EXAM["course_id"], status="")
         assert isinstance(page, dict), f"without a user_id it gave {page!r}, no object"
         assert isinstance(page.get("results"), list), "without a user_id it has no list `results`"
         for entry in page["results"]:

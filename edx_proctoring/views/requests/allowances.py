@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from edx_proctoring import api
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
+from edx_proctoring.types import JSON
 from edx_proctoring.views.requests.base import BodySerializer
 from edx_proctoring.views.requests.fields import (
     LONGEST_TEXT,
@@ -55,7 +56,7 @@ class RevocationSerializer(BodySerializer):
     user_id = IdField(required=False)
     user_info = TextField(required=False)
 
-    def to_internal_value(self, data: Mapping[str, Any]) -> Any:
+    def to_internal_value(self, data: Mapping[str, JSON]) -> object:
         """If both are given, `user_info` is ignored: lists contain the id, and an id does not reveal a name."""
         unread = {"user_info"} if "user_id" in data else {}
         return super().to_internal_value({name: data[name] for name in data if name not in unread})

@@ -1,7 +1,5 @@
 """Requests of learners and staff about attempts."""
 
-from typing import Any
-
 from rest_framework.request import Request
 
 from edx_proctoring import api
@@ -107,5 +105,5 @@ class RunningExamsQuery(QuerySerializer):
     user_id = OptionalIdField(help_text="Another learner, for staff.")
 
     @classmethod
-    def sent(cls, request: Request) -> Any:
+    def sent(cls, request: Request) -> object:
         return {**body(request), **request.GET.dict()}

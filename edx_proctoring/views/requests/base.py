@@ -10,13 +10,13 @@ from rest_framework.settings import api_settings
 from edx_proctoring.views.bodies import body
 
 
-class RequestSerializer(serializers.Serializer[Any]):
+class RequestSerializer(serializers.Serializer[object]):
     """The content of one request. If there are several errors, the response has the first one in the order of the
     fields.
     """
 
     @classmethod
-    def sent(cls, request: Request) -> Any:
+    def sent(cls, request: Request) -> object:
         """Return the part of the request to validate."""
         raise NotImplementedError
 
@@ -48,7 +48,7 @@ class BodySerializer(RequestSerializer):
     """A body, either JSON or a form, with the same result."""
 
     @classmethod
-    def sent(cls, request: Request) -> Any:
+    def sent(cls, request: Request) -> object:
         return body(request)
 
 
@@ -56,5 +56,5 @@ class QuerySerializer(RequestSerializer):
     """A query; if a parameter occurs twice, the last one counts."""
 
     @classmethod
-    def sent(cls, request: Request) -> Any:
+    def sent(cls, request: Request) -> object:
         return request.GET.dict()

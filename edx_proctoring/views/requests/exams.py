@@ -1,7 +1,7 @@
 """Requests about exams. Forms are read as DRF reads them: an absent checkbox is unchecked."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
@@ -15,13 +15,17 @@ from edx_proctoring.serializers import (
 )
 from edx_proctoring.views.bodies import body, document
 from edx_proctoring.views.requests.base import BodySerializer
-from edx_proctoring.views.requests.fields import LONGEST_TEXT, LookedUpIdField
+from edx_proctoring.views.requests.fields import (
+    LONGEST_TEXT,
+    LookedUpIdField,
+    SizeOptions,
+)
 
-NO_LIST: dict[str, Any] = {}  # a form would count as an empty list and deactivate all exams
+NO_LIST: dict[str, str] = {}  # a form would count as an empty list and deactivate all exams
 IGNORED = {"id", "course_id"}  # of an item in the registration of a course
 
 
-def minutes(**options: Any) -> serializers.IntegerField:
+def minutes(**options: Unpack[SizeOptions]) -> serializers.IntegerField:
     """Return a field for at least one minute."""
     return serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER, **options)
 
@@ -42,7 +46,7 @@ class NewExamSerializer(BodySerializer, ProctoredExamSerializer):
         ref_name = "Exam"
 
     @classmethod
-    def sent(cls, request: Request) -> Any:
+    def sent(cls, request: Request) -> object:
         return document(request)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -98,7 +102,7 @@ class RegisteredExamSerializer(ProctoredExamRegistrationSerializer):
         list_serializer_class = RegisteredExamsSerializer
 
     @classmethod
-    def of(cls, request: Request, course_id: str) -> Any:
+    def of(cls, request: Request, course_id: str) -> Self:
         """Return the serializer of the whole list with the request's data."""
         data = document(request)
         listed = data if isinstance(data, list) else NO_LIST

@@ -1,7 +1,5 @@
 """Bodies sent by providers. Providers define the format of their reviews and parse them themselves (`backends`)."""
 
-from typing import Any
-
 from rest_framework import serializers
 from rest_framework.fields import empty
 
@@ -21,7 +19,7 @@ def seconds() -> serializers.IntegerField:
 class PassedOnSerializer(BodySerializer):
     """An object that the provider validates: the fields document the usual content, and everything is passed on."""
 
-    def run_validation(self, data: Any = empty) -> Any:
+    def run_validation(self, data: object = empty) -> object:
         return data
 
 
@@ -31,7 +29,7 @@ class ReadySerializer(BodySerializer):
     status = serializers.CharField(required=False)
 
 
-class CommentSerializer(serializers.Serializer[Any]):
+class CommentSerializer(serializers.Serializer[object]):
     """A comment; times are seconds from the start of the recording."""
 
     comment = serializers.CharField()

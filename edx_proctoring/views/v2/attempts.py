@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from rest_framework import serializers
 
 from edx_proctoring import api
@@ -13,14 +13,14 @@ from edx_proctoring.views.v2.base import ResourceViewSet
 from edx_proctoring.views.v2.lists import PAGING, Identifier, Order, Pages, Search
 
 
-class LearnerSerializer(serializers.Serializer[Any]):
+class LearnerSerializer(serializers.Serializer[Model]):
     """The learner of an attempt."""
 
     username = serializers.CharField()
     email = serializers.CharField()
 
 
-class AttemptExamSerializer(serializers.Serializer[Any]):
+class AttemptExamSerializer(serializers.Serializer[Model]):
     """The exam of an attempt."""
 
     id = serializers.IntegerField()
@@ -33,7 +33,7 @@ class AttemptExamSerializer(serializers.Serializer[Any]):
         return api.type_of_exam(exam)
 
 
-class CourseAttemptSerializer(serializers.Serializer[Any]):
+class CourseAttemptSerializer(serializers.Serializer[Model]):
     """An attempt. Its code and the provider's id are left out, because both together allow posting a review of it."""
 
     id = serializers.IntegerField()
@@ -90,18 +90,18 @@ class AttemptFilter(django_filters.FilterSet):
         }
     )
 
-    def of_type(self, queryset: Any, name: str, value: str) -> QuerySet[Any]:
+    def of_type(self, queryset: Any, name: str, value: str) -> QuerySet[Model]:
         return api.attempts_of_type(queryset, value)
 
 
-class AttemptViewSet(ResourceViewSet):
+class AttemptViewSet(ResourceViewSet[Model]):
     """`/api/edx_proctoring/v2/courses/{course_id}/attempts/`: the newest attempt per learner and exam."""
 
     serializer_class = CourseAttemptSerializer
     filterset_class = AttemptFilter
     resource = "attempts"
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> QuerySet[Model]:
         return api.find_attempts(self.kwargs.get("course_id", ""))  # none for the OpenAPI document
 
     def filter_queryset(self, queryset: Any) -> Any:

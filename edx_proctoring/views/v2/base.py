@@ -1,9 +1,10 @@
 """The base classes of all resources of the second version."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils.cache import patch_cache_control
 from rest_framework import serializers, status
 from rest_framework.permissions import BasePermission, IsAuthenticated
@@ -21,6 +22,8 @@ from edx_proctoring.views.bodies import check_texts
 from edx_proctoring.views.v2 import conditional, problems
 from edx_proctoring.views.v2.lists import Filters, Pages
 
+Row = TypeVar("Row", bound=Model)
+
 
 class MayByTable(BasePermission):
     """Permission by the table of roles, for the course in the URL. Routes that are not in the table refuse everybody."""
@@ -31,10 +34,10 @@ class MayByTable(BasePermission):
         return permissions.may_call(request, view.kwargs["course_id"])
 
 
-class StrictSerializer(serializers.Serializer[Any]):
+class StrictSerializer(serializers.Serializer[object]):
     """A request body in which unknown fields are errors instead of being ignored."""
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> object:
         if isinstance(data, dict):
             check_texts(data)
             unknown = sorted(str(name) for name in data if name not in self.fields)
@@ -45,7 +48,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Any]):
+class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Row]):
     """A resource of a course: JSON, problem details, permission by the table, pagination, filters, `ETag`."""
 
     permission_classes = (IsAuthenticated, MayByTable)
@@ -73,7 +76,9 @@ class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Any]):
         assert answer is not None  # the view is ours
         return answer
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
         """Add an `ETag`; do not send a page again that the client already has."""
         if response.status_code == status.HTTP_200_OK and request.method in (
             "GET",
@@ -88,11 +93,11 @@ class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Any]):
         patch_cache_control(response, private=True, no_cache=True)
         return response
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         """Return one page."""
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def retrieve(self, request: Request, *args: object, **kwargs: object) -> Response:
         """Return one row."""
         return Response(self.get_serializer(self.get_object()).data)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from typing import Any
 
 from django.utils.http import parse_etags
 from rest_framework.request import Request
@@ -11,7 +10,7 @@ from rest_framework.utils.encoders import JSONEncoder
 from edx_proctoring.views.v2.problems import PreconditionRequired
 
 
-def etag_of(data: Any) -> str:
+def etag_of(data: object) -> str:
     """Return the tag of a representation: of a row as returned by `retrieve`, or of one page of a list."""
     text = json.dumps(data, cls=JSONEncoder, sort_keys=True)
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'

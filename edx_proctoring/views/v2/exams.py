@@ -1,6 +1,6 @@
 """Exams of a course."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django_filters
 from rest_framework import serializers
@@ -15,8 +15,12 @@ from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
 from edx_proctoring.views.v2.conditional import etag_of, expected_etags, is_expected
 from edx_proctoring.views.v2.lists import Flag, Order, Search
 
+if TYPE_CHECKING:
+    from edx_proctoring.models import ProctoredExam
+    from edx_proctoring.models.exams import ExamQuerySet
 
-class CourseExamSerializer(serializers.Serializer[Any]):
+
+class CourseExamSerializer(serializers.Serializer["ProctoredExam"]):
     """An exam."""
 
     id = serializers.IntegerField()
@@ -60,7 +64,7 @@ class ExamFilter(django_filters.FilterSet):
     )
 
 
-class ExamViewSet(ResourceViewSet):
+class ExamViewSet(ResourceViewSet["ProctoredExam"]):
     """`/api/edx_proctoring/v2/courses/{course_id}/exams/`."""
 
     serializer_class = CourseExamSerializer
@@ -68,10 +72,10 @@ class ExamViewSet(ResourceViewSet):
     changes_class = CourseExamChangesSerializer
     resource = "exams"
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> "ExamQuerySet":
         return api.find_exams(self.kwargs.get("course_id", ""))  # none for the OpenAPI document
 
-    def get_object(self) -> Any:
+    def get_object(self) -> "ProctoredExam":
         exam = self.get_queryset().filter(pk=self._exam_id()).first()
         if exam is None:
             raise NotFound
@@ -83,14 +87,14 @@ class ExamViewSet(ResourceViewSet):
             raise NotFound
         return exam_id
 
-    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+    def partial_update(self, request: Request, **kwargs: str) -> Response:
         """Requires `If-Match`: the change is refused if the exam has changed meanwhile."""
         expected, exam_id = expected_etags(request), self._exam_id()
         self.get_object()
         changes = CourseExamChangesSerializer(data=request.data, partial=True)
         changes.is_valid(raise_exception=True)
 
-        def is_as_seen(exam: Any) -> bool:
+        def is_as_seen(exam: "ProctoredExam") -> bool:
             return is_expected(expected, etag_of(CourseExamSerializer(exam).data))
 
         exam = api.change_exam(kwargs["course_id"], exam_id, changes.validated_data, is_as_seen)

@@ -5,14 +5,15 @@ import json
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
+from rest_framework.views import APIView
 
 from edx_proctoring import api
+from edx_proctoring.types import JSON
 from edx_proctoring.views.permissions import caller_id
 
 HEADER = "Idempotency-Key"
@@ -28,7 +29,7 @@ def idempotent(handler: Handler) -> Handler:
     """
 
     @wraps(handler)
-    def answered(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def answered(self: APIView, request: Request, *args: object, **kwargs: object) -> Response:
         name = (caller_id(request), f"{request.method} {request.path}", _key(request))
         stored = api.begin_request(*name, _digest(request.data))
         if stored is not None:
@@ -56,11 +57,12 @@ def _key(request: Request) -> str:
     return key
 
 
-def _plain(data: Any) -> Any:
+def _plain(data: object) -> JSON:
     """Convert to plain JSON values."""
-    return json.loads(json.dumps(data, cls=JSONEncoder))
+    plain: JSON = json.loads(json.dumps(data, cls=JSONEncoder))
+    return plain
 
 
-def _digest(data: Any) -> str:
+def _digest(data: object) -> str:
     text = json.dumps(data, cls=JSONEncoder, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

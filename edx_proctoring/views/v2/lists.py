@@ -3,21 +3,23 @@
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, TypeVar
 
 import django_filters
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.http import HttpRequest
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.requests.fields import LONGEST_TEXT
 
+Row = TypeVar("Row", bound=Model)
 MOST_ON_A_PAGE = 200
 PAGING = {"page", "page_size", "format"}
 
@@ -55,7 +57,9 @@ class Pages(PageNumberPagination):
 class Filters(DjangoFilterBackend):
     """Filters of django-filter. Unknown parameters are errors, because a typing error would return too many rows."""
 
-    def filter_queryset(self, request: HttpRequest | Request, queryset: Any, view: Any) -> Any:
+    def filter_queryset(
+        self, request: HttpRequest | Request, queryset: QuerySet[Row], view: APIView
+    ) -> QuerySet[Row]:
         filters = self.get_filterset_class(view, queryset)
         known = PAGING | set(filters.base_filters if filters else ())
         unknown = sorted(set(request.GET) - known)
@@ -71,7 +75,7 @@ class Flag(django_filters.TypedChoiceFilter):
         choices = [("true", "true"), ("false", "false")]
         super().__init__(choices=choices, coerce=lambda text: text == "true", **options)
 
-    def filter(self, qs: Any, value: Any) -> Any:
+    def filter(self, qs: QuerySet[Row], value: object) -> QuerySet[Row]:
         return qs.filter(**{str(self.field_name): value}) if isinstance(value, bool) else qs
 
 
@@ -91,7 +95,7 @@ class Search(django_filters.CharFilter):
         self.columns = columns
         super().__init__(max_length=LONGEST_TEXT, strip=True, **options)
 
-    def filter(self, qs: Any, value: str) -> Any:
+    def filter(self, qs: QuerySet[Row], value: str) -> QuerySet[Row]:
         for word in (value or "").split()[:10]:
             conditions = (Q(**{f"{column}__icontains": word}) for column in self.columns)
             qs = qs.filter(reduce(or_, conditions))
@@ -103,7 +107,7 @@ class Order(django_filters.OrderingFilter):
     first.
     """
 
-    def filter(self, qs: QuerySet[Any], value: Sequence[str] | None) -> QuerySet[Any]:
+    def filter(self, qs: QuerySet[Row], value: Sequence[str] | None) -> QuerySet[Row]:
         if not value:
             return qs
         columns: Mapping[str, str] = self.param_map or {}

@@ -11,12 +11,13 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.types import JSON, JSONObject
 from edx_proctoring.views.base import handle_proctored_exception
 
 CONTENT_TYPE = "application/problem+json"
 
 
-class FieldProblemSerializer(serializers.Serializer[Any]):
+class FieldProblemSerializer(serializers.Serializer[object]):
     """An error in one field of the body or one parameter of the query."""
 
     field = serializers.CharField(help_text="Name of the field; for nested fields the dotted path.")
@@ -24,7 +25,7 @@ class FieldProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class ProblemSerializer(serializers.Serializer[Any]):
+class ProblemSerializer(serializers.Serializer[object]):
     """Problem details."""
 
     type = serializers.CharField(help_text="Always about:blank; `code` identifies the problem.")
@@ -43,9 +44,9 @@ class PreconditionRequired(APIException):
     default_detail = "Send If-Match with the ETag of the version that you have seen."
 
 
-def problem(status: int, code: str, detail: str, errors: list[dict[str, str]]) -> dict[str, Any]:
+def problem(status: int, code: str, detail: str, errors: list[JSON]) -> JSONObject:
     """Return the body of an error response."""
-    found: dict[str, Any] = {
+    found: JSONObject = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -57,7 +58,7 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]]) -
 
 def answer(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     """Return the response to an exception; None if it should not be handled here."""
-    errors: list[dict[str, str]] = []
+    errors: list[JSON] = []
     if isinstance(exc, ProctoredBaseException):
         response = handle_proctored_exception(exc, type(context.get("view")).__name__)
         code = _code_of(type(exc))
@@ -79,7 +80,7 @@ def _code_of(error: type[ProctoredBaseException]) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", error.__name__.removesuffix("Exception")).lower()
 
 
-def _described(exc: Exception) -> tuple[str, list[dict[str, str]]]:
+def _described(exc: Exception) -> tuple[str, list[JSON]]:
     if isinstance(exc, ValidationError):
         return "invalid", list(_fields(exc.detail, ""))
     code = exc.get_codes() if isinstance(exc, APIException) else None
@@ -88,7 +89,7 @@ def _described(exc: Exception) -> tuple[str, list[dict[str, str]]]:
     return code if isinstance(code, str) else names.get(type(exc).__name__, "error"), []
 
 
-def _fields(detail: Any, name: str) -> Iterator[dict[str, str]]:
+def _fields(detail: object, name: str) -> Iterator[JSON]:
     if isinstance(detail, Mapping):
         for key, value in detail.items():
             yield from _fields(value, f"{name}.{key}".removeprefix("."))
@@ -99,5 +100,5 @@ def _fields(detail: Any, name: str) -> Iterator[dict[str, str]]:
         yield {"field": name, "code": str(detail.code), "detail": str(detail)}
 
 
-def _detail_of(data: Any) -> Any:
+def _detail_of(data: object) -> object:
     return data.get("detail", "") if isinstance(data, Mapping) else data
