@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -27,7 +27,7 @@ class EdxProctoringConfig(AppConfig):
     verbose_name = "Proctoring"
     default_auto_field = "django.db.models.AutoField"
 
-    plugin_app = {  # noqa: RUF012
+    plugin_app: ClassVar = {
         "url_config": {
             "lms.djangoapp": {
                 "namespace": "edx_proctoring",
@@ -51,10 +51,10 @@ class EdxProctoringConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect receivers and message handlers, register the tasks, and load the configured providers."""
-        from edx_proctoring import checks, handlers, signals, tasks  # noqa: F401, PLC0415
-        from edx_proctoring.effects import deliver  # noqa: PLC0415
-        from edx_proctoring.lifecycle import recalculation  # noqa: PLC0415
-        from edx_proctoring.outbox import broker  # noqa: PLC0415
+        from edx_proctoring import checks, handlers, signals, tasks  # noqa: F401, PLC0415  need models
+        from edx_proctoring.effects import deliver  # noqa: PLC0415  need models
+        from edx_proctoring.lifecycle import recalculation  # noqa: PLC0415  need models
+        from edx_proctoring.outbox import broker  # noqa: PLC0415  need models
 
         deliver.register()
         recalculation.register()

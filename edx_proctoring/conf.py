@@ -6,7 +6,7 @@ value is reported by a system check and raises ImproperlyConfigured when it is u
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
@@ -321,7 +321,7 @@ def _checked(setting: Setting, value: Any, where: str) -> Any:
 class _Proctoring:
     """PROCTORING_SETTINGS, read at each use."""
 
-    _settings = {setting.name: setting for setting in PROCTORING}  # noqa: RUF012
+    _settings: ClassVar = {setting.name: setting for setting in PROCTORING}
 
     def __getattr__(self, name: str) -> Any:
         setting = self._settings.get(name)
@@ -338,7 +338,7 @@ class _Proctoring:
 class _Django:
     """Django settings, read at each use."""
 
-    _settings = {setting.name: setting for setting in DJANGO}  # noqa: RUF012
+    _settings: ClassVar = {setting.name: setting for setting in DJANGO}
 
     def __getattr__(self, name: str) -> Any:
         setting = self._settings.get(name)

@@ -23,7 +23,7 @@ _FROM_SETTINGS = {
 }
 
 # "Not given" for `api.update_exam(due_date=…)`, compared by identity; naive as in 6.1.4.
-MINIMUM_TIME = datetime.datetime.fromtimestamp(0)  # noqa: DTZ006
+MINIMUM_TIME = datetime.datetime.fromtimestamp(0)  # noqa: DTZ006  naive because it always was
 VERIFICATION_DAYS_VALID = 365
 TIME_MULTIPLIER = "time_multiplier"
 

@@ -80,5 +80,5 @@ def des3_password(text: str, key: bytes) -> str:
     missing = DES_BLOCK_BYTES - len(text) % DES_BLOCK_BYTES
     padded = (text + missing * chr(missing)).encode()
     long_key = key + key[:DES_BLOCK_BYTES] if len(key) == 2 * DES_BLOCK_BYTES else key
-    encryptor = Cipher(TripleDES(long_key), ECB()).encryptor()  # noqa: S305
+    encryptor = Cipher(TripleDES(long_key), ECB()).encryptor()  # noqa: S305  PSI's format
     return base64.b64encode(encryptor.update(padded) + encryptor.finalize()).decode("ascii")

@@ -54,7 +54,7 @@ def has(service: str) -> bool:
 
 def find_completion_through(lookup: Callable[[str], Any]) -> None:
     """Set the look-up of the completion service; `handlers` provides its own, which test suites replace."""
-    global _completion  # noqa: PLW0603
+    global _completion  # noqa: PLW0603  set once
     _completion = lookup
 
 

@@ -1,5 +1,7 @@
 """The statuses of attempts, groups of statuses, and the legal transitions."""
 
+from typing import ClassVar
+
 from edx_proctoring.exceptions import ProctoredExamBadReviewStatus
 
 
@@ -129,16 +131,16 @@ class SoftwareSecureReviewStatus:
     suspicious = "Suspicious"
     not_reviewed = "Not Reviewed"
 
-    passing_statuses = [clean, violation]  # noqa: RUF012  published, read by providers
-    failing_statuses = [not_reviewed, suspicious]  # noqa: RUF012
+    passing_statuses: ClassVar = [clean, violation]
+    failing_statuses: ClassVar = [not_reviewed, suspicious]
     notify_support_for_status = suspicious
-    from_standard_status = {  # noqa: RUF012
+    from_standard_status: ClassVar = {
         ReviewStatus.passed: clean,
         ReviewStatus.violation: violation,
         ReviewStatus.suspicious: suspicious,
         ReviewStatus.not_reviewed: not_reviewed,
     }
-    to_standard_status = {  # noqa: RUF012
+    to_standard_status: ClassVar = {
         clean: ReviewStatus.passed,
         violation: ReviewStatus.violation,
         suspicious: ReviewStatus.suspicious,
@@ -167,7 +169,7 @@ class InstructorDashboardOnboardingAttemptStatus:
     other_course_approved = "other_course_approved"
     onboarding_reset_past_due = "onboarding_reset_past_due"
 
-    onboarding_statuses = {  # noqa: RUF012
+    onboarding_statuses: ClassVar = {
         _S.created: setup_started,
         _S.download_software_clicked: setup_started,
         _S.ready_to_start: setup_started,
@@ -197,7 +199,7 @@ class VerificientOnboardingProfileStatus:
     pending = "pending"
 
     _I = InstructorDashboardOnboardingAttemptStatus
-    profile_status_mapping = {  # noqa: RUF012
+    profile_status_mapping: ClassVar = {
         no_profile: None,
         approved: _I.verified,
         other_course_approved: _I.other_course_approved,
@@ -205,7 +207,7 @@ class VerificientOnboardingProfileStatus:
         expired: _I.expired,
         pending: _I.submitted,
     }
-    filter_status_mapping = {  # noqa: RUF012
+    filter_status_mapping: ClassVar = {
         _I.verified: approved,
         _I.other_course_approved: other_course_approved,
         _I.rejected: rejected,

@@ -21,7 +21,7 @@ from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExamStudentAttempt
 
 
-class ProctoredExamAttemptForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProctoredExamAttemptForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at runtime
     """A form to change only the status; the current status is always a valid choice."""
 
     class Meta:
@@ -46,7 +46,7 @@ def _restores(request: HttpRequest) -> bool:
 
 
 @admin.register(ProctoredExamStudentAttempt)
-class ProctoredExamStudentAttemptAdmin(SaysFailures, RefusesNul, SimpleHistoryAdmin):  # type: ignore[misc]
+class ProctoredExamStudentAttemptAdmin(SaysFailures, RefusesNul, SimpleHistoryAdmin):  # type: ignore[misc]  # has no types
     """Attempts. Changing a status triggers all its effects."""
 
     form = ProctoredExamAttemptForm

@@ -14,7 +14,7 @@ from edx_proctoring.admin.lookups import RefusesNul
 from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy, save_with_history
 
 
-class ProctoredExamForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProctoredExamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at runtime
     """Stores empty text fields as empty strings."""
 
     class Meta:

@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from edx_proctoring.exceptions import ProctoredBaseException
 
 
-class SaysFailures(admin.ModelAdmin):  # type: ignore[type-arg]
+class SaysFailures(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at runtime
     """Call `failed` in `save_model` if the change was not made."""
 
     def failed(self, request: HttpRequest, error: ProctoredBaseException) -> None:
         """Show the error."""
-        request._proctoring_failed = True  # type: ignore[attr-defined]
+        request._proctoring_failed = True  # type: ignore[attr-defined]  # our note on Django's object
         self.message_user(request, str(error), messages.ERROR)
 
     def log_change(self, request: HttpRequest, obj: Model, message: str | list[Any]) -> Any:

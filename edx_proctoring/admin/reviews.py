@@ -38,7 +38,7 @@ from edx_proctoring.statuses import SoftwareSecureReviewStatus
 REVIEW_CHOICES = [(word, word) for word in SoftwareSecureReviewStatus.from_standard_status.values()]
 
 
-class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at runtime
     """The form for a decision by staff."""
 
     class Meta:

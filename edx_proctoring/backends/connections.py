@@ -116,14 +116,14 @@ def read(response: requests.Response) -> requests.Response:
     """Read the body of a request made with `stream=True`. Raises requests.RequestException if the body is incomplete or
     too long.
     """
-    if response.raw is None or response._content_consumed:  # type: ignore[attr-defined]
+    if response.raw is None or response._content_consumed:  # type: ignore[attr-defined]  # not in the stubs
         return response
     try:
         response._content = _content(response.raw)
     except requests.RequestException:
         response.close()
         raise
-    response._content_consumed = True  # type: ignore[attr-defined]
+    response._content_consumed = True  # type: ignore[attr-defined]  # not in the stubs
     return response
 
 

@@ -18,11 +18,11 @@ from edx_proctoring.backends.transport import limits, longest
 EARLIER = datetime.timedelta(seconds=5)  # before its expiry, a token is no longer used
 
 
-class _ThreadsToken(threading.local, SuppliedJwtAuth):  # type: ignore[misc]
+class _ThreadsToken(threading.local, SuppliedJwtAuth):  # type: ignore[misc]  # the client has no types
     """The access token that this thread has just obtained, protected from other threads."""
 
 
-class TokenSession(KeepingSession, OAuthAPIClient):  # type: ignore[misc]
+class TokenSession(KeepingSession, OAuthAPIClient):  # type: ignore[misc]  # the client has no types
     """The session of REST providers, shared by threads and learners. Token and request together keep the caller's
     deadline.
 

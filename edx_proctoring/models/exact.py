@@ -22,7 +22,7 @@ class _SameBytes:
     def as_mysql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
     ) -> tuple[str, list[object]]:
-        plain, plain_params = self.as_sql(compiler, connection)  # type: ignore[attr-defined]
+        plain, plain_params = self.as_sql(compiler, connection)  # type: ignore[attr-defined]  # of the lookup it is mixed into
         bytewise, params = self.bytewise(compiler, connection)
         return f"({plain} AND {bytewise})", [*plain_params, *params]
 

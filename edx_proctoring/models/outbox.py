@@ -167,6 +167,7 @@ class OutboxMessage(models.Model):
     inline_until: float | None = None
     # For a message leased with others: is it the only one of its lane?
     is_alone: bool = False
+    is_behind: bool  # where it was annotated
 
     objects = OutboxQuerySet.as_manager()
 

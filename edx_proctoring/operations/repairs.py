@@ -5,6 +5,7 @@ import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -130,9 +131,7 @@ def deactivate_orphaned_reviews(
             count = (
                 len(page)
                 if dry_run
-                else transactions.run(
-                    lambda rows=rows: rows.update(is_attempt_active=False)  # type: ignore[misc]
-                )
+                else transactions.run(partial(rows.update, is_attempt_active=False))
             )
             changed = count > 0 and not dry_run
             yield str(model._meta.verbose_name), count

@@ -140,7 +140,7 @@ def release(row: OutboxMessage) -> None:
 def _pause_after(tries: int) -> datetime.timedelta:
     """Return how long to wait before the next try: exponentially longer, with jitter."""
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(tries, 20)))
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311
+    return pause * random.uniform(0.8, 1.2)  # noqa: S311  jitter, not a secret
 
 
 def _postpone(row: OutboxMessage, error: Exception) -> None:
@@ -184,7 +184,7 @@ def deliver_fresh(prefetched: Mapping[str, Mapping[str, Any]], token: str) -> No
         row.prefetched = prefetched[row.key]
         row.inline_until = now + conf.proctoring.INLINE_EXAM_SAVE_DEADLINE_SECONDS
         is_late = time.monotonic() >= now + LONGEST_INLINE
-        if is_late or row.is_behind or row.lane in blocked:  # type: ignore[attr-defined]
+        if is_late or row.is_behind or row.lane in blocked:
             release(row)
             rest.append(row.id)
         else:

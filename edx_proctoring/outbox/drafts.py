@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -73,7 +74,7 @@ def put(*drafts: Draft) -> None:
         if draft.coalesce:
             row = _row(draft, token, now)
             # Update and lease in one step, or another process could deliver the message in between.
-            delivery.at_once(lambda row=row: OutboxMessage.objects.put_coalescing(row))  # type: ignore[misc]
+            delivery.at_once(partial(OutboxMessage.objects.put_coalescing, row))
     prefetched = {draft.key: draft.prefetched for draft in drafts}
     transactions.after_commit(lambda: delivery.deliver_fresh(prefetched, token))
 

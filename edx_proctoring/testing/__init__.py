@@ -7,6 +7,6 @@ def __getattr__(name: str) -> Any:
     """Import `ProviderContract` lazily, because it needs Django to be set up."""
     if name != "ProviderContract":
         raise AttributeError(name)
-    from edx_proctoring.testing.contract import ProviderContract  # noqa: PLC0415
+    from edx_proctoring.testing.contract import ProviderContract  # noqa: PLC0415  needs Django
 
     return ProviderContract

@@ -40,8 +40,8 @@ def _suite(options: argparse.Namespace) -> type[Any]:
     if not isinstance(given, dict):
         raise TypeError("the options are not an object")
     configure()
-    from edx_proctoring.testing.contract.base import CAPABILITIES  # noqa: PLC0415
-    from edx_proctoring.testing.contract.wire import recordings  # noqa: PLC0415
+    from edx_proctoring.testing.contract.base import CAPABILITIES  # noqa: PLC0415  needs Django
+    from edx_proctoring.testing.contract.wire import recordings  # noqa: PLC0415  needs Django
 
     unknown = sorted(set(options.capability) - set(CAPABILITIES))
     if unknown:
@@ -79,8 +79,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def configure() -> None:
     """Set up a project that contains only the app, for suites without a project: call this in conftest.py."""
-    import django  # noqa: PLC0415
-    from django.conf import settings  # noqa: PLC0415
+    import django  # noqa: PLC0415  --help works without
+    from django.conf import settings  # noqa: PLC0415  --help works without
 
     if not settings.configured:
         settings.configure(
@@ -115,7 +115,7 @@ def suite_of(
     answers: dict[str, Any] | None = None,
 ) -> type[Any]:
     """Return the checks: those of the author, or the standard ones for a provider's class."""
-    from edx_proctoring.testing.contract import ProviderContract  # noqa: PLC0415
+    from edx_proctoring.testing.contract import ProviderContract  # noqa: PLC0415  needs Django
 
     if issubclass(found, ProviderContract):
         if options or capabilities or answers:

@@ -125,7 +125,7 @@ class FakeProvider(ProctoringBackendProvider):
         """Return nothing of its own."""
         return self._called("get_attempt", {}, attempt)
 
-    def get_instructor_url(self, course_id: str, user: Mapping[str, str], **kwargs: Any) -> Any:  # type: ignore[override]
+    def get_instructor_url(self, course_id: str, user: Mapping[str, str], **kwargs: Any) -> Any:  # type: ignore[override]  # records all
         """Return a URL."""
         url = "https://provider.example.com/dashboard"
         return self._called("get_instructor_url", url, course_id, user, **kwargs)

@@ -25,7 +25,7 @@ def _check_stored_backend(exam: dict[str, Any]) -> None:
     try:
         check_backend(exam)
     except serializers.ValidationError as error:
-        raise ParseError(f"backend: {error.detail['backend'][0]}") from error  # type: ignore[call-overload, index]
+        raise ParseError(f"backend: {error.detail['backend'][0]}") from error  # type: ignore[call-overload, index]  # a dictionary of ours
 
 
 class ProctoredExamView(ProctoredAPIView):

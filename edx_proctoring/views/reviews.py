@@ -164,7 +164,7 @@ class AnonymousReviewCallback(BaseReviewCallback, ProctoredAPIView):
         if "secret" in request.GET:
             query = request.GET.copy()
             query["secret"] = "hidden"  # noqa: S105  none
-            request.GET = query  # type: ignore[assignment]
+            request.GET = query  # type: ignore[assignment]  # a copy, whose type is mutable
             request.META["QUERY_STRING"] = query.urlencode()
         return super().initialize_request(request, *args, **kwargs)
 

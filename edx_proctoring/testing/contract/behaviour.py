@@ -187,7 +187,7 @@ def _listening() -> Iterator[list[str]]:
     """Capture everything that is logged or printed."""
     lines: list[str] = []
     handler, formatter = logging.Handler(), logging.Formatter()
-    handler.emit = lambda record: lines.append(formatter.format(record))  # type: ignore[method-assign]
+    handler.emit = lambda record: lines.append(formatter.format(record))  # type: ignore[method-assign]  # a handler of this check
     root, console = logging.getLogger(), io.StringIO()
     level = root.level
     root.addHandler(handler)
