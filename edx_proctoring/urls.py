@@ -12,6 +12,7 @@ from edx_proctoring.views import AuthenticatedAPIView
 from edx_proctoring.views.pages import StaffPage
 from edx_proctoring.views.v2.attempts import AttemptViewSet
 from edx_proctoring.views.v2.exams import ExamViewSet
+from edx_proctoring.views.v2.time_changes import TimeChangeViewSet
 
 app_name = "edx_proctoring"
 
@@ -210,6 +211,14 @@ urlpatterns = [
         name="v2.exam",
     ),
     _regex(f"{V2}attempts/", AttemptViewSet.as_view({"get": "list"}), name="v2.attempts"),
+    *(
+        _regex(
+            rf"{V2}attempts/(?P<attempt_id>\d{{1,20}})/{action.rstrip('_')}/",
+            TimeChangeViewSet.as_view({"post": action}),
+            name=f"v2.attempt.{action.rstrip('_')}",
+        )
+        for action in TimeChangeViewSet.body_classes
+    ),
     _regex(f"{PAGES}special-exams/", StaffPage.as_view(), name="pages.special_exams"),
     *routes_of_extensions(),
 ]

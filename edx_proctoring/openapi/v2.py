@@ -13,16 +13,23 @@ ERRORS = {
     400: "A parameter or the body is not valid; `errors` says which.",
     403: "Not signed in, or not staff of the course.",
     404: "The object or the page does not exist.",
+    409: "The same request is still being executed.",
     406: "The response is JSON, which the request does not accept.",
     412: "The object has changed since; nothing was changed.",
     413: "The body is larger than a setting allows; it was not read.",
     415: "The body has an unsupported media type.",
+    422: "The `Idempotency-Key` was used with another body.",
     428: "The request lacks `If-Match`.",
     429: "Too many requests. Retry after the seconds in `Retry-After`.",
     503: "Temporarily not possible. Please try again, after the seconds in `Retry-After` if present.",
 }
 ALWAYS = (400, 403, 404, 406, 413, 429, 503)
-OF_CHANGES = (412, 415, 428)
+MORE = {"PATCH": (412, 415, 428), "POST": (409, 415, 422)}
+HEADERS = {
+    "GET": ("If-None-Match", "The ETag of the client's version."),
+    "PATCH": ("If-Match", "The ETag of the client's version."),
+    "POST": ("Idempotency-Key", "Any text; a repetition with the same one gets the first answer."),
+}
 
 
 class ResourceSchema(AutoSchema):
@@ -37,11 +44,10 @@ class ResourceSchema(AutoSchema):
         return ["v2"]
 
     def get_operation_id(self) -> str:
-        return f"v2_{self.view.resource}_{self.view.action}"
+        return f"v2_{self.view.resource}_{self.view.action}".rstrip("_")
 
     def get_override_parameters(self) -> list[object]:
-        header = "If-Match" if self.method == "PATCH" else "If-None-Match"
-        text = "The ETag of the client's version."
+        header, text = HEADERS[self.method]
         return [
             OpenApiParameter("course_id", str, OpenApiParameter.PATH),
             OpenApiParameter(
@@ -49,12 +55,12 @@ class ResourceSchema(AutoSchema):
                 str,
                 OpenApiParameter.HEADER,
                 description=text,
-                required=self.method == "PATCH",
+                required=self.method != "GET",
             ),
         ]
 
     def get_response_serializers(self) -> object:
-        codes = [*ALWAYS, *(OF_CHANGES if self.method == "PATCH" else ())]
+        codes = [*ALWAYS, *MORE.get(self.method, ())]
         problems = {
             (str(code), CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=ERRORS[code])
             for code in sorted(codes)
@@ -65,4 +71,6 @@ class ResourceSchema(AutoSchema):
         return {**answers, **problems}
 
     def get_request_serializer(self) -> object:
+        if self.method == "POST":
+            return getattr(self.view, "body_classes", {}).get(self.view.action)
         return getattr(self.view, "changes_class", None) if self.method == "PATCH" else None

@@ -1,6 +1,7 @@
 """Every route and method × every kind of caller, and what callers try to reach in the courses of others."""
 
 import json
+import uuid
 from typing import Any
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ from django.urls import resolve
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory
+from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
 from edx_proctoring.urls import urlpatterns
 from edx_proctoring.views import permissions
 from tests.views.conftest import NEW_EXAM, OTHER_COURSE, state
@@ -75,6 +76,9 @@ get    v2/courses/{course}/exams/            -              403  403  403  403  
 get    v2/courses/{course}/exams/{exam}/     -              403  403  403  403  200  403  200  403  403  403
 patch  v2/courses/{course}/exams/{exam}/     rename         403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/attempts/         -              403  403  403  403  200  403  200  403  403  403
+post   v2/courses/{course}/attempts/{attempt}/extend/ extend 403 403 403  403  200  403  200  403  403  403
+post   v2/courses/{course}/attempts/{running}/pause/ pause 403 403 403  403  200  403  200  403  403  403
+post   v2/courses/{course}/attempts/{attempt}/continue/ empty 403 403 403 403  200  403  200  403  403  403
 """
 
 # Pages: who is not signed in is sent to sign in.
@@ -148,6 +152,9 @@ get    v2/courses/{other}/exams/?course_id={q_course} -     403  403  403  403  
 get    v2/courses/{course}/exams/{foreign_exam}/ -          403  403  403  403  404  403  404  403  403  403
 patch  v2/courses/{course}/exams/{foreign_exam}/ rename     403  403  403  403  404  403  404  403  403  403
 patch  v2/courses/{other}/exams/{foreign_exam}/ rename      403  403  403  403  403  200  200  403  403  403
+post   v2/courses/{course}/attempts/{foreign_attempt}/extend/ extend 403 403 403 403 404 403 404 403 403 403
+post   v2/courses/{other}/attempts/{foreign_attempt}/extend/ extend 403 403 403 403 403 200 200 403 403 403
+post   v2/courses/{course}/attempts/{foreign_attempt}/pause/ pause 403 403 403 403 404 403 404 403 403 403
 get    v2/courses/{other}/attempts/          -              403  403  403  403  403  200  200  403  403  403
 get    v2/courses/{other}/attempts/?course_id={q_course} -  403  403  403  403  403  400  400  403  403  403
 get    pages/courses/{other}/special-exams/  -              302  302  403  403  403  200  200  403  403  403
@@ -169,6 +176,9 @@ BODIES: dict[str, Any] = {
     "submit": {"action": "submit"},
     "submit_for": {"action": "submit", "user_id": "{owner}"},
     "rename": {"exam_name": "Renamed"},
+    "empty": {},
+    "extend": {"seconds": 600, "reason": "Fire alarm"},
+    "pause": {"reason": "Fire alarm"},
     "resume": {**RESUME, "user_id": "{owner}"},
     "resume_own": RESUME,
     "resume_there": {**RESUME, **THERE, "user_id": "{owner}"},
@@ -228,6 +238,13 @@ def world(names: dict[str, Any], make_exam: Any, attempt: Any, psi: Any) -> dict
         "q_course": quote(COURSE_ID),
         "q_other": quote(OTHER_COURSE),
         "q_content": quote(names["content"]),
+        "running": attempt(
+            exam=make_exam(),
+            user=UserFactory(),
+            status="started",
+            started_at=timezone.now(),
+            allowed_time_limit_mins=90,
+        ).pk,
         "foreign_exam": foreign.pk,
         "foreign_attempt": one.pk,
         "foreign_external": one.external_id,
@@ -251,7 +268,8 @@ def url_of(path: str, world: dict[str, Any]) -> str:
 def send(client: APIClient, method: str, path: str, body: str, world: dict[str, Any]) -> Any:
     data = json.dumps(filled(BODIES[body], world)) if body != "-" else ""
     kind = "application/json" if data else ""
-    seen = {"If-Match": "*"}  # whatever there is: the second version refuses changes of rows unseen
+    # Whatever there is: the second version refuses changes of rows unseen.
+    seen = {"If-Match": "*", "Idempotency-Key": uuid.uuid4().hex}
     return client.generic(method.upper(), url_of(path, world), data, kind, headers=seen)
 
 

@@ -194,6 +194,9 @@ def test_the_document_is_valid_and_complete():
         (one, "get"),
         (one, "patch"),
         ("courses/{course_id}/attempts/", "get"),
+        ("courses/{course_id}/attempts/{attempt_id}/extend/", "post"),
+        ("courses/{course_id}/attempts/{attempt_id}/pause/", "post"),
+        ("courses/{course_id}/attempts/{attempt_id}/continue/", "post"),
     }
     listed = found["paths"]["/api/edx_proctoring/v2/courses/{course_id}/exams/"]["get"]
     parameters = {one["name"] for one in listed["parameters"]}
