@@ -46,6 +46,12 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         """Return unfinished messages that are due and not leased."""
         return self.unfinished().filter(_is_due(now))
 
+    def due_since(self, now: datetime.datetime) -> datetime.datetime | None:
+        """Return since when the oldest due message has been due; None if no message is due."""
+        first: datetime.datetime | None
+        first = self.due(now).aggregate(first=Min("next_try_at"))["first"]
+        return first
+
     def first_due(
         self, now: datetime.datetime, which: Q
     ) -> "models.QuerySet[OutboxMessage, tuple[str, int, int]]":

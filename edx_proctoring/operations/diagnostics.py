@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 import requests
 from django.core import checks
 from django.db import connections
-from django.db.models import Count, Min
+from django.db.models import Count
 from django.utils import timezone
 
 from edx_proctoring import backends, conf
@@ -218,7 +218,7 @@ def _outbox(_seconds: float) -> Iterator[Finding]:
     open_states = OutboxMessage.objects.filter(state__in=(PENDING, GIVEN_UP))
     counts = dict(open_states.values_list("state").annotate(Count("id")))
     now = timezone.now()
-    due = OutboxMessage.objects.due(now).aggregate(first=Min("next_try_at"))["first"]
+    due = OutboxMessage.objects.due_since(now)
     late = round((now - due).total_seconds()) if due else 0
     waiting, given_up = counts.get(PENDING, 0), counts.get(GIVEN_UP, 0)
     numbers = {"waiting": waiting, "given_up": given_up, "late_seconds": late}

@@ -4,7 +4,6 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import Min
 from django.utils import timezone
 
 from edx_proctoring import conf, deadlines
@@ -46,7 +45,8 @@ def _late(minutes: int, now: datetime.datetime) -> Iterator[Late]:
             f"{overdue} attempts are still running more than {minutes} minutes after their time was over.",
             "Run manage.py submit_expired_attempts; its log gives the reason for each attempt that could not be ended.",
         )
-    if waiting := due_before(moment, now):
+    waiting = OutboxMessage.objects.due_since(now)
+    if waiting is not None and waiting < moment:
         yield Late(
             "messages",
             f"Messages have been waiting for delivery since {waiting:%Y-%m-%d %H:%M} UTC.",
@@ -57,10 +57,3 @@ def _late(minutes: int, now: datetime.datetime) -> Iterator[Late]:
 def _overdue(moment: datetime.datetime) -> int:
     ends = (deadlines.expires_at(attempt) for page in running_attempts() for attempt in page)
     return sum(end is not None and end < moment for end in ends)
-
-
-def due_before(moment: datetime.datetime, now: datetime.datetime) -> datetime.datetime | None:
-    """Return since when the oldest message has been due, if that is before the given time."""
-    due = OutboxMessage.objects.due(now).filter(next_try_at__lt=moment)
-    first: datetime.datetime | None = due.aggregate(first=Min("next_try_at"))["first"]
-    return first
