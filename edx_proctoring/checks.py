@@ -293,11 +293,11 @@ def check_database(databases: Sequence[str] | None = None, **kwargs: object) -> 
 @register(Tags.database)
 def check_lateness(databases: Sequence[str] | None = None, **kwargs: object) -> list[CheckMessage]:
     """W011: nothing ends attempts. W012: attempts are overdue. W013: messages wait for too long."""
-    from edx_proctoring.operations.lateness import what_is_late  # noqa: PLC0415  imports models
+    from edx_proctoring.operations.lateness import find_late_work  # noqa: PLC0415  imports models
 
     if "default" not in (databases or ()) or conf.problems() or not is_migrated("default"):
         return []
-    return [checks.Warning(one.text, hint=one.hint, id=LATE[one.who]) for one in what_is_late()]
+    return [checks.Warning(one.text, hint=one.hint, id=LATE[one.who]) for one in find_late_work()]
 
 
 def is_migrated(alias: str) -> bool:

@@ -32,7 +32,7 @@ from edx_proctoring.types import ExamFacts, JSONObject
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-    from edx_proctoring.api.student_view.context import Learner
+    from edx_proctoring.api.student_view.context import ExamContext
     from edx_proctoring.effects import Change
     from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
     from edx_proctoring.outbox import Draft
@@ -111,7 +111,7 @@ class Extension:
         """
         return ExtraTime()
 
-    def screen_for(self, learner: "Learner") -> str | None:
+    def screen_for(self, learner: "ExamContext") -> str | None:
         """Return the name of a template to show instead of the core's screen (and of the exam), or None.
 
         Called after the checks for access and inactive accounts. Add values for the template to `learner.context`. The
@@ -236,7 +236,7 @@ def time_for(exam: ExamFacts, user_id: int) -> ExtraTime:
     return granted
 
 
-def screen_for(learner: "Learner") -> str | None:
+def screen_for(learner: "ExamContext") -> str | None:
     """Return the first screen that an extension provides for this learner; a template that does not exist is an error."""
 
     def existing(one: Extension) -> str | None:

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 Row = TypeVar("Row", bound=Model)
 
 # Looked up at every use, because test suites of hosts patch `get_runtime_service` here.
-host.find_completion_through(lambda name: get_runtime_service(name))  # noqa: PLW0108  looked up late
+host.set_completion_lookup(lambda name: get_runtime_service(name))  # noqa: PLW0108  looked up late
 
 
 def _stored(instance: Row, raw: object = False) -> Row | None:

@@ -52,7 +52,7 @@ def has(service: str) -> bool:
     return get_runtime_service(service) is not None
 
 
-def find_completion_through(lookup: Callable[[str], Any]) -> None:
+def set_completion_lookup(lookup: Callable[[str], Any]) -> None:
     """Set the look-up of the completion service; `handlers` provides its own, which test suites replace."""
     global _completion  # noqa: PLW0603  set once
     _completion = lookup
@@ -99,7 +99,7 @@ def credit_state(
 
 
 @contextmanager
-def asked_once() -> Iterator[None]:
+def cached_answers() -> Iterator[None]:
     """Within this block, a learner's credit state and due date are read once, however often they are needed."""
     token = _answers.set({})
     try:

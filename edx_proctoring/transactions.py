@@ -267,7 +267,7 @@ def lock_limit(seconds: int) -> Q:
 def _our_transaction(waits: _Waits) -> Iterator[None]:
     token: Token[bool] | None = _ours.set(True)
     try:
-        with transaction.atomic(), _telling_what_is_lost():
+        with transaction.atomic(), _detecting_lost_connection():
             waits.limit()
             yield
             waits.restore()
@@ -283,7 +283,7 @@ def _our_transaction(waits: _Waits) -> Iterator[None]:
 
 
 @contextmanager
-def _telling_what_is_lost() -> Iterator[None]:
+def _detecting_lost_connection() -> Iterator[None]:
     """Detect a connection that was lost at the end of the transaction, before Django replaces it with a new one."""
     try:
         yield

@@ -14,8 +14,8 @@ from edx_proctoring import api
 from edx_proctoring.admin import timeline
 from edx_proctoring.admin.filters import AttemptStatusFilter, ExamAttemptFilterByCourseId
 from edx_proctoring.admin.labels import STATUS_CHOICES, label
-from edx_proctoring.admin.lookups import RefusesNul
-from edx_proctoring.admin.mixins import SaysFailures
+from edx_proctoring.admin.lookups import RefuseNulMixin
+from edx_proctoring.admin.mixins import FailureMessageMixin
 from edx_proctoring.api.users import signed_in
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExamStudentAttempt
@@ -46,7 +46,7 @@ def _restores(request: HttpRequest) -> bool:
 
 
 @admin.register(ProctoredExamStudentAttempt)
-class ProctoredExamStudentAttemptAdmin(SaysFailures, RefusesNul, SimpleHistoryAdmin):  # type: ignore[misc]  # has no types
+class ProctoredExamStudentAttemptAdmin(FailureMessageMixin, RefuseNulMixin, SimpleHistoryAdmin):  # type: ignore[misc]  # has no types
     """Attempts. Changing a status triggers all its effects."""
 
     form = ProctoredExamAttemptForm

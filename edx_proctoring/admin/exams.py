@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from edx_proctoring import api
-from edx_proctoring.admin.lookups import RefusesNul
+from edx_proctoring.admin.lookups import RefuseNulMixin
 from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy, save_with_history
 
 
@@ -39,7 +39,7 @@ class ProctoredExamForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
 
 
 @admin.register(ProctoredExam)
-class ProctoredExamAdmin(RefusesNul):
+class ProctoredExamAdmin(RefuseNulMixin):
     form = ProctoredExamForm
     ordering = ("-id",)
     search_fields = ("course_id", "exam_name")
@@ -58,7 +58,7 @@ def _deletes_accounts(request: HttpRequest) -> bool:
 
 
 @admin.register(ProctoredExamReviewPolicy)
-class ProctoredExamReviewPolicyAdmin(RefusesNul):
+class ProctoredExamReviewPolicyAdmin(RefuseNulMixin):
     """Review policies. The user who saves a policy becomes its author."""
 
     autocomplete_fields = ("proctored_exam",)

@@ -9,9 +9,7 @@ from django.http import HttpRequest
 NUL = "\0"
 
 
-class RefusesNul(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at runtime
-    """A NUL character in a filter or search finds nothing instead of causing a server error."""
-
+class RefuseNulMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at runtime
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Treat it as Django treats an invalid filter: show the whole list, with ?e=1."""
         given = request.GET

@@ -9,9 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from edx_proctoring.exceptions import ProctoredBaseException
 
 
-class SaysFailures(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at runtime
-    """Call `failed` in `save_model` if the change was not made."""
-
+class FailureMessageMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at runtime
     def failed(self, request: HttpRequest, error: ProctoredBaseException) -> None:
         """Show the error."""
         request._proctoring_failed = True  # type: ignore[attr-defined]  # our note on Django's object

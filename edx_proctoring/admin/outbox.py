@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring import api
 from edx_proctoring.admin.filters import MessageKindFilter
-from edx_proctoring.admin.lookups import RefusesNul
+from edx_proctoring.admin.lookups import RefuseNulMixin
 from edx_proctoring.backends import provider_states
 from edx_proctoring.models import OutboxMessage
 
 
 @admin.register(OutboxMessage)
-class OutboxMessageAdmin(RefusesNul):
+class OutboxMessageAdmin(RefuseNulMixin):
     """Pending and given-up messages; given-up ones can be delivered again."""
 
     actions = ("deliver_again",)

@@ -22,8 +22,8 @@ from edx_proctoring.admin.filters import (
     ReviewListFilter,
     ReviewStatusFilter,
 )
-from edx_proctoring.admin.lookups import RefusesNul
-from edx_proctoring.admin.mixins import SaysFailures
+from edx_proctoring.admin.lookups import RefuseNulMixin
+from edx_proctoring.admin.mixins import FailureMessageMixin
 from edx_proctoring.api.users import signed_in
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import (
@@ -64,7 +64,7 @@ def _from_attempt(column: str) -> Coalesce:
     return Coalesce(Subquery(living), Subquery(past.values(column)[:1]))
 
 
-class _Reviews(RefusesNul):
+class _Reviews(RefuseNulMixin):
     list_display = (
         "course_id_for_review",
         "exam_name_for_review",
@@ -124,7 +124,7 @@ class _Reviews(RefusesNul):
 
 
 @admin.register(ProctoredExamSoftwareSecureReview)
-class ProctoredExamSoftwareSecureReviewAdmin(SaysFailures, _Reviews):
+class ProctoredExamSoftwareSecureReviewAdmin(FailureMessageMixin, _Reviews):
     """Reviews. Saving a review here is the decision by staff: it moves the attempt, and later deliveries do not change
     it.
     """

@@ -12,8 +12,7 @@ from edx_proctoring.models import ProctoredExamStudentAttempt
 MOST_ASKED = 100  # learners per call of the host; the size of the longest page
 
 
-def noting_attempts(rows: QuerySet[Model], course_id: object) -> Any:
-    """Annotate rows that have a `user_id` with `has_attempt`: whether that user has an attempt in the course."""
+def with_has_attempt(rows: QuerySet[Model], course_id: object) -> Any:
     attempts = ProctoredExamStudentAttempt.objects.in_course(course_id)
     return rows.annotate(has_attempt=Exists(attempts.filter(user_id=OuterRef("user_id"))))
 

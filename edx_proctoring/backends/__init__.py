@@ -168,7 +168,7 @@ def ping(name: str, provider: ProctoringBackendProvider) -> requests.Response | 
     Raises NotImplementedError if the class does not implement it. Providers with an address record their health with
     every request; for the others, `provider_states` uses the results of these checks.
     """
-    if not offers_ping(type(provider)):
+    if not has_ping(type(provider)):
         raise NotImplementedError(f"{type(provider).__name__} has no ping()")
     place = None if getattr(provider, "address", None) else _place(name, provider)
     try:
@@ -182,8 +182,7 @@ def ping(name: str, provider: ProctoringBackendProvider) -> requests.Response | 
     return answer
 
 
-def offers_ping(provider_class: type) -> bool:
-    """Return whether the class implements `ping`."""
+def has_ping(provider_class: type) -> bool:
     own = getattr(provider_class, "ping", None)
     return own is not None and own is not ProctoringBackendProvider.ping
 
@@ -191,7 +190,7 @@ def offers_ping(provider_class: type) -> bool:
 def _place(name: str, provider: ProctoringBackendProvider) -> str | None:
     """Return the cache key of the provider's health."""
     address: str | None = getattr(provider, "address", None)
-    return address or (f"provider:{name}" if offers_ping(type(provider)) else None)
+    return address or (f"provider:{name}" if has_ping(type(provider)) else None)
 
 
 def _is_outage(error: Exception) -> bool:

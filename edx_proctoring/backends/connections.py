@@ -22,7 +22,7 @@ MOST_BYTES = 16 * 1024 * 1024  # a page of onboarding profiles takes several hun
 NO_COOKIES = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
 
 
-class _Paced(io.RawIOBase):
+class _DeadlineReader(io.RawIOBase):
     """A socket reader that limits each wait for data to the time left until the deadline.
 
     A socket time-out limits only a single wait: a server could send status line, headers and body byte by byte forever.
@@ -54,7 +54,7 @@ class _Paced(io.RawIOBase):
 class _Answer(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_Paced(self.fp.detach(), sock))
+        self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock))
 
 
 class _Connection(urllib3.connection.HTTPConnection):
@@ -90,7 +90,7 @@ class CrossHostRedirect(requests.RequestException):
     """The provider redirects requests, and with them data about learners, to another host."""
 
 
-class KeepingSession(requests.Session):
+class PooledSession(requests.Session):
     """A session without state of its own apart from connections, because threads and learners share it."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:

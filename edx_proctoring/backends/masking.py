@@ -70,7 +70,7 @@ def _form(secret: str) -> str:
     return found if len(secret) >= WHOLE_WORD else rf"(?<!\w)(?:{found})(?!\w)"
 
 
-class HidesSecrets(logging.Filter):
+class SecretsFilter(logging.Filter):
     """A filter that passes every record, with secrets removed from its message and traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -94,7 +94,7 @@ def _message(record: logging.LogRecord) -> str:
         return str(record.msg)
 
 
-FILTER = HidesSecrets()
+FILTER = SecretsFilter()
 
 
 def guard_logs() -> None:

@@ -153,7 +153,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         self.software_download_url = software_download_url
         self.video_review_aes_key = video_review_aes_key
         self.send_email = send_email
-        self.session = connections.KeepingSession()
+        self.session = connections.PooledSession()
 
     def unusable_keys(self) -> dict[str, str]:
         """Return options that are not keys of the right length, and the reason: registrations or links to videos would

@@ -11,18 +11,18 @@ from edx_rest_api_client.client import OAuthAPIClient
 
 from edx_proctoring import cache
 from edx_proctoring.backends.backend import within
-from edx_proctoring.backends.connections import KeepingSession, read
+from edx_proctoring.backends.connections import PooledSession, read
 from edx_proctoring.backends.responses import json_object
 from edx_proctoring.backends.transport import limits, longest
 
 EARLIER = datetime.timedelta(seconds=5)  # before its expiry, a token is no longer used
 
 
-class _ThreadsToken(threading.local, SuppliedJwtAuth):  # type: ignore[misc]  # the client has no types
+class _ThreadToken(threading.local, SuppliedJwtAuth):  # type: ignore[misc]  # the client has no types
     """The access token that this thread has just obtained, protected from other threads."""
 
 
-class TokenSession(KeepingSession, OAuthAPIClient):  # type: ignore[misc]  # the client has no types
+class TokenSession(PooledSession, OAuthAPIClient):  # type: ignore[misc]  # the client has no types
     """The session of REST providers, shared by threads and learners. Token and request together keep the caller's
     deadline.
 
@@ -31,8 +31,8 @@ class TokenSession(KeepingSession, OAuthAPIClient):  # type: ignore[misc]  # the
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.auth: Any = _ThreadsToken(None)
-        self._tokens = KeepingSession()
+        self.auth: Any = _ThreadToken(None)
+        self._tokens = PooledSession()
 
     def _ensure_authentication(self) -> None:
         """Use the cached token, or a new one if there is none or the cache fails."""

@@ -14,7 +14,7 @@ from edx_proctoring.lifecycle.clock import (
 from edx_proctoring.lifecycle.creation import create, reset
 from edx_proctoring.lifecycle.ledger import TimeChange
 from edx_proctoring.lifecycle.locking import find_learner, lock_attempt, locked
-from edx_proctoring.lifecycle.opting_out import has_opted_out, show_way_in
+from edx_proctoring.lifecycle.opting_out import has_opted_out, offer_way_back
 from edx_proctoring.lifecycle.recalculation import follow_changes, outdated, recalculate
 from edx_proctoring.lifecycle.removal import remove, tell_deleted
 from edx_proctoring.lifecycle.resume import annotate, ready_to_resume, resumed
@@ -58,7 +58,7 @@ __all__ = [
     "remove",
     "reset",
     "resumed",
-    "show_way_in",
+    "offer_way_back",
     "tell_deleted",
     "transition",
 ]

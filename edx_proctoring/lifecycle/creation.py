@@ -188,7 +188,7 @@ def _check(new: NewAttempt) -> PairSnapshot:
 def _allow_next(new: NewAttempt, newest: Attempt | None) -> None:
     if newest is None or newest.is_sample_attempt or is_in_resume_process(newest):
         return
-    if not (new.proctored and opting_out.is_way_in_shown(newest)):
+    if not (new.proctored and opting_out.is_way_back_offered(newest)):
         raise StudentExamAttemptAlreadyExistsException(_exists(new))
 
 

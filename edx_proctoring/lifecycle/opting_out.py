@@ -17,12 +17,12 @@ from edx_proctoring.lifecycle.rows import LEARNER, LEARNERS_CASCADE, Attempt, St
 
 log = logging.getLogger(__name__)
 
-WAY_IN = "opting out is not allowed"
+WAY_BACK = "opting out is not allowed"
 OWN = (LEARNER, LEARNERS_CASCADE)  # reasons recorded when the learner decided
 NEWEST = 20  # history reasons
 
 
-def show_way_in(attempt: Attempt) -> bool:
+def offer_way_back(attempt: Attempt) -> bool:
     """Return whether the learner who declined this attempt may still take the exam with proctoring, and record the
     offer.
 
@@ -32,14 +32,14 @@ def show_way_in(attempt: Attempt) -> bool:
     reasons = _reasons(attempt)
     if not reasons or reasons[-1] not in OWN or _has_begun(attempt):
         return False
-    if WAY_IN not in reasons:
+    if WAY_BACK not in reasons:
         _note(attempt)
     return True
 
 
-def is_way_in_shown(attempt: Attempt) -> bool:
-    """Return whether `show_way_in` returned True and the attempt has not changed since."""
-    return WAY_IN in _reasons(attempt) and not _has_begun(attempt)
+def is_way_back_offered(attempt: Attempt) -> bool:
+    """Return whether `offer_way_back` returned True and the attempt has not changed since."""
+    return WAY_BACK in _reasons(attempt) and not _has_begun(attempt)
 
 
 def has_opted_out(exam_id: int, user_id: int) -> bool:
@@ -78,7 +78,7 @@ def _note(attempt: Attempt) -> None:
     def note() -> None:
         current = lock_attempt(attempt, waits=waits)
         if current.status == Status.declined:
-            rows.update(current, {"status": current.status}, reason=WAY_IN)
+            rows.update(current, {"status": current.status}, reason=WAY_BACK)
 
     try:
         locked(attempt.user_id, note, waits=waits)

@@ -35,9 +35,7 @@ def archive_copy(model: type[Archive], instance: models.Model, **mapping: str | 
     return model(**values)
 
 
-class KeptQuerySet(models.QuerySet["ProctoredExamReviewPolicyHistory"]):
-    """Rows that cannot be deleted directly; they are deleted with their exam or with their author's account."""
-
+class UndeletableQuerySet(models.QuerySet["ProctoredExamReviewPolicyHistory"]):
     def delete(self) -> NoReturn:
         """Refuse to delete."""
         raise NotImplementedError("The history of review policies cannot be deleted.")
@@ -51,7 +49,7 @@ class ProctoredExamReviewPolicyHistory(TimeStampedModel):
     proctored_exam = models.ForeignKey("ProctoredExam", db_index=True, on_delete=models.CASCADE)
     review_policy = models.TextField()
 
-    objects = KeptQuerySet.as_manager()
+    objects = UndeletableQuerySet.as_manager()
 
     class Meta:
         app_label = "edx_proctoring"

@@ -69,7 +69,7 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         found = due.values_list("lane", "first", "last")
         return found
 
-    def knowing_what_is_before(self, lease: str) -> Self:
+    def with_is_behind(self, lease: str) -> Self:
         """Annotate `is_behind`: an older message of the lane is pending that the owner of this lease does not hold."""
         older = self.model._default_manager.filter(
             lane=OuterRef("lane"), state=PENDING, id__lt=OuterRef("id")

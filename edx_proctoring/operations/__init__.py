@@ -11,7 +11,7 @@ from edx_proctoring.operations.expiry import (
     submit_expired_attempts,
     sweep_expired_attempts,
 )
-from edx_proctoring.operations.lateness import Late, what_is_late
+from edx_proctoring.operations.lateness import Late, find_late_work
 from edx_proctoring.operations.repairs import (
     REPAIR_BATCH_SIZE,
     Repaired,
@@ -44,5 +44,5 @@ __all__ = [
     "retire_user_at_providers",
     "submit_expired_attempts",
     "sweep_expired_attempts",
-    "what_is_late",
+    "find_late_work",
 ]

@@ -21,7 +21,7 @@ class Late:
     hint: str
 
 
-def what_is_late() -> list[Late]:
+def find_late_work() -> list[Late]:
     """Return work that is overdue by more than LATE_MINUTES; empty if there are no exams."""
     if not ProctoredExam.objects.exists():
         return []

@@ -32,7 +32,7 @@ FIRST_PAUSE = datetime.timedelta(seconds=5)
 LONGEST_INLINE = 5  # seconds after a commit during which further messages are started
 
 
-def at_once(work: Callable[[], Result]) -> Result:
+def in_one_transaction(work: Callable[[], Result]) -> Result:
     """Run the work in one transaction, repeated after a deadlock; inside an open transaction, as part of it."""
     return transactions.run(work) if transactions.owns() else work()
 
@@ -111,7 +111,7 @@ def _mark_done(mine: OutboxQuerySet, version: int, count: int) -> None:
     unchanged = mine.filter(version=version, state=PENDING)
     done = transactions.repeated(lambda: unchanged.update(**values, modified=timezone.now()))
     if done < count:
-        broker.enqueue(at_once(lambda: _reopened(mine)))
+        broker.enqueue(in_one_transaction(lambda: _reopened(mine)))
 
 
 def _reopened(mine: OutboxQuerySet) -> list[int]:
@@ -156,21 +156,21 @@ def _postpone(row: OutboxMessage, error: Exception) -> None:
     }
     mine = OutboxMessage.objects.filter(id=row.id, lease=row.lease)
     last = mine.filter(version=row.version, state=PENDING)
-    if over and at_once(lambda: last.update(**values, state=GIVEN_UP)):
+    if over and in_one_transaction(lambda: last.update(**values, state=GIVEN_UP)):
         log.error("message given up, key=%s tries=%s", row.key, row.tries + 1)
         return
-    at_once(lambda: mine.update(**values))
+    in_one_transaction(lambda: mine.update(**values))
     if not isinstance(error, WrongProcess):
         broker.enqueue([row.id], countdown=pause.total_seconds())
 
 
-def deliver_fresh(prefetched: Mapping[str, Mapping[str, Any]], token: str) -> None:
+def deliver_after_commit(prefetched: Mapping[str, Mapping[str, Any]], token: str) -> None:
     """Deliver the leased messages right after the commit if no earlier ones are pending; send the rest to the worker.
 
     `prefetched` maps the keys of stored messages to objects that their delivery need not read again.
     """
     waiting = OutboxMessage.objects.unfinished().filter(key__in=prefetched)
-    rows = list(waiting.knowing_what_is_before(token).order_by("id"))
+    rows = list(waiting.with_is_behind(token).order_by("id"))
     rows.sort(
         key=lambda row: registry.has_slow_recipient(row.kind)
     )  # stable: keeps the order within each lane

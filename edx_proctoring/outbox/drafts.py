@@ -74,9 +74,9 @@ def put(*drafts: Draft) -> None:
         if draft.coalesce:
             row = _row(draft, token, now)
             # Update and lease in one step, or another process could deliver the message in between.
-            delivery.at_once(partial(OutboxMessage.objects.put_coalescing, row))
+            delivery.in_one_transaction(partial(OutboxMessage.objects.put_coalescing, row))
     prefetched = {draft.key: draft.prefetched for draft in drafts}
-    transactions.after_commit(lambda: delivery.deliver_fresh(prefetched, token))
+    transactions.after_commit(lambda: delivery.deliver_after_commit(prefetched, token))
 
 
 def _row(draft: Draft, token: str, now: datetime.datetime) -> OutboxMessage:

@@ -185,7 +185,7 @@ def flush(ordering_key: str) -> bool:
 
 
 def _make_due(waiting: OutboxQuerySet) -> None:
-    delivery.at_once(lambda: waiting.by_key().update(next_try_at=timezone.now()))
+    delivery.in_one_transaction(lambda: waiting.by_key().update(next_try_at=timezone.now()))
 
 
 def deliver_now(key: str, wait_seconds: float, enough: Callable[[], object] = bool) -> bool:

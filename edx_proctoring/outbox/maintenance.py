@@ -43,5 +43,5 @@ def purge() -> int:
 def _purge(old: OutboxQuerySet) -> int:
     count = 0
     while ids := list(old.values_list("id", flat=True)[:PURGE_BATCH]):
-        count += delivery.at_once(old.filter(id__in=ids).delete)[0]
+        count += delivery.in_one_transaction(old.filter(id__in=ids).delete)[0]
     return count

@@ -34,7 +34,7 @@ REVIEWER = "reviewers of the attempt: the provider's review group and global sta
 RETIREMENT = "users permitted by the host's rule accounts.can_retire_user"
 
 # The role for each route name and method. `tests/views/test_roles.py` tests every cell with every kind of caller.
-WHO_MAY: Mapping[str, Mapping[str, str]] = {
+ROUTE_ROLES: Mapping[str, Mapping[str, str]] = {
     # exams
     "proctored_exam.exam":                         {"post": GLOBAL_STAFF, "put": GLOBAL_STAFF},
     "proctored_exam.exam_by_id":                   {"get": ANY_USER},
@@ -98,7 +98,7 @@ def is_user_course_or_global_staff(user: User, course_id: object) -> bool:
 def role_of(route: str | None, method: str) -> extensions.Role | None:
     """Return the role for a route of the second version or a page, ours or an extension's; None: nobody has access."""
     name, method = route or "", "get" if method == "HEAD" else method.lower()
-    rows = WHO_MAY.get(name) or extensions.roles().get(name, {})
+    rows = ROUTE_ROLES.get(name) or extensions.roles().get(name, {})
     return rows.get(method)
 
 

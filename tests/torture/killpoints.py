@@ -43,7 +43,7 @@ def install() -> None:
     from edx_proctoring.outbox import delivery
 
     _wrap_run(transactions)
-    _before(delivery, "deliver_fresh", "after_commit")
+    _before(delivery, "deliver_after_commit", "after_commit")
     _after(delivery, "claim_all", "claimed")
     _after(delivery, "attempt", "delivered")
     _after(BaseRestProctoringProvider, "_request", "provider_answered")

@@ -367,7 +367,7 @@ def let_in(
 def test_the_table_of_permissions_says_the_same(world: dict[str, Any]) -> None:
     said = {
         (name, method): ROLES[who]
-        for name, row in permissions.WHO_MAY.items()
+        for name, row in permissions.ROUTE_ROLES.items()
         for method, who in row.items()
     }
     assert {**let_in(ROUTES, world), **let_in(PAGES, world, 200)} == said

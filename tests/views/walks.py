@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from edx_proctoring import api, deadlines, exam_tokens
-from edx_proctoring.lifecycle.opting_out import WAY_IN
+from edx_proctoring.lifecycle.opting_out import WAY_BACK
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import COMPLETED, IN_PROGRESS, KNOWN
 from tests.views.conftest import E
@@ -131,7 +131,9 @@ class World:
             ready_to_resume=resume in ("ready", "resumed"),
             resumed=resume == "resumed",
         )
-        for reason in {"shown": ("learner", WAY_IN), "old": (None,)}.get(why, (why or "learner",)):
+        for reason in {"shown": ("learner", WAY_BACK), "old": (None,)}.get(
+            why, (why or "learner",)
+        ):
             row._change_reason = reason
             row.save()
         Attempt.objects.filter(pk=row.pk).update(created=now - minutes * MINUTE)
@@ -162,7 +164,7 @@ class World:
             return ""
         rows = newest.history.filter(status="declined").order_by("history_id")
         first, *more = rows.values_list("history_change_reason", flat=True)
-        return "shown" if WAY_IN in more else first or "old"
+        return "shown" if WAY_BACK in more else first or "old"
 
     # What she sees
 

@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q
 
 from edx_proctoring import conf, constants, outbox, tracking, transactions
-from edx_proctoring.api.course_members import enrollment_check, members, noting_attempts
+from edx_proctoring.api.course_members import enrollment_check, members, with_has_attempt
 from edx_proctoring.api.lazy_lists import LazyList
 from edx_proctoring.api.lookup import batches
 from edx_proctoring.effects import messages
@@ -122,7 +122,7 @@ def get_allowances_page(
     """
     rows: Any = Allowance.get_allowances_for_course(course_id)
     if hides_strangers:
-        rows = noting_attempts(rows, course_id)
+        rows = with_has_attempt(rows, course_id)
     if search_by:
         by_name, by_address = (
             Q(**{f"user__{column}__icontains": search_by}) for column in ("username", "email")

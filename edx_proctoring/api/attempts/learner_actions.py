@@ -197,7 +197,7 @@ def create_attempt_for_learner(
     """
     exam = exam_by_id(exam_id)
     try:
-        with host.asked_once():
+        with host.cached_answers():
             _check_guards(exam, user, attempt_proctored)
             return _create(exam, user, attempt_proctored, start_clock)
     except StudentExamAttemptBeingCreated:

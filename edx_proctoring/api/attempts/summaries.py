@@ -70,7 +70,7 @@ def get_attempt_status_summary(
     if _is_timed(exam):
         return _translated(TIMED_EXAM_STATUS_SUMMARY_MAP["_default"])
     newest = ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam.pk, user_id)
-    return _summary_of(exam, newest, _Learner(user_id, course_id))
+    return _summary_of(exam, newest, _LearnerInCourseInCourse(user_id, course_id))
 
 
 def get_attempt_status_summaries(
@@ -84,7 +84,7 @@ def get_attempt_status_summaries(
     newest = ProctoredExamStudentAttempt.objects.with_parts().in_course(course_id)
     own = newest.filter(Q(user_id=user_id)).latest_per_learner()
     by_exam = {attempt.proctored_exam_id: attempt for attempt in own}
-    learner = _Learner(user_id, course_id)
+    learner = _LearnerInCourseInCourse(user_id, course_id)
     return {
         exam.content_id: _translated(TIMED_EXAM_STATUS_SUMMARY_MAP["_default"])
         if _is_timed(exam)
@@ -97,7 +97,7 @@ def _is_timed(exam: ProctoredExam) -> bool:
     return not exam.is_proctored and not exam.is_practice_exam
 
 
-class _Learner:
+class _LearnerInCourseInCourse:
     """Properties of the learner that are the same for all exams of a course."""
 
     def __init__(self, user_id: int | None, course_id: object) -> None:
@@ -115,7 +115,9 @@ class _Learner:
 
 
 def _summary_of(
-    exam: ProctoredExam, newest: ProctoredExamStudentAttempt | None, learner: _Learner
+    exam: ProctoredExam,
+    newest: ProctoredExamStudentAttempt | None,
+    learner: _LearnerInCourseInCourse,
 ) -> Summary | None:
     if not exam.is_practice_exam and not _may_see(exam, newest, learner):
         return None
@@ -125,7 +127,9 @@ def _summary_of(
 
 
 def _may_see(
-    exam: ProctoredExam, newest: ProctoredExamStudentAttempt | None, learner: _Learner
+    exam: ProctoredExam,
+    newest: ProctoredExamStudentAttempt | None,
+    learner: _LearnerInCourseInCourse,
 ) -> bool:
     if not host.has("credit"):
         return True
@@ -135,7 +139,7 @@ def _may_see(
     return host.may_take_proctored(user, ProctoredExamSerializer.row(exam))
 
 
-def _without_attempt(exam: ProctoredExam, learner: _Learner) -> str:
+def _without_attempt(exam: ProctoredExam, learner: _LearnerInCourseInCourse) -> str:
     if exam.is_practice_exam:
         return Status.eligible
     return Status.expired if learner.has_course_ended else Status.eligible

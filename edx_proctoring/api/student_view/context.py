@@ -35,7 +35,7 @@ SHOW_EXPIRY_SECONDS = 60
 
 
 @dataclass
-class Learner:
+class ExamContext:
     """One learner in one exam."""
 
     exam: ExamDict
@@ -105,7 +105,7 @@ class Learner:
         return deadline is not None and deadline.seconds_left(self.now) > 0
 
 
-def is_wait_pending(learner: Learner) -> bool:
+def is_wait_pending(learner: ExamContext) -> bool:
     """Whether the grace period after the due date is running; if so, `wait_deadline` is its end."""
     due = deadlines.due_date(learner.exam, learner.user_id)
     deadline = timing.wait_deadline(due, learner.context.get("grace_period"), learner.now)
@@ -122,14 +122,14 @@ def _in_words(moment: datetime.datetime) -> str:
     return f"{text} UTC"
 
 
-def _allowed_minutes(learner: Learner) -> int:
+def _allowed_minutes(learner: ExamContext) -> int:
     attempt = learner.attempt
     if attempt and attempt.allowed_time_limit_mins and not learner.is_resumable_now:
         return attempt.allowed_time_limit_mins
     return deadlines.allowed_minutes(learner.exam, learner.user_id, attempt, learner.now)
 
 
-def _attempt_urls(learner: Learner) -> dict[str, str]:
+def _attempt_urls(learner: ExamContext) -> dict[str, str]:
     attempt = learner.attempt
     change = review = ""
     if attempt:
@@ -144,7 +144,7 @@ def _attempt_urls(learner: Learner) -> dict[str, str]:
     }
 
 
-def timed_context(learner: Learner) -> dict[str, Any]:
+def timed_context(learner: ExamContext) -> dict[str, Any]:
     """Return the context of the screens of timed exams."""
     exam, urls = learner.exam, _attempt_urls(learner)
     return {
@@ -163,7 +163,7 @@ def timed_context(learner: Learner) -> dict[str, Any]:
     }
 
 
-def _has_time_expired(learner: Learner) -> bool:
+def _has_time_expired(learner: ExamContext) -> bool:
     """Return whether the attempt has timed out, and recently."""
     attempt = learner.attempt
     if attempt is None or attempt.started_at is None or attempt.completed_at is None:
@@ -173,7 +173,7 @@ def _has_time_expired(learner: Learner) -> bool:
     return expires is not None and attempt.completed_at >= expires and ended < SHOW_EXPIRY_SECONDS
 
 
-def proctored_context(learner: Learner) -> dict[str, Any]:
+def proctored_context(learner: ExamContext) -> dict[str, Any]:
     """Return the context of the screens of proctored, practice and onboarding exams."""
     exam = learner.exam
     context = {
@@ -203,7 +203,7 @@ def proctored_context(learner: Learner) -> dict[str, Any]:
     return context
 
 
-def _shown_external_id(learner: Learner) -> str:
+def _shown_external_id(learner: ExamContext) -> str:
     """Return the provider's id for its script, unless it would let the learner post a review."""
     if learner.attempt is None or backends.has_secret_ids(learner.exam):
         return ""
@@ -237,7 +237,7 @@ def _provider_context(provider: ProctoringBackendProvider | None) -> dict[str, A
     }
 
 
-def _onboarding_context(learner: Learner) -> dict[str, Any]:
+def _onboarding_context(learner: ExamContext) -> dict[str, Any]:
     return {
         "onboarding_status": learner.status,
         "onboarding_link": onboarding_exam_link_for_screen(learner.exam["course_id"], learner.user),
@@ -245,7 +245,7 @@ def _onboarding_context(learner: Learner) -> dict[str, Any]:
     }
 
 
-def provider_steps(learner: Learner) -> dict[str, Any]:
+def provider_steps(learner: ExamContext) -> dict[str, Any]:
     """Return the provider's instructions before the exam, or our own if the provider does not answer."""
     assert learner.attempt is not None  # instructions need an attempt
     steps: list[SafeString] = []

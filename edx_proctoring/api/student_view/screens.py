@@ -33,7 +33,7 @@ from edx_proctoring.api.student_view.context import (
 )
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists
-from edx_proctoring.lifecycle import expire_if_overdue, show_way_in
+from edx_proctoring.lifecycle import expire_if_overdue, offer_way_back
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt, TimeAdjustment
 from edx_proctoring.serializers import ProctoredExamSerializer
 from edx_proctoring.statuses import (
@@ -143,7 +143,7 @@ def _learner(exam: ExamDict, user_id: int, context: MutableMapping[str, Any]) ->
     supports_onboarding = bool(getattr(provider, "supports_onboarding", False))
     kind = exam_types.exam_type(exam, supports_onboarding) if _is_supported(exam) else ""
     now = timezone.now()  # after the attempt has been ended, if that was due
-    return Learner(
+    return ExamContext(
         exam=exam,
         user_id=user_id,
         attempt=attempt,
@@ -174,7 +174,7 @@ def _has_course_ended(context: MutableMapping[str, Any]) -> bool:
 # Timed exams
 
 
-def _timed(learner: Learner) -> Screen:
+def _timed(learner: ExamContext) -> Screen:
     """Without a running clock the questions are hidden: each status uses the screen of the closest one."""
     if screen := extensions.screen_for(learner):
         return screen
@@ -190,7 +190,7 @@ def _timed(learner: Learner) -> Screen:
     return "timed_exam/expired.html"
 
 
-def _timed_running(learner: Learner) -> Screen:
+def _timed_running(learner: ExamContext) -> Screen:
     if learner.is_past_due:
         return "timed_exam/expired.html"
     if learner.status == Status.started and learner.does_time_remain:
@@ -198,7 +198,7 @@ def _timed_running(learner: Learner) -> Screen:
     return "timed_exam/ready_to_submit.html"
 
 
-def _timed_as_published(learner: Learner) -> Screen:
+def _timed_as_published(learner: ExamContext) -> Screen:
     status = learner.status
     if status in (None, Status.created):
         return "timed_exam/expired.html" if learner.is_past_due else "timed_exam/entrance.html"
@@ -211,14 +211,14 @@ def _timed_as_published(learner: Learner) -> Screen:
     return _fall_through(learner)
 
 
-def _timed_submitted(learner: Learner) -> Screen:
+def _timed_submitted(learner: ExamContext) -> Screen:
     shown_later = not learner.is_past_due or learner.exam["hide_after_due"]
     if shown_later or is_wait_pending(learner):
         return "timed_exam/submitted.html"
     return None
 
 
-def _fall_through(learner: Learner) -> Screen:
+def _fall_through(learner: ExamContext) -> Screen:
     """There is no screen for this status, so the exam is shown, as in 6.1.4; the log records the status."""
     if learner.status != Status.started:
         attempt_id = learner.attempt.pk if learner.attempt else None
@@ -234,10 +234,10 @@ def _fall_through(learner: Learner) -> Screen:
 # Proctored, practice and onboarding exams
 
 
-def _guarded(decide: Callable[[Learner], Screen]) -> Callable[[Learner], Screen]:
+def _guarded(decide: Callable[[ExamContext], Screen]) -> Callable[[ExamContext], Screen]:
     """Users who may not take proctored exams see none of these screens; inactive accounts see one."""
 
-    def decide_guarded(learner: Learner) -> Screen:
+    def decide_guarded(learner: ExamContext) -> Screen:
         if not host.may_take_proctored(learner.user, learner.exam):
             return None
         if _is_back_in(learner):
@@ -251,18 +251,18 @@ def _guarded(decide: Callable[[Learner], Screen]) -> Callable[[Learner], Screen]
     return decide_guarded
 
 
-def _is_back_in(learner: Learner) -> bool:
+def _is_back_in(learner: ExamContext) -> bool:
     """Return whether the learner declined an exam that cannot be opted out of; then the decline is ignored."""
     if learner.attempt is None or not _is_opting_out_forbidden(learner):
         return False
-    return show_way_in(learner.attempt)
+    return offer_way_back(learner.attempt)
 
 
-def _is_opting_out_forbidden(learner: Learner) -> bool:
+def _is_opting_out_forbidden(learner: ExamContext) -> bool:
     return learner.context.get("allow_proctoring_opt_out") is False
 
 
-def _entered(learner: Learner) -> Screen:
+def _entered(learner: ExamContext) -> Screen:
     """Return the screen for statuses common to proctored, practice and onboarding attempts."""
     if learner.is_resumable_now:
         return "proctored_exam/ready_to_resume.html"
@@ -276,7 +276,7 @@ def _entered(learner: Learner) -> Screen:
 
 
 @_guarded
-def _proctored(learner: Learner) -> Screen:
+def _proctored(learner: ExamContext) -> Screen:
     status = learner.status
     if status is None:
         return _proctored_entrance(learner)
@@ -311,7 +311,7 @@ PROCTORED_ENDS = {
 }
 
 
-def _proctored_entrance(learner: Learner) -> Screen:
+def _proctored_entrance(learner: ExamContext) -> Screen:
     if learner.is_past_due:
         return "proctored_exam/expired.html"
     known = (learner.context.get("credit_state") or {}).get("credit_requirement_status")
@@ -330,7 +330,7 @@ def _proctored_entrance(learner: Learner) -> Screen:
     return "proctored_exam/entrance.html"
 
 
-def _declined(learner: Learner) -> Screen:
+def _declined(learner: ExamContext) -> Screen:
     """A declined exam is open. If a new attempt has been created meanwhile, its status decides."""
     newest = ProctoredExamStudentAttempt.objects.get_current_exam_attempt(
         learner.exam["id"], learner.user_id
@@ -339,7 +339,7 @@ def _declined(learner: Learner) -> Screen:
     return None if learner.status in (None, Status.declined) else _proctored(learner)
 
 
-def _tell_option_presented(learner: Learner) -> None:
+def _tell_option_presented(learner: ExamContext) -> None:
     """Emit the event at most once a day, because reloading the page would fill the outbox."""
     exam = ProctoredExam(**learner.exam)
     payload = tracking.snapshot(exam, "option-presented")
@@ -348,7 +348,7 @@ def _tell_option_presented(learner: Learner) -> None:
 
 
 @_guarded
-def _practice(learner: Learner) -> Screen:
+def _practice(learner: ExamContext) -> Screen:
     if learner.status is None:
         return "practice_exam/entrance.html"
     return _entered(learner) or PRACTICE_ENDS.get(learner.status) or _fall_through(learner)
@@ -362,7 +362,7 @@ PRACTICE_ENDS = {
 
 
 @_guarded
-def _onboarding(learner: Learner) -> Screen:
+def _onboarding(learner: ExamContext) -> Screen:
     if learner.status is None:
         due = learner.is_past_due
         return "proctored_exam/expired.html" if due else "onboarding_exam/entrance.html"
@@ -380,7 +380,7 @@ ONBOARDING_ENDS = {
     Status.rejected: "onboarding_exam/rejected.html",
 }
 
-DECISIONS: dict[str, Callable[[Learner], Screen]] = {
+DECISIONS: dict[str, Callable[[ExamContext], Screen]] = {
     exam_types.TIMED: _timed,
     exam_types.PROCTORED: _proctored,
     exam_types.PRACTICE: _practice,

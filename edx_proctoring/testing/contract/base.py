@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NoReturn, Unpack
 
 import requests
 
-from edx_proctoring.backends import offers_ping
+from edx_proctoring.backends import has_ping
 from edx_proctoring.backends.backend import ProctoringBackendProvider, as_tell, ask_options
 from edx_proctoring.backends.options import constructor_arguments, options_of
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
@@ -168,7 +168,7 @@ class Checks:
             review = partial(_review, attempt, copy.deepcopy(sample))
             found.append(Call("reviews", None, "on_review_callback", review))
         declared = [call for call in found if call.capability in self.capabilities]
-        if offers_ping(self.provider_class):
+        if has_ping(self.provider_class):
             declared.append(Call("any", None, "ping", lambda one: one.ping()))
         return [call for call in declared if self.happens(call.case)]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from edx_proctoring import exceptions
 from edx_proctoring.api.reviews.rules import checked
-from edx_proctoring.backends import offers_ping
+from edx_proctoring.backends import has_ping
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.responses import is_removal_unsupported
 from edx_proctoring.testing.contract.base import (
@@ -320,7 +320,7 @@ class Calls(Checks):
 
     def test_ping(self) -> None:
         """`proctoring_doctor` learns whether the service is available."""
-        if not offers_ping(self.provider_class):
+        if not has_ping(self.provider_class):
             self.leave_out("the class has no ping()")
         provider = self.make()
         with self.hearing_or_empty("ping") as wire:

@@ -85,9 +85,7 @@ class OptionalOptions(FieldOptions, total=False):
     trim_whitespace: bool
 
 
-class FalseIsAbsent(Field[object, object, object, object]):
-    """A field that is None if the value is absent, null, empty, zero or false."""
-
+class FalsyAsNoneMixin(Field[object, object, object, object]):
     def run_validation(self, data: object = empty) -> object:
         return None if data is empty or not data else super().run_validation(data)
 
@@ -112,7 +110,7 @@ class IdField(serializers.IntegerField):
         return number
 
 
-class OptionalIdField(FalseIsAbsent, IdField):
+class OptionalIdField(FalsyAsNoneMixin, IdField):
     """An optional primary key."""
 
     def __init__(self, **options: Unpack[FieldOptions]) -> None:
@@ -170,7 +168,7 @@ class TextField(serializers.CharField):
         return data
 
 
-class OptionalTextField(FalseIsAbsent, TextField):
+class OptionalTextField(FalsyAsNoneMixin, TextField):
     """An optional text of that kind."""
 
     def __init__(self, **options: Unpack[OptionalOptions]) -> None:

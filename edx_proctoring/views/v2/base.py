@@ -25,7 +25,7 @@ from edx_proctoring.views.v2.lists import Filters, Pages
 Row = TypeVar("Row", bound=Model)
 
 
-class MayByTable(BasePermission):
+class RolePermission(BasePermission):
     """Permission by the table of roles, for the course in the URL. Routes that are not in the table refuse everybody."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
@@ -51,7 +51,7 @@ class StrictSerializer(serializers.Serializer[object]):
 class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Row]):
     """A resource of a course: JSON, problem details, permission by the table, pagination, filters, `ETag`."""
 
-    permission_classes = (IsAuthenticated, MayByTable)
+    permission_classes = (IsAuthenticated, RolePermission)
     renderer_classes = (JSONRenderer,)
     pagination_class = Pages
     filter_backends = (Filters,)
