@@ -25,7 +25,7 @@ from edx_proctoring import (
 from edx_proctoring.api.attempts.changes import check_requirements, with_opting_out_forbidden
 from edx_proctoring.api.exams import create_exam
 from edx_proctoring.api.student_view.context import (
-    Learner,
+    ExamContext,
     is_wait_pending,
     proctored_context,
     provider_steps,
@@ -84,7 +84,7 @@ def _student_view(
     is_over = not exam["is_active"] or (exam["is_proctored"] and _has_course_ended(context))
     if is_over and not _has_open_pause(exam["id"], user_id):
         return None
-    learner = _learner(exam, user_id, context)
+    learner = _exam_context(exam, user_id, context)
     decide = DECISIONS.get(learner.kind)
     # A pause hides the questions also where the host would show them by itself: nobody works on while the clock stands.
     screen = PAUSED if learner.pause else None
@@ -136,7 +136,7 @@ def _created(
     return exam
 
 
-def _learner(exam: ExamDict, user_id: int, context: MutableMapping[str, Any]) -> Learner:
+def _exam_context(exam: ExamDict, user_id: int, context: MutableMapping[str, Any]) -> ExamContext:
     provider = backends.find_provider(exam)
     newest = ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam["id"], user_id)
     attempt = expire_if_overdue(newest) if newest else None
