@@ -33,7 +33,7 @@ from edx_proctoring.protocols import (
     OutlineDetails,
 )
 from edx_proctoring.runtime import get_runtime_service
-from edx_proctoring.types import CreditState, ExamDict, User
+from edx_proctoring.types import AnyUser, CreditState, ExamDict, User
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -144,7 +144,7 @@ def verified_name(user: User | None, *, strict: bool = False) -> str:
     return str(found.verified_name or "") if found else ""
 
 
-def is_course_staff(user: User, course_id: object) -> bool:
+def is_course_staff(user: AnyUser, course_id: object) -> bool:
     """Return whether the user is on the course's staff."""
     service: Instructor | None = _service("instructor")
     if service is None:
@@ -152,7 +152,7 @@ def is_course_staff(user: User, course_id: object) -> bool:
     return bool(_ask(lambda: service.is_course_staff(user, str(course_id)), False))
 
 
-def is_course_or_global_staff(user: User, course_id: object) -> bool:
+def is_course_or_global_staff(user: AnyUser, course_id: object) -> bool:
     """Return whether the user is global staff or on the course's staff."""
     return bool(user.is_staff or is_course_staff(user, course_id))
 
@@ -194,7 +194,7 @@ def enrollments(course_id: object, text_search: str | None = None) -> Iterable[E
     return [] if found is None else found
 
 
-def is_enrolled(user: User, course_id: object) -> bool:
+def is_enrolled(user: AnyUser, course_id: object) -> bool:
     """Return whether the user is actively enrolled, according to the credit service; without it, always True."""
     return not has("credit") or credit_state(user.pk, course_id) is not None
 

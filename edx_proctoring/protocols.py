@@ -10,7 +10,7 @@ from typing import Protocol
 
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
-from edx_proctoring.types import CreditState, User
+from edx_proctoring.types import AnyUser, CreditState, User
 
 
 class Enrollment(Protocol):
@@ -81,7 +81,7 @@ class Credit(Protocol):
 class Instructor(Protocol):
     """Service `instructor`."""
 
-    def is_course_staff(self, user: User, course_id: str, /) -> bool: ...
+    def is_course_staff(self, user: AnyUser, course_id: str, /) -> bool: ...
     def delete_student_attempt(
         self, username: str, course_id: str, content_id: str, /, *, requesting_user: User
     ) -> object: ...

@@ -18,6 +18,7 @@ else:  # the host's user model, whichever that is
         """Django's user of a request without an account."""
 
 
+AnyUser: TypeAlias = User | AnonymousUser  # who sends a request
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 JSONObject: TypeAlias = dict[str, JSON]
 

@@ -13,7 +13,6 @@ from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.types import AllowanceDict
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.permissions import (
-    caller,
     course_of_the_exams,
     require_course_or_global_staff,
     require_staff_of_the_exams,
@@ -104,7 +103,7 @@ class ExamBulkAllowanceView(ProctoredAPIView):
                 data["user_ids"],
                 data["allowance_type"],
                 data["value"],
-                course_id=course_of_the_exams({"course_id": course_id}, data, caller(request)),
+                course_id=course_of_the_exams({"course_id": course_id}, data, request.user),
                 enrolled_only=_guards(),
             )
         except AllowanceValueNotAllowedException:

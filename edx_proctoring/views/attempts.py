@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from edx_proctoring import api, constants
 from edx_proctoring.api.lookup import as_id
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
-from edx_proctoring.types import JSONObject, LatestAttempt, User
+from edx_proctoring.types import AnyUser, JSONObject, LatestAttempt
 from edx_proctoring.views import base, permissions, switches
 from edx_proctoring.views.base import LOG, ProctoredAPIView
 from edx_proctoring.views.disclosure import without_secret_ids
@@ -53,7 +53,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         attempt = api.find_attempt(attempt_id)
         sent = ActionSerializer.of(request)
         if sent.acts_for_another:
-            _check_acts_for_another(caller(request), attempt, sent)
+            _check_acts_for_another(request.user, attempt, sent)
             return _changed(
                 api.mark_exam_attempt_as_ready_to_resume(attempt_id, by=caller(request))
             )
@@ -85,7 +85,7 @@ def _check_owner(owner_id: int, user_id: int | None) -> None:
 
 
 def _check_acts_for_another(
-    user: User, attempt: "ProctoredExamStudentAttempt", sent: ActionSerializer
+    user: AnyUser, attempt: "ProctoredExamStudentAttempt", sent: ActionSerializer
 ) -> None:
     """Only staff of the course may act for a learner, and only to permit resuming."""
     course_id = attempt.proctored_exam.course_id
@@ -139,7 +139,7 @@ class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
         url = reverse(f"edx_proctoring:proctored_exam.attempts.grouped.{name}", kwargs=kwargs)
         return Response(
             {
-                "proctored_exam_attempts": without_secret_ids(caller(request), page.object_list),
+                "proctored_exam_attempts": without_secret_ids(request.user, page.object_list),
                 "pagination_info": _pagination(page),
                 "attempt_url": url,
             }
@@ -170,7 +170,7 @@ class ProctoredExamAttemptView(ProctoredAPIView):
         query = ExamPageQuery.of(request)
         user_id = _asked_id(request, query)
         user = request.user if user_id == request.user.pk else api.get_user(user_id)
-        check_may_read_course(caller(request), course_id)
+        check_may_read_course(request.user, course_id)
         wanted = query.valid()
         is_mfe = wanted["is_learning_mfe"]
         if wanted["content_id"] is not None:
@@ -197,13 +197,13 @@ class ActiveExamsForUserView(ProctoredAPIView):
     def get(self, request: Request) -> Response:
         wanted = RunningExamsQuery.read(request)
         course_id, user_id = wanted["course_id"], wanted["user_id"] or caller_id(request)
-        if user_id != caller_id(request) and not _may_see_others(caller(request), course_id):
+        if user_id != caller_id(request) and not _may_see_others(request.user, course_id):
             return refusal()
         found = api.get_active_exams_for_user(user_id, course_id)
-        return Response(without_secret_ids(caller(request), found))
+        return Response(without_secret_ids(request.user, found))
 
 
-def _may_see_others(user: User, course_id: str | None) -> bool:
+def _may_see_others(user: AnyUser, course_id: str | None) -> bool:
     """Course staff may only see learners in their own course."""
     return bool(user.is_staff) or (
         course_id is not None and permissions.is_user_course_or_global_staff(user, course_id)

@@ -3,13 +3,13 @@
 from typing import TypeVar
 
 from edx_proctoring import api
-from edx_proctoring.types import User
+from edx_proctoring.types import AnyUser
 
 Shown = TypeVar("Shown")
 ATTEMPT = frozenset({"attempt_code", "external_id", "proctored_exam"})
 
 
-def without_secret_ids(user: User, data: Shown) -> Shown:
+def without_secret_ids(user: AnyUser, data: Shown) -> Shown:
     """Return the response with secret provider ids removed from attempts at any depth; global staff see them.
 
     Anyone who has such an id and the attempt's code, which learners and course staff see, can post a review.

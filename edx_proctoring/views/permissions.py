@@ -16,7 +16,7 @@ from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     StudentExamAttemptDoesNotExistsException,
 )
-from edx_proctoring.types import AttemptDict, JSONObject, User
+from edx_proctoring.types import AnyUser, AttemptDict, JSONObject, User
 from edx_proctoring.views.bodies import body
 from edx_proctoring.views.requests.allowances import ListedExamsSerializer
 
@@ -90,7 +90,7 @@ WHO_MAY_FOR_OTHERS: Mapping[tuple[str, str], str] = {
 }  # fmt: skip
 
 
-def is_user_course_or_global_staff(user: User, course_id: object) -> bool:
+def is_user_course_or_global_staff(user: AnyUser, course_id: object) -> bool:
     """Return whether the user is global staff or staff of the course."""
     return host.is_course_or_global_staff(user, course_id)
 
@@ -163,7 +163,7 @@ def _for_staff_of(course_of: Callable[..., str | None], func: View) -> View:
         if course_id is None:
             return refusal(NO_COURSE)
         is_other = data.get("course_id") not in (None, "", course_id)
-        if is_other or not is_user_course_or_global_staff(caller(request), course_id):
+        if is_other or not is_user_course_or_global_staff(request.user, course_id):
             return refusal()
         return func(request, *args, **kwargs)
 
@@ -171,7 +171,7 @@ def _for_staff_of(course_of: Callable[..., str | None], func: View) -> View:
 
 
 def course_of_the_exams(
-    kwargs: Mapping[str, Any], data: JSONObject, user: User | None = None
+    kwargs: Mapping[str, Any], data: JSONObject, user: AnyUser | None = None
 ) -> str | None:
     """Return the course that the exams must belong to: from the URL, the body or the first exam; any course for global
     staff.
@@ -201,7 +201,7 @@ def _course_of(kwargs: Mapping[str, Any], data: JSONObject) -> str | None:
     return course_id if isinstance(course_id, str) and course_id else None
 
 
-def check_may_read_course(user: User, course_id: str) -> None:
+def check_may_read_course(user: AnyUser, course_id: str) -> None:
     """With REQUIRE_ENROLLMENT, only learners and staff of the course may see its exams."""
     if not conf.proctoring.REQUIRE_ENROLLMENT:
         return
@@ -216,7 +216,7 @@ def check_may_read_course(user: User, course_id: str) -> None:
 REVIEWERS = "_review"  # suffix of a review group's name, after the provider's name
 
 
-def reviewed_backends(user: User) -> list[str] | None:
+def reviewed_backends(user: AnyUser) -> list[str] | None:
     """Return the providers whose attempts the user may review; None means all."""
     if user.is_staff:
         return None
@@ -224,11 +224,11 @@ def reviewed_backends(user: User) -> list[str] | None:
     return [name.removesuffix(REVIEWERS) for name in names]
 
 
-def may_review(user: User, attempt: AttemptDict) -> bool:
+def may_review(user: AnyUser, attempt: AttemptDict) -> bool:
     """Return whether the user may report on this attempt (a dictionary) for its provider."""
     return bool(user.has_perm("edx_proctoring.can_review_attempt", attempt))  # type: ignore[arg-type]  # rules take any object
 
 
-def may_retire_users(user: User) -> bool:
+def may_retire_users(user: AnyUser) -> bool:
     """Return whether the host lets the user retire others."""
     return bool(user.has_perm("accounts.can_retire_user"))

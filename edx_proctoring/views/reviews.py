@@ -20,7 +20,7 @@ from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.types import AttemptDict, JSONObject
 from edx_proctoring.views import permissions
 from edx_proctoring.views.base import ProctoredAPIView
-from edx_proctoring.views.permissions import caller, may_review, reviewed_backends
+from edx_proctoring.views.permissions import may_review, reviewed_backends
 from edx_proctoring.views.requests.reviews import ReviewSerializer, RpnowReviewSerializer
 
 if TYPE_CHECKING:
@@ -60,14 +60,14 @@ class ExamReadyCallback(ProctoredAPIView):
 
     def post(self, request: Request, external_id: str) -> Response:
         anybody = conf.proctoring.READY_CALLBACK_ANY_USER
-        names = None if anybody else reviewed_backends(caller(request))
+        names = None if anybody else reviewed_backends(request.user)
         if names == []:
             return _refused()
         found = _located(external_id, names)
         if found is None or found[1]:
             return Response(status=status.HTTP_404_NOT_FOUND, data="This exam code is not valid.")
         attempt, _is_archived, data = found
-        if not anybody and not may_review(caller(request), data):
+        if not anybody and not may_review(request.user, data):
             return _refused()
         api.mark_ready_if_setting_up(attempt.pk)
         return Response(OK)
@@ -116,14 +116,14 @@ class ProctoredExamReviewCallback(ProctoredAPIView, BaseReviewCallback):
     largest_body = "MAX_DOCUMENT_BYTES"
 
     def post(self, request: Request, external_id: str) -> Response:
-        names = reviewed_backends(caller(request))
+        names = reviewed_backends(request.user)
         if names == []:
             return _refused()
         found = _located(external_id, names)
         if found is None:
             raise StudentExamAttemptDoesNotExistsException(UNKNOWN_ATTEMPT)
         attempt, is_archived, known = found
-        if not may_review(caller(request), known):
+        if not may_review(request.user, known):
             return _refused()
         review = ReviewSerializer.read(request)
         return self.receive(attempt, review, is_archived=is_archived)
