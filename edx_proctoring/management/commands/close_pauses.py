@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 
 from edx_proctoring import operations
 from edx_proctoring.management.batches import WatchedCommand
@@ -17,10 +17,10 @@ class Command(WatchedCommand):
         "1: some could not be ended (see the log), run it again."
     )
 
-    def add_arguments(self, parser: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         self.add_dry_run(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         ended = failed = 0
         for attempt_id, worked in operations.close_pauses(dry_run=options["dry_run"]):
             ended, failed = ended + worked, failed + (not worked)

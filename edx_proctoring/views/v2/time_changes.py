@@ -70,21 +70,21 @@ class TimeChangeViewSet(ResourceViewSet[Model]):
     }
 
     @idempotent
-    def extend(self, request: Request, **kwargs: Any) -> Response:
+    def extend(self, request: Request, **kwargs: object) -> Response:
         """Give the attempt more time, or take time away."""
         attempt_id, body = self._attempt_id(), self._body(request)
         key = self._ledger_key(request)
         return self._answer(api.extend_attempt(attempt_id, **body, by=caller(request), key=key))
 
     @idempotent
-    def pause(self, request: Request, **kwargs: Any) -> Response:
+    def pause(self, request: Request, **kwargs: object) -> Response:
         """Stop the clock of a started attempt, and hide its questions, until `continue`."""
         attempt_id, body = self._attempt_id(), self._body(request)
         key = self._ledger_key(request)
         return self._answer(api.pause_attempt(attempt_id, **body, by=caller(request), key=key))
 
     @idempotent
-    def continue_(self, request: Request, **kwargs: Any) -> Response:
+    def continue_(self, request: Request, **kwargs: object) -> Response:
         """Restart the clock of a paused attempt. The deadline moves by the length of the pause; the due date cuts."""
         attempt_id = self._attempt_id()
         self._body(request)
