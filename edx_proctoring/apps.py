@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from importlib.metadata import EntryPoint
 from typing import Any, ClassVar
 
 from django.apps import AppConfig
@@ -12,6 +13,7 @@ from stevedore.named import NamedExtensionManager
 
 from edx_proctoring import conf
 from edx_proctoring.backends import masking, options
+from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.options import (
     BACKEND_CONFIGURATION_ALLOW_LIST as BACKEND_CONFIGURATION_ALLOW_LIST,  # published import path
 )
@@ -61,15 +63,17 @@ class EdxProctoringConfig(AppConfig):
         broker.remember_app()
         masking.guard_logs()
         self.backend_errors: dict[str, str] = {}
-        self.backend_classes: dict[str, Any] = {}  # also of providers that cannot be instantiated
-        self.backends: dict[str, Any] = dict(self._load_backends())
+        self.backend_classes: dict[
+            str, type[ProctoringBackendProvider]
+        ] = {}  # also of providers that cannot be instantiated
+        self.backends: dict[str, ProctoringBackendProvider] = dict(self._load_backends())
         env_root = getattr(settings, "ENV_ROOT", None)
         if env_root:
             make_worker_config(
                 list(self.backends.values()), out=os.path.join(env_root, "workers.json")
             )
 
-    def _load_backends(self) -> Iterator[tuple[str, Any]]:
+    def _load_backends(self) -> Iterator[tuple[str, ProctoringBackendProvider]]:
         """Load the providers. One faulty provider does not stop the site: a system check reports it, and using it
         raises an error.
         """
@@ -92,7 +96,9 @@ class EdxProctoringConfig(AppConfig):
                 log.exception("provider %s cannot be used", extension.name)
                 self.backend_errors[extension.name] = masking.without_secrets(repr(error))
 
-    def _instance(self, name: str, provider_class: Any, given: Mapping[str, Any]) -> Any:
+    def _instance(
+        self, name: str, provider_class: type[ProctoringBackendProvider], given: Mapping[str, Any]
+    ) -> ProctoringBackendProvider:
         known = options.options_of(provider_class)
         self.backend_classes[name] = provider_class
         masking.guard_logs_of(provider_class)
@@ -101,11 +107,13 @@ class EdxProctoringConfig(AppConfig):
             log.warning("unknown options of provider %s ignored: %s", name, unknown)
         return provider_class(**options.constructor_arguments(known, given))
 
-    def _not_imported(self, _manager: Any, entry_point: Any, error: BaseException) -> None:
+    def _not_imported(
+        self, _manager: object, entry_point: EntryPoint, error: BaseException
+    ) -> None:
         log.error("provider %s cannot be imported: %r", entry_point.name, error)
         self.backend_errors[entry_point.name] = masking.without_secrets(repr(error))
 
-    def get_backend(self, name: str | None = None) -> Any:
+    def get_backend(self, name: str | None = None) -> ProctoringBackendProvider:
         """Return the provider of this name, or the default one; always the same instance.
 
         Raises NotImplementedError for a name that is not configured, ImproperlyConfigured if there is no default

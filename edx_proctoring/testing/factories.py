@@ -46,7 +46,7 @@ class ExamFactory(factory.django.DjangoModelFactory):
     backend = "test"
 
     @classmethod
-    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+    def _create(cls, model_class: Any, *args: object, **kwargs: object) -> Any:
         """Notify the provider only of exams without an id; save those as hosts do."""
         exam = model_class(*args, **kwargs)
         if exam.external_id:
@@ -70,7 +70,7 @@ class AttemptFactory(factory.django.DjangoModelFactory):
     taking_as_proctored = True
 
     @classmethod
-    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+    def _create(cls, model_class: Any, *args: object, **kwargs: object) -> Any:
         """Store a reason in the history, as this version does and 6.1.4 does not."""
         attempt = model_class(*args, **kwargs)
         attempt._change_reason = SET_UP

@@ -8,7 +8,7 @@ import pytest
 from tests.house.test_house import MODULES, PACKAGE
 
 # Uses of `Any` per 1,000 lines of the package. It only ever falls.
-MOST_PER_1000_LINES = 13.3
+MOST_PER_1000_LINES = 13.2
 LOOSE_MAPPINGS = {"dict", "Mapping", "MutableMapping"}
 
 

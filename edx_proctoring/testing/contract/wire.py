@@ -74,7 +74,7 @@ def _recording(entry: Mapping[str, Any]) -> Any:
     return Recording(answer.get("body"), status, text, entry.get("request"))
 
 
-def _of_attempt(method: str, answer: Any, body: Any = None) -> Recording:
+def _of_attempt(method: str, answer: object, body: object = None) -> Recording:
     path = "/api/v1/exam/exam-1/attempt/attempt-1/"
     return Recording(answer, request={"method": method, "path": path, "body": body})
 
@@ -83,7 +83,7 @@ def _notice(status: str) -> Recording:
     return _of_attempt("PATCH", {"id": "attempt-1", "status": status}, {"status": status})
 
 
-def _registration(answer: Any) -> Recording:
+def _registration(answer: object) -> Recording:
     body = {
         "status": "created",
         "lms_host": "https://lms.example.com",
@@ -98,7 +98,7 @@ def _registration(answer: Any) -> Recording:
     return Recording(answer, request={"method": "POST", "path": path, "body": body})
 
 
-def _read(path: str, answer: Any, method: str = "GET") -> Recording:
+def _read(path: str, answer: object, method: str = "GET") -> Recording:
     return Recording(answer, request={"method": method, "path": f"/api/v1/{path}"})
 
 

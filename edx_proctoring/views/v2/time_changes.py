@@ -42,7 +42,7 @@ class ContinuationSerializer(StrictSerializer):
     """The body of a continuation: an empty object."""
 
 
-class TimeChangeSerializer(serializers.Serializer[Any]):
+class TimeChangeSerializer(serializers.Serializer[Model]):
     """The result of a change of an attempt's time."""
 
     attempt_id = serializers.IntegerField()
