@@ -189,6 +189,15 @@ describe('states', () => {
     expect(element.shadowRoot!.activeElement).toBe(one(element, 'h2')); // the button is gone
   });
 
+  test('an error that passes by itself: the rows come, and are announced', async () => {
+    const server = api(() => PROBLEM);
+    const element = await mount();
+    server.reply = () => pageOf(attempt(1));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(all(element, '[role="alert"]')).toEqual([]);
+    expect(texts(element, '[role="status"]')).toEqual(['Attempts found: 1. Page 1 of 1']);
+  });
+
   test.each([
     [{ status: 400, body: { detail: 'The request is not valid.', errors: [{ field: 'exam', detail: 'Enter a number.' }] } },
       'The request is not valid. exam: Enter a number.'],

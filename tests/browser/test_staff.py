@@ -171,7 +171,7 @@ def test_it_can_be_used_by_keyboard_alone(open_page, course):
 def test_texts_of_others_are_only_texts(open_page, course):
     page = open_page("#attempts?type=timed")
     shows(page, 52)
-    assert page.get_by_text("Quiz <b>4</b>").first.is_visible()
+    assert page.get_by_role("cell").get_by_text("Quiz <b>4</b>").first.is_visible()
 
 
 def test_a_failure_is_said_and_can_be_repeated(open_page, course):

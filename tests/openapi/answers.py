@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from django.core.handlers.base import BaseHandler
@@ -16,6 +17,9 @@ from edx_proctoring.urls import app_name, urlpatterns
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+BUILDING = (
+    Lock()
+)  # a live server answers in threads, and drf-spectacular loads its classes when first used
 # What every route answers to a method that it has not; the document describes methods that there are.
 NO_SUCH_METHOD = {403, 404, 405, 406}
 
@@ -91,7 +95,8 @@ def check_answer(request: Any, response: Any) -> None:
     match = request.resolver_match
     if match is None or match.app_names[:1] != [app_name] or match.url_name.startswith("pages."):
         return  # pages are for people
-    path = _paths().get((match.url_name, frozenset(match.kwargs)))
+    with BUILDING:
+        path = _paths().get((match.url_name, frozenset(match.kwargs)))
     assert path, f"the route {match.url_name} is not documented"
     kind = response.headers.get("Content-Type", "").partition(";")[0]
     is_page = match.url_name.startswith("anonymous.") and not hasattr(match.func, "view_class")

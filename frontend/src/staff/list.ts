@@ -30,7 +30,7 @@ export class List<T extends { id: number }> implements ReactiveController {
   private turn = 0;
   private seen = { url: '', etag: '' };
 
-  /** `address` of the resource, empty while it is not known; `loaded` is called with what the reader has asked for. */
+  /** `address` of the resource, empty while it is not known; `loaded` is called with what the reader waits for. */
   constructor(
     private readonly host: ReactiveControllerHost,
     private readonly address: () => string,
@@ -87,9 +87,11 @@ export class List<T extends { id: number }> implements ReactiveController {
   /** The refresh that nobody has asked for. Has it succeeded? */
   private async update(): Promise<boolean> {
     if (this.isBusy || !this.address()) return true;
+    const isAwaited = this.page === null;
     const answer = await this.read(false);
     if (answer) this.merge(answer);
     this.host.requestUpdate();
+    if (isAwaited && this.page) this.loaded(this.page);
     return !this.failure;
   }
 
