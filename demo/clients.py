@@ -58,12 +58,12 @@ class Visitor:
         return int(response.json()["exam_attempt_id"])
 
     def act(self, attempt_id: int, action: str) -> None:
-        """What the buttons of the screens send."""
+        """Send the same request as a button of the screens."""
         response = self.request("PUT", f"{API}/attempt/{attempt_id}", data={"action": action})
         assert response.ok, f"{action}: {response.status_code} {response.text[:300]}"
 
     def attempt(self, attempt_id: int) -> dict[str, Any]:
-        """What the page polls."""
+        """Poll as the page does."""
         response = self.get(f"{API}/attempt/{attempt_id}")
         assert response.ok, f"{response.status_code} {response.text[:300]}"
         found: dict[str, Any] = response.json()

@@ -39,11 +39,11 @@ class Place:
 
     @property
     def log(self) -> Path:
-        """What its processes write."""
+        """The folder for the logs of its processes."""
         return self.data / "logs" / "processes.log"
 
     def as_environment(self) -> dict[str, str]:
-        """What the demo's processes read."""
+        """The settings that the demo's processes read."""
         return {
             "DEMO_DATA": str(self.data),
             "DEMO_PORT": str(self.web_port),
@@ -119,5 +119,5 @@ def free_port() -> int:
 
 
 def named_servers() -> dict[str, str]:
-    """What the caller's environment names; '' stands for files."""
+    """Return the value from the caller's environment; '' means files."""
     return {name: os.environ.get(name, "") for name in ("DATABASE_URL", "CELERY_BROKER_URL")}

@@ -17,7 +17,7 @@ START_SECONDS = 60
 
 
 def commands(place: Place) -> dict[str, str]:
-    """What runs."""
+    """The running processes."""
     python = sys.executable
     worker = [
         f"{python} -m celery -A demo.host.celery worker --beat --pool solo --loglevel warning",

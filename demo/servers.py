@@ -10,7 +10,7 @@ PATIENCE = 5
 
 
 def require_known(database_url: str, broker_url: str) -> None:
-    """What the demo cannot run on is said before anything starts."""
+    """Report servers that the demo cannot use before anything starts."""
     kinds = {
         "DATABASE_URL": (database_url, ("postgres", "postgresql", "mysql", "sqlite")),
         "CELERY_BROKER_URL": (broker_url, ("redis", "amqp")),

@@ -88,7 +88,7 @@ class Walk:
 
 
 def registration() -> list[dict[str, Any]]:
-    """What Studio sends when a course is published."""
+    """Publish a course as Studio does."""
     flags = {"is_proctored": False, "is_practice_exam": False}
     always = {"course_id": COURSE_ID, "is_active": True, "hide_after_due": False}
     return [{**always, **flags, "backend": "simulator", **exam} for exam in EXAMS]

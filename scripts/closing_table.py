@@ -16,7 +16,7 @@ _began = time.monotonic()
 
 
 def _earlier() -> list[dict[str, Any]]:
-    """What ran before pytest."""
+    """The parts that ran before pytest."""
     lanes: list[dict[str, Any]] = json.loads(Path(os.environ["LANES"]).read_text(encoding="utf-8"))
     return lanes
 

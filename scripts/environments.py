@@ -90,7 +90,7 @@ def _do(command: list[str]) -> None:
 
 
 def _state(base: Path, over: list[str]) -> str:
-    """What the environment is made of."""
+    """Return the contents of the environment."""
     files = [*sorted((ROOT / "requirements").glob("*.in"))]
     files += [ROOT / "requirements" / name for name in ("test.txt", "openedx-2026-04.txt")]
     marks = [f"{path.name} {zlib.crc32(path.read_bytes())}" for path in files]

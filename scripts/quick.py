@@ -1,4 +1,4 @@
-"""What ``make test-quick`` runs: the suite on SQLite in memory, without what takes a browser, processes or minutes.
+"""``make test-quick``: the suite on SQLite in memory, without tests that need a browser, processes or minutes.
 
 All of it runs in ``make test``.
 """

@@ -1,4 +1,4 @@
-"""What ``make test`` runs: every lane that this machine can run, then pytest with one closing table.
+"""``make test``: every lane that this machine can run, then pytest with one closing table.
 
 Lanes that need one core run two at a time. With REQUIRE_ALL=1 a lane that is left out is a failure. The last line of a
 green run is pytest's own; a red run ends with the names of the lanes that failed.

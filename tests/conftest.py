@@ -1,4 +1,4 @@
-"""What tests are made of."""
+"""Fixtures for all tests."""
 
 import os
 
@@ -98,7 +98,7 @@ def _clean_cache():
 
 @pytest.fixture(autouse=True)
 def _rules():
-    """Whom a test lets do something may do it in that test only."""
+    """A permission granted by a test is valid in that test only."""
     before = dict(rules.permissions.permissions)
     yield
     rules.permissions.permissions.clear()

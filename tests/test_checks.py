@@ -163,7 +163,7 @@ def test_W006_no_broker(proctoring, celery, url, eager, ids):
 
 
 def test_W006_the_default_address_of_celery_does_not_count(proctoring, celery):
-    """Who has set it is told what is missing in it."""
+    """An incomplete setting is reported with the missing part."""
     proctoring(DELIVERY="celery")
     celery.update(broker_url="amqp://guest@localhost//", task_always_eager=False)
     (warning,) = run_checks(tags=["edx_proctoring"])

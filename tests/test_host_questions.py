@@ -97,7 +97,7 @@ def test_a_learner_takes_an_exam(faulty, exam, learner, client_for, mailoutbox):
 
 @pytest.mark.usefixtures("_requests")
 def test_staff_pages(faulty, exam, attempt, staff, client_for):
-    """Who cannot be told from a stranger is one; all others get their answer."""
+    """If the host cannot tell, the learner counts as not enrolled; all others get their answer."""
     known = attempt(exam=exam, status="submitted")
     client = client_for(staff)
     allowed = 403 if faulty() == "instructor" else 200

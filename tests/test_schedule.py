@@ -1,4 +1,4 @@
-"""What Celery beat runs in LMS, Studio and elsewhere, and who notices that it does not."""
+"""The periodic tasks in LMS, Studio and other projects, and the checks that report their absence."""
 
 import datetime
 import types
@@ -77,7 +77,7 @@ def test_a_project_of_ones_own_reads_the_same_schedule():
 
 
 def late():
-    """What checks say of the schedule."""
+    """Return the findings of the checks about the schedule."""
     messages = run_checks(tags=["database"], databases=["default"])
     return [str(one.id).removeprefix("edx_proctoring.") for one in messages]
 

@@ -1,4 +1,4 @@
-"""What a worker, Celery beat and cron do."""
+"""Tasks of workers, Celery beat and cron."""
 
 import datetime
 

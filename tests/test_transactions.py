@@ -17,7 +17,7 @@ DEADLOCK = OperationalError(1213, "Deadlock found")
 
 
 class Postgres(Exception):
-    """What the driver raises."""
+    """Return the driver's error."""
 
     def __init__(self, sqlstate):
         super().__init__(sqlstate)

@@ -1,4 +1,4 @@
-"""What is measured, with whichever package is installed here; the commands of tests/upgrade's driver go along.
+"""The measured operations, for whichever package is installed; the commands of tests/upgrade's driver work here, too.
 
 The other process sends a line for each call, see `driver`.
 """
@@ -73,7 +73,7 @@ def learner(number: int) -> str:
 
 
 def answer(response: Any) -> Any:
-    """What came, as data; an error is an error of the benchmark."""
+    """Return the response as data; an error response is an error of the benchmark."""
     assert response.status_code < 300, (response.status_code, response.content[:300])
     return response.json() if response.content else None
 

@@ -1,4 +1,4 @@
-"""What an author may say of an exam."""
+"""The form with which an author configures an exam."""
 
 from typing import Any
 

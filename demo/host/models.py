@@ -1,4 +1,4 @@
-"""What an LMS knows, as far as the app asks or tells it."""
+"""The data of an LMS that the app reads or writes."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Enrollment(models.Model):
-    """Who is in the course, and how."""
+    """A user's enrollment in the course."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     course_id = models.CharField(max_length=255)
@@ -69,7 +69,7 @@ class Answer(models.Model):
 
 
 class Told(models.Model):
-    """What the app told the host: a call of a service, an event, a signal."""
+    """A record of something the app reported to the host: a call of a service, an event, a signal."""
 
     KINDS: ClassVar = ("service", "event", "signal")
 

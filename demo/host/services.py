@@ -139,7 +139,7 @@ class CertificateService:
 
 
 class EnrollmentsService:
-    """Who may take proctored exams."""
+    """Return the users who may take proctored exams."""
 
     def get_enrollments_can_take_proctored_exams(
         self, course_id: str, text_search: str | None = None

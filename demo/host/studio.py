@@ -135,7 +135,7 @@ def _set_policy(request: HttpRequest, exam_id: int, form: ExamForm) -> None:
 
 @staff_only
 def told(request: HttpRequest) -> HttpResponse:
-    """What the host was told, what it was mailed, and what is still on its way."""
+    """Show the calls of the host's services, the e-mails, and the pending messages."""
     users = get_user_model()._default_manager
     context = {
         "names": dict(users.values_list("pk", "username")),

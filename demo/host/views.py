@@ -86,7 +86,7 @@ def jump_to(request: HttpRequest, course_id: str, location: str) -> HttpResponse
 @login_required
 @ensure_csrf_cookie
 def exam(request: HttpRequest, course_id: str, location: str) -> HttpResponse:
-    """What an LMS does with a sequence: the app's screen, or the questions when it has none."""
+    """Show a sequence as an LMS does: the app's screen, or the questions if there is none."""
     found = _exam_or_404(course_id, location)
     screen = _screen(request, found)
     known = dict(

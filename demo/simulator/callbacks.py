@@ -17,7 +17,7 @@ GIVE_UP_AFTER = 12
 
 
 class Client(Protocol):
-    """What ``Callbacks`` needs to reach an LMS."""
+    """The data that ``Callbacks`` needs to reach an LMS."""
 
     def post(self, lms_host: str, path: str, body: dict[str, Any]) -> requests.Response: ...
 

@@ -1,4 +1,4 @@
-"""What a learner's browser meets: the system check, the desktop application, its worker."""
+"""The pages of a learner's browser: the system check, the desktop application, its worker."""
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 

@@ -50,7 +50,7 @@ class Refused(Exception):
 def check(
     body: Any, headers: Mapping[str, str], secret_of: Callable[[str], str], now: float
 ) -> None:
-    """Who signs with the right key, now, and knows the password of the attempt may register it."""
+    """Registration requires a current signature with the right key, and the password of the attempt."""
     scheme, _, credentials = headers.get("Authorization", "").partition(" ")
     key_id, _, given = credentials.partition(":")
     if scheme != "SSI" or not given:

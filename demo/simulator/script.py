@@ -1,4 +1,4 @@
-"""What the simulator shall do: one JSON document, checked when it is set.
+"""The simulator's script: one JSON document, validated when it is set.
 
 ::
 

@@ -1,4 +1,4 @@
-"""What differs from 6.1.4: the rows of `docs/differences.toml`, and what the code knows of them."""
+"""Differences from 6.1.4: the rows of `docs/differences.toml`, and the differences known from the code."""
 
 import re
 import tomllib

@@ -100,7 +100,7 @@ class PythonApi(_Table):
 
 
 class Services(_Table):
-    """What each service is asked and told, from the protocols."""
+    """Describe the calls of each service, from the protocols."""
 
     def rows(self) -> list[str]:
         from edx_proctoring.protocols import SERVICES
@@ -210,7 +210,7 @@ class Architecture(Directive):
 
 
 class Providers(_Table):
-    """What the app's own providers say of themselves in the checks."""
+    """List the checks of the app's own providers."""
 
     def rows(self) -> list[str]:
         from edx_proctoring.testing.contract.base import CAPABILITIES
@@ -251,7 +251,7 @@ class ProviderOptions(_Table):
 
 
 class Differences(_Table):
-    """What differs from 6.1.4."""
+    """The table of differences from 6.1.4."""
 
     def rows(self) -> list[str]:
         import differences
@@ -260,7 +260,7 @@ class Differences(_Table):
 
 
 class PatchPoints(_Table):
-    """What becomes of replacements at old addresses."""
+    """List the effects of patches at old import paths."""
 
     def rows(self) -> list[str]:
         import differences

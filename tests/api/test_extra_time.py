@@ -79,7 +79,7 @@ BULK: list[Way] = [python_bulk, rest_bulk]
 
 
 def allowed(exam: ProctoredExam, user: Any) -> int:
-    """What the learner would get."""
+    """Return the extra time of the learner."""
     exam.refresh_from_db()
     return api.allowed_minutes(api.get_exam_by_id(exam.pk), user.pk)
 

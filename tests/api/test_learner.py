@@ -1,4 +1,4 @@
-"""What learners may do through the REST interface, and from where."""
+"""Actions that learners may perform through the REST interface, by status."""
 
 import contextlib
 import datetime

@@ -1,4 +1,4 @@
-"""What a review must look like, and what it means: tables, no database."""
+"""The required format of a review, and its consequences: tables, no database."""
 
 import json
 

@@ -41,7 +41,7 @@ def view(exam, learner, role="student", **context):
 
 
 class Page(HTMLParser):
-    """What a strict content security policy and screen readers would find wrong with a screen."""
+    """Return violations of a strict content security policy and of accessibility in a screen."""
 
     def __init__(self, html):
         super().__init__()

@@ -1,4 +1,4 @@
-"""What pages learn of a running exam: the timer, and what they poll."""
+"""The timer's data, and the data that pages poll during an exam."""
 
 import datetime
 

@@ -84,7 +84,7 @@ class Site:
             Attempt.objects.filter(pk=attempt_id).update(started_at=earlier)
 
     def failures(self) -> list[str]:
-        """What reached Django's error handler through the package's code."""
+        """Return the errors that reached Django's error handler through the package's code."""
         file = self.data / apps.FAILURES
         return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 

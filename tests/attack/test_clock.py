@@ -58,7 +58,7 @@ def test_no_other_body_stops_the_clock(site, action, body):
 def test_a_report_after_the_due_date_shows_nothing_that_the_end_does_not(
     site, action, hide_after_due
 ):
-    """What is shown afterwards is what a submitted attempt shows."""
+    """Afterwards, the page shows the same as for a submitted attempt."""
     seen = []
     for how in (action, "submit"):
         learner, exam = site.person(), site.exam(hide_after_due=hide_after_due)

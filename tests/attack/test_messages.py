@@ -1,4 +1,4 @@
-"""What others must be told arrives, whoever is silent and whatever fills the outbox."""
+"""Messages arrive although recipients do not answer and attackers fill the outbox."""
 
 import datetime
 import time

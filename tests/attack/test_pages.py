@@ -13,7 +13,7 @@ HANDLER = re.compile("on[a-z]+")
 
 
 class Dangers(HTMLParser):
-    """What a browser would run, or would show as a form of the LMS, in a page."""
+    """Return everything in a page that a browser would run, or would show as a form of the LMS."""
 
     def __init__(self, html):
         super().__init__()

@@ -1,4 +1,4 @@
-"""What is not theirs: people try all routes with all methods, and headers that turn one method into another."""
+"""Users try all routes and methods without permission, and headers that change the method."""
 
 import itertools
 

@@ -73,7 +73,7 @@ def registered_query(site, attempt_id):
 
 
 def test_the_software_itself_opens_the_exam(site):
-    """What the attacks do not get is what the provider's software has."""
+    """The token, which the attacks do not know, works for the provider's software."""
     learner, exam = site.person(), site.proctored(backend="software_secure")
     attempt_id = learner.created(exam, proctored=True)
     query = registered_query(site, attempt_id)

@@ -1,4 +1,4 @@
-"""What providers say reaches browsers without scripts."""
+"""Texts from providers reach browsers without scripts."""
 
 from typing import Any
 

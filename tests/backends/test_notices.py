@@ -201,7 +201,7 @@ def test_support_hears_of_suspicion_only(status):
 
 
 class Pages:
-    """What the provider knows, two learners a page; `by` says how it tells that there are more."""
+    """Answer with the provider's profiles, two learners a page; `by` names the key that indicates further pages."""
 
     def __init__(self, provider, entries, by):
         self.entries, self.by = entries, by

@@ -31,7 +31,7 @@ def rest():
 
 
 def calls(remote):
-    """What it was asked, tokens left out."""
+    """Return the requests it received, except those for tokens."""
     return [call.request for call in remote.calls if "oauth2" not in call.request.url]
 
 

@@ -1,4 +1,4 @@
-"""What REST providers answer: statuses, lists, languages, addresses, errors."""
+"""Responses of REST providers: statuses, lists, languages, addresses, errors."""
 
 import pytest
 import requests

@@ -37,7 +37,7 @@ class Node:
         )
 
     def __call__(self, command: str, *args: Any, **options: Any) -> dict[str, Any]:
-        """What the client did."""
+        """Return the client's requests."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         line = json.dumps({"command": command, "args": args, "options": options})
@@ -92,7 +92,7 @@ class Page:
 
     @property
     def sent(self) -> list[tuple[Any, int]]:
-        """What the last command had changed: (body, status of the answer)."""
+        """Return the changes made by the last command: (body, status of the response)."""
         requests = self.seen["requests"]
         return [(one["sent"], one["status"]) for one in requests if one["method"] != "GET"]
 

@@ -1,4 +1,4 @@
-"""What the LMS's instructor API calls, inside its own transactions."""
+"""The calls of the LMS's instructor API, inside its own transactions."""
 
 import pytest
 from django.db import transaction

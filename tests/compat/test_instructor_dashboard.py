@@ -73,7 +73,7 @@ def queries(call: Callable[[], Any]) -> list[str]:
 
 
 def value_of(row: dict[str, Any], path: str) -> Any:
-    """What a name of an order means in a row."""
+    """Return the value in a row for the name of an order."""
     for part in path.split("__"):
         row = row[part]
     return row

@@ -1,4 +1,4 @@
-"""What the platform's micro-frontends read, on a live server, with an attempt in every state."""
+"""Requests of the platform's micro-frontends to a live server, with an attempt in every state."""
 
 import datetime
 
@@ -58,7 +58,7 @@ class Browser:
         return self.session.request(method, f"{self.root}{path}", timeout=20, **more)
 
     def page(self, exam):
-        """What the page of an exam gets."""
+        """Return the data for the page of an exam."""
         query = {"content_id": exam.content_id, "is_learning_mfe": "true"}
         answer = self("GET", f"{E}/attempt/course_id/{COURSE_ID}", params=query)
         assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""What suites of hosts replace at the addresses of the published package: it counts, or they are told."""
+"""Patches of host suites at the import paths of 6.1.4 take effect, or emit a warning."""
 
 import ast
 import importlib

@@ -1,4 +1,4 @@
-"""What hosts and plug-ins import and call, as 6.1.4 published it: names, parameters, values, ancestry."""
+"""Python names that hosts and plug-ins use, as in 6.1.4: parameters, values, base classes."""
 
 import inspect
 import json

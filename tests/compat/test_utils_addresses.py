@@ -1,4 +1,4 @@
-"""What hosts and providers import from `edx_proctoring.utils`, with the arguments they pass."""
+"""Names that hosts and providers import from `edx_proctoring.utils`, with their arguments."""
 
 import inspect
 import json

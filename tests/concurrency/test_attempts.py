@@ -206,7 +206,7 @@ def test_a_reservation_that_expired_and_nobody_took_over(exam, learner, provider
 
 
 def test_a_reservation_that_expired_and_was_taken_over(exam, learner, provider):
-    """Who answers late finds another attempt, and what was registered late is given back."""
+    """A late answer of the provider finds another attempt, and its registration is removed."""
     winners = []
 
     def somebody_else(*_args, **_kwargs):

@@ -1,4 +1,4 @@
-"""What authors and staff do at once: allowances, exams of a course, review policies."""
+"""Concurrent changes by authors and staff: allowances, exams of a course, review policies."""
 
 import pytest
 

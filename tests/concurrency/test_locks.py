@@ -131,7 +131,7 @@ def test_a_read_ends_it_as_soon_as_nobody_holds_it(overdue, held):
 def test_the_way_back_into_a_declined_exam_does_not_wait(
     attempt, exam, learner, client_for, monkeypatch
 ):
-    """What the page shows is noted as soon as nobody holds the row."""
+    """The page's offer is recorded once the row is no longer locked."""
     monkeypatch.setattr(transactions, "LOCK_SECONDS", 2 * PATIENCE)
     client = client_for(learner)
     data = {"exam_id": exam.pk, "attempt_proctored": False}

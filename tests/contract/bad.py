@@ -93,7 +93,7 @@ class PromisesADashboard(Good):
 
 
 class LetsErrorsThrough(Good):
-    """What goes wrong with a registration surfaces as it is."""
+    """Failures of a registration are raised unchanged."""
 
     def register_exam_attempt(self, exam, context):
         url = self.create_exam_attempt_url.format(exam_id=exam["external_id"])

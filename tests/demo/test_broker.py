@@ -27,7 +27,7 @@ def test_messages_come_once(channel):
 
 def test_nobody_sees_a_message_that_is_still_written(channel):
     class Looks:
-        """What is written last: somebody looks into the queue at that moment."""
+        """Read the queue at the moment of the last write."""
 
         def __json__(self):
             with pytest.raises(Empty):

@@ -1,4 +1,4 @@
-"""What the guides tell strangers to do, done."""
+"""Follow the guides step by step."""
 
 import os
 import re

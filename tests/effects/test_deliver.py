@@ -1,4 +1,4 @@
-"""What the outbox does with our messages, when all goes well and when it does not."""
+"""Handlers of the app's messages, with and without failures."""
 
 import pytest
 import requests

@@ -1,4 +1,4 @@
-"""What providers hear of exams, and how their ids for them come to us."""
+"""Notices to providers about exams, and the ids that providers return."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""Who asks at random."""
+"""Clients for random requests."""
 
 import pytest
 

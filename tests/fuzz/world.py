@@ -94,7 +94,7 @@ class ByHeader(BaseAuthentication):
 
 
 def signed_in(name: str) -> dict[str, str]:
-    """What one of PEOPLE sends along."""
+    """Return the authentication of one of PEOPLE."""
     return {"Authorization": f"JWT {name}"}
 
 
@@ -279,7 +279,7 @@ def _rows() -> dict[str, list[Any]]:
 
 
 def _writes() -> Any:
-    """What changes when anything is written, where the database tells."""
+    """Return a value that changes with every write, if the database offers one."""
     if connection.vendor == "sqlite":
         return connection.connection.total_changes
     if connection.vendor != "postgresql":

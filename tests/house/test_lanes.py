@@ -81,7 +81,7 @@ def test_the_last_line_is_pytests_own(close):
 
 
 def test_every_test_of_a_server_has_a_lane():
-    """What SQLite in memory leaves out runs on PostgreSQL and MariaDB."""
+    """Tests that SQLite in memory leaves out run on PostgreSQL and MariaDB."""
     elsewhere = re.compile(r"mark\.databases\((?![^)]*sqlite)")
     files = [path for path in (ROOT / "tests").rglob("*.py") if elsewhere.search(path.read_text())]
     with_a_lane = [ROOT / path for path in lanes.ON_DATABASES]

@@ -1,4 +1,4 @@
-"""Who may write an attempt's status, and who may look up a service of the host."""
+"""Only some modules may write an attempt's status or look up a service of the host."""
 
 import ast
 from pathlib import Path
@@ -17,7 +17,7 @@ PRIMITIVES = {"clear_onboarding_errors", "delete_exam_attempt"}
 
 
 def targets(node):
-    """What an assignment assigns to, one by one."""
+    """Yield the targets of an assignment."""
     if isinstance(node, (ast.Tuple, ast.List)):
         return [one for element in node.elts for one in targets(element)]
     return [node]

@@ -1,4 +1,4 @@
-"""What follows from a change of status: grades, credit, declined exams, cleared onboarding."""
+"""Effects of a change of status: grades, credit, declined exams, cleared onboarding."""
 
 import datetime
 

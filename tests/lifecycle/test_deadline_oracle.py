@@ -142,7 +142,7 @@ class History:
         assert deadline.ends_at == (end if due is None else max(min(end, due), attempt.started_at))
 
     def _check_columns(self, attempt, deadline):
-        """What 6.1.4 reads: never earlier, at most 59 seconds later, and the longest pause covered."""
+        """The columns read by 6.1.4 are never early, at most 59 seconds late, and cover the longest pause."""
         minutes = attempt.allowed_time_limit_mins
         if deadline.paused_since is None:
             seconds = (deadline.ends_at - attempt.started_at).total_seconds()

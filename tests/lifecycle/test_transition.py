@@ -1,4 +1,4 @@
-"""What a transition stores, and what follows from it in the world."""
+"""The data stored by a transition, and its effects."""
 
 import datetime
 

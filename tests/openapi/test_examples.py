@@ -120,7 +120,7 @@ CALLS = [
 
 @pytest.fixture
 def recorded(clients, host, provider, learner, monkeypatch):
-    """What the application answers, one after the other."""
+    """Collect the responses of the application."""
     import uuid
 
     monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(CODE))

@@ -1,4 +1,4 @@
-"""What ``make demo`` installs is enough for the servers that it can run on."""
+"""The requirements that ``make demo`` installs are sufficient for its servers."""
 
 from importlib import metadata
 from pathlib import Path
@@ -16,7 +16,7 @@ def compiled(name):
 
 
 def wanted(distribution, extra):
-    """What an extra of an installed distribution asks for."""
+    """Return the requirements of an extra of an installed distribution."""
     found = [Requirement(line) for line in metadata.requires(distribution)]
     return {
         one.name.lower() for one in found if one.marker and one.marker.evaluate({"extra": extra})

@@ -97,7 +97,7 @@ def test_what_is_in_it(wheel):
 
 
 def test_what_is_in_the_source_distribution(built):
-    """What the wheel is made of, and none of the tests: they need the whole repository."""
+    """The wheel contains its sources and no tests, because these need the whole repository."""
     with tarfile.open(built["sdist"]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert not [name for name in names if name.startswith("tests")]

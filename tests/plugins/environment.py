@@ -33,7 +33,7 @@ def _install() -> str:
 
 
 def python(module: str, *arguments: str, folder: Path, project: bool = True, **more: str) -> str:
-    """What a module prints that runs with the packages in `folder`, in the project of `settings` or in none."""
+    """Return the output of a module run with the packages in `folder`, in the project of `settings` or without one."""
     environment = {
         **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
         "DATABASE_URL": "sqlite://:memory:",

@@ -10,7 +10,7 @@ from tests.plugins.environment import FOLDER, python
 
 @pytest.fixture(scope="module")
 def seen():
-    """What a walk through an exam showed."""
+    """The results of a walk through an exam."""
     if why := environment.prepare():
         pytest.skip(why)
     return json.loads(python("tests.plugins.walk", folder=FOLDER))

@@ -103,7 +103,7 @@ def status(attempt_id: int) -> str:
 
 
 def deliver(sim: Simulator) -> None:
-    """What the simulator has to say, at once."""
+    """Return the simulator's state."""
     sim.store.clock = lambda: float("inf")
     sim.callbacks.run_due()
 

@@ -1,4 +1,4 @@
-"""What LMS and Studio have in common: the app comes in by its entry points, requests are transactions."""
+"""Settings common to LMS and Studio: the app is loaded by its entry points, requests are transactions."""
 
 from typing import Any
 

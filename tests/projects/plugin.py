@@ -36,7 +36,7 @@ def lacking(needs: set[str], config: pytest.Config) -> set[str]:
 
 
 def needs_of(path: Path) -> set[str]:
-    """What `pytestmark` of a module says, or that of a folder's `conftest.py`; the module is not imported."""
+    """Return the `pytestmark` of a module or of a folder's `conftest.py`, without importing the module."""
     module = path / "conftest.py" if path.is_dir() else path
     if module.suffix != ".py" or not module.exists():
         return set()

@@ -42,7 +42,7 @@ print(json.dumps({
 
 
 def python(project, *arguments, **environment):
-    """What a process under the project's settings prints, read as JSON."""
+    """Return the output of a process under the project's settings, parsed as JSON."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", *arguments],
         cwd=ROOT,

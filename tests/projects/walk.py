@@ -46,7 +46,7 @@ def tracked() -> list[str] | None:
 
 
 def providers() -> dict[str, Any]:
-    """What the providers that use optional packages do."""
+    """Call the providers that use optional packages."""
     options = dict.fromkeys(
         (
             "organization",

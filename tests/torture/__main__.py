@@ -41,7 +41,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Broker:
-    """What carries tasks to the worker; without an address files do."""
+    """Return the broker that carries tasks to the worker; without an address, files."""
 
     name: str
     url: str = ""

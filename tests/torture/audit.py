@@ -1,4 +1,4 @@
-"""What an attack left in the database: what was lost, is stuck, or was done twice."""
+"""Consistency checks after an attack: nothing was lost, is stuck, or was done twice."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass

@@ -99,7 +99,7 @@ class Learner(Visitor):
         return OutboxMessage.objects.unfinished().count() + reserved
 
     def damage(self, mails: str, remote: list[dict]) -> Damage:
-        """What all of them did hear against what history says."""
+        """Compare everything the recipients received with the history."""
         changes = changes_of(self.user.pk)
         found = Damage()
         for kind in ("signal", "event"):
@@ -157,7 +157,7 @@ class Learner(Visitor):
 
 
 def _told(attempt: Attempt, remote: list[dict], changes: list[tuple[int, str]]) -> Damage:
-    """What the provider was told, each word in order; the same word again is recognisable."""
+    """Return the notices to the provider in order, with repetitions marked."""
     words = [
         status
         for attempt_id, status in changes

@@ -129,7 +129,7 @@ def test_a_mail_server_that_hangs_keeps_requests_waiting_once(attempt, mail_thro
 
 
 def test_the_clock_jumps_back(running, provider, celery):
-    """What was put and what was leased an hour ahead is delivered all the same."""
+    """Messages are delivered although they were leased an hour ahead."""
     with time_machine.travel(timezone.now() + HOUR, tick=True):
         submit(running)
         mails = OutboxMessage.objects.unfinished().filter(kind="email")

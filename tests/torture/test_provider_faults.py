@@ -187,7 +187,7 @@ def test_a_provider_that_refuses_tls(simulator, provider_at, ready, take):
 def test_a_day_later_it_is_given_up_seen_and_told_again(
     simulator, remote, ready, take, client_for, django_user_model
 ):
-    """What was given up is in the admin, and may be told again once the provider is back."""
+    """Given-up messages are listed in the admin and can be delivered again once the provider is back."""
     simulator.change_script({"faults": {"*": FAULTS["unavailable"]}})
     take()
     long_ago = timezone.now() - datetime.timedelta(days=8)

@@ -35,7 +35,7 @@ def _learner_lock() -> None:
 
 
 def _second_check() -> None:
-    """What the provider has registered is stored, whatever happened meanwhile."""
+    """Store the provider's registration without the second check."""
 
     def insert(
         new: creation.NewAttempt, answer: Registration, token: str, _basis: str
@@ -66,7 +66,7 @@ def _tell_once(put: Sequence[outbox.Draft]) -> None:
 
 
 def _version_check() -> None:
-    """What was taken is marked as done, even if it was put again meanwhile."""
+    """Mark a leased message as done even if it was stored again meanwhile."""
 
     def finish(rows: Sequence[OutboxMessage]) -> None:
         taken = OutboxMessage.objects.filter(id__in=[row.id for row in rows])

@@ -151,7 +151,7 @@ def review(side, external_id, status):
 
 
 def test_a_learner_retires(upgrade):
-    """What the published package stored of them goes, its archives too; attempts and their statuses stay."""
+    """Personal data stored by 6.1.4 is deleted, including archives; attempts and their statuses stay."""
     ours = upgrade.ours
     attempt_id = upgrade.filled["proctored"]["rejected"]
     attempt = ours.ask("get_exam_attempt_by_id", attempt_id)

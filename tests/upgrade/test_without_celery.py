@@ -48,7 +48,7 @@ PATHS = [
 
 
 def exam_taken(host, number, words):
-    """What was heard after each step of a learner, from the creation on."""
+    """Return the notices after each step of a learner, beginning with the creation."""
     host.migrate()
     heard = []
     learner = host.new_user(f"learner{number}")

@@ -1,4 +1,4 @@
-"""What the twins are asked: every route, by those who may and by those who may not, with good input and bad."""
+"""Requests to the twins: every route, with and without permission, with valid and invalid input."""
 
 from typing import Any
 from urllib.parse import urlencode

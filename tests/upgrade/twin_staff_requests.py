@@ -1,4 +1,4 @@
-"""What the twins are asked by staff, reviewers and providers; goes on where `twin_requests` ends."""
+"""Requests to the twins by staff, reviewers and providers; continues `twin_requests`."""
 
 from tests.upgrade.twin_requests import (
     ANONYMOUS,

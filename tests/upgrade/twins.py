@@ -33,7 +33,7 @@ class Ask:
 
 
 def difference(published: list[Any], ours: list[Any]) -> str:
-    """What differs between two answers: the statuses, else the names of the fields, '' where nothing does."""
+    """Return how two responses differ: the statuses, else the names of the fields, '' if they are equal."""
     if published[0] != ours[0]:
         return f"{published[0]} -> {ours[0]}"
     return " ".join(sorted(set(_fields(published[1], ours[1], "the answer"))))

@@ -131,7 +131,7 @@ def state() -> list[list[dict[str, Any]]]:
 
 @pytest.fixture
 def disorder(db: None) -> Any:
-    """What no query orders comes the wrong way round: `disorder(rows)` also stores the rows anew, the last one first."""
+    """Reverse the order of rows that no query orders; `disorder(rows)` also stores the rows again, the last one first."""
 
     def turn(rows: Any = ()) -> None:
         for row in sorted(rows, key=lambda one: -one.pk):
@@ -243,7 +243,7 @@ def names(
     attempt: Any,
     settings: Any,
 ) -> dict[str, Any]:
-    """What placeholders in paths and bodies stand for."""
+    """Return the values of placeholders in paths and bodies."""
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     one = attempt(exam=exam, status="created")
     broken = attempt(exam=onboarding, status="error", is_resumable=True)

@@ -1,4 +1,4 @@
-"""What the REST interface answers where there is little to say."""
+"""Short responses of the REST interface."""
 
 import datetime
 

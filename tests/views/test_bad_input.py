@@ -137,7 +137,7 @@ NO_BOOLS = ("maybe", [], {}, 7)
 
 @pytest.fixture
 def names(exam, make_exam, attempt, learner, psi):
-    """What placeholders stand for."""
+    """Return the values of placeholders."""
     known = attempt(exam=exam, status="submitted", completed_at=timezone.now())
     at_rpnow = attempt(
         exam=make_exam(backend="software_secure", course_id="course-v1:r+p+n"),

@@ -1,4 +1,4 @@
-"""What all views share."""
+"""The common behaviour of all views."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ class FailingView(ProctoredAPIView):
 
 
 def answer_to(error: Exception) -> Any:
-    """What a view answers when this is raised in it."""
+    """Return the response of a view that raises this exception."""
     request = APIRequestFactory().get("/")
     force_authenticate(request, UserFactory.build(pk=1))
     return FailingView.as_view(error=error)(request)

@@ -1,4 +1,4 @@
-"""What random requests found, each with the request that found it."""
+"""Defects found by random requests, each with its request."""
 
 import pytest
 import requests

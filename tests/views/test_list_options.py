@@ -1,4 +1,4 @@
-"""What of a list is wanted: pages, order, filters."""
+"""Options of lists: pages, order, filters."""
 
 import pytest
 

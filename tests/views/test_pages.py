@@ -17,7 +17,7 @@ URL = f"/api/edx_proctoring/pages/courses/{COURSE_ID}/special-exams/"
 
 
 def config(page):
-    """What the page tells its scripts."""
+    """Return the data that the page passes to its scripts."""
     (text,) = re.findall(r'<script id="proctoring-staff-config"[^>]*>(.*?)</script>', page)
     return json.loads(text)
 

@@ -1,4 +1,4 @@
-"""What learners see and may do while their attempt is paused, and after time was granted."""
+"""Screens and actions of learners during a pause, and after time was granted."""
 
 import datetime
 

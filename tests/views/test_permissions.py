@@ -1,4 +1,4 @@
-"""Who may do what: every route and every kind of caller."""
+"""Permissions: every route and every kind of caller."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the fields of requests read: what clients have always been allowed to send, and what is refused."""
+"""Fields of requests: the lenient input that clients may send, and the input that is refused."""
 
 from typing import Any
 

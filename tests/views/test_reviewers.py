@@ -1,4 +1,4 @@
-"""Who may review an attempt and report it ready."""
+"""Permissions for reviewing an attempt and reporting it as ready."""
 
 import pytest
 from django.contrib.auth.models import Group

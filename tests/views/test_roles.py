@@ -354,7 +354,7 @@ ROLES = {
 def let_in(
     table: str, world: dict[str, Any], largest: int = 399
 ) -> dict[tuple[str, str], set[str]]:
-    """Who is let in, by the route's name and the method: whose answer has at most the `largest` code."""
+    """Return the callers with access by route name and method: those whose response has at most the `largest` code."""
     return {
         (str(resolve(url_of(path, world).partition("?")[0]).url_name), method): {
             caller for caller, code in codes.items() if code <= largest

@@ -53,7 +53,9 @@ REQUESTS = {**LEARNER, **OTHERS}
 
 
 def explore(world):
-    """What is seen in each state, and where each request leads: from every start, until nothing new is found."""
+    """Explore all states from every start until nothing new is found: the screen in each, and the result of each
+    request.
+    """
     waiting, sees, ends = sorted(set(starts(world.kind))), {}, {}
     while waiting:
         state = waiting.pop()

@@ -101,7 +101,7 @@ def test_only_the_learner_ends_a_started_attempt(
 
 
 def screen(one, cookie_of=None):
-    """What the learner sees with the cookie that the start callback set for an attempt; None is the questions."""
+    """Return the learner's screen with the cookie that the start callback set for an attempt; None means the questions."""
     import crum
 
     request = RequestFactory().get("/")

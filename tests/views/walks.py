@@ -248,7 +248,7 @@ class _Undo(Exception):
 
 
 class undone:
-    """What the block writes is not kept."""
+    """Roll back everything that the block writes."""
 
     def __enter__(self):
         self.block = transaction.atomic()

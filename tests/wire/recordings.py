@@ -1,4 +1,4 @@
-"""What goes over the wire, as `rest.json` has it: a list of objects with
+"""Recorded traffic with providers, as in `rest.json`: a list of objects with
 
 * ``name``,
 * ``ask``: the client's method, its arguments and its options,

@@ -165,7 +165,7 @@ OF_THE_KIT = {
 
 @pytest.mark.parametrize("case", REST_ANSWERS)
 def test_authors_are_checked_with_the_same_recordings(case):
-    """What the wheel brings for `ProviderContract` says what these files say."""
+    """The recordings in the wheel for `ProviderContract` equal these files."""
     (known,) = [one for one in RECORDED if one["name"] == OF_THE_KIT[case]]
     kit, response = REST_ANSWERS[case], known["response"]
     assert kit.status == response["status"]

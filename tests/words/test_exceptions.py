@@ -1,4 +1,4 @@
-"""What the REST interface answers for each exception, what learners read, and that all of them survive a broker."""
+"""The REST response and the learner's text for each exception; exceptions survive a broker."""
 
 import copy
 import pickle

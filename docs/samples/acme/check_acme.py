@@ -9,7 +9,7 @@ from edx_proctoring.testing.contract import ProviderContract
 
 
 class TestAcme(ProviderContract):
-    """What Acme says of itself."""
+    """Acme's declarations for the checks."""
 
     provider_class = AcmeProvider
     options = json.loads(Path(__file__).with_name("options.json").read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ def _breakable(name: str) -> Any:
 
 
 class BreakableCache(FileBasedCache):
-    """What a cache on another machine is."""
+    """A cache that behaves like one on another machine."""
 
     add, get, set, touch, delete, has_key, clear = map(
         _breakable, ("add", "get", "set", "touch", "delete", "has_key", "clear")

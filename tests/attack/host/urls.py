@@ -18,7 +18,7 @@ def health(_request: HttpRequest) -> HttpResponse:
 
 @login_required
 def strict(request: HttpRequest, course_id: str, location: str) -> HttpResponse:
-    """What a host shows that lets nobody opt out of proctoring."""
+    """The page of a host that does not allow opting out of proctoring."""
     exam = api.get_exam_by_content_id(course_id, location)
     context = {
         "display_name": exam["exam_name"],

@@ -1,4 +1,4 @@
-"""What the toy stores."""
+"""The toy's model."""
 
 from django.db import models
 

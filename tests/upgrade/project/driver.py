@@ -187,7 +187,7 @@ def schema() -> dict[str, Any]:
 
 @command
 def seen(course_id: str) -> dict[str, Any]:
-    """What the package shows of the course."""
+    """Return the package's view of the course."""
     exams = api.get_all_exams_for_course(course_id)
     codes = models.ProctoredExamStudentAttempt.history.values_list("attempt_code", flat=True)
     historic = models.ProctoredExamStudentAttempt.get_historic_attempt_by_code

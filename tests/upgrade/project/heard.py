@@ -1,4 +1,4 @@
-"""What mails were sent and what the provider heard, for the driver and the twins of either package."""
+"""The e-mails and the notices to providers, for the driver and the twins of either package."""
 
 from typing import Any
 

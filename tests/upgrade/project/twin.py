@@ -149,7 +149,7 @@ def user_ids() -> dict[str, int]:
 
 @driver.command
 def of_attempt(attempt_id: int) -> dict[str, Any]:
-    """What a provider knows it by."""
+    """Return the id by which a provider knows it."""
     found = ProctoredExamStudentAttempt.objects.filter(pk=attempt_id)
     columns = found.values_list("attempt_code", "external_id").first()
     return dict(zip(("code", "external"), columns or ("none", "none"), strict=True))
@@ -169,7 +169,7 @@ def setting(name: str, value: Any) -> None:
 
 @driver.command
 def stored() -> dict[str, Any]:
-    """What is left in the tables of the course, by exam and learner."""
+    """Return the rows in the tables of the course, by exam and learner."""
     attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam__course_id=COURSE)
     allowances = ProctoredExamStudentAllowance.objects.filter(proctored_exam__course_id=COURSE)
     reviews = ProctoredExamSoftwareSecureReview.objects.filter(exam__course_id=COURSE)
