@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import os
+from types import SimpleNamespace
 
 import hypothesis
 import pytest
@@ -12,6 +13,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from edx_proctoring import cache as proctoring_cache
+from edx_proctoring import slow_calls
 from edx_proctoring.circuit_breaker import IN_PROCESS
 from edx_proctoring.testing.factories import AttemptFactory, ExamFactory, UserFactory
 from edx_proctoring.testing.host import HostServices, Tracker
@@ -143,6 +145,19 @@ def mail_through(settings):
             setattr(settings, name, value)
 
     return choose
+
+
+@pytest.fixture
+def call_clock(monkeypatch):
+    """The clock that calls are timed by: it stands still until `advance(seconds)`, however busy the machine is."""
+    passed = [0.0]
+
+    def advance(seconds):
+        passed[0] += seconds
+
+    clock = SimpleNamespace(monotonic=lambda: passed[0], advance=advance)
+    monkeypatch.setattr(slow_calls, "time", clock)
+    return clock
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ The services here write to our database, as a platform's do: what counts in the 
 
 import itertools
 import threading
+import time
 from contextlib import nullcontext, suppress
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 from eventtracking import tracker as trackers
 
-from edx_proctoring import api
+from edx_proctoring import api, slow_calls
 from edx_proctoring.circuit_breaker import IN_PROCESS
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
 from edx_proctoring.runtime import set_runtime_service
@@ -26,7 +27,7 @@ from edx_proctoring.testing.host import HostServices
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls", "event-tracking")]
 
 E = "/api/edx_proctoring/v1/proctored_exam"
-SLOW, HANGS = 0.2, 0.3  # seconds
+HANGS = 5  # seconds, the least that is slow
 
 # What somebody does, and the services that hear of it: (service, method, within our transaction?).
 EFFECTS = {
@@ -126,10 +127,9 @@ def deliver() -> None:
 
 
 @pytest.fixture
-def stage(host, attempt, learner, client_for, settings):
+def stage(host, attempt, learner, client_for, settings, call_clock):
     """An attempt that is ready for the action, with all effects of its way there done."""
     settings.REQUIRE_FAILURE_SECOND_REVIEWS = False
-    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "SLOW_SECONDS": SLOW}
     reviewer = UserFactory(username="reviewer")
     reviewer.groups.add(Group.objects.create(name="test_review"))
     users = {
@@ -234,13 +234,15 @@ def test_a_service_that_is_absent(stage, around, action, service, method, inside
 @pytest.mark.parametrize(
     ("action", "service"), sorted({(a, e[0]) for a in EFFECTS for e in EFFECTS[a]})
 )
-def test_a_service_that_hangs_keeps_a_request_waiting_once(stage, around, action, service):
+def test_a_service_that_hangs_keeps_a_request_waiting_once(
+    stage, around, action, service, call_clock
+):
     """All its methods hang, and each of them is needed; the rest of the work comes later."""
     one, waited = stage(action), []
 
     def hang() -> None:
         waited.append(service)
-        threading.Event().wait(HANGS)
+        call_clock.advance(HANGS)
 
     for name, method in METHODS:
         if name == service:
@@ -257,15 +259,14 @@ def test_a_service_that_hangs_keeps_a_request_waiting_once(stage, around, action
 
 
 def test_a_slow_credit_service_is_asked_once_for_an_attempt(
-    host, exam, learner, client_for, settings
+    host, exam, learner, client_for, call_clock
 ):
     """For the requirements, for the provider, and for the signal."""
-    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "SLOW_SECONDS": SLOW}
     asked = []
 
     def hang(*_args: Any) -> None:
         asked.append("credit")
-        threading.Event().wait(HANGS)
+        call_clock.advance(HANGS)
 
     host.credit.before("get_credit_state", hang)
     wanted = {"exam_id": exam.pk, "attempt_proctored": True}
@@ -274,11 +275,10 @@ def test_a_slow_credit_service_is_asked_once_for_an_attempt(
     assert not OutboxMessage.objects.unfinished().exists()
 
 
-def test_five_seconds_are_five_seconds(stage, settings):
-    """A hang of the real length, with the real limit."""
+def test_five_seconds_are_five_seconds(stage, monkeypatch):
+    """A hang of the real length, by the real clock."""
     one = stage("submit")
-    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS}
-    del settings.PROCTORING_SETTINGS["SLOW_SECONDS"]
+    monkeypatch.setattr(slow_calls, "time", time)
     waited = []
 
     def hang() -> None:
@@ -377,13 +377,13 @@ def test_event_trackers_that_fail(stage, tracker, around, fault):
     assert tracker.names == ["edx.special_exam.proctored.attempt.submitted"]
 
 
-def test_listeners_that_hang_are_left_to_the_worker(stage, receiver, tracker):
+def test_listeners_that_hang_are_left_to_the_worker(stage, receiver, tracker, call_clock):
     one, waited = stage("submit"), []
     receiver.clear()
 
     def hang(**_values: Any) -> None:
         waited.append("receiver")
-        threading.Event().wait(HANGS)
+        call_clock.advance(HANGS)
 
     exam_attempt_status_signal.connect(hang)
     try:
