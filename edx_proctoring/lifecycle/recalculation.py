@@ -16,7 +16,10 @@ from typing import Any
 
 from edx_proctoring import conf, deadlines, extensions, outbox, timing
 from edx_proctoring.effects import messages
-from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
+from edx_proctoring.exceptions import (
+    ExtraTimeUnavailable,
+    StudentExamAttemptDoesNotExistsException,
+)
 from edx_proctoring.lifecycle.ledger import (
     Ledger,
     TimeChange,
@@ -83,7 +86,10 @@ def before_it_ends(attempt: Attempt, deadline: Deadline, now: datetime.datetime)
     ledger = read_locked(attempt, now)
     if attempt.status not in IN_PROGRESS or ledger.deadline is None or not ledger.has_allotment:
         return deadline  # an older version has started it: its columns count
-    return _follow(ledger, ledger.deadline)[0]
+    try:
+        return _follow(ledger, ledger.deadline)[0]
+    except ExtraTimeUnavailable:
+        return deadline  # an extension fails: no reason to keep a learner from submitting
 
 
 def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[Attempt]:

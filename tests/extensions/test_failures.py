@@ -1,9 +1,12 @@
 """A hook that raises: what happens, and what does not."""
 
+import datetime
 import logging
 
 import pytest
+import time_machine
 from django.db import connection
+from django.utils import timezone
 
 from edx_proctoring import api, extensions, operations, outbox
 from edx_proctoring.exceptions import ExtraTimeUnavailable, ProctoringTemporarilyUnavailable
@@ -186,6 +189,18 @@ def test_time_for_fails_closed(clockless, timed_exam, learner, client_for, caplo
     clockless.broken = False
     retried = client.post("/api/edx_proctoring/v1/proctored_exam/attempt", body, format="json")
     assert retried.status_code in (200, 400)
+
+
+def test_time_for_keeps_no_attempt_from_its_end(clockless, make_exam, learner, attempt):
+    clockless.broken = False
+    one = attempt(exam=make_exam(is_proctored=False, time_limit_mins=60), status="created")
+    begun = timezone.now() - datetime.timedelta(minutes=61)
+    with time_machine.travel(begun, tick=False):
+        api.update_attempt_status(one.pk, "started")
+    clockless.broken = True
+    api.update_attempt_status(one.pk, "submitted")
+    one.refresh_from_db()
+    assert (one.status, one.completed_at) == ("submitted", begun + datetime.timedelta(minutes=60))
 
 
 def test_time_for_is_an_error_that_hosts_know(clockless, timed_exam, learner):
