@@ -8,12 +8,14 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import DjangoTranslation
@@ -31,6 +33,7 @@ LOCALE = Path(__file__).resolve().parents[1] / "locale"
 OUR_SCRIPT = "proctoring/js/staff.js"
 
 
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class StaffPage(View):
     """`/api/edx_proctoring/pages/courses/{course_id}/special-exams/`."""
 
