@@ -90,9 +90,9 @@ class Rest:
 
 
 def seconds_kept(attempt: ProctoredExamStudentAttempt) -> int | None:
-    """The seconds that a broken-off attempt leaves to the one that goes on; None without such a rest.
+    """Return the seconds that a broken-off attempt passes on to its successor; None if there are none.
 
-    A running attempt keeps what it has.
+    A running attempt keeps its own time.
     """
     kept = attempt.time_remaining_seconds
     if kept is None or (attempt.started_at is not None and attempt.status in INCOMPLETE):
@@ -286,7 +286,7 @@ def expires_at(attempt: ProctoredExamStudentAttempt) -> datetime.datetime | None
 
 
 def may_be_overdue(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> bool:
-    """Is it worth reading the ledger? Its minutes are at most 59 seconds late."""
+    """Return whether the ledger needs to be read. The columns are at most 59 seconds late."""
     if attempt.status not in INCOMPLETE:
         return False
     allowed = attempt.allowed_time_limit_mins

@@ -1,8 +1,8 @@
-"""Running attempts follow their exam's limit, their learners' allowances and their due dates; they lengthen only.
+"""Recompute running attempts after changes of limits, allowances and due dates; deadlines never get earlier.
 
-Whatever changes one of the three puts a message. The first attempts follow right after its commit, in the same process;
-the worker has the rest, in batches, and the message says how far it has come. Each attempt is decided anew under its
-learner's lock, so a batch may be repeated. Until then nobody loses time: an attempt is recalculated before it ends.
+Every such change stores a message. The first attempts are recalculated right after its commit in the same process, the
+rest by the worker in batches; the message records the progress. Each attempt is decided again under its learner's lock,
+so a batch may be repeated. Learners lose no time until then, because an attempt is recalculated before it ends.
 """
 
 import datetime
@@ -39,7 +39,7 @@ from edx_proctoring.types import MessagePayload
 
 log = logging.getLogger(__name__)
 
-FEW = 20  # follow in the request that made the change
+FEW = 20  # attempts recalculated in the request that made the change
 BATCH = 200
 
 
@@ -69,7 +69,7 @@ def _lengthened(attempt: Attempt, before: Deadline, allotment: int) -> Deadline:
 
 
 def _follow(ledger: Ledger, before: Deadline) -> tuple[Deadline, int]:
-    """Store and return the new deadline, and the seconds by which it moved, unless it is over all the same."""
+    """Store and return the new deadline and the seconds by which it moved, unless the attempt is over anyway."""
     attempt = ledger.attempt
     exam = deadlines.exam_fields(attempt.proctored_exam)
     after = _lengthened(attempt, before, deadlines.allotment_seconds(exam, attempt.user_id))
@@ -79,13 +79,13 @@ def _follow(ledger: Ledger, before: Deadline) -> tuple[Deadline, int]:
 
 
 def before_it_ends(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> Deadline:
-    """Recompute the deadline of an attempt that is about to end: a recalculation may still wait in the outbox.
+    """Recompute the deadline of an attempt that is about to end, because a recalculation may be pending in the outbox.
 
     The caller holds the learner's lock.
     """
     ledger = read_locked(attempt, now)
     if attempt.status not in IN_PROGRESS or ledger.deadline is None or not ledger.has_allotment:
-        return deadline  # an older version has started it: its columns count
+        return deadline  # started by an older version: its columns are used
     try:
         return _follow(ledger, ledger.deadline)[0]
     except ExtraTimeUnavailable:
@@ -142,7 +142,7 @@ def follow_changes(exam_ids: Collection[int], user_ids: Collection[int] | None =
 
 
 def deliver(message: OutboxMessage) -> None:
-    """Recalculate batch by batch; after half of the lease the rest is left to the next try."""
+    """Recalculate in batches; after half of the lease, leave the rest to the next try."""
     payload: MessagePayload = message.payload.copy()
     is_inline = message.inline_until is not None
     until = time.monotonic() + conf.proctoring.OUTBOX_LEASE_SECONDS / 2
@@ -189,6 +189,6 @@ HANDLERS = {messages.RECALCULATION: deliver}
 
 
 def register() -> None:
-    """Connect kinds and handlers; once, at start."""
+    """Register the message kind and its handler; called once at start-up."""
     for kind, handler in HANDLERS.items():
         outbox.register(kind.name, handler, inline=kind.inline, slow_recipient=kind.slow_recipient)

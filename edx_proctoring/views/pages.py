@@ -47,7 +47,7 @@ class StaffPage(View):
             return redirect_to_login(request.get_full_path())
         if not user.is_active or not permissions.may_call(request, course_id):
             raise PermissionDenied
-        get_token(request)  # sections send it back with what they change
+        get_token(request)  # sections send it with their changes
         page = render(request, "proctoring/staff/page.html", _context(course_id, user))
         patch_cache_control(page, private=True, no_cache=True)
         return page
@@ -89,7 +89,7 @@ def _urls(scripts: Sequence[str]) -> list[str] | None:
 
 @cache
 def _texts(language: str) -> dict[str, str]:
-    """The texts of our scripts that are translated into the language: hosts' catalogs need not have them."""
+    """Return the translations of our scripts' texts, because the host's catalogs may not contain them."""
     catalog = JavaScriptCatalog()
     catalog.translation = DjangoTranslation(language, domain="djangojs", localedirs=[str(LOCALE)])
     found = catalog.get_catalog()

@@ -112,7 +112,9 @@ def has_role(user: User, role: extensions.Role, course_id: str) -> bool:
 
 
 def may_call(request: HttpRequest | Request, course_id: str) -> bool:
-    """May the user, who is signed in, call the route of this request? A route that is not in the table refuses everybody."""
+    """Return whether the signed-in user may call the request's route. Routes that are not in the table refuse
+    everybody.
+    """
     match = request.resolver_match
     role = role_of(match.url_name if match else None, str(request.method))
     return role is not None and has_role(caller(request), role, course_id)

@@ -9,7 +9,7 @@ from edx_proctoring.management.batches import WatchedCommand
 
 
 class Command(WatchedCommand):
-    """Older versions know no pauses: for them the clock of a paused attempt runs on."""
+    """Older versions do not know pauses, so the clock of a paused attempt would keep running there."""
 
     help = (
         "End all open pauses and breaks, so that the deadlines that older versions of the app read are final. Run it "

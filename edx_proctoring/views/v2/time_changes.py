@@ -1,4 +1,4 @@
-"""Granting time to an attempt, pausing it, and continuing it."""
+"""Grant time to an attempt, pause it, and continue it."""
 
 import hashlib
 from typing import Any
@@ -108,7 +108,7 @@ class TimeChangeViewSet(ResourceViewSet[Model]):
 
     @staticmethod
     def _ledger_key(request: Request) -> str:
-        """The ledger, too, knows a repeated request: its process may die before the answer is stored."""
+        """Use the idempotency key in the ledger as well, because the process may die before the response is stored."""
         parts = (caller_id(request), request.path, request.headers[HEADER])
         return f"v2:{hashlib.sha256(repr(parts).encode()).hexdigest()}"
 
