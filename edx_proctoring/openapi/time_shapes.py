@@ -14,10 +14,10 @@ class PauseSerializer(s.Serializer[object]):
 
 
 class AdjustmentSerializer(s.Serializer[object]):
-    """Time that was granted or taken away recently."""
+    """A recent change of the deadline. `allotment`: the limit, an allowance or the due date has changed."""
 
     id = s.IntegerField()
-    kind = s.ChoiceField(["grant", "outage"])
+    kind = s.ChoiceField(["allotment", "grant", "outage"])
     seconds = s.IntegerField()
 
 

@@ -112,3 +112,14 @@ def test_the_questions_stay_hidden_whatever_becomes_of_the_exam(running, learner
     assert 'data-screen="paused"' in screen()
     api.continue_attempt(known.pk)
     assert screen() is None
+
+
+def test_polls_tell_of_an_allowance_that_has_reached_the_running_attempt(
+    running, learner, client_for
+):
+    """Every answer is compared with its OpenAPI document, too."""
+    known = running()
+    api.extend_attempt(known.pk, 60)
+    api.add_allowance_for_user(known.proctored_exam_id, learner.pk, "additional_time_granted", "30")
+    told = client_for(learner).get(f"{URL}/{known.pk}").json()["adjustments"]
+    assert [(one["kind"], one["seconds"]) for one in told] == [("grant", 60), ("allotment", 1800)]
