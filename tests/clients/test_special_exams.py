@@ -112,7 +112,7 @@ def test_the_software_is_lost(worker, page, attempt, exam, provider):
     assert (body["action"], bool(body["detail"]), status) == ("error", True, 200)
     one.refresh_from_db()
     assert one.status == "error"
-    assert 3590 < one.time_remaining_seconds <= 3600
+    assert 3540 < one.time_remaining_seconds <= 3600
     assert len(provider.calls_of("mark_erroneous_exam_attempt")) == 1
 
 
