@@ -250,12 +250,17 @@ def from_ledger(
 
 
 def gains(attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment]) -> dict[int, int]:
-    """By the id of each row of the ledger the seconds by which it moved the deadline: the due date may have cut it."""
+    """By the id of each row of the ledger the seconds by which it moved the deadline: the due date may have cut it.
+
+    The rows up to the first allotment make the deadline and move nothing.
+    """
     moved: dict[int, int] = {}
     so_far: list[TimeAdjustment] = []
     before: Deadline | None = None
     for row in rows:
         so_far.append(row)
+        if before is None and row.kind != TimeAdjustment.ALLOTMENT:
+            continue
         after = from_ledger(attempt, so_far)
         if before is not None and after is not None:
             moved[row.pk] = round(timing.seconds_until(after.ends_at, before.ends_at))

@@ -112,6 +112,15 @@ def test_time_granted_before_the_start_is_added_at_the_start_and_the_learner_get
     assert end_of(started) == NOON + 70 * MINUTE
 
 
+def test_polls_tell_of_no_change_after_a_start_with_odd_seconds(clock, attempt, make_exam):
+    known = attempt(exam=make_exam(time_limit_mins=60), status="ready_to_start")
+    lifecycle.extend(known, 90)
+    lifecycle.transition(known, "started")
+    polled = api.get_polled_attempt(known.pk)
+    assert polled["time_remaining_seconds"] == 3690
+    assert "adjustments" not in polled
+
+
 def test_an_attempt_that_has_ended_gets_no_time(running):
     lifecycle.transition(running, "submitted")
     with pytest.raises(TimeChangeNotAllowed):

@@ -127,3 +127,25 @@ def test_an_attempt_that_an_older_version_has_resumed_keeps_its_rest(clock, atte
     api.add_allowance_for_user(exam.pk, known.user_id, MINUTES, "10")
     assert end_of(known) == NOON + 1414 * SECOND
     assert minutes_of(known) == 24
+
+
+def test_a_grant_of_what_a_resumed_attempt_has_used_counts_once(running, clock):
+    clock.shift(10 * MINUTE)
+    api.update_attempt_status(running.pk, "error")
+    api.mark_exam_attempt_as_ready_to_resume(running.pk)
+    second = api.create_exam_attempt(running.proctored_exam_id, running.user_id, True)
+    api.extend_attempt(second, 600)
+    api.start_exam_attempt(running.proctored_exam_id, running.user_id)
+    polled = api.get_polled_attempt(second)
+    assert polled["time_remaining_seconds"] == 3600
+    assert polled["allowed_time_limit_mins"] == 60
+
+
+def test_a_resumed_attempt_with_a_grant_before_its_start_tells_of_no_change(running, clock):
+    clock.shift(10 * MINUTE)
+    api.update_attempt_status(running.pk, "error")
+    api.mark_exam_attempt_as_ready_to_resume(running.pk)
+    second = api.create_exam_attempt(running.proctored_exam_id, running.user_id, True)
+    api.extend_attempt(second, 60)
+    api.start_exam_attempt(running.proctored_exam_id, running.user_id)
+    assert "adjustments" not in api.get_polled_attempt(second)
