@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from edx_proctoring import api
 from edx_proctoring.types import JSON
+from edx_proctoring.views.bodies import check_texts
 from edx_proctoring.views.permissions import caller_id
 
 HEADER = "Idempotency-Key"
@@ -64,5 +65,6 @@ def _plain(data: object) -> JSON:
 
 
 def _digest(data: object) -> str:
+    check_texts(data)  # files have no digest
     text = json.dumps(data, cls=JSONEncoder, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -4,6 +4,7 @@ import datetime
 import uuid
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from edx_proctoring import lifecycle
@@ -42,6 +43,17 @@ def test_time_is_granted_with_a_reason(post, running, staff):
     assert data == {"attempt_id": running.pk, "changed": True, "seconds": 600, "gained": 600}
     row = TimeAdjustment.objects.get(kind="grant")
     assert (row.seconds, row.reason, row.by_id) == (600, "Fire alarm", staff.pk)
+
+
+@pytest.mark.parametrize("field", ["reason", "other"])
+@pytest.mark.parametrize("action", ["extend", "pause", "continue"])
+def test_files_are_refused(client_for, staff, running, action, field):
+    body = {"seconds": 60, **REASON, field: SimpleUploadedFile("fire.png", b"\xff\xfe\x00")}
+    headers = {"Idempotency-Key": "key"}
+    answer = client_for(staff).post(f"{URL}/{running.pk}/{action}/", body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
+    assert not TimeAdjustment.objects.filter(kind__in=("grant", "pause")).exists()
+    assert not IdempotentRequest.objects.exists()
 
 
 def test_a_pause_and_its_end(post, running, client_for, learner):
