@@ -10,7 +10,7 @@ from edx_proctoring import api
 from edx_proctoring.exam_types import EXAM_TYPES
 from edx_proctoring.statuses import KNOWN
 from edx_proctoring.views.v2.base import ResourceViewSet
-from edx_proctoring.views.v2.lists import PAGING, Identifier, Order, Pages, Search
+from edx_proctoring.views.v2.lists import PAGING, Identifier, Order, Pages, Search, is_number
 
 
 class LearnerSerializer(serializers.Serializer[Model]):
@@ -108,7 +108,7 @@ class AttemptViewSet(ResourceViewSet[Model]):
         """Without filters and order, read no more of the course than the page needs."""
         rows = super().filter_queryset(queryset)
         page, pages = self.request.query_params.get("page", "1"), self.paginator
-        if not (page.isascii() and page.isdigit()) or set(self.request.query_params) - PAGING:
+        if not is_number(page) or set(self.request.query_params) - PAGING:
             return rows
         assert isinstance(pages, Pages)
         reach = int(page[:20]) * pages.get_page_size(self.request)

@@ -1,4 +1,4 @@
-"""Pagination, filters and order of lists. Unknown parameters are refused, not ignored."""
+"""Pagination, filters and order of lists. Unknown and repeated parameters are refused, not ignored."""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -7,9 +7,11 @@ from typing import Any, TypeVar
 
 import django_filters
 from django import forms
+from django.core.exceptions import ValidationError as InvalidValue
 from django.core.paginator import Paginator
 from django.db.models import F, Model, Q, QuerySet
 from django.http import HttpRequest
+from django_filters import MultipleChoiceFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
@@ -21,7 +23,13 @@ from edx_proctoring.views.requests.fields import LONGEST_TEXT
 
 Row = TypeVar("Row", bound=Model)
 MOST_ON_A_PAGE = 200
+MOST_WORDS = 10
 PAGING = {"page", "page_size", "format"}
+
+
+def is_number(text: str) -> bool:
+    """Return whether the text consists of the digits 0 to 9."""
+    return text.isascii() and text.isdigit()
 
 
 class Pages(PageNumberPagination):
@@ -38,9 +46,14 @@ class Pages(PageNumberPagination):
             pages.count = self.known_count
         return pages
 
+    def get_page_number(self, request: Request, paginator: "Paginator[Any]") -> int | str:
+        """Return 0, which no page has, for what only Python takes for a number, such as 1_0."""
+        number: int | str = super().get_page_number(request, paginator)
+        return number if isinstance(number, int) or is_number(number) else 0
+
     def get_page_size(self, request: Request) -> int:
         given = request.query_params.get("page_size", str(self.page_size))
-        if not (given.isascii() and given.isdigit() and len(given) <= 3):
+        if not (is_number(given) and len(given) <= 3):
             given = "0"
         if not 1 <= int(given) <= MOST_ON_A_PAGE:
             raise ValidationError({"page_size": [f"A number from 1 to {MOST_ON_A_PAGE}."]})
@@ -55,16 +68,25 @@ class Pages(PageNumberPagination):
 
 
 class Filters(DjangoFilterBackend):
-    """Filters of django-filter. Unknown parameters are errors, because a typing error would return too many rows."""
+    """Filters of django-filter. Unknown parameters are errors, because a typing error would return too many rows, and
+    so are repeated ones, of which only the last would count.
+    """
 
     def filter_queryset(
         self, request: HttpRequest | Request, queryset: QuerySet[Row], view: APIView
     ) -> QuerySet[Row]:
         filters = self.get_filterset_class(view, queryset)
-        known = PAGING | set(filters.base_filters if filters else ())
-        unknown = sorted(set(request.GET) - known)
+        offered = filters.base_filters if filters else {}
+        unknown = sorted(set(request.GET) - PAGING - set(offered))
         if unknown:
             raise ValidationError({name: ["There is no such parameter."] for name in unknown})
+        repeated = [
+            name
+            for name, values in request.GET.lists()
+            if len(values) > 1 and not isinstance(offered.get(name), MultipleChoiceFilter)
+        ]
+        if repeated:
+            raise ValidationError({name: ["Send this parameter once."] for name in repeated})
         return super().filter_queryset(request, queryset, view)
 
 
@@ -79,13 +101,28 @@ class Flag(django_filters.TypedChoiceFilter):
         return qs.filter(**{str(self.field_name): value}) if isinstance(value, bool) else qs
 
 
+class IdentifierField(forms.IntegerField):
+    """A whole number in digits; no other way of writing it that Python knows, such as 1_0."""
+
+    def to_python(self, value: Any) -> int | None:
+        if value not in self.empty_values and not is_number(str(value)):
+            raise InvalidValue(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
 class Identifier(django_filters.NumberFilter):
     """The id of a row: a whole number."""
 
-    field_class = forms.IntegerField  # type: ignore[assignment]  # no id has decimals
+    field_class = IdentifierField  # type: ignore[assignment]  # no id has decimals
 
     def __init__(self, **options: Any) -> None:
         super().__init__(min_value=1, max_value=LARGEST_INTEGER, **options)
+
+
+def check_words(text: str) -> None:
+    """Refuse more words than are searched for."""
+    if len(text.split()) > MOST_WORDS:
+        raise InvalidValue(f"At most {MOST_WORDS} words.", code="max_words")
 
 
 class Search(django_filters.CharFilter):
@@ -93,10 +130,10 @@ class Search(django_filters.CharFilter):
 
     def __init__(self, columns: Sequence[str], **options: Any) -> None:
         self.columns = columns
-        super().__init__(max_length=LONGEST_TEXT, strip=True, **options)
+        super().__init__(max_length=LONGEST_TEXT, strip=True, validators=[check_words], **options)
 
     def filter(self, qs: QuerySet[Row], value: str) -> QuerySet[Row]:
-        for word in (value or "").split()[:10]:
+        for word in (value or "").split():
             conditions = (Q(**{f"{column}__icontains": word}) for column in self.columns)
             qs = qs.filter(reduce(or_, conditions))
         return qs

@@ -135,7 +135,7 @@ def test_pages_without_filters_are_parts_of_the_whole_list(client, course, size)
     assert last == whole[-len(last) :]
 
 
-@pytest.mark.parametrize("page", ["0", "6", "-1", "x", "9" * 30, "²"])
+@pytest.mark.parametrize("page", ["0", "6", "-1", "x", "9" * 30, "²", "١", "%2B1", "0_1", "1.0"])
 def test_a_page_that_there_is_not(client, course, page):
     answer = client.get(f"{URL}?page_size=1&page={page}")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
@@ -174,6 +174,16 @@ def test_an_attempt_whose_time_is_over_is_shown_as_ended(client, attempt):
     [
         ("exam=x", "exam"),
         ("exam=0", "exam"),
+        ("exam=1_0", "exam"),
+        ("exam=1.0", "exam"),
+        ("exam=%2B1", "exam"),
+        ("exam=١", "exam"),
+        ("exam=1&exam=2", "exam"),
+        ("search=%00&search=ana", "search"),
+        ("search=a+b+c+d+e+f+g+h+i+j+k", "search"),
+        ("ordering=bad&ordering=status", "ordering"),
+        ("page=1&page=2", "page"),
+        ("page_size=0&page_size=5", "page_size"),
         (f"exam={'9' * 30}", "exam"),
         ("type=oral", "type"),
         ("status=lost", "status"),
