@@ -102,5 +102,7 @@ export interface Version<T> {
 /** Read a resource of the second version of the interface; `etag` is of the version that the caller has. */
 export async function read<T>(url: string, etag = ''): Promise<Version<T>> {
   const [response, answer] = await request('GET', url, etag ? { 'If-None-Match': etag } : {});
-  return { data: response.status === 304 ? null : (answer as T), etag: response.headers.get('ETag') ?? '' };
+  const isKnown = response.status === 304;
+  if (!isKnown && answer === null) throw new RequestFailed(0); // not of the interface: the page of a proxy
+  return { data: isKnown ? null : (answer as T), etag: response.headers.get('ETag') ?? '' };
 }

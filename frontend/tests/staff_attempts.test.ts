@@ -142,6 +142,38 @@ describe('what is asked for', () => {
     expect(all(element, 'tbody tr')).toHaveLength(1);
   });
 
+  test('the size of a page follows the address, also after the reader has chosen others', async () => {
+    api(() => pageOf(attempt(1)));
+    const element = await mount();
+    const size = one<HTMLSelectElement>(element, '#page-size');
+    for (const value of ['50', '100']) {
+      size.value = value;
+      size.dispatchEvent(new Event('change'));
+      await rendered();
+    }
+    element.setAttribute('query', 'page_size=50');
+    await rendered();
+    expect(size.value).toBe('50');
+  });
+
+  test('exams, once for each course, and those of the course that is shown', async () => {
+    const waiting: Record<string, ((answer: Response) => void)[]> = {};
+    vi.stubGlobal('fetch', (url: string) => {
+      if (!url.includes('/exams/')) return Promise.resolve(new Response(JSON.stringify(pageOf(attempt(1)).body)));
+      return new Promise((resolve) => (waiting[url.split('/exams/')[0]] ??= []).push(resolve));
+    });
+    const answer = (base: string, id: number) =>
+      waiting[base][0](new Response(JSON.stringify({ count: 1, results: [{ id, exam_name: `Exam ${id}` }] })));
+    const element = await mount({ 'api-base': '/a/' });
+    expect(waiting['/a']).toHaveLength(1);
+    element.setAttribute('api-base', '/b/');
+    await rendered();
+    answer('/b', 2);
+    answer('/a', 1);
+    await rendered();
+    expect(texts(element, 'select[name="exam"] option')).toEqual(['All exams', 'Exam 2']);
+  });
+
   test('an answer that comes too late is not shown', async () => {
     const late: ((page: Response) => void)[] = [];
     vi.stubGlobal('fetch', (url: string) =>
@@ -187,6 +219,37 @@ describe('states', () => {
     expect(all(element, '[role="alert"]')).toEqual([]);
     expect(all(element, 'tbody tr')).toHaveLength(1);
     expect(element.shadowRoot!.activeElement).toBe(one(element, 'h2')); // the button is gone
+  });
+
+  test('an answer that is not of the interface, such as the page of a proxy, is an error', async () => {
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('<h1>Back soon</h1>')));
+    const element = await mount();
+    expect(texts(element, '[role="alert"] p')).toEqual(['The server did not answer. Search and filters are kept.']);
+  });
+
+  test('with an error, no number of attempts is announced', async () => {
+    const server = api(() => pageOf(attempt(1)));
+    const element = await mount();
+    server.reply = () => PROBLEM;
+    await select(element, 'type', 'timed');
+    expect(texts(element, '[role="status"]')).toEqual(['']);
+  });
+
+  test.each([[[attempt(1)]], [[]]])('an error is announced again when another try fails, and only then (%#)', async (rows) => {
+    const server = api(() => (rows.length ? pageOf(...rows) : PROBLEM));
+    const element = await mount();
+    server.reply = () => PROBLEM;
+    one(element, 'proctoring-freshness').dispatchEvent(new Event('proctoring-refresh'));
+    await rendered();
+    const text = one(element, '[role="alert"] p');
+    await vi.advanceTimersByTimeAsync(60_000); // refreshes fail, too
+    expect(one(element, '[role="alert"] p')).toBe(text);
+    const retry = button(element, 'Try again');
+    retry.focus();
+    retry.click();
+    await rendered();
+    expect(one(element, '[role="alert"] p')).not.toBe(text);
+    expect(element.shadowRoot!.activeElement).toBe(retry);
   });
 
   test('an error that passes by itself: the rows come, and are announced', async () => {
@@ -259,6 +322,18 @@ describe('refresh', () => {
     one(element, 'proctoring-freshness').dispatchEvent(new Event('proctoring-refresh'));
     await rendered();
     expect(texts(element, '.who')).toEqual(['learner2', 'learner1']);
+  });
+
+  test('the first page where the one that is shown is beyond the end by now', async () => {
+    const server = api(() => ({ body: { count: 60, results: [attempt(60)] } }));
+    const element = await mount({ query: 'page=3' });
+    const told: string[] = [];
+    element.addEventListener('proctoring-query', (event) => told.push((event as CustomEvent<string>).detail));
+    server.reply = ({ query }) => (query.get('page') ? { status: 404, body: { detail: 'Invalid page.' } } : pageOf(attempt(1)));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(texts(element, '.who')).toEqual(['learner1']);
+    expect(texts(element, '.banner')).toEqual([]);
+    expect(told).toEqual(['']);
   });
 
   test('slower while the page is hidden, and at once when it is seen again', async () => {

@@ -1,6 +1,7 @@
 // The section "Attempts": the newest attempt of each learner and exam.
 
 import { LitElement, type PropertyValues, type TemplateResult, html, nothing } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import { read } from '../http';
 import { attemptsTable, loadingTable } from './attempts_table';
 import { type Exam, chips, toolbar } from './attempts_toolbar';
@@ -28,6 +29,7 @@ export class ProctoringAttempts extends LitElement {
   declare query: string;
 
   private exams: Exam[] = [];
+  private examsAsked = ''; // the address, until it has answered
   private announcement = '';
   private typing?: ReturnType<typeof setTimeout>;
   private readonly list = new List<Attempt>(
@@ -51,7 +53,9 @@ export class ProctoringAttempts extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     const isOther = changed.has('apiBase') || (changed.has('query') && this.query !== addressOf(this.list.query));
     if (isOther && this.apiBase) void this.list.change(parseQuery(this.query));
-    if (changed.has('apiBase') && this.apiBase) void this.loadExams();
+    if (!changed.has('apiBase') || !this.apiBase) return;
+    this.exams = [];
+    void this.loadExams();
   }
 
   /** The heading: where the reader is after she has chosen this section. */
@@ -91,7 +95,11 @@ export class ProctoringAttempts extends LitElement {
   /** For the filter, which is of no use without them until the next list is loaded. */
   private async loadExams(): Promise<void> {
     const url = `${this.apiBase}exams/?ordering=exam_name&page_size=200`;
+    if (url === this.examsAsked) return;
+    this.examsAsked = url;
     const answer = await read<Page<Exam>>(url).catch(() => null);
+    if (url !== this.examsAsked) return; // of another course
+    this.examsAsked = '';
     this.exams = answer?.data?.results ?? [];
     this.requestUpdate();
   }
@@ -146,7 +154,7 @@ export class ProctoringAttempts extends LitElement {
     if (failure && page) {
       return html`<div class="banner" data-tone="bad" role=${failure.isOwn ? 'alert' : nothing}>
         ${icon('warn')}
-        <p><strong>${gettext('The attempts could not be loaded')}</strong> ${failure.text}</p>
+        ${keyed(failure, html`<p><strong>${gettext('The attempts could not be loaded')}</strong> ${failure.text}</p>`)}
         ${this.retry()}
       </div>`;
     }
@@ -175,7 +183,7 @@ export class ProctoringAttempts extends LitElement {
       return html`<div class="empty" role="alert">
         ${icon('warn')}
         <h3>${gettext('The attempts could not be loaded')}</h3>
-        <p>${failure.text}</p>
+        ${keyed(failure, html`<p>${failure.text}</p>`)}
         ${this.retry()}
       </div>`;
     }
@@ -188,7 +196,7 @@ export class ProctoringAttempts extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { query } = this.list;
+    const { query, isBusy, failure } = this.list;
     return html`<div class="px">
       ${this.head()}
       <div class="card">
@@ -198,7 +206,7 @@ export class ProctoringAttempts extends LitElement {
         })}
         ${chips(query, this.exams, (change) => this.clear(change), () => this.clear(ALL))} ${this.banners()} ${this.content()}
       </div>
-      <p class="visually-hidden" role="status">${this.list.isBusy ? '' : this.waiting() || this.announcement}</p>
+      <p class="visually-hidden" role="status">${isBusy || failure ? '' : this.waiting() || this.announcement}</p>
     </div>`;
   }
 }

@@ -11,6 +11,7 @@ export interface Page<T> {
   results: T[];
 }
 
+/** A new object is announced, even with the same text. */
 export interface Failure {
   text: string;
   isOwn: boolean; // of something that the reader has asked for, not of a refresh
@@ -87,8 +88,8 @@ export class List<T extends { id: number }> implements ReactiveController {
   /** The refresh that nobody has asked for. Has it succeeded? */
   private async update(): Promise<boolean> {
     if (this.isBusy || !this.address()) return true;
-    const isAwaited = this.page === null;
     const answer = await this.read(false);
+    const isAwaited = this.page === null; // the first answer, or another page than was shown
     if (answer) this.merge(answer);
     this.host.requestUpdate();
     if (isAwaited && this.page) this.loaded(this.page);
@@ -124,9 +125,12 @@ export class List<T extends { id: number }> implements ReactiveController {
     const isBeyondTheEnd = error instanceof RequestFailed && error.status === 404 && this.query.page > 1;
     if (isBeyondTheEnd) {
       this.query = { ...this.query, page: 1 };
+      if (!isOwn) this.page = this.waiting = null; // its rows are not those of the first
       return this.read(isOwn);
     }
-    this.failure = { text: errorText(error), isOwn };
+    const text = errorText(error);
+    // A refresh that fails like the reader's own request says nothing new.
+    if (isOwn || this.failure?.text !== text) this.failure = { text, isOwn };
     if (url !== this.seen.url) this.page = this.waiting = null; // they are not what the filters say
     if (isOwn) this.rhythm.done(false);
     return null;

@@ -1,6 +1,7 @@
 // Below a list: which rows it shows, and the way to the others.
 
 import { type TemplateResult, html } from 'lit';
+import { live } from 'lit/directives/live.js';
 import { icon } from './icons';
 import { PAGE_SIZES, type ListQuery } from './query';
 import { formatNumber, gettext, interpolate } from './text';
@@ -43,7 +44,7 @@ export function pager(count: number, query: ListQuery, change: Change): Template
       <label for="page-size">${gettext('Rows')}</label>
       <span class="select">
         <select id="page-size" @change=${resize}>
-          ${PAGE_SIZES.map((size) => html`<option value=${size} ?selected=${size === pageSize}>${size}</option>`)}
+          ${PAGE_SIZES.map((size) => html`<option value=${size} .selected=${live(size === pageSize)}>${size}</option>`)}
         </select>
         ${icon('down')}
       </span>
