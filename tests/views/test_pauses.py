@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from edx_proctoring import api
@@ -123,3 +124,16 @@ def test_polls_tell_of_an_allowance_that_has_reached_the_running_attempt(
     api.add_allowance_for_user(known.proctored_exam_id, learner.pk, "additional_time_granted", "30")
     told = client_for(learner).get(f"{URL}/{known.pk}").json()["adjustments"]
     assert [(one["kind"], one["seconds"]) for one in told] == [("grant", 60), ("allotment", 1800)]
+
+
+def test_the_page_after_a_pause_says_that_the_time_is_over(make_exam, attempt, learner):
+    exam = make_exam(is_proctored=False, time_limit_mins=60)
+    known = attempt(exam=exam, status="created", taking_as_proctored=False)
+    with time_machine.travel(datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)) as clock:
+        api.update_attempt_status(known.pk, "started")
+        api.pause_attempt(known.pk)
+        clock.shift(100)
+        api.continue_attempt(known.pk)
+        clock.shift(3601)
+        html = api.get_student_view(learner.pk, exam.course_id, exam.content_id, {})
+    assert "Your time is over" in html

@@ -168,9 +168,10 @@ def _has_time_expired(learner: ExamContext) -> bool:
     attempt = learner.attempt
     if attempt is None or attempt.started_at is None or attempt.completed_at is None:
         return False
-    expires = deadlines.expires_at(attempt)
-    ended = (learner.now - attempt.completed_at).total_seconds()
-    return expires is not None and attempt.completed_at >= expires and ended < SHOW_EXPIRY_SECONDS
+    if (learner.now - attempt.completed_at).total_seconds() >= SHOW_EXPIRY_SECONDS:
+        return False
+    deadline = deadlines.from_ledger(attempt, learner.ledger)
+    return deadline is not None and attempt.completed_at >= deadline.ends_at
 
 
 def proctored_context(learner: ExamContext) -> dict[str, Any]:
