@@ -96,13 +96,14 @@ def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[A
     """Return those running attempts whose deadline a recalculation may change.
 
     Two queries for all of them together, and the questions to the host and to extensions for each learner. `with_older`
-    includes attempts started by older versions of the app, which follow only changes that are made now.
+    includes attempts started by older versions of the app, which follow only changes that are made now. An attempt whose
+    extra time an extension cannot tell is included, too; raises ExtraTimeUnavailable if there are many of them.
     """
     attempts = list(attempts)
     books = deadlines.ledgers(attempts)
     pairs = [(attempt.proctored_exam_id, attempt.user_id) for attempt in attempts]
     granted = ProctoredExamStudentAllowance.get_extra_times(pairs)
-    found = []
+    found, unavailable = [], 0
     for attempt, pair in zip(attempts, pairs, strict=True):
         rows = books.get(attempt.pk, [])
         if deadlines.last_allotment(rows) is None:
@@ -111,7 +112,14 @@ def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[A
         before = deadlines.from_ledger(attempt, rows)
         exam = deadlines.exam_fields(attempt.proctored_exam)
         extra = granted.get(pair, timing.NO_EXTRA_TIME)
-        extra = extra.with_more(extensions.time_for(exam, attempt.user_id))
+        try:
+            extra = extra.with_more(extensions.time_for(exam, attempt.user_id))
+        except ExtraTimeUnavailable:
+            unavailable += 1
+            if unavailable > FEW:
+                raise  # the extension fails for everybody
+            found.append(attempt)  # its recalculation fails alone
+            continue
         allotment = extra.allotment(exam["time_limit_mins"]) * 60
         if before is not None and _lengthened(attempt, before, allotment) != before:
             found.append(attempt)

@@ -69,8 +69,9 @@ def _sweep(batch_size: int, limit: int | None, dry_run: bool) -> Iterator[Sweep]
 
 def follow_changes_if_due() -> None:
     """Every five minutes: due dates that the host keeps change without anybody telling us, and so do mass updates."""
-    last = ScheduledRun.objects.last_of(COMPARISON)
-    if last is not None and timezone.now() - last < COMPARE_EVERY:
+    last, now = ScheduledRun.objects.last_of(COMPARISON), timezone.now()
+    # A time in the future comes from a clock that was wrong, and must not stop the comparisons until it has passed.
+    if last is not None and now - COMPARE_EVERY < last <= now:
         return
     ScheduledRun.objects.note(COMPARISON)
     for page in running_attempts():

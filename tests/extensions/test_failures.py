@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from edx_proctoring import api, extensions, operations, outbox
 from edx_proctoring.exceptions import ExtraTimeUnavailable, ProctoringTemporarilyUnavailable
-from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
-from edx_proctoring.testing.factories import COURSE_ID
+from edx_proctoring.models import OutboxMessage, ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory
 
 pytestmark = pytest.mark.needs("lms-urls")
 
@@ -201,6 +201,50 @@ def test_time_for_keeps_no_attempt_from_its_end(clockless, make_exam, learner, a
     api.update_attempt_status(one.pk, "submitted")
     one.refresh_from_db()
     assert (one.status, one.completed_at) == ("submitted", begun + datetime.timedelta(minutes=60))
+
+
+@pytest.fixture
+def running_beside_one_that_fails(clockless, make_exam, monkeypatch):
+    """Two attempts at an hour's exam; the extension fails for the learner of the first."""
+    clockless.broken = False
+    exam = make_exam(is_proctored=False, time_limit_mins=60)
+    running = [AttemptFactory(proctored_exam=exam, status="created") for _ in range(2)]
+    for one in running:
+        api.update_attempt_status(one.pk, "started")
+    broken = running[0].user_id
+    usual = clockless.time_for
+
+    def time_for(exam, user_id):
+        if user_id == broken:
+            raise Broken("secret")
+        return usual(exam, user_id)
+
+    monkeypatch.setattr(clockless, "time_for", time_for)
+    return running
+
+
+def minutes_of(attempts):
+    return [Attempt.objects.get(pk=one.pk).allowed_time_limit_mins for one in attempts]
+
+
+def test_time_for_that_fails_for_one_learner_keeps_no_other_from_a_new_limit(
+    running_beside_one_that_fails,
+):
+    running = running_beside_one_that_fails
+    api.update_exam(running[0].proctored_exam_id, time_limit_mins=75)
+    assert minutes_of(running) == [60, 75]
+    message = OutboxMessage.objects.get(kind="recalculation")
+    assert (message.state, message.payload["failed"]) == ("pending", [running[0].pk])
+
+
+def test_time_for_that_fails_for_one_learner_keeps_the_sweep_from_no_other(
+    running_beside_one_that_fails,
+):
+    running = running_beside_one_that_fails
+    exams = ProctoredExam.objects.filter(pk=running[0].proctored_exam_id)
+    exams.update(time_limit_mins=75)  # nobody hears of it
+    operations.submit_expired_attempts()
+    assert minutes_of(running) == [60, 75]
 
 
 def test_time_for_is_an_error_that_hosts_know(clockless, timed_exam, learner):

@@ -16,7 +16,9 @@ from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
+    ScheduledRun,
 )
+from edx_proctoring.models.scheduled_runs import COMPARISON
 from edx_proctoring.testing.factories import AttemptFactory, UserFactory
 from tests.api.test_extra_time import BULK, SINGLE
 
@@ -301,6 +303,16 @@ def test_the_sweep_compares_due_dates_every_five_minutes(clock, attempt, make_ex
     operations.submit_expired_attempts()
     assert end_of(running) == NOON + 40 * MINUTE
     assert minutes_of(running) == 40
+
+
+def test_a_clock_that_was_ahead_stops_no_comparison(running, clock):
+    clock.shift(600 * MINUTE)
+    ScheduledRun.objects.note(COMPARISON)
+    clock.shift(-599 * MINUTE)
+    exams = ProctoredExam.objects.filter(pk=running.proctored_exam_id)
+    exams.update(time_limit_mins=75)  # nobody hears of it
+    operations.submit_expired_attempts()
+    assert end_of(running) == NOON + 75 * MINUTE
 
 
 def test_comparing_costs_the_same_for_many_attempts(clock, make_exam, capture):
