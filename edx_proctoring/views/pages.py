@@ -22,7 +22,7 @@ from django.utils.translation.trans_real import DjangoTranslation
 from django.views import View
 from django.views.i18n import JavaScriptCatalog
 
-from edx_proctoring import conf, extensions
+from edx_proctoring import conf, extensions, transactions
 from edx_proctoring.extensions import StaffSection
 from edx_proctoring.views import permissions
 from edx_proctoring.views.bodies import UNSTORABLE
@@ -42,6 +42,9 @@ class StaffPage(View):
     def get(self, request: HttpRequest, course_id: str) -> HttpResponseBase:
         if UNSTORABLE.search(course_id):
             raise Http404
+        return transactions.reconnecting(lambda: self._page(request, course_id))
+
+    def _page(self, request: HttpRequest, course_id: str) -> HttpResponseBase:
         user: Any = request.user
         if not user.is_authenticated:
             return redirect_to_login(request.get_full_path())

@@ -11,7 +11,7 @@ from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
 from edx_proctoring.testing.factories import COURSE_ID
 from tests.concurrency.test_connections import connection_id, end
 from tests.views.conftest import E
-from tests.views.test_roles import ROUTES, rows, send, world
+from tests.views.test_roles import PAGES, ROUTES, rows, send, world
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def requests() -> list[Any]:
     """Each route and method once, with a caller who is let in."""
     return [
         pytest.param(method, path, body, next(one for one in CALLERS if codes[one] < 400), id=f"{method} {path}")
-        for method, path, body, codes in rows(ROUTES)
+        for method, path, body, codes in rows(ROUTES) + rows(PAGES)
     ]  # fmt: skip
 
 
