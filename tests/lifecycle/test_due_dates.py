@@ -122,6 +122,7 @@ def test_the_due_date_cuts_what_is_granted(clock, attempt, make_exam):
     assert stored(running).allowed_time_limit_mins == 65
 
 
+@pytest.mark.needs("lms-urls")
 def test_the_entrance_shows_what_was_granted_before_the_start(clock, timed_exam, attempt):
     api.update_exam(timed_exam.pk, time_limit_mins=60)
     known = attempt(exam=timed_exam, status="created", taking_as_proctored=False)
