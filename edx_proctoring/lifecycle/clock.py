@@ -27,7 +27,7 @@ from edx_proctoring.lifecycle.ledger import (
 )
 from edx_proctoring.lifecycle.locking import lock_attempt, locked
 from edx_proctoring.lifecycle.rows import Attempt, Status
-from edx_proctoring.models import TimeAdjustment
+from edx_proctoring.models import TimeAdjustment, exactly
 from edx_proctoring.models.allowances import MAX_ADDITIONAL_MINUTES
 from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
 from edx_proctoring.timing import Deadline
@@ -194,7 +194,7 @@ def _check_key(key: str) -> None:
 
 def _done(attempt: Attempt, kind: str, key: str) -> TimeChange | None:
     """Return the change that an earlier call with this key made."""
-    row = TimeAdjustment.objects.filter(key=key).first() if key else None
+    row = TimeAdjustment.objects.filter(exactly(key=key)).first() if key else None
     if row is None:
         return None
     if (row.attempt_id, row.kind) != (attempt.pk, kind):

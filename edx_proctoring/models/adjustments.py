@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from edx_proctoring.models.attempts import ProctoredExamStudentAttempt
+from edx_proctoring.models.exact import compare_exactly
 from edx_proctoring.models.exams import ProctoredExam
 
 
@@ -122,3 +123,6 @@ class TimeAdjustment(models.Model):
             created=now,
             **values,
         )
+
+
+compare_exactly(TimeAdjustment, "key")

@@ -6,6 +6,7 @@ import math
 import pytest
 import time_machine
 from django.core import mail
+from django.db import connection
 from django.utils import timezone
 
 from edx_proctoring import api, deadlines, lifecycle, operations
@@ -73,6 +74,18 @@ def test_a_key_of_another_attempt_is_refused(running, attempt, make_exam):
     other = attempt(exam=make_exam(), status="created")
     with pytest.raises(TimeChangeNotAllowed):
         lifecycle.extend(other, 600, key="one")
+
+
+@pytest.mark.parametrize("key", ["Alarm", "alarm ", "älarm"])
+def test_a_key_that_a_database_takes_for_the_same_loses_no_grant(running, key):
+    """MySQL and MariaDB refuse it, the others grant the time; none says that it was granted before."""
+    lifecycle.extend(running, 600, key="alarm")
+    try:
+        granted = lifecycle.extend(running, 600, key=key)
+    except TimeChangeNotAllowed:
+        assert connection.vendor == "mysql"
+    else:
+        assert granted.changed
 
 
 @pytest.mark.parametrize("seconds", [0, True, 1.5, "60", 10**9, -(10**9), None])
