@@ -71,6 +71,12 @@ describe('what is asked for', () => {
     expect(one(element, 'th[aria-sort]').getAttribute('aria-sort')).toBe('descending');
   });
 
+  test.each(['exam', 'type', 'status'])('a deep link with a %s that there is not', async (name) => {
+    api(() => pageOf());
+    const element = await mount({ query: `${name}=constructor` });
+    expect(texts(element, '.tag')[0].toLowerCase()).toBe('constructor');
+  });
+
   test('filters, of which one word may be several statuses', async () => {
     const server = api(() => pageOf(attempt(1)));
     const element = await mount();

@@ -83,6 +83,14 @@ test('what a section shows is kept in the address', async () => {
   expect(window.location.hash).toBe('#attempts?search=jo');
 });
 
+test('the way back leads to the first section, too', async () => {
+  const page = await open();
+  const first = window.location.hash;
+  await go('#notes');
+  await go(first);
+  expect(texts(page, '[aria-current="page"]')).toEqual(['Attempts']);
+});
+
 test('an anchor that is no section changes nothing', async () => {
   const page = await open('#notes');
   await go('#elsewhere');

@@ -4,7 +4,7 @@ import { type TemplateResult, html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { icon } from './icons';
 import { type ListQuery, hasFilters } from './query';
-import { type ExamType, examTypes, statusWords } from './statuses';
+import { examTypes, statusWords } from './statuses';
 import { gettext, interpolate } from './text';
 
 export interface Exam {
@@ -82,13 +82,11 @@ function chip(text: string, remove: () => void): TemplateResult {
 
 /** What each filter says, in words. */
 function words(query: ListQuery, exams: Exam[]): [keyof ListQuery, string][] {
-  const exam = exams.find(({ id }) => String(id) === query.exam);
-  return [
-    ['search', query.search && `“${query.search}”`],
-    ['exam', exam?.exam_name ?? query.exam],
-    ['type', capitalized(examTypes()[query.type as ExamType] ?? query.type)],
-    ['status', statusWords()[query.status]?.label ?? query.status],
-  ];
+  const word = (name: Name): [Name, string] => {
+    const found = options(name, exams).find(([value]) => value === query[name]);
+    return [name, found?.[1] ?? query[name]];
+  };
+  return [['search', query.search && `“${query.search}”`], word('exam'), word('type'), word('status')];
 }
 
 /** The filters that hide something, each with a button that removes it. */

@@ -68,6 +68,8 @@ export class ProctoringStaffPage extends LitElement {
     if (found) {
       this.queries.set(found.name, query);
       this.element()?.setAttribute('query', query);
+    } else if (!name && this.current) {
+      window.history.replaceState(window.history.state, '', this.address(this.current)); // for the way back to it
     }
     this.requestUpdate();
   }
