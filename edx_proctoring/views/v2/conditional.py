@@ -16,15 +16,20 @@ def etag_of(data: object) -> str:
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
+def _tags(request: Request, header: str) -> list[str]:
+    """Return the tags of the header as strong ones: a host that compresses responses makes ours weak."""
+    return [one.removeprefix("W/") for one in parse_etags(request.headers.get(header, ""))]
+
+
 def is_known(request: Request, etag: str) -> bool:
     """Return whether the client already has this representation."""
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    return "*" in known or etag in {one.removeprefix("W/") for one in known}
+    known = _tags(request, "If-None-Match")
+    return "*" in known or etag in known
 
 
 def expected_etags(request: Request) -> list[str]:
     """Return the tags that the client has seen; 428 if it sends none."""
-    expected = parse_etags(request.headers.get("If-Match", ""))
+    expected = _tags(request, "If-Match")
     if not expected:
         raise PreconditionRequired
     return expected

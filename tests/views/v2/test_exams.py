@@ -156,6 +156,15 @@ def test_a_change_needs_what_was_seen(client, exams):
     assert changed["ETag"] == client.get(f"{URL}{exam.pk}/")["ETag"]
 
 
+def test_tags_that_the_host_s_compression_has_made_weak(client, exams):
+    """As Django's GZipMiddleware and reverse proxies do."""
+    url = f"{URL}{exams[0].pk}/"
+    weak = f"W/{client.get(url)['ETag']}"
+    assert client.get(url, headers={"If-None-Match": weak}).status_code == 304
+    assert change(client, exams[0], weak, exam_name="B").status_code == 200
+    assert change(client, exams[0], weak, exam_name="C").status_code == 412
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
