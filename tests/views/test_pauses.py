@@ -75,6 +75,68 @@ def test_a_page_that_counted_down_by_itself_submits_without_effect(running, as_l
     assert ProctoredExamStudentAttempt.objects.get(pk=known.pk).status == "started"
 
 
+@pytest.fixture
+def clock():
+    with time_machine.travel(datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def near_its_end(clock, make_exam, attempt):
+    """An hour's exam, half a minute before its end."""
+    exam = make_exam(is_proctored=False, time_limit_mins=60)
+    known = attempt(exam=exam, status="created", taking_as_proctored=False)
+    api.update_attempt_status(known.pk, "started")
+    clock.shift(3570)
+    return known
+
+
+def grant(known):
+    api.extend_attempt(known.pk, 600)
+
+
+def allow_more(known):
+    api.add_allowance_for_user(
+        known.proctored_exam_id, known.user_id, "additional_time_granted", "10"
+    )
+
+
+def pause_for_ten_seconds(known):
+    api.pause_attempt(known.pk)
+    TimeAdjustment.objects.filter(kind="pause").update(
+        began_at=timezone.now() - datetime.timedelta(seconds=10)
+    )
+    api.continue_attempt(known.pk)
+
+
+@pytest.mark.parametrize("lengthen", [grant, allow_more, pause_for_ten_seconds])
+def test_a_page_that_has_not_heard_of_more_time_submits_without_effect(
+    near_its_end, as_learner, clock, lengthen
+):
+    lengthen(near_its_end)
+    clock.shift(35)
+    answer = put(as_learner, near_its_end, "submit")
+    assert (answer.status_code, answer.json()) == (200, {"exam_attempt_id": near_its_end.pk})
+    assert ProctoredExamStudentAttempt.objects.get(pk=near_its_end.pk).status == "started"
+
+
+@pytest.mark.parametrize(
+    ("granted_before", "submits_after", "ends_before"),
+    [(0, 20, False), (0, 70, False), (300, 35, False), (0, 35, True)],
+    ids=["before the former end", "long after it", "the page has heard", "has ended the exam"],
+)
+def test_otherwise_a_learner_who_has_more_time_submits(
+    near_its_end, as_learner, clock, granted_before, submits_after, ends_before
+):
+    clock.shift(-granted_before)
+    grant(near_its_end)
+    clock.shift(granted_before + submits_after)
+    if ends_before:
+        put(as_learner, near_its_end, "stop")
+    assert put(as_learner, near_its_end, "submit").status_code == 200
+    assert ProctoredExamStudentAttempt.objects.get(pk=near_its_end.pk).status == "submitted"
+
+
 def test_the_questions_are_hidden_during_a_pause(running, learner):
     known = running()
     exam = known.proctored_exam

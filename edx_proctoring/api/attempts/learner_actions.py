@@ -1,5 +1,6 @@
 """Actions of learners through the REST interface, with guards that other Django code does not need."""
 
+import datetime
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -42,6 +43,8 @@ Status = ProctoredExamStudentAttemptStatus
 
 LONGEST_WAIT = 25  # seconds
 COUNTS_DOWN_SECONDS = 120
+# Seconds after its end at which a page submits by itself; pages wait for some seconds, and their clocks differ.
+SUBMITS_EARLIEST, SUBMITS_LATEST = -2, 30
 
 
 def find_attempt(attempt_id: int) -> Attempt:
@@ -116,13 +119,38 @@ def _submit(attempt: Attempt, user: User) -> int:
     automatically, and the learner would see an error for no reason.
     """
     kept = frozenset({Status.timed_out, Status.error})
-    try:
+
+    def submit() -> int:
+        if _may_page_be_outdated(attempt):
+            log.info("attempt %s: goes on, its page submitted at its former end", attempt.pk)
+            return attempt.pk
         return _transition(attempt, user, Status.submitted, PRE_STARTED | IN_PROGRESS, kept)
+
+    try:
+        return lifecycle.locked(attempt.user_id, submit)
     except AttemptIsPaused:
         # A page that does not know of the pause yet counts down and submits at zero, which the learner did not intend.
         if deadlines.seconds_left(attempt, timezone.now()) >= COUNTS_DOWN_SECONDS:
             raise
         return attempt.pk
+
+
+def _may_page_be_outdated(attempt: Attempt) -> bool:
+    """Return whether the time is over just now by what was known two minutes ago, but has become longer since.
+
+    Pages poll once a minute. One that has not heard of the change counts down and submits at zero. Learners who submit
+    themselves have ended the exam before, so their attempts are ready to submit.
+    """
+    if attempt.status != Status.started:
+        return False
+    now, rows = timezone.now(), deadlines.ledger(attempt)
+    heard = now - datetime.timedelta(seconds=COUNTS_DOWN_SECONDS)
+    known = [row for row in rows if row.created <= heard]
+    before, after = (deadlines.from_ledger(attempt, some) for some in (known, rows))
+    if before is None or after is None or deadlines.last_allotment(known) is None:
+        return False
+    is_former_end = SUBMITS_EARLIEST <= (now - before.ends_at).total_seconds() <= SUBMITS_LATEST
+    return is_former_end and after.seconds_left(now) > 0
 
 
 def _decline(attempt: Attempt, user: User) -> int:
