@@ -11,6 +11,7 @@ start), `on_change` is rolled back alone and run again later, and `retire` fails
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+SECTION_NAME = re.compile("[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -86,13 +89,20 @@ class StaffSection:
     """A section of the staff page: a custom element, and the static files (paths, as for `{% static %}`) that define
     it.
 
-    The page sets the element's attributes `course-id` and `api-base`.
+    The name, of letters, digits, hyphens and underscores, must be unique on the page: begin it with the app's label. The
+    page sets the element's attributes `course-id` and `api-base`.
     """
 
     name: str
     title: str
     element: str
     scripts: Sequence[str] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not SECTION_NAME.fullmatch(self.name):
+            raise ValueError(f"A section's name is part of an address, not {self.name!r}.")
+        if isinstance(self.scripts, str):
+            raise ValueError(f"scripts is a list of paths, not {self.scripts!r}.")
 
 
 class Extension:

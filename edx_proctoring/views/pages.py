@@ -57,37 +57,44 @@ class StaffPage(View):
 
 
 def _context(course_id: str, user: Any) -> dict[str, Any]:
-    own = StaffSection("attempts", _("Attempts"), "proctoring-attempts", [OUR_SCRIPT])
-    scripts: dict[str, None] = {static(OUR_SCRIPT): None}  # in order, each once
-    sections = []
-    for section in [own, *extensions.staff_sections(course_id, user)]:
-        urls = _urls(section.scripts)
-        if urls is None:
-            log.error("section left out, a script is missing: section=%s", section.name)
-            continue
-        scripts.update(dict.fromkeys(urls))
-        sections.append(
-            {"name": section.name, "title": str(section.title), "element": section.element}
-        )
+    sections = _sections(course_id, user)
+    scripts = [static(script) for section in sections for script in section.scripts]
     attempts = reverse("edx_proctoring:v2.attempts", kwargs={"course_id": course_id})
     return {
         "base_template": conf.proctoring.STAFF_BASE_TEMPLATE,
-        "scripts": list(scripts),
+        "scripts": list(dict.fromkeys(scripts)),  # in order, each once
         "config": {
             "courseId": course_id,
             "apiBase": attempts.removesuffix("attempts/"),
-            "sections": sections,
+            "sections": [
+                {"name": one.name, "title": str(one.title), "element": one.element}
+                for one in sections
+            ],
             "texts": _texts(get_language() or conf.django.LANGUAGE_CODE),
         },
     }
 
 
-def _urls(scripts: Sequence[str]) -> list[str] | None:
-    """The addresses of static files; None if one of them is not in the manifest of the host's storage."""
+def _sections(course_id: str, user: Any) -> list[StaffSection]:
+    """Our section and those of extensions that the page can show."""
+    own = StaffSection("attempts", _("Attempts"), "proctoring-attempts", [OUR_SCRIPT])
+    found = {own.name: own}
+    for section in extensions.staff_sections(course_id, user):
+        if section.name in found:
+            log.error("section left out, its name is taken: section=%s", section.name)
+        elif not _are_collected(section.scripts):
+            log.error("section left out, a script is missing: section=%s", section.name)
+        else:
+            found[section.name] = section
+    return list(found.values())
+
+
+def _are_collected(scripts: Sequence[str]) -> bool:
+    """Return whether the manifest of the host's storage, if there is one, has all of these static files."""
     try:
-        return [static(script) for script in scripts]
+        return all(static(script) for script in scripts)
     except ValueError:
-        return None
+        return False
 
 
 @cache

@@ -139,6 +139,29 @@ def test_a_section_whose_script_was_not_collected_is_left_out(page, section, set
     assert 'src="/static/hashed/proctoring/js/staff.js"' in html
 
 
+def test_a_section_whose_name_is_taken_is_left_out(page, section, caplog):
+    section(
+        StaffSection("attempts", "Mine", "my-attempts", ["notes/mine.js"]),
+        StaffSection("notes", "Notes", "proctoring-notes"),
+    )
+    html = page().content.decode()
+    found = [(one["name"], one["title"]) for one in config(html)["sections"]]
+    assert found == [("attempts", "Attempts"), ("notes", "Notes")]
+    assert "notes/mine.js" not in html
+    assert "section left out, its name is taken: section=attempts" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["", "live log", "a?b", "a#b", "a%b", "ü"])
+def test_a_name_that_no_address_can_hold(name):
+    with pytest.raises(ValueError, match="name"):
+        StaffSection(name, "Notes", "proctoring-notes")
+
+
+def test_scripts_are_a_list_and_not_one_text():
+    with pytest.raises(ValueError, match="scripts"):
+        StaffSection("notes", "Notes", "proctoring-notes", "notes/notes.js")
+
+
 def test_the_host_s_base_template_is_extended(page, settings, tmp_path):
     (tmp_path / "staff_base.html").write_text(
         "<title>{% block title %}{% endblock %} | Host</title>{% block content %}{% endblock %}"
