@@ -15,8 +15,8 @@ class TimeChangeResult:
     """The result of a change of an attempt's time.
 
     `changed` is false if a repeated call had no further effect; `seconds` comes from the ledger row; `gained` are the
-    seconds by which the deadline moved, fewer where the due date cuts; `ends_at` is the attempt's current deadline, None
-    before its start.
+    seconds by which the deadline moved, fewer where the due date cuts; `ends_at` is the attempt's current deadline, during
+    a pause without the time since its begin, None before the start.
     """
 
     attempt_id: int

@@ -54,7 +54,8 @@ class TimeChangeSerializer(serializers.Serializer[Model]):
         help_text="The seconds by which the deadline moved: fewer where the due date cuts."
     )
     ends_at = serializers.DateTimeField(
-        allow_null=True, help_text="The deadline as if a pause ended now; null before the start."
+        allow_null=True,
+        help_text="The deadline; during a pause without the time since its begin. Null before the start.",
     )
 
 
