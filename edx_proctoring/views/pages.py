@@ -48,7 +48,7 @@ class StaffPage(View):
         user: Any = request.user
         if not user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if not user.is_active or not permissions.may_call(request, course_id):
+        if not permissions.may_call(request, course_id):
             raise PermissionDenied
         get_token(request)  # sections send it with their changes
         page = render(request, "proctoring/staff/page.html", _context(course_id, user))

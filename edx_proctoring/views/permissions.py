@@ -113,11 +113,11 @@ def has_role(user: User, role: extensions.Role, course_id: str) -> bool:
 
 def may_call(request: HttpRequest | Request, course_id: str) -> bool:
     """Return whether the signed-in user may call the request's route. Routes that are not in the table refuse
-    everybody.
+    everybody; users whose account is switched off are refused everywhere.
     """
-    match = request.resolver_match
+    user, match = caller(request), request.resolver_match
     role = role_of(match.url_name if match else None, str(request.method))
-    return role is not None and has_role(caller(request), role, course_id)
+    return bool(user.is_active) and role is not None and has_role(user, role, course_id)
 
 
 def caller(request: HttpRequest | Request) -> User:

@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from drf_spectacular.validation import validate_schema
+from rest_framework.test import APIClient
 
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.openapi import document_v2
-from edx_proctoring.testing.factories import COURSE_ID, ExamFactory
+from edx_proctoring.testing.factories import COURSE_ID, ExamFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 URL = f"/api/edx_proctoring/v2/courses/{COURSE_ID}/exams/"
@@ -106,6 +107,16 @@ def test_who_is_not_on_the_staff(client_for, learner, exams):
     answer = client_for(learner).get(URL)
     assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
     assert answer["Content-Type"] == PROBLEM
+
+
+def test_whose_account_is_switched_off(exams):
+    """Not all classes for authentication ask, for example those for JWT."""
+    user, client = UserFactory(is_staff=True), APIClient()
+    client.force_authenticate(user)
+    assert client.get(URL).status_code == 200
+    user.is_active = False
+    answer = client.get(URL)
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
 
 
 def test_a_nul_is_a_problem_too(client, exams):
