@@ -1,6 +1,7 @@
 // The mark-up of the timer bar: the host's template where it gives one, else our own, driven by the same hooks.
 
 import { gettext } from './page';
+import type { Pause } from './pause';
 
 export type Level = '' | 'warning' | 'critical';
 
@@ -22,6 +23,7 @@ export interface Data {
   external_id: string | null;
   desktop_application_js_url: string;
   ping_interval?: number;
+  paused?: Pause;
 }
 
 interface Underscore {
@@ -132,16 +134,25 @@ export class Bar {
     if (live) live.textContent = text;
   }
 
+  /** Show a change of the time, and have it read out, until the next one. */
+  note(text: string): void {
+    this.status('timer-change', text);
+  }
+
   /** Is the server within reach? If not, say so where it can be seen. */
   connection(present: boolean): void {
     this.bar.classList.toggle('offline', !present);
-    let note = this.one('.timer-connection');
-    if (present && !note) return;
-    if (!note) {
-      note = make('span', { className: 'timer-connection' }, { role: 'status' });
-      this.bar.append(note);
+    if (present && !this.one('.timer-connection')) return;
+    this.status('timer-connection', present ? '' : gettext('No connection. The time goes on; we keep trying.'));
+  }
+
+  private status(name: string, text: string): void {
+    let line = this.one(`.${name}`);
+    if (!line) {
+      line = make('span', { className: name }, { role: 'status' });
+      this.bar.append(line);
     }
-    note.textContent = present ? '' : gettext('No connection. The time goes on; we keep trying.');
+    line.textContent = text;
   }
 
   private wireToggle(): void {

@@ -4,10 +4,12 @@ import { Bar, clock, type Data, type Level } from './bar';
 import { CLOSED, endExam, namespace, pingApplication, workerUrl } from './exam';
 import { RequestFailed, backOff, isPassing, pause, send } from './http';
 import { pending, navigation, gettext } from './page';
+import { type Pause, PauseCover } from './pause';
 import { described } from './worker';
 
 export const COLLECTION = '/api/edx_proctoring/v1/proctored_exam/attempt';
 const POLL_MS = 60000;
+const PAUSED_POLL_MS = 15000;
 const RETRY_MS = 5000;
 const REPORT_MS = 3000;
 const FRESH_MS = 5000;
@@ -20,6 +22,8 @@ interface Polled {
   status?: string;
   time_remaining_seconds?: number;
   accessibility_time_string?: string;
+  paused?: Pause;
+  adjustments?: { id: number; seconds: number }[];
 }
 
 export class TimerBar {
@@ -38,6 +42,9 @@ export class TimerBar {
   private wallOffset = 0;
   private status: string;
   private text: string;
+  private readonly cover = new PauseCover();
+  private readonly heard = new Set<number>(); // adjustments that the learner was told of
+  private standsAt?: number; // seconds left, while the exam is paused
 
   constructor(root: HTMLElement, private readonly data: Data, collection = COLLECTION) {
     this.url = `${collection}/${data.attempt_id}`;
@@ -52,6 +59,7 @@ export class TimerBar {
     exam.attemptExternalId = this.data.external_id ?? undefined;
     const now = performance.now();
     this.resynchronise(this.data.time_remaining_seconds, now);
+    if (this.data.paused) this.standsAt = this.data.time_remaining_seconds; // the page is the pause's own screen
     this.polled();
     this.wallOffset = Date.now() - now;
     const every = this.data.ping_interval ?? 0;
@@ -72,12 +80,13 @@ export class TimerBar {
     document.removeEventListener('visibilitychange', this.wake);
     document.removeEventListener(CLOSED, this.stop);
     window.removeEventListener('online', this.wake);
+    this.cover.hide();
     this.bar.stop();
   };
 
   /** Seconds; negative after the end. */
   get left(): number {
-    return (this.endsAt - performance.now()) / 1000;
+    return this.standsAt ?? (this.endsAt - performance.now()) / 1000;
   }
 
   private get level(): Level {
@@ -92,7 +101,7 @@ export class TimerBar {
 
   private polled(): void {
     this.polledAt = performance.now();
-    this.pollAt = this.polledAt + POLL_MS;
+    this.pollAt = this.polledAt + (this.standsAt === undefined ? POLL_MS : PAUSED_POLL_MS);
   }
 
   private readonly tick = (): void => {
@@ -187,9 +196,33 @@ export class TimerBar {
     if (typeof seconds !== 'number' || !Number.isFinite(seconds)) return false;
     const added = seconds - this.left;
     this.resynchronise(seconds, sentAt);
+    this.pauseOrGoOn(answer.paused, seconds);
+    this.tellChanges(answer.adjustments ?? []);
     if (added > HOLD_SECONDS) this.announced = Math.min(this.announced, RANKS.indexOf(this.level));
     this.text = text ?? this.text;
     return text !== undefined;
+  }
+
+  private pauseOrGoOn(paused: Pause | undefined, seconds: number): void {
+    if (paused) {
+      if (this.standsAt === undefined || this.cover.shown) this.cover.show(paused);
+      this.standsAt = seconds;
+    } else if (this.standsAt !== undefined) {
+      this.standsAt = undefined;
+      if (!this.cover.shown) return this.leave(); // from the pause's own screen to the questions
+      this.cover.hide();
+      this.bar.say(gettext('Your exam goes on.'));
+    }
+    this.polled();
+  }
+
+  private tellChanges(changes: { id: number; seconds: number }[]): void {
+    const fresh = changes.filter((change) => !this.heard.has(change.id));
+    fresh.forEach((change) => this.heard.add(change.id));
+    const total = fresh.reduce((sum, change) => sum + change.seconds, 0);
+    if (total === 0) return;
+    const words = total > 0 ? gettext('Time added to your exam:') : gettext('Time taken off your exam:');
+    this.bar.note(`${words} ${clock(Math.abs(total))}`);
   }
 
   private endByHand(button: HTMLButtonElement): Promise<void> {

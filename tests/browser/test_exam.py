@@ -115,6 +115,46 @@ def test_a_timed_exam(page):
     on(page, "timed-submitted")
 
 
+def test_a_pause_by_staff_covers_the_questions(browser, demo):
+    learner, staff = (browser.new_context(base_url=demo) for _ in range(2))
+    page = learner.new_page()
+    page.goto("/")
+    page.get_by_role("button", name="Kim Auditor").click()
+    page.clock.install()
+    page.get_by_role("link", name="Quiz with a time limit").click()
+    page.get_by_role("button", name="I am ready").click()
+    end = page.get_by_role("button", name="End my exam")
+    end.wait_for()
+    desk = staff.new_page()
+    desk.goto("/")
+    desk.get_by_role("button", name="Casey Courseteam").click()
+    attempts = "/api/edx_proctoring/v2/courses/course-v1:Demo+Proctoring+2026/attempts/"
+    [one] = staff.request.get(f"{attempts}?search=kim").json()["results"]
+    csrf = {cookie["name"]: cookie["value"] for cookie in staff.cookies()}["csrftoken"]
+
+    def change(what, **body):
+        headers = {"X-CSRFToken": csrf, "Idempotency-Key": what, "Referer": demo}
+        answer = staff.request.post(f"{attempts}{one['id']}/{what}/", data=body, headers=headers)
+        assert answer.ok, answer.text()
+
+    change("pause", reason="Fire alarm. Please leave the room.")
+    page.clock.fast_forward("01:05")
+    cover = page.get_by_role("alertdialog", name="Your exam is paused.")
+    cover.get_by_text("Fire alarm").wait_for()
+    assert not end.is_visible()
+    accessible(page)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main, .exam-timer')") is None
+    change("extend", seconds=600, reason="The alarm took ten minutes.")
+    change("continue")
+    page.clock.fast_forward("00:20")
+    end.wait_for()
+    page.get_by_text("Time added to your exam: 0:10:00").wait_for()
+    assert cover.count() == 0
+    learner.close()
+    staff.close()
+
+
 def test_a_network_that_fails_is_said_and_the_click_can_be_repeated(page):
     page.get_by_role("link", name="Practice exam").click()
     on(page, "practice-entrance")

@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type TimerBar, showTimer } from '../src/timer';
+import { type Answer, server, visible, watchNavigation } from './helpers';
+
+const DATA = {
+  in_timed_exam: true,
+  exam_display_name: 'Final',
+  course_id: 'a/b/c',
+  time_remaining_seconds: 600,
+  low_threshold_sec: 300,
+  critically_low_threshold_sec: 60,
+  attempt_id: 7,
+  attempt_status: 'started',
+};
+
+let root: HTMLElement;
+let found: TimerBar | null;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  document.body.innerHTML = '<div class="proctored_exam_status"></div>';
+  root = document.querySelector('.proctored_exam_status')!;
+  visible(true);
+  found = null;
+});
+afterEach(() => {
+  found?.stop();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const shown = () => root.querySelector('#time_remaining_id b')?.textContent;
+const said = () => root.querySelector('.timer-announce')!.textContent;
+const minutes = (count: number) => vi.advanceTimersByTimeAsync(count * 60000);
+const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1000);
+const left = (time: number, more: object = {}): Answer =>
+  ({ body: { status: 'started', time_remaining_seconds: time, ...more } });
+
+async function bar(change: object = {}, ...answers: Answer[]) {
+  const navigation = watchNavigation();
+  const sent = server({ body: { ...DATA, ...change } }, ...answers);
+  found = await showTimer(root);
+  return { navigation, polls: () => sent.filter((one) => one.url.includes('in_exam')).length };
+}
+
+describe('a pause', () => {
+  const paused = (time: number, message = 'Fire alarm.') => left(time, { paused: { kind: 'pause', since: 'x', message } });
+  const cover = () => document.querySelector<HTMLElement>('.proctoring-pause');
+
+  test('covers the page, stops the clock and goes without a reload', async () => {
+    document.body.insertAdjacentHTML('beforeend', '<main><input value="typed"></main>');
+    const input = document.querySelector('input')!;
+    input.focus();
+    const { navigation, polls } = await bar({}, paused(540), paused(540), left(540));
+    await minutes(1);
+    expect(cover()!.textContent).toContain('Fire alarm.');
+    expect([document.activeElement, input.closest('main')!.inert]).toEqual([cover(), true]);
+    expect(root.style.visibility).toBe('hidden');
+    await seconds(10);
+    expect(shown()).toBe('0:09:00');
+    await seconds(20);
+    expect([polls(), cover()]).toEqual([3, null]);
+    expect([input.value, input.closest('main')!.inert, document.activeElement]).toEqual(['typed', false, input]);
+    expect(said()).toBe('Your exam goes on.');
+    await seconds(10);
+    expect(shown()).toBe('0:08:50');
+    expect(navigation.reloads).toBe(0);
+  });
+
+  test('longer than the time that was left ends nothing', async () => {
+    const { navigation } = await bar({ time_remaining_seconds: 61 }, ...Array(10).fill(paused(1)));
+    await minutes(2);
+    expect([navigation.reloads, shown()]).toEqual([0, '0:00:01']);
+  });
+
+  test('whose own screen is shown leads back to the questions', async () => {
+    const { navigation } = await bar({ paused: { kind: 'pause' } }, paused(600), left(600));
+    await seconds(16);
+    expect([cover(), navigation.reloads]).toEqual([null, 0]);
+    await seconds(16);
+    expect(navigation.reloads).toBe(1);
+  });
+});
+
+describe('a change of the time', () => {
+  const change = (time: number, ...adjustments: object[]) => left(time, { adjustments });
+  const note = () => root.querySelector('.timer-change')?.textContent;
+
+  test('is told once', async () => {
+    await bar({}, change(1140, { id: 1, kind: 'grant', seconds: 600 }), change(1080, { id: 1, kind: 'grant', seconds: 600 }),
+      change(960, { id: 1, kind: 'grant', seconds: 600 }, { id: 2, kind: 'grant', seconds: -60 }));
+    await minutes(1);
+    expect(note()).toBe('Time added to your exam: 0:10:00');
+    await minutes(1);
+    expect(note()).toBe('Time added to your exam: 0:10:00');
+    await minutes(1);
+    expect(note()).toBe('Time taken off your exam: 0:01:00');
+  });
+});
