@@ -157,7 +157,12 @@ PROCTORING = (
         int,
         "a delivery that takes longer is presumed dead and retried",
     ),
-    Setting("LONGEST_PAUSE_MINUTES", 15, int, "a pause that lasts longer is reported to staff"),
+    Setting(
+        "LONGEST_PAUSE_MINUTES",
+        15,
+        int,
+        "how long a pause should last; the stored minutes cover so much, and the sweep extends them for longer ones",
+    ),
     Setting("LATE_MINUTES", 10, int, "checks report a sweep or message that is later than this"),
     Setting("ASK_DEADLINE_SECONDS", 30, (int, float), "how long a provider may take to answer"),
     Setting(
