@@ -66,6 +66,8 @@ def pytest_sessionfinish(session: Any, exitstatus: int) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: Any) -> None:
     """The table, also for whoever started pytest."""
+    if hasattr(config, "workerinput"):
+        return
     rows = _earlier()
     parts = _reports(terminalreporter)
     rows += [_row(lane, parts[lane]) for lane in ("tests", *LANES)]

@@ -25,7 +25,7 @@ TESTS = {
 def close(tmp_path):
     """Run small tests after one lane; returns exit status and what was printed."""
 
-    def run(*names, lane="passed", required=""):
+    def run(*names, lane="passed", required="", more=()):
         for name in names:
             (tmp_path / f"test_{name}.py").write_text(TESTS[name], encoding="utf-8")
         lanes = tmp_path / "lanes.json"
@@ -34,7 +34,7 @@ def close(tmp_path):
         (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = demo\n", encoding="utf-8")
         plugins = ["-p", "scripts.closing_table", "-p", "no:cacheprovider"]
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *plugins, str(tmp_path)],
+            [sys.executable, "-m", "pytest", *plugins, *more, str(tmp_path)],
             cwd=tmp_path,
             env={
                 **os.environ,
@@ -73,6 +73,11 @@ def test_the_table_names_each_lane_and_why_it_was_left_out(close):
     assert re.search(r"^demo +passed ", text, re.M)
     assert re.search(r"^browser +left out ", text, re.M)
     assert text.count("what ran and what was left out") == 1
+
+
+def test_workers_add_no_rows(close):
+    text = close("good", "skipped", more=["-p", "xdist.plugin", "-n", "2"])[1]
+    assert len(re.findall(r"^tests +passed", text, re.M)) == 1
 
 
 def test_the_last_line_is_pytests_own(close):
