@@ -1,6 +1,6 @@
 """A pytest plug-in: one table of all lanes at the end, and their failures are failures of the run.
 
-Tests with a marker of LANES are a lane of their own; all others are the lane "tests".
+Tests with a marker of MARKED_LANES are a lane of their own; all others are the lane "tests".
 """
 
 import json
@@ -10,7 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-LANES = ("demo", "browser", "packaging")
+from scripts.lanes import MARKED_LANES
 
 _began = time.monotonic()
 
@@ -26,7 +26,7 @@ def _reports(reporter: Any) -> dict[str, dict[str, list[Any]]]:
     found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in reporter.stats.get(outcome, []):
-            marks = [lane for lane in LANES if lane in report.keywords]
+            marks = [lane for lane in MARKED_LANES if lane in report.keywords]
             found[marks[0] if marks else "tests"][outcome].append(report)
     return found
 
@@ -70,7 +70,7 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: Any)
         return
     rows = _earlier()
     parts = _reports(terminalreporter)
-    rows += [_row(lane, parts[lane]) for lane in ("tests", *LANES)]
+    rows += [_row(lane, parts[lane]) for lane in ("tests", *MARKED_LANES)]
     if exitstatus and not any(row["outcome"] == "failed" for row in rows):
         why = "see above: coverage, or the run broke off"
         rows.append({"lane": "tests", "outcome": "failed", "why": why, "seconds": 0, "red": []})

@@ -17,7 +17,7 @@ from scripts import environments
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 
-# What must hold on every database, and not only on SQLite.
+# Tests of behaviour that depends on the database; the rest of the suite runs on SQLite only.
 ON_DATABASES = [
     "tests/concurrency",
     "tests/lifecycle/test_creation.py",

@@ -189,7 +189,7 @@ def write_start(attempt: Attempt, deadline: Deadline, by: User | None) -> None:
     """Write the first ledger rows: the allotment, and a correction by the time that a resumed attempt has used already."""
     written = [allotment_row(attempt, deadline, deadline.started_at, by)]
     granted: list[TimeAdjustment] = []
-    # What was granted before the start may be as much as the resumed attempt has used: together they adjust nothing.
+    # A grant before the start may be as long as the time already used: then the two adjust nothing, but both are rows.
     if deadline.adjusted or attempt.time_remaining_seconds is not None:
         pair = (attempt.proctored_exam_id, attempt.user_id)
         granted = deadlines.granted_before_start(*pair, attempt.pk)

@@ -1,4 +1,4 @@
-// What the page shows while staff have paused the exam: everything else is hidden and out of reach, and nothing is lost.
+// A cover over the page while staff have paused the exam: the rest is hidden and out of reach, and nothing is lost.
 
 import { gettext } from './page';
 

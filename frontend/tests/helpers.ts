@@ -109,3 +109,22 @@ export function visible(yes: boolean): void {
   Object.defineProperty(document, 'hidden', { configurable: true, value: !yes });
   document.dispatchEvent(new Event('visibilitychange'));
 }
+
+/** The server's answer about a running attempt with ten minutes left. */
+export const RUNNING = {
+  in_timed_exam: true,
+  taking_as_proctored: true,
+  exam_type: 'a proctored exam',
+  exam_display_name: 'Final',
+  exam_url_path: '/exam',
+  course_id: 'a/b/c',
+  time_remaining_seconds: 600,
+  low_threshold_sec: 300,
+  critically_low_threshold_sec: 60,
+  accessibility_time_string: 'you have 10 minutes remaining',
+  attempt_id: 7,
+  attempt_status: 'started',
+  exam_started_poll_url: '/attempt/7',
+  external_id: 'remote',
+  desktop_application_js_url: '',
+};

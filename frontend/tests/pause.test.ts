@@ -1,17 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type TimerBar, showTimer } from '../src/timer';
-import { type Answer, server, visible, watchNavigation } from './helpers';
-
-const DATA = {
-  in_timed_exam: true,
-  exam_display_name: 'Final',
-  course_id: 'a/b/c',
-  time_remaining_seconds: 600,
-  low_threshold_sec: 300,
-  critically_low_threshold_sec: 60,
-  attempt_id: 7,
-  attempt_status: 'started',
-};
+import { type Answer, RUNNING as DATA, server, visible, watchNavigation } from './helpers';
 
 let root: HTMLElement;
 let found: TimerBar | null;

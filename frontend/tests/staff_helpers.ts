@@ -37,7 +37,7 @@ export function pageOf(...results: Attempt[]): Reply {
 
 export const EXAMS: Reply = { body: { count: 1, results: [{ id: 7, exam_name: 'Midterm' }] } };
 
-/** A server for the lists; `reply` decides about attempts and may be changed. What it was asked is remembered. */
+/** A server for the lists; `reply` decides about attempts and may be changed. It remembers all requests. */
 export function api(reply: (asked: Asked) => Reply | 'down'): { asked: Asked[]; reply: typeof reply } {
   const state = { asked: [] as Asked[], reply };
   vi.stubGlobal('fetch', async (url: string, options: RequestInit) => {

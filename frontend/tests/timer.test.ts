@@ -1,27 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CLOSED, namespace } from '../src/exam';
 import { type TimerBar, showTimer } from '../src/timer';
-import { type Answer, server, visible, watchNavigation, workers } from './helpers';
+import { type Answer, RUNNING as DATA, server, visible, watchNavigation, workers } from './helpers';
 
 const WORKER = 'https://provider/worker.js';
 const COLLECTION = '/api/edx_proctoring/v1/proctored_exam/attempt';
-const DATA = {
-  in_timed_exam: true,
-  taking_as_proctored: true,
-  exam_type: 'a proctored exam',
-  exam_display_name: 'Final',
-  exam_url_path: '/exam',
-  course_id: 'a/b/c',
-  time_remaining_seconds: 600,
-  low_threshold_sec: 300,
-  critically_low_threshold_sec: 60,
-  accessibility_time_string: 'you have 10 minutes remaining',
-  attempt_id: 7,
-  attempt_status: 'started',
-  exam_started_poll_url: '/attempt/7',
-  external_id: 'remote',
-  desktop_application_js_url: '',
-};
 
 let root: HTMLElement;
 let found: TimerBar | null;

@@ -51,7 +51,7 @@ def test_a_grant_beside_a_submission(running):
 
 
 def test_a_pause_beside_a_time_out(exam, learner):
-    """Whoever is first decides: a paused attempt does not end, one that has ended is not paused."""
+    """The first of the two decides: a paused attempt does not end, and an ended attempt is not paused."""
     limit = exam.time_limit_mins * MINUTE
     known = AttemptFactory(
         proctored_exam=exam,

@@ -1,45 +1,14 @@
 """Due dates cut what is granted, paused and left; the learner sees it."""
 
-import datetime
-
 import pytest
-import time_machine
 
 from edx_proctoring import api, deadlines, lifecycle
 from edx_proctoring.models import ProctoredExamStudentAttempt
+from tests.lifecycle.noon import MINUTE, NOON, end_of, stored
 
 pytestmark = pytest.mark.django_db
 
 Attempt = ProctoredExamStudentAttempt
-NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
-MINUTE = datetime.timedelta(minutes=1)
-SECOND = datetime.timedelta(seconds=1)
-MINUTES = "additional_time_granted"
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def running(clock, attempt, make_exam):
-    """Started at noon, for an hour."""
-    exam = make_exam(time_limit_mins=60)
-    return lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
-
-
-def stored(attempt):
-    return Attempt.objects.get(pk=attempt.pk)
-
-
-def end_of(attempt):
-    return deadlines.read(stored(attempt)).ends_at
-
-
-def minutes_of(attempt):
-    return stored(attempt).allowed_time_limit_mins
 
 
 def test_learners_hear_what_a_grant_has_really_gained(clock, attempt, make_exam):

@@ -1,14 +1,11 @@
 """Running attempts follow allowances, limits and due dates, by every way in which these change."""
 
-import datetime
-
 import pytest
-import time_machine
 from django.contrib import admin
 from django.db import transaction
 from django.test import RequestFactory
 
-from edx_proctoring import api, deadlines, lifecycle, operations, outbox
+from edx_proctoring import api, lifecycle, operations, outbox
 from edx_proctoring.admin.exams import ProctoredExamAdmin
 from edx_proctoring.lifecycle import recalculation
 from edx_proctoring.models import (
@@ -21,36 +18,13 @@ from edx_proctoring.models import (
 from edx_proctoring.models.scheduled_runs import COMPARISON
 from edx_proctoring.testing.factories import AttemptFactory, UserFactory
 from tests.api.test_extra_time import BULK, SINGLE
+from tests.lifecycle.noon import MINUTE, NOON, SECOND, end_of, minutes_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
 Attempt = ProctoredExamStudentAttempt
 Allowance = ProctoredExamStudentAllowance
-NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
-MINUTE = datetime.timedelta(minutes=1)
-SECOND = datetime.timedelta(seconds=1)
 MINUTES, FACTOR = "additional_time_granted", "time_multiplier"
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def running(clock, attempt, make_exam):
-    """Started at noon, for an hour."""
-    exam = make_exam(time_limit_mins=60)
-    return lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
-
-
-def end_of(attempt):
-    return deadlines.read(Attempt.objects.get(pk=attempt.pk)).ends_at
-
-
-def minutes_of(attempt):
-    return Attempt.objects.get(pk=attempt.pk).allowed_time_limit_mins
 
 
 def raw_save(exam, user, key, value):
@@ -62,8 +36,6 @@ def raw_save(exam, user, key, value):
     ("key", "value", "minutes"), [(MINUTES, "30", 90), (FACTOR, "1.5", 90), (FACTOR, "1.25", 75)]
 )
 def test_a_grant_reaches_the_running_attempt(running, grant, key, value, minutes):
-    if grant is raw_save and key == FACTOR:
-        value = str(value)
     grant(running.proctored_exam, running.user, key, value)
     assert end_of(running) == NOON + minutes * MINUTE
     assert minutes_of(running) == minutes

@@ -1,45 +1,15 @@
 """The time of an attempt that broke off and is resumed: no second is lost, none counts twice."""
 
-import datetime
-
 import pytest
-import time_machine
 
-from edx_proctoring import api, deadlines, lifecycle, operations
+from edx_proctoring import api, lifecycle, operations
 from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
+from tests.lifecycle.noon import MINUTE, NOON, SECOND, end_of, minutes_of
 
 pytestmark = pytest.mark.django_db
 
 Attempt = ProctoredExamStudentAttempt
-NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
-MINUTE = datetime.timedelta(minutes=1)
-SECOND = datetime.timedelta(seconds=1)
 MINUTES = "additional_time_granted"
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def running(clock, attempt, make_exam):
-    """Started at noon, for an hour."""
-    exam = make_exam(time_limit_mins=60)
-    return lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
-
-
-def stored(attempt):
-    return Attempt.objects.get(pk=attempt.pk)
-
-
-def end_of(attempt):
-    return deadlines.read(stored(attempt)).ends_at
-
-
-def minutes_of(attempt):
-    return stored(attempt).allowed_time_limit_mins
 
 
 def test_a_recalculated_allowance_counts_once_after_a_break(running, clock):

@@ -268,7 +268,7 @@ def url_of(path: str, world: dict[str, Any]) -> str:
 def send(client: APIClient, method: str, path: str, body: str, world: dict[str, Any]) -> Any:
     data = json.dumps(filled(BODIES[body], world)) if body != "-" else ""
     kind = "application/json" if data else ""
-    # Whatever there is: the second version refuses changes of rows unseen.
+    # A `*` matches any row: REST v2 refuses changes of rows that the client has not seen.
     seen = {"If-Match": "*", "Idempotency-Key": uuid.uuid4().hex}
     return client.generic(method.upper(), url_of(path, world), data, kind, headers=seen)
 

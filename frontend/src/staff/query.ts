@@ -1,4 +1,4 @@
-// What a list shows, as the page's address and the interface have it.
+// The filters, order and page of a list, as the page's address and the REST interface spell them.
 
 export interface ListQuery {
   search: string;
