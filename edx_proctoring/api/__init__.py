@@ -45,7 +45,10 @@ from edx_proctoring.api.attempts.changes import (
     update_exam_attempt,
 )
 from edx_proctoring.api.attempts.clock import (
+    AttemptClock,
+    ShownPause,
     TimeChangeResult,
+    clocks_of,
     continue_attempt,
     extend_attempt,
     is_attempt_paused,

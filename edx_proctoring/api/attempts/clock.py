@@ -1,12 +1,20 @@
 """Grant, pause and recalculate time, for other Django code. These functions do not check permissions."""
 
 import datetime
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from edx_proctoring import deadlines, lifecycle
+from django.utils import timezone
+
+from edx_proctoring import conf, deadlines, lifecycle
 from edx_proctoring.api.lookup import attempt_by_id
-from edx_proctoring.models import ProctoredExam, TimeAdjustment, exactly
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamStudentAttempt,
+    TimeAdjustment,
+    exactly,
+)
+from edx_proctoring.statuses import INCOMPLETE
 from edx_proctoring.types import User
 
 
@@ -24,6 +32,50 @@ class TimeChangeResult:
     seconds: int
     ends_at: datetime.datetime | None
     gained: int = 0
+
+
+@dataclass(frozen=True)
+class ShownPause:
+    """An open pause. `kind` is pause or break; `is_too_long`: it has lasted longer than LONGEST_PAUSE_MINUTES."""
+
+    kind: str
+    since: datetime.datetime
+    message: str
+    is_too_long: bool
+
+
+@dataclass(frozen=True)
+class AttemptClock:
+    """The clock of a started attempt that has not ended: its deadline to the second, and its open pause.
+
+    During a pause, `ends_at` does not include the time since its begin.
+    """
+
+    ends_at: datetime.datetime
+    is_over: bool
+    pause: ShownPause | None = None
+
+
+def clocks_of(attempts: Iterable[ProctoredExamStudentAttempt]) -> dict[int, AttemptClock]:
+    """Return the clocks of those attempts that have started and not ended, by attempt id; at most one query."""
+    now = timezone.now()
+    running = [one for one in attempts if one.started_at and one.status in INCOMPLETE]
+    books = deadlines.ledgers(running) if running else {}
+    found: dict[int, AttemptClock] = {}
+    for attempt in running:
+        rows = books.get(attempt.pk, [])
+        deadline = deadlines.from_ledger(attempt, rows)
+        if deadline is not None:
+            pause = next((_shown(row, now) for row in rows if row.is_open), None)
+            found[attempt.pk] = AttemptClock(deadline.ends_at, deadline.is_over(now), pause)
+    return found
+
+
+def _shown(row: TimeAdjustment, now: datetime.datetime) -> ShownPause:
+    since = row.began_at or row.created
+    longest = datetime.timedelta(minutes=int(conf.proctoring.LONGEST_PAUSE_MINUTES))
+    is_too_long = row.kind == TimeAdjustment.PAUSE and now - since > longest
+    return ShownPause(row.kind, since, row.reason, is_too_long)
 
 
 def extend_attempt(

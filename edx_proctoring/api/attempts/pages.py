@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from edx_proctoring import backends, deadlines, exam_types
+from edx_proctoring.api.attempts.clock import AttemptClock
 from edx_proctoring.api.lookup import as_dict
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.models import (
@@ -44,9 +45,14 @@ def find_newest_attempts(course_id: object, reach: int) -> tuple[AttemptQuerySet
     return rows.latest_per_learner().with_parts().newest_first(), count
 
 
-def shown_attempt(attempt: Attempt) -> Attempt:
-    """The attempt as its learner would find it now: one whose time is over has ended. Stores nothing."""
-    return deadlines.as_seen(attempt, timezone.now())
+def shown_attempt(attempt: Attempt, clock: AttemptClock | None = None) -> Attempt:
+    """The attempt as its learner would find it now: one whose time is over has ended. Stores nothing.
+
+    `clock` (see `clocks_of`) decides to the second; without it, the columns do, which are at most 59 seconds late.
+    """
+    if clock is None:
+        return deadlines.as_seen(attempt, timezone.now())
+    return deadlines.as_ended(attempt, clock.ends_at) if clock.is_over else attempt
 
 
 def attempts_of_type(attempts: AttemptQuerySet, exam_type: str) -> AttemptQuerySet:

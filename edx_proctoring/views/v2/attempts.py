@@ -33,6 +33,35 @@ class AttemptExamSerializer(serializers.Serializer[Model]):
         return api.type_of_exam(exam)
 
 
+def clock_of(field: serializers.Field[Any, Any, Any, Any], attempt: Any) -> api.AttemptClock | None:
+    """Return the attempt's clock, which the view has read for all rows of the page."""
+    clocks: dict[int, api.AttemptClock] = field.context.get("clocks", {})
+    return clocks.get(attempt.pk)
+
+
+class EndField(serializers.DateTimeField):
+    """The deadline of a running attempt."""
+
+    def get_attribute(self, instance: Any) -> Any:
+        clock = clock_of(self, instance)
+        return None if clock is None or clock.is_over else clock.ends_at
+
+
+class PausedSerializer(serializers.Serializer[Any]):
+    """An open pause of an attempt."""
+
+    kind = serializers.ChoiceField(["pause", "break"], help_text="By staff, or by the learner.")
+    since = serializers.DateTimeField()
+    message = serializers.CharField(help_text="The reason that the learner reads, or empty.")
+    is_too_long = serializers.BooleanField(
+        help_text="Has a pause by staff lasted longer than `LONGEST_PAUSE_MINUTES`? It ends by `continue` only."
+    )
+
+    def get_attribute(self, instance: Any) -> Any:
+        clock = clock_of(self, instance)
+        return clock.pause if clock else None
+
+
 class CourseAttemptSerializer(serializers.Serializer[Model]):
     """An attempt. Its code and the provider's id are left out, because both together allow posting a review of it."""
 
@@ -47,6 +76,11 @@ class CourseAttemptSerializer(serializers.Serializer[Model]):
     allowed_time_limit_mins = serializers.IntegerField(
         allow_null=True, help_text="Null before the start."
     )
+    ends_at = EndField(
+        allow_null=True,
+        help_text="The deadline to the second; during a pause without the time since its begin. Null while no time runs.",
+    )
+    paused = PausedSerializer(allow_null=True, help_text="Null unless the clock is stopped.")
     taking_as_proctored = serializers.BooleanField()
     is_resumable = serializers.BooleanField()
     ready_to_resume = serializers.BooleanField()
@@ -55,7 +89,7 @@ class CourseAttemptSerializer(serializers.Serializer[Model]):
     modified = serializers.DateTimeField()
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        return super().to_representation(api.shown_attempt(instance))
+        return super().to_representation(api.shown_attempt(instance, clock_of(self, instance)))
 
 
 class AttemptFilter(django_filters.FilterSet):
@@ -100,6 +134,13 @@ class AttemptViewSet(ResourceViewSet[Model]):
     serializer_class = CourseAttemptSerializer
     filterset_class = AttemptFilter
     resource = "attempts"
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the clocks of all rows of the page with one query."""
+        if args and kwargs.get("many"):
+            clocks = api.clocks_of(args[0])
+            kwargs["context"] = {**self.get_serializer_context(), "clocks": clocks}
+        return super().get_serializer(*args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Model]:
         return api.find_attempts(self.kwargs.get("course_id", ""))  # none for the OpenAPI document

@@ -3,10 +3,12 @@
 import datetime
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from edx_proctoring import api, lifecycle
 from edx_proctoring.testing.factories import (
     COURSE_ID,
     AttemptFactory,
@@ -76,6 +78,8 @@ def test_a_row_has_what_staff_see_and_no_secret_ids(client, attempt, learner):
         "started_at": "2026-03-01T12:00:00Z",
         "completed_at": "2026-03-01T13:00:00Z",
         "allowed_time_limit_mins": None,
+        "ends_at": None,
+        "paused": None,
         "taking_as_proctored": True,
         "is_resumable": False,
         "ready_to_resume": False,
@@ -169,6 +173,35 @@ def test_an_attempt_whose_time_is_over_is_shown_as_ended(client, attempt):
     assert late.status == "started"  # reading changes nothing
 
 
+def test_a_paused_attempt_says_so_and_does_not_end(client, attempt, timed_exam, staff):
+    with time_machine.travel(NOON, tick=False) as clock:
+        one = lifecycle.transition(attempt(exam=timed_exam, status="created"), "started")
+        (row,) = client.get(URL).json()["results"]
+        assert (row["paused"], row["ends_at"]) == (None, "2026-03-01T13:30:00Z")
+        api.pause_attempt(one.pk, reason="Fire alarm", by=staff)
+        since = {"kind": "pause", "since": "2026-03-01T12:00:00Z", "message": "Fire alarm"}
+        for minutes, is_too_long in ((15, False), (1, True), (300, True)):  # no sweep runs
+            clock.shift(datetime.timedelta(minutes=minutes))
+            (row,) = client.get(URL).json()["results"]
+            assert row["paused"] == {**since, "is_too_long": is_too_long}
+            assert (row["status"], row["ends_at"]) == ("started", "2026-03-01T13:30:00Z")
+        api.continue_attempt(one.pk)
+        (row,) = client.get(URL).json()["results"]
+        assert (row["paused"], row["ends_at"]) == (None, "2026-03-01T18:46:00Z")
+
+
+def test_the_second_after_the_end_is_told_from_the_ledger(client, attempt, timed_exam):
+    with time_machine.travel(NOON, tick=False) as clock:
+        one = lifecycle.transition(attempt(exam=timed_exam, status="created"), "started")
+        api.extend_attempt(one.pk, 61, reason="a door")
+        clock.shift(datetime.timedelta(minutes=91, seconds=1))
+        assert client.get(URL).json()["results"][0]["status"] == "started"
+        clock.shift(datetime.timedelta(seconds=1))  # the columns say 92 minutes
+        (row,) = client.get(URL).json()["results"]
+        ended = ("submitted", "2026-03-01T13:31:01Z", None)
+        assert (row["status"], row["completed_at"], row["ends_at"]) == ended
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -208,15 +241,20 @@ def test_staff_of_another_course_are_refused(client_for, host, learner, attempt)
 
 
 @pytest.mark.parametrize("query", ["", "&ordering=username&type=proctored&search=learner"])
+@pytest.mark.parametrize("status", ["submitted", "started"])
 @pytest.mark.parametrize("count", [2, 60])
-def test_as_many_queries_for_many_rows_as_for_few(client, exam, count, query):
+def test_as_many_queries_for_many_rows_as_for_few(client, exam, count, query, status):
+    begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 60}
     for _ in range(count):
-        AttemptFactory(proctored_exam=exam, status="submitted")
+        AttemptFactory(proctored_exam=exam, status=status, **begun)
     client.get(URL)
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(f"{URL}?page_size=200{query}")
     assert len(names(answer)) == count
-    assert len(queries) == 4, [one["sql"] for one in queries]  # session, user, count, rows
+    expected = 4 + (
+        status == "started"
+    )  # session, user, count, rows; the ledgers of those that run
+    assert len(queries) == expected, [one["sql"] for one in queries]
 
 
 def test_nothing_is_sent_again_that_has_not_changed(client, attempt):
