@@ -8,7 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.crypto import constant_time_compare
 
-from edx_proctoring import backends, conf, exam_tokens, links, transactions
+from edx_proctoring import backends, conf, exam_cookie, launch_tokens, links, transactions
 from edx_proctoring.api import (
     get_exam_attempt_by_code,
     mark_ready_if_setting_up,
@@ -58,9 +58,9 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
     if not _is_sent_by_provider(attempt, request) or not _advance(attempt, request):
         return response
     response.set_signed_cookie(
-        exam_tokens.EXAM_COOKIE,
+        exam_cookie.EXAM_COOKIE,
         _pass(attempt),
-        max_age=exam_tokens.EXAM_COOKIE_SECONDS,
+        max_age=exam_cookie.EXAM_COOKIE_SECONDS,
         httponly=True,
         samesite="Lax",
         secure=conf.django.HTTPS == "on" or (request is not None and request.is_secure()),
@@ -77,7 +77,7 @@ def _is_sent_by_provider(attempt: AttemptDict, request: HttpRequest | None) -> b
         return True
     if not attempt["taking_as_proctored"] or not _uses_start_callback(attempt["proctored_exam"]):
         return False
-    if exam_tokens.is_launch_token(request.GET.get("token", ""), attempt["attempt_code"]):
+    if launch_tokens.is_launch_token(request.GET.get("token", ""), attempt["attempt_code"]):
         return True
     return was_registered_without_token(attempt["id"])
 
@@ -119,11 +119,11 @@ def _is_learner(attempt: AttemptDict, request: HttpRequest | None) -> bool:
     if user is not None and user.is_authenticated and user.pk == attempt["user"]["id"]:
         return True
     shown = request.get_signed_cookie(
-        exam_tokens.EXAM_COOKIE, default="", max_age=exam_tokens.EXAM_COOKIE_SECONDS
+        exam_cookie.EXAM_COOKIE, default="", max_age=exam_cookie.EXAM_COOKIE_SECONDS
     )
-    known = exam_tokens.exam_passes(attempt["attempt_code"], attempt["user"]["id"])
+    known = exam_cookie.exam_passes(attempt["attempt_code"], attempt["user"]["id"])
     return any(constant_time_compare(shown or "", one) for one in known)
 
 
 def _pass(attempt: AttemptDict) -> str:
-    return exam_tokens.exam_pass(attempt["attempt_code"], attempt["user"]["id"])
+    return exam_cookie.exam_pass(attempt["attempt_code"], attempt["user"]["id"])

@@ -8,9 +8,9 @@ from django.test import Client, RequestFactory
 from django.urls import include, path
 from django.utils import timezone
 
-from edx_proctoring import api, exam_tokens
+from edx_proctoring import api, exam_cookie, launch_tokens
 from edx_proctoring.callbacks import start_exam_callback
-from edx_proctoring.exam_tokens import EXAM_COOKIE
+from edx_proctoring.exam_cookie import EXAM_COOKIE
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import AttemptFactory
 from edx_proctoring.testing.providers import FakeProvider
@@ -28,7 +28,7 @@ def _launches(provider: FakeProvider) -> None:
 
 def address(one: Any) -> str:
     """As the provider was told it."""
-    return f"{URL}{one.attempt_code}?token={exam_tokens.launch_token(one.attempt_code)}"
+    return f"{URL}{one.attempt_code}?token={launch_tokens.launch_token(one.attempt_code)}"
 
 
 def visit(client: Client, one: Any, url: str = "", **options: Any) -> Any:
@@ -90,7 +90,7 @@ def test_the_cookie_of_another_attempt_ends_no_exam(attempt: Any, client: Client
 
 def test_a_forged_cookie_ends_no_exam(attempt: Any, client: Client, learner: Any) -> None:
     one = attempt(status="started")
-    client.cookies[EXAM_COOKIE] = exam_tokens.exam_pass(one.attempt_code, learner.pk)  # not signed
+    client.cookies[EXAM_COOKIE] = exam_cookie.exam_pass(one.attempt_code, learner.pk)  # not signed
     visit(client, one)
     assert one.status == "started"
 
@@ -111,7 +111,7 @@ def test_the_code_alone_only_redirects(
 ) -> None:
     """Learners and course staff see the code."""
     one = attempt(status=status)
-    other = exam_tokens.launch_token(AttemptFactory().attempt_code)
+    other = launch_tokens.launch_token(AttemptFactory().attempt_code)
     for each in (client, client_for(learner)):
         response = visit(each, one, url=f"{URL}{one.attempt_code}{token.format(other=other)}")
         assert EXAM_COOKIE not in response.cookies

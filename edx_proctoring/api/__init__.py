@@ -148,8 +148,6 @@ from edx_proctoring.api.legacy import (
 from edx_proctoring.api.onboarding.exams import (
     categorize_inaccessible_exams_by_date,
     does_backend_support_onboarding,
-    get_last_verified_onboarding_attempts_per_user,
-    get_onboarding_attempt_data_for_learner,
     get_onboarding_exam_link,
     get_user_course_outline_details,
 )
@@ -157,6 +155,10 @@ from edx_proctoring.api.onboarding.status import (
     NoOnboardingProfile,
     get_onboarding_status,
     get_onboarding_statuses,
+)
+from edx_proctoring.api.onboarding.validity import (
+    get_last_verified_onboarding_attempts_per_user,
+    get_onboarding_attempt_data_for_learner,
 )
 from edx_proctoring.api.providers.dashboards import (
     get_exam_configuration_dashboard_url,
@@ -168,7 +170,7 @@ from edx_proctoring.api.providers.settings import (
     get_proctoring_settings_by_exam_id,
 )
 from edx_proctoring.api.reviews.anonymous import receive_anonymous_review
-from edx_proctoring.api.reviews.policies import (
+from edx_proctoring.api.reviews.policy_texts import (
     _get_review_policy_by_exam_id,
     create_exam_review_policy,
     get_review_policy_by_exam_id,

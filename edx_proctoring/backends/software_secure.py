@@ -24,13 +24,14 @@ from edx_proctoring.backends.options import TIMEOUT, ProviderOption
 from edx_proctoring.backends.responses import json_of, usable_id
 from edx_proctoring.backends.transport import Timeout
 from edx_proctoring.crypto import decode_and_decrypt
-from edx_proctoring.exam_tokens import EXAM_COOKIE, EXAM_COOKIE_SECONDS, launch_token
+from edx_proctoring.exam_cookie import EXAM_COOKIE, EXAM_COOKIE_SECONDS
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderSentNoAttemptID,
     ProctoredExamBadReviewStatus,
     ProctoredExamSuspiciousLookup,
 )
+from edx_proctoring.launch_tokens import launch_token
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
 from edx_proctoring.types import (
     JSON,

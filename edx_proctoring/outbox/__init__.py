@@ -5,15 +5,15 @@ are delivered in the same process (kinds registered as `inline`, or all kinds if
 Celery task. Messages whose delivery failed or was interrupted stay in the table and are retried. Messages that share an
 ordering key form a lane and are delivered one after the other.
 
-`registry` maps kinds to handlers, `drafts` stores messages, `delivery` handles a single message, `lanes` works through
+`handlers` maps kinds to handlers, `drafts` stores messages, `delivery` handles a single message, `lanes` works through
 pending messages, `broker` publishes Celery tasks, `maintenance` is for operators.
 """
 
 from edx_proctoring.outbox.delivery import claim, note_progress
 from edx_proctoring.outbox.drafts import Draft, batched, cancel, is_pending, is_waiting, put
+from edx_proctoring.outbox.handlers import NotNow, WrongProcess, kinds, register, unregister
 from edx_proctoring.outbox.lanes import deliver, deliver_messages, deliver_now, due_lanes, flush
 from edx_proctoring.outbox.maintenance import purge, retry
-from edx_proctoring.outbox.registry import NotNow, WrongProcess, kinds, register, unregister
 
 __all__ = [
     "Draft",

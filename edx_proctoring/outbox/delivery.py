@@ -21,8 +21,8 @@ from edx_proctoring.models.outbox import (
     OutboxMessage,
     OutboxQuerySet,
 )
-from edx_proctoring.outbox import broker, registry
-from edx_proctoring.outbox.registry import NotNow, UnknownKind, WrongProcess
+from edx_proctoring.outbox import broker, handlers
+from edx_proctoring.outbox.handlers import NotNow, UnknownKind, WrongProcess
 from edx_proctoring.types import MessagePayload
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def is_unchanged(row: OutboxMessage) -> bool:
 def attempt(row: OutboxMessage, delivered: list[OutboxMessage]) -> bool:
     """Handle the message. Append it to the list on success; schedule a retry on failure."""
     try:
-        registry.handle(row)
+        handlers.handle(row)
     except Exception as error:
         if isinstance(error, UnknownKind):
             if not row.tries:
@@ -172,7 +172,7 @@ def deliver_after_commit(prefetched: Mapping[str, Mapping[str, Any]], token: str
     waiting = OutboxMessage.objects.unfinished().filter(key__in=prefetched)
     rows = list(waiting.with_is_behind(token).order_by("id"))
     rows.sort(
-        key=lambda row: registry.has_slow_recipient(row.kind)
+        key=lambda row: handlers.has_slow_recipient(row.kind)
     )  # stable: keeps the order within each lane
     blocked: set[str] = set()
     delivered: list[OutboxMessage] = []

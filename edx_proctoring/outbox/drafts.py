@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from edx_proctoring import conf, transactions
 from edx_proctoring.models.outbox import CANCELLED, OutboxMessage
-from edx_proctoring.outbox import broker, delivery, registry
+from edx_proctoring.outbox import broker, delivery, handlers
 from edx_proctoring.types import JSONObject, MessagePayload
 
 
@@ -80,7 +80,7 @@ def put(*drafts: Draft) -> None:
 
 
 def _row(draft: Draft, token: str, now: datetime.datetime) -> OutboxMessage:
-    leased = registry.is_inline(draft.kind) or not broker.is_used()
+    leased = handlers.is_inline(draft.kind) or not broker.is_used()
     return OutboxMessage(
         kind=draft.kind,
         key=draft.key,

@@ -15,7 +15,7 @@ from django.utils import timezone
 from edx_proctoring import conf, transactions
 from edx_proctoring.models.outbox import OutboxMessage, OutboxQuerySet
 from edx_proctoring.models.scheduled_runs import NET, ScheduledRun
-from edx_proctoring.outbox import delivery, registry
+from edx_proctoring.outbox import delivery, handlers
 
 LOOK = 1000  # lanes per query: each query reads all pending messages
 BATCH = 100  # lanes leased at once
@@ -28,7 +28,7 @@ _next_look = [0.0]  # of this process, by the monotonic clock
 def deliver_messages(ids: Iterable[int]) -> int:
     """Deliver these messages and the pending ones in their lanes; return how many were delivered."""
     rows = OutboxMessage.objects.filter(id__in=list(ids)).order_by("id").values_list("lane", "kind")
-    ordered = sorted(rows, key=lambda row: registry.has_slow_recipient(row[1]))
+    ordered = sorted(rows, key=lambda row: handlers.has_slow_recipient(row[1]))
     return sum(
         _deliver_lane(lane, polite=True) for lane in dict.fromkeys(row[0] for row in ordered)
     )
@@ -77,7 +77,7 @@ def _due(
 
 
 def _urgent() -> Q:
-    return ~Q(kind__in=registry.slow_recipient_kinds())
+    return ~Q(kind__in=handlers.slow_recipient_kinds())
 
 
 def _ours() -> OutboxQuerySet:
@@ -123,7 +123,7 @@ def _deliver_batch(batch: Sequence[OutboxMessage], until: float) -> Iterator[int
         if time.monotonic() >= until:
             delivery.release(row)
             continue
-        if registry.has_slow_recipient(row.kind):
+        if handlers.has_slow_recipient(row.kind):
             _let_overtake()
         if time.monotonic() - began >= MARK_SECONDS and not delivery.is_unchanged(row):
             delivery.release(row)
@@ -161,7 +161,7 @@ def _deliver_lane(lane: str, until: float = math.inf, *, polite: bool = False) -
         oldest = OutboxMessage.objects.unfinished().filter(lane=lane).order_by("id").first()
         if oldest is None or oldest.origin not in ("", conf.proctoring.ORIGIN):
             break
-        if polite and registry.has_slow_recipient(oldest.kind):
+        if polite and handlers.has_slow_recipient(oldest.kind):
             _let_overtake()
         row = delivery.claim(oldest.id)
         delivered: list[OutboxMessage] = []

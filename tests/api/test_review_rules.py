@@ -4,13 +4,9 @@ import json
 
 import pytest
 
-from edx_proctoring.api.reviews.rules import (
-    Facts,
-    checked,
-    is_same_payload,
-    redacted,
-    status_after,
-)
+from edx_proctoring.api.reviews.outcome import Facts, status_after
+from edx_proctoring.api.reviews.storage import is_same_payload, redacted
+from edx_proctoring.api.reviews.validation import checked
 from edx_proctoring.exceptions import ProctoredExamBadReviewStatus
 
 

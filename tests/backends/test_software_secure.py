@@ -16,7 +16,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
-from edx_proctoring import crypto, exam_tokens, exceptions
+from edx_proctoring import crypto, exam_cookie, exceptions
 from edx_proctoring.backends import psi_formats
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
@@ -255,8 +255,8 @@ def test_the_gate_without_an_attempt_in_question(request_with):
 
 
 def test_the_gate_opens_for_its_attempt_only(request_with):
-    passes = exam_tokens.exam_passes("CODE", 1)
-    cases = {passes[0]: False, "CODE": False, exam_tokens.exam_pass("CODE", 2): True, "ELSE": True}
+    passes = exam_cookie.exam_passes("CODE", 1)
+    cases = {passes[0]: False, "CODE": False, exam_cookie.exam_pass("CODE", 2): True, "ELSE": True}
     for value, is_blocked in cases.items():
         request_with(value)
         with ask_options(exam_passes=passes):

@@ -5,7 +5,7 @@ from unittest import mock
 
 import pytest
 
-from edx_proctoring import callbacks, exam_tokens
+from edx_proctoring import callbacks, launch_tokens
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview
 from edx_proctoring.testing.factories import UserFactory
 
@@ -96,6 +96,6 @@ def test_the_start_callback_reads_and_writes_through_its_own_names(
     monkeypatch.setattr(callbacks, "get_exam_attempt_by_code", lambda _code: found)
     monkeypatch.setattr(callbacks, "update_attempt_status", lambda *args: moved.append(args))
     url = "/api/edx_proctoring/proctoring_launch_callback/start_exam/any"
-    data = {"token": exam_tokens.launch_token(one.attempt_code)}
+    data = {"token": launch_tokens.launch_token(one.attempt_code)}
     assert client_for(learner).get(url, data).status_code == 302
     assert moved == [(one.pk, "submitted")]

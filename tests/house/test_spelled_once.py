@@ -16,7 +16,7 @@ FACTS = {
     "an exam's provider": (r"\.backend or ", {"backends/__init__.py"}),
     "the cookie of the start callback": (
         r"""EXAM_COOKIE ?=|_cookie\(\s*["']""",
-        {"exam_tokens.py"},
+        {"exam_cookie.py"},
     ),
     "the contact of the platform": (r"""["']CONTACT_EMAIL["']""", {"conf.py", "constants.py"}),
     "ordering keys of messages": (

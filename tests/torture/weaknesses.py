@@ -15,7 +15,7 @@ from edx_proctoring.lifecycle.registration import Registration
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt, ProctoringReservation
 from edx_proctoring.models.locks import LearnerManager
 from edx_proctoring.models.outbox import DONE
-from edx_proctoring.outbox import delivery, drafts, registry
+from edx_proctoring.outbox import delivery, drafts, handlers
 from tests.torture import killpoints
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def _tell_once(put: Sequence[outbox.Draft]) -> None:
     killpoints.reached("after_commit")
     for draft in put:
         try:
-            registry.handle(drafts._row(draft, "", timezone.now()))
+            handlers.handle(drafts._row(draft, "", timezone.now()))
         except Exception as error:
             log.warning("not told, and forgotten: key=%s error=%r", draft.key, error)
 

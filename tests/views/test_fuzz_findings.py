@@ -5,7 +5,7 @@ import requests
 from django.db import OperationalError, connection
 from django.urls import reverse
 
-from edx_proctoring import exam_tokens
+from edx_proctoring import launch_tokens
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview
 from edx_proctoring.testing.factories import COURSE_ID
 from tests.views.conftest import V1, E
@@ -57,7 +57,7 @@ def test_the_start_callback_on_a_busy_database(exam, attempt, client, provider, 
     provider.uses_start_callback = True
     known = attempt(exam=exam, status="created")
     name = "edx_proctoring:anonymous.proctoring_launch_callback.start_exam"
-    token = exam_tokens.launch_token(known.attempt_code)
+    token = launch_tokens.launch_token(known.attempt_code)
     url = f"{reverse(name, args=[known.attempt_code])}?token={token}"
     with connection.execute_wrapper(_busy):
         response = client.get(url)

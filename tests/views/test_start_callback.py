@@ -6,7 +6,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from edx_proctoring import api, exam_tokens
+from edx_proctoring import api, launch_tokens
 from edx_proctoring.callbacks import start_exam_callback
 from edx_proctoring.models import ProctoredExamStudentAttempt
 
@@ -57,7 +57,7 @@ def test_the_cookie_is_guarded_and_says_nothing(attempt, provider):
     provider.uses_start_callback = True
     known = attempt()
     client = APIClient()
-    data = {"token": exam_tokens.launch_token(known.attempt_code)}
+    data = {"token": launch_tokens.launch_token(known.attempt_code)}
     client.get(f"{START}/{known.attempt_code}", data, secure=True)
     cookie = client.cookies["exam"]
     assert cookie["httponly"]
@@ -69,7 +69,7 @@ def test_the_cookie_is_guarded_and_says_nothing(attempt, provider):
 def test_a_paused_attempt_is_not_submitted(attempt, learner, client_for, provider):
     provider.uses_start_callback = True
     known = started(attempt, user=learner, taking_as_proctored=True)
-    data = {"token": exam_tokens.launch_token(known.attempt_code)}
+    data = {"token": launch_tokens.launch_token(known.attempt_code)}
     client = client_for(learner)
     api.pause_attempt(known.pk)
     assert client.get(f"{START}/{known.attempt_code}", data).status_code == 302
@@ -88,7 +88,7 @@ def test_only_the_learner_ends_a_started_attempt(
     psi, make_exam, attempt, client_for, learner, settings
 ):
     known = attempt(exam=make_exam(backend="software_secure"), status="started")
-    url = f"{START}/{known.attempt_code}?token={exam_tokens.launch_token(known.attempt_code)}"
+    url = f"{START}/{known.attempt_code}?token={launch_tokens.launch_token(known.attempt_code)}"
     assert Client().get(url).status_code == 302
     assert Client().head(url).status_code == 302
     owner = client_for(learner)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from edx_proctoring import api, deadlines, exam_tokens
+from edx_proctoring import api, deadlines, launch_tokens
 from edx_proctoring.lifecycle.opting_out import WAY_BACK
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import COMPLETED, IN_PROGRESS, KNOWN
@@ -222,7 +222,7 @@ class World:
         if not rows:
             return None
         code = rows[0].attempt_code
-        data = {"token": exam_tokens.launch_token(code)} if token else {}
+        data = {"token": launch_tokens.launch_token(code)} if token else {}
         return (self.stranger if token else self.client).get(f"{LAUNCH}/{code}", data)
 
     def report_ready(self):

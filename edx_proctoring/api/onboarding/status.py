@@ -17,11 +17,13 @@ from edx_proctoring.api.lookup import batches
 from edx_proctoring.api.onboarding.exams import (
     categorize_inaccessible_exams_by_date,
     does_backend_support_onboarding,
+    get_user_course_outline_details,
+    newest_exams,
+)
+from edx_proctoring.api.onboarding.validity import (
     expiries,
     get_onboarding_attempt_data_for_learner,
-    get_user_course_outline_details,
     last_verified,
-    newest_exams,
 )
 from edx_proctoring.backends import display
 from edx_proctoring.backends.backend import within

@@ -15,16 +15,10 @@ from edx_proctoring import (
     tracking,
     transactions,
 )
+from edx_proctoring.api.reviews.outcome import Facts, status_after
 from edx_proctoring.api.reviews.reviewers import StaffQuestion, find_reviewer
-from edx_proctoring.api.reviews.rules import (
-    Delivery,
-    Facts,
-    encrypted,
-    is_same_review,
-    read,
-    redacted,
-    status_after,
-)
+from edx_proctoring.api.reviews.storage import encrypted, is_same_review, redacted
+from edx_proctoring.api.reviews.validation import Delivery, read
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.provider_info import provider_info
 from edx_proctoring.effects import messages

@@ -12,7 +12,7 @@ from django.utils import formats
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from edx_proctoring import backends, conf, constants, deadlines, exam_tokens, host, links, timing
+from edx_proctoring import backends, conf, constants, deadlines, exam_cookie, host, links, timing
 from edx_proctoring.api.onboarding.exams import onboarding_exam_link_for_screen
 from edx_proctoring.api.providers.settings import get_integration_specific_email
 from edx_proctoring.backends import display
@@ -81,7 +81,7 @@ class ExamContext:
             return False
         attempt = self.attempt
         code = attempt.attempt_code if attempt else None
-        passes = exam_tokens.exam_passes(code, self.user_id) if code else ()
+        passes = exam_cookie.exam_passes(code, self.user_id) if code else ()
         with ask_options(exam_passes=passes):
             return bool(self.provider.should_block_access_to_exam_material())
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from edx_proctoring import exceptions
-from edx_proctoring.api.reviews.rules import checked
+from edx_proctoring.api.reviews.validation import checked
 from edx_proctoring.backends import has_ping
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.responses import is_removal_unsupported

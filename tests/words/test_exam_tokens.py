@@ -1,9 +1,0 @@
-"""The cookie of the browser that takes an exam."""
-
-from edx_proctoring import exam_tokens
-
-
-def test_a_pass_is_for_one_attempt_of_one_learner():
-    known = exam_tokens.exam_pass("CODE", 1)
-    assert known == exam_tokens.exam_pass("CODE", 1)
-    assert len({known, exam_tokens.exam_pass("CODE", 2), exam_tokens.exam_pass("ELSE", 1)}) == 3
