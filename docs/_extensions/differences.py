@@ -15,7 +15,7 @@ AREAS = {
     "python": "Python interface",
     "providers": "Providers",
     "reviews": "Reviews and personal data",
-    "delivery": "What others are told",
+    "delivery": "Notifications",
     "admin": "Django admin",
     "commands": "Commands",
     "packaging": "Installation",
