@@ -116,6 +116,12 @@ PROCTORING = (
         True,
     ),
     Setting(
+        "DASHBOARD_TAB",
+        True,
+        bool,
+        "whether Open edX's instructor dashboard gets a tab that leads to the staff page",
+    ),
+    Setting(
         "ALLOW_TIMED_OUT_STATE",
         False,
         bool,

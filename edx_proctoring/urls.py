@@ -9,7 +9,7 @@ from django.urls import URLResolver, include, path, re_path
 
 from edx_proctoring import callbacks, extensions, instructor_dashboard_exam_urls, views
 from edx_proctoring.views import AuthenticatedAPIView
-from edx_proctoring.views.pages import StaffPage
+from edx_proctoring.views.pages import StaffPage, StaffPageParts
 from edx_proctoring.views.v2.attempts import AttemptViewSet
 from edx_proctoring.views.v2.exams import ExamViewSet
 from edx_proctoring.views.v2.time_changes import TimeChangeViewSet
@@ -220,5 +220,10 @@ urlpatterns = [
         for action in TimeChangeViewSet.body_classes
     ),
     _regex(f"{PAGES}special-exams/", StaffPage.as_view(), name="pages.special_exams"),
+    _regex(
+        f"{PAGES}special-exams/parts/",
+        StaffPageParts.as_view(),
+        name="pages.special_exams.parts",
+    ),
     *routes_of_extensions(),
 ]

@@ -16,6 +16,7 @@ const banner = '/* Built from frontend/src; change it there and run: npm run bui
 const outputs = [
   { entry: 'learner.ts', out: 'proctoring/js/learner.js', make: forPages },
   { entry: 'exam_action_handler.ts', out: 'proctoring/js/exam_action_handler.js', make: forPages },
+  { entry: 'instructor_dashboard.ts', out: 'proctoring/js/instructor_dashboard.js', make: forPages },
   { entry: 'handler_wrapper.ts', out: 'index.js', make: (entry) => bundled(entry, { target: 'es2015' }) },
   { entry: 'staff/index.ts', out: 'proctoring/js/staff.js', make: (entry) => bundled(entry, MODULE) },
   { entry: 'staff/tokens.css', out: 'proctoring/css/staff.css', make: styles },

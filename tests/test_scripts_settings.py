@@ -25,6 +25,31 @@ def test_defaults_do_not_overwrite_the_hosts_settings():
     common.plugin_settings(SimpleNamespace())
 
 
+@pytest.mark.parametrize(
+    ("before", "steps"),
+    [
+        (None, []),
+        ({}, []),
+        ("a.Step", ["a.Step"]),
+        (["a.Step"], ["a.Step"]),
+        ({"pipeline": ["a.Step"], "fail_silently": False}, ["a.Step"]),
+        ({"pipeline": [common.TABS_STEP]}, []),
+    ],
+)
+@pytest.mark.parametrize("module", [common, production])
+def test_the_tab_of_the_dashboard_comes_after_the_hosts_steps(module, before, steps):
+    others = {"another": {"pipeline": []}}
+    config = {**others, common.TABS_FILTER: before} if before is not None else others
+    host = SimpleNamespace(OPEN_EDX_FILTERS_CONFIG=config)
+    module.plugin_settings(host)
+    module.plugin_settings(host)
+    found = host.OPEN_EDX_FILTERS_CONFIG
+    assert found["another"] == {"pipeline": []}
+    assert found[common.TABS_FILTER]["pipeline"] == [*steps, common.TABS_STEP]
+    silently = before.get("fail_silently", True) if isinstance(before, dict) else True
+    assert found[common.TABS_FILTER].get("fail_silently", True) is silently
+
+
 def test_the_operators_files():
     settings = SimpleNamespace(
         ENV_TOKENS={"PROCTORING_SETTINGS": {"a": 1}, "PROCTORING_BACKENDS": {"env": 1}},

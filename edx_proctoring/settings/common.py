@@ -5,9 +5,11 @@ from typing import Any
 from edx_proctoring.settings.schedule import missing_from
 
 PIPELINE_GROUP = {
-    "source_filenames": ["proctoring/js/learner.js"],
+    "source_filenames": ["proctoring/js/learner.js", "proctoring/js/instructor_dashboard.js"],
     "output_filename": "js/lms-proctoring.js",
 }
+TABS_FILTER = "org.openedx.learning.instructor.dashboard.tabs.requested.v1"
+TABS_STEP = "edx_proctoring.dashboard_tabs.SpecialExamsTab"
 
 
 def plugin_settings(settings: Any) -> None:
@@ -20,6 +22,19 @@ def plugin_settings(settings: Any) -> None:
     if groups is not None:
         groups.setdefault("proctoring", dict(PIPELINE_GROUP))
     add_schedule(settings)
+    add_dashboard_tab(settings)
+
+
+def add_dashboard_tab(settings: Any) -> None:
+    """Add our step to the filter for tabs of the instructor dashboard, after the host's steps."""
+    filters = getattr(settings, "OPEN_EDX_FILTERS_CONFIG", None) or {}
+    entry = filters.get(TABS_FILTER) or {}
+    if isinstance(entry, (str, list)):
+        entry = {"pipeline": [entry] if isinstance(entry, str) else entry}
+    steps = entry.get("pipeline") or []
+    if TABS_STEP not in steps:
+        entry = {"fail_silently": True, **entry, "pipeline": [*steps, TABS_STEP]}
+        settings.OPEN_EDX_FILTERS_CONFIG = {**filters, TABS_FILTER: entry}
 
 
 def add_schedule(settings: Any) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from edx_proctoring.settings.common import add_schedule
+from edx_proctoring.settings.common import add_dashboard_tab, add_schedule
 
 
 def plugin_settings(settings: Any) -> None:
@@ -16,4 +16,6 @@ def plugin_settings(settings: Any) -> None:
     backends = auth.get("PROCTORING_BACKENDS") or env.get("PROCTORING_BACKENDS")
     if backends:
         settings.PROCTORING_BACKENDS = backends
-    add_schedule(settings)  # the configuration files may have replaced it
+    # The configuration files may have replaced them.
+    add_schedule(settings)
+    add_dashboard_tab(settings)

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 LOCALE = Path(__file__).resolve().parents[1] / "locale"
 OUR_SCRIPT = "proctoring/js/staff.js"
+OUR_STYLES = "proctoring/css/staff.css"
 
 
 @method_decorator(transaction.non_atomic_requests, name="dispatch")
@@ -54,6 +55,30 @@ class StaffPage(View):
         page = render(request, "proctoring/staff/page.html", _context(course_id, user))
         patch_cache_control(page, private=True, no_cache=True)
         return page
+
+
+class StaffPageParts(StaffPage):
+    """`…/special-exams/parts/`: the same for pages that embed sections, such as the LMS's own dashboard.
+
+    JSON: `courseId`, `apiBase`, `sections`, `texts` as on the page, and the addresses `page`, `styles` and `scripts`.
+    """
+
+    def _page(self, request: HttpRequest, course_id: str) -> HttpResponseBase:
+        user: Any = request.user
+        if not (user.is_authenticated and permissions.may_call(request, course_id)):
+            detail = permissions.NOT_STAFF if user.is_authenticated else permissions.SIGNED_OUT
+            answer = JsonResponse({"detail": detail}, status=403)
+        else:
+            get_token(request)
+            context = _context(course_id, user)
+            parts = {
+                "page": reverse("edx_proctoring:pages.special_exams", args=[course_id]),
+                "styles": static(OUR_STYLES),
+                "scripts": context["scripts"],
+            }
+            answer = JsonResponse({**context["config"], **parts})
+        patch_cache_control(answer, private=True, no_cache=True)
+        return answer
 
 
 def _context(course_id: str, user: Any) -> dict[str, Any]:

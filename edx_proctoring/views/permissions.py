@@ -21,6 +21,7 @@ from edx_proctoring.views.bodies import body
 from edx_proctoring.views.requests.allowances import ListedExamsSerializer
 
 NOT_STAFF = "Must be a Staff User to Perform this request."
+SIGNED_OUT = "Authentication credentials were not provided."
 NO_COURSE = "The course of this request cannot be determined."
 
 View = Callable[..., HttpResponseBase]
@@ -78,6 +79,7 @@ ROUTE_ROLES: Mapping[str, Mapping[str, str]] = {
     "v2.attempt.pause":                            {"post": COURSE_STAFF},
     "v2.attempt.continue":                         {"post": COURSE_STAFF},
     "pages.special_exams":                         {"get": COURSE_STAFF},
+    "pages.special_exams.parts":                   {"get": COURSE_STAFF},
 }  # fmt: skip
 
 # The role for naming another learner by `user_id` or `username`; course staff must also name their course.

@@ -1,6 +1,7 @@
 // All that a learner's page needs.
 
 import { publish } from './exam';
+import { fillInfoPanel } from './info_panel';
 import { awaitScreens, bindScreens } from './screens';
 import { showTimer } from './timer';
 
@@ -9,6 +10,8 @@ function begin(): void {
   awaitScreens();
   const root = document.querySelector<HTMLElement>('.proctored_exam_status');
   if (root) void showTimer(root);
+  const panel = document.querySelector<HTMLElement>('.proctoring-info-panel');
+  if (panel) void fillInfoPanel(panel);
 }
 
 publish(); // at once: scripts of hosts' templates use it before the page is complete

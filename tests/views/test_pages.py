@@ -180,3 +180,21 @@ def test_texts_come_in_the_reader_s_language(page, settings):
     assert '<html lang="de" dir="ltr">' in german
     assert config(german)["texts"]["All statuses"] == "Alle Status"
     assert config(german)["sections"][0]["title"] == "Versuche"
+
+
+def test_the_parts_for_other_pages(client_for, staff, section):
+    section(StaffSection("notes", "Notes", "proctoring-notes", ["notes/notes.js"]))
+    answer = client_for(staff).get(f"{URL}parts/")
+    found = answer.json()
+    assert found["page"] == URL
+    assert found["styles"] == "/static/proctoring/css/staff.css"
+    assert found["scripts"] == ["/static/proctoring/js/staff.js", "/static/notes/notes.js"]
+    assert found["courseId"] == COURSE_ID
+    assert "no-cache" in answer["Cache-Control"]
+
+
+def test_the_parts_are_refused_in_words(client_for, learner):
+    assert Client().get(f"{URL}parts/").json() == {
+        "detail": "Authentication credentials were not provided."
+    }
+    assert "Staff" in client_for(learner).get(f"{URL}parts/").json()["detail"]

@@ -85,6 +85,7 @@ post   v2/courses/{course}/attempts/{attempt}/continue/ empty 403 403 403 403  2
 PAGES = """
                                                            anon inac stra owne cour fore glob revi frev reti
 get    pages/courses/{course}/special-exams/ -              302  302  403  403  200  403  200  403  403  403
+get    pages/courses/{course}/special-exams/parts/ -        403  403  403  403  200  403  200  403  403  403
 """
 
 # What belongs to another learner.
@@ -158,6 +159,7 @@ post   v2/courses/{course}/attempts/{foreign_attempt}/pause/ pause 403 403 403 4
 get    v2/courses/{other}/attempts/          -              403  403  403  403  403  200  200  403  403  403
 get    v2/courses/{other}/attempts/?course_id={q_course} -  403  403  403  403  403  400  400  403  403  403
 get    pages/courses/{other}/special-exams/  -              302  302  403  403  403  200  200  403  403  403
+get    pages/courses/{other}/special-exams/parts/ -         403  403  403  403  403  200  200  403  403  403
 """
 
 EXAM = {**NEW_EXAM, "is_proctored": False}

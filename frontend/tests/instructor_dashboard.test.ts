@@ -1,0 +1,123 @@
+// The tab of Open edX's instructor dashboard, as that page makes it.
+
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { server, settle } from './helpers';
+
+const COURSE = 'course-v1:edX+Demo+2026';
+const CONTAINERS = {
+  ProctoredExamAllowanceView: ['special-allowance-container', 'proctoring-accommodations'],
+  ProctoredExamOnboardingView: ['student-onboarding-status-container', 'proctoring-onboarding'],
+  ProctoredExamAttemptView: ['student-proctored-exam-container', 'proctoring-attempts'],
+  ProctoredExamDashboardView: ['student-review-dashboard-container', 'proctoring-reviews'],
+} as const;
+const PARTS = {
+  courseId: COURSE,
+  apiBase: '/api/v2/',
+  page: '/pages/special-exams/',
+  styles: '/static/staff.css',
+  scripts: ['/static/staff.js'],
+  texts: { Attempts: 'Versuche' },
+};
+
+type View = new (section?: unknown) => { onClickTitle(): void };
+const views = () => (window as any).edx.instructor_dashboard.proctoring as Record<string, View>;
+
+/** What the dashboard passes on: as much of jQuery as we use. */
+function jQuery(element?: Element) {
+  const stored: Record<string, unknown> = {};
+  return { 0: element, length: element ? 1 : 0, stored, data: (name: string, value: unknown) => (stored[name] = value) };
+}
+
+function tab(): HTMLElement {
+  const panels = Object.values(CONTAINERS).map(([name]) => `<div class="wrap"><h3 class="hd">…</h3><div class="${name}" data-course-id="${COURSE}"></div></div>`);
+  document.body.innerHTML = `<section id="special_exams"><div class="proctoring-wrapper">
+    <div id="proctoring-accordion">${panels.join('')}</div></div></section>`;
+  return document.getElementById('special_exams')!;
+}
+
+beforeEach(async () => {
+  vi.resetModules();
+  document.head.replaceChildren();
+  delete (window as any).edx;
+  await import('../src/instructor_dashboard');
+});
+afterEach(() => vi.unstubAllGlobals());
+
+test.each(Object.keys(CONTAINERS))('%s does nothing without its container', async (name) => {
+  const sent = server({ body: PARTS });
+  for (const section of [undefined, jQuery(), jQuery(document.createElement('section'))]) new (views()[name])(section);
+  await settle();
+  expect(sent).toEqual([]);
+});
+
+test.each(Object.entries(CONTAINERS))('%s fills .%s', async (name, [container, element]) => {
+  const sent = server({ body: PARTS });
+  const section = tab();
+  new (views()[name])(jQuery(section));
+  await settle();
+  const found = section.querySelector(`.${container} > ${element}`)!;
+  expect(found.getAttribute('course-id')).toBe(COURSE);
+  expect(found.getAttribute('api-base')).toBe('/api/v2/');
+  expect(found.getAttribute('heading-level')).toBe('4');
+  expect(sent[0].url).toBe(`/api/edx_proctoring/pages/courses/${COURSE}/special-exams/parts/`);
+});
+
+test('what all sections share is loaded once', async () => {
+  const sent = server({ body: PARTS });
+  const section = tab();
+  for (const View of Object.values(views())) new View(jQuery(section));
+  await settle();
+  expect(sent).toHaveLength(1);
+  expect(document.head.querySelectorAll('script[type="module"][src="/static/staff.js"]')).toHaveLength(1);
+  expect(document.head.querySelectorAll('link[href="/static/staff.css"]')).toHaveLength(1);
+  expect(JSON.parse(document.getElementById('proctoring-staff-config')!.textContent!).texts).toEqual(PARTS.texts);
+  expect(section.querySelectorAll('a[href="/pages/special-exams/"]')).toHaveLength(1);
+});
+
+test('the first view is the wrapper, which the dashboard tells that the tab was opened', async () => {
+  server({ body: PARTS });
+  const section = tab();
+  const $section = jQuery(section);
+  const wrapper = new (views().ProctoredExamAllowanceView)($section);
+  new (views().ProctoredExamAttemptView)($section);
+  await settle();
+  expect($section.stored.wrapper).toBe(wrapper);
+  const refresh = vi.fn();
+  Object.assign(section.querySelector('proctoring-attempts')!, { refresh });
+  wrapper.onClickTitle();
+  expect(refresh).toHaveBeenCalledOnce();
+});
+
+describe('a tab that nobody has opened', () => {
+  test('asks for nothing until its panel is seen', async () => {
+    let seen: (entries: object[]) => void = () => undefined;
+    vi.stubGlobal('IntersectionObserver', class {
+      constructor(callback: typeof seen) {
+        seen = callback;
+      }
+      observe(): void {}
+      disconnect(): void {}
+    });
+    const sent = server({ body: PARTS });
+    new (views().ProctoredExamAttemptView)(jQuery(tab()));
+    await settle();
+    seen([{ isIntersecting: false }]);
+    expect(sent).toEqual([]);
+    seen([{ isIntersecting: true }]);
+    await settle();
+    expect(document.querySelectorAll('proctoring-attempts')).toHaveLength(1);
+  });
+});
+
+test('a failure is told in the panel, and can be repeated', async () => {
+  server({ status: 403, body: { detail: 'Must be a Staff User to Perform this request.' } }, { body: PARTS });
+  const section = tab();
+  new (views().ProctoredExamAttemptView)(jQuery(section));
+  await settle();
+  const alert = section.querySelector('.student-proctored-exam-container [role="alert"]')!;
+  expect(alert.textContent).toContain('Must be a Staff User');
+  alert.querySelector('button')!.click();
+  await settle();
+  expect(section.querySelectorAll('proctoring-attempts')).toHaveLength(1);
+  expect(section.querySelectorAll('[role="alert"]')).toHaveLength(0);
+});
