@@ -73,7 +73,7 @@ def allowed_minutes(
 def extra_time(exam: ExamFacts, user_id: int) -> timing.ExtraTime:
     """Return the extra time that allowances and extensions grant the learner in the exam."""
     granted = ProctoredExamStudentAllowance.get_extra_time(exam["id"], user_id)
-    return granted.with_more(extensions.time_for(exam, user_id))
+    return granted.over(extensions.time_for(exam, user_id))
 
 
 def allotment_seconds(exam: ExamFacts, user_id: int) -> int:
@@ -226,13 +226,13 @@ def from_ledger(
     if attempt.started_at is None or end is None:
         return None
     allotment: TimeAdjustment | None = None
-    adjusted, paused_since, is_adjusted = 0, None, False
+    adjusted, paused_since, pause_ends, is_adjusted = 0, None, None, False
     for row in rows:
         if row.kind == TimeAdjustment.ALLOTMENT:
             is_adjusted = is_adjusted or allotment is not None
             allotment = row
         elif row.is_open:
-            paused_since = row.began_at
+            paused_since, pause_ends = row.began_at, row.ends_by_itself_at
         else:
             adjusted += row.seconds
             is_adjusted = is_adjusted or row.kind != TimeAdjustment.CORRECTION
@@ -246,6 +246,7 @@ def from_ledger(
         allotment.ended_at,
         paused_since,
         is_adjusted,
+        pause_ends,
     )
 
 

@@ -2,7 +2,7 @@
 
 import datetime
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
@@ -64,6 +64,13 @@ class ExtraTime:
         """Combine both: factors multiply, minutes add up."""
         return ExtraTime(self.factor * other.factor, self.minutes + other.minutes)
 
+    def over(self, other: "ExtraTime") -> "ExtraTime":
+        """Combine the allowances of an exam with the extra time of extensions: a factor other than 1 of the allowances
+        replaces theirs, minutes add up.
+        """
+        factor = other.factor if self.factor == 1 else self.factor
+        return replace(other, factor=factor, minutes=self.minutes + other.minutes)
+
 
 NO_EXTRA_TIME = ExtraTime()
 
@@ -78,6 +85,7 @@ class Deadline:
     due: datetime.datetime | None = None
     paused_since: datetime.datetime | None = None
     is_adjusted: bool = False  # has the deadline moved since the start?
+    pause_ends: datetime.datetime | None = None  # when an open break ends by itself
 
     @property
     def ends_at(self) -> datetime.datetime:
@@ -93,17 +101,26 @@ class Deadline:
         """Return whole minutes from start to end, rounded up, so readers of this value are at most 59 seconds late."""
         return min(math.ceil(seconds_until(self.ends_at, self.started_at) / 60), LONGEST_MINUTES)
 
+    def at(self, now: datetime.datetime) -> "Deadline":
+        """Return the deadline as it is now: a break that has lasted its longest duration has ended by itself."""
+        if self.paused_since is None or self.pause_ends is None or now < self.pause_ends:
+            return self
+        seconds = math.ceil(seconds_until(self.pause_ends, self.paused_since))
+        return replace(self, paused_since=None, pause_ends=None, adjusted=self.adjusted + seconds)
+
     def is_over(self, now: datetime.datetime) -> bool:
         """Return whether the time has run out. A paused attempt never runs out."""
-        return self.paused_since is None and in_utc(now) > self.ends_at
+        current = self.at(now)
+        return current.paused_since is None and in_utc(now) > current.ends_at
 
     def seconds_left(self, now: datetime.datetime) -> float:
         """Return the seconds until the end, 0 after it.
 
         During a pause, these are the seconds left when it began, but never beyond the due date, which stays fixed.
         """
-        left = seconds_until(self.ends_at, self.paused_since or now)
-        if self.paused_since is not None and self.due is not None:
+        current = self.at(now)
+        left = seconds_until(current.ends_at, current.paused_since or now)
+        if current.paused_since is not None and self.due is not None:
             left = min(left, seconds_until(self.due, now))
         return max(left, 0)
 

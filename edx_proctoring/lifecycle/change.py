@@ -68,7 +68,8 @@ def outcome(attempt: Attempt, to: str) -> str:
     """
     check_is_known(to)
     now = timezone.now()
-    deadline = _deadline(attempt, to, now)
+    known = _deadline(attempt, to, now)
+    deadline = known.at(now) if known else None
     request = StatusRequest(to)
     if deadline is not None and _is_too_late(to, deadline, now):
         request = time_out(deadline)
@@ -96,6 +97,8 @@ def change_locked(
     """
     now = now or timezone.now()
     deadline = _deadline(attempt, request.to, now)
+    if deadline is not None and deadline.at(now) != deadline:
+        deadline = ledger.end_due_break(attempt, deadline, now)
     if deadline is not None and _is_too_late(request.to, deadline, now):
         deadline = recalculation.before_it_ends(attempt, deadline, now)
         if deadline.is_over(now):

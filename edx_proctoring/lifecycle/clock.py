@@ -23,6 +23,7 @@ from edx_proctoring.lifecycle.ledger import (
     needs_more_minutes,
     new_key,
     read,
+    read_locked,
     store,
 )
 from edx_proctoring.lifecycle.locking import lock_attempt, locked
@@ -110,12 +111,14 @@ def pause(
     attempt: Attempt,
     *,
     kind: str = TimeAdjustment.PAUSE,
+    longest: int = 0,
     reason: str = "",
     by: User | None = None,
     key: str = "",
 ) -> TimeChange:
     """Stop the clock of a started attempt. Does nothing if the clock is already stopped or if `key` was used before.
 
+    `longest`: the seconds after which a break ends by itself. A pause by staff takes the place of a break.
     Raises TimeChangeNotAllowed, StudentExamAttemptDoesNotExistsException.
     """
     _check_key(key)
@@ -124,6 +127,8 @@ def pause(
         if done := _done(attempt, kind, key):
             return done
         ledger = read(attempt)
+        if kind == TimeAdjustment.PAUSE:
+            ledger = _without_break(ledger, by)
         if ledger.open_pause:
             return TimeChange(ledger.attempt, ledger.open_pause, changed=False)
         deadline = ledger.deadline
@@ -136,11 +141,13 @@ def pause(
             kind,
             key or new_key(kind),
             ledger.now,
+            seconds=longest,
             began_at=ledger.now,
             by_id=getattr(by, "pk", None),
             reason=reason,
         )
-        store(ledger, replace(deadline, paused_since=ledger.now), row, reason=kind, by=by)
+        stopped = replace(deadline, paused_since=ledger.now, pause_ends=row.ends_by_itself_at)
+        store(ledger, stopped, row, reason=kind, by=by)
         return TimeChange(ledger.attempt, row, changed=True)
 
     return locked(attempt.user_id, stop)
@@ -158,17 +165,32 @@ def continue_(attempt: Attempt, *, by: User | None = None, key: str = "") -> Tim
         row = ledger.open_pause
         if row is None or ledger.deadline is None or (key and row.key != key):
             return TimeChange(ledger.attempt, row, changed=False)
-        close_pause(row, ledger.now)
-        if (
-            ledger.attempt.status not in IN_PROGRESS
-        ):  # an older version, which knows no pauses, has ended it
-            return TimeChange(ledger.attempt, row, changed=True)
-        after = _cut_to_due_date(ledger, ledger.deadline)
-        after = replace(after, paused_since=None, adjusted=after.adjusted + row.seconds)
-        gained = store(ledger, after, row, reason="continue", by=by)
+        gained = _end(ledger, row, ledger.deadline, by)
         return TimeChange(ledger.attempt, row, changed=True, gained=gained)
 
     return locked(attempt.user_id, go_on)
+
+
+def _without_break(ledger: Ledger, by: User | None) -> Ledger:
+    """End a break by the learner, if there is one."""
+    row = ledger.open_pause
+    if row is None or row.kind != TimeAdjustment.BREAK or ledger.deadline is None:
+        return ledger
+    _end(ledger, row, ledger.deadline, by)
+    return read_locked(ledger.attempt, ledger.now)
+
+
+def _end(ledger: Ledger, row: TimeAdjustment, deadline: Deadline, by: User | None) -> int:
+    """End the open pause or break; return the seconds by which the deadline moved."""
+    close_pause(row, ledger.now)
+    if (
+        ledger.attempt.status not in IN_PROGRESS
+    ):  # an older version, which knows no pauses, has ended it
+        return 0
+    after = _cut_to_due_date(ledger, deadline)
+    adjusted = after.adjusted + row.seconds
+    after = replace(after, paused_since=None, pause_ends=None, adjusted=adjusted)
+    return store(ledger, after, row, reason="continue", by=by)
 
 
 def renew_pause(attempt: Attempt) -> None:

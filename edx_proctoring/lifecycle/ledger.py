@@ -68,6 +68,9 @@ def read_locked(attempt: Attempt, now: datetime.datetime) -> Ledger:
     found = list(TimeAdjustment.objects.of_attempts([attempt.pk]))
     deadline = deadlines.from_ledger(attempt, found)
     is_known = deadlines.last_allotment(found) is not None
+    if deadline is not None and deadline.at(now) != deadline:
+        deadline = end_due_break(attempt, deadline, now)
+        found = list(TimeAdjustment.objects.of_attempts([attempt.pk]))
     if deadline is not None and attempt.time_remaining_seconds is not None and not is_known:
         # Resumed by an older version: its columns hold the rest, and not how long the whole exam may take.
         exam, user_id = attempt.proctored_exam, attempt.user_id
@@ -103,19 +106,25 @@ def store(
         return 0
     gained = _gained(before, after, shown)
     if row is not None or gained:
-        exam = ledger.attempt.proctored_exam
-        effects.perform_time_change(
-            effects.TimeChanged(
-                attempt=ledger.attempt,
-                exam=exam,
-                what=reason,
-                adjustment_id=shown.pk,
-                seconds=gained,
-                ends_at=after.ends_at if after else None,
-                provider=provider_info(exam),
-            )
-        )
+        _tell(ledger.attempt, reason, shown.pk, gained, after)
     return gained
+
+
+def _tell(
+    attempt: Attempt, what: str, adjustment_id: int, seconds: int, after: Deadline | None
+) -> None:
+    exam = attempt.proctored_exam
+    effects.perform_time_change(
+        effects.TimeChanged(
+            attempt=attempt,
+            exam=exam,
+            what=what,
+            adjustment_id=adjustment_id,
+            seconds=seconds,
+            ends_at=after.ends_at if after else None,
+            provider=provider_info(exam),
+        )
+    )
 
 
 def _used_before(attempt: Attempt, seconds: int, now: datetime.datetime) -> TimeAdjustment:
@@ -169,6 +178,21 @@ def close_pause(row: TimeAdjustment, now: datetime.datetime) -> None:
     open_rows.update(ended_at=row.ended_at, seconds=row.seconds)
 
 
+def end_due_break(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> Deadline:
+    """Store the end of a break that has lasted its longest duration; return the deadline without it.
+
+    The columns have covered the whole break since its begin. The caller holds the learner's lock.
+    """
+    row = TimeAdjustment.objects.of_attempts([attempt.pk]).open_pauses().first()
+    after = deadline.at(now)
+    if row is None or row.ends_by_itself_at is None:
+        return after
+    close_pause(row, row.ends_by_itself_at)
+    log.info("attempt %s: break used up, ends %s", attempt.pk, after.ends_at)
+    _tell(attempt, "continue", row.pk, _gained(deadline, after, row), after)
+    return after
+
+
 def allotment_row(
     attempt: Attempt, deadline: Deadline, now: datetime.datetime, by: User | None = None
 ) -> TimeAdjustment:
@@ -215,7 +239,8 @@ def end_pause(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> A
     if row is not None:
         close_pause(row, now)
         seconds = row.seconds
-    after = replace(deadline, paused_since=None, adjusted=deadline.adjusted + seconds)
+    adjusted = deadline.adjusted + seconds
+    after = replace(deadline, paused_since=None, pause_ends=None, adjusted=adjusted)
     return {"allowed_time_limit_mins": after.minutes}
 
 
@@ -224,6 +249,8 @@ def column_minutes(deadline: Deadline, now: datetime.datetime) -> int:
 
     A pause is assumed to last at most LONGEST_PAUSE_MINUTES from now; see `renew_pause`.
     """
+    if deadline.pause_ends is not None:
+        return deadline.at(deadline.pause_ends).minutes
     if deadline.paused_since is None:
         return deadline.minutes
     longest = int(conf.proctoring.LONGEST_PAUSE_MINUTES)
@@ -235,6 +262,8 @@ def needs_more_minutes(attempt: Attempt, deadline: Deadline, now: datetime.datet
 
     Each change of the columns adds a history row, so the sweep does not update them on every run.
     """
+    if deadline.pause_ends is not None:
+        return False
     covered = (attempt.allowed_time_limit_mins or 0) - _minutes_so_far(deadline, now)
     return covered * 2 < int(conf.proctoring.LONGEST_PAUSE_MINUTES)
 

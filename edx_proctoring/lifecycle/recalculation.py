@@ -95,7 +95,7 @@ def before_it_ends(attempt: Attempt, deadline: Deadline, now: datetime.datetime)
 def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[Attempt]:
     """Return those running attempts whose deadline a recalculation may change.
 
-    Two queries for all of them together, and the questions to the host and to extensions for each learner. `with_older`
+    Two queries for all of them together, the questions to extensions, and one to the host for each learner. `with_older`
     includes attempts started by older versions of the app, which follow only changes that are made now. An attempt whose
     extra time an extension cannot tell is included, too; raises ExtraTimeUnavailable if there are many of them.
     """
@@ -103,23 +103,23 @@ def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[A
     books = deadlines.ledgers(attempts)
     pairs = [(attempt.proctored_exam_id, attempt.user_id) for attempt in attempts]
     granted = ProctoredExamStudentAllowance.get_extra_times(pairs)
+    exams = [deadlines.exam_fields(attempt.proctored_exam) for attempt in attempts]
+    users = [attempt.user_id for attempt in attempts]
+    extras = extensions.times_for(list(zip(exams, users, strict=True)))
     found, unavailable = [], 0
-    for attempt, pair in zip(attempts, pairs, strict=True):
+    for attempt, pair, exam, more in zip(attempts, pairs, exams, extras, strict=True):
         rows = books.get(attempt.pk, [])
         if deadlines.last_allotment(rows) is None:
             found += [attempt] if with_older else []
             continue
         before = deadlines.from_ledger(attempt, rows)
-        exam = deadlines.exam_fields(attempt.proctored_exam)
-        extra = granted.get(pair, timing.NO_EXTRA_TIME)
-        try:
-            extra = extra.with_more(extensions.time_for(exam, attempt.user_id))
-        except ExtraTimeUnavailable:
+        if more is None:
             unavailable += 1
             if unavailable > FEW:
-                raise  # the extension fails for everybody
+                raise ExtraTimeUnavailable  # the extension fails for everybody
             found.append(attempt)  # its recalculation fails alone
             continue
+        extra = granted.get(pair, timing.NO_EXTRA_TIME).over(more)
         allotment = extra.allotment(exam["time_limit_mins"]) * 60
         if before is not None and _lengthened(attempt, before, allotment) != before:
             found.append(attempt)

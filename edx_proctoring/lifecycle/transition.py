@@ -99,7 +99,7 @@ def expire(attempt: Attempt, reason: str = TIME_OUT, *, waits: bool = True) -> E
 def _overdue_since(attempt: Attempt, now: datetime.datetime) -> Deadline | None:
     """Return the deadline of an attempt whose time is over; None while it is running or paused, or once it has ended."""
     deadline = deadlines.read(attempt) if attempt.status in INCOMPLETE else None
-    return deadline if deadline is not None and deadline.is_over(now) else None
+    return deadline.at(now) if deadline is not None and deadline.is_over(now) else None
 
 
 def _settle_state_deletion(attempt: Attempt) -> None:

@@ -101,8 +101,23 @@ class TimeAdjustment(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Return whether this row is an open pause or break, which stops the clock."""
+        """Return whether this row is a pause or break whose end is not stored."""
         return self.kind in self.STOPS and self.ended_at is None
+
+    @property
+    def ends_by_itself_at(self) -> datetime.datetime | None:
+        """Return when an open break ends without anybody ending it; None for pauses.
+
+        Until its end is stored, `seconds` of a break is its longest duration.
+        """
+        if not self.is_open or self.began_at is None or not self.seconds:
+            return None
+        return self.began_at + datetime.timedelta(seconds=self.seconds)
+
+    def stops_clock(self, now: datetime.datetime) -> bool:
+        """Return whether the clock stands still because of this row."""
+        end = self.ends_by_itself_at
+        return self.is_open and (end is None or now < end)
 
     @classmethod
     def of(

@@ -11,6 +11,9 @@ class PauseSerializer(s.Serializer[object]):
     kind = s.ChoiceField(["pause", "break"])
     since = s.DateTimeField()
     message = s.CharField(allow_blank=True)
+    ends_at = s.DateTimeField(
+        required=False, help_text="When a break ends by itself: the learner's budget is used up."
+    )
 
 
 class AdjustmentSerializer(s.Serializer[object]):

@@ -329,3 +329,46 @@ def test_retire_fails_the_retirement(register, timed_exam, learner):
         operations.retire_user(learner.pk)
     (allowance,) = api.get_allowances_for_course(timed_exam.course_id)
     assert allowance["value"] == "notes"  # nothing of it was stored
+
+
+def test_a_failure_for_many_is_asked_again_one_by_one(register, timed_exam, learner, staff):
+    class Choosy(Clockless):
+        def time_for(self, exam, user_id):
+            return extensions.ExtraTime(minutes=3) if user_id == learner.pk else self._fail()
+
+    register(Choosy())
+    found = extensions.times_for([({"id": timed_exam.pk}, user.pk) for user in (learner, staff)])
+    assert found == [extensions.ExtraTime(minutes=3), None]
+
+
+def test_an_extension_that_answers_too_little_is_asked_one_by_one(register):
+    class Short(extensions.Extension):
+        name = "short"
+
+        def times_for(self, pairs):
+            return []
+
+        def time_for(self, exam, user_id):
+            return extensions.ExtraTime(minutes=user_id)
+
+    register(Short())
+    found = extensions.times_for([({"id": 1}, 1), ({"id": 1}, 2)])
+    assert [one.minutes for one in found] == [1, 2]
+
+
+def test_an_extension_may_show_its_own_screen_during_a_pause(register, timed_exam, learner):
+    class Screen(extensions.Extension):
+        name = "screen"
+
+        def screen_for(self, known):
+            return "proctored_exam/inactive_account.html" if known.pause else None
+
+    attempt_id = api.create_exam_attempt(timed_exam.pk, learner.pk)
+    api.start_exam_attempt(timed_exam.pk, learner.pk)
+    api.pause_attempt(attempt_id)
+    where = (learner.pk, timed_exam.course_id, timed_exam.content_id)
+    assert 'data-screen="paused"' in api.get_student_view(*where, dict(CONTEXT))
+    register(Screen())
+    shown = api.get_student_view(*where, dict(CONTEXT))
+    assert shown
+    assert 'data-screen="paused"' not in shown

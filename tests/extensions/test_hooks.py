@@ -187,7 +187,7 @@ def test_the_toy_uses_every_hook():
     from tests.extensions.toy.extension import Toy
 
     assert set(HOOKS) <= set(vars(Toy))
-    assert len(HOOKS) == 12
+    assert len(HOOKS) == 13
 
 
 def test_core_s_own_routes_stay_first(toy):

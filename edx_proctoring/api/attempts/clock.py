@@ -115,7 +115,9 @@ def continue_attempt(attempt_id: int, *, by: User | None = None, key: str = "") 
 
 def is_attempt_paused(attempt_id: int) -> bool:
     """Return whether the attempt is paused."""
-    return TimeAdjustment.objects.of_attempts([attempt_id]).open_pauses().exists()
+    now = timezone.now()
+    rows = TimeAdjustment.objects.of_attempts([attempt_id]).open_pauses()
+    return any(row.stops_clock(now) for row in rows)
 
 
 def unless_paused(attempt_id: int, change: Callable[[], object]) -> bool:

@@ -155,14 +155,19 @@ def _time_changes(
     new: list[JSON] = []
     moved = deadlines.gains(attempt, rows)
     for row in rows:
-        if row.is_open and row.began_at:
-            since = row.began_at.isoformat()
-            answer["paused"] = {"kind": row.kind, "since": since, "message": row.reason}
+        if row.began_at and row.stops_clock(now):
+            answer["paused"] = _pause(row, row.began_at)
         elif row.kind in TOLD and moved.get(row.pk) and now - row.created <= NEW:
             new.append({"id": row.pk, "kind": row.kind, "seconds": moved[row.pk]})
     if new:
         answer["adjustments"] = new
     return answer
+
+
+def _pause(row: TimeAdjustment, since: datetime.datetime) -> JSONObject:
+    found: JSONObject = {"kind": row.kind, "since": since.isoformat(), "message": row.reason}
+    end = row.ends_by_itself_at
+    return {**found, "ends_at": end.isoformat()} if end else found
 
 
 def _minutes(

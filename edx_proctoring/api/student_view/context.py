@@ -62,7 +62,7 @@ class ExamContext:
         """The pause during which the questions are hidden."""
         if self.attempt is None or self.attempt.status != Status.started:
             return None
-        return next((row for row in self.ledger if row.is_open), None)
+        return next((row for row in self.ledger if row.stops_clock(self.now)), None)
 
     @property
     def status(self) -> str | None:

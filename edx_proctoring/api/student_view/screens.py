@@ -87,7 +87,7 @@ def _student_view(
     learner = _exam_context(exam, user_id, context)
     decide = DECISIONS.get(learner.kind)
     # A pause hides the questions also where the host would show them by itself: nobody works on while the clock stands.
-    screen = PAUSED if learner.pause else None
+    screen = extensions.screen_for(learner) or PAUSED if learner.pause else None
     if screen is None and decide and not is_over:
         screen = decide(learner)
     if screen is None:
@@ -161,7 +161,8 @@ def _is_supported(exam: ExamDict) -> bool:
 
 def _has_open_pause(exam_id: int, user_id: int) -> bool:
     rows = TimeAdjustment.objects.filter(exam_id=exam_id, user_id=user_id)
-    return bool(rows.open_pauses().exists())
+    now = timezone.now()
+    return any(row.stops_clock(now) for row in rows.open_pauses())
 
 
 def _has_course_ended(context: MutableMapping[str, Any]) -> bool:
