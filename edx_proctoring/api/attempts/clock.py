@@ -66,8 +66,8 @@ def clocks_of(attempts: Iterable[ProctoredExamStudentAttempt]) -> dict[int, Atte
         rows = books.get(attempt.pk, [])
         deadline = deadlines.from_ledger(attempt, rows)
         if deadline is not None:
-            pause = next((_shown(row, now) for row in rows if row.is_open), None)
-            found[attempt.pk] = AttemptClock(deadline.ends_at, deadline.is_over(now), pause)
+            pause = next((_shown(row, now) for row in rows if row.stops_clock(now)), None)
+            found[attempt.pk] = AttemptClock(deadline.at(now).ends_at, deadline.is_over(now), pause)
     return found
 
 
