@@ -6,12 +6,12 @@ from typing import Any
 from unittest import mock
 
 import rules
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.test import Client, TestCase
 from opaque_keys.edx.keys import UsageKey
 
 from edx_proctoring import api
+from edx_proctoring.backends import registry
 from edx_proctoring.backends.mock import MockProctoringBackendProvider
 from edx_proctoring.backends.null import NullBackendProvider
 from edx_proctoring.runtime import set_runtime_service
@@ -24,7 +24,7 @@ from edx_proctoring.testing.services import (
     MockGradesService,
     MockInstructorService,
 )
-from edx_proctoring.types import User
+from edx_proctoring.types import JSONObject, User
 
 CAN_TAKE = "edx_proctoring.can_take_proctored_exam"
 
@@ -38,8 +38,7 @@ class TestBackendProvider(FakeProvider):
 
 def setup_test_backends() -> None:
     """Replace the configured providers by `test` (see TestBackendProvider), `null` and `mock`."""
-    config: Any = apps.get_app_config("edx_proctoring")
-    config.backends = {
+    registry().backends = {
         "test": TestBackendProvider(),
         "null": NullBackendProvider(),
         "mock": MockProctoringBackendProvider(),
@@ -69,14 +68,14 @@ class MockTracker:
     """Records events as (name, data)."""
 
     def __init__(self) -> None:
-        self.events: list[tuple[str, dict[str, Any]]] = []
+        self.events: list[tuple[str, JSONObject]] = []
 
     @contextlib.contextmanager
-    def context(self, name: str, context: Any) -> Iterator[None]:
+    def context(self, name: str, context: object) -> Iterator[None]:
         """A context for events, without effect."""
         yield
 
-    def emit(self, name: str, data: dict[str, Any]) -> None:
+    def emit(self, name: str, data: JSONObject) -> None:
         """Record the event."""
         self.events.append((name, data))
 
@@ -119,8 +118,8 @@ class ProctoredExamTestCase(LoggedInTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.user_id = self.user.pk
-        config: Any = apps.get_app_config("edx_proctoring")
-        self.enterContext(mock.patch.object(config, "backends", dict(config.backends)))
+        backends = dict(registry().backends)
+        self.enterContext(mock.patch.object(registry(), "backends", backends))
         setup_test_backends()
         self.enterContext(commits_at_once())
         if not rules.perm_exists(CAN_TAKE):
@@ -158,6 +157,5 @@ class ProctoredExamTestCase(LoggedInTestCase):
 
     def _create_onboarding_exam(self) -> int:
         """Create an onboarding exam and return its id; from now on the provider supports onboarding."""
-        config: Any = apps.get_app_config("edx_proctoring")
-        config.backends["test"].supports_onboarding = True
+        registry().backends["test"].supports_onboarding = True
         return self._create_exam(self.content_id_onboarding, is_practice_exam=True)

@@ -13,7 +13,13 @@ import unittest
 from collections.abc import Sequence
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from edx_proctoring.testing.contract import ProviderContract
+    from edx_proctoring.testing.contract.wire import Answer
 
 HOLDS, FAILS, LEFT_OUT = "holds", "FAILS", "not checked"
 
@@ -34,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         root.removeHandler(silent)
 
 
-def _suite(options: argparse.Namespace) -> type[Any]:
+def _suite(options: argparse.Namespace) -> "type[ProviderContract]":
     """Return the suite to run; exceptions explain why there is none."""
     given = json.loads(options.options.read_text(encoding="utf-8")) if options.options else {}
     if not isinstance(given, dict):
@@ -109,11 +115,11 @@ def configure() -> None:
 
 
 def suite_of(
-    found: type[Any],
+    found: type,
     options: dict[str, Any],
     capabilities: Sequence[str],
-    answers: dict[str, Any] | None = None,
-) -> type[Any]:
+    answers: "Mapping[str, Answer] | None" = None,
+) -> "type[ProviderContract]":
     """Return the checks: those of the author, or the standard ones for a provider's class."""
     from edx_proctoring.testing.contract import ProviderContract  # noqa: PLC0415  needs Django
 
@@ -122,13 +128,19 @@ def suite_of(
             raise ValueError("it has options, capabilities and answers of its own: give none here")
         return found
     usual = ("registers", "notifies", "removes", "reviews")
-    more = {"provider_class": found, "options": options, "capabilities": capabilities or usual}
+
+    class Contract(ProviderContract):
+        pass
+
+    Contract.provider_class = found  # type: ignore[assignment]  # the check "options" tells if it is none
+    Contract.options = options
+    Contract.capabilities = capabilities or usual
     if answers is not None:
-        more["answers"] = answers
-    return type("Contract", (ProviderContract,), more)
+        Contract.answers = answers
+    return Contract
 
 
-def run(suite: type[Any]) -> list[tuple[str, str, str]]:
+def run(suite: "type[ProviderContract]") -> list[tuple[str, str, str]]:
     """Return (expectation, state, reason) of each check; a check that explains others comes before them."""
     rows = []
     for name in _checks_of(suite):
@@ -146,7 +158,7 @@ def run(suite: type[Any]) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _checks_of(suite: type[Any]) -> list[str]:
+def _checks_of(suite: type) -> list[str]:
     """Return the checks in the order of definition, base classes first, as pytest does."""
     names = (name for base in reversed(suite.__mro__) for name in vars(base))
     return list(dict.fromkeys(name for name in names if name.startswith("test_")))

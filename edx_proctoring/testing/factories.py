@@ -1,7 +1,6 @@
 """Factories for test data (need factory-boy)."""
 
 import uuid
-from typing import Any
 
 import factory
 from django.contrib.auth import get_user_model
@@ -46,7 +45,9 @@ class ExamFactory(factory.django.DjangoModelFactory):
     backend = "test"
 
     @classmethod
-    def _create(cls, model_class: Any, *args: object, **kwargs: object) -> Any:
+    def _create(
+        cls, model_class: type[ProctoredExam], *args: object, **kwargs: object
+    ) -> ProctoredExam:
         """Notify the provider only of exams without an id; save those as hosts do."""
         exam = model_class(*args, **kwargs)
         if exam.external_id:
@@ -70,10 +71,12 @@ class AttemptFactory(factory.django.DjangoModelFactory):
     taking_as_proctored = True
 
     @classmethod
-    def _create(cls, model_class: Any, *args: object, **kwargs: object) -> Any:
+    def _create(
+        cls, model_class: type[ProctoredExamStudentAttempt], *args: object, **kwargs: object
+    ) -> ProctoredExamStudentAttempt:
         """Store a reason in the history, as this version does and 6.1.4 does not."""
         attempt = model_class(*args, **kwargs)
-        attempt._change_reason = SET_UP
+        attempt._change_reason = SET_UP  # type: ignore[attr-defined]  # the history reads it
         attempt.save(force_insert=True)
         return attempt
 

@@ -11,23 +11,33 @@ import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, Literal, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypedDict, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from opaque_keys.edx.keys import CourseKey
 
-from edx_proctoring.protocols import SERVICES
+from edx_proctoring.protocols import SERVICES, OutlineDetails
 from edx_proctoring.runtime import get_runtime_service, set_runtime_service
 from edx_proctoring.testing.providers import Call
+from edx_proctoring.types import CreditState, JSONObject, Requirement, User
 
-Method = TypeVar("Method", bound=Callable[..., Any])
+Service = TypeVar("Service", bound="_Service")
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+Method = Callable[Concatenate[Service, Arguments], Answer]
 CreditStatus = Literal["satisfied", "submitted", "declined", "failed"]
-User = AbstractBaseUser
+Account = AbstractBaseUser
 
 
-def _fits(value: Any, hint: Any) -> bool:
-    if hint is Any:
-        return True
+@typing.runtime_checkable
+class Requester(Protocol):
+    """Whoever sends a request: an account, or an anonymous user, whose `pk` is None."""
+
+    @property
+    def pk(self) -> int | None: ...
+
+
+def _fits(value: object, hint: object) -> bool:
     if typing.get_origin(hint) is Literal:
         return value in typing.get_args(hint)
     if typing.get_origin(hint) is list:
@@ -36,51 +46,43 @@ def _fits(value: Any, hint: Any) -> bool:
         return any(_fits(value, one) for one in typing.get_args(hint))
     if isinstance(value, bool) and hint is not bool:
         return False
-    return isinstance(value, hint)
+    return isinstance(hint, type) and isinstance(value, hint)
 
 
-def _checked(method: Method) -> Callable[..., Any]:
-    """Return the method with strict argument types; it fails if told to."""
+def _question(method: Method[Service, Arguments, Answer]) -> Method[Service, Arguments, Answer]:
+    """A query, recorded in `questions`."""
+    return _recorded(method, "questions")
+
+
+def _order(method: Method[Service, Arguments, Answer]) -> Method[Service, Arguments, Answer]:
+    """A command, recorded in `calls`."""
+    return _recorded(method, "calls")
+
+
+def _recorded(
+    method: Method[Service, Arguments, Answer], where: Literal["questions", "calls"]
+) -> Method[Service, Arguments, Answer]:
+    """Return the method with strict argument types; it fails if told to, and its calls are recorded."""
+    name, signature = method.__name__, inspect.signature(method)
     hints = typing.get_type_hints(method)
-    signature = inspect.signature(method)
 
     @functools.wraps(method)
-    def call(self: "_Service", *args: Any, **kwargs: Any) -> tuple[Call, Any]:
-        for name, value in signature.bind(self, *args, **kwargs).arguments.items():
-            if name != "self" and not _fits(value, hints[name]):
-                raise TypeError(f"{method.__name__}({name}={value!r}): not {hints[name]}")
-        made = Call(method.__name__, args, kwargs)
-        if method.__name__ in self.works:
-            self.works[method.__name__](*args, **kwargs)
-        if method.__name__ not in self.errors:
-            made.result = method(self, *args, **kwargs)
-        return made, self.errors.get(method.__name__)
+    def call(self: Service, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        for argument, value in signature.bind(self, *args, **kwargs).arguments.items():
+            if argument != "self" and not _fits(value, hints[argument]):
+                raise TypeError(f"{name}({argument}={value!r}): not {hints[argument]}")
+        made, record = Call(name, args, kwargs), getattr(self, where)
+        if name in self.works:
+            self.works[name](*args, **kwargs)
+        if name in self.errors:
+            record.append(made)
+            raise self.errors[name]
+        answer = method(self, *args, **kwargs)
+        made.result = answer
+        record.append(made)
+        return answer
 
     return call
-
-
-def _question(method: Method) -> Method:
-    """A query, recorded in `questions`."""
-    return _remembered(method, "questions")
-
-
-def _order(method: Method) -> Method:
-    """A command, recorded in `calls`."""
-    return _remembered(method, "calls")
-
-
-def _remembered(method: Method, where: str) -> Method:
-    checked = _checked(method)
-
-    @functools.wraps(method)
-    def call(self: "_Service", *args: Any, **kwargs: Any) -> Any:
-        made, error = checked(self, *args, **kwargs)
-        getattr(self, where).append(made)
-        if error is not None:
-            raise error
-        return made.result
-
-    return typing.cast("Method", call)
 
 
 class _Service:
@@ -110,8 +112,8 @@ class CreditService(_Service):
     def __init__(self, calls: list[Call], questions: list[Call]) -> None:
         super().__init__(calls, questions)
         self.enrolled = True
-        self.requirements: list[dict[str, Any]] = []
-        self.state: dict[str, Any] = {
+        self.requirements: list[Requirement] = []
+        self.state: CreditState = {
             "enrollment_mode": "verified",
             "profile_fullname": "Wolfgang von Strucker",
             "student_email": "learner@example.com",
@@ -122,9 +124,9 @@ class CreditService(_Service):
     @_question
     def get_credit_state(
         self, user_id: int, course_id: str, /, *, return_course_info: bool = False
-    ) -> dict[str, Any] | None:
+    ) -> CreditState | None:
         """Return the state, or None for users who are not enrolled."""
-        state = {**self.state, "credit_requirement_status": self.requirements}
+        state: CreditState = {**self.state, "credit_requirement_status": self.requirements}
         return state if self.enrolled else None
 
     @_order
@@ -156,17 +158,17 @@ class InstructorService(_Service):
 
     def __init__(self, calls: list[Call], questions: list[Call]) -> None:
         super().__init__(calls, questions)
-        self.staff: set[Any] = set()
+        self.staff: set[int | tuple[int, str]] = set()  # ids, or (id, course id)
         self.escalation_email: str | None = None
 
     @_question
-    def is_course_staff(self, user: Any, course_id: str, /) -> bool:
+    def is_course_staff(self, user: Requester, course_id: str, /) -> bool:
         """Return whether the user, or (user, course), is in `staff`."""
         return user.pk in self.staff or (user.pk, course_id) in self.staff
 
     @_order
     def delete_student_attempt(
-        self, username: str, course_id: str, content_id: str, /, *, requesting_user: User
+        self, username: str, course_id: str, content_id: str, /, *, requesting_user: Account
     ) -> None:
         """Record the call."""
 
@@ -213,7 +215,7 @@ class GradesService(_Service):
         usage_key_or_id: str,
         earned_all: float,
         earned_graded: float,
-        overrider: User | None,
+        overrider: Account | None,
         comment: str,
     ) -> None:
         """Record the call."""
@@ -237,7 +239,7 @@ class CertificateService(_Service):
 class Enrollment:
     """An enrollment."""
 
-    user: Any
+    user: User
     mode: str = "verified"
 
 
@@ -284,10 +286,10 @@ class NameAffirmationService(_Service):
 
     @_question
     def get_verified_name(
-        self, user: User, /, *, is_verified: bool, statuses_to_exclude: list[str]
+        self, user: Account, /, *, is_verified: bool, statuses_to_exclude: list[str]
     ) -> SimpleNamespace | None:
         """Return an object with `verified_name`, or None."""
-        name = self.names.get(typing.cast("int", user.pk))
+        name = self.names.get(user.pk)
         return SimpleNamespace(verified_name=name) if name else None
 
 
@@ -296,19 +298,19 @@ class LearningSequencesService(_Service):
 
     def __init__(self, calls: list[Call], questions: list[Call]) -> None:
         super().__init__(calls, questions)
-        self.outline: Any = None
+        self.outline: OutlineDetails | None = None
 
     @_question
     def get_user_course_outline_details(
-        self, course_key: CourseKey, user: User, at_time: datetime.datetime, /
-    ) -> Any:
+        self, course_key: CourseKey, user: Account, at_time: datetime.datetime, /
+    ) -> OutlineDetails | None:
         """Return the outline, if one is set."""
         if at_time.tzinfo is None:
             raise TypeError("at_time has no time zone")
         return self.outline
 
 
-def replace_service(name: str, service: Any) -> Any:
+def replace_service(name: str, service: object) -> object:
     """Replace the host's service; return the former one, to restore it later."""
     before = get_runtime_service(name)
     set_runtime_service(name, service)
@@ -348,13 +350,20 @@ class HostServices:
         return [call for call in (*self.calls, *self.questions) if call.method == method]
 
 
+class Event(TypedDict):
+    """An event as event-tracking sends it, in part."""
+
+    name: str
+    data: JSONObject
+
+
 class Tracker:
     """Records events as (name, data)."""
 
     def __init__(self) -> None:
-        self.events: list[tuple[str, dict[str, Any]]] = []
+        self.events: list[tuple[str, JSONObject]] = []
 
-    def send(self, event: dict[str, Any]) -> None:
+    def send(self, event: Event) -> None:
         """Called by event-tracking for each event."""
         self.events.append((event["name"], event["data"]))
 

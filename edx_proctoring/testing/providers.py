@@ -24,9 +24,9 @@ class Call:
     """One call with its arguments and its result (None if it raised)."""
 
     method: str
-    args: tuple[Any, ...] = ()
+    args: tuple[object, ...] = ()
     kwargs: dict[str, Any] = field(default_factory=dict)
-    result: Any = None
+    result: object = None
 
 
 class FakeProvider(ProctoringBackendProvider):
@@ -125,7 +125,9 @@ class FakeProvider(ProctoringBackendProvider):
         """Return nothing of its own."""
         return self._called("get_attempt", {}, attempt)
 
-    def get_instructor_url(self, course_id: str, user: Mapping[str, str], **kwargs: Any) -> Any:  # type: ignore[override]  # records all
+    def get_instructor_url(  # type: ignore[override]  # records all
+        self, course_id: str, user: Mapping[str, str], **kwargs: Any
+    ) -> str | None:
         """Return a URL."""
         url = "https://provider.example.com/dashboard"
         return self._called("get_instructor_url", url, course_id, user, **kwargs)
@@ -138,7 +140,7 @@ class FakeProvider(ProctoringBackendProvider):
         """Return False."""
         return bool(self._called("should_block_access_to_exam_material", False))
 
-    def retire_user(self, user_id: str) -> Any:
+    def retire_user(self, user_id: str) -> bool | None:
         """Return None: no data is stored."""
         return self._called("retire_user", None, user_id)
 

@@ -1,8 +1,9 @@
 """Shared parts of all checks: the attempt, the provider's service, and failures."""
 
 import copy
+import datetime
 import unittest
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,8 +15,23 @@ from edx_proctoring.backends import has_ping
 from edx_proctoring.backends.backend import ProctoringBackendProvider, as_tell, ask_options
 from edx_proctoring.backends.options import constructor_arguments, options_of
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
-from edx_proctoring.testing.contract.wire import NEVER, REST_ANSWERS, Missing, Recording, Wire
-from edx_proctoring.types import AttemptDict, ExamDict, JSONObject, RegistrationContext
+from edx_proctoring.testing.contract.wire import (
+    NEVER,
+    REST_ANSWERS,
+    Answer,
+    Missing,
+    Recording,
+    Reply,
+    Wire,
+)
+from edx_proctoring.types import (
+    JSON,
+    AttemptDict,
+    ExamDict,
+    ExamDocument,
+    JSONObject,
+    RegistrationContext,
+)
 
 CAPABILITIES = (
     "registers",  # registers attempts at its service
@@ -53,6 +69,20 @@ EXAM: ExamDict = {
     "hide_after_due": False,
     "backend": "acme",
 }
+DOCUMENT: ExamDocument = {  # the same as providers get it when it is saved
+    "id": EXAM["id"],
+    "external_id": EXAM["external_id"],
+    "course_id": EXAM["course_id"],
+    "content_id": EXAM["content_id"],
+    "exam_name": EXAM["exam_name"],
+    "time_limit_mins": EXAM["time_limit_mins"],
+    "is_proctored": True,
+    "is_practice_exam": False,
+    "is_active": True,
+    "due_date": None,
+    "hide_after_due": False,
+    "backend": EXAM["backend"],
+}
 NAME, EMAIL = "Zoë Ünïcode-Ωμέγα", "zoe.omega@example.com"
 CONTEXT: RegistrationContext = {
     "attempt_code": "0B7A1A3E-5F0C-4E4B-9B3B-3C5D1C9A7E11",
@@ -64,7 +94,7 @@ CONTEXT: RegistrationContext = {
     "email": EMAIL,
     "review_policy": "Open book",
 }
-FAILURES: dict[str, dict[str, Any]] = {
+FAILURES: dict[str, Reply] = {
     "400": {"status": 400, "body": '{"error": "no"}'},
     "404": {"status": 404, "body": "{}"},
     "500": {"status": 500, "body": "<html>"},
@@ -100,26 +130,26 @@ class Call:
     capability: str
     case: str | None
     method: str
-    work: Callable[[Any], object]
+    work: Callable[[ProctoringBackendProvider], object]
 
 
 class Checks:
     """The author's declarations about the provider, and the helpers of the checks."""
 
-    provider_class: ClassVar[type[Any]]
+    provider_class: ClassVar[type[ProctoringBackendProvider]]
     options: ClassVar[Mapping[str, Any]] = {}
-    capabilities: ClassVar[Any] = frozenset()
+    capabilities: ClassVar[Collection[str]] = frozenset()
     # Responses of the service by case, see REST_ANSWERS; those of the REST protocol are built in.
-    answers: ClassVar[Mapping[str, Any]] = REST_ANSWERS
+    answers: ClassVar[Mapping[str, Answer]] = REST_ANSWERS
     # Deliveries: valid and invalid reviews. {"locator"} is replaced by the attempt's id.
-    reviews: ClassVar[tuple[Any, ...]] = (
+    reviews: ClassVar[tuple[JSONObject, ...]] = (
         {"status": "passed", "comments": []},
         {
             "status": "suspicious",
             "comments": [{"comment": "é", "status": "x", "start": 1, "stop": 2}],
         },
     )
-    garbage: ClassVar[tuple[Any, ...]] = (
+    garbage: ClassVar[tuple[JSON, ...]] = (
         {},
         {"status": "fine"},
         {"status": None},
@@ -128,7 +158,7 @@ class Checks:
 
     # Helpers
 
-    def make(self, **more: Any) -> Any:
+    def make(self, **more: object) -> ProctoringBackendProvider:
         """Return a new instance, created as the app does; without one nothing can be checked."""
         try:
             return self.built(**more)[0]
@@ -136,7 +166,7 @@ class Checks:
             why = f"it cannot be built, see the check 'options' ({type(error).__name__})"
             raise unittest.SkipTest(why) from error
 
-    def built(self, **more: Any) -> tuple[Any, Wire]:
+    def built(self, **more: object) -> tuple[ProctoringBackendProvider, Wire]:
         """Return a new instance, and the requests sent while it was created."""
         with self.wire().answering(status=200, body="{}") as wire:
             known = options_of(self.provider_class)
@@ -145,7 +175,7 @@ class Checks:
 
     def calls(self) -> list[Call]:
         """Return all calls of the declared capabilities."""
-        document, attempt = copy.deepcopy(EXAM), copy.deepcopy(self.attempt())
+        document, attempt = copy.deepcopy(DOCUMENT), self.attempt()
         found = [
             Call("registers", "register", "register_exam_attempt", self.register),
             Call("registers", "exam", "on_exam_saved", lambda one: one.on_exam_saved(document)),
@@ -176,7 +206,7 @@ class Checks:
         """Return whether the provider uses the REST protocol."""
         return issubclass(self.provider_class, BaseRestProctoringProvider)
 
-    def recorded(self) -> Mapping[str, Any]:
+    def recorded(self) -> Mapping[str, Answer]:
         """Return the author's recordings, or those of the REST protocol if the provider uses it."""
         if self.answers is REST_ANSWERS and not self.speaks_rest():
             return {}
@@ -230,7 +260,7 @@ class Checks:
         *,
         deadline: float = DEADLINE_SECONDS,
         key: str | None = None,
-        **how: Any,
+        **how: Unpack[Reply],
     ) -> Iterator[Wire]:
         """Play the recording of the case to a caller with this many seconds. Without a recording, skip the check."""
         wire = self.wire()
@@ -270,11 +300,27 @@ class Checks:
 
     def attempt(self) -> AttemptDict:
         """Return the attempt to be reviewed."""
-        user = {"id": 7, "username": "zoe", "email": EMAIL}
-        known = {"id": 1, "external_id": "attempt-1", "status": "submitted", "user": user}
-        attempt: Any = {**known, "proctored_exam": copy.deepcopy(EXAM)}  # not all of it
-        found: AttemptDict = attempt
-        return found
+        return {
+            "id": 1,
+            "created": "2026-05-04T09:00:00Z",
+            "modified": "2026-05-04T10:00:00Z",
+            "user": {"id": 7, "username": "zoe", "email": EMAIL},
+            "started_at": datetime.datetime(2026, 5, 4, 9, tzinfo=datetime.UTC),
+            "completed_at": datetime.datetime(2026, 5, 4, 10, tzinfo=datetime.UTC),
+            "external_id": "attempt-1",
+            "status": "submitted",
+            "proctored_exam": copy.deepcopy(EXAM),
+            "allowed_time_limit_mins": 60,
+            "attempt_code": CONTEXT["attempt_code"],
+            "is_sample_attempt": False,
+            "taking_as_proctored": True,
+            "review_policy_id": None,
+            "is_status_acknowledged": False,
+            "time_remaining_seconds": None,
+            "is_resumable": False,
+            "ready_to_resume": False,
+            "resumed": False,
+        }
 
     def raises(
         self, wanted: tuple[type[Exception], ...], what: str, work: Callable[[], object]

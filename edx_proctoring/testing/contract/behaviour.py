@@ -8,8 +8,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
+import requests
 from django.db import connection
 
 from edx_proctoring.backends.backend import ProctoringBackendProvider
@@ -17,6 +18,7 @@ from edx_proctoring.backends.options import options_of, secret_names
 from edx_proctoring.testing.contract.base import (
     CONTEXT,
     DEADLINE_SECONDS,
+    DOCUMENT,
     EMAIL,
     EXAM,
     FAILURES,
@@ -26,8 +28,9 @@ from edx_proctoring.testing.contract.base import (
     Checks,
 )
 from edx_proctoring.testing.contract.wire import TOKEN, Wire
+from edx_proctoring.types import ExamDict
 
-PERSONAL = ("full_name", "email", "user_id", "attempt_code")
+Given = TypeVar("Given")
 
 
 class Behaviour(Checks):
@@ -36,33 +39,35 @@ class Behaviour(Checks):
     def test_arguments_stay_as_they_were(self) -> None:
         """The app keeps using the arguments, so they must not be modified, except the context of a registration."""
         provider = self.make()
-        cases: tuple[tuple[str, str, Any, Callable[[Any], Any]], ...] = (
-            ("registers", "exam", EXAM, self._register_with),
-            ("registers", "exam", EXAM, lambda one: ("on_exam_saved", provider.on_exam_saved(one))),
-            ("registers", "attempt", self.attempt(), lambda one: ("get_attempt", provider.get_attempt(one))),
-            ("dashboard", "user", INSTRUCTOR, lambda one: ("get_instructor_url", provider.get_instructor_url("c", one))),
-            *(
-                ("reviews", "attempt", self.attempt(), partial(_reviewed, provider, sample))
-                for sample in self.reviews
-            ),
-        )  # fmt: skip
-        for capability, what, given, work in cases:
-            if capability not in self.capabilities:
-                continue
-            known, method = copy.deepcopy(given), "it"
-            with self.hearing_or_empty("register"), suppress(Exception):
-                method, _ = work(known)
-            assert known == given, f"{method} changed the {what}: work on a copy"
+        self._stays("registers", "register_exam_attempt", "exam", EXAM, _registered(provider))
+        self._stays("registers", "on_exam_saved", "exam", DOCUMENT, provider.on_exam_saved)
+        self._stays("registers", "get_attempt", "attempt", self.attempt(), provider.get_attempt)
+        dashboard = partial(provider.get_instructor_url, "c")
+        self._stays("dashboard", "get_instructor_url", "user", INSTRUCTOR, dashboard)
+        for sample in self.reviews:
+            receive = partial(provider.on_review_callback, payload=copy.deepcopy(sample))
+            self._stays("reviews", "on_review_callback", "attempt", self.attempt(), receive)
 
-    def _register_with(self, exam: Any) -> tuple[str, Any]:
-        found = self.make().register_exam_attempt(exam, context=copy.deepcopy(CONTEXT))
-        return "register_exam_attempt", found
+    def _stays(
+        self,
+        capability: str,
+        method: str,
+        what: str,
+        given: Given,
+        work: Callable[[Given], object],
+    ) -> None:
+        if capability not in self.capabilities:
+            return
+        known = copy.deepcopy(given)
+        with self.hearing_or_empty("register"), suppress(Exception):
+            work(known)
+        assert known == given, f"{method} changed the {what}: work on a copy"
 
     def test_no_queries(self) -> None:
         """A provider must not query our database: it is called with locks held, and from workers."""
         asked: list[str] = []
 
-        def note(execute: Any, sql: str, *more: Any) -> Any:
+        def note(execute: Callable[..., object], sql: str, *more: object) -> object:
             asked.append(sql)
             return execute(sql, *more)
 
@@ -93,7 +98,7 @@ class Behaviour(Checks):
             provider = self.make()
             for call in self.calls():
                 for how in FAILURES.values():
-                    with self.hearing(**{"status": 200, **how}), suppress(Exception):
+                    with self.hearing(**how), suppress(Exception):
                         call.work(provider)
                 with self.playing(call, provider):
                     pass
@@ -159,18 +164,23 @@ class Behaviour(Checks):
         failed: list[Exception],
     ) -> None:
         try:
-            told: Any = dict.fromkeys(PERSONAL, learner)
-            self.register(provider, **told)
+            self.register(
+                provider,
+                full_name=learner,
+                email=learner,
+                user_id=learner,
+                attempt_code=learner,
+            )
         except Exception as error:
             failed.append(error)
 
 
-def _marks(request: Any) -> list[str]:
+def _marks(request: requests.PreparedRequest) -> list[str]:
     return re.findall(r"learner-\d-", Wire.text_of(request))
 
 
-def _reviewed(provider: ProctoringBackendProvider, sample: Any, attempt: Any) -> tuple[str, Any]:
-    return "on_review_callback", provider.on_review_callback(attempt, copy.deepcopy(sample))
+def _registered(provider: ProctoringBackendProvider) -> Callable[[ExamDict], object]:
+    return partial(provider.register_exam_attempt, context=copy.deepcopy(CONTEXT))
 
 
 def _kept(provider: ProctoringBackendProvider) -> dict[str, str]:

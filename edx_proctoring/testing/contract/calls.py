@@ -5,15 +5,15 @@ import re
 import warnings
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 from edx_proctoring import exceptions
-from edx_proctoring.api.reviews.validation import checked
+from edx_proctoring.api.reviews.validation import Delivery, checked
 from edx_proctoring.backends import has_ping
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.responses import is_removal_unsupported
 from edx_proctoring.testing.contract.base import (
     CONTEXT,
+    DOCUMENT,
     EXAM,
     FAILURES,
     NOTICES,
@@ -23,6 +23,8 @@ from edx_proctoring.testing.contract.base import (
     UNREACHABLE,
     Checks,
 )
+from edx_proctoring.testing.contract.wire import Reply
+from edx_proctoring.types import JSON
 
 KEY = "key-of-one-registration"
 
@@ -83,7 +85,8 @@ class Calls(Checks):
             exceptions.BackendProviderCannotRegisterAttempt,
             exceptions.BackendProviderSentNoAttemptID,
         )
-        for name, how in {**FAILURES, "no id": {"status": 200, "body": "{}"}}.items():
+        answers: dict[str, Reply] = {**FAILURES, "no id": {"status": 200, "body": "{}"}}
+        for name, how in answers.items():
             with self.hearing(**how):
                 error = self.raises(
                     refused,
@@ -123,7 +126,7 @@ class Calls(Checks):
         for name in UNREACHABLE:
             with self.hearing(**FAILURES[name]) as wire:
                 try:
-                    found = provider.on_exam_saved(copy.deepcopy(EXAM))
+                    found = provider.on_exam_saved(copy.deepcopy(DOCUMENT))
                 except Exception as error:
                     assert wire.asked, f"on_exam_saved raised {error!r} and had asked nobody"  # noqa: PT017  both may be
                     continue
@@ -231,21 +234,22 @@ class Calls(Checks):
         assert self.reviews, "give samples of your reviews: `reviews`"
         for sample in self.reviews:
             payload = copy.deepcopy(sample)
-            checked(provider.on_review_callback(dict(self.attempt()), payload))
+            checked(provider.on_review_callback(self.attempt(), payload))
             assert payload == sample, "on_review_callback changed the payload: work on a copy"
 
     def test_garbage_is_no_review(self) -> None:
         """Invalid reviews are refused as 400, without partial results."""
         self.needs("reviews")
         provider = self.make()
-        for sample in (*self.garbage, None, [], [{}], "text", 7):
-
-            def receive(sample: Any = sample) -> Any:
-                return checked(
-                    provider.on_review_callback(dict(self.attempt()), copy.deepcopy(sample))
-                )
-
+        samples: list[JSON] = [*self.garbage, None, [], [{}], "text", 7]
+        for sample in samples:
+            receive = partial(self._receive, provider, sample)
             self.raises((exceptions.ProctoredBaseException,), f"the delivery {sample!r}", receive)
+
+    def _receive(self, provider: ProctoringBackendProvider, sample: JSON) -> Delivery:
+        payload = copy.deepcopy(sample)
+        answer = provider.on_review_callback(self.attempt(), payload)  # type: ignore[arg-type]  # garbage
+        return checked(answer)
 
     # Other calls
 
@@ -255,7 +259,8 @@ class Calls(Checks):
         provider = self.make()
         with self.hearing("profile"):
             found = provider.get_onboarding_profile_info(EXAM["course_id"], user_id="u")
-        assert found.get("status") in PROFILE_WORDS, (
+        assert isinstance(found, dict), f"the profile of a user_id is {found!r}, no object"
+        assert str(found.get("status")) in PROFILE_WORDS, (
             f"the status {found.get('status')!r} is none of {sorted(PROFILE_WORDS)}"
         )
         assert "expiration_date" in found, "a profile has an expiration_date, perhaps None"
@@ -272,12 +277,14 @@ class Calls(Checks):
 
     def _check_profiles(self, provider: ProctoringBackendProvider) -> None:
         with self.hearing("profiles"):
-            page: Any = provider.get_onboarding_profile_info(EXAM["course_id"], status="")
+            page = provider.get_onboarding_profile_info(EXAM["course_id"], status="")
         assert isinstance(page, dict), f"without a user_id it gave {page!r}, no object"
-        assert isinstance(page.get("results"), list), "without a user_id it has no list `results`"
-        for entry in page["results"]:
+        entries = page.get("results")
+        assert isinstance(entries, list), "without a user_id it has no list `results`"
+        for entry in entries:
+            assert isinstance(entry, dict), f"an entry of `results` is no object: {entry!r}"
             assert entry.get("user_id"), f"an entry of `results` without user_id: {entry!r}"
-            assert entry.get("status") in PROFILE_WORDS, (
+            assert str(entry.get("status")) in PROFILE_WORDS, (
                 f"the status {entry.get('status')!r} in `results` is none of {sorted(PROFILE_WORDS)}"
             )
 

@@ -1,15 +1,14 @@
 """Preconditions of the other checks: a provider can be created, its recordings exist, its attributes are correct."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 from edx_proctoring.backends import options
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
 from edx_proctoring.testing.contract.base import CASES, EXAM, INSTRUCTOR, NOTICES, Checks
-from edx_proctoring.testing.contract.wire import Missing
+from edx_proctoring.testing.contract.wire import Missing, Wire
 
 # Options that operators may set for any provider.
 OF_ALL_PROVIDERS = {"timeout": 5, "verbose_name": "By another name", "ping_interval": 60}
@@ -37,7 +36,7 @@ class Construction(Checks):
         )
         self._built(OF_ALL_PROVIDERS)
 
-    def _built(self, more: dict[str, Any]) -> Any:
+    def _built(self, more: Mapping[str, object]) -> tuple[ProctoringBackendProvider, Wire]:
         try:
             return self.built(**more)
         except Exception as error:
@@ -106,7 +105,7 @@ class Construction(Checks):
     def test_what_is_not_declared_is_not_done(self) -> None:
         """No requests without the capability."""
         provider = self.make()
-        calls: tuple[tuple[str, str, Callable[[], Any]], ...] = (
+        calls: tuple[tuple[str, str, Callable[[], object]], ...] = (
             ("removes", "remove_exam_attempt", lambda: provider.remove_exam_attempt("e", "a")),
             ("retirement", "retire_user", lambda: provider.retire_user("u")),
             *(("notifies", one, partial(getattr(provider, one), "e", "a")) for one in NOTICES),

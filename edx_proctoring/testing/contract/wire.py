@@ -5,15 +5,42 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, TypedDict, Unpack
 from urllib.parse import unquote, urlsplit
 
 import requests
 from django.core.cache import cache
 
+from edx_proctoring.types import JSON, JSONObject
+
 TOKEN = {"access_token": "a-token", "expires_in": 3600, "token_type": "JWT"}
-NEVER = object()  # instead of a response: the service never sends this one
+
+
+class Never(Enum):
+    """The type of NEVER."""
+
+    NEVER = "never"
+
+
+NEVER = Never.NEVER  # instead of a response: the service never sends this one
+
+
+class Reply(TypedDict, total=False):
+    """The behaviour of the service towards every request: `error` is raised instead of a response."""
+
+    status: int
+    body: str
+    error: Exception
+
+
+class ExpectedRequest(TypedDict, total=False):
+    """The request of a recording."""
+
+    method: str
+    path: str
+    body: JSONObject | None
 
 
 @dataclass(frozen=True)
@@ -22,10 +49,10 @@ class Recording:
     compared.
     """
 
-    answer: Any = None
+    answer: "JSON | Never" = None
     status: int = 200
     text: str | None = None  # instead of `answer`, if it is not JSON
-    request: Mapping[str, Any] | None = None
+    request: ExpectedRequest | None = None
 
     @property
     def body(self) -> str:
@@ -34,7 +61,7 @@ class Recording:
 
     def missing_in(self, asked: requests.PreparedRequest) -> list[str]:
         """Return how a request differs; its body may have more keys, and its path may begin with another prefix."""
-        wanted = self.request or {}
+        wanted: ExpectedRequest = self.request or {}
         found = [f"it is a {asked.method}"] if asked.method != wanted["method"] else []
         path = unquote(urlsplit(str(asked.url)).path)
         if not path.endswith(wanted["path"]):
@@ -46,14 +73,15 @@ class Recording:
         return found + [f"{name!r} is {known.get(name, 'not there')!r}" for name in wrong]
 
 
-def _json(body: Any) -> Any:
+def _json(body: bytes | str | None) -> JSON:
     try:
-        return json.loads(body or "null")
+        found: JSON = json.loads(body or "null")
     except ValueError:
         return None
+    return found
 
 
-def recordings(path: str | Path) -> dict[str, Any]:
+def recordings(path: str | Path) -> dict[str, "Answer"]:
     """Read a file of recordings for `answers`: a list of objects with `name`, optionally `request`, and `response`
     (`status`, `body` or `text`) or `never: true`.
     """
@@ -66,7 +94,7 @@ def recordings(path: str | Path) -> dict[str, Any]:
         ) from error
 
 
-def _recording(entry: Mapping[str, Any]) -> Any:
+def _recording(entry: Mapping[str, Any]) -> "Answer":
     if entry.get("never"):
         return NEVER
     answer = entry["response"]
@@ -74,7 +102,10 @@ def _recording(entry: Mapping[str, Any]) -> Any:
     return Recording(answer.get("body"), status, text, entry.get("request"))
 
 
-def _of_attempt(method: str, answer: object, body: object = None) -> Recording:
+Answer: TypeAlias = "Recording | JSON | Never"  # JSON: the body of a response with status 200
+
+
+def _of_attempt(method: str, answer: JSON, body: JSONObject | None = None) -> Recording:
     path = "/api/v1/exam/exam-1/attempt/attempt-1/"
     return Recording(answer, request={"method": method, "path": path, "body": body})
 
@@ -83,8 +114,8 @@ def _notice(status: str) -> Recording:
     return _of_attempt("PATCH", {"id": "attempt-1", "status": status}, {"status": status})
 
 
-def _registration(answer: object) -> Recording:
-    body = {
+def _registration(answer: JSON) -> Recording:
+    body: JSONObject = {
         "status": "created",
         "lms_host": "https://lms.example.com",
         "time_limit_mins": 60,
@@ -98,13 +129,13 @@ def _registration(answer: object) -> Recording:
     return Recording(answer, request={"method": "POST", "path": path, "body": body})
 
 
-def _read(path: str, answer: object, method: str = "GET") -> Recording:
+def _read(path: str, answer: JSON, method: str = "GET") -> Recording:
     return Recording(answer, request={"method": method, "path": f"/api/v1/{path}"})
 
 
 PROFILES = "courses/course-v1:Org+Course+Run/onboarding_statuses"
 # The REST protocol by case; providers of other protocols bring their own recordings (`answers` of ProviderContract).
-REST_ANSWERS: dict[str, Any] = {
+REST_ANSWERS: dict[str, Answer] = {
     "register": _registration({"id": "attempt-1"}),
     "notify started": _notice("started"),
     "notify submitted": _notice("submitted"),
@@ -156,7 +187,7 @@ class Missing(Exception):
 class Wire:
     """Answers every request in the same way and records the requests; requests for tokens are always answered."""
 
-    def __init__(self, answers: Mapping[str, Any]) -> None:
+    def __init__(self, answers: Mapping[str, Answer]) -> None:
         self.answers = answers
         self.asked: list[requests.PreparedRequest] = []
         self.error: Exception | None = None  # the exception that the provider raised
@@ -171,7 +202,7 @@ class Wire:
         return found if isinstance(found, Recording) else Recording(found)
 
     @contextmanager
-    def answering(self, case: str | None = None, **how: Any) -> Iterator["Wire"]:
+    def answering(self, case: str | None = None, **how: Unpack[Reply]) -> Iterator["Wire"]:
         """Answer with the recording of a case, or with `status`, `body` (text) or `error` (an exception)."""
         import responses  # noqa: PLC0415  # only checks need it
 
@@ -182,14 +213,14 @@ class Wire:
         cache.clear()  # cached tokens and the state of circuit breakers
         with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
 
-            def answer(request: Any) -> Any:
-                if "access_token" in request.url:
+            def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+                if "access_token" in str(request.url):
                     return 200, {}, json.dumps(TOKEN)
                 self.asked.append(request)
                 if "error" in how:
                     raise how["error"]
                 body = "" if request.method == "HEAD" else how.get("body", "")
-                return how["status"], {"Set-Cookie": "session=of-a-learner"}, body
+                return how.get("status", 200), {"Set-Cookie": "session=of-a-learner"}, body
 
             for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"):
                 mock.add_callback(method, re.compile(r".*"), callback=answer)
