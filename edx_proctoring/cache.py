@@ -6,6 +6,7 @@ half a minute, because client libraries may have no time-out by default.
 
 import logging
 import time
+import uuid
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -48,6 +49,16 @@ def failed(error: Exception) -> None:
 def forget() -> None:
     """Log the next failure; for tests."""
     _logged_at.clear()
+
+
+def keeps_values() -> bool:
+    """Return whether the cache keeps what it is given. For diagnosis: waits, and raises what the cache raises."""
+    value = uuid.uuid4().hex
+    key = f"edx_proctoring.health.{value}"  # other processes may ask at the same time
+    cache.set(key, value, 60)
+    kept = bool(cache.get(key) == value)
+    cache.delete(key)
+    return kept
 
 
 # Like the methods of a cache, with their results when it fails.

@@ -169,6 +169,12 @@ PROCTORING = (
         int,
         "how long a pause should last; the stored minutes cover so much, and the sweep extends them for longer ones",
     ),
+    Setting(
+        "HEALTH_TOKEN",
+        "",
+        str,
+        "monitoring that sends Authorization: Bearer <this> may read the health report, like global staff; empty: nobody",
+    ),
     Setting("LATE_MINUTES", 10, int, "checks report a sweep or message that is later than this"),
     Setting("ASK_DEADLINE_SECONDS", 30, (int, float), "how long a provider may take to answer"),
     Setting(

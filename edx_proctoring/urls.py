@@ -12,6 +12,7 @@ from edx_proctoring.views import AuthenticatedAPIView
 from edx_proctoring.views.pages import StaffPage, StaffPageParts
 from edx_proctoring.views.v2.attempts import AttemptViewSet
 from edx_proctoring.views.v2.exams import ExamViewSet
+from edx_proctoring.views.v2.health import HealthView, ReadyView
 from edx_proctoring.views.v2.time_changes import TimeChangeViewSet
 
 app_name = "edx_proctoring"
@@ -204,6 +205,8 @@ urlpatterns = [
         name="proctored_exam.attempts.reset",
     ),
     *instructor_dashboard_exam_urls.urlpatterns,
+    path("edx_proctoring/v2/health/", _view(HealthView, "get"), name="v2.health"),
+    path("edx_proctoring/v2/health/ready/", _view(ReadyView, "get"), name="v2.health.ready"),
     _regex(f"{V2}exams/", ExamViewSet.as_view({"get": "list"}), name="v2.exams"),
     _regex(
         rf"{V2}exams/(?P<exam_id>\d{{1,20}})/",

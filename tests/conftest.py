@@ -250,3 +250,17 @@ def _answers_are_documented(wrong_answers):
     problems = [*wrong_answers]
     wrong_answers.clear()
     assert not problems, problems
+
+
+@pytest.fixture
+def proctoring_celery(settings):
+    """DELIVERY 'celery', with changes of Celery's settings."""
+    names = ("broker_url", "task_always_eager")
+    before = {name: current_app.conf[name] for name in names}
+
+    def use_celery(**changes):
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
+        current_app.conf.update(changes)
+
+    yield use_celery
+    current_app.conf.update(before)

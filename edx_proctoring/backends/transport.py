@@ -1,36 +1,24 @@
 """HTTP requests to providers: deadlines, tokens, retries, and the circuit breaker."""
 
 import logging
-import re
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypedDict
 from urllib.parse import quote
 
 import requests
-from django.http import HttpRequest
 
+from edx_proctoring import logs
 from edx_proctoring.backends import breaker
 from edx_proctoring.backends.backend import current_options, remaining_seconds, within
 from edx_proctoring.backends.breaker import DOWN, ProviderIsDown
 from edx_proctoring.backends.connections import read
 
-try:
-    from crum import get_current_request
-except ImportError:  # optional: without it each request gets a new id
-
-    def get_current_request() -> HttpRequest | None:
-        """Return None."""
-        return None
-
-
 log = logging.getLogger(__name__)
 
 Timeout = float | tuple[float, float] | list[float]  # seconds, or (connect, read)
 
-REQUEST_ID = "X-Request-ID"
-KNOWN_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
+REQUEST_ID = logs.HEADER
 
 
 def filled(template: str, **parts: object) -> str:
@@ -39,10 +27,8 @@ def filled(template: str, **parts: object) -> str:
 
 
 def request_id() -> str:
-    """Return the id of the request being served, else a new one."""
-    request = get_current_request()
-    given = request.headers.get(REQUEST_ID, "") if request is not None else ""
-    return given if KNOWN_ID.fullmatch(given) else uuid.uuid4().hex
+    """Return the id of the request being worked on, here or in a worker, else a new one."""
+    return logs.current_id() or logs.new_id()
 
 
 def longest(timeout: Timeout) -> float:

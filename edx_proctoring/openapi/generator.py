@@ -16,7 +16,7 @@ from rest_framework.negotiation import DefaultContentNegotiation as Default
 from edx_proctoring import __version__
 from edx_proctoring.openapi.operations import COURSE_ID, OPERATIONS, PATHS, Operation
 from edx_proctoring.openapi.shapes import ErrorSerializer
-from edx_proctoring.openapi.v2 import ResourceSchema
+from edx_proctoring.openapi.v2 import HealthSchema, ResourceSchema
 
 START = "proctoring_launch_callback/start_exam/{attempt_code}"
 V2_ROUTE = re.compile(r"edx_proctoring/v2/")
@@ -134,8 +134,10 @@ class ProctoringViews(OpenApiViewExtension):
 
     def view_replacement(self) -> object:
         """Return the same view with our schema."""
-        is_resource = getattr(self.target, "api_version", 1) == 2
-        schema = ResourceSchema() if is_resource else ProctoringSchema()
+        schema: AutoSchema = ProctoringSchema()
+        if getattr(self.target, "api_version", 1) == 2:
+            is_resource = hasattr(self.target, "resource")
+            schema = ResourceSchema() if is_resource else HealthSchema()
         return type(self.target.__name__, (self.target,), {"schema": schema})
 
 

@@ -7,6 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from edx_proctoring.views.v2.base import ResourceViewSet
+from edx_proctoring.views.v2.health import HealthQuerySerializer, HealthView, ReadyView
 from edx_proctoring.views.v2.problems import CONTENT_TYPE, ProblemSerializer
 
 ERRORS = {
@@ -74,3 +75,32 @@ class ResourceSchema(AutoSchema):
         if self.method == "POST":
             return getattr(self.view, "body_classes", {}).get(self.view.action)
         return getattr(self.view, "changes_class", None) if self.method == "PATCH" else None
+
+
+class HealthSchema(AutoSchema):
+    """Describes the two routes of health."""
+
+    view: "HealthView | ReadyView"
+
+    def get_tags(self) -> list[str]:
+        return ["health"]
+
+    def get_operation_id(self) -> str:
+        return "v2_health" if self._is_report() else "v2_health_ready"
+
+    def get_override_parameters(self) -> list[object]:
+        return [HealthQuerySerializer] if self._is_report() else []
+
+    def get_response_serializers(self) -> object:
+        shape = self.view.answer_class
+        down = "As bad as `fail_on` says; without the token also if the database does not answer."
+        answers: dict[Any, Any] = {"200": shape, "503": OpenApiResponse(shape, description=down)}
+        codes = (400, 403, 404, 406, 413, 503) if self._is_report() else (404, 406, 413)
+        problems = {
+            (str(code), CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=ERRORS[code])
+            for code in codes
+        }
+        return {**answers, **problems}
+
+    def _is_report(self) -> bool:
+        return isinstance(self.view, HealthView)

@@ -3,7 +3,7 @@
 Commands, Celery tasks, checks and the retirement views call these functions.
 """
 
-from edx_proctoring.operations.diagnostics import Finding, diagnose
+from edx_proctoring.operations.diagnostics import diagnose
 from edx_proctoring.operations.expiry import (
     SWEEP_BATCH_SIZE,
     Sweep,
@@ -11,7 +11,9 @@ from edx_proctoring.operations.expiry import (
     submit_expired_attempts,
     sweep_expired_attempts,
 )
+from edx_proctoring.operations.health import Health, is_ready, report_health
 from edx_proctoring.operations.lateness import Late, find_late_work
+from edx_proctoring.operations.questions import Finding
 from edx_proctoring.operations.repairs import (
     REPAIR_BATCH_SIZE,
     Repaired,
@@ -30,6 +32,7 @@ __all__ = [
     "REPAIR_BATCH_SIZE",
     "SWEEP_BATCH_SIZE",
     "Finding",
+    "Health",
     "Late",
     "Repaired",
     "Sweep",
@@ -37,8 +40,10 @@ __all__ = [
     "deactivate_orphaned_reviews",
     "diagnose",
     "forget_attempts",
+    "is_ready",
     "personal_data_of_extensions",
     "reapply_reviews",
+    "report_health",
     "resend_credit_and_grades",
     "retire_user",
     "retire_user_at_providers",

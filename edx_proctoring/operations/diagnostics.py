@@ -2,14 +2,11 @@
 
 import email.utils
 import functools
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Iterator
 
 import requests
 from django.core import checks
-from django.db import connections
 from django.db.models import Count
 from django.utils import timezone
 
@@ -19,75 +16,36 @@ from edx_proctoring.api.allowances.single import (
     get_allowances_without_effect,
 )
 from edx_proctoring.backends.backend import ProctoringBackendProvider, within
-from edx_proctoring.backends.masking import without_secrets
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAllowance
 from edx_proctoring.models.outbox import GIVEN_UP, PENDING
+from edx_proctoring.operations.questions import (
+    ERROR,
+    NOTE,
+    OK,
+    WARNING,
+    Finding,
+    Question,
+    ask,
+)
 from edx_proctoring.outbox import broker
 from edx_proctoring.types import JSONObject
 
-OK, NOTE, WARNING, ERROR = "ok", "note", "warning", "error"
 SKEW_SECONDS = 10
 MOST_LISTED = 10
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A finding: subject, state (ok, note, warning, error), text, hint, and numbers."""
-
-    subject: str
-    state: str
-    text: str
-    hint: str = ""
-    numbers: JSONObject = field(default_factory=dict)
-
-    def as_dict(self) -> JSONObject:
-        """Return the finding for JSON."""
-        return asdict(self)
-
-
-Question = tuple[str, Callable[[float], Iterable[Finding]]]
-
-
 def diagnose(deadline: float = 5) -> list[Finding]:
     """Run all checks; the remote ones run in parallel and have `deadline` seconds together."""
-    ours: list[Question] = [("database", _database), ("outbox", _outbox)]
-    asked = [*ours, *_network(), ("requests", _breakers), ("allowances", _allowances)]
-    database, outbox, *others = _ask(asked, deadline)
+    ours: list[Question] = [("database", _database), ("outbox", outbox_backlog)]
+    asked = [*ours, *network(), ("requests", breakers), ("allowances", _allowances)]
+    database, outbox, *others = ask(asked, deadline)
     found = [*_messages(checks.run_checks(tags=["edx_proctoring"])), *database]
     found = found or [Finding("checks", OK, "all system checks pass")]
     found = [*found, *outbox, *(one for answer in others for one in answer)]
-    return [
-        replace(one, text=without_secrets(one.text), hint=without_secrets(one.hint))
-        for one in found
-    ]
+    return [one.masked() for one in found]
 
 
-def _ask(asked: list[Question], deadline: float) -> list[list[Finding]]:
-    """Run the functions in threads. Threads that miss the deadline are not waited for, not even at the end of the
-    process.
-    """
-    found: dict[str, list[Finding]] = {}
-
-    def ask(subject: str, question: Callable[[float], Iterable[Finding]]) -> None:
-        try:
-            found[subject] = list(question(deadline))
-        except Exception as error:
-            text = without_secrets(f"unreachable: {type(error).__name__}: {error}")[:300]
-            found[subject] = [Finding(subject, ERROR, text)]
-        finally:
-            connections.close_all()  # close this thread's connections
-
-    threads = [threading.Thread(target=ask, args=pair, daemon=True) for pair in asked]
-    for thread in threads:
-        thread.start()
-    until = time.monotonic() + deadline
-    for thread in threads:
-        thread.join(max(until - time.monotonic(), 0))
-    late = f"no answer within {deadline:g} seconds"
-    return [found.get(subject, [Finding(subject, ERROR, late)]) for subject, _question in asked]
-
-
-def _network() -> Iterator[Question]:
+def network() -> Iterator[Question]:
     config = backends.registry()
     for name, provider in sorted(config.backends.items()):
         subject = f"provider {name}"
@@ -163,7 +121,7 @@ def _judged(subject: str, refused: bool, skew: float | None, numbers: JSONObject
     return Finding(subject, OK, f"answers in {numbers['milliseconds']} ms, {clock}", "", numbers)
 
 
-def _breakers(_seconds: float) -> Iterator[Finding]:
+def breakers(_seconds: float) -> Iterator[Finding]:
     """Report providers that failed lately or are currently skipped; see `edx_proctoring.backends.breaker`."""
     for name, state in backends.provider_states().items():
         numbers: JSONObject = {"failures_in_a_row": state.failures}
@@ -213,7 +171,7 @@ def _broker(seconds: float) -> Iterator[Finding]:
     yield Finding("broker", OK, text, "", {"workers": len(workers)})
 
 
-def _outbox(_seconds: float) -> Iterator[Finding]:
+def outbox_backlog(_seconds: float) -> Iterator[Finding]:
     """Report how many messages are pending, since when, and how many were given up."""
     open_states = OutboxMessage.objects.filter(state__in=(PENDING, GIVEN_UP))
     counts = dict(open_states.values_list("state").annotate(Count("id")))

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from django.db.models import F
 from django.utils import timezone
 
-from edx_proctoring import conf, slow_calls, transactions
+from edx_proctoring import conf, logs, slow_calls, transactions
 from edx_proctoring.backends.masking import without_secrets
 from edx_proctoring.models.outbox import (
     DONE,
@@ -76,6 +76,13 @@ def is_unchanged(row: OutboxMessage) -> bool:
 
 def attempt(row: OutboxMessage, delivered: list[OutboxMessage]) -> bool:
     """Handle the message. Append it to the list on success; schedule a retry on failure."""
+    request_id = str(row.payload.get(logs.PAYLOAD_KEY, ""))
+    row.payload = {name: value for name, value in row.payload.items() if name != logs.PAYLOAD_KEY}
+    with logs.working_on(request_id or logs.current_id()):
+        return _attempt(row, delivered)
+
+
+def _attempt(row: OutboxMessage, delivered: list[OutboxMessage]) -> bool:
     try:
         handlers.handle(row)
     except Exception as error:
@@ -125,9 +132,10 @@ def _reopened(mine: OutboxQuerySet) -> list[int]:
 def note_progress(row: OutboxMessage, payload: MessagePayload) -> None:
     """Store how far a long delivery has come, for operators and for the next try, and keep others away meanwhile."""
     row.payload = payload
+    stored = logs.with_id(payload)
     now = timezone.now()
     mine = OutboxMessage.objects.filter(id=row.id, lease=row.lease)
-    values = {"payload": payload, "lease_until": now + lease_time(), "modified": now}
+    values = {"payload": stored, "lease_until": now + lease_time(), "modified": now}
     transactions.repeated(lambda: mine.update(**values))
 
 

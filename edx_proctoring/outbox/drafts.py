@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from edx_proctoring import conf, transactions
+from edx_proctoring import conf, logs, transactions
 from edx_proctoring.models.outbox import CANCELLED, OutboxMessage
 from edx_proctoring.outbox import broker, delivery, handlers
 from edx_proctoring.types import JSONObject, MessagePayload
@@ -85,7 +85,7 @@ def _row(draft: Draft, token: str, now: datetime.datetime) -> OutboxMessage:
         kind=draft.kind,
         key=draft.key,
         lane=draft.ordering_key,
-        payload=draft.payload,
+        payload=logs.with_id(draft.payload),
         origin="" if draft.any_process else conf.proctoring.ORIGIN,
         lease=token if leased else "",
         lease_until=now + delivery.lease_time() if leased else None,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 from rest_framework.views import APIView
 
-from edx_proctoring import cache, conf, transactions
+from edx_proctoring import cache, conf, logs, transactions
 from edx_proctoring.exceptions import (
     BackendProviderNotConfigured,
     ProctoredBaseException,
@@ -74,6 +74,14 @@ class AuthenticatedAPIView(APIView):
     def as_view(cls, **initkwargs: Any) -> Any:
         """Exempt the view from ATOMIC_REQUESTS, so that no transaction stays open while a provider is called."""
         return transaction.non_atomic_requests(super().as_view(**initkwargs))
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Work on the request under its id, which the client gets back."""
+        request_id = logs.id_of(request)
+        with logs.working_on(request_id):
+            response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        response[logs.HEADER] = request_id
+        return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate and check permissions. Nothing has been written yet, so a lost database connection is reopened

@@ -13,7 +13,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from celery import current_app
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -193,20 +192,6 @@ def test_a_database_and_a_broker_that_never_answer(silent, broker):
     found = {one["subject"]: one for one in json.loads(ended.stdout)}
     for subject in ("database", "outbox", "provider silent", "broker"):
         assert found[subject]["state"] == "error"
-
-
-@pytest.fixture
-def proctoring_celery(settings):
-    """DELIVERY 'celery', with changes of Celery's settings."""
-    names = ("broker_url", "task_always_eager")
-    before = {name: current_app.conf[name] for name in names}
-
-    def use_celery(**changes):
-        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
-        current_app.conf.update(changes)
-
-    yield use_celery
-    current_app.conf.update(before)
 
 
 def test_a_broker_without_workers(proctoring_celery):

@@ -72,6 +72,8 @@ get    E/review_policy/exam_id/{exam}/       -              403  403  200  200  
 delete E/exam_id/{exam}/user_id/{owner}/reset_attempts -    403  403  403  403  200  403  200  403  403  403
 get    proctoring_launch_callback/start_exam/{code} -       302  302  302  302  302  302  302  302  302  302
 post   proctoring_review_callback/           rpnow          200  200  200  200  200  200  200  200  200  200
+get    v2/health/                            -              403  403  403  403  403  403  200  403  403  403
+get    v2/health/ready/                      -              200  200  200  200  200  200  200  200  200  200
 get    v2/courses/{course}/exams/            -              403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/exams/{exam}/     -              403  403  403  403  200  403  200  403  403  403
 patch  v2/courses/{course}/exams/{exam}/     rename         403  403  403  403  200  403  200  403  403  403
