@@ -27,6 +27,7 @@ from django.urls import URLPattern
 from edx_proctoring import transactions
 from edx_proctoring.exceptions import ExtraTimeUnavailable
 from edx_proctoring.settings.schedule import Entry, add_to_beat
+from edx_proctoring.statuses import INCOMPLETE
 from edx_proctoring.timing import ExtraTime
 from edx_proctoring.types import ExamFacts, JSONObject
 
@@ -139,6 +140,13 @@ class Extension:
     def poll_data(self, attempt: "ProctoredExamStudentAttempt") -> JSONObject:
         """Return additional keys for the data polled by the learner's page. Keys of the core cannot be changed."""
         return {}
+
+    def on_poll(self, attempt_id: int, status: str) -> None:
+        """React to a poll or ping by the learner's own page for an attempt that has not ended; `status` is the attempt's.
+
+        Runs after the response is decided, outside of transactions and locks, and delays it: use one statement that
+        waits for nothing.
+        """
 
     def on_change(self, change: "Change") -> Iterable["Draft"]:
         """React to an attempt that was created (`before` is None), changed, or removed (`after` is None); return outbox
@@ -307,6 +315,14 @@ def poll_data(attempt: "ProctoredExamStudentAttempt") -> dict[str, object]:
     for one in with_hook("poll_data"):
         found.update(_dict(one, one.poll_data, attempt))
     return found
+
+
+def polled(attempt_id: int, status: str) -> None:
+    """Tell extensions of a poll or ping by the learner's own page; nothing once the attempt has ended."""
+    if status not in INCOMPLETE:
+        return
+    for one in with_hook("on_poll"):
+        _ask(one, "on_poll", partial(one.on_poll, attempt_id, status))
 
 
 def message_kinds() -> dict[str, MessageHandler]:

@@ -170,6 +170,11 @@ def on_database() -> list[str]:
     return pytest("-n", "2", *ON_DATABASES)
 
 
+def with_extensions() -> list[str]:
+    """The tests of the package's extensions, which the tests' project does not install."""
+    return pytest("--ds", "tests.contrib.settings", "tests/contrib")
+
+
 @dataclass(frozen=True)
 class Lane:
     """Commands that run one after the other; the first that fails ends the lane."""
@@ -197,7 +202,7 @@ LANES = [
         "migrations",
         nothing,
         [[sys.executable, "-m", "django", "makemigrations", "--check", "--dry-run"]],
-        {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT)},
+        {"DJANGO_SETTINGS_MODULE": "tests.contrib.settings", "PYTHONPATH": str(ROOT)},
     ),
     Lane(
         "docs",
@@ -214,6 +219,7 @@ LANES = [
             ["npm", "run", "--silent", "check-build"],
         ],
     ),
+    Lane("extensions", nothing, [with_extensions()]),
     Lane("upgrade", no_published, [pytest("-rs", "tests/upgrade")]),
     Lane(
         "fuzz, PostgreSQL",
@@ -235,14 +241,14 @@ LANES = [
     Lane(
         "PostgreSQL",
         no_postgresql,
-        [on_database()],
+        [on_database(), with_extensions()],
         {"DATABASE_URL": own(POSTGRESQL_SERVER, "lane")},
         cores=2,
     ),
     Lane(
         "MariaDB",
         no_mariadb,
-        [on_database()],
+        [on_database(), with_extensions()],
         {"DATABASE_URL": own(MARIADB_SERVER, "lane")},
         cores=2,
     ),

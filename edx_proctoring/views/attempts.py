@@ -10,7 +10,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api, constants
+from edx_proctoring import api, constants, extensions
 from edx_proctoring.api.lookup import as_id
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.types import AnyUser, JSONObject, LatestAttempt
@@ -47,6 +47,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
     def get(self, request: Request, attempt_id: int) -> Response:
         attempt = api.get_polled_attempt(attempt_id)
         _check_owner(attempt["user"]["id"], caller_id(request))
+        extensions.polled(attempt["id"], attempt["status"])
         return Response(attempt)
 
     def put(self, request: Request, attempt_id: int) -> Response:
@@ -59,6 +60,8 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
             )
         _check_owner(attempt.user_id, caller_id(request))
         data = sent.valid()
+        if data["action"] == "ping":
+            extensions.polled(attempt.pk, attempt.status)
         if data["action"] == "error" and _ignores_lost_software(attempt):
             LOG.warning("learner's browser reported an error, ignored: attempt_id=%s", attempt_id)
             return _changed(False)
@@ -109,7 +112,10 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
     """Route 9: the caller's running attempt, and the creation of an attempt."""
 
     def get(self, request: Request) -> Response:
-        return Response(api.get_active_attempt_data(caller_id(request)) or NOT_IN_EXAM)
+        running = api.get_active_attempt_data(caller_id(request))
+        if running:
+            extensions.polled(running["attempt_id"], running["attempt_status"])
+        return Response(running or NOT_IN_EXAM)
 
     def post(self, request: Request) -> Response:
         data = NewAttemptSerializer.read(request)

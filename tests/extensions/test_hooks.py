@@ -11,7 +11,7 @@ from edx_proctoring import api, extensions, operations, outbox
 from edx_proctoring.admin import timeline
 from edx_proctoring.models import OutboxMessage
 from edx_proctoring.settings.schedule import BEAT_SCHEDULE
-from edx_proctoring.testing.factories import COURSE_ID
+from edx_proctoring.testing.factories import COURSE_ID, UserFactory
 from edx_proctoring.urls import routes_of_extensions
 
 pytestmark = pytest.mark.needs("lms-urls")
@@ -68,6 +68,53 @@ def test_poll_data_adds_keys_and_overwrites_none(toy, timed_exam, learner, attem
     polled = api.get_polled_attempt(one.pk)
     assert (polled["announcements"], polled["status"]) == (["hello"], "started")
     assert api.get_active_attempt_data(learner.pk)["announcements"] == ["hello"]
+
+
+def test_on_poll_hears_of_polls_and_pings_by_the_learner(
+    register, timed_exam, learner, attempt, client_for
+):
+    class Listening(extensions.Extension):
+        name = "listening"
+        heard: list[tuple[int, str]] = []  # noqa: RUF012  of this test
+
+        def on_poll(self, attempt_id, status):
+            self.heard.append((attempt_id, status))
+
+    heard = register(Listening()).heard
+    one = attempt(
+        exam=timed_exam, status="started", started_at=timezone.now(), allowed_time_limit_mins=90
+    )
+    base = "/api/edx_proctoring/v1/proctored_exam"
+    own, ping = f"{base}/attempt/{one.pk}", {"action": "ping"}
+    client, stranger = client_for(learner), client_for(UserFactory(is_staff=True))
+    assert client.get(own).status_code == 200
+    assert client.get(f"{base}/attempt").status_code == 200
+    assert client.put(own, ping, format="json").status_code == 200
+    assert heard == [(one.pk, "started")] * 3
+    assert stranger.get(own).status_code == 403
+    assert stranger.put(own, ping, format="json").status_code == 403
+    active = stranger.get(f"{base}/active_attempt?user_id={learner.pk}")
+    assert active.json()["attempt_id"] == one.pk
+    assert client.put(own, {"action": "submit"}, format="json").status_code == 200
+    assert client.get(own).status_code == 200
+    assert len(heard) == 3
+
+
+def test_a_failing_on_poll_does_not_fail_the_poll(
+    register, timed_exam, learner, attempt, client_for
+):
+    class Failing(extensions.Extension):
+        name = "failing"
+
+        def on_poll(self, attempt_id, status):
+            raise RuntimeError("no")
+
+    register(Failing())
+    one = attempt(
+        exam=timed_exam, status="started", started_at=timezone.now(), allowed_time_limit_mins=90
+    )
+    url = f"/api/edx_proctoring/v1/proctored_exam/attempt/{one.pk}"
+    assert client_for(learner).get(url).json()["status"] == "started"
 
 
 def test_on_change_hears_of_creation_change_and_removal(toy, timed_exam, learner, staff):
@@ -187,7 +234,7 @@ def test_the_toy_uses_every_hook():
     from tests.extensions.toy.extension import Toy
 
     assert set(HOOKS) <= set(vars(Toy))
-    assert len(HOOKS) == 13
+    assert len(HOOKS) == 14
 
 
 def test_core_s_own_routes_stay_first(toy):

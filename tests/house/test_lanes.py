@@ -89,7 +89,7 @@ def test_every_test_of_a_server_has_a_lane():
     """Tests that SQLite in memory leaves out run on PostgreSQL and MariaDB."""
     elsewhere = re.compile(r"mark\.databases\((?![^)]*sqlite)")
     files = [path for path in (ROOT / "tests").rglob("*.py") if elsewhere.search(path.read_text())]
-    with_a_lane = [ROOT / path for path in lanes.ON_DATABASES]
+    with_a_lane = [ROOT / path for path in (*lanes.ON_DATABASES, "tests/contrib")]
     here = Path(__file__)
     lost = [one for one in files if one != here and not {one, *one.parents} & set(with_a_lane)]
     assert (bool(files), lost) == (True, [])

@@ -30,6 +30,7 @@ class Toy(extensions.Extension):
 
     def __init__(self):
         self.delivered = []
+        self.polled = []
 
     def time_for(self, exam, user_id):
         return ExtraTime(Fraction(2), 5)
@@ -43,6 +44,9 @@ class Toy(extensions.Extension):
 
     def poll_data(self, attempt):
         return {"announcements": ["hello"], "status": "overwritten"}
+
+    def on_poll(self, attempt_id, status):
+        self.polled.append((attempt_id, status))
 
     def on_change(self, change):
         text = f"{change.before} -> {change.after}"

@@ -1,0 +1,23 @@
+"""Each extension's tests run where it is installed; without it, nothing of them is even imported."""
+
+from pathlib import Path
+
+from django.conf import settings
+
+HERE = Path(__file__).parent
+
+collect_ignore = [
+    path.name
+    for path in HERE.iterdir()
+    if path.is_dir() and f"edx_proctoring.contrib.{path.name}" not in settings.INSTALLED_APPS
+]
+
+from tests.views.conftest import (  # noqa: E402, F401  callers of the REST interface
+    as_global_staff,
+    as_learner,
+    as_staff,
+    clients,
+    course_staff,
+    foreign_staff,
+    global_staff,
+)
