@@ -32,7 +32,7 @@ def _says_when_busy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
             with transactions.answering_when_unavailable():
                 return view(*args, **kwargs)
         except ProctoringTemporarilyUnavailable as error:
-            log.warning("start callback answered 503")
+            log.warning("start callback returned 503")
             headers = {"Retry-After": str(error.retry_after)}
             return HttpResponse(str(error), status=503, headers=headers)
 
@@ -87,8 +87,8 @@ def _uses_start_callback(exam: ExamDict) -> bool:
 
 
 def _only_looks(request: HttpRequest) -> bool:
-    """Return whether the request must not change anything: link scanners, prefetching browsers, methods such as
-    OPTIONS.
+    """Return whether the request must not change anything: it comes from a link scanner or is a prefetch, or its method is
+    one such as OPTIONS.
     """
     purposes = [request.headers.get(name, "").lower() for name in PREFETCH_HEADERS]
     return request.method not in ("GET", "POST") or any(
@@ -97,7 +97,7 @@ def _only_looks(request: HttpRequest) -> bool:
 
 
 def _advance(attempt: AttemptDict, request: HttpRequest | None) -> bool:
-    """Make the change that the visit requests; return False if somebody else calls while the learner is in the exam."""
+    """Make the change that the request asks for; return False if somebody else calls while the learner is in the exam."""
     if attempt["status"] not in IN_PROGRESS:
         mark_ready_if_setting_up(attempt["id"])
         return True

@@ -260,7 +260,7 @@ def check_urls(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> lis
 
 
 def _reverses(name: str) -> bool:
-    if ":" not in name:  # its patterns may only match the host's course and block ids
+    if ":" not in name:  # the route's patterns may only match the host's course and block ids
         return name in get_resolver().reverse_dict
     try:
         reverse(name)

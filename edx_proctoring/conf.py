@@ -167,7 +167,7 @@ PROCTORING = (
         "LONGEST_PAUSE_MINUTES",
         15,
         int,
-        "how long a pause should last; the stored minutes cover so much, and the sweep extends them for longer ones",
+        "how long a pause should last at most; the stored minutes cover this time, and the sweep extends them for longer pauses",
     ),
     Setting(
         "HEALTH_TOKEN",
@@ -176,7 +176,7 @@ PROCTORING = (
         "monitoring that sends Authorization: Bearer <this> may read the health report, like global staff; empty: nobody",
     ),
     Setting("LATE_MINUTES", 10, int, "checks report a sweep or message that is later than this"),
-    Setting("ASK_DEADLINE_SECONDS", 30, (int, float), "how long a provider may take to answer"),
+    Setting("ASK_DEADLINE_SECONDS", 30, (int, float), "how long a provider may take to respond"),
     Setting(
         "TELL_DEADLINE_SECONDS",
         3,

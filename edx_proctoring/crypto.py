@@ -1,6 +1,6 @@
 """All weak algorithms of the app. They stay because stored data and providers depend on these formats, byte for byte.
 
-* HMAC-SHA1 creates the ids by which providers know learners; another algorithm would change all ids.
+* HMAC-SHA1 creates the ids under which providers know learners; another algorithm would change all ids.
   `scripts/obscure_user.py` repeats it, because that script runs without the app.
 * AES-CBC with an initialisation vector derived from the key (by MD5) and without an integrity check protects the
   stored links to videos. Equal links look equal, and a changed link is only noticed when it cannot be read.

@@ -32,7 +32,7 @@ def due_date(
 ) -> datetime.datetime | None:
     """Return when the exam is due for this user (id or user), aware: the host's date for the user, else the exam's own.
 
-    `otherwise`: the last known date, used if the host does not answer.
+    `otherwise`: the last known date, used if the host's service fails.
     """
     personal = host.due_date(exam["course_id"], exam["content_id"], user, otherwise)
     return personal or exam["due_date"]
@@ -52,7 +52,7 @@ def allowed_minutes(
     newest: ProctoredExamStudentAttempt | None,
     now: datetime.datetime,
 ) -> int:
-    """Return the learner's minutes: the time left by a broken-off attempt, else the allotment; limited by the due date."""
+    """Return the learner's minutes: the time left by an interrupted attempt, else the allotment; limited by the due date."""
     remaining = seconds_kept(newest) if newest else None
     extra = timing.NO_EXTRA_TIME
     if remaining is None:
@@ -77,20 +77,20 @@ def extra_time(exam: ExamFacts, user_id: int) -> timing.ExtraTime:
 
 
 def allotment_seconds(exam: ExamFacts, user_id: int) -> int:
-    """The seconds that an attempt of the learner may take by today's limit, allowances and extensions."""
+    """Return the seconds of an attempt by the current limit, allowances and extensions."""
     return extra_time(exam, user_id).allotment(exam["time_limit_mins"]) * 60
 
 
 @dataclass(frozen=True)
 class Rest:
-    """The time that a broken-off attempt leaves to the one that resumes it."""
+    """The remaining time that an interrupted attempt passes on to the one that resumes it."""
 
     seconds: int
-    allotment: int  # the seconds of the whole exam, by the largest allotment so far
+    allotment: int  # the seconds of the whole exam, from the largest allotment so far
 
 
 def seconds_kept(attempt: ProctoredExamStudentAttempt) -> int | None:
-    """Return the seconds that a broken-off attempt passes on to its successor; None if there are none.
+    """Return the seconds that an interrupted attempt passes on to its successor; None if there are none.
 
     A running attempt keeps its own time.
     """
@@ -102,10 +102,10 @@ def seconds_kept(attempt: ProctoredExamStudentAttempt) -> int | None:
 
 
 def rest_of(attempt: ProctoredExamStudentAttempt) -> Rest | None:
-    """The rest that an attempt has left, or takes over: what the column says, and what was granted since it broke off.
+    """Return the remaining time of an attempt, or the one it takes over: the column's, and what was granted since.
 
-    That is the new allotment minus the one that the broken-off attempt followed last; and if a due date cut the column's
-    seconds, what it cut: today's due date decides.
+    The latter is the new allotment minus the last one of the interrupted attempt. If a due date had shortened the
+    column's seconds, they are added again, because the current due date decides.
     """
     kept = attempt.time_remaining_seconds
     if kept is None:
@@ -125,11 +125,11 @@ def rest_of(attempt: ProctoredExamStudentAttempt) -> Rest | None:
 
 
 def _cut_off(attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment]) -> int:
-    """The seconds that the due date has taken from what a broken-off attempt had left."""
+    """Return the seconds by which the due date shortened the remaining time of an interrupted attempt."""
     end = from_ledger(attempt, rows)
     if end is None:
         return 0
-    # If the due date passed during a pause, the rest begins where the pause ended.
+    # If the due date passed during a pause, the remaining time begins at the end of the pause.
     pauses = [row.ended_at for row in rows if row.kind in TimeAdjustment.STOPS and row.ended_at]
     until = max([end.ends_at, *pauses])
     return max(math.ceil(timing.seconds_until(replace(end, due=None).ends_at, until)), 0)
@@ -138,7 +138,7 @@ def _cut_off(attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment
 def _rest_of_older_version(
     attempt: ProctoredExamStudentAttempt, kept: int, last: ProctoredExamStudentAttempt
 ) -> Rest:
-    """`last` was started by a version that kept no ledger: the archive of allowances says what was granted by then."""
+    """For an attempt started by a version without a ledger: the archive of allowances shows what was granted by then."""
     assert last.started_at is not None  # it has begun
     now, then = allotments_now_and_then(attempt.proctored_exam, attempt.user_id, last.started_at)
     seconds = kept + max(now - then, 0)
@@ -148,14 +148,14 @@ def _rest_of_older_version(
 def allotments_now_and_then(
     exam: ProctoredExam, user_id: int, moment: datetime.datetime
 ) -> tuple[int, int]:
-    """The seconds that allowances grant now, and those that they granted at that moment, with today's limit."""
+    """Return the allotment by the current allowances, and by those at that moment, both with the current limit."""
     now, then = ProctoredExamStudentAllowance.get_extra_time_now_and_then(exam.pk, user_id, moment)
     limit = exam.time_limit_mins
     return now.allotment(limit) * 60, then.allotment(limit) * 60
 
 
 def last_allotment(rows: Iterable[TimeAdjustment]) -> TimeAdjustment | None:
-    """Return the allotment that counts; None if an older version has started the attempt."""
+    """Return the newest allotment; None if an older version has started the attempt."""
     found = None
     for row in rows:
         if row.kind == TimeAdjustment.ALLOTMENT:
@@ -181,10 +181,10 @@ def at_start(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> De
 def granted_before_start(
     exam_id: int, user_id: int, attempt_id: int | None = None
 ) -> list[TimeAdjustment]:
-    """Grants to the pair's attempts that have not started: the waiting one, and those that broke off before it; one query.
+    """Return grants to the pair's attempts that have not started: the current one, and those interrupted before it.
 
-    `attempt_id` is the one that waits, by default the newest. The rest of the last started one holds what was granted
-    before.
+    `attempt_id` is the current one, by default the newest. The remaining time of the last started one includes what was
+    granted before. One query.
     """
     pair = ProctoredExamStudentAttempt.objects.of_pair(exam_id, user_id)
     if attempt_id is not None:
@@ -251,9 +251,9 @@ def from_ledger(
 
 
 def gains(attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment]) -> dict[int, int]:
-    """By the id of each row of the ledger the seconds by which it moved the deadline: the due date may have cut it.
+    """Return the seconds by which each row of the ledger moved the deadline, limited by the due date, by the row's id.
 
-    The rows up to the first allotment make the deadline and move nothing.
+    The rows up to the first allotment define the deadline and do not move it.
     """
     moved: dict[int, int] = {}
     so_far: list[TimeAdjustment] = []

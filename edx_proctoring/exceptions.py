@@ -60,7 +60,7 @@ class AllowanceValueNotAllowedException(ProctoredBaseException):
 
 
 class _ProviderAnswer(ProctoredBaseException):
-    """An error response of a provider: `content` is for logs, `http_status` is the provider's."""
+    """An error response of a provider: `content` is for logs, `http_status` is the status of the provider's response."""
 
     def __init__(self, content: object, http_status: int) -> None:
         super().__init__(content, http_status)
@@ -95,7 +95,7 @@ class BackendProviderCannotRemoveAttempt(ProctoredBaseException):
 
 
 class BackendProviderRemovalNotConfirmed(BackendProviderCannotRemoveAttempt):
-    """The provider answered but did not confirm the removal of the attempt."""
+    """The provider responded but did not confirm the removal of the attempt."""
 
 
 class BackendProviderDoesNotRemoveAttempts(BackendProviderCannotRemoveAttempt):
@@ -165,7 +165,7 @@ class TooManyPracticeAttempts(ProctoredBaseException):
 
 
 class ProctoringTemporarilyUnavailable(ProctoredBaseException):
-    """The database failed or the change was withdrawn; the request may succeed if repeated.
+    """The database failed or the change was cancelled; the request may succeed if repeated.
 
     `retry_after`: the seconds after which clients should retry.
     """

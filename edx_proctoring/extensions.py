@@ -7,7 +7,7 @@ An app subclasses `Extension`, overrides the hooks it needs, and registers an in
             extensions.register(Live())
 
 A hook that raises is logged and skipped, with three exceptions: `time_for` fails closed (the learner's clock does not
-start), `on_change` is rolled back alone and run again later, and `retire` fails the retirement.
+start), `on_change` is rolled back on its own and run again later, and an error in `retire` aborts the retirement.
 """
 
 import logging
@@ -101,7 +101,7 @@ class StaffSection:
 
     def __post_init__(self) -> None:
         if not SECTION_NAME.fullmatch(self.name):
-            raise ValueError(f"A section's name is part of an address, not {self.name!r}.")
+            raise ValueError(f"A section's name is part of a URL, not {self.name!r}.")
         if isinstance(self.scripts, str):
             raise ValueError(f"scripts is a list of paths, not {self.scripts!r}.")
 
@@ -132,8 +132,8 @@ class Extension:
     def screen_for(self, learner: "ExamContext") -> str | None:
         """Return the name of a template to show instead of the core's screen (and of the exam), or None.
 
-        Called after the checks for access and inactive accounts, and during a pause (`learner.pause`). Add values for the template to `learner.context`. The
-        first extension that returns a template decides.
+        Called after the checks for access and inactive accounts, and during a pause (`learner.pause`). Add values for
+        the template to `learner.context`. The first template returned by an extension is used.
         """
         return None
 

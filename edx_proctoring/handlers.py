@@ -77,7 +77,7 @@ def check_for_category_switch(
 
 @receiver(post_save, sender=ProctoredExam)
 def on_exam_time_changed(sender: type[Model], instance: ProctoredExam, **kwargs: object) -> None:
-    """Running attempts follow the limit and the due date; an exam that is saved as it was costs no query."""
+    """Recalculate running attempts after a change of the limit or the due date; an unchanged exam costs no query."""
     before = take_note_of_pre_save(instance, "time")
     if before is not None and before != (instance.time_limit_mins, instance.due_date):
         api.recalculate_running([instance.pk])
@@ -87,7 +87,7 @@ def on_exam_time_changed(sender: type[Model], instance: ProctoredExam, **kwargs:
 def on_allowance_saved(
     sender: type[Model], instance: ProctoredExamStudentAllowance, **kwargs: object
 ) -> None:
-    """The learner's running attempt follows. One that is deleted takes no time back."""
+    """Recalculate the learner's running attempt. Deleting an allowance takes no time away."""
     if kwargs.get("raw") or kwargs.get("is_one_of_many"):
         return
     if instance.key in TIME_VALUES:

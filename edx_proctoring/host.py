@@ -174,9 +174,7 @@ def escalation_email(course_id: object) -> str | None:
 
 
 def should_override_grade(course_id: object) -> bool:
-    """Return whether a rejection zeroes the grade in this course. Raises errors: a late answer is better than a wrong
-    one.
-    """
+    """Return whether a rejection zeroes the grade in this course. Raises errors: a late result is better than a wrong one."""
     service: Grades | None = _service("grades")
     return service is not None and bool(
         service.should_override_grade_on_rejected_exam(str(course_id))

@@ -134,7 +134,7 @@ def allowed_minutes(
     due: datetime.datetime | None = None,
     now: datetime.datetime,
 ) -> int:
-    """Return whole minutes: the time left by a broken-off attempt, else the allotment, plus grants; limited by the due date."""
+    """Return whole minutes: the time of an interrupted attempt, else the allotment, plus grants; at most to the due date."""
     seconds = remaining_seconds
     if seconds is None:
         seconds = extra.allotment(limit_mins) * 60
@@ -147,7 +147,7 @@ def allowed_minutes(
 def seconds_to_resume(
     remaining_seconds: int, due: datetime.datetime | None, now: datetime.datetime
 ) -> int:
-    """Return the seconds left of a broken-off attempt that is resumed now, limited by the due date, at least 0."""
+    """Return the seconds left of an interrupted attempt that is resumed now, limited by the due date, at least 0."""
     left = remaining_seconds if due is None else min(remaining_seconds, seconds_until(due, now))
     return max(int(left), 0)
 

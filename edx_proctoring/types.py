@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NotRequired, TypeAlias, TypedDict
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser as AnonymousUser
     from django.contrib.auth.models import User as User
-else:  # the host's user model, whichever that is
+else:  # the host's user model
 
     class User:
         """A row of the user model."""
@@ -18,7 +18,7 @@ else:  # the host's user model, whichever that is
         """Django's user of a request without an account."""
 
 
-AnyUser: TypeAlias = User | AnonymousUser  # who sends a request
+AnyUser: TypeAlias = User | AnonymousUser  # the user of a request
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 JSONObject: TypeAlias = dict[str, JSON]
 
@@ -80,7 +80,7 @@ class ExamDocument(TypedDict):
 
 
 class Requirement(TypedDict, total=False):
-    """A credit requirement of a learner, as the host's credit service answers."""
+    """A credit requirement of a learner, as returned by the host's credit service."""
 
     namespace: str
     name: str
@@ -101,13 +101,13 @@ class PrerequisitesDict(TypedDict):
 
 
 class ExamWithPrerequisites(ExamDict):
-    """An exam with what comes before it."""
+    """An exam with its prerequisites."""
 
     prerequisite_status: NotRequired[PrerequisitesDict]
 
 
 class CreditState(TypedDict, total=False):
-    """A learner's credit state, as the host's credit service answers."""
+    """A learner's credit state, as returned by the host's credit service."""
 
     enrollment_mode: str
     profile_fullname: str
@@ -151,7 +151,7 @@ class AttemptDict(TypedDict):
 
 
 class AttemptChanges(TypedDict, total=False):
-    """Columns of an attempt that its life changes."""
+    """Columns of an attempt that `lifecycle` changes."""
 
     status: str
     started_at: datetime.datetime | None
@@ -175,7 +175,7 @@ class RemovedAttemptDict(TypedDict):
     status: str
 
 
-ReviewedAttempt = AttemptDict | RemovedAttemptDict  # whose review may arrive
+ReviewedAttempt = AttemptDict | RemovedAttemptDict  # its review may still arrive
 
 
 class AllowanceDict(TypedDict):
@@ -202,14 +202,14 @@ class ReviewPolicyDict(TypedDict):
 
 
 class OnboardingData(TypedDict):
-    """How far a learner is with onboarding, and until when that is valid."""
+    """A learner's onboarding status, and until when it is valid."""
 
     onboarding_status: str | None
     expiration_date: datetime.datetime | str | None
 
 
 class OnboardingStatus(OnboardingData):
-    """The same with the exam to go to."""
+    """The same, with the exam to take."""
 
     onboarding_link: str | None
     onboarding_past_due: bool
@@ -218,7 +218,7 @@ class OnboardingStatus(OnboardingData):
 
 
 class OnboardingRow(TypedDict):
-    """A learner in the list of who is how far with onboarding."""
+    """A learner in the list of onboarding statuses."""
 
     username: str
     enrollment_mode: str
@@ -227,7 +227,7 @@ class OnboardingRow(TypedDict):
 
 
 class ActiveExam(TypedDict):
-    """An exam that a learner takes now."""
+    """An exam that a learner is taking."""
 
     exam: ExamDict
     attempt: AttemptDict
@@ -241,7 +241,7 @@ class LatestAttempt(AttemptDict):
 
 
 class StatusSummary(TypedDict):
-    """How far a learner is with an exam, in one line."""
+    """A one-line summary of a learner's state in an exam."""
 
     status: NotRequired[str]
     short_description: str

@@ -116,7 +116,7 @@ class ProctoredExamStudentAttemptAdmin(FailureMessageMixin, RefuseNulMixin, Simp
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Attempts are not deleted here, because the provider would not be told."""
+        """Attempts cannot be deleted here, because the provider would not be notified."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Model, form: forms.Form, change: bool) -> None:

@@ -40,7 +40,7 @@ def current_exams() -> ExamQuerySet:
 
 
 class _Words(admin.SimpleListFilter):
-    """A filter by a column whose values are known to the code, so that the table is not scanned for them."""
+    """A filter by a column whose values are defined in the code, so that the table is not scanned for them."""
 
     words: tuple[str, ...] = ()
 

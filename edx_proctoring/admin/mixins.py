@@ -12,7 +12,7 @@ from edx_proctoring.exceptions import ProctoredBaseException
 class FailureMessageMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at runtime
     def failed(self, request: HttpRequest, error: ProctoredBaseException) -> None:
         """Show the error."""
-        request._proctoring_failed = True  # type: ignore[attr-defined]  # our note on Django's object
+        request._proctoring_failed = True  # type: ignore[attr-defined]  # set by `failed`
         self.message_user(request, str(error), messages.ERROR)
 
     def log_change(self, request: HttpRequest, obj: Model, message: str | list[Any]) -> Any:

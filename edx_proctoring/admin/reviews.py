@@ -51,7 +51,7 @@ class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):  # type: ignore[ty
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_(
-            "For staff: it is kept with the name of who wrote it, and learners do not see it."
+            "For staff only: the note is stored with its author and not shown to learners."
         ),
     )
 

@@ -97,7 +97,7 @@ def require_provider(exam: AnyExam) -> ProctoringBackendProvider:
 
 
 def require_provider_named(name: str | None) -> ProctoringBackendProvider:
-    """As `provider_named`. BackendProviderNotConfigured where it is not configured."""
+    """Return the same as `provider_named`. Raises BackendProviderNotConfigured."""
     provider = provider_named(name)
     if provider is None:
         raise BackendProviderNotConfigured(f"The proctoring provider {name!r} is not configured.")
@@ -121,17 +121,17 @@ def _fields(exam: AnyExam) -> tuple[bool, str | None]:
 
 
 def name_of(exam: Any) -> str:
-    """The name of the exam's provider, that of the default one where the exam names none; empty without either."""
+    """Return the name of the exam's provider, or of the default one if the exam names none; empty without either."""
     return full_name(exam.backend)
 
 
 def full_name(stored: str | None) -> str:
-    """The name of the provider that an exam means by `stored`: None and "" stand for the default one."""
+    """Return the name of the provider stored with an exam: None and "" stand for the default one."""
     return stored or conf.default_provider() or ""
 
 
 def names_with_onboarding() -> set[str]:
-    """The names of the configured providers that have onboarding."""
+    """Return the names of the configured providers that support onboarding."""
     return {name for name, provider in _configured().items() if provider.supports_onboarding}
 
 

@@ -1,15 +1,15 @@
 """The base class of all providers. Subclass `ProctoringBackendProvider`, register the class as an entry point of the
 group `openedx.proctoring`, and name it in PROCTORING_BACKENDS.
 
-One instance per process and configured name serves all threads, so do not keep the state of a request on it. The
-instance is called in two ways:
+One instance per process and configured name serves all threads, so do not keep the state of a request on it. The app
+calls the instance in two ways:
 
 * *asked*, when the answer is needed immediately: `register_exam_attempt`, `remove_exam_attempt`, `get_attempt`,
   `get_proctoring_config`, `get_instructor_url`, `get_onboarding_profile_info`, `retire_user`, `on_review_callback`.
-  Answer within `remaining_seconds()`; any exception counts as "not available now".
+  Return within `remaining_seconds()`; any exception counts as "not available now".
 * *told*, through an outbox that retries failures, in order, at least once: `on_exam_saved`, `start_exam_attempt`,
-  `stop_exam_attempt`, `mark_erroneous_exam_attempt`. Raise an exception if you could not deliver the notice, and
-  expect to be told the same more than once.
+  `stop_exam_attempt`, `mark_erroneous_exam_attempt`. Raise an exception if you could not deliver the notice, and expect
+  to receive the same notice more than once.
 """
 
 import time
@@ -57,7 +57,7 @@ def ask_options(
     strict: bool = False,
     exam_passes: tuple[str, ...] | None = None,
 ) -> Iterator[None]:
-    """Within this block a provider has `deadline` seconds to answer.
+    """Within this block a provider has `deadline` seconds to respond.
 
     `idempotency_key` lets the provider recognise a repeated request. `strict`: raise errors that the provider would
     usually swallow, because the caller retries. `exam_passes`: the cookies with which a browser may see the questions
@@ -73,7 +73,7 @@ def ask_options(
 
 @contextmanager
 def as_tell() -> Iterator[None]:
-    """Within this block the provider is told something: nobody waits, so requests are sent even while it is down."""
+    """Within this block the provider is notified: no caller waits, so requests are sent even while it is down."""
     token = _options.set(replace(_options.get(), is_tell=True))
     try:
         yield
@@ -100,7 +100,7 @@ def current_options() -> AskOptions:
 
 
 def remaining_seconds(otherwise: float) -> float:
-    """Return how long the answer may still take, at most `otherwise` seconds."""
+    """Return how many seconds are left for the response, at most `otherwise`."""
     until = _options.get().until
     return otherwise if until is None else max(min(otherwise, until - time.monotonic()), 0.001)
 
@@ -208,7 +208,7 @@ class ProctoringBackendProvider(ABC):
         raise NotImplementedError
 
     def extend_exam_attempt(self, exam: str, attempt: str, seconds: int) -> object:
-        """The end of the attempt moves by these seconds; negative seconds move it forward."""
+        """The end of the attempt moves by these seconds; negative seconds make it earlier."""
         return None
 
     def pause_exam_attempt(self, exam: str, attempt: str) -> object:
@@ -223,10 +223,10 @@ class ProctoringBackendProvider(ABC):
     def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
         """Delete the attempt at your service.
 
-        Return True if it is gone (or never existed), False if your service answered but did not confirm the removal.
-        Raise an exception if your service failed or could not be reached (no answer, 5xx): a removal from the outbox is
-        then retried, and staff get 502. If your service cannot remove attempts, raise NotImplementedError, or let the
-        requests.HTTPError of its 405 or 501 through: staff can then remove the attempt only here.
+        Return True if it is gone (or never existed), False if your service responded but did not confirm the removal.
+        Raise an exception if your service failed or could not be reached (no response, 5xx): a removal from the outbox
+        is then retried, and staff get 502. If your service cannot remove attempts, raise NotImplementedError, or do not
+        catch the requests.HTTPError of its 405 or 501: staff can then remove the attempt from the LMS only.
         """
         raise NotImplementedError
 

@@ -1,8 +1,8 @@
 """The circuit breaker of providers: while a provider is known to be down, requests to it fail immediately, except for
 probes.
 
-Notices through the outbox have a separate breaker, which also respects this one (`effects.provider_notices`). All processes
-share the state through the cache. Without a working cache, every request is tried.
+Notices through the outbox have a separate breaker, which also respects this one (`effects.provider_notices`). All
+processes share the state through the cache. Without a working cache, every request is sent.
 
 The numbers follow from how long a request may take (the setting ASK_DEADLINE_SECONDS): once three requests have waited
 that long, all others fail immediately. A pause of 20 s means one lost request per 20 s, and is short enough that
@@ -26,7 +26,7 @@ DOWN = frozenset({502, 503, 504})  # a 500 may concern a single attempt; these c
 
 
 class ProviderIsDown(requests.ConnectionError):
-    """The request was not sent because the provider did not answer a moment ago."""
+    """The request was not sent because the provider did not respond a moment ago."""
 
 
 def of_requests(address: str) -> CircuitBreaker:

@@ -200,7 +200,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         return self.exam_register_endpoint
 
     def ping(self) -> requests.Response:
-        """HEAD the registration URL, unsigned: PSI may refuse the request, but it answers."""
+        """HEAD the registration URL, unsigned: PSI may refuse the request, but it responds."""
         limit = transport.limits(self.timeout)
         response = self.session.head(self.address, timeout=limit, allow_redirects=False)
         if response.status_code >= 500:

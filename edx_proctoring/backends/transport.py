@@ -22,7 +22,7 @@ REQUEST_ID = logs.HEADER
 
 
 def filled(template: str, **parts: object) -> str:
-    """Return the address with its parts quoted; course keys keep their colons and pluses."""
+    """Return the URL with its parts quoted; course keys keep their colons and pluses."""
     return template.format(**{name: quote(str(part), safe=":+@") for name, part in parts.items()})
 
 
@@ -52,7 +52,7 @@ def guarded(address: str) -> Iterator[Callable[[requests.Response], None]]:
     """
     known, is_tell = breaker.of_requests(address), current_options().is_tell
     if not is_tell and not known.admits():
-        raise ProviderIsDown("the provider did not answer a moment ago, so no request was sent")
+        raise ProviderIsDown("the provider did not respond a moment ago, so no request was sent")
     try:
         yield lambda response: breaker.note(known, failed=response.status_code in DOWN)
     except (requests.ConnectionError, requests.Timeout) as error:

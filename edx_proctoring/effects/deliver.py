@@ -166,7 +166,7 @@ def _as_of(history_id: int) -> ProctoredExamStudentAttempt | None:
 
 
 def deliver_provider_notice(message: OutboxMessage) -> None:
-    """Notify the provider of a start, end or error. Does nothing if the attempt is gone here and at the provider."""
+    """Notify the provider of a start, end or error. Does nothing if the attempt is gone in the LMS and at the provider."""
     payload = message.payload
     try:
         with telling(payload["provider"]) as provider:
@@ -183,7 +183,7 @@ def deliver_provider_notice(message: OutboxMessage) -> None:
 
 
 def deliver_provider_removal(message: OutboxMessage) -> None:
-    """Remove an attempt at the provider if no attempt here refers to it."""
+    """Remove an attempt at the provider if no attempt in the LMS refers to it."""
     payload = message.payload
     # The order matters: a creation that finishes in between has stored its attempt.
     open_reservation = ProctoringReservation.objects.of_pair(payload["exam_id"], payload["user_id"])

@@ -1,4 +1,4 @@
-"""The kinds, keys and ordering keys of outbox messages. They are spelled only here.
+"""The kinds, keys and ordering keys of outbox messages. They are defined only here.
 
 All three are stored and read by processes running other versions, so existing ones must never change.
 """
@@ -216,7 +216,7 @@ def provider_removal(
     exam_id: int,
     user_id: int,
 ) -> Draft:
-    """Ask the provider to remove an attempt that is gone here."""
+    """Ask the provider to remove an attempt that no longer exists in the LMS."""
     payload: MessagePayload = {
         "provider": provider,
         "exam_external_id": exam_external_id,
@@ -246,9 +246,9 @@ def extension_change(
 
 
 def recalculation(change: str, exam_id: int, total: int, user_ids: Sequence[int] | None) -> Draft:
-    """Running attempts of the exam (of these users, or all) follow a change of its limit, allowances or due dates.
+    """Recalculate running attempts of the exam (of these users, or all) after a change of its limit, allowances or dates.
 
-    The payload also says how far it has come: attempts up to the id `after` have been looked at, `done` of `total`.
+    The payload also contains the progress: attempts up to the id `after` have been processed, `done` of `total`.
     """
     key = RECALCULATION.key(exam_id, change)
     who = None if user_ids is None else list(user_ids)

@@ -193,7 +193,7 @@ def _signal(change: Change, effect: Effect) -> list[Draft]:
 
 
 def _by_lifecycle(_change: Change, _effect: Effect) -> list[Draft]:
-    """These effects change other attempts, which only `lifecycle` may do; it does so itself."""
+    """These effects change other attempts, which only `lifecycle` may do, so it performs them itself."""
     return []
 
 

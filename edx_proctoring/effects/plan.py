@@ -43,7 +43,7 @@ class Change:
     cascade: bool = True
     by: User | None = None  # the user a grade override is attributed to, or who removed the attempt
     override_active: bool = (
-        False  # has a rejection of ours zeroed the grade, without being undone since?
+        False  # has this app zeroed the grade after a rejection, without undoing it since?
     )
     resets_learner_state: bool = False
     external_id: str | None = (

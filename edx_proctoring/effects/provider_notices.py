@@ -20,7 +20,7 @@ from edx_proctoring.backends.backend import (
 )
 from edx_proctoring.backends.breaker import DOWN
 
-LEARNER_SECONDS = 1.5  # that a learner's request waits for a provider if there is no worker
+LEARNER_SECONDS = 1.5  # seconds that a learner's request waits for a provider if there is no worker
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def telling(
 ) -> Iterator[ProctoringBackendProvider]:
     """Yield the named provider, limited to `seconds`, by default TELL_DEADLINE_SECONDS.
 
-    While the provider does not answer, raises NotNow without a request, except for one probe every 20 seconds. Raises
+    While the provider does not respond, raises NotNow without a request, except for one probe every 20 seconds. Raises
     WrongProcess if the provider is not configured in this process.
     """
     provider = _provider(name)

@@ -38,7 +38,7 @@ def perform_time_change(change: TimeChanged) -> None:
 
 
 def plan_time_change(change: TimeChanged) -> list[Draft]:
-    """Return all messages about the change. The learner's page learns of it at its next poll."""
+    """Return all messages about the change. The learner's page receives it with its next poll."""
     attempt = change.attempt
     version = f"{change.what}:{change.adjustment_id}"
     ends_at = change.ends_at.isoformat() if change.ends_at else None

@@ -160,7 +160,7 @@ def _decide(
         return None
     values: AttemptChanges = {"status": to}
     if to == Status.started and attempt.started_at is None:
-        assert deadline is not None  # before the attempt has started
+        assert deadline is not None  # before the attempt's start
         values.update(_start(attempt, deadline, now))
     if values["status"] in (Status.submitted, Status.timed_out):
         values["completed_at"] = values.get("completed_at", moment)
@@ -184,7 +184,7 @@ def _start(attempt: Attempt, deadline: timing.Deadline, now: datetime.datetime) 
     values: AttemptChanges = {"started_at": now, "allowed_time_limit_mins": deadline.minutes}
     if (
         attempt.time_remaining_seconds is not None
-    ):  # what was granted since counts once it breaks off again
+    ):  # later grants are added once it is interrupted again
         values["time_remaining_seconds"] = math.ceil(deadline.seconds_left(now))
     if deadline.ends_at <= now:
         kept = conf.proctoring.ALLOW_TIMED_OUT_STATE

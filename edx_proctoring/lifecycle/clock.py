@@ -185,7 +185,7 @@ def _end(ledger: Ledger, row: TimeAdjustment, deadline: Deadline, by: User | Non
     close_pause(row, ledger.now)
     if (
         ledger.attempt.status not in IN_PROGRESS
-    ):  # an older version, which knows no pauses, has ended it
+    ):  # an older version, which has no pauses, has ended it
         return 0
     after = _cut_to_due_date(ledger, deadline)
     adjusted = after.adjusted + row.seconds

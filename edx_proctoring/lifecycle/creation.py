@@ -98,7 +98,7 @@ class NewAttempt:
     actor: User | None
     allow: Callable[["NewAttempt", Attempt | None], None]
     replace: Callable[["NewAttempt", Attempt | None], None]
-    goes_on: bool  # does the new attempt take over the time left on the newest one?
+    goes_on: bool  # does the new attempt take over the remaining time of the newest one?
     starts: bool = False  # start immediately, unless the provider requires onboarding first
 
 

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 class TimeChange:
     """The attempt after the call, the ledger row, and whether this call changed anything.
 
-    `gained` are the seconds by which the deadline moved: fewer than those of the row where the due date cuts.
+    `gained` are the seconds by which the deadline moved: fewer than those of the row if the due date limits them.
     """
 
     attempt: Attempt
@@ -72,7 +72,7 @@ def read_locked(attempt: Attempt, now: datetime.datetime) -> Ledger:
         deadline = end_due_break(attempt, deadline, now)
         found = list(TimeAdjustment.objects.of_attempts([attempt.pk]))
     if deadline is not None and attempt.time_remaining_seconds is not None and not is_known:
-        # Resumed by an older version: its columns hold the rest, and not how long the whole exam may take.
+        # Resumed by an older version: its columns contain the remaining time, but not the allotment of the whole exam.
         exam, user_id = attempt.proctored_exam, attempt.user_id
         _, whole = deadlines.allotments_now_and_then(exam, user_id, deadline.started_at)
         deadline = replace(deadline, allotment=whole, adjusted=deadline.allotment - whole)
@@ -128,14 +128,14 @@ def _tell(
 
 
 def _used_before(attempt: Attempt, seconds: int, now: datetime.datetime) -> TimeAdjustment:
-    """By what the rest of a resumed attempt differs from the allotment of the whole exam; not saved."""
+    """Return an unsaved correction: the remaining time of a resumed attempt minus the allotment of the whole exam."""
     kind = TimeAdjustment.CORRECTION
     reason = "used by the attempt that is resumed"
     return TimeAdjustment.of(attempt, kind, new_key(kind), now, seconds=seconds, reason=reason)
 
 
 def _insert(row: TimeAdjustment) -> None:
-    """Another learner's attempt may get a row with the same key at the same moment: no lock keeps the two apart."""
+    """Insert the rows. No lock prevents another learner's attempt from getting a row with the same key at once."""
     try:
         row.save(force_insert=True)
     except IntegrityError as error:
@@ -156,7 +156,7 @@ def _gained(before: Deadline | None, after: Deadline | None, row: TimeAdjustment
 
 
 def current_due_date(attempt: Attempt, known: Deadline) -> datetime.datetime | None:
-    """Today's due date; the known one where the host does not answer."""
+    """Return the current due date; the last known one if the host's service fails."""
     due = deadlines.due_date(
         deadlines.exam_fields(attempt.proctored_exam), attempt.user_id, known.due
     )
@@ -164,7 +164,7 @@ def current_due_date(attempt: Attempt, known: Deadline) -> datetime.datetime | N
 
 
 def cut_to(due: datetime.datetime | None, deadline: Deadline, before: Deadline) -> Deadline:
-    """Cut to a due date that may have moved, but never to before the end as it was `before`."""
+    """Limit to a due date that may have moved, but never to a moment earlier than the end `before`."""
     return replace(deadline, due=due and max(due, before.ends_at))
 
 

@@ -1,4 +1,4 @@
-"""Offer learners a way back to proctoring if they opted out in a course that does not allow opting out.
+"""Offer learners a way back to proctoring if they opted out in a course that does not allow this.
 
 Only the page knows whether the course allows opting out, because the host passes this when the learner opens the exam.
 The page records what it offered in the attempt's history, where the creation of a proctored attempt looks it up.

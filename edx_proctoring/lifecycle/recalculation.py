@@ -62,7 +62,7 @@ def recalculate(attempt: Attempt) -> TimeChange:
 def _lengthened(attempt: Attempt, before: Deadline, allotment: int) -> Deadline:
     """Return the deadline under this allotment and the current due date, unless they would shorten the attempt.
 
-    The larger allotment counts also where the due date cuts both: it may move later on.
+    The larger allotment is kept even if the due date limits both, because the due date may change later.
     """
     longest = replace(before, allotment=max(before.allotment, allotment))
     return cut_to(current_due_date(attempt, before), longest, before)
@@ -89,15 +89,15 @@ def before_it_ends(attempt: Attempt, deadline: Deadline, now: datetime.datetime)
     try:
         return _follow(ledger, ledger.deadline)[0]
     except ExtraTimeUnavailable:
-        return deadline  # an extension fails: no reason to keep a learner from submitting
+        return deadline  # a failing extension must not keep a learner from submitting
 
 
 def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[Attempt]:
     """Return those running attempts whose deadline a recalculation may change.
 
-    Two queries for all of them together, the questions to extensions, and one to the host for each learner. `with_older`
-    includes attempts started by older versions of the app, which follow only changes that are made now. An attempt whose
-    extra time an extension cannot tell is included, too; raises ExtraTimeUnavailable if there are many of them.
+    Runs two queries for all of them together, calls extensions for all together, and the host once per learner.
+    `with_older` includes attempts started by older versions of the app, which follow only changes that are made now. An
+    attempt for which an extension fails is included, too; raises ExtraTimeUnavailable if there are many of them.
     """
     attempts = list(attempts)
     books = deadlines.ledgers(attempts)
@@ -127,9 +127,9 @@ def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[A
 
 
 def follow_changes(exam_ids: Collection[int], user_ids: Collection[int] | None = None) -> int:
-    """Recalculate the running attempts of these exams (of these users, or of all) after the commit; return how many run.
+    """Recalculate the running attempts of these exams (of these users, or of all) after the commit; return their number.
 
-    One query, and one statement if any attempt runs.
+    Runs one query, and one more statement if any attempt is running.
     """
     running: Any = Attempt.objects.active().filter(proctored_exam_id__in=exam_ids)
     if user_ids is not None:
@@ -150,7 +150,7 @@ def follow_changes(exam_ids: Collection[int], user_ids: Collection[int] | None =
 
 
 def deliver(message: OutboxMessage) -> None:
-    """Recalculate in batches; after half of the lease, leave the rest to the next try."""
+    """Recalculate in batches; after half of the lease time, leave the others to the next try."""
     payload: MessagePayload = message.payload.copy()
     is_inline = message.inline_until is not None
     until = time.monotonic() + conf.proctoring.OUTBOX_LEASE_SECONDS / 2

@@ -35,7 +35,7 @@ MARGIN_SECONDS = 15
 
 @dataclass(frozen=True)
 class Registration:
-    """The provider's answer to a registration."""
+    """The provider's response to a registration."""
 
     status: str
     external_id: str | None = None

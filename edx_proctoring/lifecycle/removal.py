@@ -1,4 +1,4 @@
-"""Remove an attempt here and at its provider."""
+"""Remove an attempt from the LMS and at its provider."""
 
 import logging
 
@@ -35,10 +35,9 @@ def remove(
 
     `strict`: the provider must confirm first. If it does not, nothing is removed and BackendProviderCannotRemoveAttempt
     or one of its subclasses (BackendProviderRemovalNotConfirmed, BackendProviderDoesNotRemoveAttempts) is raised.
-    Without `strict`, the provider is told afterwards, with retries.
-    `keep_at_provider`: if the provider cannot remove attempts at all, remove only our row and record that in the
-    history.
-    Raises StudentExamAttemptDoesNotExistsException.
+    Without `strict`, the provider is notified afterwards, with retries. `keep_at_provider`: if the provider cannot
+    remove attempts at all, remove only our row and record that in the history. Raises
+    StudentExamAttemptDoesNotExistsException.
     """
     if strict:
         try:
@@ -80,7 +79,7 @@ def _remove_at_provider(attempt: Attempt) -> None:
 
 
 def forget(attempt: Attempt) -> None:
-    """Remove an attempt that was never begun and tell only its provider; the caller holds the learner's lock."""
+    """Remove an attempt that was never started and notify only its provider; the caller holds the learner's lock."""
     rows.delete(
         attempt,
         None,
@@ -92,7 +91,7 @@ def forget(attempt: Attempt) -> None:
 
 
 def tell_deleted(attempt: Attempt) -> None:
-    """Tell the provider that other code is deleting the row, perhaps together with its exam or learner."""
+    """Notify the provider that other code is deleting the row, perhaps together with its exam or learner."""
     exam = attempt.proctored_exam
     name = backends.name_of(exam)
     if not exam.is_proctored or not name:

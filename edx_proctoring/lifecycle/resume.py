@@ -1,4 +1,4 @@
-"""Resume an attempt that broke off: staff permit it, and the learner's next attempt continues with the remaining time."""
+"""Resume an interrupted attempt: staff permit it, and the learner's next attempt continues with the remaining time."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The ledger of time: every second that an attempt may take, with who granted it, when and why."""
+"""The ledger of time: every change of an attempt's time, with its author, time and reason."""
 
 import datetime
 from collections.abc import Iterable

@@ -167,7 +167,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
     def get_extra_times(
         cls, pairs: Collection[tuple[int, int]]
     ) -> dict[tuple[int, int], ExtraTime]:
-        """The same for many pairs (exam id, user id) by one query; without those who are granted none."""
+        """Return the same for many pairs (exam id, user id) with one query; pairs without extra time are left out."""
         exams, users = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
         rows = cls.objects.filter(
             proctored_exam_id__in=exams, user_id__in=users, key__in=TIME_VALUES
@@ -256,7 +256,7 @@ def store_allowances(
         for row in new:
             row.pk = ids[row.proctored_exam_id, row.user_id]
     for pair, row in rows.items():
-        # The caller has running attempts of many allowances follow together, not the receiver of this app one by one.
+        # The caller recalculates the running attempts of all allowances together; this app's receiver would do so one by one.
         _send(signals.post_save, row, created=pair not in existing, is_one_of_many=len(rows) > 1)
     return [
         StoredAllowance(row, "updated" if pair in existing else "created", archived.get(row.pk, 0))

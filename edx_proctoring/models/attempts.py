@@ -229,7 +229,7 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
     review_policy_id = models.IntegerField(null=True)
     is_status_acknowledged = models.BooleanField(default=False)
 
-    # The time left when the attempt broke off; copied to the attempt that resumes it.
+    # The time left when the attempt was interrupted; copied to the attempt that resumes it.
     time_remaining_seconds = models.IntegerField(null=True)
     is_resumable = models.BooleanField(default=False, verbose_name="Is Resumable")
     ready_to_resume = models.BooleanField(default=False, verbose_name="Ready to Resume")

@@ -1,7 +1,7 @@
-"""Save and delete rows together with what the signatures of Django and django-simple-history have no place for.
+"""Save and delete rows together with data for which the signatures of Django and django-simple-history have no place.
 
-`save()` takes no reason and returns no history row, and receivers of `pre_save`, `post_save` and `pre_delete` only get the
-instance. So the instance carries notes from one to the other. Only this module writes and reads them.
+`save()` takes no reason and returns no history row, and receivers of `pre_save`, `post_save` and `pre_delete` only get
+the instance. So this data is attached to the instance. Only this module writes and reads it.
 """
 
 from collections.abc import Callable, Iterator

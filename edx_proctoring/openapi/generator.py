@@ -223,7 +223,7 @@ def document_v2(prefix: str = "api/") -> dict[str, Any]:
 
 
 def _add_missing(responses: dict[str, Any]) -> None:
-    """If a path parameter does not match the route, the host answers 404 with its own page."""
+    """If a path parameter does not match the route, the host returns its own 404 page."""
     missing = responses.setdefault("404", {"description": ERRORS[404]})
     missing.setdefault("content", {})["text/html"] = {"schema": {"type": "string"}}
 

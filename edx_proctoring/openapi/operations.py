@@ -190,7 +190,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         {200: shapes.ActionOutcomeSerializer},
         body=attempts.ActionSerializer,
         errors=(*ASKS, 429),
-        description="`reset_attempt` answers 429 in the same cases as the creation of a practice attempt. "
+        description="`reset_attempt` returns 429 in the same cases as the creation of a practice attempt. "
         "`mark_ready_to_resume` is for staff of the course, with the learner's `user_id`.",
     ),
     (f"{ATTEMPTS}/{{attempt_id}}", "delete"): Operation(

@@ -29,7 +29,10 @@ MORE = {"PATCH": (412, 415, 428), "POST": (409, 415, 422)}
 HEADERS = {
     "GET": ("If-None-Match", "The ETag of the client's version."),
     "PATCH": ("If-Match", "The ETag of the client's version."),
-    "POST": ("Idempotency-Key", "Any text; a repetition with the same one gets the first answer."),
+    "POST": (
+        "Idempotency-Key",
+        "Any text; a repetition with the same one gets the first response.",
+    ),
 }
 
 

@@ -68,9 +68,9 @@ def _sweep(batch_size: int, limit: int | None, dry_run: bool) -> Iterator[Sweep]
 
 
 def follow_changes_if_due() -> None:
-    """Every five minutes: due dates that the host keeps change without anybody telling us, and so do mass updates."""
+    """Recalculate every five minutes, because neither changes of the host's due dates nor bulk updates notify this app."""
     last, now = ScheduledRun.objects.last_of(COMPARISON), timezone.now()
-    # A time in the future comes from a clock that was wrong, and must not stop the comparisons until it has passed.
+    # A time in the future was written with a wrong clock, and must not suspend the comparisons until it has passed.
     if last is not None and now - COMPARE_EVERY < last <= now:
         return
     ScheduledRun.objects.note(COMPARISON)
@@ -108,7 +108,7 @@ def _renew_pauses() -> None:
 
 
 def close_pauses(*, dry_run: bool = False) -> Iterator[tuple[int, bool]]:
-    """End all open pauses and breaks, as the way back to 6.1.4 wants: yield the attempt's id, and whether it worked.
+    """End all open pauses and breaks, as a rollback to 6.1.4 requires: yield each attempt's id, and whether it worked.
 
     The deadline moves by the length of each pause, as if staff had ended it.
     """

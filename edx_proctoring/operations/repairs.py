@@ -87,9 +87,9 @@ def forget_attempts(
     batch_size: int = REPAIR_BATCH_SIZE,
     between: Pause = _nothing,
 ) -> Iterator[Repaired]:
-    """Delete attempts that were never begun; their providers are told afterwards, with retries.
+    """Delete attempts that were never started; their providers are notified afterwards, with retries.
 
-    Does not touch answers, grades or credit, and emits no events. Attempts in progress are skipped unless `force` is
+    Does not change answers, grades or credit, and emits no events. Attempts in progress are skipped unless `force` is
     set; unknown ids are skipped.
     """
 
@@ -147,7 +147,8 @@ def resend_credit_and_grades(
 ) -> Iterator[Repaired]:
     """Write credit and grades of an exam's attempts again, according to their statuses; starts after the id `after`.
 
-    Statuses, times, e-mails, provider and events are not touched. Raises ProctoredExamNotFoundException.
+    Statuses and times are not changed; no e-mails, provider notices or events are sent. Raises
+    ProctoredExamNotFoundException.
     """
     exam = exam_by_id(exam_id)
 

@@ -1,4 +1,4 @@
-"""Retire users: have providers delete their data, and blank personal data here."""
+"""Retire users: have providers delete their data, and blank personal data in this database."""
 
 import logging
 from collections.abc import Sequence

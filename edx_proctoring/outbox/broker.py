@@ -15,11 +15,13 @@ from edx_proctoring.circuit_breaker import IN_PROCESS, CircuitBreaker
 log = logging.getLogger(__name__)
 
 TASK = "edx_proctoring.tasks.deliver_messages"
-WAIT_SECONDS = 0.35  # that a request waits for the broker
+WAIT_SECONDS = 0.35  # seconds that a request waits for the broker
 PAUSE_SECONDS = (
-    30  # during which this process does not try again after the broker kept a request waiting
+    30  # seconds during which this process does not try again after the broker delayed a request
 )
-SOCKET_SECONDS = 2  # after which a connection attempt, made in a separate thread, is abandoned
+SOCKET_SECONDS = (
+    2  # seconds after which a connection attempt, made in a separate thread, is abandoned
+)
 # The broker address that Celery uses if none is configured.
 CELERYS_DEFAULT = "amqp://guest@localhost"
 
@@ -28,7 +30,7 @@ NO_BROKER = (
 )
 NO_BROKER_HINT = (
     "Set the broker's URL (CELERY_BROKER_URL, in Open edX BROKER_URL), or PROCTORING_SETTINGS['DELIVERY'] = 'auto'. "
-    "Celery's default address, amqp://guest@localhost//, does not count: write user and password into it "
+    "Celery's default address, amqp://guest@localhost//, does not count: include user and password "
     "(amqp://guest:guest@localhost//)."
 )
 

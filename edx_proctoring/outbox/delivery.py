@@ -130,7 +130,7 @@ def _reopened(mine: OutboxQuerySet) -> list[int]:
 
 
 def note_progress(row: OutboxMessage, payload: MessagePayload) -> None:
-    """Store how far a long delivery has come, for operators and for the next try, and keep others away meanwhile."""
+    """Store the progress of a long delivery, for operators and for the next try, and renew the lease."""
     row.payload = payload
     stored = logs.with_id(payload)
     now = timezone.now()

@@ -45,7 +45,7 @@ def _default_authentication() -> list[type[BaseAuthentication]]:
 class ScopeThrottle(SimpleRateThrottle):
     """The throttle rate of one scope, per user; disabled while the cache does not work."""
 
-    cache: Any = cache  # the calls that a throttle makes of a cache
+    cache: Any = cache  # the cache methods that a throttle calls
 
     def __init__(self, scope: str, rate: str) -> None:
         self.scope, self.rate = scope, rate
@@ -119,7 +119,7 @@ class AuthenticatedAPIView(APIView):
             cache.failed(error)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer 503 for passing database errors, but repeat a read once if its connection was lost."""
+        """Return 503 for temporary database errors, but repeat a read once if its connection was lost."""
         if not transactions.is_passing(exc):
             return super().handle_exception(exc)
         if self.request.method in SAFE_METHODS and transactions.close_if_lost(exc):

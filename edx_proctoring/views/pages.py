@@ -1,4 +1,4 @@
-"""Pages for course staff: one shell whose sections are custom elements, fed by the second version of the interface."""
+"""Pages for course staff: one page whose sections are custom elements that use the second version of the REST interface."""
 
 import logging
 from collections.abc import Sequence
@@ -87,7 +87,7 @@ def _context(course_id: str, user: Any) -> dict[str, Any]:
     attempts = reverse("edx_proctoring:v2.attempts", kwargs={"course_id": course_id})
     return {
         "base_template": conf.proctoring.STAFF_BASE_TEMPLATE,
-        "scripts": list(dict.fromkeys(scripts)),  # in order, each once
+        "scripts": list(dict.fromkeys(scripts)),  # without repetitions, in order
         "config": {
             "courseId": course_id,
             "apiBase": attempts.removesuffix("attempts/"),
@@ -101,7 +101,7 @@ def _context(course_id: str, user: Any) -> dict[str, Any]:
 
 
 def _sections(course_id: str, user: Any) -> list[StaffSection]:
-    """Our section and those of extensions that the page can show."""
+    """Return our section, and those of extensions that the page can show."""
     own = StaffSection("attempts", _("Attempts"), "proctoring-attempts", [OUR_SCRIPT])
     found = {own.name: own}
     for section in extensions.staff_sections(course_id, user):

@@ -117,7 +117,7 @@ def has_role(user: User, role: extensions.Role, course_id: str) -> bool:
 
 def may_call(request: HttpRequest | Request, course_id: str) -> bool:
     """Return whether the signed-in user may call the request's route. Routes that are not in the table refuse
-    everybody; users whose account is switched off are refused everywhere.
+    everybody; users whose account is inactive are refused everywhere.
     """
     user, match = caller(request), request.resolver_match
     role = role_of(match.url_name if match else None, str(request.method))

@@ -154,7 +154,7 @@ def test_what_cannot_be_built_fails_once():
     assert [row[0] for row in rows if row[1] == check.FAILS] == ["options"]
     assert rows[0][0] == "options"
     left_out = {why for _, state, why in rows if state == check.LEFT_OUT}
-    assert "it cannot be built, see the check 'options' (TypeError)" in left_out
+    assert "it cannot be instantiated, see the check 'options' (TypeError)" in left_out
 
 
 def test_an_exception_that_no_check_expects_is_placed():

@@ -120,7 +120,7 @@ def _check_value(kind: str, value: object) -> None:
 def _multiplier(value: object) -> Fraction | None:
     """Return a factor from 1 to 10 with any number of decimals, exactly as written, or None."""
     try:
-        number = float(value)  # type: ignore[arg-type]  # whatever float does not take is refused
+        number = float(value)  # type: ignore[arg-type]  # values that float rejects are refused
         exact = Fraction(str(value).strip())
     except (TypeError, ValueError, OverflowError, ZeroDivisionError):
         return None
@@ -174,7 +174,7 @@ def _store(wanted: list[tuple[ProctoredExam, int]], kind: str, value: object) ->
     def store(*, sees_new_rows: bool = False) -> None:
         stored = store_allowances(wanted, key, values, sees_new_rows=sees_new_rows)
         outbox.put(*(event_draft(one.allowance, one.action, one.version) for one in stored))
-        if key in TIME_VALUES and len(stored) > 1:  # of one the receiver takes care
+        if key in TIME_VALUES and len(stored) > 1:  # the receiver handles a single one
             lifecycle.follow_changes(set(values), {user_id for _, user_id in wanted})
 
     try:

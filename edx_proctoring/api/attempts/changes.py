@@ -171,7 +171,7 @@ def remove_exam_attempt(
     """Remove the attempt at the provider and here, with the learner's answers, grade override and credit.
 
     Raises StudentExamAttemptDoesNotExistsException, and BackendProviderCannotRemoveAttempt without removing anything.
-    With `require_backend_removal=False` the provider is told later instead.
+    With `require_backend_removal=False` the provider is notified later instead.
     """
     attempt = _attempt_to_remove(attempt_id)
     lifecycle.remove(attempt, requesting_user, strict=require_backend_removal)
@@ -201,7 +201,7 @@ def remove_exam_attempts(
 
 
 def tell_attempt_deleted(attempt: Attempt) -> None:
-    """For signal receivers: hold the learner's lock until the row is deleted, and tell its provider."""
+    """For signal receivers: hold the learner's lock until the row is deleted, and notify its provider."""
     lifecycle.locked(attempt.user_id, lambda: lifecycle.tell_deleted(attempt))
 
 
@@ -280,7 +280,7 @@ def _has_opted_out_of(entry: Requirement, exam: ExamFacts, user_id: int) -> bool
 def described_prerequisites(
     exam: ExamFacts, user_id: int, requirements: Requirements | None = None
 ) -> PrerequisitesDict | None:
-    """Return `prerequisite_status`, with `jumpto_url` at unmet requirements unless one is declined. Changes nothing."""
+    """Return `prerequisite_status`, with `jumpto_url` in unmet requirements unless one is declined. Changes nothing."""
     status = prerequisite_status(exam, user_id, requirements)
     return None if status is None else _with_addresses(status, exam)
 

@@ -23,8 +23,8 @@ class TimeChangeResult:
     """The result of a change of an attempt's time.
 
     `changed` is false if a repeated call had no further effect; `seconds` comes from the ledger row; `gained` are the
-    seconds by which the deadline moved, fewer where the due date cuts; `ends_at` is the attempt's current deadline, during
-    a pause without the time since its begin, None before the start.
+    seconds by which the deadline moved, fewer than granted if the due date limits them; `ends_at` is the attempt's
+    current deadline (during a pause, without the time since the pause began), None before the attempt's start.
     """
 
     attempt_id: int
@@ -48,7 +48,7 @@ class ShownPause:
 class AttemptClock:
     """The clock of a started attempt that has not ended: its deadline to the second, and its open pause.
 
-    During a pause, `ends_at` does not include the time since its begin.
+    During a pause, `ends_at` does not include the time since the pause began.
     """
 
     ends_at: datetime.datetime
@@ -83,10 +83,10 @@ def extend_attempt(
 ) -> TimeChangeResult:
     """Give an attempt that has not ended more time, or less: negative seconds require a reason.
 
-    The due date limits the total. Time can only be taken from a running attempt, and 60 seconds from now remain. An
+    The due date limits the total. Time can only be taken from a running attempt, which keeps at least 60 seconds. An
     attempt that has not started gets the time when it starts, and its learner gets an e-mail. `by` is the user who
-    grants the time, stored in the ledger; repeating the same `key` (up to 190 characters) changes nothing.
-    Raises StudentExamAttemptDoesNotExistsException, TimeChangeNotAllowed.
+    grants the time, stored in the ledger; repeating the same `key` (up to 190 characters) changes nothing. Raises
+    StudentExamAttemptDoesNotExistsException, TimeChangeNotAllowed.
     """
     attempt = attempt_by_id(attempt_id)
     return _result(lifecycle.extend(attempt, seconds, reason=reason, by=by, key=key))
@@ -138,11 +138,11 @@ def unless_paused(attempt_id: int, change: Callable[[], object]) -> bool:
 def recalculate_deadlines(
     course_id: object, content_id: object = None, user_id: int | None = None
 ) -> int:
-    """Recalculate running attempts whose due dates, limits or allowances have changed; return how many attempts run.
+    """Recalculate running attempts whose due dates, limits or allowances have changed; return how many are running.
 
     Hosts that keep due dates themselves, for example in edx-when, call this after a change: for a course, one of its
-    subsections, or one learner. Deadlines never get earlier. If nobody calls it, the periodic task finds the change within
-    five minutes. The first attempts are recalculated at once, the others by the outbox.
+    subsections, or one learner. Deadlines never get earlier. If nobody calls it, the periodic task finds the change
+    within five minutes. The first attempts are recalculated immediately, the others through the outbox.
     """
     exams = ProctoredExam.objects.in_course(course_id)
     if content_id is not None:

@@ -122,24 +122,24 @@ def _submit(attempt: Attempt, user: User) -> int:
 
     def submit() -> int:
         if _may_page_be_outdated(attempt):
-            log.info("attempt %s: goes on, its page submitted at its former end", attempt.pk)
+            log.info("attempt %s: still running, its page submitted at its former end", attempt.pk)
             return attempt.pk
         return _transition(attempt, user, Status.submitted, PRE_STARTED | IN_PROGRESS, kept)
 
     try:
         return lifecycle.locked(attempt.user_id, submit)
     except AttemptIsPaused:
-        # A page that does not know of the pause yet counts down and submits at zero, which the learner did not intend.
+        # A page that has not received the pause yet counts down and submits at zero, which the learner did not intend.
         if deadlines.seconds_left(attempt, timezone.now()) >= COUNTS_DOWN_SECONDS:
             raise
         return attempt.pk
 
 
 def _may_page_be_outdated(attempt: Attempt) -> bool:
-    """Return whether the time is over just now by what was known two minutes ago, but has become longer since.
+    """Return whether the time would be over by the state of two minutes ago, but has been extended since.
 
-    Pages poll once a minute. One that has not heard of the change counts down and submits at zero. Learners who submit
-    themselves have ended the exam before, so their attempts are ready to submit.
+    Pages poll once a minute. One that has not received the change counts down and submits at zero. Learners who submit
+    by hand have ended the exam before, so their attempts are ready to submit.
     """
     if attempt.status != Status.started:
         return False

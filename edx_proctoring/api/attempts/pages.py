@@ -27,10 +27,10 @@ FEW = 500  # learners
 
 
 def find_attempts(course_id: object) -> AttemptQuerySet:
-    """The newest attempt of each learner in each exam of the course, newest first.
+    """Return the newest attempt of each learner in each exam of the course, newest first.
 
-    A queryset with learner and exam, for lists that filter, order and page it. Its rows are as stored; `shown_attempt`
-    tells what to show of them.
+    A queryset with learner and exam, for lists that filter, order and page it. Its rows are as stored; pass them to
+    `shown_attempt` before showing them.
     """
     rows: AttemptQuerySet = Attempt.objects.in_course(course_id).latest_per_learner()
     return rows.with_parts().newest_first()
@@ -46,9 +46,9 @@ def find_newest_attempts(course_id: object, reach: int) -> tuple[AttemptQuerySet
 
 
 def shown_attempt(attempt: Attempt, clock: AttemptClock | None = None) -> Attempt:
-    """The attempt as its learner would find it now: one whose time is over has ended. Stores nothing.
+    """Return the attempt as its learner would see it now: one whose time is over has ended. Stores nothing.
 
-    `clock` (see `clocks_of`) decides to the second; without it, the columns do, which are at most 59 seconds late.
+    `clock` (see `clocks_of`) is exact to the second; without it, the columns are used, which are at most 59 seconds late.
     """
     if clock is None:
         return deadlines.as_seen(attempt, timezone.now())
@@ -56,7 +56,7 @@ def shown_attempt(attempt: Attempt, clock: AttemptClock | None = None) -> Attemp
 
 
 def attempts_of_type(attempts: AttemptQuerySet, exam_type: str) -> AttemptQuerySet:
-    """Those in exams of the type: timed, practice, onboarding or proctored, as `type_of_exam` tells them apart."""
+    """Return the attempts in exams of this type: timed, practice, onboarding or proctored, as defined by `type_of_exam`."""
     proctored = Q(proctored_exam__is_proctored=True)
     for_practice = Q(proctored_exam__is_practice_exam=True)
     onboarding = proctored & for_practice & backends.attempts_at(backends.names_with_onboarding())

@@ -147,7 +147,7 @@ def _time_changes(
 ) -> JSONObject:
     """Return `paused` if the attempt is paused, and `adjustments` if there are recent ones; otherwise no keys.
 
-    The seconds are those by which the deadline moved: the due date may have cut a grant.
+    The seconds are those by which the deadline moved: the due date may have limited a grant.
     """
     if attempt.status not in IN_PROGRESS:
         return {}

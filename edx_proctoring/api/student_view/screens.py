@@ -86,7 +86,7 @@ def _student_view(
         return None
     learner = _exam_context(exam, user_id, context)
     decide = DECISIONS.get(learner.kind)
-    # A pause hides the questions also where the host would show them by itself: nobody works on while the clock stands.
+    # A pause also hides questions that the host would show itself: no learner works on while the clock is stopped.
     screen = extensions.screen_for(learner) or PAUSED if learner.pause else None
     if screen is None and decide and not is_over:
         screen = decide(learner)

@@ -9,12 +9,12 @@ from edx_proctoring.management.batches import WatchedCommand
 
 
 class Command(WatchedCommand):
-    """Older versions do not know pauses, so the clock of a paused attempt would keep running there."""
+    """Older versions have no pauses, so the clock of a paused attempt would keep running there."""
 
     help = (
         "End all open pauses and breaks, so that the deadlines that older versions of the app read are final. Run it "
-        "before a way back to 6.1.4, and keep staff from pausing attempts afterwards. Exit code 0: no pause is left; "
-        "1: some could not be ended (see the log), run it again."
+        "before a rollback to 6.1.4, and keep staff from pausing attempts afterwards. Exit code 0: no open pause is "
+        "left; 1: some could not be ended (see the log), run it again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

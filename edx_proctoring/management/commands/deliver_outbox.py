@@ -13,10 +13,11 @@ class Command(WatchedCommand):
     """May run beside workers and as often as needed: messages leased by other processes are skipped."""
 
     help = (
-        "Deliver due messages: e-mails, notices to providers, updates of the LMS, events and signals. Those of "
-        "one lane (an attempt, a learner in an exam) go one after the other; what fails is tried again later. Run it "
-        "every minute, or schedule the Celery task edx_proctoring.tasks.deliver_outbox. May be interrupted and repeated "
-        "at any time. Exit code 0, also while messages wait: manage.py proctoring_doctor says whether they wait too long."
+        "Deliver due messages: e-mails, notices to providers, updates of the LMS, events and signals. Those of one "
+        "lane (an attempt, a learner in an exam) are delivered one after the other; failed ones are retried later. "
+        "Run it every minute, or schedule the Celery task edx_proctoring.tasks.deliver_outbox. May be interrupted and "
+        "repeated at any time. Exit code 0 even if messages are still pending: manage.py proctoring_doctor reports "
+        "whether they wait too long."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,7 +28,7 @@ class Command(WatchedCommand):
         parser.add_argument(
             "--purge",
             action="store_true",
-            help="afterwards delete what was delivered, or given up, longer ago than the settings say",
+            help="afterwards delete delivered and given-up messages that are older than the settings allow",
         )
         self.add_dry_run(parser)
 

@@ -10,12 +10,13 @@ from edx_proctoring.management.batches import BatchCommand
 
 
 class Command(BatchCommand):
-    """Meant for attempts that were never begun."""
+    """For attempts that were never started."""
 
     help = (
-        "Delete attempts, one id per line of a file, and have their providers forget them. Meant for attempts that were "
-        "never begun: answers, grades and credit stay as they are. The whole file is checked before anything is deleted; "
-        "unknown ids are skipped, so an interrupted run can simply be repeated. Exit code 1: some could not be deleted."
+        "Delete attempts, one id per line of a file, and ask their providers to remove them. For attempts that were "
+        "never started: answers, grades and credit are not changed. The whole file is checked before anything is "
+        "deleted; unknown ids are skipped, so an interrupted run can simply be repeated. Exit code 1: some could not "
+        "be deleted."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

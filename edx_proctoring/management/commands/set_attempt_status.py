@@ -15,8 +15,8 @@ class Command(WatchedCommand):
     """Triggers all effects of the status."""
 
     help = (
-        "Move an attempt to a status, with all that follows: credit, grade, e-mail, provider, event. The same status "
-        "again changes nothing. Exit code 1: it was not possible, and nothing was changed."
+        "Move an attempt to a status, with all effects: credit, grade, e-mail, provider notice, event. Setting the "
+        "current status changes nothing. Exit code 1: the change was not possible, and nothing was changed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

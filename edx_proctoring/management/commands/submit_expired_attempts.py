@@ -13,9 +13,10 @@ class Command(WatchedCommand):
     """May run at any time and as often as needed: attempts that have already ended stay unchanged."""
 
     help = (
-        "Submit attempts whose time is over and that no page looks at any more, as of the moment their time was over. "
-        "Run it at least every 30 seconds, or schedule the Celery task edx_proctoring.tasks.submit_expired_attempts. "
-        "Exit code 0: all of them ended; 1: some could not be ended (see the log), the next run tries them again."
+        "Submit attempts whose time is over and that no open page has submitted, as of the moment their time was "
+        "over. Run it at least every 30 seconds, or schedule the Celery task "
+        "edx_proctoring.tasks.submit_expired_attempts. Exit code 0: all overdue attempts were ended; 1: some could "
+        "not be ended (see the log), the next run tries them again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

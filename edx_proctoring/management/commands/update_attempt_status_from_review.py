@@ -24,9 +24,9 @@ class Command(BatchCommand):
     """The reviews themselves are not saved, so repeating the command finds the same reviews and changes nothing more."""
 
     help = (
-        "Move attempts to where their reviews put them, for reviews modified in a range of time. Dates are in the time "
-        "zone of the settings unless they name one (2026-05-04T12:00:00+02:00). Decisions by staff are kept. "
-        "Exit code 1: some reviews failed."
+        "Move attempts to the statuses that follow from their reviews, for reviews modified in a range of time. Dates "
+        "are in the time zone of the settings unless they contain one (2026-05-04T12:00:00+02:00). Decisions by staff "
+        "are kept. Exit code 1: some reviews failed."
     )
     resumes = True
 
@@ -34,7 +34,7 @@ class Command(BatchCommand):
         for name, what in (("start", "first"), ("end", "last")):
             parser.add_argument(
                 f"--{name}_date_time", f"--{name}-date-time", required=True,
-                help=f"{what} moment, YYYY-MM-DD HH:MM:SS",
+                help=f"{what} date and time, YYYY-MM-DD HH:MM:SS",
             )  # fmt: skip
         super().add_arguments(parser)
 

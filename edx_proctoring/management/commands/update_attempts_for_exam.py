@@ -14,8 +14,9 @@ class Command(BatchCommand):
     """For hosts that lost this data."""
 
     help = (
-        "Tell the host credit and grades of all attempts of an exam again, as their statuses have it. Nothing else is "
-        "repeated: no e-mail, no event, no call of the provider, no time changes. Exit code 1: some attempts failed."
+        "Write credit and grades of all attempts of an exam to the host again, according to their statuses. Nothing "
+        "else is repeated: no e-mails, events or provider notices are sent, and no times change. Exit code 1: some "
+        "attempts failed."
     )
     resumes = True
 

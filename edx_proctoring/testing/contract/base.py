@@ -163,7 +163,7 @@ class Checks:
         try:
             return self.built(**more)[0]
         except Exception as error:
-            why = f"it cannot be built, see the check 'options' ({type(error).__name__})"
+            why = f"it cannot be instantiated, see the check 'options' ({type(error).__name__})"
             raise unittest.SkipTest(why) from error
 
     def built(self, **more: object) -> tuple[ProctoringBackendProvider, Wire]:

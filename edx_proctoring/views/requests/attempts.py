@@ -76,7 +76,7 @@ class RemovalQuery(QuerySerializer):
     """Options for removing attempts."""
 
     keep_at_provider = TrueField(
-        help_text="`true`: if the provider cannot remove attempts, remove the attempt only here."
+        help_text="`true`: if the provider cannot remove attempts, remove the attempt from the LMS only."
     )
 
 

@@ -52,9 +52,9 @@ class PausedSerializer(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(["pause", "break"], help_text="By staff, or by the learner.")
     since = serializers.DateTimeField()
-    message = serializers.CharField(help_text="The reason that the learner reads, or empty.")
+    message = serializers.CharField(help_text="The reason shown to the learner, or empty.")
     is_too_long = serializers.BooleanField(
-        help_text="Has a pause by staff lasted longer than `LONGEST_PAUSE_MINUTES`? It ends by `continue` only."
+        help_text="Whether a pause by staff has lasted longer than `LONGEST_PAUSE_MINUTES`. Only `continue` ends it."
     )
 
     def get_attribute(self, instance: Any) -> Any:
@@ -63,13 +63,13 @@ class PausedSerializer(serializers.Serializer[Any]):
 
 
 class CourseAttemptSerializer(serializers.Serializer[Model]):
-    """An attempt. Its code and the provider's id are left out, because both together allow posting a review of it."""
+    """An attempt. Its code and the provider's id are left out, because anybody who has both can post a review of it."""
 
     id = serializers.IntegerField()
     user = LearnerSerializer()
     exam = AttemptExamSerializer(source="proctored_exam")
     status = serializers.CharField(
-        help_text="As the learner would find it now: an attempt whose time is over has ended."
+        help_text="The status as the learner would see it now: an attempt whose time is over has ended."
     )
     started_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)
@@ -78,7 +78,7 @@ class CourseAttemptSerializer(serializers.Serializer[Model]):
     )
     ends_at = EndField(
         allow_null=True,
-        help_text="The deadline to the second; during a pause without the time since its begin. Null while no time runs.",
+        help_text="The deadline to the second; during a pause, without the time since it began. Null unless running.",
     )
     paused = PausedSerializer(allow_null=True, help_text="Null unless the clock is stopped.")
     taking_as_proctored = serializers.BooleanField()
@@ -108,7 +108,7 @@ class AttemptFilter(django_filters.FilterSet):
     status = django_filters.MultipleChoiceFilter(
         choices=[(name, name) for name in sorted(KNOWN)],
         distinct=False,
-        help_text="Statuses as they are stored, any of them: an attempt whose time is over keeps its status until it is swept.",
+        help_text="Any of these statuses as stored: an overdue attempt keeps its status until the sweep ends it.",
     )
     ordering = Order(
         fields={

@@ -1,4 +1,4 @@
-"""`ETag`, `If-None-Match` and `If-Match`: nothing is sent twice, and no change is overwritten unseen."""
+"""`ETag`, `If-None-Match` and `If-Match`: unchanged data is not sent again, and changes by others are not overwritten."""
 
 import hashlib
 import json

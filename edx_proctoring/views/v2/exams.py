@@ -42,7 +42,7 @@ class CourseExamSerializer(serializers.Serializer["ProctoredExam"]):
 
 
 class CourseExamChangesSerializer(StrictSerializer):
-    """The fields that course staff may change; absent ones stay."""
+    """The fields that course staff may change; absent fields stay unchanged."""
 
     exam_name = serializers.CharField(max_length=LONGEST_TEXT)
     time_limit_mins = serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER)
@@ -88,7 +88,7 @@ class ExamViewSet(ResourceViewSet["ProctoredExam"]):
         return exam_id
 
     def partial_update(self, request: Request, **kwargs: str) -> Response:
-        """Requires `If-Match`: the change is refused if the exam has changed meanwhile."""
+        """Requires `If-Match`: the change is refused if the exam has changed in the meantime."""
         expected, exam_id = expected_etags(request), self._exam_id()
         self.get_object()
         changes = CourseExamChangesSerializer(data=request.data, partial=True)

@@ -38,7 +38,7 @@ class Pages(PageNumberPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = MOST_ON_A_PAGE
-    known_count: int | None = None  # where the view has counted the rows already
+    known_count: int | None = None  # set if the view has already counted the rows
 
     def django_paginator_class(self, rows: Any, per_page: int) -> "Paginator[Any]":  # type: ignore[override]  # called only
         pages = Paginator(rows, per_page)
@@ -47,7 +47,7 @@ class Pages(PageNumberPagination):
         return pages
 
     def get_page_number(self, request: Request, paginator: "Paginator[Any]") -> int | str:
-        """Return 0, which no page has, for what only Python takes for a number, such as 1_0."""
+        """Return 0, which is no page's number, for texts that only Python accepts as numbers, such as 1_0."""
         number: int | str = super().get_page_number(request, paginator)
         return number if isinstance(number, int) or is_number(number) else 0
 
@@ -102,7 +102,7 @@ class Flag(django_filters.TypedChoiceFilter):
 
 
 class IdentifierField(forms.IntegerField):
-    """A whole number in digits; no other way of writing it that Python knows, such as 1_0."""
+    """A whole number in digits, without other notations that Python accepts, such as 1_0."""
 
     def to_python(self, value: Any) -> int | None:
         if value not in self.empty_values and not is_number(str(value)):

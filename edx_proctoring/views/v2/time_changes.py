@@ -23,7 +23,7 @@ class PauseSerializer(StrictSerializer):
     """The body of a pause."""
 
     reason = serializers.CharField(
-        max_length=LONGEST_REASON, help_text="The learner reads it, and it stays in the ledger."
+        max_length=LONGEST_REASON, help_text="Shown to the learner, and stored in the ledger."
     )
 
 
@@ -33,9 +33,9 @@ class ExtensionSerializer(StrictSerializer):
     seconds = serializers.IntegerField(
         min_value=-LARGEST_INTEGER,
         max_value=LARGEST_INTEGER,
-        help_text="Negative seconds take time away from a running attempt; 60 seconds from now stay.",
+        help_text="Negative seconds take time away from a running attempt, which keeps at least 60 seconds.",
     )
-    reason = serializers.CharField(max_length=LONGEST_REASON, help_text="It stays in the ledger.")
+    reason = serializers.CharField(max_length=LONGEST_REASON, help_text="Stored in the ledger.")
 
 
 class ContinuationSerializer(StrictSerializer):
@@ -47,15 +47,15 @@ class TimeChangeSerializer(serializers.Serializer[Model]):
 
     attempt_id = serializers.IntegerField()
     changed = serializers.BooleanField(
-        help_text="False if there was nothing to do, for example for an attempt that is paused already."
+        help_text="False if there was nothing to do, for example because the attempt is already paused."
     )
-    seconds = serializers.IntegerField(help_text="The seconds of the ledger's row.")
+    seconds = serializers.IntegerField(help_text="The seconds of the ledger row.")
     gained = serializers.IntegerField(
-        help_text="The seconds by which the deadline moved: fewer where the due date cuts."
+        help_text="The seconds by which the deadline moved: fewer than `seconds` if the due date limits them."
     )
     ends_at = serializers.DateTimeField(
         allow_null=True,
-        help_text="The deadline; during a pause without the time since its begin. Null before the start.",
+        help_text="The deadline; during a pause, without the time since the pause began. Null before the attempt's start.",
     )
 
 
@@ -86,13 +86,13 @@ class TimeChangeViewSet(ResourceViewSet[Model]):
 
     @idempotent
     def continue_(self, request: Request, **kwargs: object) -> Response:
-        """Restart the clock of a paused attempt. The deadline moves by the length of the pause; the due date cuts."""
+        """Restart the clock of a paused attempt. The deadline moves by the length of the pause, limited by the due date."""
         attempt_id = self._attempt_id()
         self._body(request)
         return self._answer(api.continue_attempt(attempt_id, by=caller(request)))
 
     def _attempt_id(self) -> int:
-        """Return the id of the attempt if it belongs to the course of the address."""
+        """Return the id of the attempt if it belongs to the course in the URL."""
         attempt_id = int(self.kwargs["attempt_id"])
         try:
             course_id = attempt_id <= LARGEST_INTEGER and api.get_course_of_attempt(attempt_id)
