@@ -10,6 +10,7 @@ from django.urls import URLResolver, include, path, re_path
 from edx_proctoring import callbacks, extensions, instructor_dashboard_exam_urls, views
 from edx_proctoring.views import AuthenticatedAPIView
 from edx_proctoring.views.pages import StaffPage, StaffPageParts
+from edx_proctoring.views.v2.attempt_details import AttemptDetailsViewSet
 from edx_proctoring.views.v2.attempts import AttemptViewSet
 from edx_proctoring.views.v2.exams import ExamViewSet
 from edx_proctoring.views.v2.health import HealthView, ReadyView
@@ -214,6 +215,11 @@ urlpatterns = [
         name="v2.exam",
     ),
     _regex(f"{V2}attempts/", AttemptViewSet.as_view({"get": "list"}), name="v2.attempts"),
+    _regex(
+        rf"{V2}attempts/(?P<attempt_id>\d{{1,20}})/",
+        AttemptDetailsViewSet.as_view({"get": "retrieve"}),
+        name="v2.attempt",
+    ),
     *(
         _regex(
             rf"{V2}attempts/(?P<attempt_id>\d{{1,20}})/{action.rstrip('_')}/",

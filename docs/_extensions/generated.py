@@ -132,14 +132,21 @@ class Transitions(_Table):
         return lines
 
 
+def _rest_document(arguments: list[str]) -> dict[str, Any]:
+    """The document of the first version, or of the second with the argument v2."""
+    from edx_proctoring.openapi import document, document_v2
+
+    return document_v2() if arguments == ["v2"] else document()
+
+
 class Operations(_Table):
     """Every operation of the REST interface."""
 
-    def rows(self) -> list[str]:
-        from edx_proctoring.openapi import document
+    optional_arguments = 1
 
+    def rows(self) -> list[str]:
         by_tag: dict[str, list[str]] = {}
-        for path, methods in document()["paths"].items():
+        for path, methods in _rest_document(self.arguments)["paths"].items():
             for method, operation in methods.items():
                 lines = by_tag.setdefault(operation["tags"][0], [])
                 lines += self.operation(method, path, operation)
@@ -151,10 +158,11 @@ class Operations(_Table):
     def operation(self, method: str, path: str, operation: dict[str, Any]) -> list[str]:
         """One entry of a definition list."""
         lines = [f"``{method.upper()} {path}`` — {operation['operationId']}"]
-        lines += [f"   {operation['summary']}. {operation.get('description', '')}", ""]
+        summary = f"{operation['summary']}. " if "summary" in operation else ""
+        lines += [f"   {summary}{_lines(operation.get('description', ''))}", ""]
         for parameter in operation.get("parameters", []):
             if parameter["in"] == "query":
-                text = parameter.get("description", "")
+                text = _lines(parameter.get("description", ""))
                 lines += [f"   * ``?{parameter['name']}``: {text or 'required.'}"]
         body = operation.get("requestBody", {}).get("content", {}).get("application/json")
         if body:
@@ -164,6 +172,11 @@ class Operations(_Table):
             shape = f" {_shape(content['schema'])}" if content else ""
             lines += [f"   * {code}{shape} {answer['description']}".rstrip()]
         return [*lines, ""]
+
+
+def _lines(text: str) -> str:
+    """Markdown of several lines as one of reStructuredText."""
+    return re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", " ".join(text.replace("*", "·").split()))
 
 
 def _shape(schema: dict[str, Any]) -> str:
@@ -176,12 +189,12 @@ def _shape(schema: dict[str, Any]) -> str:
 class Shapes(_Table):
     """The components of the REST interface."""
 
-    def rows(self) -> list[str]:
-        from edx_proctoring.openapi import document
+    optional_arguments = 1
 
+    def rows(self) -> list[str]:
         lines: list[str] = []
-        for name, schema in document()["components"]["schemas"].items():
-            lines += [f"``{name}``", f"   {schema.get('description', '')}", ""]
+        for name, schema in _rest_document(self.arguments)["components"]["schemas"].items():
+            lines += [f"``{name}``", f"   {_lines(schema.get('description', ''))}", ""]
             required = schema.get("required", [])
             for key, value in schema.get("properties", {}).items():
                 kind = value.get("type") or ("anything" if "$ref" not in value else _shape(value))

@@ -75,6 +75,7 @@ ROUTE_ROLES: Mapping[str, Mapping[str, str]] = {
     "v2.exams":                                    {"get": COURSE_STAFF},
     "v2.exam":                                     {"get": COURSE_STAFF, "patch": COURSE_STAFF},
     "v2.attempts":                                 {"get": COURSE_STAFF},
+    "v2.attempt":                                  {"get": COURSE_STAFF},
     "v2.attempt.extend":                           {"post": COURSE_STAFF},
     "v2.attempt.pause":                            {"post": COURSE_STAFF},
     "v2.attempt.continue":                         {"post": COURSE_STAFF},

@@ -78,6 +78,7 @@ get    v2/courses/{course}/exams/            -              403  403  403  403  
 get    v2/courses/{course}/exams/{exam}/     -              403  403  403  403  200  403  200  403  403  403
 patch  v2/courses/{course}/exams/{exam}/     rename         403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/attempts/         -              403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/attempts/{attempt}/ -            403  403  403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/{attempt}/extend/ extend 403 403 403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/{running}/pause/ pause 403 403 403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/{attempt}/continue/ empty 403 403 403 403  200  403  200  403  403  403
@@ -155,6 +156,8 @@ get    v2/courses/{other}/exams/?course_id={q_course} -     403  403  403  403  
 get    v2/courses/{course}/exams/{foreign_exam}/ -          403  403  403  403  404  403  404  403  403  403
 patch  v2/courses/{course}/exams/{foreign_exam}/ rename     403  403  403  403  404  403  404  403  403  403
 patch  v2/courses/{other}/exams/{foreign_exam}/ rename      403  403  403  403  403  200  200  403  403  403
+get    v2/courses/{course}/attempts/{foreign_attempt}/ -    403  403  403  403  404  403  404  403  403  403
+get    v2/courses/{other}/attempts/{foreign_attempt}/ -     403  403  403  403  403  200  200  403  403  403
 post   v2/courses/{course}/attempts/{foreign_attempt}/extend/ extend 403 403 403 403 404 403 404 403 403 403
 post   v2/courses/{other}/attempts/{foreign_attempt}/extend/ extend 403 403 403 403 403 200 200 403 403 403
 post   v2/courses/{course}/attempts/{foreign_attempt}/pause/ pause 403 403 403 403 404 403 404 403 403 403

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from edx_proctoring import backends, deadlines, exam_types
@@ -20,9 +20,11 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.models.attempts import AttemptQuerySet
 from edx_proctoring.models.exams import ExamQuerySet
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.types import AttemptDict, LatestAttempt
 
 Attempt = ProctoredExamStudentAttempt
+Status = ProctoredExamStudentAttemptStatus
 FEW = 500  # learners
 
 
@@ -57,16 +59,50 @@ def shown_attempt(attempt: Attempt, clock: AttemptClock | None = None) -> Attemp
 
 def attempts_of_type(attempts: AttemptQuerySet, exam_type: str) -> AttemptQuerySet:
     """Return the attempts in exams of this type: timed, practice, onboarding or proctored, as defined by `type_of_exam`."""
+    return attempts.filter(_type_conditions()[exam_type])
+
+
+def exam_type_of_row() -> Case:
+    """Return the exam type as an expression to order attempts by, alphabetically."""
+    return Case(*(When(found, then=Value(name)) for name, found in _type_conditions().items()))
+
+
+def _type_conditions() -> dict[str, Q]:
     proctored = Q(proctored_exam__is_proctored=True)
     for_practice = Q(proctored_exam__is_practice_exam=True)
     onboarding = proctored & for_practice & backends.attempts_at(backends.names_with_onboarding())
-    conditions = {
+    return {
         exam_types.TIMED: ~proctored & ~for_practice,
         exam_types.PRACTICE: for_practice & ~onboarding,
         exam_types.ONBOARDING: onboarding,
         exam_types.PROCTORED: proctored & ~for_practice,
     }
-    return attempts.filter(conditions[exam_type])
+
+
+# An attempt that waits for a decision of staff: whether its learner may resume it, or what its review means.
+INTERRUPTED = Q(status=Status.error, ready_to_resume=False, resumed=False)
+NEEDS_ATTENTION = INTERRUPTED | Q(status=Status.second_review_required)
+RESUMABLE = Q(is_resumable=True, proctored_exam__is_practice_exam=False)
+
+
+def needs_attention(attempt: Attempt) -> bool:
+    """Return whether the attempt waits for a decision of staff, like the condition for the database."""
+    if attempt.status == Status.error:
+        return not attempt.ready_to_resume and not attempt.resumed
+    return attempt.status == Status.second_review_required
+
+
+def count_earlier(attempts: Collection[Attempt]) -> dict[int, int]:
+    """Return the number of earlier attempts of the same learner in the same exam, by attempt id; one query."""
+    same = Attempt.objects.filter(
+        user_id__in={one.user_id for one in attempts},
+        proctored_exam_id__in={one.proctored_exam_id for one in attempts},
+    )
+    counts = same.order_by().values_list("user_id", "proctored_exam_id").annotate(Count("pk"))
+    found = {(user_id, exam_id): count for user_id, exam_id, count in counts}
+    return {
+        one.pk: max(found.get((one.user_id, one.proctored_exam_id), 1) - 1, 0) for one in attempts
+    }
 
 
 def get_grouped_attempts(

@@ -1,16 +1,29 @@
 """Attempts of a course."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django_filters
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from rest_framework import serializers
 
 from edx_proctoring import api
+from edx_proctoring.api.attempts import pages
 from edx_proctoring.exam_types import EXAM_TYPES
 from edx_proctoring.statuses import KNOWN
 from edx_proctoring.views.v2.base import ResourceViewSet
-from edx_proctoring.views.v2.lists import PAGING, Identifier, Order, Pages, Search, is_number
+from edx_proctoring.views.v2.lists import (
+    PAGING,
+    Flag,
+    Identifier,
+    Moment,
+    Order,
+    Pages,
+    Search,
+    is_number,
+)
+
+if TYPE_CHECKING:
+    from edx_proctoring.models.attempts import AttemptQuerySet
 
 
 class LearnerSerializer(serializers.Serializer[Model]):
@@ -29,11 +42,13 @@ class AttemptExamSerializer(serializers.Serializer[Model]):
     exam_name = serializers.CharField()
     type = serializers.SerializerMethodField()
 
-    def get_type(self, exam: Any) -> str:
+    def get_type(self, exam: api.ProctoredExam) -> str:
         return api.type_of_exam(exam)
 
 
-def clock_of(field: serializers.Field[Any, Any, Any, Any], attempt: Any) -> api.AttemptClock | None:
+def clock_of(
+    field: serializers.Field[Any, Any, Any, Any], attempt: api.ProctoredExamStudentAttempt
+) -> api.AttemptClock | None:
     """Return the attempt's clock, which the view has read for all rows of the page."""
     clocks: dict[int, api.AttemptClock] = field.context.get("clocks", {})
     return clocks.get(attempt.pk)
@@ -87,6 +102,19 @@ class CourseAttemptSerializer(serializers.Serializer[Model]):
     resumed = serializers.BooleanField()
     created = serializers.DateTimeField()
     modified = serializers.DateTimeField()
+    needs_attention = serializers.SerializerMethodField(
+        help_text="Staff must decide: whether the learner may resume, or what the review means."
+    )
+    earlier_count = serializers.SerializerMethodField(
+        help_text="How many earlier attempts the learner has in the exam; the attempt itself tells which."
+    )
+
+    def get_needs_attention(self, attempt: api.ProctoredExamStudentAttempt) -> bool:
+        return pages.needs_attention(attempt)
+
+    def get_earlier_count(self, attempt: api.ProctoredExamStudentAttempt) -> int:
+        counts: dict[int, int] = self.context["earlier_counts"]
+        return counts.get(attempt.pk, 0)
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         return super().to_representation(api.shown_attempt(instance, clock_of(self, instance)))
@@ -110,7 +138,22 @@ class AttemptFilter(django_filters.FilterSet):
         distinct=False,
         help_text="Any of these statuses as stored: an overdue attempt keeps its status until the sweep ends it.",
     )
+    needs_attention = Flag(
+        field_name="ready_to_resume",
+        method="waiting",
+        help_text="Interrupted without permission to resume, or waiting for a second review.",
+    )
+    resumable = Flag(
+        field_name="is_resumable",
+        method="interrupted",
+        help_text="Staff may permit the learner to resume.",
+    )
+    started_after = Moment(field_name="started_at", lookup_expr="gte")
+    started_before = Moment(field_name="started_at", lookup_expr="lt")
+    created_after = Moment(field_name="created", lookup_expr="gte")
+    created_before = Moment(field_name="created", lookup_expr="lt")
     ordering = Order(
+        computed={"type": pages.exam_type_of_row},
         fields={
             "id": "id",
             "user__username": "username",
@@ -119,13 +162,26 @@ class AttemptFilter(django_filters.FilterSet):
             "started_at": "started_at",
             "completed_at": "completed_at",
             "allowed_time_limit_mins": "allowed_time_limit_mins",
+            "is_resumable": "is_resumable",
+            "ready_to_resume": "ready_to_resume",
             "created": "created",
             "modified": "modified",
-        }
+        },
     )
 
-    def of_type(self, queryset: Any, name: str, value: str) -> QuerySet[Model]:
+    def of_type(self, queryset: "AttemptQuerySet", name: str, value: str) -> "AttemptQuerySet":
         return api.attempts_of_type(queryset, value)
+
+    def waiting(self, queryset: "AttemptQuerySet", name: str, value: bool) -> "AttemptQuerySet":
+        return choose(queryset, pages.NEEDS_ATTENTION, value)
+
+    def interrupted(self, queryset: "AttemptQuerySet", name: str, value: bool) -> "AttemptQuerySet":
+        return choose(queryset, pages.RESUMABLE, value)
+
+
+def choose(rows: "AttemptQuerySet", condition: Q, value: bool) -> "AttemptQuerySet":
+    """Return the rows that meet the condition, or all others."""
+    return rows.filter(condition if value else ~condition)
 
 
 class AttemptViewSet(ResourceViewSet[Model]):
@@ -136,10 +192,13 @@ class AttemptViewSet(ResourceViewSet[Model]):
     resource = "attempts"
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """Read the clocks of all rows of the page with one query."""
+        """Read the clocks of all rows of the page with one query, and their numbers of earlier attempts with another."""
         if args and kwargs.get("many"):
-            clocks = api.clocks_of(args[0])
-            kwargs["context"] = {**self.get_serializer_context(), "clocks": clocks}
+            found = {
+                "clocks": api.clocks_of(args[0]),
+                "earlier_counts": pages.count_earlier(args[0]),
+            }
+            kwargs["context"] = {**self.get_serializer_context(), **found}
         return super().get_serializer(*args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Model]:
@@ -148,10 +207,10 @@ class AttemptViewSet(ResourceViewSet[Model]):
     def filter_queryset(self, queryset: Any) -> Any:
         """Without filters and order, read no more of the course than the page needs."""
         rows = super().filter_queryset(queryset)
-        page, pages = self.request.query_params.get("page", "1"), self.paginator
+        page, paginator = self.request.query_params.get("page", "1"), self.paginator
         if not is_number(page) or set(self.request.query_params) - PAGING:
             return rows
-        assert isinstance(pages, Pages)
-        reach = int(page[:20]) * pages.get_page_size(self.request)
-        rows, pages.known_count = api.find_newest_attempts(self.kwargs["course_id"], reach)
+        assert isinstance(paginator, Pages)
+        reach = int(page[:20]) * paginator.get_page_size(self.request)
+        rows, paginator.known_count = api.find_newest_attempts(self.kwargs["course_id"], reach)
         return rows

@@ -1,6 +1,6 @@
 """Pagination, filters and order of lists. Unknown and repeated parameters are refused, not ignored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, TypeVar
@@ -9,9 +9,10 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError as InvalidValue
 from django.core.paginator import Paginator
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import Case, F, Model, Q, QuerySet
 from django.http import HttpRequest
 from django_filters import MultipleChoiceFilter
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
@@ -25,6 +26,7 @@ Row = TypeVar("Row", bound=Model)
 MOST_ON_A_PAGE = 200
 MOST_WORDS = 10
 PAGING = {"page", "page_size", "format"}
+EARLIEST_YEAR, LATEST_YEAR = 1900, 9000
 
 
 def is_number(text: str) -> bool:
@@ -119,6 +121,22 @@ class Identifier(django_filters.NumberFilter):
         super().__init__(min_value=1, max_value=LARGEST_INTEGER, **options)
 
 
+class MomentField(IsoDateTimeField):
+    """A moment in ISO 8601; one without a zone is in the server's. Years that databases cannot compare are refused."""
+
+    def to_python(self, value: Any) -> Any:
+        found = super().to_python(value)
+        if found is not None and not EARLIEST_YEAR <= found.year <= LATEST_YEAR:
+            raise InvalidValue(self.error_messages["invalid"], code="invalid")
+        return found
+
+
+class Moment(django_filters.IsoDateTimeFilter):
+    """A date and time, such as 2026-03-01T12:00:00Z."""
+
+    field_class = MomentField
+
+
 def check_words(text: str) -> None:
     """Refuse more words than are searched for."""
     if len(text.split()) > MOST_WORDS:
@@ -141,8 +159,16 @@ class Search(django_filters.CharFilter):
 
 class Order(django_filters.OrderingFilter):
     """`ordering`: comma-separated names; a leading minus reverses the order. Ties are ordered by id, empty values come
-    first.
+    first. `computed`: functions that return the expression to order by, by name.
     """
+
+    def __init__(
+        self, *args: Any, computed: Mapping[str, Callable[[], Case]] | None = None, **options: Any
+    ) -> None:
+        self.computed = computed or {}
+        names = {name: name for name in self.computed}
+        options["fields"] = {**self.normalize_fields(options["fields"]), **names}
+        super().__init__(*args, **options)
 
     def filter(self, qs: QuerySet[Row], value: Sequence[str] | None) -> QuerySet[Row]:
         if not value:
@@ -150,7 +176,8 @@ class Order(django_filters.OrderingFilter):
         columns: Mapping[str, str] = self.param_map or {}
         order = []
         for name in filter(None, value):  # commas without a name between them
-            column = F(columns[name.removeprefix("-")])
+            known = name.removeprefix("-")
+            column = self.computed[known]() if known in self.computed else F(columns[known])
             turned = name.startswith("-")
             order.append(column.desc(nulls_last=True) if turned else column.asc(nulls_first=True))
         return qs.order_by(*order, "id")

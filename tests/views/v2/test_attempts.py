@@ -84,6 +84,8 @@ def test_a_row_has_what_staff_see_and_no_secret_ids(client, attempt, learner):
         "is_resumable": False,
         "ready_to_resume": False,
         "resumed": False,
+        "needs_attention": False,
+        "earlier_count": 0,
     }
 
 
@@ -120,6 +122,13 @@ def test_secret_ids_are_not_shown_to_global_staff_either(client_for, attempt):
         ("ordering=status&page_size=1", ["bo Midterm"]),
         ("ordering=-status&page_size=1", ["ana Enrol"]),
         ("ordering=created&page_size=1", ["ana Midterm"]),
+        ("ordering=type,username&page_size=3", ["ana Enrol", "ana Try", "ana Midterm"]),
+        ("ordering=-type&page_size=1", ["bo Quiz"]),
+        ("ordering=-is_resumable,-ready_to_resume,-id&page_size=1", ["ana Enrol"]),
+        ("started_after=2026-03-01T13:00:00Z", ["bo Quiz"]),
+        ("started_before=2026-03-01T14:00:00%2B01:00&type=timed", []),
+        ("started_before=2026-03-01T14:00:01%2B01:00&type=timed", ["bo Quiz"]),
+        ("created_before=2020-01-01T00:00:00Z", []),
     ],
 )  # fmt: skip
 def test_filters_order_and_pages(client, course, query, found):
@@ -148,6 +157,44 @@ def test_a_page_that_there_is_not(client, course, page):
 def test_the_attempts_of_one_exam(client, course):
     assert names(client.get(f"{URL}?exam={course['Quiz'].pk}")) == ["bo Quiz"]
     assert names(client.get(f"{URL}?exam={2**31 - 1}")) == []
+
+
+@pytest.fixture
+def waiting(attempt, make_exam):
+    """Attempts by what staff have to do with them."""
+    made = {}
+    for name, values in {
+        "broken": {"status": "error", "is_resumable": True},
+        "lost": {"status": "error"},
+        "permitted": {"status": "error", "ready_to_resume": True},
+        "doubtful": {"status": "second_review_required"},
+        "fine": {"status": "verified"},
+        "try": {"status": "error", "is_resumable": True, "resumed": True},
+    }.items():
+        exam = make_exam(exam_name=name, is_practice_exam=name == "try")
+        made[name] = attempt(exam=exam, user=UserFactory(username=name), **values)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("needs_attention=true", {"broken", "lost", "doubtful"}),
+        ("needs_attention=false", {"permitted", "fine", "try"}),
+        ("resumable=true", {"broken"}),
+        ("resumable=false", {"lost", "permitted", "doubtful", "fine", "try"}),
+    ],
+)
+def test_attempts_that_wait_for_staff(client, waiting, query, found):
+    rows = client.get(f"{URL}?{query}").json()["results"]
+    assert {row["user"]["username"] for row in rows} == found
+    if query.startswith("needs_attention"):
+        assert {row["needs_attention"] for row in rows} == {query.endswith("true")}
+
+
+def test_a_row_counts_earlier_attempts_of_the_same_learner_and_exam(client, course):
+    rows = client.get(URL).json()["results"]
+    assert [row["earlier_count"] for row in rows] == [0, 0, 0, 0, 1]
 
 
 def test_an_exam_of_another_course_has_no_attempts_here(client, course):
@@ -223,6 +270,11 @@ def test_the_second_after_the_end_is_told_from_the_ledger(client, attempt, timed
         ("ordering=user__email", "ordering"),
         ("ordering=attempt_code", "ordering"),
         ("attempt_code=x", "attempt_code"),
+        ("needs_attention=1", "needs_attention"),
+        ("resumable=yes", "resumable"),
+        ("started_after=yesterday", "started_after"),
+        ("started_after=0001-01-01T00:00:00%2B23:00", "started_after"),
+        ("created_before=9999-12-31T23:59:59-23:00", "created_before"),
         ("page_size=201", "page_size"),
     ],
 )
@@ -251,9 +303,8 @@ def test_as_many_queries_for_many_rows_as_for_few(client, exam, count, query, st
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(f"{URL}?page_size=200{query}")
     assert len(names(answer)) == count
-    expected = 4 + (
-        status == "started"
-    )  # session, user, count, rows; the ledgers of those that run
+    # session, user, count, rows, earlier attempts of these; the ledgers of those that run
+    expected = 5 + (status == "started")
     assert len(queries) == expected, [one["sql"] for one in queries]
 
 

@@ -1,0 +1,219 @@
+"""One attempt of a course for its staff: its time, its review, earlier attempts, and what happened to it."""
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from edx_proctoring import extensions
+from edx_proctoring.api.attempts.clock import AttemptClock, clocks_of
+from edx_proctoring.api.attempts.pages import shown_attempt
+from edx_proctoring.api.lookup import as_id
+from edx_proctoring.models import (
+    ProctoredExamSoftwareSecureComment,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamStudentAttempt,
+    TimeAdjustment,
+    exactly,
+)
+from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED, ProctoredExamStudentAttemptStatus
+from edx_proctoring.types import User
+
+Attempt = ProctoredExamStudentAttempt
+Status = ProctoredExamStudentAttemptStatus
+NEWEST = 200  # entries of each source, comments, and earlier attempts
+
+CREATED, STATUS, CHANGED, REVIEW, EXTENSION = "created", "status", "changed", "review", "extension"
+CONTINUED = "continue"
+NOTED = ("allowed_time_limit_mins", "time_remaining_seconds", "is_resumable", "ready_to_resume", "resumed")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ColumnChange:
+    """A column of an attempt that changed along with, or without, its status."""
+
+    field: str
+    before: int | bool | None
+    after: int | bool | None
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    """One entry of the timeline.
+
+    `by` is a username, or empty. `reason` is a code of the history (`edx_proctoring.lifecycle`), for changes of time
+    and actions the text that staff wrote. `text` holds the sentence of an extension.
+    """
+
+    at: datetime.datetime
+    kind: str
+    by: str = ""
+    before: str = ""
+    after: str = ""
+    reason: str = ""
+    seconds: int | None = None
+    changes: Sequence[ColumnChange] = ()
+    text: str = ""
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class ReviewSummary:
+    """The review of an attempt, with its first comments."""
+
+    id: int
+    review_status: str
+    reviewed_by: str
+    created: datetime.datetime
+    modified: datetime.datetime
+    comments: Sequence[ProctoredExamSoftwareSecureComment]
+    comment_count: int
+
+
+@dataclass(frozen=True)
+class AttemptDetails:
+    """An attempt as its learner would find it now, with everything that staff see of it."""
+
+    attempt: Attempt
+    is_newest: bool
+    clock: AttemptClock | None  # None unless it has started and not ended
+    earlier: Sequence[Attempt]
+    review: ReviewSummary | None
+    timeline: Sequence[TimelineRow] = ()
+    actions: Sequence[str] = field(default=())
+
+
+def get_attempt_details(course_id: object, attempt_id: int) -> AttemptDetails | None:
+    """Return the attempt with its timeline, or None if the course has no such attempt. Changes nothing.
+
+    At most seven queries, and those of extensions; nobody outside the database is asked.
+    """
+    number = as_id(attempt_id)
+    rows = Attempt.objects.in_course(course_id).with_parts()
+    known = rows.filter(pk=number).first() if number is not None else None
+    if known is None:
+        return None
+    clock = clocks_of([known]).get(known.pk)
+    rows = Attempt.objects.of_pair(known.proctored_exam_id, known.user_id)
+    pair = list(rows.with_parts().newest_first()[: NEWEST + 1])
+    is_newest = bool(pair) and pair[0].pk == known.pk
+    earlier = [shown_attempt(one) for one in pair if one.pk != known.pk] if is_newest else []
+    review = _review(known)
+    timeline = _timeline(known, review)
+    shown = shown_attempt(known, clock)
+    is_paused = clock is not None and clock.pause is not None
+    actions = list(_actions(shown, is_newest=is_newest, is_paused=is_paused))
+    return AttemptDetails(shown, is_newest, clock, earlier, review, timeline, actions)
+
+
+def _actions(attempt: Attempt, *, is_newest: bool, is_paused: bool) -> Iterator[str]:
+    """Name the actions that the attempt's status allows; whoever comes first may still make them impossible."""
+    if is_newest:
+        yield "reset"
+        if attempt.is_resumable and not attempt.proctored_exam.is_practice_exam:
+            yield "resume"
+    if attempt.status in IN_PROGRESS:
+        yield "end"
+    if attempt.status in PRE_STARTED | IN_PROGRESS:
+        yield "extend"
+    if is_paused:
+        yield "continue"
+    elif attempt.status == Status.started:
+        yield "pause"
+
+
+def _review(attempt: Attempt) -> ReviewSummary | None:
+    if not attempt.attempt_code:
+        return None
+    rows = ProctoredExamSoftwareSecureReview.objects.filter(
+        exactly(attempt_code=attempt.attempt_code)
+    )
+    review = rows.select_related("reviewed_by").first()
+    if review is None:
+        return None
+    comments = list(
+        review.proctoredexamsoftwaresecurecomment_set.order_by("start_time", "id")[:NEWEST]
+    )
+    return ReviewSummary(
+        id=review.pk,
+        review_status=review.review_status,
+        reviewed_by=review.reviewed_by.get_username() if review.reviewed_by else "",
+        created=review.created,
+        modified=review.modified,
+        comments=comments,
+        comment_count=len(comments),
+    )
+
+
+def _timeline(attempt: Attempt, review: ReviewSummary | None) -> list[TimelineRow]:
+    """Merge history, ledger, review and the entries of extensions by time, oldest first."""
+    ledger = TimeAdjustment.objects.of_attempts([attempt.pk]).select_related("by")
+    rows = [*_history(attempt.pk), *_time_changes(ledger)]
+    if review is not None:
+        rows.append(
+            TimelineRow(review.modified, REVIEW, review.reviewed_by, after=review.review_status)
+        )
+    rows += [
+        TimelineRow(one.at, EXTENSION, one.who, text=str(one.text), notes=[*map(str, one.notes)])
+        for one in extensions.timeline(attempt)
+    ]
+    # Sorting keeps the order of rows with the same time, and each source is in order.
+    return sorted(rows, key=lambda row: row.at)
+
+
+def _history(attempt_id: int) -> Iterator[TimelineRow]:
+    rows = Attempt.history.filter(id=attempt_id).select_related("history_user")
+    before = None
+    for row in reversed(rows.order_by("-history_id")[:NEWEST]):
+        changes = _column_changes(before, row)
+        is_new_status = before is None or before.status != row.status
+        if is_new_status or changes:
+            yield TimelineRow(
+                at=row.history_date,
+                kind=CREATED if row.history_type == "+" else STATUS if is_new_status else CHANGED,
+                by=row.history_user.get_username() if row.history_user else "",
+                before=before.status if before else "",
+                after=row.status,
+                reason=row.history_change_reason or "",
+                changes=changes,
+            )
+        before = row
+
+
+def _column_changes(before: "Attempt | None", after: "Attempt") -> list[ColumnChange]:
+    if before is None:
+        return []
+    return [
+        ColumnChange(name, getattr(before, name), getattr(after, name))
+        for name in NOTED
+        if getattr(before, name) != getattr(after, name)
+    ]
+
+
+def _time_changes(ledger: Iterable[TimeAdjustment]) -> Iterator[TimelineRow]:
+    """Tell what was granted and when the clock stood still; allotments are what the attempt has anyway."""
+    for row in [one for one in ledger if one.kind != TimeAdjustment.ALLOTMENT][-NEWEST:]:
+        by = _name(row.by)
+        if row.kind not in TimeAdjustment.STOPS:
+            yield TimelineRow(row.created, row.kind, by, reason=row.reason, seconds=row.seconds)
+            continue
+        began_at = row.began_at or row.created
+        yield TimelineRow(began_at, row.kind, by, reason=row.reason)
+        if row.ended_at is not None:
+            yield TimelineRow(row.ended_at, CONTINUED, seconds=row.seconds)
+
+
+def _name(user: User | None) -> str:
+    return user.get_username() if user else ""
+
+
+def get_removal(course_id: object, attempt_id: int) -> tuple[str, datetime.datetime] | None:
+    """Return who (a username, or empty) removed the attempt of the course, and when; None if nobody did."""
+    number = as_id(attempt_id)
+    if number is None:
+        return None
+    rows = Attempt.history.filter(id=number, history_type="-")
+    rows = rows.filter(exactly(proctored_exam__course_id=str(course_id)))
+    row = rows.select_related("history_user").order_by("-history_id").first()
+    if row is None:
+        return None
+    return _name(row.history_user), row.history_date
