@@ -10,7 +10,7 @@ PORTS := $(if $(WEB_PORT),--web-port $(WEB_PORT)) $(if $(SIMULATOR_PORT),--simul
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 
-.PHONY: help demo demo-check demo-reset test test-quick torture torture-proof fuzz benchmark lint types docs format requirements
+.PHONY: help demo demo-check demo-reset test test-quick torture torture-proof fuzz benchmark lint types docs format requirements release-check
 
 help:
 	@echo "make demo         set up and run the demo: http://127.0.0.1:8000 (WEB_PORT=… SIMULATOR_PORT=…)"
@@ -23,6 +23,7 @@ help:
 	@echo "make fuzz         5000 random requests per operation of the REST interface (EXAMPLES=…)"
 	@echo "make benchmark    beside the published package, with the same data (ARGUMENTS='--learners 1000 10000')"
 	@echo "make lint types docs format"
+	@echo "make release-check what a release needs: build, each pair of Python and Django, npm, docs, licences, SBOM"
 	@echo "make requirements compile requirements/*.txt anew"
 
 .venv/bin/python:
@@ -84,8 +85,15 @@ docs: .venv/test.stamp
 format: .venv/test.stamp
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
+.venv/release.stamp: .venv/test.stamp requirements/release.txt
+	$(BIN)/python -m pip install --quiet -r requirements/release.txt
+	@touch $@
+
+release-check: .venv/release.stamp
+	$(BIN)/python -m scripts.release_check
+
 requirements: .venv/test.stamp
 	@# Each with what is compiled before it: they are installed together.
-	before="-c requirements/constraints.in"; for name in base openedx openapi demo test quality docs mysql; do \
+	before="-c requirements/constraints.in"; for name in base openedx openapi demo test quality docs mysql release; do \
 		$(BIN)/uv pip compile -q --universal --no-header --python-version 3.11 $$before requirements/$$name.in -o requirements/$$name.txt; \
 		before="$$before -c requirements/$$name.txt"; done

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TOGETHER = ("demo", "mysql", "test", "quality", "docs")
+TOGETHER = ("demo", "mysql", "test", "quality", "docs", "release")
 PIN = re.compile(r"([\w.\-]+)(?:\[[^\]]*\])?==(\S+)(?: ; (.*))?")
 
 
