@@ -1,4 +1,4 @@
-"""A running host for attackers: `pytest tests/attack --ds tests.attack.host.settings` with DATABASE_URL."""
+"""Fixtures for attacks on a running host: `pytest tests/attack --ds tests.attack.host.settings` with DATABASE_URL."""
 
 import datetime
 import os
@@ -44,7 +44,7 @@ if ATTACKED:
 
 
 class Site:
-    """The host that is attacked, and what is in it. Each test has people and exams of its own."""
+    """The attacked host and its contents. Each test has its own users and exams."""
 
     def __init__(self, stack: Any, providers: Any) -> None:
         self.stack, self.providers = stack, providers
@@ -52,32 +52,32 @@ class Site:
         self.data: Path = stack.place.data
 
     def stranger(self) -> Any:
-        """Nobody."""
+        """Return an anonymous client."""
         return Person(self.base)
 
     def person(self, course_id: str | None = None, *, is_staff: bool = False, **more: Any) -> Any:
-        """A learner, or somebody on the staff, of this course (else the demo's)."""
+        """Return a learner or staff member of this course (by default the demo's)."""
         name = unique("staff" if is_staff else "learner")
         user = get_user_model().objects.create_user(name, f"{name}@secret.example.com", **more)
         enroll(user, course_id or COURSE_ID, is_staff)
         return Person(self.base, user)
 
     def exam(self, course_id: str | None = None, **more: Any) -> int:
-        """A timed exam of one hour, if nothing else is said."""
+        """Create a timed exam, by default of one hour."""
         name = more.pop("content_id", unique("exam"))
         more = {"is_proctored": False, "time_limit_mins": 60, **more}
         return api.create_exam(course_id or COURSE_ID, name, name, **more)
 
     def proctored(self, **more: Any) -> int:
-        """A proctored exam."""
+        """Create a proctored exam."""
         return self.exam(is_proctored=True, **{"backend": "simulator", **more})
 
     def attempt(self, attempt_id: int) -> Any:
-        """As it is stored now."""
+        """Return the attempt as it is stored now."""
         return Attempt.objects.select_related("proctored_exam", "user").get(pk=attempt_id)
 
     def wait_two_hours(self, attempt_id: int) -> None:
-        """The attempt began two hours earlier than it did."""
+        """Move the start of the attempt two hours back."""
         attempt = self.attempt(attempt_id)
         if attempt.started_at:
             earlier = attempt.started_at - datetime.timedelta(hours=2)
@@ -89,7 +89,7 @@ class Site:
         return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 
     def run(self, command: str) -> None:
-        """A management command, in a process of its own."""
+        """Run a management command in a separate process."""
         place = self.stack.place
         environment = {**os.environ, **place.as_environment()}
         environment["DJANGO_SETTINGS_MODULE"] = self.stack.settings
@@ -98,7 +98,7 @@ class Site:
 
     @contextmanager
     def without_cache(self) -> Iterator[None]:
-        """The cache does not answer."""
+        """Make the cache unavailable within the block."""
         file = self.data / cache.DOWN
         file.touch()
         try:
@@ -107,7 +107,7 @@ class Site:
             file.unlink()
 
     def health_seconds(self) -> float:
-        """How long a page takes that needs nothing but a thread."""
+        """Return how long a page takes that needs nothing but a thread."""
         began = time.monotonic()
         requests.get(f"{self.base}/health", timeout=60).raise_for_status()
         return time.monotonic() - began
@@ -115,12 +115,12 @@ class Site:
 
 @pytest.fixture(autouse=True)
 def host():
-    """The demo's services stay."""
+    """Keep the demo's services."""
 
 
 @pytest.fixture(scope="session")
 def site(django_db_blocker):
-    """One host for all tests, on a database of its own."""
+    """Start one host for all tests, on its own database."""
     with django_db_blocker.unblock():
         databases = setup_databases(verbosity=0, interactive=False)
         name = connection.settings_dict["NAME"]
@@ -149,7 +149,7 @@ def site(django_db_blocker):
 
 @pytest.fixture(autouse=True)
 def _nothing_reached_djangos_error_handler(site, request):
-    """Whatever the attack: no undocumented error in the package's code."""
+    """Check after each attack that no undocumented error was raised in the package's code."""
     before = len(site.failures())
     yield
     assert site.failures()[before:] == []

@@ -1,4 +1,4 @@
-"""Courses that nobody else has, and what their staff see of people."""
+"""Courses used by a single test, and the data about people that their staff can see."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from tests.attack.people import API, V1, unique
 
 
 def course(word: str = "case") -> str:
-    """A new course's id."""
+    """Return the id of a new course."""
     return f"course-v1:Attack+{unique(word)}+2026"
 
 
 def everything_shown(staff: Any, course_id: str) -> str:
-    """All pages of a course that show people."""
+    """Return all pages of a course that show people."""
     pages = [
         f"{API}/{course_id}/allowance",
         f"{API}/{course_id}/grouped/allowance",

@@ -1,4 +1,4 @@
-"""Providers on one port, told apart by the first part of the path: /quick, /silent, /hostile, /onboarding, /psi."""
+"""Providers on one port, distinguished by the first part of the path: /quick, /silent, /hostile, /onboarding, /psi."""
 
 import json
 import threading
@@ -23,7 +23,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *args: Any) -> None:
-        """Nothing to say."""
+        """Log nothing."""
 
     def _answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
@@ -58,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Providers(ThreadingHTTPServer):
-    """All of them; `requests` remembers (provider, method, path, body)."""
+    """All providers; `requests` records (provider, method, path, body)."""
 
     daemon_threads = True
     request_queue_size = 200
@@ -71,7 +71,7 @@ class Providers(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def asked(self, name: str, method: str, part: str = "") -> int:
-        """How often?"""
+        """Return the number of requests."""
         return sum(
             one[:2] == (name, method) and part in f"/{one[2]}" for one in list(self.requests)
         )

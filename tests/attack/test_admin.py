@@ -1,4 +1,4 @@
-"""Administrators send queries that no page of theirs has."""
+"""Administrators send query strings that no page of Django admin contains."""
 
 import pytest
 
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.attack
 @pytest.mark.parametrize(
     "query", ["state=%00", "state__exact=%00", "q=%00", "state=%ff", "e=%00", "p=%00"]
 )
-def test_no_query_of_the_admin_is_an_error_of_the_server(site, query):
+def test_no_admin_query_string_causes_a_server_error(site, query):
     boss = site.person(is_superuser=True)
     type(boss.user).objects.filter(pk=boss.user.pk).update(is_staff=True)
     for model in ("outboxmessage", "proctoredexamstudentattempt", "proctoredexam"):

@@ -8,8 +8,8 @@ from tests.attack.people import API, V1
 pytestmark = pytest.mark.attack
 
 
-def test_without_a_cache_everything_answers_as_with_one(site):
-    """The cache is asked for switches, tokens and whether a provider is down: all have another answer."""
+def test_responses_are_the_same_without_a_cache(site):
+    """The cache holds switches, tokens and the health of providers: all have another source."""
     staff, learner = site.person(is_staff=True), site.person()
     exam, first = site.proctored(), site.proctored(backend="onboarding", is_practice_exam=True)
     attempt_id = learner.started(exam)
@@ -39,7 +39,7 @@ def test_without_a_cache_everything_answers_as_with_one(site):
 
 
 @pytest.mark.parametrize("action", ["error", "submit"])
-def test_without_a_cache_learners_go_on(site, action):
+def test_learners_can_take_exams_without_a_cache(site, action):
     """From the creation to the end; the list of failures (see conftest) stays empty."""
     learner, exam, timed = site.person(), site.proctored(), site.exam()
     with site.without_cache():

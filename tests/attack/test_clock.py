@@ -1,4 +1,4 @@
-"""A learner wants more time, or the questions without a clock."""
+"""Learners try to get more time, or the questions without a running clock."""
 
 import datetime
 import itertools
@@ -17,7 +17,7 @@ ALL_ACTIONS = [*ACTIONS, "reset_attempt", "mark_ready_to_resume", "ping"]
 
 
 def assert_a_clock_runs_or_nothing_is_shown(site, learner, exam, attempt_id, sees=None):
-    """The promise: questions only while the newest attempt runs and its time is not over."""
+    """Check that questions are shown only while the newest attempt is running and its time is not over."""
     seen = (sees or learner.sees)(exam)
     attempt = site.attempt(attempt_id)
     if seen == QUESTIONS:
@@ -29,8 +29,8 @@ def assert_a_clock_runs_or_nothing_is_shown(site, learner, exam, attempt_id, see
 
 
 @pytest.mark.parametrize("action", ["error", "decline"])
-def test_no_report_of_a_learner_stops_the_clock(site, action):
-    """One request switched the timer off."""
+def test_no_error_report_stops_the_clock(site, action):
+    """In 6.1.4 a single request stopped the timer."""
     learner, exam = site.person(), site.exam()
     attempt_id = learner.created(exam, start_clock=True)
     learner.put(attempt_id, action)
@@ -41,7 +41,7 @@ def test_no_report_of_a_learner_stops_the_clock(site, action):
 
 @pytest.mark.parametrize("action", ["error", "decline"])
 @pytest.mark.parametrize("body", ["form", "user_id of the learner"])
-def test_no_other_body_stops_the_clock(site, action, body):
+def test_no_other_action_body_stops_the_clock(site, action, body):
     learner, exam = site.person(), site.exam()
     attempt_id = learner.created(exam, start_clock=True)
     if body == "form":
@@ -55,9 +55,7 @@ def test_no_other_body_stops_the_clock(site, action, body):
 
 @pytest.mark.parametrize("action", ["error", "decline"])
 @pytest.mark.parametrize("hide_after_due", [False, True])
-def test_a_report_after_the_due_date_shows_nothing_that_the_end_does_not(
-    site, action, hide_after_due
-):
+def test_an_error_after_the_due_date_shows_no_more_than_a_submission(site, action, hide_after_due):
     """Afterwards, the page shows the same as for a submitted attempt."""
     seen = []
     for how in (action, "submit"):
@@ -101,7 +99,7 @@ def test_the_start_callback_does_not_open_a_timed_exam(site):
 
 
 @pytest.mark.parametrize("how", ["creation", "decline"])
-def test_where_nobody_may_opt_out_opting_out_of_one_exam_opens_no_other(site, how):
+def test_opting_out_of_one_exam_opens_no_other_if_it_is_not_allowed(site, how):
     learner, exam, sister = site.person(), site.proctored(), site.proctored()
     if how == "creation":
         learner.created(sister, proctored=False)
@@ -124,7 +122,7 @@ def test_no_two_actions_show_the_questions_of_a_timed_exam_without_a_clock(site,
 
 
 def test_two_tabs_do_not_stop_the_clock(site):
-    """One starts while the other one reports an error or declines."""
+    """One tab starts the attempt while the other one reports an error or declines."""
     learner = site.person()
     for action in ("error", "decline") * 4:
         exam = site.exam()
@@ -176,7 +174,7 @@ def test_declining_a_started_exam_does_not_open_it_without_a_clock(site):
 
 
 def resumable(site, learner, exam):
-    """Started, lost, and the staff let her resume; the attempt's id."""
+    """Return the id of an attempt that was interrupted and that staff let the learner resume."""
     attempt_id = learner.started(exam)
     learner.put(attempt_id, "error")
     staff = site.person(is_staff=True)
@@ -189,7 +187,7 @@ def newest(site, learner, exam):
     return api.get_current_exam_attempt(exam, learner.user.pk)
 
 
-def test_whoever_resumes_does_not_opt_out(site):
+def test_a_resuming_learner_cannot_opt_out(site):
     learner, exam = site.person(), site.proctored()
     resumable(site, learner, exam)
     assert learner.create(exam, proctored=False).status_code == 400
@@ -197,7 +195,7 @@ def test_whoever_resumes_does_not_opt_out(site):
     assert not learner.can_answer(exam)
 
 
-def test_whoever_resumes_as_proctored_does_not_decline_then(site):
+def test_a_resuming_learner_cannot_decline_afterwards(site):
     learner, exam = site.person(), site.proctored()
     resumable(site, learner, exam)
     attempt_id = learner.created(exam, proctored=True)
@@ -207,7 +205,7 @@ def test_whoever_resumes_as_proctored_does_not_decline_then(site):
 
 
 @pytest.mark.parametrize("how", ["creation", "decline"])
-def test_a_declined_sister_exam_does_not_open_one_that_was_started(site, how):
+def test_declining_another_exam_does_not_open_a_started_one(site, how):
     learner, exam, sister = site.person(), site.proctored(), site.proctored()
     resumable(site, learner, exam)
     if how == "creation":
@@ -218,7 +216,7 @@ def test_a_declined_sister_exam_does_not_open_one_that_was_started(site, how):
     assert not learner.can_answer(exam)
 
 
-def test_a_declined_sister_exam_does_not_open_one_that_is_being_resumed(site):
+def test_declining_another_exam_does_not_open_a_resumed_one(site):
     learner, exam, sister = site.person(), site.proctored(), site.proctored()
     resumable(site, learner, exam)
     learner.created(exam, proctored=True)
@@ -228,7 +226,7 @@ def test_a_declined_sister_exam_does_not_open_one_that_is_being_resumed(site):
 
 
 @pytest.mark.parametrize("action", ["error", "stop", "submit"])
-def test_no_way_out_of_a_started_exam_leads_to_a_declined_one(site, action):
+def test_a_started_exam_can_never_become_declined(site, action):
     learner, exam = site.person(), site.proctored()
     attempt_id = learner.started(exam)
     learner.put(attempt_id, action)
@@ -238,8 +236,8 @@ def test_no_way_out_of_a_started_exam_leads_to_a_declined_one(site, action):
     assert not learner.can_answer(exam)
 
 
-def test_where_nobody_may_opt_out_nobody_sees_the_questions_by_opting_out(site):
-    """Neither by a creation nor by declining, and the way into the proctored exam stays open."""
+def test_opting_out_shows_no_questions_if_it_is_not_allowed(site):
+    """Neither a creation nor a decline opens the exam, and the proctored exam can still be taken."""
     learner = site.person()
     first, second = site.proctored(), site.proctored()
     learner.create(first, proctored=False)

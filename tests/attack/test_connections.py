@@ -1,4 +1,4 @@
-"""The database cuts connections off, as it does when it is restarted or fails over."""
+"""The database closes connections, as during a restart or failover."""
 
 import random
 import threading
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.attack
 
 
 def kill_connections():
-    """All but one."""
+    """Close all other connections."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
@@ -32,8 +32,8 @@ def kill_connections():
                 cursor.execute(f"KILL {number}")
 
 
-def test_connections_that_are_cut_off_break_nothing(site):
-    """Answers are 503, or right; the list of failures (see conftest) stays empty."""
+def test_closed_connections_cause_no_errors(site):
+    """Responses are 503 or correct; the list of failures (see conftest) stays empty."""
     learner, exam, practice = site.person(), site.exam(), site.proctored()
     attempt_id, proctored = learner.created(exam, start_clock=True), learner.started(practice)
     over, statuses = threading.Event(), []

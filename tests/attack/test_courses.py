@@ -1,4 +1,4 @@
-"""Staff of one course reach into another one."""
+"""Staff of one course try to reach another course."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.attack.people import API, V1, unique
 pytestmark = pytest.mark.attack
 
 
-def test_staff_of_another_course_do_not_ask_for_a_learner(site):
+def test_staff_cannot_read_learners_of_another_course(site):
     other = course()
     staff, victim = site.person(other, is_staff=True), site.person()
     exam = site.exam()
@@ -27,7 +27,7 @@ def test_staff_of_another_course_do_not_ask_for_a_learner(site):
         assert staff.get(page).status_code == 403, page
 
 
-def test_a_learner_in_their_own_course_only_shows_that_course_to_its_staff(site):
+def test_staff_see_only_their_own_course_of_a_learner(site):
     other = course()
     staff, victim = site.person(other, is_staff=True), site.person()
     exam = site.exam()
@@ -37,8 +37,8 @@ def test_a_learner_in_their_own_course_only_shows_that_course_to_its_staff(site)
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_staff_do_not_reach_another_course_by_its_exam(site, method):
-    """Their own course in the body, the other one's exam."""
+def test_naming_their_own_course_gives_staff_no_access_to_another_exam(site, method):
+    """The body names their own course, and the exam of another one."""
     other = course()
     staff, victim, exam = site.person(other, is_staff=True), site.person(), site.exam()
     body = {"exam_id": exam, "key": "additional_time_granted", "value": "500"}
@@ -56,8 +56,8 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_staff_of_a_course_that_is_written_alike_see_nothing(site, change):
-    """Two ids that differ in case are two courses, on every database."""
+def test_staff_of_a_course_whose_id_differs_in_case_see_nothing(site, change):
+    """Two ids that differ only in case are two courses, on every database."""
     theirs = f"course-v1:Attack+{unique('Same')}e+2026"
     mine = CHANGES[change](theirs)
     victim, staff = site.person(theirs), site.person(mine, is_staff=True)
@@ -75,8 +75,8 @@ def test_staff_of_a_course_that_is_written_alike_see_nothing(site, change):
     assert answer.status_code in (200, 403)
 
 
-def test_an_exam_whose_content_id_is_written_alike_is_another_exam(site):
-    """Its questions would be shown under the other one's clock."""
+def test_an_exam_whose_content_id_differs_in_case_is_another_exam(site):
+    """Otherwise its questions would be shown under the other one's clock."""
     name = f"{unique('Content')}Abc"
     learner, exam = site.person(), site.exam(content_id=name)
     for other in (name.swapcase(), f"{name} "):

@@ -1,4 +1,4 @@
-"""One row that somebody holds does not stop the site."""
+"""A row that another client has locked does not stop the site."""
 
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -18,7 +18,7 @@ TABLE = Attempt._meta.db_table
 
 @contextmanager
 def raw_connection():
-    """Another client of the database, in a transaction."""
+    """Open a transaction of another database client."""
     other = connection.copy()
     try:
         other.set_autocommit(False)
@@ -30,7 +30,7 @@ def raw_connection():
 
 @contextmanager
 def held(attempt):
-    """The learner's row and the attempt's are locked, as a client that hangs has them."""
+    """Lock the rows of the learner and the attempt, as a client that hangs does."""
     with raw_connection() as cursor:
         ProctoringLearner.objects.ensure(attempt.user_id)
         learners = ProctoringLearner._meta.db_table
@@ -43,8 +43,8 @@ def held(attempt):
         yield
 
 
-def test_ten_looks_at_an_overdue_attempt_do_not_take_all_threads(site):
-    """They answer while the row is held: they show it as ended and leave the rest to the sweep."""
+def test_reads_of_a_locked_overdue_attempt_do_not_block_all_threads(site):
+    """They show it as ended while the row is locked, and leave ending it to the sweep."""
     learner, exam = site.person(), site.exam()
     attempt_id = learner.created(exam, start_clock=True)
     site.wait_two_hours(attempt_id)
@@ -76,12 +76,12 @@ def test_no_page_of_an_overdue_attempt_waits_or_shows_questions(site, proctored)
 
 
 def is_busy(answer):
-    """503 with the time of the next try."""
+    """Return whether this is a 503 with `Retry-After`."""
     return answer.status_code == 503 and int(answer.headers.get("Retry-After", 0)) > 0
 
 
 def test_a_write_gives_up_after_three_seconds(site):
-    """Each learner with another action."""
+    """Each learner performs another action."""
     actions = ("submit", "start", "stop", "error", "decline")
     writes = []
     with ExitStack() as stack:
@@ -95,7 +95,7 @@ def test_a_write_gives_up_after_three_seconds(site):
             assert seconds < SLOWEST
 
 
-def test_creations_removals_and_callbacks_give_up_too(site):
+def test_creations_removals_and_callbacks_also_time_out(site):
     learner, exam, other = site.person(), site.proctored(backend="software_secure"), site.exam()
     attempt_id = learner.started(exam)
     staff = site.person(is_staff=True)
@@ -119,7 +119,7 @@ def test_creations_removals_and_callbacks_give_up_too(site):
     assert site.attempt(attempt_id).status == "started"
 
 
-def test_twenty_writes_for_one_row_leave_threads_to_others(site):
+def test_twenty_writes_of_one_row_do_not_block_other_requests(site):
     """Eight threads, each of which waits three seconds at most."""
     learner, exam = site.person(), site.exam()
     attempt_id = learner.created(exam, start_clock=True)
@@ -132,7 +132,7 @@ def test_twenty_writes_for_one_row_leave_threads_to_others(site):
 
 @contextmanager
 def unreadable_attempts():
-    """Statements on attempts wait, as they do for a change of the table."""
+    """Make statements on attempts wait, as they do during a change of the table."""
     other = connection.copy()
     try:
         if connection.vendor == "mysql":
@@ -145,8 +145,8 @@ def unreadable_attempts():
         other.close()
 
 
-def test_a_host_that_limits_its_statements_is_busy_and_not_broken(site):
-    """`statement_timeout` and its like end the statement: that is a 503, in reads and in writes."""
+def test_a_statement_time_out_of_the_host_is_a_503(site):
+    """`statement_timeout` and its equivalents abort the statement, in reads and in writes."""
     learner, exam = site.person(), site.exam()
     attempt_id = learner.created(exam, start_clock=True)
     limited = {"X-Statement-Timeout": "300"}

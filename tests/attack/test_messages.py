@@ -1,4 +1,4 @@
-"""Messages arrive although recipients do not answer and attackers fill the outbox."""
+"""Messages are delivered although recipients do not respond and attackers fill the outbox."""
 
 import datetime
 import time
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.attack
 
 
 def wait_for(look, seconds):
-    """Until it is seen; how long that took."""
+    """Wait until the condition holds; return how long that took."""
     began = time.monotonic()
     while not look():
         if time.monotonic() > began + seconds:
@@ -24,8 +24,8 @@ def wait_for(look, seconds):
     return time.monotonic() - began
 
 
-def test_messages_of_an_unknown_kind_do_not_starve_the_net(site):
-    """A thousand of them, older than all others, as a rolled-back deploy leaves them."""
+def test_messages_of_an_unknown_kind_do_not_block_the_periodic_task(site):
+    """A thousand of them, older than all others, as after a rolled-back deployment."""
     long_ago = timezone.now() - datetime.timedelta(hours=1)
     OutboxMessage.objects.bulk_create(
         OutboxMessage(
@@ -53,7 +53,7 @@ def test_messages_of_an_unknown_kind_do_not_starve_the_net(site):
         OutboxMessage.objects.filter(key__startswith="unheard:").delete()
 
 
-def test_looking_at_an_entrance_page_does_not_fill_the_outbox(site):
+def test_reloading_an_entrance_page_does_not_fill_the_outbox(site):
     learner, exam = site.person(), site.proctored()
     shown = lambda: OutboxMessage.objects.filter(key__contains=f"option:{exam}:").count()  # noqa: E731
     for _ in range(20):
@@ -67,13 +67,13 @@ LEARNERS = 20
 
 
 def told():
-    """The attempts whose status others have heard of."""
+    """Return the attempts whose status was sent to receivers."""
     rows = Told.objects.filter(kind="signal").values_list("data", flat=True)
     return {int(data["attempt_id"]) for data in rows}
 
 
-def test_a_silent_provider_delays_nobodys_mails(site):
-    """It takes connections and never answers; one worker."""
+def test_an_unresponsive_provider_delays_no_e_mails(site):
+    """It accepts connections and never responds; there is one worker."""
     exam = site.proctored(backend="silent")
     people = [site.person() for _ in range(LEARNERS)]
     attempts = [person.started(exam) for person in people]

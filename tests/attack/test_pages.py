@@ -1,4 +1,4 @@
-"""A provider, or somebody who is in its place, puts scripts into the pages of the LMS."""
+"""A provider, or somebody impersonating it, tries to put scripts into pages of the LMS."""
 
 import re
 from html.parser import HTMLParser
@@ -41,7 +41,7 @@ def dangers(html):
     return Dangers(html).found
 
 
-def test_a_providers_instructions_run_no_script(site):
+def test_instructions_from_a_provider_run_no_script(site):
     learner, exam = site.person(), site.proctored(backend="hostile")
     attempt_id = learner.created(exam, proctored=True)
     for action in ("ping", "click_download_software"):
@@ -52,8 +52,8 @@ def test_a_providers_instructions_run_no_script(site):
         assert "alert(1)</script>" not in page
 
 
-def test_a_providers_address_is_one_of_the_web(site):
-    """Nothing that the micro-frontend is given for a link may be a script."""
+def test_urls_from_a_provider_are_web_addresses(site):
+    """No link in the micro-frontend's data may be a script."""
     learner, exam = site.person(), site.proctored(backend="hostile")
     attempt_id = learner.created(exam, proctored=True)
     content_id = site.attempt(attempt_id).proctored_exam.content_id
@@ -66,7 +66,7 @@ def test_a_providers_address_is_one_of_the_web(site):
 
 
 def test_names_run_no_script(site):
-    """Of exams and people, in what learners see."""
+    """Names of exams and users, on pages of learners."""
     script = "<script>alert(1)</script>"
     learner = site.person(first_name=script, last_name='"><img src=x onerror=alert(2)>')
     for exam in (site.exam(content_id=f"{script}"), site.proctored()):

@@ -1,4 +1,4 @@
-"""Somebody who is no provider writes a review."""
+"""Somebody other than the provider tries to post a review."""
 
 import pytest
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.attack
 
 
 def submitted(site, **more):
-    """Learner, exam, attempt of RPNow that waits for its review."""
+    """Return learner, exam and an RPNow attempt that waits for its review."""
     learner, exam = site.person(), site.proctored(backend="software_secure", **more)
     attempt_id = learner.started(exam)
     learner.put(attempt_id, "submit")
@@ -19,7 +19,7 @@ def submitted(site, **more):
 
 
 def staff_pages(attempt, exam):
-    """Where course staff read about attempts."""
+    """Return the pages on which course staff see attempts."""
     name, course = attempt.user.username, COURSE_ID
     return [
         f"{API}/attempt/grouped/course_id/{course}",
@@ -36,8 +36,8 @@ def staff_pages(attempt, exam):
     ]
 
 
-def test_course_staff_do_not_read_what_the_review_callback_asks_for(site):
-    """Code and record locator together are all that it takes to write a review."""
+def test_course_staff_cannot_see_the_record_locator(site):
+    """Code and record locator together are enough to post a review."""
     learner, exam, attempt = submitted(site)
     running = site.attempt(learner.started(site.proctored(backend="software_secure")))
     staff = site.person(is_staff=True)
@@ -48,7 +48,7 @@ def test_course_staff_do_not_read_what_the_review_callback_asks_for(site):
             assert one.external_id not in answer.headers.get("Location", ""), page
 
 
-def test_learners_do_not_read_it_either(site):
+def test_learners_cannot_see_the_record_locator(site):
     learner, exam = site.person(), site.proctored(backend="software_secure")
     attempt = site.attempt(learner.started(exam))
     content_id = attempt.proctored_exam.content_id
@@ -65,8 +65,8 @@ def test_learners_do_not_read_it_either(site):
         assert attempt.external_id not in learner.get(page).text, page
 
 
-def test_course_staff_do_not_write_reviews(site):
-    """With all that their list says, in the order of the attack: suspicious, then clean."""
+def test_course_staff_cannot_post_reviews(site):
+    """With everything in their list, in the order of the attack: suspicious, then clean."""
     _, _, attempt = submitted(site)
     staff = site.person(is_staff=True)
     page = f"{API}/attempt/grouped/course_id/{COURSE_ID}/search/{attempt.user.username}"
@@ -81,15 +81,15 @@ def test_course_staff_do_not_write_reviews(site):
 
 
 @pytest.mark.parametrize("locator", ["", None, 0, True, [], {}, "%", "*", "\0", ["x"]])
-def test_no_made_up_locator_is_taken(site, locator):
+def test_guessed_record_locators_are_refused(site, locator):
     _, _, attempt = submitted(site)
     answer = site.stranger().post_review(attempt.attempt_code, locator)
     assert 400 <= answer.status_code < 500
     assert site.attempt(attempt.pk).status == "submitted"
 
 
-def test_an_answer_does_not_tell_whether_a_code_exists(site):
-    """Wrong locator and unknown code read the same."""
+def test_responses_do_not_reveal_whether_a_code_exists(site):
+    """A wrong locator and an unknown code get the same response."""
     _, _, attempt = submitted(site)
     stranger = site.stranger()
     known = stranger.post_review(attempt.attempt_code, "nonsense")
@@ -98,14 +98,14 @@ def test_an_answer_does_not_tell_whether_a_code_exists(site):
 
 
 @pytest.mark.parametrize("swap", [str.swapcase, lambda text: f"{text} ", lambda text: f"{text}\t"])
-def test_a_review_of_a_code_in_another_case_does_not_move_this_attempt(site, swap):
+def test_a_review_of_a_code_in_another_case_does_not_change_this_attempt(site, swap):
     _, _, attempt = submitted(site)
     code = swap(attempt.attempt_code)
     site.stranger().post_review(code, attempt.external_id, "Clean")
     assert site.attempt(attempt.pk).status == "submitted"
 
 
-def test_a_review_by_rpnow_does_not_move_an_attempt_of_another_provider(site):
+def test_an_rpnow_review_does_not_change_an_attempt_of_another_provider(site):
     learner, exam = site.person(), site.proctored()
     attempt_id = learner.started(exam)
     learner.put(attempt_id, "submit")
@@ -115,7 +115,7 @@ def test_a_review_by_rpnow_does_not_move_an_attempt_of_another_provider(site):
 
 
 @pytest.mark.parametrize("who", ["the learner", "course staff", "a stranger"])
-def test_nobody_but_a_provider_delivers_a_review_by_the_external_id(site, who):
+def test_only_providers_can_post_reviews_by_external_id(site, who):
     learner, exam = site.person(), site.proctored()
     attempt_id = learner.started(exam)
     learner.put(attempt_id, "submit")

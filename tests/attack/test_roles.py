@@ -15,7 +15,7 @@ METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", 
 
 
 def routes(attempt):
-    """All of them, about this attempt."""
+    """Return all routes, with the ids of this attempt."""
     exam, user = attempt.proctored_exam, attempt.user_id
     return [
         f"{API}/exam",
@@ -51,13 +51,13 @@ def routes(attempt):
 
 
 def victims(site):
-    """A running attempt."""
+    """Return a running attempt of another learner."""
     learner, exam = site.person(), site.proctored()
     return site.attempt(learner.started(exam))
 
 
 def unchanged(site, attempt):
-    """As it was, down to the moment of the last change."""
+    """Return the attempt's row, including the time of its last change."""
     now = site.attempt(attempt.pk)
     columns = ("status", "started_at", "allowed_time_limit_mins", "is_status_acknowledged")
     kept = all(getattr(now, name) == getattr(attempt, name) for name in columns)
@@ -80,7 +80,7 @@ BODY = {
 
 
 @pytest.mark.parametrize("who", ["a stranger", "another learner", "staff of another course"])
-def test_no_method_on_any_route_changes_or_shows_what_is_not_theirs(site, who):
+def test_no_method_on_any_route_changes_or_shows_data_of_others(site, who):
     attempt = victims(site)
     person = {
         "a stranger": site.stranger,
@@ -104,8 +104,8 @@ def test_no_method_on_any_route_changes_or_shows_what_is_not_theirs(site, who):
 
 
 @pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
-def test_no_header_turns_a_request_into_another_one(site, header):
-    """A page of another site can have a browser send a GET or a form, with the learner's cookies."""
+def test_no_header_changes_the_method_of_a_request(site, header):
+    """A page of another site can make a browser send a GET or a form with the learner's cookies."""
     attempt = victims(site)
     learner = Person(site.base, attempt.user)
     paths = (f"{API}/attempt/{attempt.pk}", f"{API}/attempt/{attempt.pk}?_method=DELETE")
@@ -116,8 +116,8 @@ def test_no_header_turns_a_request_into_another_one(site, header):
 
 
 @pytest.mark.parametrize("how", ["no token", "another token", "another origin"])
-def test_a_page_of_another_site_does_nothing_in_the_learners_name(site, how):
-    """Forms, and texts that look like forms, as such a page may send them."""
+def test_cross_site_requests_are_refused(site, how):
+    """Forms, and bodies that look like forms, as such a page may send them."""
     attempt = victims(site)
     learner = Person(site.base, attempt.user)
     headers = {
@@ -144,7 +144,7 @@ VALUES = [None, True, 0, -1, 1.5, 1e400, "", " ", "\0", [], ["submit"], {}, {"ac
 @pytest.mark.parametrize(
     "name", ["action", "user_id", "exam_id", "attempt_proctored", "start_clock"]
 )
-def test_no_json_type_gets_anything(site, name):
+def test_no_json_value_gives_access(site, name):
     attempt = victims(site)
     learner = Person(site.base, attempt.user)
     for value in VALUES:
@@ -159,12 +159,12 @@ def test_no_json_type_gets_anything(site, name):
 
 
 def sendable(body):
-    """Infinity is no JSON: the client refuses to send it."""
+    """Return whether the client can send it: infinity is not valid JSON."""
     return {name: "inf" if value == 1e400 else value for name, value in body.items()}
 
 
 @pytest.mark.parametrize("end", ["/", "//", "/.", "%2f", "%00", "?", "#", ".json", ";x", "/../"])
-def test_no_ending_of_an_address_goes_around_its_guard(site, end):
+def test_no_variation_of_a_url_bypasses_its_permission_check(site, end):
     attempt = victims(site)
     stranger, other = site.stranger(), site.person()
     for person, path in itertools.product(
@@ -178,8 +178,8 @@ def test_no_ending_of_an_address_goes_around_its_guard(site, end):
     assert unchanged(site, attempt)
 
 
-def test_a_learner_does_not_act_as_staff(site):
-    """Resuming, more time, another person's id: all in the own attempt."""
+def test_a_learner_cannot_act_as_staff(site):
+    """Resuming, more time, another user's id: all on the learner's own attempt."""
     attempt = victims(site)
     learner = Person(site.base, attempt.user)
     learner.put(attempt.pk, "error")
@@ -189,7 +189,7 @@ def test_a_learner_does_not_act_as_staff(site):
     assert not site.attempt(attempt.pk).ready_to_resume
 
 
-def test_two_clicks_make_one_attempt_of_one_length(site):
+def test_two_clicks_create_one_attempt_with_one_time_limit(site):
     for proctored in (False, True):
         learner = site.person()
         exam = site.proctored() if proctored else site.exam()

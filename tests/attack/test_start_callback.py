@@ -1,4 +1,4 @@
-"""Somebody skips the proctoring software, or ends another person's exam, with what the app itself shows."""
+"""Somebody bypasses the proctoring software, or ends another learner's exam, with data that the app shows."""
 
 import pytest
 
@@ -12,12 +12,12 @@ METHODS = ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH"]
 
 
 def shown_code(learner, attempt_id):
-    """The code as the learner's own JSON has it."""
+    """Return the attempt code in the learner's own JSON."""
     return learner.get(f"{API}/attempt/{attempt_id}").json()["attempt_code"]
 
 
 @pytest.mark.parametrize("backend", PROVIDERS)
-def test_the_own_code_does_not_replace_the_software(site, backend):
+def test_the_learners_own_code_does_not_replace_the_software(site, backend):
     learner, exam = site.person(), site.proctored(backend=backend)
     attempt_id = learner.created(exam, proctored=True)
     code = shown_code(learner, attempt_id)
@@ -31,7 +31,7 @@ def test_the_own_code_does_not_replace_the_software(site, backend):
 
 
 @pytest.mark.parametrize("query", ["?token=", "?token=0", "?token=%00", "?token=é", "?token[]=a"])
-def test_a_made_up_token_opens_nothing(site, query):
+def test_a_guessed_token_gives_no_access(site, query):
     learner, exam = site.person(), site.proctored(backend="software_secure")
     attempt_id = learner.created(exam, proctored=True)
     answer = learner.call_start(site.attempt(attempt_id).attempt_code, query=query)
@@ -41,7 +41,7 @@ def test_a_made_up_token_opens_nothing(site, query):
 
 
 @pytest.mark.parametrize("how", ["after a reset", "after a break"])
-def test_the_code_of_a_later_attempt_does_not_replace_the_software_either(site, how):
+def test_the_code_of_a_later_attempt_does_not_replace_the_software(site, how):
     learner = site.person()
     exam = site.proctored(backend="software_secure", is_practice_exam=how == "after a reset")
     attempt_id = learner.started(exam)
@@ -58,7 +58,7 @@ def test_the_code_of_a_later_attempt_does_not_replace_the_software_either(site, 
 
 
 def registered_address(site, code):
-    """The address that RPNow was given for this attempt; no learner sees it."""
+    """Return the URL that RPNow received for this attempt; no learner sees it."""
     bodies = [
         body for name, _, _, body in site.providers.requests if name == "psi" and code in body
     ]
@@ -67,13 +67,13 @@ def registered_address(site, code):
 
 
 def registered_query(site, attempt_id):
-    """Its part after the path."""
+    """Return the query string of that URL."""
     address = registered_address(site, site.attempt(attempt_id).attempt_code)
     return f"?{address.split('?', 1)[1]}" if "?" in address else ""
 
 
-def test_the_software_itself_opens_the_exam(site):
-    """The token, which the attacks do not know, works for the provider's software."""
+def test_the_software_opens_the_exam(site):
+    """The token, which attackers do not have, works for the provider's software."""
     learner, exam = site.person(), site.proctored(backend="software_secure")
     attempt_id = learner.created(exam, proctored=True)
     query = registered_query(site, attempt_id)
@@ -85,7 +85,7 @@ def test_the_software_itself_opens_the_exam(site):
 
 
 @pytest.mark.parametrize("header", ["Sec-Purpose", "Purpose", "X-Moz"])
-def test_a_browser_that_only_looks_ahead_changes_nothing(site, header):
+def test_prefetching_changes_nothing(site, header):
     learner, exam = site.person(), site.proctored(backend="software_secure")
     attempt_id = learner.created(exam, proctored=True)
     code, query = site.attempt(attempt_id).attempt_code, registered_query(site, attempt_id)
@@ -95,7 +95,7 @@ def test_a_browser_that_only_looks_ahead_changes_nothing(site, header):
     assert site.attempt(attempt_id).status == "created"
 
 
-def test_the_token_of_one_attempt_opens_no_other_one(site):
+def test_the_token_of_one_attempt_opens_no_other(site):
     learner, other = site.person(), site.person()
     exam = site.proctored(backend="software_secure")
     mine, theirs = learner.created(exam, proctored=True), other.created(exam, proctored=True)
@@ -107,8 +107,8 @@ def test_the_token_of_one_attempt_opens_no_other_one(site):
 
 
 @pytest.mark.parametrize("backend", PROVIDERS)
-def test_a_stranger_who_saw_the_code_before_the_start_does_not_submit(site, backend):
-    """Before: the stranger's early visit brought the cookie that ends the running exam."""
+def test_a_stranger_who_called_before_the_start_cannot_submit(site, backend):
+    """In 6.1.4, a call before the start set the cookie that ends the running exam."""
     learner, stranger = site.person(), site.stranger()
     exam = site.proctored(backend=backend)
     attempt_id = learner.created(exam, proctored=True)
@@ -133,7 +133,7 @@ def test_the_cookie_of_another_attempt_does_not_submit(site):
 
 
 @pytest.mark.parametrize("backend", PROVIDERS)
-def test_course_staff_do_not_move_an_attempt_by_its_code(site, backend):
+def test_course_staff_cannot_change_an_attempt_by_its_code(site, backend):
     """They see the code of every attempt in their lists."""
     learner, staff = site.person(), site.person(is_staff=True)
     exam = site.proctored(backend=backend)
@@ -148,8 +148,8 @@ def test_course_staff_do_not_move_an_attempt_by_its_code(site, backend):
     assert site.attempt(attempt_id).status == "started"
 
 
-def test_the_learner_does_not_report_herself_ready(site):
-    """The provider's callback is the provider's."""
+def test_learners_cannot_report_their_own_attempt_ready(site):
+    """Only the provider may call this callback."""
     learner, exam = site.person(), site.proctored()
     attempt_id = learner.created(exam, proctored=True)
     external_id = site.attempt(attempt_id).external_id
@@ -159,7 +159,7 @@ def test_the_learner_does_not_report_herself_ready(site):
     assert site.attempt(attempt_id).status == "created"
 
 
-def test_the_code_of_a_removed_attempt_opens_nothing(site):
+def test_the_code_of_a_removed_attempt_gives_no_access(site):
     learner, exam = site.person(), site.proctored(backend="software_secure")
     attempt_id = learner.created(exam, proctored=True)
     code, query = site.attempt(attempt_id).attempt_code, registered_query(site, attempt_id)

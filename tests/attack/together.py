@@ -1,4 +1,4 @@
-"""Doing several things at the same time."""
+"""Run several functions at the same time."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from django.db import connections
 
 
 def at_once(*works: Callable[[], Any]) -> list[tuple[Any, float]]:
-    """Do all at the same time; (result or error, seconds) of each."""
+    """Run all at the same time; return (result or error, seconds) of each."""
     results: list[Any] = [None] * len(works)
     ready = threading.Barrier(len(works))
 

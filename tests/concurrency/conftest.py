@@ -1,4 +1,4 @@
-"""After each race the whole database is looked over."""
+"""Check the consistency of the whole database after each race."""
 
 import pytest
 from django.db import connection
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.needs("own-lane")
 
 @pytest.fixture(autouse=True)
 def _audited(transactional_db, record_property):
-    """Nothing lost, stuck or done twice; the counts go to whoever reads the results."""
+    """Check that nothing was lost, stuck or repeated; store the counts for the report."""
     if connection.vendor == "sqlite" and connection.is_in_memory_db():
         pytest.skip("SQLite in memory has one connection; the races run on a file and on servers")
     yield
@@ -20,5 +20,5 @@ def _audited(transactional_db, record_property):
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch):
-    """On a busy machine those who race wait for one another longer than a learner would."""
+    """On a busy machine, racing threads wait for one another longer than a learner would."""
     monkeypatch.setattr(transactions, "LOCK_SECONDS", 120)

@@ -1,4 +1,4 @@
-"""Many things at once, each on its own connection."""
+"""Run several functions at the same time, each with its own database connection."""
 
 import contextlib
 import fcntl
@@ -19,9 +19,9 @@ CROWD = 10  # connections of one test: a server has about a hundred for all who 
 
 
 class Meeting:
-    """Whoever has read the table waits for the others, so that all act on what they have read.
+    """A barrier: connections that have read the table wait for the others, so that all act on the same state.
 
-    Where a lock lets only one of them read, they cannot meet, and the one goes on alone.
+    If a lock lets only one of them read, they cannot meet, and that one continues alone.
     """
 
     def __init__(self, parties: int, table: str) -> None:
@@ -38,9 +38,10 @@ class Meeting:
 
 
 def together(*works: Callable[[], object], meet_at: str = "", threads: int = 0) -> list[object]:
-    """Run all at once; returns results and proctoring errors.
+    """Run all at the same time; return results and proctoring errors.
 
-    `meet_at` names a table: nobody acts on it before all have read it. `threads` fewer than works: as many at once.
+    `meet_at` names a table: no connection acts on it before all have read it. `threads` limits how many run at the
+    same time.
     """
     threads = threads or len(works)
     gate = threading.Barrier(threads)
@@ -69,7 +70,7 @@ def together(*works: Callable[[], object], meet_at: str = "", threads: int = 0) 
 
 @contextlib.contextmanager
 def _crowded() -> Iterator[None]:
-    """One crowd at a time on this machine, also where several checkouts are tested."""
+    """Allow one such test at a time on this machine, even if several checkouts are tested."""
     path = Path(tempfile.gettempdir()) / f"proctoring-crowd-{os.getuid()}"
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -77,5 +78,5 @@ def _crowded() -> Iterator[None]:
 
 
 def told(kind: str) -> int:
-    """How many messages of this kind there are."""
+    """Return the number of messages of this kind."""
     return OutboxMessage.objects.filter(kind=kind).count()

@@ -1,4 +1,4 @@
-"""Real parallel connections: what one learner does twice at once happens once."""
+"""Parallel requests of one learner have the effect of one."""
 
 import datetime
 import threading
@@ -26,7 +26,7 @@ MINUTE = datetime.timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("proctored", [True, False])
-def test_creates(exam, learner, provider, proctored):
+def test_parallel_creations_create_one_attempt(exam, learner, provider, proctored):
     results = together(
         *[lambda: api.create_exam_attempt(exam.pk, learner.pk, proctored) for _ in range(6)],
         meet_at=ATTEMPTS,
@@ -39,7 +39,7 @@ def test_creates(exam, learner, provider, proctored):
 
 
 @pytest.mark.defect("PYTHON-2")
-def test_starts(attempt, provider):
+def test_parallel_starts_start_once(attempt, provider):
     known = attempt(status="ready_to_start")
     results = together(
         *[lambda: api.update_attempt_status(known.pk, "started") for _ in range(6)],
@@ -54,7 +54,7 @@ def test_starts(attempt, provider):
 
 
 @pytest.mark.defect("PYTHON-3")
-def test_polls_of_an_expired_attempt(attempt, provider):
+def test_parallel_polls_end_an_overdue_attempt_once(attempt, provider):
     started_at = timezone.now() - 91 * MINUTE
     known = attempt(status="started", started_at=started_at, allowed_time_limit_mins=90)
     together(*[lambda: api.get_exam_attempt_by_id(known.pk)] * 6, meet_at=ATTEMPTS)
@@ -64,14 +64,14 @@ def test_polls_of_an_expired_attempt(attempt, provider):
     assert len(provider.calls_of("stop_exam_attempt")) == 1
 
 
-def test_submits(attempt):
+def test_parallel_submissions_submit_once(attempt):
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90)
     together(*[lambda: api.update_attempt_status(known.pk, "submitted") for _ in range(6)])
     assert told("signal") == told("email") == told("provider_notice") == 1
     assert Attempt.history.filter(id=known.pk).count() == 2
 
 
-def test_submit_against_time_out(attempt):
+def test_a_submission_and_a_time_out_end_the_attempt_once(attempt):
     started_at = timezone.now() - 91 * MINUTE
     known = attempt(status="started", started_at=started_at, allowed_time_limit_mins=90)
     together(
@@ -82,7 +82,7 @@ def test_submit_against_time_out(attempt):
     assert told("signal") == told("email") == 1
 
 
-def test_create_against_removal(exam, learner, staff, attempt, provider):
+def test_a_creation_during_a_removal(exam, learner, staff, attempt, provider):
     old = attempt(exam=exam, status="error", is_resumable=True, external_id="old")
     lifecycle.ready_to_resume(old)
     together(
@@ -97,7 +97,7 @@ def test_create_against_removal(exam, learner, staff, attempt, provider):
 
 
 def test_300_first_time_learners_of_one_exam(make_exam, django_user_model, provider):
-    """Nobody of them has a row to lock yet."""
+    """None of them has a row that could be locked yet."""
     exam = make_exam()
     django_user_model.objects.bulk_create(
         [django_user_model(username=f"first-time{number}") for number in range(300)]
@@ -112,8 +112,8 @@ def test_300_first_time_learners_of_one_exam(make_exam, django_user_model, provi
     assert Attempt.objects.count() == len(provider.calls_of("register_exam_attempt")) == 300
 
 
-def test_two_clicks_get_the_same_attempt(exam, learner, provider):
-    """The second click waits while the provider answers the first one, and gets its attempt."""
+def test_two_clicks_create_the_same_attempt(exam, learner, provider):
+    """The second click waits while the provider registers the attempt of the first one, and gets this attempt."""
     reads = threading.Event()
 
     def answer_late(*_args, **_kwargs):
@@ -152,7 +152,7 @@ def test_two_clicks_get_the_same_attempt(exam, learner, provider):
     assert len(provider.calls_of("register_exam_attempt")) == 1
 
 
-def test_decline_cascade_against_a_start(make_exam, learner, attempt):
+def test_a_decline_cascade_during_a_start(make_exam, learner, attempt):
     declined = attempt(exam=make_exam(), status="created")
     started = attempt(exam=make_exam(), status="ready_to_start")
     _, result = together(
@@ -170,8 +170,8 @@ def test_decline_cascade_against_a_start(make_exam, learner, attempt):
         assert (started.status, started.started_at) == ("declined", None)
 
 
-def test_an_older_version_that_takes_no_learners_lock(attempt):
-    """It has written the row, but not committed yet, when we want to start the attempt."""
+def test_an_older_version_that_does_not_lock_the_learner(attempt):
+    """It has written the row, but not committed yet, when this version starts the attempt."""
     known = attempt(status="ready_to_start")
     written, done = threading.Event(), threading.Event()
 
@@ -197,16 +197,16 @@ def test_an_older_version_that_takes_no_learners_lock(attempt):
     assert told("provider_notice") == 0
 
 
-def test_a_reservation_that_expired_and_nobody_took_over(exam, learner, provider):
-    """The provider answers late, and the attempt is stored all the same."""
+def test_an_expired_reservation_that_was_not_replaced(exam, learner, provider):
+    """The provider responds late, and the attempt is stored anyway."""
     provider.before("register_exam_attempt", lambda *_a, **_k: _expire(exam, learner))
     attempt_id = api.create_exam_attempt(exam.pk, learner.pk, True)
     assert Attempt.objects.get().pk == attempt_id
     assert not provider.calls_of("remove_exam_attempt")
 
 
-def test_a_reservation_that_expired_and_was_taken_over(exam, learner, provider):
-    """A late answer of the provider finds another attempt, and its registration is removed."""
+def test_an_expired_reservation_that_was_replaced(exam, learner, provider):
+    """The provider responds late, another attempt exists, and the registration is removed."""
     winners = []
 
     def somebody_else(*_args, **_kwargs):

@@ -1,4 +1,4 @@
-"""The sweep of overdue attempts beside learners, and beside itself."""
+"""The sweep of overdue attempts runs concurrently with learners and with another sweep."""
 
 import datetime
 
@@ -16,8 +16,8 @@ Attempt = ProctoredExamStudentAttempt
 MINUTE = datetime.timedelta(minutes=1)
 
 
-def test_sweeps_beside_learners_end_each_attempt_once(exam, provider):
-    """Two sweeps, and learners who submit, look at their pages, or have time left."""
+def test_concurrent_sweeps_and_learners_end_each_attempt_once(exam, provider):
+    """Two sweeps, and learners who submit, open their pages, or have time left."""
     now = timezone.now()
     started = [now - 30 * MINUTE] * 8 + [now] * 2
     attempts = [

@@ -1,4 +1,4 @@
-"""The connection is taken away between two statements: by the server, or by whatever lies between."""
+"""The connection is lost between two statements, closed by the server or by the network."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.databases("postgresql", "mysql"
 
 
 class Dropped:
-    """Has the server end this connection, or cuts it off, once, right before a statement on the table."""
+    """Close this connection, or cut it off, once, right before a statement on the table."""
 
     def __init__(self, table, in_transaction=True, is_cut=False):
         self.table, self.in_transaction, self.done = table, in_transaction, False
@@ -31,7 +31,7 @@ class Dropped:
 
 
 def cut():
-    """As a cable would be: nobody says good-bye, so the driver has no code for it."""
+    """Cut it off as a network failure would: the driver gets no error code."""
     with socket.socket(fileno=os.dup(connection.connection.fileno())) as line:
         line.shutdown(socket.SHUT_RDWR)
 
@@ -44,7 +44,7 @@ def connection_id():
 
 
 def end(number):
-    """From another connection."""
+    """Close it from another connection."""
 
     def kill():
         with connection.cursor() as cursor:
@@ -56,7 +56,7 @@ def end(number):
 
 @pytest.fixture
 def submit(attempt):
-    """Submit an attempt while the connection is dropped; returns what came of it."""
+    """Submit an attempt while the connection is dropped; return the result."""
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90)
 
     def work(dropped):
@@ -75,24 +75,24 @@ def submit(attempt):
 
 @pytest.mark.parametrize("is_cut", [False, True])
 @pytest.mark.parametrize("table", ["proctoring_learner", "studentattempt", "proctoring_outbox"])
-def test_in_a_transaction(submit, table, is_cut):
-    """All is done again on a new connection, and once."""
+def test_a_connection_lost_in_a_transaction(submit, table, is_cut):
+    """Everything is repeated on a new connection, and takes effect once."""
     assert submit(Dropped(table, is_cut=is_cut)) == [True]
     assert ProctoredExamStudentAttempt.objects.get().status == "submitted"
     assert told("signal") == told("email") == told("provider_notice") == 1
 
 
 @pytest.mark.parametrize("is_cut", [False, True])
-def test_before_the_transaction(submit, is_cut):
-    """Where the learner's row is looked for; in a creation that is right after the provider's answer."""
+def test_a_connection_lost_before_the_transaction(submit, is_cut):
+    """When the learner's row is looked up; in a creation this is right after the provider's response."""
     dropped = Dropped("proctoring_learner", in_transaction=False, is_cut=is_cut)
     assert submit(dropped) == [True]
     assert told("signal") == told("email") == told("provider_notice") == 1
 
 
 @pytest.mark.parametrize("is_cut", [False, True])
-def test_after_the_commit(submit, provider, is_cut):
-    """The change stands; what could not be delivered waits until its lease is over."""
+def test_a_connection_lost_after_the_commit(submit, provider, is_cut):
+    """The change stands; undelivered messages wait until their lease expires."""
     dropped = Dropped("proctoring_outbox", in_transaction=False, is_cut=is_cut)
     assert submit(dropped) == [True]
     assert ProctoredExamStudentAttempt.objects.get().status == "submitted"

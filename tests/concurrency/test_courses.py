@@ -27,8 +27,8 @@ def item(name, **more):
     }  # fmt: skip
 
 
-def test_allowances(exam, learner):
-    """One row; each value that was replaced is archived, each grant is an event of its own."""
+def test_parallel_grants_of_an_allowance(exam, learner):
+    """There is one row; each replaced value is archived, and each grant emits its own event."""
     values = [str(minutes) for minutes in range(1, 7)]
     results = together(
         *[
@@ -44,8 +44,8 @@ def test_allowances(exam, learner):
     assert told("event") == 6
 
 
-def test_registrations_of_a_course(provider):
-    """Twice the same list, at once: every exam is there once, and the provider knows it once."""
+def test_parallel_registrations_of_a_course(provider):
+    """The same list twice: every exam exists once, and is registered with the provider once."""
     items = [item(f"exam{number}") for number in range(5)]
     results = together(
         *[lambda: api.register_exams(COURSE_ID, items) for _ in range(4)],
@@ -57,8 +57,8 @@ def test_registrations_of_a_course(provider):
     assert not ProctoredExam.objects.filter(external_id=None).exists()
 
 
-def test_a_cascade_against_a_registration(make_exam, learner, attempt):
-    """The learner declines while the course gets another exam and loses one: neither hinders the other."""
+def test_a_decline_cascade_during_a_registration(make_exam, learner, attempt):
+    """A learner declines while an exam is added to the course and another one removed: both succeed."""
     known = attempt(exam=make_exam(content_id="first"), status="created")
     make_exam(content_id="second")
     results = together(
@@ -73,8 +73,8 @@ def test_a_cascade_against_a_registration(make_exam, learner, attempt):
     assert sorted(active) == ["first", "third"]
 
 
-def test_review_policies(exam, staff):
-    """One is stored, everybody else hears that there is one already."""
+def test_parallel_creations_of_a_review_policy(exam, staff):
+    """One is stored; all other requests are told that there is a policy already."""
     results = together(
         *[lambda text=text: api.create_exam_review_policy(exam.pk, staff.pk, text) for text in "abcd"],
         meet_at="reviewpolicy",

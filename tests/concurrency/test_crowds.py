@@ -1,4 +1,4 @@
-"""Many learners do the same at once. They share no lock: none of them waits for another, or is sent away."""
+"""Many learners do the same at the same time. They share no lock, so no request waits for another or is refused."""
 
 import pytest
 from django.db import connection
@@ -18,7 +18,7 @@ REVIEW = {"status": "suspicious", "comments": [{"comment": "a phone", "status": 
 
 @pytest.fixture
 def crowd(provider):
-    """Runs the work for each of them; what it raised."""
+    """Run the work for each learner; return the errors."""
 
     def run(work, whom):
         threads = 8 if connection.vendor == "sqlite" else 20
@@ -30,7 +30,7 @@ def crowd(provider):
 
 @pytest.fixture
 def attempts():
-    """An attempt of each learner."""
+    """Create an attempt for each learner."""
 
     def make(exam, status="submitted", **more):
         columns = {"proctored_exam": exam, "status": status, "completed_at": timezone.now()}
@@ -39,20 +39,20 @@ def attempts():
     return make
 
 
-def test_reviews(crowd, attempts, exam):
+def test_parallel_reviews_of_many_learners(crowd, attempts, exam):
     reviewed = attempts(exam)
     assert crowd(lambda attempt: api.receive_review(attempt, REVIEW), reviewed) == []
     statuses = set(Attempt.objects.values_list("status", flat=True))
     assert statuses == {"second_review_required"}
 
 
-def test_removals(crowd, attempts, exam, staff):
+def test_parallel_removals_of_many_learners(crowd, attempts, exam, staff):
     removed = attempts(exam)
     assert crowd(lambda attempt: api.remove_exam_attempt(attempt.pk, staff), removed) == []
     assert not Attempt.objects.exists()
 
 
-def test_resets(crowd, attempts, practice_exam, staff):
+def test_parallel_resets_of_many_learners(crowd, attempts, practice_exam, staff):
     put_aside = attempts(practice_exam, is_sample_attempt=True)
 
     def reset(attempt):
@@ -62,15 +62,15 @@ def test_resets(crowd, attempts, practice_exam, staff):
     assert Attempt.objects.filter(status="created").count() == LEARNERS
 
 
-def test_declines(crowd, attempts, make_exam):
+def test_parallel_declines_of_many_learners(crowd, attempts, make_exam):
     exams = [make_exam() for _ in range(3)]
     declined = attempts(exams[0], "created")
     assert crowd(lambda one: api.update_attempt_status(one.pk, "declined"), declined) == []
     assert Attempt.objects.filter(status="declined").count() == LEARNERS * len(exams)
 
 
-def test_the_first_learners_of_an_exam_that_its_provider_does_not_know(crowd, exam, provider):
-    """One of them has it saved there, the others wait for that."""
+def test_the_first_learners_of_an_exam_unknown_to_its_provider(crowd, exam, provider):
+    """One request saves the exam at the provider, and the others wait for it."""
     ProctoredExam.objects.update(external_id=None)
     OutboxMessage.objects.all().delete()
     learners = [UserFactory() for _ in range(LEARNERS)]

@@ -1,4 +1,4 @@
-"""A row stays locked: by a query that somebody began by hand, by a process that hangs. The site goes on."""
+"""A row stays locked by a manual query or a process that hangs, and the site continues."""
 
 import datetime
 import threading
@@ -29,12 +29,12 @@ Attempt = ProctoredExamStudentAttempt
 
 @pytest.fixture(autouse=True)
 def patience():
-    """As a learner's: this is what is measured here."""
+    """Use a learner's limit, because these tests measure it."""
 
 
 @pytest.fixture
 def overdue(attempt, exam, learner):
-    """A running attempt whose time is over; its learner's row is there, as after its start."""
+    """Return a running attempt whose time is over, and whose learner has a lock row."""
     ProctoringLearner.objects.ensure(learner.pk)
     began = timezone.now() - 91 * MINUTE
     return attempt(exam=exam, status="started", started_at=began, allowed_time_limit_mins=90)
@@ -42,7 +42,7 @@ def overdue(attempt, exam, learner):
 
 @pytest.fixture(params=["proctoring_learner", "proctoring_proctoredexamstudentattempt"])
 def held(request, overdue):
-    """The row is locked from a connection of its own; call it to let go."""
+    """Lock the row on another connection; call the result to release it."""
     other = connection.copy()
     other.set_autocommit(False)
     column = "user_id" if request.param == "proctoring_learner" else "id"
@@ -54,7 +54,7 @@ def held(request, overdue):
 
 
 def at_once(*works):
-    """Each on its own connection; what they return, or TimeoutError for whoever waits for the lock."""
+    """Run each on its own connection; return the results, or TimeoutError for those that wait for the lock."""
 
     def run(work):
         try:
@@ -85,7 +85,7 @@ def screen_in_a_transaction(attempt):
 
 
 def test_reads_do_not_wait(overdue, held, learner, staff, client_for, monkeypatch):
-    """Ten at once, all that end an attempt whose time is over; it is shown as ended and stays as it was."""
+    """Ten reads at once that would end an overdue attempt: it is shown as ended, and its row is unchanged."""
     monkeypatch.setattr(transactions, "GLANCE_SECONDS", 10 * PATIENCE)
     page = (
         f"{E}/attempt/course_id/{COURSE_ID}?content_id={quote(overdue.proctored_exam.content_id)}"
@@ -122,7 +122,7 @@ def test_reads_do_not_wait(overdue, held, learner, staff, client_for, monkeypatc
     assert told("signal") == told("email") == told("provider_notice") == 1
 
 
-def test_a_read_ends_it_as_soon_as_nobody_holds_it(overdue, held):
+def test_a_read_ends_the_attempt_once_the_lock_is_released(overdue, held):
     held()
     assert api.get_exam_attempt_by_id(overdue.pk)["status"] == "submitted"
     assert Attempt.objects.get().status == "submitted"
@@ -183,7 +183,7 @@ def test_writes_wait_three_seconds(overdue, held, learner, client_for):
     assert told("signal") == 1
 
 
-def test_the_sweep_goes_on_with_the_others(overdue, held, attempt, django_user_model):
+def test_the_sweep_continues_with_other_attempts(overdue, held, attempt, django_user_model):
     other = django_user_model.objects.create(username="other")
     began = timezone.now() - 91 * MINUTE
     attempt(user=other, status="started", started_at=began, allowed_time_limit_mins=90)
@@ -192,8 +192,8 @@ def test_the_sweep_goes_on_with_the_others(overdue, held, attempt, django_user_m
     assert Attempt.objects.get(pk=overdue.pk).status == "started"
 
 
-def test_the_first_lock_of_a_learner_does_not_wait_for_ever(learner, attempt, monkeypatch):
-    """Somebody has put the learner's row, and does not end the transaction."""
+def test_the_first_lock_of_a_learner_times_out(learner, attempt, monkeypatch):
+    """Another client has inserted the learner's row and does not end its transaction."""
     monkeypatch.setattr(transactions, "LOCK_SECONDS", 1)
     known = attempt(status="created")
     put, go = threading.Event(), threading.Event()

@@ -1,4 +1,4 @@
-"""Two requests at once have the effect of one."""
+"""Two simultaneous requests have the effect of one."""
 
 import pytest
 from django.db import connection  # noqa: F401  # the condition below reads it
@@ -28,7 +28,7 @@ Attempt = ProctoredExamStudentAttempt
 
 
 @pytest.mark.defect("PYTHON-1")
-def test_a_second_create_while_the_provider_answers(exam, learner, provider):
+def test_a_second_creation_during_the_registration(exam, learner, provider):
     refused = []
 
     def click_again(*_args, **_kwargs):
@@ -70,7 +70,7 @@ def test_a_review_and_a_submission(attempt):
 
 
 @pytest.mark.defect("PYTHON-5")
-def test_other_columns_stay(attempt):
+def test_concurrent_changes_of_other_columns_are_kept(attempt):
     known = attempt(status="error", is_resumable=True)
     read_before = Attempt.objects.get(pk=known.pk)
     api.mark_exam_attempt_as_ready_to_resume(known.pk)
@@ -83,7 +83,7 @@ def test_other_columns_stay(attempt):
 
 @pytest.mark.defect("PYTHON-6")
 @several_connections
-def test_two_reviews(attempt):
+def test_two_identical_reviews_take_effect_once(attempt):
     known = attempt(status="submitted", completed_at=timezone.now())
 
     def deliver(text):
@@ -100,7 +100,7 @@ def test_two_reviews(attempt):
 
 @pytest.mark.defect("PYTHON-7")
 @several_connections
-def test_two_allowances(exam, learner):
+def test_two_grants_store_one_allowance(exam, learner):
     grants = [
         lambda minutes=minutes: api.add_allowance_for_user(
             exam.pk, learner.username, "additional_time_granted", minutes
@@ -113,7 +113,7 @@ def test_two_allowances(exam, learner):
 
 @pytest.mark.defect("PYTHON-8")
 @several_connections
-def test_two_exams_of_the_same_content():
+def test_two_creations_store_one_exam():
     names = ("course-v1:a+b+c", "content", "Exam", 10)
     results = together(*[lambda: api.create_exam(*names)] * 3)
     (made,) = [one for one in results if isinstance(one, int)]
@@ -124,7 +124,7 @@ def test_two_exams_of_the_same_content():
 
 @pytest.mark.defect("PYTHON-9")
 @several_connections
-def test_two_policies(exam, staff):
+def test_two_creations_store_one_policy(exam, staff):
     results = together(
         *[lambda: api.create_exam_review_policy(exam.pk, staff.pk, "Notes are fine.")] * 3
     )
@@ -134,7 +134,7 @@ def test_two_policies(exam, staff):
 
 
 @pytest.mark.defect("PYTHON-9")
-def test_the_newest_of_two_policies_counts(exam, staff, learner):
+def test_the_newest_of_two_policies_is_used(exam, staff, learner):
     for text in ("old", "new"):
         ProctoredExamReviewPolicy.objects.create(
             proctored_exam=exam, set_by_user=staff, review_policy=text

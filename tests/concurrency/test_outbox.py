@@ -1,4 +1,4 @@
-"""Messages that several processes have in their hands."""
+"""Several processes deliver the same messages."""
 
 import datetime
 import threading
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def handled():
-    """Payloads that were delivered; `first` runs during the first delivery."""
+    """Return the delivered payloads; `first` runs during the first delivery."""
 
     class Handled(list):
         first = None
@@ -37,16 +37,16 @@ def draft(value, key="exam", coalesce=True):
     return outbox.Draft("race", key, "lane", {"value": value}, coalesce=coalesce)
 
 
-def test_a_message_that_is_put_again_while_it_is_delivered(handled):
-    """Whoever delivers the older version must not mark the newer one as done."""
+def test_a_message_that_is_stored_again_while_it_is_delivered(handled):
+    """The process that delivers the older version must not mark the newer one as done."""
     handled.first = lambda: together(lambda: outbox.put(draft("new")))
     outbox.put(draft("old"))
     outbox.deliver()
     assert handled == ["old", "new"]
 
 
-def test_parallel_workers(handled, settings):
-    """Every message once and in order, however many work on the lane."""
+def test_parallel_workers_deliver_each_message_once(handled, settings):
+    """Every message is delivered once and in order, however many workers there are."""
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
     for number in range(20):
         outbox.put(draft(number, key=f"key{number}", coalesce=False))
@@ -66,7 +66,7 @@ def test_parallel_workers(handled, settings):
 
 
 class Meanwhile:
-    """Does something right after a look into the outbox, once."""
+    """Run a function once, right after a query of the outbox."""
 
     def __init__(self, work):
         self.work = work
@@ -81,8 +81,8 @@ class Meanwhile:
 
 # On SQLite nobody comes between the statements of a transaction.
 @pytest.mark.databases("postgresql", "mysql")
-def test_a_message_that_is_forgotten_while_it_is_put_again(handled):
-    """Delivered a month ago, deleted a moment ago."""
+def test_a_message_that_is_purged_while_it_is_stored_again(handled):
+    """It was delivered a month ago and is deleted at this moment."""
     outbox.put(draft("old"))
     long_ago = timezone.now() - datetime.timedelta(days=31)
     OutboxMessage.objects.update(modified=long_ago)
@@ -94,8 +94,8 @@ def test_a_message_that_is_forgotten_while_it_is_put_again(handled):
 
 
 @pytest.mark.parametrize("in_transaction", [True, False])
-def test_states_that_are_put_at_once(handled, in_transaction):
-    """Many saves of one exam: one row, what was put last is told last, and nobody keeps a lease."""
+def test_parallel_saves_of_a_coalescing_message(handled, in_transaction):
+    """Many saves of one exam: there is one row, the last state is delivered last, and no lease is left."""
     begin = transactions.run if in_transaction else lambda work: work()
     together(*[lambda n=number: begin(lambda: outbox.put(draft(n))) for number in range(8)])
     outbox.deliver()
@@ -104,8 +104,8 @@ def test_states_that_are_put_at_once(handled, in_transaction):
     assert handled[-1] == row.payload["value"]
 
 
-def test_a_lease_of_somebody_whose_clock_is_ahead_is_a_lease(handled, settings):
-    """Whoever took it looked at the clock a little later than we; only hours mean that the clock jumped back."""
+def test_a_lease_from_a_process_with_a_fast_clock_is_respected(handled, settings):
+    """Its clock may be slightly ahead; only a difference of hours means that the clock was set back."""
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
     outbox.put(draft("once"))
     row = OutboxMessage.objects.get()
@@ -122,7 +122,7 @@ def test_a_lease_of_somebody_whose_clock_is_ahead_is_a_lease(handled, settings):
 
 
 def test_a_host_whose_transaction_began_earlier(exam, learner):
-    """With REPEATABLE READ it does not see what others have put since, and takes it back all the same."""
+    """With REPEATABLE READ it does not see messages stored since, but still cancels them."""
     reservations = ProctoringReservation.objects.of_pair(exam.pk, learner.pk)
 
     def meanwhile():

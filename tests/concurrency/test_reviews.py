@@ -1,4 +1,4 @@
-"""Reviews that meet one another, a learner, or a person's decision."""
+"""Reviews that arrive at the same time as another review, a learner's action, or a decision of staff."""
 
 import pytest
 from django.utils import timezone
@@ -28,7 +28,7 @@ def submitted(attempt):
     return attempt(status="submitted", completed_at=timezone.now())
 
 
-def test_identical_reviews(submitted):
+def test_parallel_identical_reviews(submitted):
     data = payload("passed", "fine")
     results = together(
         *[lambda: api.receive_review(submitted, data) for _ in range(6)], meet_at=REVIEWS
@@ -40,8 +40,8 @@ def test_identical_reviews(submitted):
     assert told("event") == 2  # verified, review_received
 
 
-def test_reviews_with_different_verdicts(submitted):
-    """The last one wins in every respect: review, comments, status."""
+def test_parallel_reviews_with_different_results(submitted):
+    """The last one wins completely: review, comments, status."""
     together(
         lambda: api.receive_review(submitted, payload("passed", "fine")),
         lambda: api.receive_review(submitted, payload("violation", "a phone", "a book")),
@@ -54,7 +54,7 @@ def test_reviews_with_different_verdicts(submitted):
     assert ProctoredExamSoftwareSecureReviewHistory.objects.count() == 1
 
 
-def test_a_review_against_the_submission(attempt):
+def test_a_review_during_the_submission(attempt):
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90)
     together(
         lambda: api.receive_review(known, payload("passed")),
@@ -71,8 +71,8 @@ def test_a_review_against_the_submission(attempt):
     assert told("completion") == 1
 
 
-def test_a_persons_decision_against_a_callback(submitted, staff):
-    """Whoever comes first: the person's word stands."""
+def test_a_staff_decision_during_a_callback(submitted, staff):
+    """The staff decision stands, whichever comes first."""
     review = api.receive_review(submitted, payload("violation"))
     together(
         lambda: api.decide_review(review.pk, "Suspicious", staff),

@@ -1,4 +1,4 @@
-"""Granted time and pauses beside learners who submit, time that runs out, and one another."""
+"""Grants and pauses at the same time as submissions, time-outs, and one another."""
 
 import datetime
 
@@ -20,7 +20,7 @@ ATTEMPTS = "proctoring_proctoredexamstudentattempt"
 
 @pytest.fixture
 def running(exam, learner):
-    """Started just now, for as long as the exam takes."""
+    """Return an attempt that has just started."""
     known = AttemptFactory(proctored_exam=exam, user=learner, status="ready_to_start")
     return lifecycle.transition(known, "started")
 
@@ -33,8 +33,8 @@ def kinds():
     return sorted(TimeAdjustment.objects.exclude(kind="allotment").values_list("kind", flat=True))
 
 
-def test_a_grant_beside_a_submission(running):
-    """Either the time was granted in time, or it is refused and leaves no row."""
+def test_a_grant_during_a_submission(running):
+    """The grant either comes first, or is refused and leaves no row."""
     before = deadlines.read(running).ends_at
     granted, submitted = together(
         lambda: api.extend_attempt(running.pk, 600),
@@ -50,8 +50,8 @@ def test_a_grant_beside_a_submission(running):
         assert granted.ends_at == before + 10 * MINUTE
 
 
-def test_a_pause_beside_a_time_out(exam, learner):
-    """The first of the two decides: a paused attempt does not end, and an ended attempt is not paused."""
+def test_a_pause_during_a_time_out(exam, learner):
+    """The first one wins: a paused attempt does not end, and an ended attempt is not paused."""
     limit = exam.time_limit_mins * MINUTE
     known = AttemptFactory(
         proctored_exam=exam,
@@ -72,7 +72,7 @@ def test_a_pause_beside_a_time_out(exam, learner):
         assert (stored(known).status, swept.ended + later.ended) == ("started", 0)
 
 
-def test_a_pause_beside_the_start_callback(running):
+def test_a_pause_during_the_start_callback(running):
     paused, answered = together(
         lambda: api.pause_attempt(running.pk),
         lambda: api.unless_paused(
@@ -110,7 +110,7 @@ def test_two_grants_with_different_keys(running):
 
 
 def test_the_same_key_for_two_learners(running, exam):
-    """No lock keeps them apart: one has it, the other is refused."""
+    """No lock separates them: one grant is stored, the other one is refused."""
     other = AttemptFactory(proctored_exam=exam, user=UserFactory(), status="ready_to_start")
     other = lifecycle.transition(other, "started")
     results = together(
@@ -122,7 +122,7 @@ def test_the_same_key_for_two_learners(running, exam):
     assert (len(refused), kinds()) == (1, ["grant"])
 
 
-def test_two_pauses_and_two_ends(running):
+def test_two_pauses_and_two_continuations(running):
     pauses = together(*[lambda: api.pause_attempt(running.pk) for _ in range(3)], meet_at=ATTEMPTS)
     assert sorted(result.changed for result in pauses) == [False, False, True]
     ends = together(*[lambda: api.continue_attempt(running.pk) for _ in range(3)], meet_at=ATTEMPTS)
@@ -130,7 +130,7 @@ def test_two_pauses_and_two_ends(running):
     assert kinds() == ["pause"]
 
 
-def test_a_grant_beside_a_raised_limit_and_an_allowance(running):
+def test_a_grant_during_a_raised_limit_and_an_allowance(running):
     """None of the three is lost, whichever comes first."""
     exam, before = running.proctored_exam, deadlines.read(running).ends_at
     together(
@@ -144,8 +144,8 @@ def test_a_grant_beside_a_raised_limit_and_an_allowance(running):
     assert stored(running).allowed_time_limit_mins == exam.time_limit_mins + 60
 
 
-def test_an_allowance_beside_a_break(exam, learner):
-    """It counts once, before the break or after it."""
+def test_an_allowance_during_an_interruption(exam, learner):
+    """It counts once, whether it comes before or after the interruption."""
     running = AttemptFactory(proctored_exam=exam, user=learner, status="ready_to_start")
     running = lifecycle.transition(running, "started")
     exam_id, user_id = running.proctored_exam_id, running.user_id

@@ -178,13 +178,15 @@ def _merge(rows: list[Row], more: list[Row]) -> None:
 
 # The proof: without its safeguard, each of these cases must turn red.
 PROOF = {
-    "learner_lock": ["tests/concurrency/test_attempts.py::test_creates"],
+    "learner_lock": [
+        "tests/concurrency/test_attempts.py::test_parallel_creations_create_one_attempt"
+    ],
     "second_check": [
-        "tests/concurrency/test_attempts.py::test_a_reservation_that_expired_and_was_taken_over"
+        "tests/concurrency/test_attempts.py::test_an_expired_reservation_that_was_replaced"
     ],
     "outbox": ["tests/torture/test_provider_faults.py::test_learners_go_on[unavailable]"],
     "version_check": [
-        "tests/concurrency/test_outbox.py::test_a_message_that_is_put_again_while_it_is_delivered"
+        "tests/concurrency/test_outbox.py::test_a_message_that_is_stored_again_while_it_is_delivered"
     ],
 }
 CRASH_PROOF = {"outbox": "crash: web after_commit → submitted"}

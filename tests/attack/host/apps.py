@@ -1,4 +1,4 @@
-"""Start of the attacked host: more providers, and a list of what went wrong in the package's code."""
+"""The app of the attacked host: adds providers, and records errors in the package's code."""
 
 import sys
 import traceback
@@ -35,7 +35,7 @@ class AttackedConfig(AppConfig):
 
 
 def note_failure(request: Any = None, **_kwargs: Any) -> None:
-    """A line for each exception that reached Django through a function of the package."""
+    """Write a line for each exception that reached Django through a function of the package."""
     error = sys.exc_info()[1]
     if error is None:
         return

@@ -1,4 +1,4 @@
-"""The header X-Statement-Timeout (milliseconds) limits the statements of one request, as some hosts limit all."""
+"""Limit the statements of one request by the header X-Statement-Timeout (milliseconds), as some hosts limit all."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ LIMITS = {
 def limited_statements(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """The middleware."""
+    """Middleware that limits the duration of database statements."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         limit = request.headers.get("X-Statement-Timeout")

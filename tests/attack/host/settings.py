@@ -1,4 +1,4 @@
-"""The demo host with things that can be broken on purpose: its cache, its providers, the time that a statement may take."""
+"""The demo host with parts that tests can break: its cache, its providers, and the time limit of statements."""
 
 import os
 import tempfile

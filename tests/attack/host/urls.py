@@ -1,4 +1,4 @@
-"""The demo's pages, and two more."""
+"""The demo's routes, and two more."""
 
 import re
 
@@ -12,13 +12,13 @@ from edx_proctoring import api
 
 
 def health(_request: HttpRequest) -> HttpResponse:
-    """Is a thread free?"""
+    """Respond if a thread is free."""
     return HttpResponse("well")
 
 
 @login_required
 def strict(request: HttpRequest, course_id: str, location: str) -> HttpResponse:
-    """The page of a host that does not allow opting out of proctoring."""
+    """Show the exam page of a host that does not allow opting out of proctoring."""
     exam = api.get_exam_by_content_id(course_id, location)
     context = {
         "display_name": exam["exam_name"],
