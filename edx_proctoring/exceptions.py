@@ -132,6 +132,12 @@ class ProctoredExamIllegalStatusTransition(ProctoredBaseException):
     """The attempt may not move to this status."""
 
 
+class AttemptActionNotPossible(ProctoredExamIllegalStatusTransition):
+    """The attempt's status does not allow the action of staff, perhaps since a moment ago."""
+
+    http_status = 409
+
+
 class TimeChangeNotAllowed(ProctoredExamIllegalStatusTransition):
     """The attempt's time may not be changed in this way."""
 

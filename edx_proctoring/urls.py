@@ -10,6 +10,7 @@ from django.urls import URLResolver, include, path, re_path
 from edx_proctoring import callbacks, extensions, instructor_dashboard_exam_urls, views
 from edx_proctoring.views import AuthenticatedAPIView
 from edx_proctoring.views.pages import StaffPage, StaffPageParts
+from edx_proctoring.views.v2.actions import ActionViewSet, BulkActionViewSet
 from edx_proctoring.views.v2.attempt_details import AttemptDetailsViewSet
 from edx_proctoring.views.v2.attempts import AttemptViewSet
 from edx_proctoring.views.v2.exams import ExamViewSet
@@ -227,6 +228,19 @@ urlpatterns = [
             name=f"v2.attempt.{action.rstrip('_')}",
         )
         for action in TimeChangeViewSet.body_classes
+    ),
+    *(
+        _regex(
+            rf"{V2}attempts/(?P<attempt_id>\d{{1,20}})/{action}/",
+            ActionViewSet.as_view({"post": action}),
+            name=f"v2.attempt.{action}",
+        )
+        for action in ActionViewSet.body_classes
+    ),
+    _regex(
+        f"{V2}attempts/actions/",
+        BulkActionViewSet.as_view({"post": "act"}),
+        name="v2.attempts.actions",
     ),
     _regex(f"{PAGES}special-exams/", StaffPage.as_view(), name="pages.special_exams"),
     _regex(

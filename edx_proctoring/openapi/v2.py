@@ -22,6 +22,7 @@ ERRORS = {
     422: "The `Idempotency-Key` was used with another body.",
     428: "The request lacks `If-Match`.",
     429: "Too many requests. Retry after the seconds in `Retry-After`.",
+    502: "The provider refused, or could not be reached.",
     503: "Temporarily not possible. Please try again, after the seconds in `Retry-After` if present.",
 }
 ALWAYS = (400, 403, 404, 406, 413, 429, 503)
@@ -64,12 +65,14 @@ class ResourceSchema(AutoSchema):
         ]
 
     def get_response_serializers(self) -> object:
-        codes = [*ALWAYS, *MORE.get(self.method, ())]
+        codes = [*ALWAYS, *MORE.get(self.method, ()), *getattr(self.view, "problem_codes", ())]
         problems = {
             (str(code), CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=ERRORS[code])
             for code in sorted(codes)
         }
         answers: dict[Any, Any] = {"200": self.view.serializer_class(many=self._is_list_view())}
+        for code in getattr(self.view, "partial_codes", ()):
+            answers[str(code)] = answers["200"]
         if self.method == "GET":
             answers["304"] = OpenApiResponse(None, description="Nothing has changed.")
         return {**answers, **problems}

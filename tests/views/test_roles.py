@@ -14,6 +14,7 @@ from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFa
 from edx_proctoring.urls import urlpatterns
 from edx_proctoring.views import permissions
 from tests.views.conftest import NEW_EXAM, OTHER_COURSE, state
+from tests.views.roles_of_v2 import V2_BODIES, V2_CROSSING, V2_ROUTES
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +33,8 @@ CALLERS = (
 )
 
 # {exam}, {attempt} … are of the course, {foreign_exam} … of the other one; `E` is v1/proctored_exam.
-ROUTES = """
+ROUTES = (
+    """
                                                            anon inac stra owne cour fore glob revi frev reti
 post   E/exam                                new_exam       403  403  403  403  403  403  200  403  403  403
 put    E/exam                                new_name       403  403  403  403  403  403  200  403  403  403
@@ -74,15 +76,9 @@ get    proctoring_launch_callback/start_exam/{code} -       302  302  302  302  
 post   proctoring_review_callback/           rpnow          200  200  200  200  200  200  200  200  200  200
 get    v2/health/                            -              403  403  403  403  403  403  200  403  403  403
 get    v2/health/ready/                      -              200  200  200  200  200  200  200  200  200  200
-get    v2/courses/{course}/exams/            -              403  403  403  403  200  403  200  403  403  403
-get    v2/courses/{course}/exams/{exam}/     -              403  403  403  403  200  403  200  403  403  403
-patch  v2/courses/{course}/exams/{exam}/     rename         403  403  403  403  200  403  200  403  403  403
-get    v2/courses/{course}/attempts/         -              403  403  403  403  200  403  200  403  403  403
-get    v2/courses/{course}/attempts/{attempt}/ -            403  403  403  403  200  403  200  403  403  403
-post   v2/courses/{course}/attempts/{attempt}/extend/ extend 403 403 403  403  200  403  200  403  403  403
-post   v2/courses/{course}/attempts/{running}/pause/ pause 403 403 403  403  200  403  200  403  403  403
-post   v2/courses/{course}/attempts/{attempt}/continue/ empty 403 403 403 403  200  403  200  403  403  403
 """
+    + V2_ROUTES
+)
 
 # Pages: who is not signed in is sent to sign in.
 PAGES = """
@@ -106,7 +102,8 @@ get    v1/user_onboarding/status?course_id={q_course}&username=learner - 403 403
 """
 
 # The courses and providers of others, by path, body and query.
-CROSSING = """
+CROSSING = (
+    """
                                                            anon inac stra owne cour fore glob revi frev reti
 delete E/attempt/{foreign_attempt}           -              403  403  403  403  403  200  200  403  403  403
 delete E/attempt/{attempt}                   in_other       403  403  403  403  403  403  200  403  403  403
@@ -151,21 +148,11 @@ post   E/attempt/{rpnow_external}/ready      -              403  403  403  403  
 post   E/attempt/{rpnow_external}/reviewed   rpnow          403  403  403  403  403  403  200  403  200  403
 post   proctoring_review_callback/           rpnow_wrong    400  400  400  400  400  400  400  400  400  400
 post   proctoring_review_callback/           rpnow_foreign  400  400  400  400  400  400  400  400  400  400
-get    v2/courses/{other}/exams/             -              403  403  403  403  403  200  200  403  403  403
-get    v2/courses/{other}/exams/?course_id={q_course} -     403  403  403  403  403  400  400  403  403  403
-get    v2/courses/{course}/exams/{foreign_exam}/ -          403  403  403  403  404  403  404  403  403  403
-patch  v2/courses/{course}/exams/{foreign_exam}/ rename     403  403  403  403  404  403  404  403  403  403
-patch  v2/courses/{other}/exams/{foreign_exam}/ rename      403  403  403  403  403  200  200  403  403  403
-get    v2/courses/{course}/attempts/{foreign_attempt}/ -    403  403  403  403  404  403  404  403  403  403
-get    v2/courses/{other}/attempts/{foreign_attempt}/ -     403  403  403  403  403  200  200  403  403  403
-post   v2/courses/{course}/attempts/{foreign_attempt}/extend/ extend 403 403 403 403 404 403 404 403 403 403
-post   v2/courses/{other}/attempts/{foreign_attempt}/extend/ extend 403 403 403 403 403 200 200 403 403 403
-post   v2/courses/{course}/attempts/{foreign_attempt}/pause/ pause 403 403 403 403 404 403 404 403 403 403
-get    v2/courses/{other}/attempts/          -              403  403  403  403  403  200  200  403  403  403
-get    v2/courses/{other}/attempts/?course_id={q_course} -  403  403  403  403  403  400  400  403  403  403
 get    pages/courses/{other}/special-exams/  -              302  302  403  403  403  200  200  403  403  403
 get    pages/courses/{other}/special-exams/parts/ -         403  403  403  403  403  200  200  403  403  403
 """
+    + V2_CROSSING
+)
 
 EXAM = {**NEW_EXAM, "is_proctored": False}
 TIME = "additional_time_granted"
@@ -177,15 +164,12 @@ HERE, THERE = {"course_id": COURSE_ID}, {"course_id": OTHER_COURSE}
 FOREIGN = {"exam_id": "{foreign_exam}"}
 META = {"examCode": "{rpnow_code}", "ssiRecordLocator": "{rpnow_external}"}
 BODIES: dict[str, Any] = {
+    **V2_BODIES,
     "new_exam": EXAM,
     "new_name": {"exam_id": "{exam}", "exam_name": "Final"},
     "no_exams": [],
     "submit": {"action": "submit"},
     "submit_for": {"action": "submit", "user_id": "{owner}"},
-    "rename": {"exam_name": "Renamed"},
-    "empty": {},
-    "extend": {"seconds": 600, "reason": "Fire alarm"},
-    "pause": {"reason": "Fire alarm"},
     "resume": {**RESUME, "user_id": "{owner}"},
     "resume_own": RESUME,
     "resume_there": {**RESUME, **THERE, "user_id": "{owner}"},
@@ -252,6 +236,7 @@ def world(names: dict[str, Any], make_exam: Any, attempt: Any, psi: Any) -> dict
             started_at=timezone.now(),
             allowed_time_limit_mins=90,
         ).pk,
+        "resumable": attempt(exam=make_exam(), status="error", is_resumable=True).pk,
         "foreign_exam": foreign.pk,
         "foreign_attempt": one.pk,
         "foreign_external": one.external_id,
@@ -264,6 +249,8 @@ def world(names: dict[str, Any], make_exam: Any, attempt: Any, psi: Any) -> dict
 def filled(value: Any, world: dict[str, Any]) -> Any:
     if isinstance(value, dict):
         return {name: filled(one, world) for name, one in value.items()}
+    if isinstance(value, list):
+        return [filled(one, world) for one in value]
     return value.format(**world) if isinstance(value, str) else value
 
 

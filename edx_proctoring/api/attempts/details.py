@@ -101,11 +101,11 @@ def get_attempt_details(course_id: object, attempt_id: int) -> AttemptDetails | 
     timeline = _timeline(known, review)
     shown = shown_attempt(known, clock)
     is_paused = clock is not None and clock.pause is not None
-    actions = list(_actions(shown, is_newest=is_newest, is_paused=is_paused))
+    actions = list(possible_actions(shown, is_newest=is_newest, is_paused=is_paused))
     return AttemptDetails(shown, is_newest, clock, earlier, review, timeline, actions)
 
 
-def _actions(attempt: Attempt, *, is_newest: bool, is_paused: bool) -> Iterator[str]:
+def possible_actions(attempt: Attempt, *, is_newest: bool, is_paused: bool) -> Iterator[str]:
     """Name the actions that the attempt's status allows; whoever comes first may still make them impossible."""
     if is_newest:
         yield "reset"

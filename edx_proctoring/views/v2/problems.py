@@ -61,7 +61,7 @@ def answer(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     errors: list[JSON] = []
     if isinstance(exc, ProctoredBaseException):
         response = handle_proctored_exception(exc, type(context.get("view")).__name__)
-        code = _code_of(type(exc))
+        code = code_of(type(exc))
     else:
         response = exception_handler(exc, dict(context))
         code, errors = _described(exc)
@@ -73,7 +73,7 @@ def answer(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     return response
 
 
-def _code_of(error: type[ProctoredBaseException]) -> str:
+def code_of(error: type[ProctoredBaseException]) -> str:
     """Return a code derived from the class name, which is published and stable: ExamChangedMeanwhile is
     exam_changed_meanwhile.
     """

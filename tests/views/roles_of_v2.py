@@ -1,0 +1,45 @@
+"""The rows of the second version in the tables of test_roles.py."""
+
+from typing import Any
+
+V2_ROUTES = """\
+get    v2/courses/{course}/exams/            -              403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/exams/{exam}/     -              403  403  403  403  200  403  200  403  403  403
+patch  v2/courses/{course}/exams/{exam}/     rename         403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/attempts/         -              403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/attempts/{attempt}/ -            403  403  403  403  200  403  200  403  403  403
+post   v2/courses/{course}/attempts/{attempt}/reset/ empty 403  403  403  403  200  403  200  403  403  403
+post   v2/courses/{course}/attempts/{resumable}/resume/ empty 403 403  403  403  200  403  200  403  403  403
+post   v2/courses/{course}/attempts/{running}/end/ empty  403  403  403  403  200  403  200  403  403  403
+post   v2/courses/{course}/attempts/actions/ end_many      403  403  403  403  200  403  200  403  403  403
+post   v2/courses/{course}/attempts/{attempt}/extend/ extend 403 403 403  403  200  403  200  403  403  403
+post   v2/courses/{course}/attempts/{running}/pause/ pause 403 403 403  403  200  403  200  403  403  403
+post   v2/courses/{course}/attempts/{attempt}/continue/ empty 403 403 403 403  200  403  200  403  403  403
+"""
+
+# The courses of others.
+V2_CROSSING = """\
+get    v2/courses/{other}/exams/             -              403  403  403  403  403  200  200  403  403  403
+get    v2/courses/{other}/exams/?course_id={q_course} -     403  403  403  403  403  400  400  403  403  403
+get    v2/courses/{course}/exams/{foreign_exam}/ -          403  403  403  403  404  403  404  403  403  403
+patch  v2/courses/{course}/exams/{foreign_exam}/ rename     403  403  403  403  404  403  404  403  403  403
+patch  v2/courses/{other}/exams/{foreign_exam}/ rename      403  403  403  403  403  200  200  403  403  403
+get    v2/courses/{course}/attempts/{foreign_attempt}/ -    403  403  403  403  404  403  404  403  403  403
+get    v2/courses/{other}/attempts/{foreign_attempt}/ -     403  403  403  403  403  200  200  403  403  403
+post   v2/courses/{course}/attempts/{foreign_attempt}/reset/ empty 403 403 403 403 404 403 404 403 403 403
+post   v2/courses/{other}/attempts/{foreign_attempt}/reset/ empty 403 403 403 403 403 200 200 403 403 403
+post   v2/courses/{other}/attempts/actions/ end_many       403  403  403  403  403  207  207  403  403  403
+post   v2/courses/{course}/attempts/{foreign_attempt}/extend/ extend 403 403 403 403 404 403 404 403 403 403
+post   v2/courses/{other}/attempts/{foreign_attempt}/extend/ extend 403 403 403 403 403 200 200 403 403 403
+post   v2/courses/{course}/attempts/{foreign_attempt}/pause/ pause 403 403 403 403 404 403 404 403 403 403
+get    v2/courses/{other}/attempts/          -              403  403  403  403  403  200  200  403  403  403
+get    v2/courses/{other}/attempts/?course_id={q_course} -  403  403  403  403  403  400  400  403  403  403
+"""
+
+V2_BODIES: dict[str, Any] = {
+    "rename": {"exam_name": "Renamed"},
+    "end_many": {"action": "end", "attempt_ids": ["{running}"]},
+    "extend": {"seconds": 600, "reason": "Fire alarm"},
+    "pause": {"reason": "Fire alarm"},
+    "empty": {},
+}
