@@ -38,7 +38,7 @@ ON_DATABASES = [
 # These have lanes of their own, or run at the end.
 WITHOUT_LANES = [
     f"--ignore=tests/{name}"
-    for name in ("concurrency", "upgrade", "fuzz", "plugins", "attack", "clients")
+    for name in ("concurrency", "upgrade", "fuzz", "plugins", "attack", "clients", "tutor")
 ]
 MARKED_LANES = ("demo", "browser", "packaging")
 FUZZ_EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "300")
@@ -102,6 +102,12 @@ def no_server() -> str:
 def no_plugin() -> str:
     """A third party's provider is installed once, in a folder of its own."""
     prepare = [sys.executable, "-m", "tests.plugins.environment"]
+    return subprocess.run(prepare, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def no_tutor() -> str:
+    """Tutor is installed once, in an environment of its own."""
+    prepare = [sys.executable, "-m", "tests.tutor.environment"]
     return subprocess.run(prepare, cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
 
@@ -232,6 +238,7 @@ LANES = [
     ),
     Lane("SQLite file", nothing, [pytest("tests/concurrency")], {"DATABASE_URL": SQLITE_FILE}),
     Lane("proctortrack", no_plugin, [pytest("-rs", "tests/plugins")]),
+    Lane("Tutor", no_tutor, [pytest("-rs", "tests/tutor")]),
     Lane("micro-frontend", no_client, [pytest("-rs", "tests/clients")]),
     Lane("torture", nothing, [torture("run")]),
     Lane("torture proof", no_server, [torture("proof")]),

@@ -1,0 +1,155 @@
+"""What Tutor makes of the plug-in: image, settings, services and Kubernetes."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core import checks
+
+from tests.tutor import environment
+
+pytestmark = pytest.mark.needs("one-run")
+
+PLUGIN = environment.ROOT / "docs" / "samples" / "tutor" / "proctoring.py"
+GUIDE = environment.ROOT / "docs" / "guide" / "tutor.rst"
+ACME = {
+    "base_url": "https://acme.example.com",
+    "client_id": "id",
+    "client_secret": 'it\'s "secret"',
+}
+CONFIG = {
+    "LMS_HOST": "lms.example.com",
+    "ENABLE_HTTPS": True,
+    "PROCTORING_REQUIREMENT": "edx-proctoring[openedx]==7.0.0",
+    "PROCTORING_PROVIDER_REQUIREMENTS": ["acme-proctoring==1.2"],
+    "PROCTORING_BACKENDS": {"DEFAULT": "acme", "acme": ACME, "null": {}},
+    "PROCTORING_SETTINGS": {"LATE_MINUTES": 5, "REQUIRE_ENROLLMENT": True},
+    "PROCTORING_MFE_ORIGINS": ["https://exams.example.com"],
+}
+
+
+class Rendered:
+    """The files that Tutor writes for this configuration."""
+
+    def __init__(self, root: Path, config: dict[str, Any]) -> None:
+        self.root = root
+        (root / "plugins").mkdir(parents=True)
+        (root / "plugins" / "proctoring.py").write_text(PLUGIN.read_text("utf-8"), "utf-8")
+        (root / "config.yml").write_text(yaml.safe_dump(config), "utf-8")
+        self.tutor("plugins", "enable", "mfe", "proctoring")
+        self.tutor("config", "save")
+
+    def tutor(self, *arguments: str) -> str:
+        paths = {"TUTOR_ROOT": self.root, "TUTOR_PLUGINS_ROOT": self.root / "plugins"}
+        done = subprocess.run(
+            [str(environment.TUTOR), *arguments],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **{name: str(path) for name, path in paths.items()}},
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def read(self, name: str) -> str:
+        return (self.root / "env" / name).read_text("utf-8")
+
+    def settings(self, service: str) -> dict[str, Any]:
+        """What our parts of the settings say."""
+        text = self.read(f"apps/openedx/settings/{service}/production.py")
+        compile(text, service, "exec")
+        names: dict[str, Any] = {
+            "FEATURES": {},
+            "CORS_ORIGIN_WHITELIST": [],
+            "CSRF_TRUSTED_ORIGINS": [],
+        }
+        for part in re.findall(
+            r"# edx-proctoring: begin\n(.*?)# edx-proctoring: end", text, re.DOTALL
+        ):
+            exec(part, names)
+        return names
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    """The files, with everything configured."""
+    if why := environment.prepare():
+        pytest.skip(why)
+    return Rendered(tmp_path_factory.mktemp("tutor") / "root", CONFIG)
+
+
+def test_the_image_has_the_package_after_the_platforms_requirements(rendered: Rendered) -> None:
+    lines = rendered.read("build/openedx/Dockerfile").splitlines()
+    ours = [place for place, line in enumerate(lines) if "install --upgrade '" in line]
+    assert [lines[place].partition("'")[2].rstrip("'") for place in ours] == [
+        "edx-proctoring[openedx]==7.0.0",
+        "acme-proctoring==1.2",
+    ]
+    platform = max(place for place, line in enumerate(lines) if "requirements/edx/base.txt" in line)
+    assert platform < ours[0]
+    assert all(lines[place - 1].startswith("RUN --mount") for place in ours)
+
+
+@pytest.mark.parametrize("service", ["lms", "cms"])
+def test_the_settings_are_valid_python_and_valid_for_the_app(
+    rendered: Rendered, service: str, settings: Any
+) -> None:
+    names = rendered.settings(service)
+    assert names["ENABLE_SPECIAL_EXAMS"] is names["FEATURES"]["ENABLE_SPECIAL_EXAMS"] is True
+    assert names["PROCTORING_BACKENDS"] == CONFIG["PROCTORING_BACKENDS"]
+    ours = names["PROCTORING_SETTINGS"]
+    assert ours["SITE_NAME"] == "lms.example.com"
+    assert (ours["LATE_MINUTES"], ours["REQUIRE_ENROLLMENT"]) == (5, True)
+    assert ours["FRAME_ANCESTORS"] == ["https://apps.lms.example.com"]
+    assert len(ours["HEALTH_TOKEN"]) == len(names["PROCTORING_USER_OBFUSCATION_KEY"]) == 40
+    settings.PROCTORING_SETTINGS = ours
+    found = [one.id for one in checks.run_checks(tags=["edx_proctoring"])]
+    assert "edx_proctoring.E001" not in found
+    assert "edx_proctoring.W008" not in found
+
+
+def test_origins_of_micro_frontends(rendered: Rendered) -> None:
+    names = rendered.settings("lms")
+    assert names["CORS_ORIGIN_WHITELIST"] == ["https://exams.example.com"]
+    assert names["CSRF_TRUSTED_ORIGINS"] == ["https://exams.example.com"]
+
+
+def test_each_service_has_one_beat(rendered: Rendered) -> None:
+    compose = yaml.safe_load(rendered.read("local/docker-compose.prod.yml"))["services"]
+    deployments = list(yaml.safe_load_all(rendered.read("k8s/deployments.yml")))
+    for service in ("lms", "cms"):
+        beat = compose[f"{service}-proctoring-beat"]
+        assert beat["command"][:3] == ["celery", f"--app={service}.celery", "beat"]
+        assert beat["environment"]["SERVICE_VARIANT"] == service
+        worker = compose[f"{service}-worker"]
+        assert beat["image"] == worker["image"]
+        assert {one.rpartition(":")[0] for one in beat["volumes"]} <= {
+            one.rpartition(":")[0] for one in worker["volumes"]
+        }
+        (pod,) = [
+            one for one in deployments if one["metadata"]["name"] == f"{service}-proctoring-beat"
+        ]
+        assert pod["spec"]["replicas"] == 1
+        assert pod["spec"]["strategy"] == {"type": "Recreate"}
+        (container,) = pod["spec"]["template"]["spec"]["containers"]
+        assert container["args"] == beat["command"]
+
+
+def test_secrets_are_made_once(rendered: Rendered) -> None:
+    before = rendered.settings("lms")["PROCTORING_USER_OBFUSCATION_KEY"]
+    rendered.tutor("config", "save", "--set", "PROCTORING_SCHEDULE=cron")
+    assert rendered.settings("lms")["PROCTORING_USER_OBFUSCATION_KEY"] == before
+    assert "proctoring-beat" not in rendered.read("local/docker-compose.prod.yml")
+    assert "proctoring-beat" not in rendered.read("k8s/deployments.yml")
+    rendered.tutor("config", "save", "--set", "PROCTORING_SCHEDULE=beat")
+
+
+def test_the_guide_names_what_there_is(rendered: Rendered) -> None:
+    guide = GUIDE.read_text("utf-8")
+    named = set(re.findall(r"``(PROCTORING_[A-Z_]+)``", guide))
+    declared = set(re.findall(r'\("(PROCTORING_[A-Z_]+)"', PLUGIN.read_text("utf-8")))
+    assert declared == named
+    assert rendered.tutor("config", "printvalue", "PROCTORING_SCHEDULE").strip() == "beat"
