@@ -1,4 +1,4 @@
-"""Pages of learners in which the published client runs, in Node."""
+"""Learner pages with the published client, running in Node."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ DRIVER = environment.ROOT / "tests" / "clients" / "driver.mjs"
 
 
 class Node:
-    """The process of `driver.mjs`; one page at a time is open in it."""
+    """The process of `driver.mjs`; it holds one page at a time."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -37,7 +37,7 @@ class Node:
         )
 
     def __call__(self, command: str, *args: Any, **options: Any) -> dict[str, Any]:
-        """Return the client's requests."""
+        """Run a command and return its result."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         line = json.dumps({"command": command, "args": args, "options": options})
@@ -48,12 +48,12 @@ class Node:
         return found
 
     def close(self) -> None:
-        """End it."""
+        """Terminate the process."""
         self._process.communicate(timeout=30)
 
 
 class Page:
-    """The page of an exam in the learning micro-frontend, of a learner who is signed in."""
+    """The page of an exam in the learning micro-frontend, for an authenticated learner."""
 
     def __init__(self, node: Node, host: str, cookies: dict[str, str], token: str) -> None:
         self._node = node
@@ -62,12 +62,15 @@ class Page:
         self.seen: dict[str, Any] = {}
 
     def open(self, content_id: str, course_id: str = COURSE_ID) -> dict[str, Any]:
-        """Load it; the client's state."""
+        """Load the page; return the client's state."""
         self._node("open", self._options)
         return self.do("getExamAttemptsData", course_id, content_id)
 
     def do(self, thunk: str, *args: Any, worker: str = "well") -> dict[str, Any]:
-        """Dispatch a thunk, which must not throw; the client's state. `worker` answers well, badly, not at all."""
+        """Dispatch a thunk, which must not throw; return the client's state.
+
+        `worker`: the provider's worker succeeds, fails, or does not respond.
+        """
         self.seen = self._node("do", thunk, *args, worker=worker)
         assert not self.seen["thrown"], self.seen["thrown"]
         state: dict[str, Any] = self.seen["state"]
@@ -75,9 +78,9 @@ class Page:
         return state
 
     def shows(self, thunk: str, *args: Any, worker: str = "well") -> tuple[str, str]:
-        """Do that; (the status of the exam's attempt that its screen goes by, that of the one which the timer shows).
+        """Do the same; return (the status of the exam's attempt, the status of the attempt in the timer).
 
-        Nothing may have failed: the screen of a failure would take the place of all others.
+        No request may have failed, because an error screen would replace all others.
         """
         state = self.do(thunk, *args, worker=worker)
         assert not state["apiErrorMsg"], (state["apiErrorMsg"], self.seen["requests"])
@@ -85,7 +88,7 @@ class Page:
         return statuses(state)
 
     def call(self, name: str, *args: Any) -> Any:
-        """Call a function of the client's API module; what it returns."""
+        """Call a function of the client's API module; return its result."""
         self.seen = self._node("call", name, *args)
         assert not self.seen["thrown"], self.seen["thrown"]
         return self.seen["answer"]
@@ -98,7 +101,7 @@ class Page:
 
 
 def statuses(state: dict[str, Any]) -> tuple[str, str]:
-    """Of the exam's attempt, and of the running one."""
+    """Return the status of the exam's attempt and of the running one."""
     attempt, active = state["exam"].get("attempt") or {}, state["activeAttempt"] or {}
     return attempt.get("attempt_status", ""), active.get("attempt_status", "")
 
@@ -115,7 +118,7 @@ def node():
 
 @pytest.fixture
 def page_of(node, live_server):
-    """The page of a learner of this test's host."""
+    """Return the page of a learner of this test's host."""
 
     def make(user: Any) -> Page:
         client = APIClient()
@@ -128,5 +131,5 @@ def page_of(node, live_server):
 
 @pytest.fixture
 def page(page_of, learner):
-    """The page of the learner."""
+    """The learner's page."""
     return page_of(learner)

@@ -1,7 +1,7 @@
-"""The published micro-frontend library for learners, in a folder of its own.
+"""The published micro-frontend library for learners, installed in its own folder.
 
-npm installs it into `.clients/`, as published, once. It is only ever run, never read. Of what it expects of the page around
-it (`peerDependencies`) only the store is installed; `driver.mjs` stands in for the rest.
+npm installs it into `.clients/` once. It is only run, never read. Of its `peerDependencies` only the store is
+installed; `driver.mjs` replaces the others.
 """
 
 import json
@@ -19,7 +19,7 @@ INSTALL_SECONDS = 300
 
 
 def prepare() -> str:
-    """Install it if that was not done yet; returns why that was not possible, or ''."""
+    """Install it if necessary; return why that was not possible, or ''."""
     if not shutil.which("npm") or not shutil.which("node"):
         return "Node is not installed"
     return installs.once(FOLDER, _install)

@@ -1,4 +1,4 @@
-"""The client takes exams in the demo: a host, a worker and a provider in processes of their own."""
+"""The client takes exams in the demo, whose host, worker and provider are separate processes."""
 
 import time
 
@@ -15,14 +15,14 @@ PATIENCE = 60  # seconds
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """The demo; its address."""
+    """The demo; returns its address."""
     with running.up(tmp_path_factory.mktemp("demo")) as address:
         yield address
 
 
 @pytest.fixture
 def page(node, demo):
-    """The page of a learner who has taken no exam yet."""
+    """The page of a learner who has not taken any exam yet."""
     with requests.Session() as session:
         session.get(f"{demo}/", timeout=20).raise_for_status()
         session.headers["X-CSRFToken"] = session.cookies["csrftoken"]
@@ -36,7 +36,7 @@ def open_exam(page, name):
 
 
 def wait_for(page, attempt_id, status):
-    """Until the host says so to whoever polls."""
+    """Poll until the host returns this status."""
     until = time.monotonic() + PATIENCE
     while (found := page.call("pollExamAttempt", f"{E}/attempt/{attempt_id}"))["status"] != status:
         assert time.monotonic() < until, found["status"]

@@ -1,4 +1,4 @@
-"""The learning micro-frontend's own client works with the app: each thunk, and the state that its screens go by."""
+"""The learning micro-frontend's client works with the app: each thunk, and the state that its screens depend on."""
 
 import datetime
 
@@ -21,7 +21,7 @@ ENDED = ("submitted", "timed_out", "error")  # what another tab may have made of
 
 @pytest.fixture(autouse=True)
 def provider(provider):
-    """The provider "test", with a worker for browsers and a configuration."""
+    """The provider "test", with a browser worker and a configuration."""
     provider.get_javascript = lambda: WORKER
     provider.answer("get_proctoring_config", CONFIG)
     return provider
@@ -103,7 +103,7 @@ def test_the_timer_polls_and_pings(page, attempt, exam):
 
 
 @pytest.mark.parametrize("worker", ["badly", "not at all"])
-def test_the_software_is_lost(worker, page, attempt, exam, provider):
+def test_the_software_stops_responding(worker, page, attempt, exam, provider):
     one = running(attempt, exam, minutes_ago=30)
     page.open(exam.content_id)
     state = page.do("pingAttempt", 1, WORKER, worker=worker)
@@ -132,7 +132,7 @@ def test_the_software_does_not_end(page, attempt, exam):
 
 @pytest.mark.parametrize("status", ENDED)
 @pytest.mark.parametrize("thunk", ["submitExam", "expireExam"])
-def test_a_tab_that_does_not_know_yet_how_the_attempt_ended(thunk, status, page, attempt, exam):
+def test_an_outdated_tab_after_the_attempt_has_ended(thunk, status, page, attempt, exam):
     one = running(attempt, exam, is_resumable=status == "error")
     page.open(exam.content_id)
     Attempt.objects.update(status=status)
@@ -142,7 +142,7 @@ def test_a_tab_that_does_not_know_yet_how_the_attempt_ended(thunk, status, page,
     assert (one.status, one.is_resumable) == (status, status == "error")
 
 
-def test_an_attempt_that_goes_on(page, attempt, exam, as_learner, as_staff, learner):
+def test_a_resumed_attempt(page, attempt, exam, as_learner, as_staff, learner):
     broken = running(attempt, exam, minutes_ago=30)
     act(as_learner, broken, "error")
     act(as_staff, broken, "mark_ready_to_resume", user_id=learner.pk)
@@ -153,7 +153,7 @@ def test_an_attempt_that_goes_on(page, attempt, exam, as_learner, as_staff, lear
 
 
 @pytest.mark.parametrize("kind", ["practice", "onboarding"])
-def test_exams_to_try_out(kind, page, request, as_reviewer):
+def test_practice_exams(kind, page, request, as_reviewer):
     exam = request.getfixturevalue("onboarding" if kind == "onboarding" else "practice_exam")
     assert page.open(exam.content_id)["exam"]["type"] == kind
     assert page.shows("createProctoredExamAttempt") == ("created", "")
@@ -189,7 +189,7 @@ def test_opting_out_after_the_start(page, attempt, exam):
     assert state["apiErrorMsg"]
 
 
-def test_what_the_set_up_pages_ask_for(page, exam, node):
+def test_the_data_of_the_set_up_pages(page, exam, node):
     ReviewPolicyFactory(proctored_exam=exam, review_policy="Paper is allowed")
     known = node("names")["state"]["proctoringSettings"].keys()
     page.open(exam.content_id)
@@ -201,7 +201,7 @@ def test_what_the_set_up_pages_ask_for(page, exam, node):
     assert page.seen["state"]["exam"]["reviewPolicy"] == "Paper is allowed"
 
 
-def test_without_an_exams_service_no_access_token_is_asked_for(page, attempt, exam):
+def test_without_an_exams_service_no_access_token_is_requested(page, attempt, exam):
     running(attempt, exam)
     page.open(exam.content_id)
     for thunk in ("examRequiresAccessToken", "checkExamEntry"):
@@ -210,7 +210,7 @@ def test_without_an_exams_service_no_access_token_is_asked_for(page, attempt, ex
     assert page.seen["state"]["examAccessToken"]["exam_access_token"] == ""
 
 
-def test_another_exam_runs(page, attempt, exam, timed_exam):
+def test_another_exam_is_running(page, attempt, exam, timed_exam):
     one = running(attempt, timed_exam, taking_as_proctored=False)
     state = page.open(exam.content_id)
     assert (statuses(state), state["activeAttempt"]["attempt_id"]) == (("", "started"), one.pk)
@@ -219,13 +219,13 @@ def test_another_exam_runs(page, attempt, exam, timed_exam):
     assert (state["apiErrorMsg"], state["activeAttempt"]["attempt_id"]) == ("", one.pk)
 
 
-def test_a_subsection_that_is_no_exam(page, learner):
+def test_a_subsection_that_is_not_an_exam(page, learner):
     state = page.open("block-v1:edX+Demo+2026+type@sequential+block@reading")
     assert (state["apiErrorMsg"], state["exam"]) == ("", {})
 
 
 @pytest.mark.parametrize("trouble", ["past due", "provider down", "declined"])
-def test_what_is_refused_is_said(trouble, page, attempt, make_exam, provider):
+def test_refusals_are_shown(trouble, page, attempt, make_exam, provider):
     past = timezone.now() - datetime.timedelta(days=1)
     exam = make_exam(due_date=past if trouble == "past due" else None)
     if trouble == "provider down":

@@ -1,4 +1,4 @@
-"""The platform's suites, in small: what they import of the package's test support, and what they do with it."""
+"""Short versions of the platform's test suites: their imports of the package's test support, and how they use it."""
 
 import datetime
 import pkgutil
@@ -71,7 +71,7 @@ def test_names(module):
 
 
 class OnboardingOfALearner(ProctoredExamTestCase):
-    """As the support tool's tests."""
+    """Written like the tests of the support tool."""
 
     def setUp(self):
         super().setUp()
@@ -100,7 +100,7 @@ class OnboardingOfALearner(ProctoredExamTestCase):
         assert response.json()["onboarding_status"] == "verified"
         assert self.content_id_onboarding in response.json()["onboarding_link"]
 
-    def test_what_waits_for_the_commit_happens(self):
+    def test_on_commit_callbacks_run(self):
         heard = []
 
         def receiver(**kwargs):
@@ -134,7 +134,7 @@ class OnboardingOfALearner(ProctoredExamTestCase):
 
 
 class AClientOfAHost(LoggedInTestCase):
-    """Signed in, and nothing else."""
+    """A client that is only logged in."""
 
     @pytest.mark.needs("lms-urls")
     def test_active_exams(self):
@@ -159,13 +159,13 @@ def test_callbacks_run_when_the_outermost_block_of_the_code_ends():
     assert done == ["inner", "outside"]
 
 
-def test_a_dashboard_is_offered_where_the_suite_puts_the_provider(provider, make_exam):
+def test_a_dashboard_is_available_if_the_suite_replaces_the_provider(provider, make_exam):
     apps.get_app_config("edx_proctoring").backends["test"] = TestBackendProvider()
     make_exam(course_id=COURSE)
     assert api.is_backend_dashboard_available(COURSE)
 
 
-def test_permissions_are_lent(learner):
+def test_permissions_are_granted_within_the_block(learner):
     with mock_perm("edx_proctoring.can_take_proctored_exam", allowed=False):
         assert not learner.has_perm("edx_proctoring.can_take_proctored_exam", {})
     assert learner.has_perm("edx_proctoring.can_take_proctored_exam", {})

@@ -1,4 +1,4 @@
-"""The calls of LMS and Studio, with the arguments that they pass: key objects as well as strings."""
+"""The calls of LMS and Studio, with their arguments: opaque keys as well as strings."""
 
 import datetime
 
@@ -26,13 +26,13 @@ DUE = datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC)
 
 @pytest.fixture(params=[lambda key: key, str], ids=["keys", "strings"])
 def form(request):
-    """Ids as objects, and as strings."""
+    """Ids as opaque keys, and as strings."""
     return request.param
 
 
 @pytest.fixture
 def midterm(make_exam):
-    """The exam at the subsection."""
+    """The exam of the subsection."""
     return make_exam(course_id=str(COURSE), content_id=str(SECTION), exam_name="Midterm")
 
 
@@ -67,7 +67,7 @@ def test_studio_registers_the_exams_of_a_course(form, provider, staff):
     assert not api.get_exam_by_id(exam_id)["is_active"]
 
 
-def test_studio_may_not_know_who_edited_a_subsection(midterm, staff):
+def test_studio_may_not_know_the_editor_of_a_subsection(midterm, staff):
     policy = {"exam_id": midterm.pk, "set_by_user_id": None}
     for nobody in (None, 10**6):
         with pytest.raises(UserNotFoundException):
@@ -85,7 +85,7 @@ def test_studio_may_not_know_who_edited_a_subsection(midterm, staff):
             api.update_review_policy(exam_id, None, "No books.")
 
 
-def test_an_exam_that_lacks_something_is_not_said_to_exist(provider):
+def test_a_missing_value_is_not_reported_as_an_existing_exam(provider):
     with pytest.raises(IntegrityError):
         api.create_exam(COURSE, SECTION, exam_name=None, time_limit_mins=90)
     assert api.get_all_exams_for_course(COURSE) == []
@@ -102,7 +102,7 @@ def test_studio_shows_an_exam(form, midterm, provider):
 
 
 @pytest.mark.needs("lms-urls")
-def test_a_sequence_asks_for_the_learners_view(form, midterm, learner, provider):
+def test_a_sequence_requests_the_learners_screen(form, midterm, learner, provider):
     context = {
         "display_name": "Midterm",
         "default_time_limit_mins": 0,
@@ -130,13 +130,13 @@ def test_a_sequence_asks_for_the_learners_view(form, midterm, learner, provider)
     assert staff_view is None
 
 
-def test_the_outline_asks_for_the_status(form, midterm, learner):
+def test_the_outline_requests_the_status(form, midterm, learner):
     summary = api.get_attempt_status_summary(learner.pk, form(COURSE), form(SECTION))
     assert summary["short_description"]
     assert set(summary) == {"status", "short_description", "suggested_icon", "in_completed_state"}
 
 
-def test_visitors_see_the_outline_without_what_is_proctored(
+def test_anonymous_users_see_the_outline_without_proctored_exams(
     form, midterm, practice_exam, timed_exam, host
 ):
     ask = lambda exam: api.get_attempt_status_summary(None, exam.course_id, exam.content_id)  # noqa: E731
@@ -161,7 +161,7 @@ def test_reports_and_lists_of_a_course(form, midterm, learner, attempt):
     assert api.get_last_exam_completion_date(form(COURSE), learner.username) is None
 
 
-def test_an_allowance_takes_the_place_of_another(midterm, learner):
+def test_an_allowance_replaces_another(midterm, learner):
     api.add_allowance_for_user(midterm.pk, learner.username, "additional_time_granted", "10")
     with transaction.atomic():
         rows = ProctoredExamStudentAllowance.get_allowances_for_user(midterm.pk, learner.pk)
@@ -190,7 +190,7 @@ COURSE_QUESTIONS = {
 
 
 @pytest.mark.parametrize("name", COURSE_QUESTIONS)
-def test_questions_about_a_course(name, midterm, attempt, learner, host):
+def test_queries_about_a_course(name, midterm, attempt, learner, host):
     attempt(exam=midterm, status="submitted")
     host.enrollments.enrollments = [Enrollment(learner)]
     ask = COURSE_QUESTIONS[name]
@@ -212,7 +212,9 @@ QUERIES = {"exams": 1, "attempts": 2, "filtered": 2, "allowances": 2}
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_lists_are_ordered_as_asked(name, make_exam, learner, attempt, django_assert_num_queries):
+def test_lists_are_ordered_as_requested(
+    name, make_exam, learner, attempt, django_assert_num_queries
+):
     for exam_name in ("B", "C", "A"):
         exam = make_exam(course_id=str(COURSE), exam_name=exam_name)
         attempt(exam=exam)

@@ -1,4 +1,4 @@
-"""Names of the HTTP layer that suites of hosts and providers replace."""
+"""Names of the HTTP layer that test suites of hosts and providers replace."""
 
 from typing import Any
 from unittest import mock
@@ -12,7 +12,7 @@ from edx_proctoring.testing.factories import UserFactory
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
 
-def test_the_staff_question_is_asked_once_through_the_package(
+def test_staff_permission_is_checked_once_through_the_package(
     attempt: Any, learner: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -33,10 +33,10 @@ def test_the_staff_question_is_asked_once_through_the_package(
 
 
 @pytest.mark.parametrize("is_staff", [True, False])
-def test_the_reviewer_that_a_review_names_is_asked_about(
+def test_the_named_reviewer_is_checked_through_the_package(
     is_staff: bool, attempt: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the name in `views`, which suites of hosts replace."""
+    """By the name in `views`, which test suites of hosts replace."""
     asked = []
 
     def answer(user: Any, course_id: Any) -> bool:
@@ -56,7 +56,7 @@ def test_the_reviewer_that_a_review_names_is_asked_about(
     assert stored.reviewed_by == (reviewer if is_staff else None)
 
 
-def test_the_guards_of_views_ask_through_the_package(
+def test_permission_checks_of_views_go_through_the_package(
     learner: Any, client_for: Any, exam: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edx_proctoring.views.is_user_course_or_global_staff", lambda *_: True)

@@ -83,7 +83,7 @@ def test_replacing_allowances(exam, learner):
     assert [row.value for row in Allowance.objects.all()] == ["notes"]
 
 
-def test_a_rollback_takes_everything_along(exam, learner, tracker):
+def test_a_rollback_undoes_everything(exam, learner, tracker):
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         api.add_allowance_for_user(exam.pk, learner.username, TIME, "10")
         raise ZeroDivisionError

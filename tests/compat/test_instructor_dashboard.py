@@ -1,4 +1,4 @@
-"""The host's instructor dashboard: its pages of attempts and allowances, as it filters, sorts and cuts them."""
+"""The host's instructor dashboard: how it filters, sorts and paginates attempts and allowances."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +32,7 @@ ALLOWANCE_ORDERS = ("key", "value", "user__username", "proctored_exam__exam_name
 
 
 def fill(learners: int) -> None:
-    """Two exams of a course with an attempt and an allowance of each learner in each."""
+    """Create two exams of a course with an attempt and an allowance of each learner in each."""
     now = timezone.now()
     users = UserFactory.build_batch(learners)
     for number, user in enumerate(users):
@@ -80,13 +80,13 @@ def value_of(row: dict[str, Any], path: str) -> Any:
 
 
 def is_sorted(values: list[Any], *, descending: bool) -> bool:
-    """With what is empty at the beginning, or at the end when the order is turned."""
+    """Return whether the values are sorted, empty ones first, or last in descending order."""
     keys = [(value is not None, value) if value is not None else (False,) for value in values]
     return keys == sorted(keys, reverse=descending)
 
 
 def attempts_page(page: int, ordering: str | None = None, search: str = "") -> list[dict[str, Any]]:
-    """As the view of special_exams/attempts makes its answer."""
+    """Return the response of the view special_exams/attempts."""
     if search:
         found = api.get_filtered_exam_attempts(COURSE_ID, search, ordering=ordering)
     else:
@@ -95,7 +95,7 @@ def attempts_page(page: int, ordering: str | None = None, search: str = "") -> l
 
 
 def allowances_page(page: int, ordering: str | None = None) -> list[dict[str, Any]]:
-    """As the view of special_exams/allowances makes its answer."""
+    """Return the response of the view special_exams/allowances."""
     return list(
         Paginator(api.get_allowances_for_course(COURSE_ID, ordering=ordering), PER_PAGE).get_page(
             page
@@ -132,8 +132,8 @@ def test_a_search_and_its_pages() -> None:
 
 
 @pytest.mark.usefixtures("_course")
-def test_the_dashboard_that_filters_and_sorts_by_itself() -> None:
-    """It reads all rows once, and each of its pages from what it has."""
+def test_a_dashboard_that_filters_and_sorts_itself() -> None:
+    """It reads all rows once, and builds each page from these."""
     found = api.get_all_exam_attempts(COURSE_ID)
     exam_id = found[0]["proctored_exam"]["id"]
 
@@ -149,7 +149,7 @@ def test_the_dashboard_that_filters_and_sorts_by_itself() -> None:
 
 
 @pytest.mark.usefixtures("_course")
-def test_learners_who_go_between_the_count_and_the_page() -> None:
+def test_learners_deleted_between_the_count_and_the_page() -> None:
     pages = Paginator(api.get_all_exam_attempts(COURSE_ID), PER_PAGE)
     assert pages.num_pages == 8
     ProctoredExamStudentAttempt.objects.filter(proctored_exam__exam_name="Botany").delete()

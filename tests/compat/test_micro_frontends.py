@@ -1,4 +1,4 @@
-"""Requests of the platform's micro-frontends to a live server, with an attempt in every state."""
+"""Requests of the platform's micro-frontends to a live server, with an attempt in every status."""
 
 import datetime
 
@@ -42,7 +42,7 @@ ONBOARDING = {
 
 
 class Browser:
-    """Somebody signed in, over a real connection."""
+    """An authenticated user with a real connection."""
 
     def __init__(self, live_server, user):
         client = APIClient()
@@ -65,20 +65,20 @@ class Browser:
         return answer.json()
 
     def act(self, attempt_id, action):
-        """The id of the attempt that the learner has then."""
+        """Perform the action; return the id of the learner's attempt afterwards."""
         answer = self("PUT", f"{E}/attempt/{attempt_id}", json={"action": action, "detail": "x"})
         assert answer.status_code == 200
         return answer.json()["exam_attempt_id"]
 
     def begin(self, exam, *, start_clock="false"):
-        """The id of a new attempt."""
+        """Create an attempt and return its id."""
         body = {"exam_id": exam.pk, "start_clock": start_clock, "attempt_proctored": "true"}
         return self("POST", f"{E}/attempt", json=body).json()["exam_attempt_id"]
 
 
 @pytest.fixture
 def browser(live_server):
-    """Browsers; closed while the server still listens, so that no thread of it outlives the test."""
+    """Create browsers; closes them while the server still runs, so that none of its threads outlives the test."""
     opened = []
 
     def open_for(user):
@@ -102,7 +102,7 @@ def staffs_browser(browser, staff):
 
 @pytest.fixture
 def course(make_exam, learner, provider):
-    """Makes an exam of a kind as courses have them: due, with a policy, ten minutes more and other learners' ones."""
+    """Create an exam of this type as in real courses: with a due date, a policy, ten more minutes, and exams of others."""
     provider.answer("get_proctoring_config", CONFIG)
 
     def make(**kind):
@@ -133,7 +133,7 @@ BEFORE = ("eligible", "created", "download_software_clicked", "ready_to_start", 
 
 @pytest.mark.parametrize("status", sorted(KNOWN))
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_exams_page(status, kind, course, attempt, learner, learners_browser):
+def test_the_page_of_an_exam(status, kind, course, attempt, learner, learners_browser):
     exam = course(**KINDS[kind])
     as_proctored = exam.is_proctored and status != "declined"
     times = {}
@@ -201,7 +201,9 @@ def test_after_a_review(said, status, course, browser, reviewer, learners_browse
     assert found["active_attempt"] == {}
 
 
-def test_a_broken_off_attempt_goes_on(course, attempt, learner, learners_browser, staffs_browser):
+def test_an_interrupted_attempt_is_resumed(
+    course, attempt, learner, learners_browser, staffs_browser
+):
     exam = course()
     begun = timezone.now() - datetime.timedelta(minutes=39, seconds=30)
     broken = attempt(
@@ -223,7 +225,7 @@ def test_a_broken_off_attempt_goes_on(course, attempt, learner, learners_browser
 
 
 @pytest.mark.parametrize("status", ["submitted", "rejected", "error"])
-def test_practice_starts_afresh(status, course, attempt, learners_browser):
+def test_a_practice_exam_starts_again(status, course, attempt, learners_browser):
     exam = course(**KINDS["practice"])
     old = attempt(exam=exam, status=status, is_sample_attempt=True)
     new = learners_browser.act(old.pk, "reset_attempt")
@@ -232,7 +234,7 @@ def test_practice_starts_afresh(status, course, attempt, learners_browser):
     assert (shown["attempt_id"], shown["attempt_status"]) == (new, "created")
 
 
-def test_when_it_is_too_late(course, learners_browser):
+def test_after_the_due_date(course, learners_browser):
     exam = course()
     type(exam).objects.filter(pk=exam.pk).update(due_date=timezone.now() - DAY)
     found = learners_browser.page(exam)["exam"]
@@ -240,7 +242,7 @@ def test_when_it_is_too_late(course, learners_browser):
     assert found["due_date"] is not None
 
 
-def test_another_exam_runs(course, learners_browser):
+def test_another_exam_is_running(course, learners_browser):
     timed, proctored = course(**KINDS["timed"]), course()
     running = learners_browser.begin(timed, start_clock="true")
     found = learners_browser.page(proctored)
@@ -270,7 +272,7 @@ def test_settings(exam, learners_browser, provider):
     assert set(found["exam_proctoring_backend"]) == set(CONFIG)
 
 
-def test_a_learners_way(exam, learners_browser, attempt):
+def test_a_learner_takes_an_exam(exam, learners_browser, attempt):
     body = {"exam_id": exam.pk, "start_clock": "false", "attempt_proctored": "true"}
     attempt_id = learners_browser("POST", f"{E}/attempt", json=body).json()["exam_attempt_id"]
     url = f"{E}/attempt/{attempt_id}"

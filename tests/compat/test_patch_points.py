@@ -17,7 +17,7 @@ GIVEN_UP = [(at, name) for at, names in patch_points.GIVEN_UP.items() for name i
 
 
 def looked_up(module):
-    """The names that the package looks up through this module of its own, as `module.name`."""
+    """Return the names that the package looks up through this module, as `module.name`."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -28,7 +28,7 @@ def looked_up(module):
 
 
 @pytest.mark.parametrize("module", [api.__name__, "edx_proctoring.views"])
-def test_a_replaced_provider_is_asked(module, timed_exam, exam, learner):
+def test_a_replaced_provider_is_called(module, timed_exam, exam, learner):
     double = FakeProvider()
     with mock.patch(f"{module}.get_backend_provider", return_value=double):
         api.create_exam_attempt(exam.pk, learner.pk, True)
@@ -36,7 +36,7 @@ def test_a_replaced_provider_is_asked(module, timed_exam, exam, learner):
 
 
 @pytest.mark.parametrize(("module", "name"), HONOURED)
-def test_the_original_comes_back(module, name, monkeypatch):
+def test_the_original_is_restored(module, name, monkeypatch):
     origin = importlib.import_module(patch_points.HONOURED[module][name])
     before = getattr(origin, name)
     with monkeypatch.context() as patched:
@@ -47,7 +47,7 @@ def test_the_original_comes_back(module, name, monkeypatch):
 
 
 @pytest.mark.parametrize(("module", "name"), GIVEN_UP)
-def test_a_replacement_without_effect_says_so(module, name):
+def test_a_replacement_without_effect_emits_a_warning(module, name):
     with pytest.warns(
         patch_points.PatchHasNoEffect, match=f"{module}.{name} changes nothing"
     ) as told:
@@ -57,7 +57,7 @@ def test_a_replacement_without_effect_says_so(module, name):
 
 
 @pytest.mark.parametrize(("module", "name"), GIVEN_UP)
-def test_what_is_said_to_have_no_effect_has_none(module, name):
+def test_names_listed_as_without_effect_have_none(module, name):
     assert name not in looked_up(module)
 
 

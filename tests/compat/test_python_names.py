@@ -1,4 +1,4 @@
-"""Python names that hosts and plug-ins use, as in 6.1.4: parameters, values, base classes."""
+"""Python names that hosts and plug-ins use are as in 6.1.4: parameters, values, base classes."""
 
 import inspect
 import json
@@ -59,7 +59,7 @@ def found(path):
 
 
 def plain(value):
-    """As JSON has it; sets stay sets, and texts that wait for a language are texts."""
+    """Return the value as JSON would represent it; sets stay sets, and lazy translations become strings."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -79,13 +79,13 @@ def test_names(path):
 
 @pytest.mark.filterwarnings("ignore::edx_proctoring.patch_points.PatchHasNoEffect")
 @pytest.mark.parametrize("path", PATCHED)
-def test_names_that_suites_replace(path):
+def test_names_that_test_suites_replace(path):
     with mock.patch(path) as replaced:
         assert found(path) is replaced
 
 
 @pytest.mark.parametrize("path", PUBLISHED["bases"])
-def test_ancestry(path):
+def test_base_classes(path):
     ours = found(path)
     assert isinstance(ours, type)
     assert all(issubclass(ours, found(base)) for base in PUBLISHED["bases"][path])
@@ -112,7 +112,7 @@ def positional(signature):
 
 @pytest.mark.parametrize("path", PUBLISHED["signatures"])
 def test_parameters(path):
-    """Same names in the same order with the same defaults; what is ours comes after them and has a default."""
+    """The same names in the same order with the same defaults; additional ones come last and have a default."""
     owner, name = path.rsplit(".", 1)
     raw = inspect.getattr_static(found(owner), name)  # with self or cls
     ours = inspect.signature(getattr(raw, "__func__", raw))
@@ -130,13 +130,13 @@ def test_parameters(path):
     assert all(one.default is not one.empty or one.kind in VARIADIC for one in own)
 
 
-def test_a_date_that_is_not_given_is_known_by_its_identity():
+def test_an_omitted_date_is_recognised_by_identity():
     default = inspect.signature(api.update_exam).parameters["due_date"].default
     assert default is constants.MINIMUM_TIME
     assert constants.MINIMUM_TIME.tzinfo is None
 
 
-def test_the_service_offers_what_it_published():
+def test_the_service_has_all_published_attributes():
     own = [
         path.rsplit(".", 1)[1]
         for path in PUBLISHED["signatures"]
@@ -147,6 +147,6 @@ def test_the_service_offers_what_it_published():
     assert all(callable(getattr(ProctoringService(), name)) for name in own)
 
 
-def test_all_names_of_the_api_are_there():
+def test_all_names_of_the_api_exist():
     assert [name for name in api.__all__ if not hasattr(api, name)] == []
     assert len(api.__all__) == len(set(api.__all__))

@@ -19,7 +19,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 @pytest.fixture
 def as_anybody(learner: Any, client_for: Any) -> Any:
-    """A signed-in client."""
+    """An authenticated client."""
     return client_for(learner)
 
 
@@ -66,7 +66,7 @@ def test_only_the_published_methods(url: dict[str, Any], as_anybody: Any) -> Non
 
 @pytest.mark.parametrize("name", sorted({pattern.name for pattern in lms_patterns}))
 @pytest.mark.parametrize("args", [[], [0], ["0/0/0"], ["0/0/0", 0], ["000", 0]])
-def test_anonymous_visitors_are_refused_before_anything_else(name: str, args: list[Any]) -> None:
+def test_anonymous_users_are_refused_before_any_other_check(name: str, args: list[Any]) -> None:
     if name.startswith("anonymous."):
         return
     try:
@@ -83,7 +83,7 @@ def test_anonymous_visitors_are_refused_before_anything_else(name: str, args: li
     assert list(response.json()) == fields
 
 
-def test_every_name_can_be_reversed_by_the_list_of_arguments() -> None:
+def test_every_name_can_be_reversed_with_positional_arguments() -> None:
     for pattern in lms_patterns:
         if pattern.name.startswith("anonymous."):
             continue
@@ -121,5 +121,5 @@ def test_the_path_of_the_active_attempt_is_exact(suffix: str, as_anybody: Any) -
     assert as_anybody.get(f"/api/edx_proctoring/v1/proctored_exam/{suffix}").status_code == 404
 
 
-def test_there_is_no_login_form_under_the_api(client: Client) -> None:
+def test_there_is_no_login_page_below_the_api(client: Client) -> None:
     assert client.get("/api/login/").status_code == 404

@@ -28,12 +28,12 @@ def test_constants(name):
     assert getattr(utils, name) == PUBLISHED["constants"][name]
 
 
-def test_the_base_of_views_wants_a_login():
+def test_the_base_class_of_views_requires_a_login():
     assert issubclass(utils.AuthenticatedAPIView, APIView)
     assert list(utils.AuthenticatedAPIView.permission_classes) == [IsAuthenticated]
 
 
-def test_nothing_else_lives_there():
+def test_there_is_nothing_else():
     published = {*PUBLISHED["functions"], *PUBLISHED["constants"], *PUBLISHED["classes"]}
     assert set(utils.__all__) == published
     own = [

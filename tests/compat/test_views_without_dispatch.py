@@ -47,7 +47,7 @@ CALLS: list[tuple[str, str, dict[str, Any], dict[str, Any], Any, int]] = [
 
 
 def plain_request_of(method: str, query: dict[str, Any], body: Any, user: Any) -> HttpRequest:
-    """As a host's own Django view has it."""
+    """Return a Django request, as in a view of the host."""
     path = f"/?{urlencode(query)}"
     data = "" if body is None else json.dumps(body)
     made = getattr(APIRequestFactory(), method)(path, data, content_type="application/json")
@@ -68,7 +68,7 @@ def request_of(method: str, query: dict[str, Any], body: Any, user: Any) -> Requ
     CALLS,
     ids=[f"{name}-{method}-{number}" for number, (name, method, *_) in enumerate(CALLS)],
 )
-def test_what_is_wrong_is_an_answer(
+def test_errors_are_responses(
     name: str, method: str, arguments: Any, query: Any, body: Any, status: int, make_request: Any
 ) -> None:
     staff = UserFactory(is_staff=True)
@@ -80,7 +80,7 @@ def test_what_is_wrong_is_an_answer(
 
 
 def test_the_support_page_of_the_lms(onboarding: Any, learner: Any) -> None:
-    """It asks for a learner in the name of staff, and changes what it gets."""
+    """It requests a learner's status as staff, and modifies the response."""
     staff = UserFactory(is_staff=True)
     query = {"course_id": COURSE_ID, "username": learner.username}
     response = StudentOnboardingStatusView().get(request_of("get", query, None, staff))
@@ -91,7 +91,7 @@ def test_the_support_page_of_the_lms(onboarding: Any, learner: Any) -> None:
     assert refused.status_code == 403
 
 
-def test_a_subclass_of_a_host_answers_too(learner: Any) -> None:
+def test_a_subclass_of_a_host_returns_error_responses_too(learner: Any) -> None:
     class Support(StudentOnboardingStatusView):
         def get(self, request: Request) -> Response:
             answer = super().get(request)
@@ -105,7 +105,7 @@ def test_a_subclass_of_a_host_answers_too(learner: Any) -> None:
 @pytest.mark.parametrize(
     "name", [name for name in views.__all__ if isinstance(getattr(views, name), type)]
 )
-def test_every_published_view_answers_errors_itself(name: str) -> None:
+def test_every_published_view_returns_error_responses(name: str) -> None:
     view = getattr(views, name)
     own = [method for method in getattr(view, "http_method_names", ()) if method in vars(view)]
     assert all(hasattr(vars(view)[method], "__wrapped__") for method in own)

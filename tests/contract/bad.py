@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Good(BaseRestProctoringProvider):
-    """Does all that it should."""
+    """Has no mistakes."""
 
     base_url = "https://bad.example.com"
     verbose_name = "Bad"
@@ -27,7 +27,7 @@ class Good(BaseRestProctoringProvider):
 
 
 class ChangesTheExam(Good):
-    """Puts its own words into what it was handed."""
+    """Modifies the exam that it is passed."""
 
     def register_exam_attempt(self, exam, context):
         exam["seen"] = True
@@ -35,7 +35,7 @@ class ChangesTheExam(Good):
 
 
 class WaitsForEver(Good):
-    """Its own request, without a time-out."""
+    """Sends a request without a time-out."""
 
     def start_exam_attempt(self, exam, attempt):
         url = self.exam_attempt_url.format(exam_id=exam, attempt_id=attempt)
@@ -43,7 +43,7 @@ class WaitsForEver(Good):
 
 
 class TellsTheLog(Good):
-    """Logs whom it registers."""
+    """Logs the learner that it registers."""
 
     def register_exam_attempt(self, exam, context):
         log.info("registering %s", context["full_name"])
@@ -51,7 +51,7 @@ class TellsTheLog(Good):
 
 
 class LosesNotices(Good):
-    """Logs and goes on."""
+    """Logs a failure and swallows it."""
 
     def stop_exam_attempt(self, exam, attempt):
         try:
@@ -61,7 +61,7 @@ class LosesNotices(Good):
 
 
 class CannotForget(Good):
-    """Takes 404 for a failure, though the attempt is gone."""
+    """Treats 404 as a failure, although the attempt is gone."""
 
     def remove_exam_attempt(self, exam, attempt):
         url = self.exam_attempt_url.format(exam_id=exam, attempt_id=attempt)
@@ -71,14 +71,14 @@ class CannotForget(Good):
 
 
 class TakesAnything(Good):
-    """Every delivery is a review that was passed."""
+    """Accepts every delivery as a passed review."""
 
     def on_review_callback(self, attempt, payload):
         return {"status": "passed", "comments": []}
 
 
 class AsksTheDatabase(Good):
-    """Looks the learner up."""
+    """Queries the learner."""
 
     def register_exam_attempt(self, exam, context):
         get_user_model().objects.filter(email=context["email"]).exists()
@@ -86,14 +86,14 @@ class AsksTheDatabase(Good):
 
 
 class PromisesADashboard(Good):
-    """Says that it has one, and has no address of it."""
+    """Declares a dashboard but returns no URL."""
 
     def get_instructor_url(self, *args, **kwargs):
         return None
 
 
 class LetsErrorsThrough(Good):
-    """Failures of a registration are raised unchanged."""
+    """Raises failures of a registration unchanged."""
 
     def register_exam_attempt(self, exam, context):
         url = self.create_exam_attempt_url.format(exam_id=exam["external_id"])
@@ -105,7 +105,7 @@ class LetsErrorsThrough(Good):
 
 
 class KeepsTheLearner(Good):
-    """Its next request knows whom it registered last."""
+    """Stores the last registered learner on the instance."""
 
     def register_exam_attempt(self, exam, context):
         self.last = dict(context)
@@ -113,14 +113,14 @@ class KeepsTheLearner(Good):
 
 
 class HasWordsOfItsOwn(Good):
-    """Its service does not know that status."""
+    """Uses a status that its service does not know."""
 
     def stop_exam_attempt(self, exam, attempt):
         return self._tell(exam, attempt, "finished")
 
 
 class LosesExams(Good):
-    """Nobody saves them again."""
+    """Swallows failures, so that exams are not saved again."""
 
     def on_exam_saved(self, exam):
         try:
@@ -130,7 +130,7 @@ class LosesExams(Good):
 
 
 class PhonesHome(Good):
-    """When it is made: the site does not start without its service."""
+    """Contacts its service in the constructor, so that the site does not start without it."""
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -138,14 +138,14 @@ class PhonesHome(Good):
 
 
 class TakesTwoOptions(Good):
-    """And no other."""
+    """Accepts only its two options."""
 
     def __init__(self, client_id, client_secret):
         super().__init__(client_id, client_secret)
 
 
 class IsPatient(Good):
-    """Its caller is not."""
+    """Waits longer than its caller."""
 
     seconds = 300
 
@@ -159,7 +159,7 @@ class IsPatient(Good):
 
 
 class PrintsAddresses(Good):
-    """On the console, with its secret."""
+    """Prints its URL, including the secret."""
 
     def retire_user(self, user_id):
         print(f"{self.user_info_url}?key={self.client_secret}")
@@ -167,7 +167,7 @@ class PrintsAddresses(Good):
 
 
 class ChangesTheAttempt(Good):
-    """Puts its own words into what it was handed with a review."""
+    """Modifies the attempt that it is passed with a review."""
 
     def on_review_callback(self, attempt, payload):
         attempt["proctored_exam"]["seen"] = True
@@ -175,13 +175,13 @@ class ChangesTheAttempt(Good):
 
 
 class HidesItsScript(Good):
-    """The page would load it."""
+    """Raises an exception for its script, which the page would load."""
 
     npm_module = "@bad/worker"
 
 
 class HasNoPages(Good):
-    """Of its learners' onboarding it gives the list alone."""
+    """Returns onboarding profiles as a plain list, without pages."""
 
     supports_onboarding = True
 
@@ -191,13 +191,13 @@ class HasNoPages(Good):
 
 
 class HasItsOwnTime(IsPatient):
-    """It is short, but the caller may have less."""
+    """Has a short time-out, but its caller may have less time."""
 
     seconds = 10
 
 
 class DropsTheKey(Good):
-    """A registration that is repeated is a new one for its service."""
+    """Does not send the idempotency key, so that a repeated registration creates another attempt."""
 
     def register_exam_attempt(self, exam, context):
         with ask_options(deadline=remaining_seconds(10)):
@@ -205,7 +205,7 @@ class DropsTheKey(Good):
 
 
 class CannotRemove(Good):
-    """Its service has no removal, and it does not say so."""
+    """Its service cannot remove attempts, and it does not report that."""
 
     def remove_exam_attempt(self, exam, attempt):
         try:
@@ -217,7 +217,7 @@ class CannotRemove(Good):
 
 
 class TakesAnOutageForANo(Good):
-    """A removal that its service did not hear of is never tried again."""
+    """Returns False for a removal that did not reach its service, so that it is never retried."""
 
     def remove_exam_attempt(self, exam, attempt):
         try:
@@ -229,13 +229,13 @@ class TakesAnOutageForANo(Good):
 
 
 class HasAnApiKey(Good):
-    """Of another kind than it says, or than the suite says."""
+    """Its API key has another type than declared, or than the suite passes."""
 
     provider_options = (ProviderOption("client_id", int),)
 
 
 class TellsItsApiKey(Good):
-    """It declares that as a secret, and shows it."""
+    """Declares the API key as a secret, and shows it."""
 
     provider_options = (ProviderOption("client_id", secret=True),)
 
@@ -245,28 +245,28 @@ class TellsItsApiKey(Good):
 
 
 class ShowsItself(Good):
-    """Wherever it is logged."""
+    """Shows its secret in its repr."""
 
     def __repr__(self):
         return f"ShowsItself({vars(self)})"
 
 
 class IsAlwaysWell(Good):
-    """Its health says nothing."""
+    """Its `ping()` returns nothing."""
 
     def ping(self):
         self.session.get(self.config_url, timeout=remaining_seconds(5))
 
 
 class CannotBeBuilt(Good):
-    """It wants what nobody configures."""
+    """Requires an option that nobody configures."""
 
     def __init__(self, region, **kwargs):
         super().__init__(**kwargs)
 
 
 class SpeaksOtherwise(ProctoringBackendProvider):
-    """Its protocol is its own."""
+    """Uses its own protocol."""
 
     verbose_name = "Other"
 
@@ -280,13 +280,13 @@ class SpeaksOtherwise(ProctoringBackendProvider):
             raise BackendProviderCannotRegisterAttempt(repr(error), 502) from error
 
     def start_exam_attempt(self, exam, attempt):
-        """It notices by itself."""
+        """Do nothing: the service detects it itself."""
 
     def stop_exam_attempt(self, exam, attempt):
-        """It notices by itself."""
+        """Do nothing: the service detects it itself."""
 
     def mark_erroneous_exam_attempt(self, exam, attempt):
-        """It notices by itself."""
+        """Does nothing: the service detects it itself."""
 
     def remove_exam_attempt(self, exam, attempt):
         return True

@@ -1,4 +1,4 @@
-"""Each bad provider fails its own check and no other, with words that say what to mend."""
+"""Each faulty provider fails its own check and no other, with a message that says what to correct."""
 
 import json
 
@@ -80,19 +80,19 @@ def rows_of(name):
     return check.run(check.suite_of(provider, OPTIONS, [*DOES, *more]))
 
 
-def test_without_a_mistake_all_holds():
+def test_a_provider_without_mistakes_passes():
     assert {row[1] for row in rows_of("Good")} == {check.HOLDS, check.LEFT_OUT}
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_found_and_explained(name):
+def test_each_mistake_is_found_and_explained(name):
     failed = [(title, why) for title, state, why in rows_of(name) if state == check.FAILS]
     title, words = MISTAKES[name]
     assert [one for one, _ in failed] == [title]
     assert words in failed[0][1]
 
 
-def test_the_command(tmp_path, capsys):
+def test_the_command_line(tmp_path, capsys):
     file = tmp_path / "options.json"
     file.write_text(json.dumps(OPTIONS))
     more = [word for one in DOES for word in ("--capability", one)]
@@ -105,7 +105,7 @@ def test_the_command(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("what", ["no.such:Thing", "tests.contract.bad:Nobody", "nonsense"])
-def test_what_cannot_be_checked(what, capsys):
+def test_providers_that_cannot_be_checked(what, capsys):
     assert check.main([what]) == 2
     assert "cannot be checked" in capsys.readouterr().err
 
@@ -117,7 +117,7 @@ def test_options_that_cannot_be_read(tmp_path, capsys):
     assert "cannot be checked" in capsys.readouterr().err
 
 
-def test_what_is_missing_is_said_first_and_once():
+def test_missing_recordings_are_reported_first_and_once():
     rows = check.run(check.suite_of(bad.Good, OPTIONS, DOES, {}))
     failed = {title: why for title, state, why in rows if state == check.FAILS}
     assert set(failed) == {"recordings", "download"}
@@ -129,7 +129,7 @@ def test_what_is_missing_is_said_first_and_once():
     assert {"registration", "notices", "removal", "retirement", "requests"} <= set(consequences)
 
 
-def test_recordings_of_rest_are_not_played_to_another_protocol():
+def test_rest_recordings_are_not_replayed_to_another_protocol():
     rows = check.run(check.suite_of(bad.SpeaksOtherwise, {}, ["registers"]))
     failed = [(title, why) for title, state, why in rows if state == check.FAILS]
     assert [title for title, _ in failed] == ["recordings"]
@@ -141,7 +141,7 @@ def test_recordings_of_rest_are_not_played_to_another_protocol():
     assert [row for row in rows if row[1] == check.FAILS] == []
 
 
-def test_a_recording_that_does_not_fit_is_named():
+def test_an_unsuitable_recording_is_named():
     answers = {"register": {"id": "A1"}}
     rows = check.run(check.suite_of(bad.SpeaksOtherwise, {}, ["registers"], answers))
     failed = {title: why for title, state, why in rows if state == check.FAILS}
@@ -149,7 +149,7 @@ def test_a_recording_that_does_not_fit_is_named():
     assert next(iter(failed)) == "registration"
 
 
-def test_what_cannot_be_built_fails_once():
+def test_a_provider_that_cannot_be_instantiated_fails_once():
     rows = rows_of("CannotBeBuilt")
     assert [row[0] for row in rows if row[1] == check.FAILS] == ["options"]
     assert rows[0][0] == "options"
@@ -157,7 +157,7 @@ def test_what_cannot_be_built_fails_once():
     assert "it cannot be instantiated, see the check 'options' (TypeError)" in left_out
 
 
-def test_an_exception_that_no_check_expects_is_placed():
+def test_the_place_of_an_unexpected_exception_is_shown():
     class Suite(check.suite_of(bad.Good, OPTIONS, DOES)):
         def test_of_its_own(self):
             {}["x"]
@@ -166,7 +166,7 @@ def test_an_exception_that_no_check_expects_is_placed():
     assert why.startswith("raised KeyError('x') in test_of_its_own (test_bad.py:")
 
 
-def test_order_is_the_one_of_pytest():
+def test_the_order_is_that_of_pytest():
     """Both run base classes first, each in the order of its definitions."""
     titles = [row[0] for row in rows_of("Good")]
     for cause, consequence in [
@@ -178,7 +178,7 @@ def test_order_is_the_one_of_pytest():
         assert titles.index(cause) < titles.index(consequence)
 
 
-def test_a_service_that_never_answers_so():
+def test_a_response_that_the_service_never_gives():
     answers = {**REST_ANSWERS, "remove unconfirmed": NEVER, "retire unknown": NEVER}
     rows = check.run(check.suite_of(bad.Good, OPTIONS, DOES, answers))
     assert {row[1] for row in rows} == {check.HOLDS, check.LEFT_OUT}

@@ -1,4 +1,4 @@
-"""The app's own providers do what it expects of providers."""
+"""The package's own providers pass the contract."""
 
 import unittest
 from typing import ClassVar
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.needs("django-crum")]
 
 
 class Acme(BaseRestProctoringProvider):
-    """As third parties derive theirs."""
+    """A provider as third parties define it."""
 
     base_url = "https://acme.example.com"
     verbose_name = "Acme"
@@ -108,7 +108,7 @@ OURS = {"REST": Rest, "RPNow": Rpnow, "null": Null, "mock": Mock}
 
 @pytest.mark.needs("lms-urls")
 @pytest.mark.parametrize("name", OURS)
-def test_ours_do_what_is_expected(name):
+def test_our_providers_pass(name):
     suite = OURS[name]
     rows = check.run(suite)
     assert [row for row in rows if row[1] == check.FAILS] == []
@@ -123,9 +123,9 @@ def test_ours_do_what_is_expected(name):
     assert len(rows) - len(held) >= len(left_out)
 
 
-def test_a_suite_of_an_author_runs_under_unittest():
+def test_an_authors_suite_runs_with_unittest():
     class Suite(Null, unittest.TestCase):
-        """As authors without pytest write it."""
+        """A suite of an author who does not use pytest."""
 
     result = unittest.TestResult()
     unittest.defaultTestLoader.loadTestsFromTestCase(Suite).run(result)

@@ -1,4 +1,4 @@
-"""Clients for random requests."""
+"""Fixtures for random requests."""
 
 import pytest
 

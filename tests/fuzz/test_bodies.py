@@ -1,4 +1,4 @@
-"""Bodies of any shape, and anything where an id belongs."""
+"""Random bodies, and random values as ids."""
 
 import json
 import os
@@ -79,7 +79,7 @@ REVIEW = st.fixed_dictionaries(
 
 
 def send(world: World, who: str, method: str, path: str, body: Any, kind: str = "") -> None:
-    """`kind`: of the body, which is encoded already; else it becomes JSON. What is answered is watched, too."""
+    """Send a body: already encoded if `kind` is given, else as JSON. The response is validated, too."""
     client = APIClient(raise_request_exception=False, headers=signed_in(who))
     data = body if kind else json.dumps(body)
     response = client.generic(method, path, data, kind or "application/json")

@@ -1,4 +1,4 @@
-"""Random requests, by the OpenAPI document: none gives an error that is not documented or leaves half a change."""
+"""Random requests generated from the OpenAPI document: none causes an undocumented error or a partial change."""
 
 import os
 from random import Random
@@ -47,7 +47,7 @@ CONFIG = SchemathesisConfig.from_dict(
 
 
 def by_header(found: dict[str, Any]) -> dict[str, Any]:
-    """The document, for a host without sessions."""
+    """Return the document for a host without sessions."""
     for path in found["paths"].values():
         for operation in path.values():
             if operation.get("security"):
@@ -61,7 +61,7 @@ operations = [result.ok() for result in schema.get_all_operations()]
 
 
 def requests_to(operation: Any) -> Any:
-    """Those that the document describes, and those that it does not, as far as there are any."""
+    """Generate requests that the document describes, and others if possible."""
     modes = [
         GenerationMode.POSITIVE,
         *([GenerationMode.NEGATIVE] if can_be_wrong(operation) else []),
@@ -70,18 +70,20 @@ def requests_to(operation: Any) -> Any:
 
 
 def can_be_wrong(operation: Any) -> bool:
-    """Has it anything that could be wrong?"""
+    """Return whether the request has anything that could be invalid."""
     parts = (operation.path_parameters, operation.query, operation.body)
     return any(bool(list(part)) for part in parts)
 
 
 def route_of(operation: Any, world: World) -> str:
-    """The operation's own route."""
+    """Return the operation's own route."""
     return str(resolve(operation.path.format_map(world.values(Random(0)))).route)
 
 
 def is_another(path: str, route: str) -> bool:
-    """Half an id of a course, or one and a half, may make the path another route's: `a/b` and `c/grouped`, say."""
+    """Return whether the path matches another route: a course id with more or fewer slashes may do so, such as `a/b` and
+    `c/grouped`.
+    """
     try:
         return bool(resolve(unquote(path)).route != route)
     except Resolver404:

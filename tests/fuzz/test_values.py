@@ -1,4 +1,4 @@
-"""Anything for every parameter, and for every single value of a body that is right otherwise."""
+"""Random values for every parameter, and for every single value of an otherwise valid body."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ ids = st.integers().map(str) | st.text(min_size=1, max_size=12) | WORDS
 
 
 def parameters() -> Iterator[Any]:
-    """Every parameter of every operation."""
+    """Return every parameter of every operation."""
     for path, methods in document()["paths"].items():
         for method, operation in methods.items():
             for one in operation.get("parameters", ()):
@@ -33,7 +33,7 @@ def parameters() -> Iterator[Any]:
 
 
 def address(path: str, query: dict[str, str], found: dict[str, Any]) -> str:
-    """The path with these values."""
+    """Return the path with these values."""
     parts = {name: _quoted(str(value)) for name, value in found.items()}
     filled = re.sub(r"{(\w+)}", lambda part: parts[part[1]], path)
     return f"{filled}?{urlencode(query, errors='surrogatepass')}"
@@ -44,7 +44,7 @@ def _quoted(text: str) -> str:
 
 
 @pytest.mark.parametrize(("method", "path", "name", "place"), [*parameters()])
-def test_anything_for_a_parameter(
+def test_random_values_of_a_parameter(
     method: str, path: str, name: str, place: str, world: World
 ) -> None:
     def run(who: str, value: str, seed: int) -> None:
@@ -90,7 +90,7 @@ BODIES: list[tuple[str, str, dict[str, Any]]] = [
 @pytest.mark.parametrize(
     ("method", "path", "good"), BODIES, ids=lambda one: one if isinstance(one, str) else "body"
 )
-def test_one_value_of_a_body_is_anything(
+def test_random_values_in_a_body(
     method: str, path: str, good: dict[str, Any], world: World
 ) -> None:
     url = world.filled(path)
@@ -102,7 +102,7 @@ def test_one_value_of_a_body_is_anything(
     as_each(run, EXAMPLES, st.sampled_from(sorted(good)), values, st.integers(0, 2**16))
 
 
-def test_one_value_of_a_comment_is_anything(world: World) -> None:
+def test_random_values_in_a_comment(world: World) -> None:
     url = f"{E}/attempt/{world.attempt_in('submitted').external_id}/reviewed"
 
     def run(who: str, name: str, value: Any) -> None:
@@ -112,7 +112,7 @@ def test_one_value_of_a_comment_is_anything(world: World) -> None:
     as_each(run, EXAMPLES, st.sampled_from(sorted(COMMENT)), values)
 
 
-def test_one_value_of_a_review_of_rpnow_is_anything(world: World, psi: Any) -> None:  # noqa: F811
+def test_random_values_in_an_rpnow_review(world: World, psi: Any) -> None:  # noqa: F811
     known = world.attempt_in("submitted")
     meta = {"examCode": known.attempt_code, "ssiRecordLocator": known.external_id}
     comment = {

@@ -1,4 +1,4 @@
-"""The random requests would notice half a change, and the next request finds nothing of it."""
+"""The random requests detect partial changes, and do not affect one another."""
 
 from random import Random
 from typing import Any
@@ -27,41 +27,41 @@ HALF_CHANGES = {
 
 
 @pytest.mark.parametrize("change", HALF_CHANGES)
-def test_an_error_that_has_written_something(change: str, world: World) -> None:
+def test_an_error_that_has_written_something_is_detected(change: str, world: World) -> None:
     HALF_CHANGES[change]()
     with pytest.raises(AssertionError, match="something was written"):
         world.settle(400)
     world.settle(400)
 
 
-def test_a_status_that_does_not_exist(world: World) -> None:
+def test_a_status_that_does_not_exist_is_detected(world: World) -> None:
     ProctoredExamStudentAttempt.objects.filter(pk=world.attempts[0].pk).update(status="half")
     with pytest.raises(AssertionError, match="half"):
         world.settle(200)
     world.settle(200)
 
 
-def test_what_a_request_may_write_is_taken_back(world: World) -> None:
+def test_the_writes_of_a_request_are_rolled_back(world: World) -> None:
     ExamFactory(content_id="new")
     world.settle(200)
     assert not ProctoredExam.objects.filter(content_id="new").exists()
 
 
 @pytest.mark.parametrize("operation", operations, ids=lambda one: f"{one.method} {one.path}")
-def test_the_own_route_is_no_other(operation: Any, world: World) -> None:
+def test_the_operations_own_route_is_recognised(operation: Any, world: World) -> None:
     for seed in range(9):
         path = operation.path.format_map(world.values(Random(seed)))
         assert not is_another(path, route_of(operation, world))
 
 
-def test_a_course_may_swallow_what_follows(world: World) -> None:
+def test_a_course_id_may_include_the_rest_of_the_path(world: World) -> None:
     (grouped,) = (one for one in operations if one.path.endswith("/grouped/allowance"))
     path = grouped.path.replace("{course_id}", "half+id")
     assert is_another(path, route_of(grouped, world))
 
 
 @pytest.mark.parametrize("examples", [15, 300])
-def test_each_kind_of_user_asks(examples: int) -> None:
+def test_each_kind_of_user_sends_requests(examples: int) -> None:
     asked: dict[str, int] = dict.fromkeys(PEOPLE, 0)
 
     def run(who: str, _value: int) -> None:

@@ -1,4 +1,4 @@
-"""A course in which every request may find something, and those who ask, each of them in every test."""
+"""A course in which every request may find something, and the users who send requests; each test uses all of them."""
 
 import datetime
 from collections.abc import Callable, Iterator
@@ -85,7 +85,7 @@ ASKED = [
 
 
 class ByHeader(BaseAuthentication):
-    """Whoever sends the header is the user that it names."""
+    """Authenticates the user named in the header."""
 
     def authenticate(self, request: Any) -> Any:
         name = request.headers.get("Authorization", "").removeprefix("JWT ")
@@ -99,7 +99,7 @@ def signed_in(name: str) -> dict[str, str]:
 
 
 def shares(examples: int) -> dict[str, int]:
-    """How often each of PEOPLE asks: whoever may do most gets furthest, and asks as often as all others."""
+    """Return how often each of PEOPLE sends requests: the user with most permissions as often as all others together."""
     others = PEOPLE[1:]
     return {PEOPLE[0]: max(examples // 2, 2)} | dict.fromkeys(
         others, max(examples // 2 // len(others), 2)
@@ -164,7 +164,7 @@ class World:
         self._mark = _writes()
 
     def settle(self, code: int) -> None:
-        """After a request: an error has written nothing, and the next one finds everything as it was."""
+        """After a request: check that an error has written nothing, and restore the state for the next one."""
         if self._mark is not None and self._mark == _writes():
             return
         rows = _rows()
@@ -192,7 +192,7 @@ class World:
 
     @contextmanager
     def trouble(self, kind: str) -> Iterator[None]:
-        """The provider is not well."""
+        """Make the provider fail."""
         error = TROUBLES[kind]
         for name in ASKED if error else ():
             self.provider.fail(name, error)
@@ -201,7 +201,7 @@ class World:
         self.provider.calls.clear()
 
     def values(self, chance: Random) -> dict[str, Any]:
-        """Something that exists for every name of a parameter or key."""
+        """Return an existing value for every name of a parameter or key."""
         attempt = chance.choice(self.attempts)
         exam, user = attempt.proctored_exam, attempt.user
         return {
@@ -227,16 +227,16 @@ class World:
         }
 
     def filled(self, path: str) -> str:
-        """The path, with what belongs to the first attempt."""
+        """Return the path with the values of the first attempt."""
         first = self.attempts[0]
         return path.format(external=first.external_id, attempt=first.pk)
 
     def attempt_in(self, status: str) -> Any:
-        """The first attempt in this status."""
+        """Return the first attempt in this status."""
         return next(one for one in self.attempts if one.status == status)
 
     def with_real(self, given: Any, chance: Random) -> Any:
-        """The same with values that exist, often."""
+        """Return the same strategy, which often generates existing values."""
         if isinstance(given, list):
             return [self.with_real(one, chance) for one in given]
         if not isinstance(given, dict):
@@ -266,7 +266,7 @@ def _fill(user: Any, exams: list[Any]) -> None:
 
 
 def _rows() -> dict[str, list[Any]]:
-    """Every row of the app, by its table; what is equal means that nothing was written."""
+    """Return every row of the app, by table; if two results are equal, nothing was written."""
     found = {}
     with connection.cursor() as cursor:
         for model in apps.get_app_config("edx_proctoring").get_models():

@@ -1,1 +1,1 @@
-"""Attacks on the promises: races, crashes, faults; and the proof that the attacks would be noticed."""
+"""Races, crashes and faults that test the guarantees, and a proof that these tests detect missing safeguards."""

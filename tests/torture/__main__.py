@@ -1,4 +1,6 @@
-"""``python -m tests.torture run|proof [--bounded]``: attack, and prove that the attacks would be noticed."""
+"""``python -m tests.torture run|proof [--bounded]``: run the torture tests, or prove that they detect missing
+safeguards.
+"""
 
 import argparse
 import json
@@ -30,7 +32,7 @@ CRASHES = {  # of the bounded run
 
 @dataclass(frozen=True)
 class Server:
-    """A database; `crashes`: do processes die on it, too?"""
+    """A database; `crashes`: whether processes are killed on it, too."""
 
     name: str
     database: str
@@ -41,7 +43,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Broker:
-    """Return the broker that carries tasks to the worker; without an address, files."""
+    """A broker that carries tasks to the worker; without a URL, a folder of files."""
 
     name: str
     url: str = ""
@@ -57,7 +59,7 @@ BROKERS = [Broker("files"), Broker("Redis", REDIS, 6379), Broker("RabbitMQ", RAB
 
 
 def servers() -> list[Server]:
-    """All kinds; `missing` says why one is left out."""
+    """Return all kinds of databases; `missing` is the reason if one is not available."""
     postgresql, mariadb = lanes.no_postgresql(), lanes.no_mariadb()
     return [
         Server("SQLite file", lanes.SQLITE_FILE),
@@ -68,7 +70,7 @@ def servers() -> list[Server]:
 
 
 def pytest_rows(server: Server, paths: list[str], weaken: str = "") -> list[Row]:
-    """Run tests against the server; a row for each, with as many runs as it has parameters."""
+    """Run tests against the server; return a row for each, whose number of runs is that of its parameters."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         environment = {
@@ -115,7 +117,7 @@ def _row(case: ElementTree.Element, database: str) -> Row:
 def crash_rows(
     server: Server, names: set[str], weaken: str = "", broker: Broker = BROKERS[0]
 ) -> list[Row]:
-    """Kill processes on the server, in a process of its own."""
+    """Kill processes on the server, from a separate process."""
     name = f"{server.name}, {broker.name}"
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "rows.json"
@@ -135,7 +137,7 @@ def crash_rows(
 
 
 def run(bounded: bool, runs: int) -> int:
-    """All attacks on all servers; 0 when all held."""
+    """Run all cases on all servers; return 0 if all passed."""
     rows: list[Row] = []
     for server in servers():
         if server.missing:
@@ -153,7 +155,7 @@ def run(bounded: bool, runs: int) -> int:
 
 
 def crashes(server: Server) -> list[Row]:
-    """All kill points, with each broker."""
+    """Run all kill points with each broker."""
     rows: list[Row] = []
     for broker in BROKERS:
         if broker.missing:
@@ -184,7 +186,7 @@ PROOF = {
     "second_check": [
         "tests/concurrency/test_attempts.py::test_an_expired_reservation_that_was_replaced"
     ],
-    "outbox": ["tests/torture/test_provider_faults.py::test_learners_go_on[unavailable]"],
+    "outbox": ["tests/torture/test_provider_faults.py::test_learners_can_continue[unavailable]"],
     "version_check": [
         "tests/concurrency/test_outbox.py::test_a_message_that_is_stored_again_while_it_is_delivered"
     ],
@@ -193,7 +195,7 @@ CRASH_PROOF = {"outbox": "crash: web after_commit → submitted"}
 
 
 def proof(bounded: bool) -> int:
-    """Switch each safeguard off; 0 only if its cases are green with it and red without it."""
+    """Switch each safeguard off; return 0 only if its cases pass with it and fail without it."""
     able = [server for server in servers()[1:3] if not server.missing]
     if not able:
         print("The proof needs PostgreSQL or MariaDB: on SQLite every transaction is a lock.")
@@ -223,7 +225,7 @@ def _say(weakness: str, rows: list[Row], red: bool) -> bool:
 
 
 def main() -> int:
-    """The command."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("what", choices=("run", "proof"))
     parser.add_argument("--bounded", action="store_true", help="the part that `make test` runs")

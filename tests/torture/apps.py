@@ -1,4 +1,4 @@
-"""The app that puts kill points into a process under attack, or takes a safeguard out of it."""
+"""The app that installs kill points in a process under test, or switches off one of its safeguards."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from django.apps import AppConfig
 
 
 class TortureConfig(AppConfig):
-    """Comes last in INSTALLED_APPS. PROCTORING_WEAKEN names a safeguard of `tests.torture.weaknesses`."""
+    """Must come last in INSTALLED_APPS. PROCTORING_WEAKEN names a safeguard of `tests.torture.weaknesses`."""
 
     name = "tests.torture"
     label = "proctoring_torture"

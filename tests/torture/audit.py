@@ -1,4 +1,4 @@
-"""Consistency checks after an attack: nothing was lost, is stuck, or was done twice."""
+"""Consistency checks after a test: nothing was lost, is stuck, or was repeated."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ from edx_proctoring.testing.factories import SET_UP
 
 @dataclass
 class Damage:
-    """Counts; all are 0 where the promises hold."""
+    """Counts that are all 0 if the guarantees hold."""
 
     lost: int = 0
     stuck: int = 0
@@ -33,7 +33,7 @@ class Damage:
 
 
 def check(record_property: Callable[[str, object], None]) -> None:
-    """After a test: note the counts for whoever reads the results, and fail unless they are zeros."""
+    """After a test: store the counts for the report, and fail unless all are zero."""
     damage = in_database()
     for name, count in asdict(damage).items():
         record_property(name, count)
@@ -41,9 +41,9 @@ def check(record_property: Callable[[str, object], None]) -> None:
 
 
 def in_database() -> Damage:
-    """Every stored change has its signal and event, every message came to an end, nothing happened twice.
+    """Check that every stored change has its signal and event, every message was settled, and nothing was repeated.
 
-    What waits for the worker is delivered first, as the worker would.
+    First delivers the messages that wait for the worker.
     """
     OutboxMessage.objects.unfinished().update(next_try_at=timezone.now())
     outbox.deliver()
@@ -64,12 +64,12 @@ def _signals() -> list[dict]:
 
 
 def changes_of(user_id: int) -> list[tuple[int, str]]:
-    """The changes of one learner's attempts."""
+    """Return the changes of one learner's attempts."""
     return list(_changes(user_id=user_id).values())
 
 
 def _changes(**columns: int) -> dict[int, tuple[int, str]]:
-    """History id → (attempt, status) of each change, without what set-ups of tests have put there."""
+    """Return history id → (attempt, status) of each change, except those made by test set-ups."""
     found = {}
     before: dict[int, str] = {}
     rows = (
@@ -91,7 +91,7 @@ def _changes(**columns: int) -> dict[int, tuple[int, str]]:
 
 
 def _repeated() -> int:
-    """Signals that say the same as the one before them."""
+    """Return signals that equal the one before them."""
     count, last = 0, {}
     for signal in _signals():
         count += last.get(signal["attempt_id"]) == signal["status"]
@@ -100,7 +100,7 @@ def _repeated() -> int:
 
 
 def _parallel_attempts() -> int:
-    """Attempts of a pair beyond the first, unless they follow one that is resumed."""
+    """Return attempts of a pair beyond the first, unless they follow one that is resumed."""
     pairs: dict[tuple[int, int], int] = {}
     for attempt in ProctoredExamStudentAttempt.objects.filter(
         resumed=False, is_sample_attempt=False

@@ -1,4 +1,4 @@
-"""After each fault the whole database is looked over."""
+"""Check the consistency of the whole database after each fault."""
 
 import pytest
 
@@ -9,6 +9,6 @@ pytestmark = pytest.mark.needs("own-lane")
 
 @pytest.fixture(autouse=True)
 def _audited(transactional_db, provider, record_property):
-    """Nothing lost, stuck or done twice."""
+    """Check that nothing was lost, is stuck or was repeated."""
     yield
     audit.check(record_property)

@@ -1,4 +1,4 @@
-"""Processes that die in the middle: one after the other, each at its point, on one database and broker."""
+"""Kill processes one after the other, each at its point, on one database and broker."""
 
 import contextlib
 import json
@@ -65,7 +65,7 @@ WAYS = {
 
 @dataclass(frozen=True)
 class Case:
-    """Die here, on the way to there."""
+    """Kill a process at this point, on the way to this status."""
 
     to: str
     process: str
@@ -76,19 +76,19 @@ class Case:
 
     @property
     def kills(self) -> bool:
-        """Does a process of ours die?"""
+        """Return whether one of our own processes is killed."""
         return self.point != QUEUE_LOST
 
 
 def cases(names: Collection[str] = ()) -> list[Case]:
-    """All of them, or those of these names."""
+    """Return all cases, or those with these names."""
     found = [Case(to, *where) for to, many in KILLED_AT.items() for where in many]
     return [case for case in found if not names or str(case) in names]
 
 
 @contextlib.contextmanager
 def place(database: str, broker: str) -> Iterator[Place]:
-    """An empty host on this server, gone afterwards."""
+    """Create an empty host on this server, and delete it afterwards."""
     with tempfile.TemporaryDirectory(prefix="proctoring-torture-") as folder:
         port = environment.free_port()
         url = servers.own_database(database, f"proctoring_torture_{port}")
@@ -110,7 +110,7 @@ def place(database: str, broker: str) -> Iterator[Place]:
 
 
 def run(name: str, database: str, broker: str, names: Collection[str]) -> list[Row]:
-    """Each case once; a process of its own runs it, because Django is set up for one database."""
+    """Run each case once, in a separate process, because Django is set up for one database."""
     with place(database, broker) as here:
         os.environ.update(here.as_environment(), DJANGO_SETTINGS_MODULE="tests.torture.settings")
         import django
@@ -206,7 +206,7 @@ def _take_exam(stack: "Stack", case: Case, username: str, exams: list) -> "Damag
 
 
 def _lose_the_queue(stack: "Stack", _case: Case, go: Callable[[], object]) -> None:
-    """Do it while no worker takes tasks, drop what the broker holds, start the worker again."""
+    """Perform the action while no worker takes tasks, delete the broker's queue, and start the worker again."""
     here = stack.place
     stack.stop("worker")
     go()
@@ -216,7 +216,7 @@ def _lose_the_queue(stack: "Stack", _case: Case, go: Callable[[], object]) -> No
 
 
 def _die_on_the_way(stack: "Stack", case: Case, go: Callable[[], object]) -> None:
-    """Do it once, see the process die, start it again without its point."""
+    """Perform the action once, wait for the process to die, and start it again without its kill point."""
     stack.arm()
     with contextlib.suppress(requests.RequestException, AssertionError):
         go()

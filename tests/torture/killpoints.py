@@ -23,7 +23,7 @@ POINTS = (
 
 
 def reached(point: str) -> None:
-    """Die here if this is the point that the environment names."""
+    """Kill this process if this is the point that the environment names."""
     if os.environ.get("PROCTORING_KILL") != point:
         return
     try:

@@ -1,4 +1,4 @@
-"""A learner whose browser tries again until it gets an answer, and what everybody should have heard of them."""
+"""A learner whose browser retries until it gets a response, and checks of the notifications."""
 
 import contextlib
 import datetime
@@ -31,11 +31,11 @@ CREDIT = {"verified": "satisfied", "declined": "declined"}
 
 
 class Stuck(AssertionError):
-    """Somebody waited too long."""
+    """A wait took too long."""
 
 
 def wait(what: str, look: Callable[[], object], again: Callable[[], object] = bool) -> None:
-    """Until `look` sees it; `again` is what an impatient visitor does meanwhile."""
+    """Wait until `look` returns something; `again` is called meanwhile, like an impatient user's clicks."""
     until = time.monotonic() + PATIENCE
     while not look():
         if time.monotonic() > until:
@@ -46,7 +46,7 @@ def wait(what: str, look: Callable[[], object], again: Callable[[], object] = bo
 
 
 class Learner(Visitor):
-    """Enrolled and signed in."""
+    """An enrolled, authenticated learner."""
 
     def __init__(self, host: str, simulator: str, username: str) -> None:
         user = get_user_model()._default_manager.create_user(
@@ -67,7 +67,7 @@ class Learner(Visitor):
         return attempt.status if attempt else ""
 
     def go(self, exam: ProctoredExam, to: str) -> None:
-        """Once: what the learner does to get to this status."""
+        """Perform the action that leads to this status, once."""
         attempt = self.newest(exam)
         if to == "created":
             self.enter(exam.pk)
@@ -84,14 +84,14 @@ class Learner(Visitor):
                 self.act(attempt.pk, verbs[to])
 
     def reach(self, exam: ProctoredExam, to: str) -> None:
-        """As often as it takes."""
+        """Repeat the action as often as necessary."""
         after = ("submitted", "verified") if to in ("submitted", "ended") else (to,)
         wait(to, lambda: self.status(exam) in after, lambda: self.go(exam, to))
 
     # What everybody should have heard
 
     def settle(self) -> int:
-        """Wait until nobody has anything left to tell; returns how much is stuck."""
+        """Wait until no message is left to deliver; return the number of messages that are stuck."""
         connection.close()
         with contextlib.suppress(Stuck):
             wait("the end of deliveries", lambda: not OutboxMessage.objects.unfinished().exists())
@@ -115,7 +115,9 @@ class Learner(Visitor):
         return found
 
     def _messages(self, kind: str, changes: list[tuple[int, str]]) -> Damage:
-        """Everything heard has a message, every change one message: more is not recognisable as a double."""
+        """Check that everything received has a message, and that every change has one message; otherwise a repetition
+        could not be recognised.
+        """
         ids = {attempt_id for attempt_id, _ in changes}
         heard: Counter = Counter()
         for row in Told.objects.filter(kind=kind):
@@ -169,6 +171,6 @@ def _told(attempt: Attempt, remote: list[dict], changes: list[tuple[int, str]]) 
 
 
 def orphans(remote: list[dict]) -> int:
-    """Attempts that only the provider knows."""
+    """Return attempts that exist only at the provider."""
     known = set(Attempt.objects.values_list("external_id", flat=True))
     return sum(1 for row in remote if not row.get("deleted") and row["id"] not in known)

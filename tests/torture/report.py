@@ -1,4 +1,4 @@
-"""The table of a run."""
+"""The table of results."""
 
 from dataclasses import asdict, dataclass
 
@@ -19,17 +19,17 @@ class Row:
     note: str = ""
 
     def add(self, damage: object) -> None:
-        """Count what an attack left."""
+        """Add the counts of a test."""
         for name, count in asdict(damage).items():
             setattr(self, name, getattr(self, name) + count)
 
     @property
     def holds(self) -> bool:
-        """All zeros."""
+        """Return whether all counts are zero."""
         return not (self.lost or self.stuck or self.doubled or self.failed) and self.runs > 0
 
     def line(self) -> str:
-        """As it is printed."""
+        """Return the printed line."""
         text = (
             f"{self.case:<78} {self.database:<26} {self.runs:>4} {self.lost:>5} {self.stuck:>5}"
             f" {self.doubled:>8}"
@@ -39,7 +39,7 @@ class Row:
 
 
 def show(rows: list[Row]) -> bool:
-    """Print the table; False when something does not hold."""
+    """Print the table; return False if a count is not zero."""
     print("\n" + COLUMNS)
     for row in rows:
         print(row.line())

@@ -1,4 +1,4 @@
-"""The demo host, with places where it can be killed, and with little patience, so that a run is short."""
+"""The demo host with kill points, and with short time limits so that a run is fast."""
 
 from demo.host.settings import *  # noqa: F403
 from demo.host.settings import CELERY_BEAT_SCHEDULE, INSTALLED_APPS, PROCTORING_SETTINGS

@@ -1,4 +1,4 @@
-"""``python -m tests.torture.simulator``: the simulated provider, with places where it can be killed."""
+"""``python -m tests.torture.simulator``: the simulated provider, with kill points."""
 
 from typing import Any
 

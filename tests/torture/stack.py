@@ -1,4 +1,4 @@
-"""Web process, worker and simulator as real processes that may be killed and started again."""
+"""Web process, worker and simulator as real processes that can be killed and restarted."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ NAMES = ("simulator", "web", "worker")
 
 
 class Stack:
-    """The processes of one place. `kill_at` of `start` names a point of tests.torture.killpoints."""
+    """The processes of one host. `kill_at` of `start` names a point of tests.torture.killpoints."""
 
     def __init__(self, place: Place, settings: str = "tests.torture.settings") -> None:
         self.place, self.settings = place, settings
@@ -26,7 +26,7 @@ class Stack:
         self.running: dict[str, subprocess.Popen] = {}
 
     def start(self, name: str, kill_at: str = "") -> None:
-        """Start the process (again)."""
+        """Start the process, or restart it."""
         self.stop(name)
         command = commands(self.place)[name].replace("demo.simulator", "tests.torture.simulator")
         environment = {
@@ -62,7 +62,7 @@ class Stack:
         raise AssertionError(f"{name} does not start: {self.place.data / 'logs'}")
 
     def stop(self, name: str) -> None:
-        """At once, as the machine would; also what a process that killed itself has left running."""
+        """Kill the process immediately, including children that a killed process has left running."""
         process = self.running.pop(name, None)
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -70,11 +70,11 @@ class Stack:
             process.wait()
 
     def arm(self) -> None:
-        """From now on the process dies at its point."""
+        """Activate the kill point."""
         self.armed.touch()
 
     def died(self, name: str, seconds: float) -> bool:
-        """Has the process killed itself within this time?"""
+        """Return whether the process has killed itself within this time."""
         try:
             return self.running[name].wait(seconds) == -signal.SIGKILL
         except subprocess.TimeoutExpired:

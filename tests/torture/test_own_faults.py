@@ -1,4 +1,4 @@
-"""Broker, mail server, clock: what breaks on our side delays, and loses nothing."""
+"""Failures of broker, mail server and clock delay messages and lose none."""
 
 import datetime
 import errno
@@ -19,7 +19,7 @@ HOUR = datetime.timedelta(hours=1)
 
 
 class FullDisk(EmailBackend):
-    """Takes mails while there is room."""
+    """Accepts e-mails while there is space on its disk."""
 
     full = True
 
@@ -42,7 +42,7 @@ class Slow(EmailBackend):
 
 @pytest.fixture
 def celery(settings):
-    """Deliveries are tasks; those of this test lead nowhere."""
+    """Deliver by Celery; tasks of this test are not executed."""
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
 
 
@@ -55,7 +55,7 @@ def running(attempt):
 
 @pytest.fixture
 def broker():
-    """Sets the broker's address."""
+    """Set the broker's URL."""
     before = current_app.conf.broker_url
     options = current_app.conf.broker_transport_options
 
@@ -88,7 +88,7 @@ def test_the_broker_is_down_at_the_commit(running, provider, celery, broker):
 
 
 def test_the_broker_loses_its_queue(running, provider, celery, broker):
-    """It has taken the tasks and forgotten them: the periodic delivery needs none."""
+    """It has accepted the tasks and lost them: the periodic delivery does not depend on tasks."""
     broker("memory://")
     submit(running)
     assert not provider.calls_of("stop_exam_attempt")
@@ -99,7 +99,7 @@ def test_the_broker_loses_its_queue(running, provider, celery, broker):
 
 
 def test_the_mail_servers_disk_is_full(running, provider, mail_through, monkeypatch):
-    """The mail waits, with the reason, and so does nobody else; later it goes once."""
+    """The e-mail waits, with the reason, and delays no other message; later it is sent once."""
     mail_through(f"{__name__}.FullDisk")
     submit(running)
     waiting = OutboxMessage.objects.unfinished().get()
@@ -112,8 +112,8 @@ def test_the_mail_servers_disk_is_full(running, provider, mail_through, monkeypa
     assert_all_is_told(provider)
 
 
-def test_a_mail_server_that_hangs_keeps_requests_waiting_once(attempt, mail_through, call_clock):
-    """Where there is no worker."""
+def test_a_mail_server_that_hangs_delays_one_request(attempt, mail_through, call_clock):
+    """Without a worker."""
     mail_through(f"{__name__}.Slow")
     Slow.asked, Slow.clock = 0, call_clock
     for _ in range(3):
@@ -143,8 +143,8 @@ def test_the_clock_jumps_back_while_a_learner_works(running):
     assert ProctoredExamStudentAttempt.objects.get().status == "submitted"
 
 
-def test_what_waits_for_its_next_try_still_waits(running, provider, celery):
-    """A pause that may be meant is no fault of the clock."""
+def test_the_pause_before_a_retry_is_kept(running, provider, celery):
+    """A time in the near future may be intended, and is not attributed to a wrong clock."""
     provider.fail("stop_exam_attempt", ConnectionError("down"))
     submit(running)
     outbox.deliver()

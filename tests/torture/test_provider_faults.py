@@ -1,4 +1,4 @@
-"""Whatever the provider does, learners go on; it is told later, in order."""
+"""Learners can continue whatever the provider does; it is notified later, in order."""
 
 import datetime
 import socket
@@ -36,7 +36,7 @@ FAULTS = {
 
 
 class NoCallbacks:
-    """The simulator keeps its reviews to itself."""
+    """Keeps the simulator from posting its reviews."""
 
     def post(self, *_args):
         raise ValueError("nobody is called")
@@ -44,7 +44,7 @@ class NoCallbacks:
 
 @pytest.fixture
 def simulator():
-    """A provider over HTTP; its rows are at hand."""
+    """A provider over HTTP; its rows can be inspected."""
     store = Store(seed=1)
     sim = Simulator(store, Callbacks(store, NoCallbacks()))
     server = make_server("127.0.0.1", 0, create_app(sim), threaded=True)
@@ -59,14 +59,14 @@ def simulator():
 
 @pytest.fixture
 def silence():
-    """A server that takes connections and says nothing; its port."""
+    """A server that accepts connections and sends nothing; returns its port."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         yield listener.getsockname()[1]
 
 
 @pytest.fixture
 def provider_at(provider, settings):
-    """The provider "test", as real as can be, at an address; deliveries are left to a worker."""
+    """Replace the provider "test" by a real one at this address; deliveries are left to a worker."""
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
 
     def install(url, **options):
@@ -86,7 +86,7 @@ def remote(simulator, provider_at):
 
 @pytest.fixture
 def ready(remote, simulator, make_exam, attempt):
-    """An attempt that may start, known to the provider."""
+    """Return an attempt that may start and is known to the provider."""
     exam = make_exam(external_id="exam")
     simulator.store.save_exam("exam", {"course_id": exam.course_id, "exam_name": "Final"})
     OutboxMessage.objects.all().delete()
@@ -97,7 +97,7 @@ def ready(remote, simulator, make_exam, attempt):
 
 @pytest.fixture
 def take(client_for, learner, ready):
-    """Start, look, end, submit, as the page does; the longest answer in seconds."""
+    """Start, poll, end and submit, as the page does; return the longest response time in seconds."""
     client = client_for(learner)
     url = f"/api/edx_proctoring/v1/proctored_exam/attempt/{ready.pk}"
 
@@ -119,7 +119,7 @@ def deliver():
 
 
 def assert_told_later(simulator, attempt):
-    """In order; a word may come twice, with the same key."""
+    """Check the notices: in order; a notice may be repeated with the same key."""
     for _ in range(3):
         deliver()
     told = simulator.store.told(attempt.external_id)
@@ -139,7 +139,7 @@ def assert_waits(attempt):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_learners_go_on(fault, simulator, remote, ready, take):
+def test_learners_can_continue(fault, simulator, remote, ready, take):
     simulator.change_script({"faults": {"*": FAULTS[fault]}})
     assert take() < SERVER_SECONDS
     remote.timeout = 0.5
@@ -151,8 +151,8 @@ def test_learners_go_on(fault, simulator, remote, ready, take):
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_provider_that_stalls(scheme, silence, simulator, provider_at, ready, take):
-    """It takes the connection and never answers, before or after TLS begins."""
+def test_a_provider_that_does_not_respond(scheme, silence, simulator, provider_at, ready, take):
+    """It accepts the connection and never responds, before or after TLS begins."""
     provider_at(f"{scheme}://127.0.0.1:{silence}")
     assert take() < SERVER_SECONDS
     assert_waits(ready)
@@ -161,10 +161,10 @@ def test_a_provider_that_stalls(scheme, silence, simulator, provider_at, ready, 
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_provider_that_stalls_where_there_is_no_worker(
+def test_a_provider_that_does_not_respond_without_a_worker(
     scheme, silence, simulator, provider_at, ready, take, settings
 ):
-    """The request that tells it waits for it, but not for long, and the next ones do not."""
+    """The request that notifies it waits for a limited time, and later ones do not wait."""
     provider_at(f"{scheme}://127.0.0.1:{silence}")
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "inline"}
     assert take() < SERVER_SECONDS
@@ -176,7 +176,7 @@ def test_a_provider_that_stalls_where_there_is_no_worker(
     assert_told_later(simulator, ready)
 
 
-def test_a_provider_that_refuses_tls(simulator, provider_at, ready, take):
+def test_a_provider_whose_tls_fails(simulator, provider_at, ready, take):
     provider_at(simulator.url.replace("http://", "https://"))
     assert take() < SERVER_SECONDS
     assert_waits(ready)
@@ -184,7 +184,7 @@ def test_a_provider_that_refuses_tls(simulator, provider_at, ready, take):
     assert_told_later(simulator, ready)
 
 
-def test_a_day_later_it_is_given_up_seen_and_told_again(
+def test_given_up_messages_can_be_delivered_again(
     simulator, remote, ready, take, client_for, django_user_model
 ):
     """Given-up messages are listed in the admin and can be delivered again once the provider is back."""
@@ -220,10 +220,10 @@ def assert_nothing_is_removed(client, attempt):
 
 
 @pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"slow", "not found"}))
-def test_staff_cannot_remove_what_the_provider_keeps(
+def test_staff_cannot_remove_an_attempt_that_the_provider_keeps(
     fault, simulator, remote, ready, client_for, staff
 ):
-    """502, and all is as it was; a 404 there is as good as a removal."""
+    """The response is 502 and nothing changes; a 404 from the provider counts as a removal."""
     simulator.change_script({"faults": {"*": FAULTS[fault]}})
     assert_nothing_is_removed(client_for(staff), ready)
 

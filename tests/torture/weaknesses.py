@@ -1,4 +1,4 @@
-"""Safeguards that a run can switch off, so that the suite proves that it would notice.
+"""Safeguards that a run can switch off, to prove that the tests detect it.
 
 `switch_off(name)` holds until the process ends. Names: learner_lock, second_check, outbox, version_check.
 """
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def _learner_lock() -> None:
-    """Nobody waits for whoever changes the learner's attempts."""
+    """Do not wait for other changes of the learner's attempts."""
 
     def lock(_manager: LearnerManager, _user_id: int, *, ensured: bool) -> None:
         return
@@ -48,7 +48,7 @@ def _second_check() -> None:
 
 
 def _outbox() -> None:
-    """Messages are told once after the commit; nobody remembers what failed."""
+    """Deliver messages once after the commit; failed ones are lost."""
 
     def put(*messages: outbox.Draft) -> None:
         transactions.after_commit(lambda: _tell_once(messages))
@@ -88,5 +88,5 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
 
 
 def switch_off(name: str) -> None:
-    """One of SAFEGUARDS; KeyError for other names."""
+    """Switch off one of SAFEGUARDS; KeyError for other names."""
     SAFEGUARDS[name]()

@@ -18,13 +18,13 @@ HERE = Path(__file__).parent
 
 
 def recorded(name: str) -> list[dict[str, Any]]:
-    """The recordings of a file."""
+    """Return the recordings of a file."""
     found: list[dict[str, Any]] = json.loads((HERE / name).read_text(encoding="utf-8"))
     return found
 
 
 def example(value: Any) -> Any:
-    """With the examples that `$any` gives."""
+    """Return the value with the examples that `$any` contains."""
     if isinstance(value, dict):
         if "$any" in value:
             return value["$any"]
@@ -33,7 +33,7 @@ def example(value: Any) -> Any:
 
 
 def fits(found: Any, wanted: Any) -> bool:
-    """Is this what was recorded?"""
+    """Return whether the value matches the recording."""
     if isinstance(wanted, dict):
         if "$any" in wanted:
             return type(found) is type(wanted["$any"]) and bool(found)

@@ -1,4 +1,4 @@
-"""The recordings drive both ends: our client and the simulated provider."""
+"""The recordings test both sides: our client and the simulated provider."""
 
 import copy
 import json
@@ -35,7 +35,7 @@ def error_of(name):
 
 
 @each
-def test_the_client_asks_and_understands(entry, settings):
+def test_the_client_sends_and_reads_as_recorded(entry, settings):
     settings.LANGUAGE_CODE = "en-us"
     TieredCache.dangerous_clear_all_tiers()
     wanted, answer = entry["request"], entry["response"]
@@ -68,7 +68,7 @@ def test_the_client_asks_and_understands(entry, settings):
 
 @pytest.fixture
 def simulator():
-    """It knows an exam and an attempt."""
+    """A simulator with an exam and an attempt."""
     store = Store(seed=1, clock=Clock())
     sim = Simulator(store, Callbacks(store, Lms()))
     store.save_exam("EXAM", {"course_id": COURSE, "exam_name": "Final"})
@@ -80,7 +80,7 @@ def simulator():
 
 
 @pytest.mark.parametrize("entry", BY_SIMULATOR, ids=[one["name"] for one in BY_SIMULATOR])
-def test_the_simulator_answers_so(entry, simulator):
+def test_the_simulator_responds_as_recorded(entry, simulator):
     simulator.change_script(entry.get("script", {}))
     browser = create_app(simulator).test_client()
     form = {"grant_type": "client_credentials", "client_id": "lms", "client_secret": "lmssecret"}
@@ -102,7 +102,7 @@ def test_the_simulator_answers_so(entry, simulator):
 
 @pytest.mark.parametrize("authorization", ["", "JWT", "JWT x.y.z"])
 @pytest.mark.parametrize("entry", BY_SIMULATOR[:1] + BY_SIMULATOR[-3:], ids=lambda one: one["name"])
-def test_the_simulator_asks_for_a_token(entry, simulator, authorization):
+def test_the_simulator_requires_a_token(entry, simulator, authorization):
     wanted = entry["request"]
     answer = (
         create_app(simulator)
@@ -135,7 +135,7 @@ def test_every_call_of_the_client_is_recorded():
     }
 
 
-def test_what_fits():
+def test_values_that_match_a_recording():
     assert fits({"id": "x"}, {"id": {"$any": "y"}})
     assert not fits({"id": 1}, {"id": {"$any": "y"}})
     assert not fits({"id": ""}, {"id": {"$any": "y"}})
@@ -164,7 +164,7 @@ OF_THE_KIT = {
 
 
 @pytest.mark.parametrize("case", REST_ANSWERS)
-def test_authors_are_checked_with_the_same_recordings(case):
+def test_the_provider_contract_uses_the_same_recordings(case):
     """The recordings in the wheel for `ProviderContract` equal these files."""
     (known,) = [one for one in RECORDED if one["name"] == OF_THE_KIT[case]]
     kit, response = REST_ANSWERS[case], known["response"]

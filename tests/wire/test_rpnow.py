@@ -1,4 +1,4 @@
-"""PSI's recordings drive both ends: our client at a fixed clock, and the simulated PSI."""
+"""PSI's recordings test both sides: our client with a fixed clock, and the simulated PSI."""
 
 import datetime
 import json
@@ -39,7 +39,7 @@ def client(options):
 
 
 @each
-def test_the_client_signs_and_understands(entry, settings):
+def test_the_client_signs_and_reads_as_recorded(entry, settings):
     settings.SITE_NAME, settings.HTTPS = "lms.example.com", "on"
     wanted, answer = entry["request"], entry["response"]
     with responses.RequestsMock() as remote, time_machine.travel(NOW, tick=False):
@@ -58,13 +58,13 @@ def test_the_client_signs_and_understands(entry, settings):
 
 
 class OtherVendor(SoftwareSecureBackendProvider):
-    """A vendor that speaks the same protocol: it overrides what is published of RPNow."""
+    """A vendor with the same protocol, which overrides the published methods of the RPNow provider."""
 
     def _get_payload(self, exam, context):
         return {**super()._get_payload(exam, context), "ssiProduct": "other"}
 
 
-def test_a_subclass_changes_the_document(settings):
+def test_a_subclass_can_change_the_document(settings):
     settings.SITE_NAME, settings.HTTPS = "lms.example.com", "on"
     entry = next(one for one in RECORDED if "gives" in one)
     ours = client(entry.get("options", {}))
@@ -78,7 +78,7 @@ def test_a_subclass_changes_the_document(settings):
 
 
 @each
-def test_the_simulator_answers_so(entry):
+def test_the_simulator_responds_as_recorded(entry):
     clock = Clock()
     clock.now = NOW.timestamp()
     store = Store(seed=1, clock=clock)
