@@ -51,7 +51,7 @@ def _suite(options: argparse.Namespace) -> "type[ProviderContract]":
 
     unknown = sorted(set(options.capability) - set(CAPABILITIES))
     if unknown:
-        raise ValueError(f"there is no capability {unknown}; known are {', '.join(CAPABILITIES)}")
+        raise ValueError(f"there is no capability {unknown}; choose from {', '.join(CAPABILITIES)}")
     answers = recordings(options.recordings) if options.recordings else None
     found = resolve_name(options.what)
     if not isinstance(found, type):
@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="CAPABILITY",
-        help="what it does, all of it (default: registers notifies removes reviews)",
+        help="all its capabilities (default: registers notifies removes reviews)",
     )
     return parser
 
@@ -125,7 +125,9 @@ def suite_of(
 
     if issubclass(found, ProviderContract):
         if options or capabilities or answers:
-            raise ValueError("it has options, capabilities and answers of its own: give none here")
+            raise ValueError(
+                "it has its own options, capabilities and answers: do not pass any here"
+            )
         return found
     usual = ("registers", "notifies", "removes", "reviews")
 

@@ -21,27 +21,30 @@ MISTAKES = {
     "TellsTheLog": ("logs", "the learner's name is in the log: leave it out, or mask it"),
     "LosesNotices": (
         "notices that fail",
-        "503 as answer to stop_exam_attempt gave None; it must raise Exception",
+        "503 as response to stop_exam_attempt returned None; it must raise Exception",
     ),
     "CannotForget": ("removal", "404"),
-    "TakesAnything": ("garbage is no review", "the delivery {} gave"),
+    "TakesAnything": ("garbage is no review", "the delivery {} returned"),
     "AsksTheDatabase": ("no queries", "register_exam_attempt queried the database: SELECT"),
-    "PromisesADashboard": ("flags", "has_dashboard, but get_instructor_url gave None"),
+    "PromisesADashboard": ("flags", "has_dashboard, but get_instructor_url returned None"),
     "LetsErrorsThrough": (
         "registration that fails",
         "it must raise BackendProviderCannotRegisterAttempt",
     ),
     "KeepsTheLearner": (
         "nothing is kept",
-        "after register_exam_attempt last has the learner's full_name: keep nothing",
+        "after register_exam_attempt last has the learner's full_name: store no",
     ),
     "HasWordsOfItsOwn": (
         "requests",
         "/api/v1/exam/exam-1/attempt/attempt-1/): 'status' is 'finished'",
     ),
-    "LosesExams": ("exams that are not saved", "gave None; let the exception through"),
-    "PhonesHome": ("options", "the constructor asks its service (https://bad.example.com/)"),
-    "TakesTwoOptions": ("options", "take **kwargs and hand them to super().__init__"),
+    "LosesExams": ("exams that are not saved", "returned None; do not swallow the exception"),
+    "PhonesHome": (
+        "options",
+        "the constructor sends a request to its service (https://bad.example.com/)",
+    ),
+    "TakesTwoOptions": ("options", "accept **kwargs and pass them to super().__init__"),
     "IsPatient": ("deadlines", "attempt-1/: 300 s): pass timeout=remaining_seconds(yours)"),
     "PrintsAddresses": ("logs", "client_secret is in the log: leave it out, or mask it"),
     "ChangesTheAttempt": (
@@ -52,7 +55,7 @@ MISTAKES = {
         "what is not declared is not done",
         "it has an npm_module: add 'worker script' to the capabilities",
     ),
-    "HasNoPages": ("onboarding profiles", "without a user_id it gave [{"),
+    "HasNoPages": ("onboarding profiles", "without a user_id it returned [{"),
     "HasItsOwnTime": (
         "deadlines",
         "remove_exam_attempt may take longer than its caller waits, 0.5 s (DELETE https://bad",
@@ -63,13 +66,16 @@ MISTAKES = {
     ),
     "CannotRemove": (
         "removal that is unsupported",
-        "405 as answer to a removal gave False; it must raise Exception",
+        "405 as response to a removal returned False; it must raise Exception",
     ),
-    "TakesAnOutageForANo": ("removal", "503 as answer to a removal gave False; it must raise"),
-    "HasAnApiKey": ("options", "client_id is of type str, not int; mend provider_options"),
+    "TakesAnOutageForANo": (
+        "removal",
+        "503 as response to a removal returned False; it must raise",
+    ),
+    "HasAnApiKey": ("options", "client_id is of type str, not int; correct provider_options"),
     "TellsItsApiKey": ("logs", "client_id is in the log: leave it out, or mask it"),
     "ShowsItself": ("logs", "client_secret is in the log: leave it out, or mask it"),
-    "IsAlwaysWell": ("ping", "503 as answer to a ping gave None; it must raise"),
+    "IsAlwaysWell": ("ping", "503 as response to a ping returned None; it must raise"),
     "CannotBeBuilt": ("options", "missing 1 required positional argument: 'region'"),
 }
 
@@ -133,8 +139,8 @@ def test_rest_recordings_are_not_replayed_to_another_protocol():
     rows = check.run(check.suite_of(bad.SpeaksOtherwise, {}, ["registers"]))
     failed = [(title, why) for title, state, why in rows if state == check.FAILS]
     assert [title for title, _ in failed] == ["recordings"]
-    assert "no recording of register: put" in failed[0][1]
-    assert "It does not speak the REST protocol" in failed[0][1]
+    assert "no recording of register: add" in failed[0][1]
+    assert "It does not use the REST protocol" in failed[0][1]
     assert "KeyError" not in str(rows)
     answers = {"register": {"locator": "A1"}}
     rows = check.run(check.suite_of(bad.SpeaksOtherwise, {}, ["registers"], answers))
@@ -145,7 +151,7 @@ def test_an_unsuitable_recording_is_named():
     answers = {"register": {"id": "A1"}}
     rows = check.run(check.suite_of(bad.SpeaksOtherwise, {}, ["registers"], answers))
     failed = {title: why for title, state, why in rows if state == check.FAILS}
-    assert "is the recording 'register' what your service answers?" in failed["registration"]
+    assert "does the recording 'register' match your service's response?" in failed["registration"]
     assert next(iter(failed)) == "registration"
 
 
@@ -205,7 +211,9 @@ def test_recordings_from_a_file(tmp_path, capsys):
     assert check.main([*arguments, *more]) == 1
     table = capsys.readouterr().out
     assert "it goes to /api/v1/exam/exam-1/attempt/; 'learner' is 'not there'" in table
-    assert "retire_user asks its service: add 'retirement' to the capabilities" in table
+    assert (
+        "retire_user sends a request to its service: add 'retirement' to the capabilities" in table
+    )
     assert "2 FAILS" in table
     for text in ("{", "{}x", '{"name": 1}', '[{"name": "register"}]'):
         file.write_text(text)
@@ -217,8 +225,8 @@ def test_recordings_from_a_file(tmp_path, capsys):
     ("what", "more", "why"),
     [
         ("tests.contract.bad:log", [], "it is not a class"),
-        ("tests.contract.bad:Good", ["--capability", "flies"], "known are registers, notifies"),
-        ("tests.contract.test_own:Null", ["--capability", "reviews"], "give none here"),
+        ("tests.contract.bad:Good", ["--capability", "flies"], "choose from registers, notifies"),
+        ("tests.contract.test_own:Null", ["--capability", "reviews"], "do not pass any here"),
     ],
 )
 def test_wrong_arguments(what, more, why, capsys):

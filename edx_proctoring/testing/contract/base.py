@@ -101,7 +101,7 @@ FAILURES: dict[str, Reply] = {
     "503": {"status": 503, "body": ""},
     "a time-out": {"error": requests.ReadTimeout("too late")},
     "a refused connection": {"error": requests.ConnectionError("refused")},
-    "half an object": {"status": 200, "body": '{"id": '},
+    "truncated JSON": {"status": 200, "body": '{"id": '},
     "a list": {"status": 200, "body": "[]"},
 }
 UNREACHABLE = ("503", "a time-out", "a refused connection")
@@ -244,7 +244,7 @@ class Checks:
         """Skip the check unless the capability is declared."""
         unknown = set(self.capabilities) - set(CAPABILITIES)
         assert not unknown, (
-            f"capabilities: there is no {sorted(unknown)}; known are {', '.join(CAPABILITIES)}"
+            f"capabilities: there is no {sorted(unknown)}; choose from {', '.join(CAPABILITIES)}"
         )
         if capability not in self.capabilities:
             self.leave_out(f"{capability!r} is not among the capabilities")
@@ -286,7 +286,7 @@ class Checks:
         except Missing:
             self.leave_out(f"no recording of {case!r}, see the check 'recordings'")
         if known.answer is NEVER:
-            self.leave_out(f"its service never answers {case!r}")
+            self.leave_out(f"its service never gives the response {case!r}")
 
     def register(
         self,
@@ -332,7 +332,7 @@ class Checks:
             return error
         except Exception as error:
             raise AssertionError(f"{what} raised {error!r}; it must raise {names}") from error
-        raise AssertionError(f"{what} gave {found!r}; it must raise {names}")
+        raise AssertionError(f"{what} returned {found!r}; it must raise {names}")
 
 
 def _of_attempt(method: str, provider: ProctoringBackendProvider) -> object:

@@ -127,7 +127,7 @@ class Behaviour(Checks):
                     told = str(CONTEXT[what])
                     name = next((one for one, text in kept.items() if told in text), None)
                     assert name is None, (
-                        f"after {call.method} {name} has the learner's {what}: keep nothing of a request on the instance"
+                        f"after {call.method} {name} has the learner's {what}: store no request data on the instance"
                     )
 
     def test_threads(self) -> None:
@@ -139,7 +139,7 @@ class Behaviour(Checks):
                 self.register(provider)
             cookies = [request.headers.get("Cookie") for request in wire.asked]
             assert not any(cookies), (
-                "the session keeps cookies of one learner for the next: use none"
+                "the session passes cookies of one learner on to the next: do not use cookies"
             )
             wire.asked.clear()
             failed: list[Exception] = []
@@ -152,9 +152,9 @@ class Behaviour(Checks):
             for thread in threads:
                 thread.join()
             mixed = [one for one in wire.asked if len(set(_marks(one))) > 1]
-        assert not failed, f"registrations by several threads at once failed: {failed[0]!r}"
+        assert not failed, f"simultaneous registrations by several threads failed: {failed[0]!r}"
         assert not mixed, (
-            "a registration has parts of several learners: keep nothing on the instance"
+            "a registration mixes data of several learners: store nothing on the instance"
         )
 
     def _register_in_thread(

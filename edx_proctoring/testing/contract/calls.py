@@ -44,11 +44,11 @@ class Calls(Checks):
                     continue  # another check reports it, or the provider needs no request
                 compared += 1
                 to = f"{known.request['method']} {known.request['path']}"
-                assert wire.asked, f"{call.method} asks nobody; recorded is {to}"
+                assert wire.asked, f"{call.method} sends no request; the recorded one is {to}"
                 wrong = min((known.missing_in(one) for one in wire.asked), key=len)
                 assert not wrong, (
-                    f"{call.method} does not ask as recorded ({to}): {'; '.join(wrong)}."
-                    " Give recordings of your own in `answers` if your service knows it so"
+                    f"{call.method} does not send the recorded request ({to}): {'; '.join(wrong)}."
+                    " Add your own recordings to `answers` if your service expects this request"
                 )
         if not compared:
             self.leave_out("no recording has a request")
@@ -65,16 +65,16 @@ class Calls(Checks):
                 try:
                     found = self.register(provider, **more)
                 except Exception as error:
-                    why = "names may have any letters, or be missing"
+                    why = "names may use any script, or be missing"
                     if not more:
-                        why = "is the recording 'register' what your service answers?"
+                        why = "does the recording 'register' match your service's response?"
                     raise AssertionError(
                         f"register_exam_attempt raised {error!r} for {who}; {why}"
                     ) from error
-            assert found, f"register_exam_attempt gave {found!r} for {who}; it must be your id"
+            assert found, f"register_exam_attempt returned {found!r} for {who}; it must be your id"
             fits = re.fullmatch(r"[-\w]+", str(found), re.ASCII) or provider.takes_anonymous_reviews
             assert fits, (
-                f"the id {found!r} does not fit into the addresses of callbacks: use letters, digits, - and _"
+                f"the id {found!r} does not fit into the URLs of callbacks: use letters, digits, - and _"
             )
 
     def test_registration_that_fails(self) -> None:
@@ -90,11 +90,11 @@ class Calls(Checks):
             with self.hearing(**how):
                 error = self.raises(
                     refused,
-                    f"{name} as answer to a registration",
+                    f"{name} as response to a registration",
                     lambda: self.register(provider),
                 )
             assert isinstance(getattr(error, "http_status", None), int), (
-                f"{name} as answer to a registration: the exception's http_status must be a number"
+                f"{name} as response to a registration: the exception's http_status must be a number"
             )
 
     def test_registration_that_is_repeated(self) -> None:
@@ -104,7 +104,7 @@ class Calls(Checks):
         with self.hearing("register", key=KEY) as wire, suppress(Exception):
             self.register(provider)
         if not wire.asked:
-            self.leave_out("a registration asks nobody")
+            self.leave_out("a registration sends no request")
         if self.speaks_rest():
             keys = [request.headers.get("Idempotency-Key") for request in wire.asked]
             assert KEY in keys, (
@@ -114,7 +114,7 @@ class Calls(Checks):
         marks = (KEY, CONTEXT["attempt_code"])
         assert any(mark in wire.text_of(one) for mark in marks for one in wire.asked), (
             "a registration has neither current_options().idempotency_key of edx_proctoring.backends.backend nor the"
-            " attempt_code: your service cannot know it again, and registers the attempt twice"
+            " attempt_code: your service cannot recognise a repetition, and registers the attempt twice"
         )
 
     def test_exams_that_are_not_saved(self) -> None:
@@ -128,10 +128,10 @@ class Calls(Checks):
                 try:
                     found = provider.on_exam_saved(copy.deepcopy(DOCUMENT))
                 except Exception as error:
-                    assert wire.asked, f"on_exam_saved raised {error!r} and had asked nobody"  # noqa: PT017  both may be
+                    assert wire.asked, f"on_exam_saved raised {error!r} without a request"  # noqa: PT017  both may be
                     continue
                 assert not wire.asked, (
-                    f"{name} as answer to on_exam_saved gave {found!r}; let the exception through: it is told again"
+                    f"{name} as response to on_exam_saved returned {found!r}; do not swallow the exception: the notice will be retried"
                 )
 
     def test_registration_that_needs_onboarding(self) -> None:
@@ -148,7 +148,7 @@ class Calls(Checks):
                     (wanted,), f"the refusal {word!r}", lambda: self.register(provider)
                 )
             assert getattr(error, "status", "") == f"onboarding_{word}", (
-                "the exception carries another status"
+                "the exception has another status"
             )
 
     # Notices
@@ -165,10 +165,10 @@ class Calls(Checks):
                     getattr(provider, method)("exam-1", "attempt-1")
                 except Exception as error:
                     raise AssertionError(
-                        f"{method} raised {error!r}, though its service answered; they come twice and out of order"
+                        f"{method} raised {error!r}, although its service responded; notices may be repeated and reordered"
                     ) from error
                 assert wire.asked, (
-                    f"{method} tells nobody; leave 'notifies' out of the capabilities"
+                    f"{method} sends no request; remove 'notifies' from the capabilities"
                 )
 
     def test_notices_that_fail(self) -> None:
@@ -179,7 +179,7 @@ class Calls(Checks):
             for method in NOTICES:
                 told = partial(getattr(provider, method), "exam-1", "attempt-1")
                 with self.hearing(**FAILURES[name]):
-                    self.raises((Exception,), f"{name} as answer to {method}", told)
+                    self.raises((Exception,), f"{name} as response to {method}", told)
 
     # Removal
 
@@ -189,23 +189,23 @@ class Calls(Checks):
         provider = self.make()
         with self.hearing("remove"):
             assert provider.remove_exam_attempt("exam-1", "attempt-1") is True, (
-                "a confirmed removal must give True"
+                "a confirmed removal must return True"
             )
         gone = self.hearing("remove gone") if "remove gone" in self.recorded() else None
         with gone or self.hearing(status=404, body="{}"):
             assert provider.remove_exam_attempt("exam-1", "attempt-1") is True, (
-                "404 means it is gone already: give True"
+                "404 means that it is already gone: return True"
             )
         if self.happens("remove unconfirmed"):
             with self.hearing("remove unconfirmed"):
                 assert not provider.remove_exam_attempt("exam-1", "attempt-1"), (
-                    "an unconfirmed removal must give False"
+                    "an unconfirmed removal must return False"
                 )
         for name in UNREACHABLE:
             with self.hearing(**FAILURES[name]):
                 self.raises(
                     (Exception,),
-                    f"{name} as answer to a removal",
+                    f"{name} as response to a removal",
                     lambda: provider.remove_exam_attempt("exam-1", "attempt-1"),
                 )
 
@@ -217,11 +217,11 @@ class Calls(Checks):
             with self.hearing(status=status, body="{}"):
                 error = self.raises(
                     (Exception,),
-                    f"{status} as answer to a removal",
+                    f"{status} as response to a removal",
                     lambda: provider.remove_exam_attempt("exam-1", "attempt-1"),
                 )
             assert is_removal_unsupported(error), (
-                f"{status} as answer to a removal raised {error!r}; let the requests.HTTPError through,"
+                f"{status} as response to a removal raised {error!r}; do not catch the requests.HTTPError,"
                 " or raise NotImplementedError"
             )
 
@@ -231,7 +231,7 @@ class Calls(Checks):
         """Reviews are parsed, and the payload stays unmodified."""
         self.needs("reviews")
         provider = self.make()
-        assert self.reviews, "give samples of your reviews: `reviews`"
+        assert self.reviews, "provide samples of your reviews in `reviews`"
         for sample in self.reviews:
             payload = copy.deepcopy(sample)
             checked(provider.on_review_callback(self.attempt(), payload))
@@ -259,30 +259,32 @@ class Calls(Checks):
         provider = self.make()
         with self.hearing("profile"):
             found = provider.get_onboarding_profile_info(EXAM["course_id"], user_id="u")
-        assert isinstance(found, dict), f"the profile of a user_id is {found!r}, no object"
+        assert isinstance(found, dict), f"the profile of a user_id is {found!r}, not an object"
         assert str(found.get("status")) in PROFILE_WORDS, (
             f"the status {found.get('status')!r} is none of {sorted(PROFILE_WORDS)}"
         )
-        assert "expiration_date" in found, "a profile has an expiration_date, perhaps None"
+        assert "expiration_date" in found, (
+            "a profile must have an expiration_date, which may be None"
+        )
         if self.happens("profiles"):
             self._check_profiles(provider)
-        for name in ("503", "a time-out", "half an object"):
+        for name in ("503", "a time-out", "truncated JSON"):
             with self.hearing(**FAILURES[name]):
                 wanted = (exceptions.BackendProviderOnboardingProfilesException,)
                 self.raises(
                     wanted,
-                    f"{name} as answer for a profile",
+                    f"{name} as response for a profile",
                     lambda: provider.get_onboarding_profile_info("c", user_id="u"),
                 )
 
     def _check_profiles(self, provider: ProctoringBackendProvider) -> None:
         with self.hearing("profiles"):
             page = provider.get_onboarding_profile_info(EXAM["course_id"], status="")
-        assert isinstance(page, dict), f"without a user_id it gave {page!r}, no object"
+        assert isinstance(page, dict), f"without a user_id it returned {page!r}, not an object"
         entries = page.get("results")
         assert isinstance(entries, list), "without a user_id it has no list `results`"
         for entry in entries:
-            assert isinstance(entry, dict), f"an entry of `results` is no object: {entry!r}"
+            assert isinstance(entry, dict), f"an entry of `results` is not an object: {entry!r}"
             assert entry.get("user_id"), f"an entry of `results` without user_id: {entry!r}"
             assert str(entry.get("status")) in PROFILE_WORDS, (
                 f"the status {entry.get('status')!r} in `results` is none of {sorted(PROFILE_WORDS)}"
@@ -297,12 +299,12 @@ class Calls(Checks):
             if not self.happens(case):
                 continue
             with self.hearing(case):
-                assert provider.retire_user("u") is wanted, f"retire_user must give {wanted}"
-        for name in ("503", "a time-out", "half an object"):
+                assert provider.retire_user("u") is wanted, f"retire_user must return {wanted}"
+        for name in ("503", "a time-out", "truncated JSON"):
             with self.hearing(**FAILURES[name]):
                 self.raises(
                     (exceptions.ProctoredBaseException,),
-                    f"{name} as answer to a retirement",
+                    f"{name} as response to a retirement",
                     lambda: provider.retire_user("u"),
                 )
 
@@ -317,12 +319,12 @@ class Calls(Checks):
             except Exception as raised:
                 error = raised
         assert "config" in self.recorded() or not wire.asked, (
-            "no recording of 'config', which get_software_download_url asks for: put what your service answers into"
+            "no recording of 'config', which get_software_download_url requests: add your service's response to"
             " `answers`"
         )
         assert error is None, f"get_software_download_url raised {error!r}"
         assert str(found).startswith(("http://", "https://")), (
-            f"get_software_download_url gave {found!r}, no address"
+            f"get_software_download_url returned {found!r}, not a URL"
         )
 
     def test_ping(self) -> None:
@@ -335,12 +337,12 @@ class Calls(Checks):
                 provider.ping()
             except Exception as error:
                 raise AssertionError(
-                    f"ping raised {error!r}, though its service answered"
+                    f"ping raised {error!r}, although its service responded"
                 ) from error
-        assert wire.asked, "ping asks nobody; leave it out, or set has_service = False"
+        assert wire.asked, "ping sends no request; remove it, or set has_service = False"
         for name in UNREACHABLE:
             with self.hearing(**FAILURES[name]):
-                self.raises((Exception,), f"{name} as answer to a ping", provider.ping)
+                self.raises((Exception,), f"{name} as response to a ping", provider.ping)
 
     def test_worker_script(self) -> None:
         """The script's URL, or '' if it was not built; an exception would break the exam's page."""
@@ -352,4 +354,4 @@ class Calls(Checks):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the log reports that it was not built
             found = provider.get_javascript()
-        assert isinstance(found, str), f"get_javascript gave {found!r}, no text"
+        assert isinstance(found, str), f"get_javascript returned {found!r}, not a string"

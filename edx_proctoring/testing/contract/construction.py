@@ -25,14 +25,14 @@ class Construction(Checks):
         known = options.options_of(self.provider_class)
         unknown = options.unknown_options(known, self.options)
         assert not unknown, (
-            f"the app hands these options to no provider: {unknown}; declare them in provider_options"
+            f"the app passes these options to no provider: {unknown}; declare them in provider_options"
         )
         wrong = list(options.wrong_types(known, self.options))
-        assert not wrong, f"operators would be warned: {', '.join(wrong)}; mend provider_options"
+        assert not wrong, f"operators would be warned: {', '.join(wrong)}; correct provider_options"
         (first, wire), (second, _) = self._built({}), self._built({})
-        assert first is not second, "the class gives the same object twice"
+        assert first is not second, "the class returns the same object twice"
         assert not wire.asked, (
-            f"the constructor asks its service ({wire.asked[0].url}): sites must start without it"
+            f"the constructor sends a request to its service ({wire.asked[0].url}): sites must start without it"
         )
         self._built(OF_ALL_PROVIDERS)
 
@@ -40,10 +40,10 @@ class Construction(Checks):
         try:
             return self.built(**more)
         except Exception as error:
-            what = "operators may set these of any provider: take **kwargs and hand them to super().__init__"
+            what = "operators may set these for any provider: accept **kwargs and pass them to super().__init__"
             given = f"with {more} it raised {error!r}; {what}"
             known = ", ".join(self.options) or "none"
-            alone = f"it raised {error!r} when it was built from its options ({known})"
+            alone = f"it raised {error!r} when it was created with its options ({known})"
             raise AssertionError(given if more else alone) from error
 
     def test_recordings(self) -> None:
@@ -58,11 +58,11 @@ class Construction(Checks):
         other = (
             ""
             if self.speaks_rest()
-            else " It does not speak the REST protocol, so none is known beforehand."
+            else " It does not use the REST protocol, so there are no built-in recordings."
         )
         assert not missing, (
-            f"no recording of {', '.join(missing)}: put what your service answers into `answers`,"
-            f" or NEVER if it never does.{other}"
+            f"no recording of {', '.join(missing)}: add your service's response to `answers`,"
+            f" or NEVER if it never gives one.{other}"
         )
 
     def _is_missing(self, case: str) -> bool:
@@ -75,8 +75,10 @@ class Construction(Checks):
     def test_words(self) -> None:
         """Its attributes have the types that pages and rules expect."""
         provider = self.make()
-        assert provider.verbose_name != "Unknown", "set verbose_name: learners read it"
-        assert isinstance(provider.ping_interval, int), "ping_interval must be whole seconds"
+        assert provider.verbose_name != "Unknown", "set verbose_name, which is shown to learners"
+        assert isinstance(provider.ping_interval, int), (
+            "ping_interval must be a whole number of seconds"
+        )
         assert provider.ping_interval > 0, "ping_interval must be positive"
         known = set(SoftwareSecureReviewStatus.to_standard_status)
         wrong = set(getattr(provider, "passing_statuses", ())) - known
@@ -99,7 +101,7 @@ class Construction(Checks):
                     EXAM["course_id"], dict(INSTRUCTOR), exam_id="exam-1"
                 )
             assert str(url).startswith(("http://", "https://")), (
-                f"has_dashboard, but get_instructor_url gave {url!r}"
+                f"has_dashboard, but get_instructor_url returned {url!r}"
             )
 
     def test_what_is_not_declared_is_not_done(self) -> None:
@@ -117,7 +119,7 @@ class Construction(Checks):
                 with suppress(Exception):
                     work()
                 assert not wire.asked, (
-                    f"{method} asks its service: add {capability!r} to the capabilities"
+                    f"{method} sends a request to its service: add {capability!r} to the capabilities"
                 )
         assert "worker script" in self.capabilities or not getattr(provider, "npm_module", None), (
             "it has an npm_module: add 'worker script' to the capabilities"

@@ -68,7 +68,7 @@ class Recording:
             found.append(f"it goes to {path}")
         body, known = wanted.get("body") or {}, _json(asked.body)
         if not isinstance(known, dict):
-            return [*found, "its body is no object"] if body else found
+            return [*found, "its body is not an object"] if body else found
         wrong = [name for name in body if name not in known or known[name] != body[name]]
         return found + [f"{name!r} is {known.get(name, 'not there')!r}" for name in wrong]
 
@@ -90,7 +90,7 @@ def recordings(path: str | Path) -> dict[str, "Answer"]:
         return {entry["name"]: _recording(entry) for entry in entries}
     except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"{path} is no list of objects with `name` and `response`: {error!r}"
+            f"{path} is not a list of objects with `name` and `response`: {error!r}"
         ) from error
 
 
