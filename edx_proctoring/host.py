@@ -67,9 +67,8 @@ def _ask(question: Callable[[], Answer], otherwise: Answer, *, strict: bool = Fa
     try:
         if not connection.in_atomic_block:
             return question()
-        with (
-            transaction.atomic()
-        ):  # otherwise a failed query of the service would break our transaction
+        # Without a savepoint, a failed query of the service would break our transaction.
+        with transaction.atomic():
             return question()
     except slow_calls.CallSkipped:
         raise
@@ -288,13 +287,14 @@ def may_take_proctored(user: User, exam: ExamDict) -> bool:
 def language_of(user: User) -> str:
     """Return the user's language."""
     path = conf.proctoring.LANGUAGE_OF_USER
+    own = _ask(lambda: import_string(path)(user), None) if path else preference(user, "pref-lang")
+    return str(own or conf.django.LANGUAGE_CODE)
+
+
+def preference(user: User, name: str) -> str | None:
+    """Return a preference of the user, or None."""
     service = _service("preferences")
-    language: str | None = None
-    if path:
-        language = _ask(lambda: import_string(path)(user), None)
-    elif service is not None:
-        language = _ask(lambda: service.get_user_preference(user, "pref-lang"), None)
-    return language or str(conf.django.LANGUAGE_CODE)
+    return _ask(lambda: service.get_user_preference(user, name), None) if service else None
 
 
 # Commands

@@ -20,6 +20,7 @@ const outputs = [
   { entry: 'handler_wrapper.ts', out: 'index.js', make: (entry) => bundled(entry, { target: 'es2015' }) },
   { entry: 'staff/index.ts', out: 'proctoring/js/staff.js', make: (entry) => bundled(entry, MODULE) },
   { entry: 'staff/tokens.css', out: 'proctoring/css/staff.css', make: styles },
+  { entry: ['tokens', 'basics', 'bar', 'screens'].map((name) => `learner/${name}.css`), out: 'proctoring/css/learner.css', make: styles },
 ];
 
 /** `import text from './x.css?inline'`, as vitest knows it, too: the minified text. */
@@ -63,9 +64,10 @@ async function forPages(entry) {
   return code;
 }
 
+/** One style sheet of one file or of several, in this order. */
 async function styles(entry) {
-  const text = await readFile(`${root}frontend/src/${entry}`, 'utf8');
-  return (await transform(text, { loader: 'css', minify: true, target: STYLES })).code;
+  const texts = await Promise.all([entry].flat().map((name) => readFile(`${root}frontend/src/${name}`, 'utf8')));
+  return (await transform(texts.join('\n'), { loader: 'css', minify: true, target: STYLES })).code;
 }
 
 let differences = 0;

@@ -41,7 +41,7 @@ export function errorText(error: unknown): string {
 }
 
 function screenOf(element: Element): Element {
-  return element.closest('.sequence') ?? element.parentElement ?? document.body;
+  return element.closest('.sequence, dialog') ?? element.parentElement ?? document.body;
 }
 
 function line(near: Element, name: string, role: string): HTMLElement {
@@ -81,7 +81,7 @@ export function clearError(near: Element): void {
 
 /** The enabled buttons of the same screen: all of them are disabled while one works. */
 function neighbours(button: HTMLButtonElement): HTMLButtonElement[] {
-  const screen = button.closest('.sequence');
+  const screen = button.closest('.sequence, dialog');
   const all = screen ? Array.from(screen.querySelectorAll('button')) : [button];
   return all.filter((one) => !one.disabled);
 }

@@ -29,10 +29,21 @@ function swap(hide: string, show: string): void {
 
 const ENTRANCE = '.proctored-exam.entrance';
 const CONFIRMATION = '.skip-confirm-wrapper';
+const OPT_OUT = '.start-timed-exam[data-attempt-proctored="false"], .proctored-decline-exam';
+
+/** Ask before the learner declines: our dialog, or the panel of a host's template. The focus is on no button. */
+function askToDecline(): void {
+  const dialog = document.querySelector<HTMLElement>(CONFIRMATION);
+  if (!(dialog instanceof HTMLDialogElement)) return swap(ENTRANCE, CONFIRMATION);
+  dialog.showModal();
+  dialog.querySelector<HTMLElement>('h3')?.focus();
+}
 
 function stay(): void {
-  swap(CONFIRMATION, ENTRANCE);
-  document.querySelector<HTMLElement>(`${ENTRANCE} .start-timed-exam[data-attempt-proctored="false"]`)?.focus();
+  const dialog = document.querySelector<HTMLElement>(CONFIRMATION);
+  if (dialog instanceof HTMLDialogElement) dialog.close();
+  else swap(CONFIRMATION, ENTRANCE);
+  document.querySelector<HTMLElement>(OPT_OUT)?.focus();
 }
 
 function acknowledge(button: HTMLButtonElement): Promise<void> {
@@ -42,9 +53,15 @@ function acknowledge(button: HTMLButtonElement): Promise<void> {
   });
 }
 
+/** Decline an attempt that exists, after a question: ours, or the one in a host's template. */
 async function decline(button: HTMLButtonElement): Promise<void> {
   const text = button.dataset.confirmText;
+  if (!text && document.querySelector(CONFIRMATION)) return askToDecline();
   if (!text || (await confirmed(button.textContent ?? '', text))) await changeState(button);
+}
+
+function declineConfirmed(button: HTMLButtonElement): Promise<void> {
+  return button.dataset.action ? changeState(button) : enter(button);
 }
 
 function enableActions(button: HTMLButtonElement): void {
@@ -57,9 +74,9 @@ function enableActions(button: HTMLButtonElement): void {
 type Row = [selector: string, act: (button: HTMLButtonElement) => unknown];
 
 const CLICKS: Row[] = [
-  ['.start-timed-exam[data-attempt-proctored="false"]', () => swap(ENTRANCE, CONFIRMATION)],
+  ['.start-timed-exam[data-attempt-proctored="false"]', askToDecline],
   ['.start-timed-exam', enter],
-  ['.proctored-exam-skip-confirm-button', enter],
+  ['.proctored-exam-skip-confirm-button', declineConfirmed],
   ['.proctored-exam-skip-cancel-button', stay],
   ['.visit-exam-button', acknowledge],
   ['.proctored-decline-exam', decline],
@@ -69,6 +86,8 @@ const CLICKS: Row[] = [
   ['.js-start-proctored-exam', startFromInstructions],
   ['.proctored-enter-exam', startExam],
   ['.exam-action-confirm', enableActions],
+  ['[data-print]', () => window.print()],
+  ['[data-reload]', () => navigation.reload()],
   ['.exam-action-button[data-action="submit"], .exam-action-button[name="goback-proctored-exam"]', finishExam],
   ['.exam-action-button[data-action]', changeState],
 ];
@@ -98,14 +117,22 @@ export function humanMoment(moment: Date): string {
   return moment.toLocaleString(document.documentElement.lang || undefined, MOMENT);
 }
 
+/** Show the reader's own time: instead of the server's text, or after it where that is in another zone on purpose. */
+function showLocalTimes(screen: HTMLElement): void {
+  for (const time of screen.querySelectorAll<HTMLTimeElement>('time#wait_deadline, time[data-moment]')) {
+    const moment = new Date(time.dateTime);
+    if (Number.isNaN(moment.valueOf())) continue;
+    const { moment: offset } = time.dataset;
+    if (offset === undefined) time.textContent = humanMoment(moment);
+    else if (Number(offset) !== -moment.getTimezoneOffset()) time.after(` (${humanMoment(moment)})`);
+  }
+}
+
 function dress(screen: HTMLElement): void {
   screen.dataset.dressed = 'true';
   announce(screen);
   screen.querySelectorAll<HTMLElement>('[data-worker-url]').forEach(adopt);
-  for (const time of screen.querySelectorAll<HTMLTimeElement>('time#wait_deadline')) {
-    const moment = new Date(time.dateTime);
-    if (!Number.isNaN(moment.valueOf())) time.textContent = humanMoment(moment);
-  }
+  showLocalTimes(screen);
   const busy = document.activeElement && document.activeElement !== document.body;
   if (!busy) screen.querySelector<HTMLElement>('h3')?.focus({ preventScroll: true });
 }

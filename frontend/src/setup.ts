@@ -3,6 +3,7 @@
 import { checkExamAttemptStatus } from './exam';
 import { backOff, isPassing, pause, send } from './http';
 import { UserError, showError, errorText, clearError, pending, navigation, gettext } from './page';
+import { duration, fill } from './words';
 
 const POLL_FIRST_MS = 5000;
 const POLL_SLOWEST_MS = 30000;
@@ -100,6 +101,18 @@ function wakened(): Promise<void> {
   });
 }
 
+/** The provider could not be reached: load the page again after a while, and say when. */
+async function retryLater(screen: HTMLElement, seconds: number): Promise<void> {
+  const note = screen.querySelector<HTMLElement>('.js-retry-status');
+  for (let left = seconds; left > 0; left -= 1) {
+    if (note) note.textContent = fill(gettext('Next try in {time}.'), { time: duration(left) });
+    await pause(1000);
+    if (!screen.isConnected) return;
+  }
+  await wakened();
+  if (screen.isConnected) navigation.reload();
+}
+
 async function watch(screen: HTMLElement, note: HTMLElement): Promise<void> {
   for (let turn = 1; ; turn += 0.25) {
     await pause(backOff(turn, POLL_FIRST_MS, POLL_SLOWEST_MS));
@@ -117,6 +130,11 @@ async function watch(screen: HTMLElement, note: HTMLElement): Promise<void> {
 export function watchSetUp(root: ParentNode = document): void {
   const screen = root.querySelector<HTMLElement>(SCREEN);
   const note = screen?.querySelector<HTMLElement>('.js-setup-status');
+  const seconds = Number(screen?.dataset.retrySeconds);
+  if (screen && seconds > 0 && !screen.dataset.watched) {
+    screen.dataset.watched = 'true';
+    void retryLater(screen, seconds);
+  }
   if (!screen || !note || screen.dataset.watched) return;
   screen.dataset.watched = 'true';
   void watch(screen, note);

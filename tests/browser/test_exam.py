@@ -66,19 +66,19 @@ def on(page, screen):
 def test_from_the_entrance_to_the_result(page):
     page.get_by_role("link", name="Midterm exam").click()
     on(page, "proctored-entrance")
-    page.get_by_role("button", name="Take this exam without proctoring").click()
-    page.get_by_role("button", name="Go back").click()
-    page.get_by_role("button", name="Go on to my proctored exam").click()
+    page.get_by_role("button", name="Take it without proctoring…").click()
+    page.get_by_role("button", name="Keep proctoring").click()
+    page.get_by_role("button", name="Go on to the set-up").click()
     on(page, "instructions")
-    page.get_by_role("button", name="Start the proctored exam").click()
+    page.get_by_role("button", name="Go on to the rules").click()
     page.get_by_text("The set-up is not finished yet").wait_for()
     accessible(page)
     with page.expect_popup() as popup:
-        page.get_by_role("button", name="Start the system check").click()
+        page.get_by_role("button", name="Open the system check").click()
     popup.value.wait_for_load_state()
-    page.get_by_text("Your system is ready").wait_for(timeout=40_000)
+    page.get_by_text("You are ready: the system check is done").wait_for(timeout=40_000)
     assert page.get_by_role("alert").count() == 0  # what failed before is history
-    page.get_by_role("button", name="Start the proctored exam").click()
+    page.get_by_role("button", name="Go on to the rules").click()
     on(page, "ready-to-start")
     page.get_by_role("button", name="Start my exam").click()
     page.get_by_label("What is the capital of Latvia?").fill("Riga")
@@ -90,10 +90,10 @@ def test_from_the_entrance_to_the_result(page):
     accessible(page)
     page.get_by_role("button", name="End my exam").click()
     on(page, "proctored-ready-to-submit")
-    page.get_by_role("button", name="No, go back to my exam").click()
+    page.get_by_role("button", name="Go back to my exam").click()
     page.locator("#time_remaining_id b").wait_for()
     page.get_by_role("button", name="End my exam").click()
-    page.get_by_role("button", name="Yes, end my proctored exam").click()
+    page.get_by_role("button", name="Submit my exam").click()
     on(page, "proctored-submitted")
     until = time.monotonic() + 40
     while not page.locator('[data-screen="proctored-verified"]').count():
@@ -101,17 +101,17 @@ def test_from_the_entrance_to_the_result(page):
         page.wait_for_timeout(300)
         page.reload()
     on(page, "proctored-verified")
-    page.get_by_role("link", name="Course").click()
+    page.get_by_role("link", name="Course", exact=True).click()
     page.get_by_text("Passed Proctoring").wait_for()
 
 
 def test_a_timed_exam(page):
     page.get_by_role("link", name="Quiz with a time limit").click()
     on(page, "timed-entrance")
-    page.get_by_role("button", name="I am ready").click()
+    page.get_by_role("button", name="Start the exam now").click()
     page.get_by_role("button", name="End my exam").click()
     on(page, "timed-ready-to-submit")
-    page.get_by_role("button", name="Yes, submit my exam").click()
+    page.get_by_role("button", name="Submit my exam").click()
     on(page, "timed-submitted")
 
 
@@ -122,7 +122,7 @@ def test_a_pause_by_staff_covers_the_questions(browser, demo):
     page.get_by_role("button", name="Kim Auditor").click()
     page.clock.install()
     page.get_by_role("link", name="Quiz with a time limit").click()
-    page.get_by_role("button", name="I am ready").click()
+    page.get_by_role("button", name="Start the exam now").click()
     end = page.get_by_role("button", name="End my exam")
     end.wait_for()
     desk = staff.new_page()
@@ -159,10 +159,10 @@ def test_a_network_that_fails_is_said_and_the_click_can_be_repeated(page):
     page.get_by_role("link", name="Practice exam").click()
     on(page, "practice-entrance")
     page.route("**/api/edx_proctoring/**", lambda route: route.abort())
-    page.get_by_role("button", name="Go on to my practice exam").click()
+    page.get_by_role("button", name="Go on to the set-up").click()
     page.get_by_role("alert").get_by_text("Check your connection").wait_for()
     page.unroute("**/api/edx_proctoring/**")
-    page.get_by_role("button", name="Go on to my practice exam").click()
+    page.get_by_role("button", name="Go on to the set-up").click()
     on(page, "instructions")
 
 

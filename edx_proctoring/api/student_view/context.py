@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 Status = ProctoredExamStudentAttemptStatus
 LONG_EXAM_MINUTES = 60 * 20
 SHOW_EXPIRY_SECONDS = 60
+RETRY_SECONDS = 20  # until a page that could not show the provider's instructions is loaded again
 
 
 @dataclass
@@ -186,6 +187,7 @@ def proctored_context(learner: ExamContext) -> dict[str, Any]:
         "is_sample_attempt": exam["is_practice_exam"],
         "has_due_date": bool(exam["due_date"]),
         "has_due_date_passed": learner.is_past_due,
+        "has_time_expired": _has_time_expired(learner),
         "able_to_reenter_exam": learner.does_time_remain and not learner.is_material_blocked,
         "can_view_content_past_due": constants.CONTENT_VIEWABLE_PAST_DUE_DATE,
         "link_urls": conf.proctoring.LINK_URLS or {},
@@ -232,10 +234,16 @@ def _provider_context(provider: ProctoringBackendProvider | None) -> dict[str, A
         "provider_tech_support_phone": get("tech_support_phone"),
         "learner_notification_from_email": get("learner_notification_from_email"),
         "integration_specific_email": get_integration_specific_email(provider),
+        "setup_time": _minutes_in_words(get("setup_minutes", None)),
         "ping_interval": get(
             "ping_interval", constants.DEFAULT_DESKTOP_APPLICATION_PING_INTERVAL_SECONDS
         ),
     }
+
+
+def _minutes_in_words(minutes: object) -> str:
+    """Return the minutes that a provider says its set-up takes, in words; '' if it does not say so."""
+    return timing.humanized(minutes) if isinstance(minutes, int | float) else ""
 
 
 def _onboarding_context(learner: ExamContext) -> dict[str, Any]:
@@ -247,10 +255,11 @@ def _onboarding_context(learner: ExamContext) -> dict[str, Any]:
 
 
 def provider_steps(learner: ExamContext) -> dict[str, Any]:
-    """Return the provider's instructions before the exam, or our own if the provider does not answer."""
+    """Return the provider's instructions before the exam; `provider_unreachable` if it does not answer."""
     assert learner.attempt is not None  # instructions need an attempt
     steps: list[SafeString] = []
     url: str | None = None
+    is_reached = True
     try:
         # Both requests share one deadline, so that a provider that hangs blocks a thread of the host no longer than
         # that.
@@ -264,7 +273,13 @@ def provider_steps(learner: ExamContext) -> dict[str, Any]:
         log.warning(
             "provider instructions unavailable, attempt_id=%s: %r", learner.attempt.pk, error
         )
-    return {"backend_instructions": steps, "software_download_url": url}
+        is_reached = bool(steps or url)
+    return {
+        "backend_instructions": steps,
+        "software_download_url": url,
+        "provider_unreachable": not is_reached,
+        "retry_seconds": RETRY_SECONDS,
+    }
 
 
 def _as_dict(attempt: ProctoredExamStudentAttempt) -> AttemptDict:

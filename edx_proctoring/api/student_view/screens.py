@@ -31,6 +31,7 @@ from edx_proctoring.api.student_view.context import (
     provider_steps,
     timed_context,
 )
+from edx_proctoring.api.student_view.details import screen_details
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists
 from edx_proctoring.lifecycle import expire_if_overdue, offer_way_back
@@ -96,6 +97,7 @@ def _student_view(
         timed_context(learner) if learner.kind == exam_types.TIMED else proctored_context(learner)
     )
     context.update(more)
+    context.update(screen_details(learner, screen))
     if screen == "proctored_exam/instructions.html":
         context.update(provider_steps(learner))
     return str(loader.get_template(screen).render(dict(context)))

@@ -1,0 +1,56 @@
+"""Dates and times in words, in a reader's language and time zone."""
+
+import datetime
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.utils import formats, timezone
+
+from edx_proctoring import timing
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment for templates: `iso` for machines, `text` for readers, `zone` in words, `offset` from UTC in minutes.
+
+    `text` is in the active language; `day` is the date alone.
+    """
+
+    iso: str
+    text: str
+    day: str
+    zone: str
+    offset: int
+
+
+def zone_named(name: str | None) -> datetime.tzinfo:
+    """Return the time zone of this name, or Django's current one if there is no such zone."""
+    try:
+        return ZoneInfo(name) if name else timezone.get_current_timezone()
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        return timezone.get_current_timezone()
+
+
+def in_words(moment: datetime.datetime, zone: datetime.tzinfo) -> Moment:
+    """Describe an aware moment. One at the end of the calendar stays in UTC."""
+    try:
+        local = timing.in_utc(moment).astimezone(zone)
+    except OverflowError:
+        zone, local = datetime.UTC, timing.in_utc(moment)
+    weekday = formats.date_format(local, "l")
+    day = f"{weekday}, {formats.date_format(local, 'DATE_FORMAT')}"
+    return Moment(
+        iso=local.isoformat(),
+        text=f"{day}, {formats.time_format(local, 'TIME_FORMAT')}",
+        day=day,
+        zone=_zone_in_words(local, zone),
+        offset=int((local.utcoffset() or datetime.timedelta()).total_seconds() // 60),
+    )
+
+
+def _zone_in_words(local: datetime.datetime, zone: datetime.tzinfo) -> str:
+    """Return "Europe/Berlin, UTC+01:00", or "UTC"."""
+    offset = local.strftime("%z")
+    utc = "UTC" if not offset or offset == "+0000" else f"UTC{offset[:3]}:{offset[3:5]}"
+    name = str(zone)
+    return utc if name.startswith("UTC") or "/" not in name else f"{name}, {utc}"

@@ -1,0 +1,29 @@
+// Sentences and sizes of time in the language of the page.
+
+function language(): string | undefined {
+  return document.documentElement.lang || undefined;
+}
+
+/** The text with its `{names}` filled in. */
+export function fill(text: string, values: Record<string, string>): string {
+  return text.replace(/\{(\w+)\}/g, (all, name: string) => values[name] ?? all);
+}
+
+function unit(value: number, name: 'hour' | 'minute' | 'second'): string {
+  const options = { style: 'unit', unit: name, unitDisplay: 'long' } as const;
+  try {
+    return new Intl.NumberFormat(language(), options).format(value);
+  } catch {
+    return new Intl.NumberFormat('en', options).format(value); // a language that the browser does not know
+  }
+}
+
+/** A time in words, such as "1 hour 5 minutes": seconds only below a minute. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return unit(whole, 'second');
+  const minutes = Math.round(whole / 60);
+  const hours = Math.floor(minutes / 60);
+  const parts = [hours ? unit(hours, 'hour') : '', minutes % 60 ? unit(minutes % 60, 'minute') : ''];
+  return parts.filter(Boolean).join(' ');
+}

@@ -1,0 +1,126 @@
+"""The details of our own screens: time, dates, reference, contact, and the exams that are declined together."""
+
+import datetime
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.staticfiles import storage
+from django.utils import timezone
+
+from edx_proctoring import api
+from edx_proctoring.references import reference_of
+from edx_proctoring.runtime import set_runtime_service
+
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
+
+HOUR = datetime.timedelta(hours=1)
+
+
+def shown(exam, learner, **context):
+    """The page and the context that it was rendered with."""
+    context.setdefault("due_date", exam.due_date)
+    html = api.get_student_view(learner.pk, exam.course_id, exam.content_id, context)
+    return html, context
+
+
+@pytest.mark.parametrize("kind", [{}, {"is_proctored": False, "backend": None}])
+def test_extra_time_is_told_apart_from_everybodys(make_exam, learner, staff, kind):
+    exam = make_exam(time_limit_mins=60, **kind)
+    html, context = shown(exam, learner)
+    assert "base_time" not in context
+    api.add_allowance_for_user(exam.pk, learner.username, "additional_time_granted", "30")
+    html, context = shown(exam, learner)
+    assert "1 hour and 30 minutes" in html
+    assert "1 hour for everyone, plus 30 minutes that were granted to you" in html
+
+
+@pytest.mark.parametrize(("hours", "is_cut"), [(24, False), (0.5, True)])
+def test_the_due_date_says_when_to_start(make_exam, learner, hours, is_cut):
+    due = timezone.now() + hours * HOUR
+    exam = make_exam(time_limit_mins=60, due_date=due)
+    html, context = shown(exam, learner)
+    assert context["is_time_cut"] is is_cut
+    latest = datetime.datetime.fromisoformat(context["start_before"].iso)
+    assert latest == due - HOUR
+    assert ("Start before this time" in html) is not is_cut
+    assert f'datetime="{context["due"].iso}"' in html
+
+
+def test_dates_are_in_the_learners_zone(make_exam, learner):
+    exam = make_exam(due_date=timezone.now() + HOUR)
+    asked = SimpleNamespace(
+        get_user_preference=lambda user, name: {"time_zone": "Asia/Tokyo"}.get(name)
+    )
+    set_runtime_service("preferences", asked)
+    html, _ = shown(exam, learner)
+    assert "Asia/Tokyo, UTC+09:00" in html
+    set_runtime_service("preferences", None)
+
+
+def test_a_receipt_has_time_and_reference(exam, learner, attempt):
+    now = timezone.now()
+    begun = {"started_at": now - HOUR, "allowed_time_limit_mins": 90}
+    one = attempt(exam=exam, status="submitted", completed_at=now, **begun)
+    html, context = shown(exam, learner)
+    assert reference_of(one.pk) in html
+    assert context["submitted_at"].iso == now.isoformat()
+    assert context["ended_by_clock"] is False
+
+
+def test_contact_addresses_are_links(exam, learner, attempt, host):
+    host.instructor.escalation_email = "team+1@example.com"
+    one = attempt(exam=exam, status="rejected")
+    html, _ = shown(exam, learner)
+    assert 'href="mailto:team+1@example.com?subject=' in html
+    assert reference_of(one.pk) in html
+
+
+def test_declining_names_the_exams_that_go_with_it(make_exam, learner):
+    exam = make_exam(exam_name="Midterm")
+    html, context = shown(exam, learner, allow_proctoring_opt_out=True)
+    assert context["decline_exams"] == []
+    assert "Take this exam without proctoring?" in html
+    make_exam(course_id=exam.course_id, exam_name="Final <b>exam</b>")
+    make_exam(course_id=exam.course_id, exam_name="Old", is_active=False)
+    make_exam(course_id=exam.course_id, exam_name="Practice", is_practice_exam=True)
+    make_exam(course_id="course-v1:Other+Course+1", exam_name="Elsewhere")
+    html, context = shown(exam, learner, allow_proctoring_opt_out=True)
+    assert context["decline_exams"] == ["Midterm", "Final <b>exam</b>"]
+    assert "Final &lt;b&gt;exam" in html
+    _, context = shown(exam, learner)
+    assert "decline_exams" not in context
+
+
+def test_a_provider_that_is_down_shows_no_steps(exam, learner, attempt, provider):
+    """Neither its own nor those for exam codes, which may be the wrong ones."""
+    attempt(exam=exam, status="created")
+    provider.fail("get_attempt", TimeoutError("silent"))
+    html, context = shown(exam, learner)
+    assert context["provider_unreachable"] is True
+    assert 'data-screen="instructions"' in html
+    assert "cannot be reached right now" in html
+    assert "proctored-exam-code" not in html
+    provider.recover()
+    html, context = shown(exam, learner)
+    assert context["provider_unreachable"] is False
+    assert "proctored-exam-code" in html
+
+
+def test_no_onboarding_exam_is_no_dead_end(exam, learner, attempt):
+    attempt(exam=exam, status="onboarding_missing")
+    html, context = shown(exam, learner)
+    assert not context["onboarding_link"]
+    assert "This course has no onboarding exam that is open to you" in html
+
+
+def test_a_style_sheet_that_is_not_collected_breaks_no_page(exam, learner, monkeypatch):
+    html, _ = shown(exam, learner)
+    assert '<link rel="stylesheet" href="/static/proctoring/css/learner.css">' in html
+
+    def missing(path):
+        raise ValueError(f"Missing staticfiles manifest entry for {path!r}")
+
+    monkeypatch.setattr(storage.staticfiles_storage, "url", missing)
+    html, _ = shown(exam, learner)
+    assert "data-screen" in html
+    assert "stylesheet" not in html

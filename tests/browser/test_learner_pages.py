@@ -1,0 +1,203 @@
+"""The learner's pages in Chromium, without any style of a host and under a strict content security policy."""
+
+import datetime
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from django.utils import timezone, translation
+
+from edx_proctoring import api
+from edx_proctoring.models import ProctoredExamReviewPolicy
+from edx_proctoring.testing.factories import UserFactory
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+STATIC = Path(api.__file__).resolve().parents[1] / "static"
+HOST = "http://host.test"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src blob:"
+)
+HOUR = datetime.timedelta(hours=1)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db,
+    pytest.mark.needs("lms-urls"),
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+TIMED = {"is_proctored": False, "backend": None}
+PRACTICE = {"is_practice_exam": True}
+ONBOARDING = {"is_practice_exam": True, "onboarding": True}
+ENDED = ("submitted", "verified", "rejected", "error")
+BEGUN = ("started", "ready_to_submit", *ENDED)
+PAST = {"ago": 1}
+# By name: kind, status, and what else is so. Each shows another template, or another branch of one.
+SCREENS = {
+    "timed-entrance": (TIMED, None, {}),
+    "timed-ready-to-submit": (TIMED, "ready_to_submit", {}),
+    "timed-submitted": (TIMED, "submitted", {}),
+    "timed-expired": (TIMED, None, PAST),
+    "entrance": ({}, None, {}),
+    "pending": ({}, None, {"requirement": "pending"}),
+    "failed": ({}, None, {"requirement": "failed"}),
+    "expired": ({}, None, PAST),
+    "steps": ({}, "created", {"instructions": ["Close all programs.", "Sit down."]}),
+    "code": ({}, "created", {}),
+    "provider-down": ({}, "created", {"down": True}),
+    "ready-to-start": ({}, "ready_to_start", {}),
+    "wrong-browser": ({}, "started", {"blocked": True}),
+    "ready-to-submit": ({}, "ready_to_submit", {}),
+    "submitted": ({}, "submitted", {}),
+    "verified": ({}, "verified", {}),
+    "rejected": ({}, "rejected", {}),
+    "error": ({}, "error", {}),
+    "resume": ({}, "error", {"ready_to_resume": True}),
+    "onboarding-missing": ({}, "onboarding_missing", {}),
+    "onboarding-pending": ({}, "onboarding_pending", {}),
+    "practice-entrance": (PRACTICE, None, {}),
+    "practice-error": (PRACTICE, "error", {}),
+    "practice-submitted": (PRACTICE, "submitted", {}),
+    "onboarding-entrance": (ONBOARDING, None, {}),
+    "onboarding-submitted": (ONBOARDING, "submitted", {}),
+    "onboarding-verified": (ONBOARDING, "verified", {}),
+    "onboarding-rejected": (ONBOARDING, "rejected", {}),
+}
+SCRIPT = '<script src="/static/proctoring/js/learner.js" defer></script>'
+PAGE = """<!DOCTYPE html>
+<html lang="{language}" dir="{direction}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{name}</title>{script}</head>
+<body><div class="proctored_exam_status"></div>
+<main><h1>Course</h1><h2>Midterm</h2>{screen}</main></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium. Playwright keeps an event loop in this thread, in which Django would refuse its database."""
+    from playwright.sync_api import sync_playwright
+
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def screen(make_exam, attempt, provider):
+    """A function that renders one of SCREENS."""
+
+    def render(name):
+        kind, status, more = SCREENS[name]
+        more, kind = dict(more), dict(kind)
+        now = timezone.now()
+        provider.recover()
+        provider.supports_onboarding = kind.pop("onboarding", False)
+        provider.answer_blocked(more.pop("blocked", False))
+        steps = {"instructions": more.pop("instructions", []), "download_url": f"{HOST}/check"}
+        provider.answer("get_attempt", steps)
+        if more.pop("down", False):
+            provider.fail("get_attempt", TimeoutError("no answer"))
+        due = now - more.pop("ago", -24) * HOUR
+        exam = make_exam(due_date=due, exam_name="Midterm: probability", **kind)
+        make_exam(course_id=exam.course_id, exam_name="Final exam")
+        user = UserFactory()
+        ProctoredExamReviewPolicy.objects.create(
+            proctored_exam=exam, set_by_user=user, review_policy="Be quiet."
+        )
+        context = {"due_date": due, "allow_proctoring_opt_out": True}
+        if requirement := more.pop("requirement", None):
+            quiz = {"namespace": "proctored_exam", "name": "quiz", "display_name": "Quiz 1"}
+            rows = [{**quiz, "status": requirement, "order": 1}]
+            context["credit_state"] = {"credit_requirement_status": rows}
+        if status in BEGUN:
+            more.update(started_at=now - HOUR, allowed_time_limit_mins=90)
+        if status in ENDED:
+            more.update(completed_at=now, time_remaining_seconds=1800)
+        if status:
+            attempt(exam=exam, status=status, user=user, **more)
+        html = api.get_student_view(user.pk, exam.course_id, exam.content_id, context)
+        assert html, name
+        return html
+
+    return render
+
+
+@pytest.fixture
+def window(browser, host):
+    """A function that opens pages; `serve` maps paths to texts. What scripts or the policy complain of fails the test."""
+    host.instructor.escalation_email = "team@example.com"
+    contexts, errors = [], []
+
+    def open_window(serve):
+        context = browser.new_context(base_url=HOST, viewport={"width": 1280, "height": 900})
+        contexts.append(context)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        page = context.new_page()
+        page.on("console", lambda line: errors.append(line.text) if "Policy" in line.text else None)
+
+        def answer(route):
+            path = route.request.url.removeprefix(HOST).partition("?")[0]
+            if path.startswith("/static/"):
+                return route.fulfill(path=STATIC / path.removeprefix("/static/"))
+            if path in serve:
+                headers = {"content-security-policy": POLICY, "content-type": "text/html"}
+                return route.fulfill(body=serve[path], headers=headers)
+            return route.fulfill(json={"in_timed_exam": False, "status": "created"})
+
+        context.route("**/*", answer)
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+def faults(page):
+    """Findings of axe, and whether anything has to be scrolled sideways."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    listed = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+    if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
+        listed.append(("too wide", []))
+    return listed
+
+
+VARIANTS = [
+    (1280, "light", "ltr", "en"),
+    (1280, "dark", "rtl", "en"),
+    (320, "light", "rtl", "en"),
+    (320, "dark", "ltr", "de"),
+]
+REFERRING = re.compile(r'\b(id|for|aria-labelledby|aria-describedby)="([^"]+)"')
+
+
+def one_of_many(name, html):
+    """The screen with names of its own, so that all screens fit into one page, for one run of axe."""
+    html = REFERRING.sub(rf'\1="\2-{name}"', html)
+    return html.replace("</h3>", f" ({name})</h3>")
+
+
+def test_every_page_is_accessible_and_fits(window, screen):
+    pages = {}
+    for width, scheme, direction, language in VARIANTS:
+        with translation.override(language):
+            screens = "".join(one_of_many(name, screen(name)) for name in SCREENS)
+        shown = {"direction": direction, "language": language, "script": ""}
+        pages[f"/{width}/{scheme}"] = PAGE.format(name="All", screen=screens, **shown)
+    page = window(pages)
+    found = {}
+    for path in pages:
+        _, width, scheme = path.split("/")
+        page.set_viewport_size({"width": int(width), "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.goto(path)
+        assert page.locator(".sequence").count() == len(SCREENS)
+        found.update({path: listed} if (listed := faults(page)) else {})
+    assert found == {}
