@@ -6,7 +6,7 @@ Functions that compare with the current time take `now`: the caller reads the cl
 import datetime
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import F, Subquery
@@ -267,6 +267,23 @@ def gains(attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment]) 
             moved[row.pk] = round(timing.seconds_until(after.ends_at, before.ends_at))
         before = after
     return moved
+
+
+def owed_for_outages(
+    started_at: datetime.datetime,
+    rows: Sequence[TimeAdjustment],
+    lost: Iterable[timing.Interval],
+    now: datetime.datetime,
+) -> int:
+    """Return the seconds of these intervals in which an attempt's time ran and that outages have not given back yet."""
+    ran = [(max(begin, started_at), min(end, now)) for begin, end in lost]
+    stops = [
+        (row.began_at, row.ended_at or row.ends_by_itself_at or now)
+        for row in rows
+        if row.kind in TimeAdjustment.STOPS and row.began_at
+    ]
+    given_back = sum(row.seconds for row in rows if row.kind == TimeAdjustment.OUTAGE)
+    return max(timing.seconds_in(ran, stops) - given_back, 0)
 
 
 def exam_fields(exam: ProctoredExam) -> ExamFacts:

@@ -83,10 +83,11 @@ def status_email(
 def time_email(
     attempt: ProctoredExamStudentAttempt, seconds: int, course_name: str | None, language: str
 ) -> StatusEmail:
-    """Return the e-mail about time that was granted before the start."""
+    """Return the e-mail about time that was granted before the start, or given back after an outage."""
     exam = attempt.proctored_exam
     with translation.override(language):
         context = _context(exam, course_name, attempt.status)
+        context["has_started"] = attempt.started_at is not None
         context["granted_time"] = timing.humanized(seconds / 60)
         names = [f"emails/{TIME_TEMPLATE}"]
         if exam.backend:

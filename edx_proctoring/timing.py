@@ -2,6 +2,7 @@
 
 import datetime
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -47,6 +48,36 @@ def has_passed(moment: datetime.datetime | None, now: datetime.datetime) -> bool
 def seconds_until(moment: datetime.datetime, now: datetime.datetime) -> float:
     """Return the seconds from now, negative if the time has passed."""
     return (in_utc(moment) - in_utc(now)).total_seconds()
+
+
+LEAST_LEFT = datetime.timedelta(seconds=60)  # a shortened attempt keeps at least this much
+Interval = tuple[datetime.datetime, datetime.datetime]
+
+
+def seconds_in(intervals: Iterable[Interval], without: Iterable[Interval] = ()) -> int:
+    """Return the seconds that the intervals cover together, but for those that `without` covers; a fraction counts whole.
+
+    Intervals may overlap, and those that end before they begin are empty.
+    """
+    wanted, left_out = _merged(intervals), _merged(without)
+    total = sum((end - begin).total_seconds() for begin, end in wanted)
+    for begin, end in wanted:
+        for other_begin, other_end in left_out:
+            common = (min(end, other_end) - max(begin, other_begin)).total_seconds()
+            total -= max(common, 0)
+    return math.ceil(round(total, 3))
+
+
+def _merged(intervals: Iterable[Interval]) -> list[Interval]:
+    found: list[Interval] = []
+    for begin, end in sorted((in_utc(begin), in_utc(end)) for begin, end in intervals):
+        if end <= begin:
+            continue
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((begin, end))
+    return found
 
 
 @dataclass(frozen=True)
@@ -107,6 +138,18 @@ class Deadline:
             return self
         seconds = math.ceil(seconds_until(self.pause_ends, self.paused_since))
         return replace(self, paused_since=None, pause_ends=None, adjusted=self.adjusted + seconds)
+
+    def keeping_a_minute(self, before: "Deadline", now: datetime.datetime) -> "Deadline":
+        """Return this shortened deadline, but keep a minute on the clock, so that the learner can notice the change; less
+        only if less was left `before` anyway.
+
+        This also holds while the clock is paused.
+        """
+        least = min(later(before.paused_since or now, LEAST_LEFT), before.ends_at)
+        if self.ends_at >= least:
+            return self
+        seconds = math.ceil(seconds_until(least, self.started_at))
+        return replace(self, adjusted=seconds - self.allotment)
 
     def is_over(self, now: datetime.datetime) -> bool:
         """Return whether the time has run out. A paused attempt never runs out."""

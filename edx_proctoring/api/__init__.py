@@ -51,6 +51,7 @@ from edx_proctoring.api.attempts.clock import (
     clocks_of,
     continue_attempt,
     extend_attempt,
+    give_back_time,
     is_attempt_paused,
     pause_attempt,
     recalculate_deadlines,
@@ -71,6 +72,12 @@ from edx_proctoring.api.attempts.pages import (
     find_newest_attempts,
     get_grouped_attempts,
     shown_attempt,
+)
+from edx_proctoring.api.attempts.previews import (
+    PlannedChange,
+    plan_extensions,
+    plan_giving_back,
+    plan_pauses,
 )
 from edx_proctoring.api.attempts.reads import (
     allowed_minutes,

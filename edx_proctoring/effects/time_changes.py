@@ -12,6 +12,7 @@ from edx_proctoring.types import MessagePayload
 
 VERBS = {
     "grant": "extend_exam_attempt",
+    "outage": "extend_exam_attempt",
     "recalculated": "extend_exam_attempt",
     "pause": "pause_exam_attempt",
     "break": "pause_exam_attempt",
@@ -25,7 +26,7 @@ class TimeChanged:
 
     attempt: ProctoredExamStudentAttempt
     exam: ProctoredExam
-    what: str  # grant, pause, break, continue, recalculated
+    what: str  # grant, outage, pause, break, continue, recalculated
     adjustment_id: int
     seconds: int  # by which the end has moved
     ends_at: datetime.datetime | None  # None before the start
@@ -57,7 +58,9 @@ def plan_time_change(change: TimeChanged) -> list[Draft]:
         messages.time_event(version, attempt.pk, event),
         messages.time_signal(version, payload),
     ]
-    if attempt.started_at is None and change.seconds > 0:
+    # After an outage the page may still not reach us.
+    is_unseen = attempt.started_at is None or change.what == "outage"
+    if is_unseen and change.seconds > 0:
         language = host.language_of(attempt.user)
         drafts.append(messages.time_email(version, {**payload, "language": language}))
     if change.provider and change.provider.supports_time_changes and attempt.external_id:

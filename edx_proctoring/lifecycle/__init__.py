@@ -8,6 +8,7 @@ from edx_proctoring.lifecycle.change import outcome
 from edx_proctoring.lifecycle.clock import (
     continue_,
     extend,
+    give_back,
     pause,
     renew_pause,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "extend",
     "find_learner",
     "follow_changes",
+    "give_back",
     "has_opted_out",
     "lock_attempt",
     "locked",

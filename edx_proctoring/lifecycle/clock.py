@@ -5,11 +5,10 @@ ledger for readers that only know the columns: they hold whole minutes, rounded 
 maximum length.
 """
 
-import datetime
-import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from edx_proctoring import timing
+from edx_proctoring import deadlines, timing
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
     TimeChangeNotAllowed,
@@ -34,7 +33,6 @@ from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
 from edx_proctoring.timing import Deadline
 from edx_proctoring.types import User
 
-LEAST_LEFT = datetime.timedelta(seconds=60)  # a shortened attempt keeps at least this much
 LONGEST_KEY = 190
 MAX_SECONDS = MAX_ADDITIONAL_MINUTES * 60
 
@@ -71,7 +69,47 @@ def extend(
     return locked(attempt.user_id, grant)
 
 
-def _grant(ledger: Ledger, seconds: int, reason: str, by: User | None, key: str) -> TimeChange:
+def give_back(
+    attempt: Attempt,
+    lost: Callable[[Sequence[TimeAdjustment]], Iterable[timing.Interval]],
+    *,
+    reason: str = "",
+    by: User | None = None,
+    key: str = "",
+) -> TimeChange:
+    """Give a running attempt back what outages have cost it: the time that ran in the intervals that `lost` returns for
+    the attempt's ledger, without pauses, and without what has been given back before.
+
+    `lost` is called under the learner's lock. Does nothing if no time was lost or if `key` was used before. The due date
+    still limits the total. Raises TimeChangeNotAllowed, StudentExamAttemptDoesNotExistsException.
+    """
+    _check_key(key)
+
+    def credit() -> TimeChange:
+        if done := _done(attempt, TimeAdjustment.OUTAGE, key):
+            return done
+        ledger = read(attempt)
+        started_at = ledger.attempt.started_at
+        if started_at is None or ledger.attempt.status not in IN_PROGRESS:
+            raise _not_in(ledger.attempt, "Only a running attempt gets lost time back.")
+        intervals = lost(ledger.rows)
+        seconds = deadlines.owed_for_outages(started_at, ledger.rows, intervals, ledger.now)
+        if not seconds:
+            return TimeChange(ledger.attempt, None, changed=False)
+        return _grant(ledger, seconds, reason, by, key, kind=TimeAdjustment.OUTAGE)
+
+    return locked(attempt.user_id, credit)
+
+
+def _grant(
+    ledger: Ledger,
+    seconds: int,
+    reason: str,
+    by: User | None,
+    key: str,
+    *,
+    kind: str = TimeAdjustment.GRANT,
+) -> TimeChange:
     before, after = ledger.deadline, None
     if before is not None:
         if before.is_over(ledger.now):
@@ -79,32 +117,19 @@ def _grant(ledger: Ledger, seconds: int, reason: str, by: User | None, key: str)
         current = _cut_to_due_date(ledger, before)
         after = replace(current, adjusted=current.adjusted + seconds)
         if seconds < 0:
-            after = _not_below(after, before, ledger.now)
+            after = after.keeping_a_minute(before, ledger.now)
         seconds = after.adjusted - before.adjusted
     row = TimeAdjustment.of(
         ledger.attempt,
-        TimeAdjustment.GRANT,
-        key or new_key("grant"),
+        kind,
+        key or new_key(kind),
         ledger.now,
         seconds=seconds,
         by_id=getattr(by, "pk", None),
         reason=reason,
     )
-    gained = store(ledger, after, row, reason="grant", by=by)
+    gained = store(ledger, after, row, reason=kind, by=by)
     return TimeChange(ledger.attempt, row, changed=True, gained=gained)
-
-
-def _not_below(after: Deadline, before: Deadline, now: datetime.datetime) -> Deadline:
-    """Keep at least a minute on the clock, so that the learner can notice the change; keep less only if less was left
-    anyway.
-
-    This also holds while the clock is paused.
-    """
-    least = min((before.paused_since or now) + LEAST_LEFT, before.ends_at)
-    if after.ends_at >= least:
-        return after
-    seconds = math.ceil(timing.seconds_until(least, after.started_at))
-    return replace(after, adjusted=seconds - after.allotment)
 
 
 def pause(

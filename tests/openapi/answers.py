@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from django.core.handlers.base import BaseHandler
+from django.urls import URLResolver
 from drf_spectacular.generators import EndpointEnumerator
 from jsonschema import Draft202012Validator
 
@@ -49,12 +50,22 @@ def _closed(part: Any) -> Any:
 def _paths() -> dict[tuple[str, frozenset[str]], str]:
     """The path in the document by the route's name and the names of its parameters."""
     found = {}
-    for pattern in urlpatterns:
-        path = EndpointEnumerator().get_path_from_regex(f"api/{pattern.pattern}")
+    for name, regex in _routes(urlpatterns):
+        path = EndpointEnumerator().get_path_from_regex(f"api/{regex}")
         for known in (path, f"{path}/"):
             if known in _document()["paths"]:
-                found[pattern.name, frozenset(re.findall(r"{(\w+)}", path))] = known
+                found[name, frozenset(re.findall(r"{(\w+)}", path))] = known
     return found
+
+
+def _routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Name and pattern of each route, also of those that extensions add."""
+    for pattern in patterns:
+        whole = f"{prefix}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns, whole)
+        else:
+            yield pattern.name, whole
 
 
 @cache

@@ -1,12 +1,12 @@
 """Grant, pause and recalculate time, for other Django code. These functions do not check permissions."""
 
 import datetime
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
 
-from edx_proctoring import conf, deadlines, lifecycle
+from edx_proctoring import conf, deadlines, lifecycle, timing
 from edx_proctoring.api.lookup import attempt_by_id
 from edx_proctoring.models import (
     ProctoredExam,
@@ -111,6 +111,24 @@ def continue_attempt(attempt_id: int, *, by: User | None = None, key: str = "") 
     Raises StudentExamAttemptDoesNotExistsException.
     """
     return _result(lifecycle.continue_(attempt_by_id(attempt_id), by=by, key=key))
+
+
+def give_back_time(
+    attempt_id: int,
+    lost: Callable[[Sequence[TimeAdjustment]], Iterable[timing.Interval]],
+    *,
+    reason: str = "",
+    by: User | None = None,
+    key: str = "",
+) -> TimeChangeResult:
+    """Give a running attempt back the time that ran in these intervals: without pauses, and without what outages have
+    given back before. The due date still limits the total; the learner gets an e-mail.
+
+    `lost` is called under the learner's lock with the attempt's ledger and returns pairs of begin and end.
+    Raises StudentExamAttemptDoesNotExistsException, TimeChangeNotAllowed.
+    """
+    attempt = attempt_by_id(attempt_id)
+    return _result(lifecycle.give_back(attempt, lost, reason=reason, by=by, key=key))
 
 
 def is_attempt_paused(attempt_id: int) -> bool:

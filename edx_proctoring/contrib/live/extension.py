@@ -1,12 +1,13 @@
 """The hooks of this app."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.utils import timezone
 
 from edx_proctoring import extensions, transactions
 from edx_proctoring.circuit_breaker import IN_PROCESS, CircuitBreaker
+from edx_proctoring.contrib.live import api, jobs, urls
 from edx_proctoring.contrib.live.models import Heartbeat
 from edx_proctoring.types import JSONObject
 
@@ -16,7 +17,7 @@ PAUSE_SECONDS = 30  # without heartbeats after one failed
 
 
 class Live(extensions.Extension):
-    """Heartbeats."""
+    """Heartbeats and outages."""
 
     name = "proctoring_live"
 
@@ -42,3 +43,12 @@ class Live(extensions.Extension):
 
     def retire(self, user_id: int) -> None:
         Heartbeat.objects.filter(attempt__user_id=user_id).delete()
+
+    def message_kinds(self) -> Mapping[str, extensions.MessageHandler]:
+        return {api.KIND: extensions.MessageHandler(jobs.deliver)}
+
+    def urls(self) -> extensions.Routes:
+        return extensions.Routes(v2=urls.V2)
+
+    def roles(self) -> Mapping[str, Mapping[str, extensions.Role]]:
+        return {**urls.ROLES}

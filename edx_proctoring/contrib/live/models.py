@@ -1,13 +1,16 @@
-"""The last poll of each attempt's page, and the silences before it."""
+"""The last poll of each attempt's page with the silences before it, and declared outages."""
 
 import datetime
 from collections.abc import Iterable
 from typing import Self
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from edx_proctoring.contrib.live import upsert
 from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.timing import Interval
 
 # Pages poll once a minute: a longer silence means that polls did not arrive.
 SILENT_SECONDS = 120
@@ -56,9 +59,9 @@ class Heartbeat(models.Model):
     def __str__(self) -> str:
         return f"{self.__class__.__name__}: attempt={self.attempt_id} {self.seen_at}"
 
-    def gaps(self, now: datetime.datetime) -> list[tuple[datetime.datetime, datetime.datetime]]:
+    def gaps(self, now: datetime.datetime) -> list[Interval]:
         """Return the silences, also one that goes on."""
-        found = []
+        found: list[Interval] = []
         for text in self.silences.split():
             began, _, ended = text.partition("-")
             found.append((_moment(began), _moment(ended)))
@@ -69,3 +72,47 @@ class Heartbeat(models.Model):
 
 def _moment(text: str) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(int(text), datetime.UTC)
+
+
+class Outage(models.Model):
+    """A statement by staff that something was down from `began_at` to `ended_at`.
+
+    It concerns attempts of the course, the exam and the provider, as far as these are named. An outage of a course is the
+    matter of its staff; one without a course that of operators.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    course_id = models.CharField(max_length=255, blank=True, default="", db_index=True)
+    exam_id = models.PositiveIntegerField(null=True, blank=True)
+    provider = models.CharField(max_length=255, blank=True, default="")
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    # Give back the whole overlap, also to attempts whose pages were heard of meanwhile?
+    whole = models.BooleanField(default=False)
+    reason = models.TextField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_constraint=False,
+        related_name="+",
+    )
+    created = models.DateTimeField(default=timezone.now)
+    revision = models.PositiveIntegerField(default=0)  # counts changes of the bounds
+    # Progress of giving the time back: attempts looked at, of how many; empty while nobody has asked for it.
+    credited_at = models.DateTimeField(null=True, blank=True)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "proctoring_live_outage"
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__} {self.pk}: {self.began_at} – {self.ended_at}"
+
+    def lost(self, gaps: Iterable[Interval]) -> list[Interval]:
+        """Return the parts of the outage in which an attempt with these silences was cut off."""
+        if self.whole:
+            return [(self.began_at, self.ended_at)]
+        return [(max(begin, self.began_at), min(end, self.ended_at)) for begin, end in gaps]

@@ -1,0 +1,175 @@
+"""Outages by REST: a course's staff, and nobody else."""
+
+import datetime
+import uuid
+
+import pytest
+
+from edx_proctoring import lifecycle
+from edx_proctoring.contrib.live.models import Outage
+from edx_proctoring.models import TimeAdjustment
+from edx_proctoring.testing.factories import COURSE_ID, ExamFactory
+from edx_proctoring.testing.factories import UserFactory as Learner
+from tests.lifecycle.noon import NOON, end_of
+from tests.views.conftest import OTHER_COURSE
+
+pytestmark = pytest.mark.django_db
+URL = f"/api/edx_proctoring/v2/courses/{COURSE_ID}/outages/"
+BODY = {
+    "began_at": "2026-05-04T12:05:00Z",
+    "ended_at": "2026-05-04T12:12:00Z",
+    "whole": True,
+    "reason": "no network",
+}
+
+
+def at(minutes):
+    return NOON + datetime.timedelta(minutes=minutes)
+
+
+@pytest.fixture
+def send(client_for, course_staff):
+    def ask(method, path="", body=None, user=course_staff, **headers):
+        headers = {"Idempotency-Key": uuid.uuid4().hex, **headers}
+        return getattr(client_for(user), method)(URL + path, body, format="json", headers=headers)
+
+    return ask
+
+
+@pytest.fixture
+def later(clock, running):
+    clock.move_to(at(20))
+    return running
+
+
+def test_declare_preview_credit(send, later):
+    outage = send("post", body=BODY).json()
+    assert (outage["exam"], outage["credited_at"], outage["revision"]) == (None, None, 0)
+    (row,) = send("get", f"{outage['id']}/attempts/").json()["results"]
+    assert {name: row[name] for name in ("seconds", "gained", "refused", "is_cut")} == {
+        "seconds": 420,
+        "gained": 420,
+        "refused": "",
+        "is_cut": False,
+    }
+    assert (row["ends_before"], row["ends_after"]) == (
+        "2026-05-04T13:00:00Z",
+        "2026-05-04T13:07:00Z",
+    )
+    assert end_of(later) == at(60)  # a preview changes nothing
+    answer = send("post", f"{outage['id']}/credit/", {})
+    assert answer.status_code == 200, answer.content
+    (row,) = answer.json()["attempts"]
+    assert (row["outcome"], row["seconds"], row["username"]) == ("credited", 420, "learner")
+    assert end_of(later) == at(67)
+    (listed,) = send("get").json()["results"]
+    assert (listed["done"], listed["total"]) == (1, 1)
+
+
+def test_declared_again_with_other_bounds(send, later):
+    number = send("post", body=BODY).json()["id"]
+    send("post", f"{number}/credit/", {})
+    tag = send("get", f"{number}/")["ETag"]
+    body = {"ended_at": "2026-05-04T12:14:00Z"}
+    assert send("patch", f"{number}/", body).status_code == 428
+    assert send("patch", f"{number}/", body, **{"If-Match": '"old"'}).status_code == 412
+    assert send("patch", f"{number}/", body, **{"If-Match": tag}).json()["revision"] == 1
+    (row,) = send("post", f"{number}/credit/", {}).json()["attempts"]
+    assert (row["seconds"], end_of(later)) == (120, at(69))
+
+
+def test_only_selected_attempts(send, later, attempt):
+    clock_starts = lifecycle.transition(
+        attempt(exam=ExamFactory(), user=Learner(), status="ready_to_start"), "started"
+    )
+    number = send("post", body=BODY).json()["id"]
+    (row,) = send("post", f"{number}/credit/", {"attempts": [later.pk, 10**6]}).json()["attempts"]
+    assert row["attempt_id"] == later.pk
+    assert not TimeAdjustment.objects.filter(kind="outage", attempt=clock_starts).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"reason": ""}, "invalid"),
+        ({"began_at": "yesterday"}, "invalid"),
+        ({"course_id": OTHER_COURSE}, "invalid"),
+        ({"exam": 0}, "invalid"),
+        ({"exam": 10**6}, "outage_not_allowed"),
+        ({"ended_at": "2026-05-04T12:05:00Z"}, "outage_not_allowed"),
+        ({"ended_at": "2026-05-04T12:21:00Z"}, "outage_not_allowed"),
+    ],
+)
+def test_bad_bodies(send, later, change, code):
+    answer = send("post", body={**BODY, **change})
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert not Outage.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "attempts", [[], ["x"], [0], list(range(1, 502)), "all"], ids=lambda value: str(value)[:9]
+)
+def test_bad_selections(send, later, attempts):
+    number = send("post", body=BODY).json()["id"]
+    answer = send("post", f"{number}/credit/", {"attempts": attempts})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert not TimeAdjustment.objects.filter(kind="outage").exists()
+
+
+def test_a_repeated_request_declares_once(send, later):
+    key = {"Idempotency-Key": "alarm"}
+    first, again = (send("post", body=BODY, **key).json() for _ in range(2))
+    assert first == again
+    assert Outage.objects.count() == 1
+
+
+def test_nobody_but_staff_of_the_course(send, later, learner, foreign_staff):
+    number = send("post", body=BODY).json()["id"]
+    calls = [
+        ("get", "", None),
+        ("post", "", BODY),
+        ("get", f"{number}/", None),
+        ("patch", f"{number}/", {"whole": False}),
+        ("get", f"{number}/attempts/", None),
+        ("post", f"{number}/credit/", {}),
+    ]
+    for user in (learner, foreign_staff):
+        for method, path, body in calls:
+            assert send(method, path, body, user=user).status_code == 403
+    assert not TimeAdjustment.objects.filter(kind="outage").exists()
+
+
+def test_an_outage_of_a_provider_or_another_course_is_not_the_course_s(send, later):
+    common = {"began_at": at(1), "ended_at": at(9), "reason": "x"}
+    for scope in ({"course_id": OTHER_COURSE}, {"provider": "test"}):
+        foreign = Outage.objects.create(**common, **scope)
+        assert send("get", f"{foreign.pk}/").status_code == 404
+        assert send("get", f"{foreign.pk}/attempts/").status_code == 404
+        assert send("post", f"{foreign.pk}/credit/", {}).status_code == 404
+    assert send("get", f"{10**19}/").status_code == 404
+    assert send("get").json()["count"] == 0
+
+
+def test_operators_declare_and_credit_in_django_admin(client, later):
+    admin = Learner(is_staff=True, is_superuser=True)
+    client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
+    add = "/admin/proctoring_live/outage/add/"
+    values = {
+        "provider": "test",
+        "began_at_0": "2026-05-04",
+        "began_at_1": "12:05:00",
+        "ended_at_0": "2026-05-04",
+        "ended_at_1": "12:12:00",
+        "whole": "on",
+        "reason": "down",
+    }
+    assert client.post(add, {**values, "provider": ""}).status_code == 200  # the form again
+    assert client.post(add, values).status_code == 302
+    outage = Outage.objects.get()
+    assert (outage.by_id, outage.provider) == (admin.pk, "test")
+    page = f"/admin/proctoring_live/outage/{outage.pk}/change/"
+    assert "420 s" in client.get(page).content.decode()
+    action = {"action": "give_back", "_selected_action": [outage.pk]}
+    client.post("/admin/proctoring_live/outage/", action)
+    assert end_of(later) == at(67)
+    assert client.post(f"/admin/proctoring_live/outage/{outage.pk}/delete/").status_code == 403
