@@ -1,4 +1,4 @@
-"""Callers of the REST interface, and a provider's server."""
+"""Clients of the REST interface, and a provider's server."""
 
 import pytest
 import responses
@@ -12,7 +12,7 @@ BASE = "https://provider.example.com"
 
 @pytest.fixture
 def remote():
-    """The provider's server, which hands out tokens."""
+    """The provider's server, which issues tokens."""
     from edx_django_utils.cache import TieredCache  # other projects lack it
 
     TieredCache.dangerous_clear_all_tiers()

@@ -1,4 +1,4 @@
-"""The provider RPNow, made as the app makes it from PROCTORING_BACKENDS."""
+"""The RPNow provider, created as the app creates it from PROCTORING_BACKENDS."""
 
 from importlib.metadata import entry_points
 from typing import Any
@@ -17,7 +17,9 @@ OPTIONS = {
 
 
 def configured(name: str = "software_secure", **options: Any) -> Any:
-    """The provider of this name with these options over OPTIONS; registered until the end of the test."""
+    """Create the provider of this name with OPTIONS updated by these options; it is registered until the end of the
+    test.
+    """
     plugin = entry_points(group="openedx.proctoring")[name].load()
     config = apps.get_app_config("edx_proctoring")
     found = config._instance(name, plugin, {**OPTIONS, **options})
@@ -26,6 +28,6 @@ def configured(name: str = "software_secure", **options: Any) -> Any:
 
 
 def psi_review(known: Any, **more: Any) -> dict[str, Any]:
-    """RPNow's review of an attempt in which it has found nothing suspicious."""
+    """Return an RPNow review of an attempt without suspicious events."""
     meta = {"examCode": known.attempt_code, "ssiRecordLocator": known.external_id}
     return {"examMetaData": meta, "reviewStatus": "Clean", **more}

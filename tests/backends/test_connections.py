@@ -1,4 +1,4 @@
-"""Servers that misbehave: whatever they send, an ask ends in time, with an exception that callers know."""
+"""Misbehaving servers: whatever they send, an ask ends in time, with a documented exception."""
 
 import contextlib
 import gzip
@@ -33,7 +33,9 @@ def whole(body, *headers):
 
 
 class Server:
-    """Answers tokens and all else with bytes, or with an iterable of bytes that are sent slowly, one by one."""
+    """Responds to all requests, including those for tokens, with bytes, or with an iterable of bytes sent slowly one by
+    one.
+    """
 
     def __init__(self):
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -65,7 +67,7 @@ class Server:
 
 
 def _request(connection):
-    """As a whole: closing before that would be a reset."""
+    """Read the whole request: closing the connection earlier would reset it."""
     request = b""
     while piece := connection.recv(65536):
         request += piece
@@ -119,7 +121,7 @@ DRIPS = {
 @pytest.mark.parametrize("kind", ["rest", "psi", "token"])
 @pytest.mark.parametrize("what", DRIPS)
 @pytest.mark.defect("BACKENDS-C3")
-def test_whatever_comes_byte_by_byte_ends_in_time(what, kind, server):
+def test_slow_responses_end_in_time(what, kind, server):
     if kind == "token":
         server.token = DRIPS[what]
     else:
@@ -145,7 +147,7 @@ BROKEN = {
 @pytest.mark.parametrize("kind", ["rest", "psi"])
 @pytest.mark.parametrize("what", BROKEN)
 @pytest.mark.defect("BACKENDS-B5")
-def test_broken_answers_have_types(what, kind, server):
+def test_broken_responses_raise_typed_errors(what, kind, server):
     server.answer = BROKEN[what]
     with pytest.raises(BackendProviderCannotRegisterAttempt) as raised:
         register(kind, server)
@@ -154,7 +156,7 @@ def test_broken_answers_have_types(what, kind, server):
 
 @pytest.mark.parametrize("what", BROKEN)
 @pytest.mark.defect("BACKENDS-C3")
-def test_pages_have_defaults_while_answers_are_broken(what, server):
+def test_pages_show_defaults_while_responses_are_broken(what, server):
     server.answer = BROKEN[what]
     provider = rest(server)
     assert provider.get_proctoring_config() == {}
@@ -166,7 +168,7 @@ def test_pages_have_defaults_while_answers_are_broken(what, server):
         provider.get_onboarding_profile_info("c")
 
 
-def test_what_leads_on_is_not_kept_either(server, monkeypatch):
+def test_bodies_of_redirects_are_not_read(server, monkeypatch):
     monkeypatch.setattr(connections, "MOST_BYTES", 300_000)
     found = whole(b" " * 400_000, b"Location: /elsewhere")
     server.answer = found.replace(b"200 OK", b"307 Temporary Redirect", 1)
@@ -177,7 +179,7 @@ def test_what_leads_on_is_not_kept_either(server, monkeypatch):
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_what_is_too_long_is_not_kept(packed, server, monkeypatch):
+def test_long_bodies_are_not_read(packed, server, monkeypatch):
     monkeypatch.setattr(connections, "MOST_BYTES", 300_000)
     body = b" " * 400_000
     server.answer = whole(gzip.compress(body), b"Content-Encoding: gzip") if packed else whole(body)
@@ -190,7 +192,7 @@ def test_what_is_too_long_is_not_kept(packed, server, monkeypatch):
 @pytest.mark.needs("lms-urls")
 @pytest.mark.parametrize("kind", ["rest", "psi"])
 @pytest.mark.parametrize("status", [b"302 Found", b"307 Temporary Redirect"])
-def test_no_other_host_hears_of_learners(status, kind, server):
+def test_redirects_to_other_hosts_are_refused(status, kind, server):
     other = Server()
     location = other.url.replace("127.0.0.1", "localhost").encode()
     server.answer = b"HTTP/1.1 %s\r\nLocation: %s/\r\nConnection: close\r\n\r\n" % (
@@ -220,7 +222,7 @@ def test_a_redirect_within_the_host_is_followed(server):
 @pytest.mark.parametrize(
     "token", [b"[]", b"{}", b'{"access_token": "t", "expires_in": "soon"}', b"null", b"<html>"]
 )
-def test_what_is_no_token(token, server):
+def test_invalid_tokens(token, server):
     server.token = whole(token)
     with pytest.raises(requests.RequestException, match="no access token"):
         rest(server).start_exam_attempt("E", "A")

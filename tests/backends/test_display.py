@@ -1,4 +1,4 @@
-"""Texts from providers reach browsers without scripts."""
+"""Texts from providers are sanitised before they reach browsers."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ SCRIPTS = (
 
 
 @pytest.mark.parametrize("url", SCRIPTS)
-def test_what_is_no_web_address(url: Any) -> None:
+def test_other_addresses_are_refused(url: Any) -> None:
     assert display.web_address(url) is None
 
 
@@ -75,17 +75,17 @@ def test_spaces_in_web_addresses(url: str, address: str) -> None:
         (7, "7"),
     ],
 )
-def test_steps(text: Any, shown: str) -> None:
+def test_steps_are_sanitised(text: Any, shown: str) -> None:
     assert display.instructions([text]) == [shown]
 
 
 @pytest.mark.parametrize("given", [None, "text", {"a": 1}, 5])
-def test_what_is_no_list_of_steps(given: Any) -> None:
+def test_steps_that_are_not_a_list(given: Any) -> None:
     assert display.instructions(given) == []
 
 
 @pytest.mark.needs("lms-urls")
-def test_the_page_that_shows_the_steps(attempt: Any, provider: Any, learner: Any) -> None:
+def test_the_page_with_the_steps(attempt: Any, provider: Any, learner: Any) -> None:
     known = attempt(status="created")
     steps = ["<script>alert(1)</script>Check <b>this</b>", "<img src=x onerror=alert(2)>"]
     answer = {"instructions": steps, "download_url": "javascript:alert(3)"}
@@ -99,7 +99,7 @@ def test_the_page_that_shows_the_steps(attempt: Any, provider: Any, learner: Any
 
 
 @pytest.mark.needs("lms-urls")
-def test_answers_for_the_learning_mfe(
+def test_responses_for_the_learning_mfe(
     attempt: Any, provider: Any, learner: Any, client_for: Any
 ) -> None:
     known = attempt(status="created")

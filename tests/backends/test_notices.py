@@ -1,4 +1,4 @@
-"""Providers are notified of exams, starts and removals, also after an outage."""
+"""Providers are notified of exams, starts and removals, even after an outage."""
 
 import pytest
 import requests
@@ -53,7 +53,7 @@ def again():
         ("started", "error", "error", "mark_erroneous_exam_attempt"),
     ],
 )
-def test_an_outage_stops_no_learner_and_is_made_good(
+def test_notices_are_delivered_after_an_outage(
     before, action, after, verb, attempt, provider, as_learner, tracker
 ):
     heard = []
@@ -77,7 +77,7 @@ def test_an_outage_stops_no_learner_and_is_made_good(
 
 
 @pytest.mark.defect("BACKENDS-B2")
-def test_a_failed_exam_save_is_repeated_and_never_a_none_in_addresses(make_exam, provider, learner):
+def test_a_failed_exam_save_is_repeated_and_urls_contain_no_none(make_exam, provider, learner):
     provider.fail("on_exam_saved", requests.ConnectionError("down"))
     exam = make_exam(external_id=None)
     with pytest.raises(BackendProviderCannotRegisterAttempt) as raised:
@@ -103,7 +103,7 @@ def removed(provider):
 
 
 @pytest.mark.defect("BACKENDS-B6")
-def test_double_clicks_and_lost_answers(exam, learner, provider):
+def test_double_clicks_and_lost_responses(exam, learner, provider):
     refused, keys = [], []
 
     def click_again(*_args, **_kwargs):
@@ -154,7 +154,7 @@ def test_ids_of_exams(exam, make_exam, provider, other):
 
 
 @pytest.mark.defect("BACKENDS-B13")
-def test_a_policy_that_is_deleted_is_taken_back(exam, provider):
+def test_a_deleted_policy_is_removed_at_the_provider(exam, provider):
     policy = ReviewPolicyFactory(proctored_exam=exam, review_policy="No books.")
     assert saved(provider)[-1]["rule_summary"] == "No books."
     policy.delete()
@@ -173,7 +173,7 @@ def test_deletions_in_django_reach_the_provider(what, attempt, exam, provider):
 
 
 @pytest.mark.defect("BACKENDS-B14")
-def test_removals_by_us_are_told_once(attempt, exam, provider, staff):
+def test_our_removals_are_sent_once(attempt, exam, provider, staff):
     known = attempt(exam=exam, status="created")
     api.remove_exam_attempt(known.pk, staff)
     again()
@@ -181,7 +181,7 @@ def test_removals_by_us_are_told_once(attempt, exam, provider, staff):
 
 
 @pytest.mark.defect("BACKENDS-B14")
-def test_retirement_knows_who_was_removed(attempt, make_exam, provider, staff):
+def test_retirement_includes_removed_attempts(attempt, make_exam, provider, staff):
     gone = make_exam(backend="gone")
     attempt(exam=gone)
     known = attempt()
@@ -195,13 +195,13 @@ Review = ProctoredExamSoftwareSecureReview
 
 @pytest.mark.defect("BACKENDS-B16")
 @pytest.mark.parametrize("status", ["", "Susp", "suspicious", "Clean"])
-def test_support_hears_of_suspicion_only(status):
+def test_support_is_notified_of_suspicious_reviews_only(status):
     assert not Review(review_status=status).should_notify
     assert Review(review_status="Suspicious").should_notify
 
 
 class Pages:
-    """Answer with the provider's profiles, two learners a page; `by` names the key that indicates further pages."""
+    """Return the provider's profiles, two learners per page; `by` names the key that indicates further pages."""
 
     def __init__(self, provider, entries, by):
         self.entries, self.by = entries, by
@@ -236,7 +236,7 @@ def test_all_pages_of_onboarding_are_read(by, onboarding, provider, host, as_sta
 
 @pytest.mark.needs("lms-urls")
 @pytest.mark.defect("BACKENDS-B17")
-def test_there_is_an_end_of_pages(onboarding, provider, host, as_staff, caplog):
+def test_the_number_of_pages_is_limited(onboarding, provider, host, as_staff, caplog):
     host.enrollments.enrollments = []
     asked = []
 
@@ -253,7 +253,7 @@ def test_there_is_an_end_of_pages(onboarding, provider, host, as_staff, caplog):
 
 @pytest.mark.needs("lms-urls")
 @pytest.mark.defect("BACKENDS-B19")
-def test_instructors_are_known_by_the_provider_that_is_used(make_exam, provider, staff, as_staff):
+def test_instructor_ids_are_those_of_the_used_provider(make_exam, provider, staff, as_staff):
     make_exam()
     make_exam(is_proctored=False, backend="null")
     assert as_staff.get(f"{V1}/instructor/{COURSE_ID}").status_code == 302

@@ -1,4 +1,4 @@
-"""Options that provider classes declare: what is passed, what is reported, what stays secret."""
+"""Options declared by provider classes: which are passed, which are reported, and which stay secret."""
 
 import logging
 from types import SimpleNamespace
@@ -24,7 +24,7 @@ KEY = "v3ry/secret key+of=Acme"
 
 
 class Acme(NullBackendProvider):
-    """A vendor's, with options of its own."""
+    """A third party's provider with its own options."""
 
     provider_options = (
         ProviderOption("api_key", secret=True, why="The key of the account."),
@@ -34,14 +34,14 @@ class Acme(NullBackendProvider):
 
 
 class AcmePlus(Acme):
-    """Adds one and changes one."""
+    """Adds one option and changes another."""
 
     provider_options = (ProviderOption("plan"), ProviderOption("region", default="us"))
 
 
 @pytest.fixture
 def load(settings, monkeypatch):
-    """Loads `acme` as the app does at its start; the provider, or None."""
+    """Load `acme` as the app does when it starts; return the provider, or None."""
     config = apps.get_app_config("edx_proctoring")
     monkeypatch.setattr(config, "backend_errors", {})
     monkeypatch.setattr(config, "backend_classes", dict(config.backend_classes))
@@ -75,13 +75,13 @@ def test_declared_options_are_passed(load, caplog):
     assert "ignored" not in caplog.text
 
 
-def test_a_class_adds_to_the_options_of_its_base_classes(load):
+def test_a_class_extends_the_options_of_its_base_classes(load):
     found = load(AcmePlus, {"api_key": KEY, "plan": "big"})
     assert (found.api_key, found.plan, found.region) == (KEY, "big", "us")
     assert {"api_key", "retries", "plan", "verbose_name"} <= options_of(AcmePlus).keys()
 
 
-def test_unknown_options_are_reported_and_left_out(load):
+def test_unknown_options_are_reported_and_dropped(load):
     found = load(Acme, {"api_ky": KEY, "LINK_URLS": {}})
     assert not hasattr(found, "api_ky")
     assert w002() == ["PROCTORING_BACKENDS['acme'] has unknown options: api_ky."]
@@ -96,27 +96,27 @@ def test_unknown_options_are_reported_and_left_out(load):
         ({"has_dashboard": "false"}, "has_dashboard is of type str, not bool"),
     ],
 )
-def test_a_value_of_the_wrong_type_is_reported_and_stops_nothing(load, given, problem):
+def test_a_value_of_the_wrong_type_is_reported_and_passed(load, given, problem):
     found = load(Acme, given)
     assert {name: getattr(found, name) for name in given} == given
     assert w002() == [f"PROCTORING_BACKENDS['acme'] has options of the wrong type: {problem}."]
 
 
 @pytest.mark.parametrize("given", [{}, {"retries": None}, {"retries": 3}])
-def test_what_is_not_set_has_no_wrong_type(load, given):
+def test_unset_options_have_no_wrong_type(load, given):
     load(Acme, given)
     assert w002() == []
 
 
 @pytest.mark.parametrize("declared", ["api_key", ("api_key",), {"api_key": str}])
-def test_a_declaration_that_is_none_stops_one_provider_only(load, declared):
+def test_an_invalid_declaration_affects_one_provider_only(load, declared):
     wrong = type("Wrong", (NullBackendProvider,), {"provider_options": declared})
     assert load(wrong, {}) is None
     (message,) = w002()
     assert "provider_options of Wrong is not a tuple of ProviderOption" in message
 
 
-def test_a_provider_that_is_no_dictionary_stops_nothing(load):
+def test_a_provider_that_is_not_a_dictionary_affects_nothing(load):
     assert load(Acme, None) is None
     assert len(w002()) == 1
 
@@ -172,7 +172,7 @@ def test_secrets_are_not_in_the_log(load, caplog, name):
     assert quote_plus(KEY) not in caplog.text
 
 
-def test_other_records_stay_as_they_are(load, caplog):
+def test_other_log_records_are_unchanged(load, caplog):
     load(Acme, {"api_key": KEY})
     logging.getLogger("edx_proctoring.outbox").warning("nothing of %s", "interest")
     (record,) = caplog.records
@@ -180,18 +180,18 @@ def test_other_records_stay_as_they_are(load, caplog):
 
 
 @pytest.mark.parametrize("key", ["ab", "", None])
-def test_what_is_no_secret_is_not_masked(load, key):
+def test_other_values_are_not_masked(load, key):
     load(Acme, {"api_key": key})
     assert masking.without_secrets("a table of None, abc") == "a table of None, abc"
 
 
-def test_a_short_secret_is_masked_where_it_stands_alone(load):
+def test_a_short_secret_is_masked_as_a_separate_word(load):
     load(Acme, {"api_key": "secret"})
     text = masking.without_secrets("client_secret, secrets, key=secret&x")
     assert text == "client_secret, secrets, key=***&x"
 
 
-def test_secrets_of_a_provider_that_cannot_be_built(load, caplog):
+def test_secrets_of_a_provider_that_cannot_be_instantiated(load, caplog):
     class Fails(Acme):
         def __init__(self, **kwargs):
             raise ValueError(f"no account for {kwargs['api_key']}")
@@ -203,14 +203,14 @@ def test_secrets_of_a_provider_that_cannot_be_built(load, caplog):
     assert "no account for ***" in caplog.text
 
 
-def test_a_wrong_declaration_breaks_no_log_call(load, caplog):
+def test_an_invalid_declaration_breaks_no_log_call(load, caplog):
     wrong = type("Wrong", (NullBackendProvider,), {"provider_options": ("api_key",)})
     apps.get_app_config("edx_proctoring").backends["wrong"] = wrong(client_secret=KEY)
     logging.getLogger("edx_proctoring.outbox").warning("asked with %s", KEY)
     assert "asked with ***" in caplog.text
 
 
-def test_secrets_of_an_answer_are_masked_before_it_is_cut(load):
+def test_secrets_are_masked_before_a_response_is_shortened(load):
     load(Acme, {"api_key": KEY})
     text = "x" * (masking.LOGGED_CHARACTERS - 5) + KEY
     shown = masking.masked_cause(http_error(text))
@@ -224,14 +224,14 @@ def http_error(text):
     return error
 
 
-def test_secrets_are_not_in_the_representation(load):
+def test_secrets_are_not_in_the_repr(load):
     found = load(Acme, {"api_key": KEY})
     assert KEY not in repr(found) + str(found)
     assert KEY not in repr(ProviderOption("api_key", default=KEY, secret=True))
 
 
 class Loud(Acme):
-    """Its exceptions have the key."""
+    """Its exceptions contain the key."""
 
     has_service = True
 
@@ -250,7 +250,7 @@ def test_the_doctor_shows_no_secrets(load):
 
 @pytest.fixture
 def _leaking():
-    """Messages of a kind whose delivery fails with the key in its error."""
+    """Register a kind of message whose delivery fails with the key in its error."""
 
     def fails(message):
         raise ValueError(f"key={KEY}")
@@ -270,6 +270,6 @@ def test_stored_errors_have_no_secrets(load):
     assert OutboxMessage.objects.get(key="a").last_error == "ValueError: key=***"
 
 
-def test_declarations_are_a_tuple_of_the_base_class():
+def test_options_of_a_class_without_declarations():
     assert "verbose_name" in options_of(ProctoringBackendProvider)
     assert options_of(object()) == {}

@@ -1,4 +1,4 @@
-"""Providers ask their services whether they can be used; the doctor and the states tell what was found."""
+"""Health checks of providers, and how the doctor and the states report them."""
 
 import pytest
 import requests
@@ -14,13 +14,13 @@ pytestmark = pytest.mark.django_db
 
 
 class Custom(NullBackendProvider):
-    """A provider of another protocol."""
+    """A provider with another protocol."""
 
     has_service = True
 
 
 class Pinged(Custom):
-    """It asks its service in its own way."""
+    """Implements `ping()`."""
 
     answer = None
 
@@ -34,7 +34,7 @@ def use_custom(provider_class=Pinged, **options):
     apps.get_app_config("edx_proctoring").backends["custom"] = provider_class(**options)
 
 
-def test_a_custom_provider_without_a_ping_was_not_asked():
+def test_a_custom_provider_without_ping_is_not_checked():
     use_custom(Custom)
     found = finding("provider custom")
     assert found.state == "note"
@@ -42,7 +42,7 @@ def test_a_custom_provider_without_a_ping_was_not_asked():
     assert "custom" not in provider_states()
 
 
-def test_a_custom_provider_that_answers():
+def test_a_custom_provider_that_responds():
     use_custom()
     found = finding("provider custom")
     assert found.state == "ok"
@@ -51,7 +51,7 @@ def test_a_custom_provider_that_answers():
     assert provider_states()["custom"].failures == 0
 
 
-def test_a_custom_provider_says_what_its_service_answered():
+def test_the_error_of_a_custom_provider_is_shown():
     response = requests.Response()
     response.status_code = 403
     use_custom(answer=requests.HTTPError("no", response=response))
@@ -60,7 +60,7 @@ def test_a_custom_provider_says_what_its_service_answered():
     assert provider_states()["custom"].failures == 0  # it is there
 
 
-def test_states_know_what_the_doctor_found_of_a_custom_provider():
+def test_states_include_the_doctors_result_of_a_custom_provider():
     use_custom(answer=requests.ConnectionError("refused"))
     for _ in range(FAILURES):
         assert finding("provider custom").text == "unreachable: ConnectionError: refused"
@@ -71,7 +71,7 @@ def test_states_know_what_the_doctor_found_of_a_custom_provider():
     assert not provider_states()["custom"].is_down
 
 
-def test_the_doctor_does_not_pause_a_provider_with_an_address():
+def test_the_doctor_does_not_open_the_circuit_breaker():
     """Its deadline may be shorter than that of learners."""
     use("http://127.0.0.1:9")
     for _ in range(FAILURES):
@@ -80,7 +80,7 @@ def test_the_doctor_does_not_pause_a_provider_with_an_address():
 
 
 @pytest.mark.parametrize(("status", "state"), [(405, "ok"), (500, "error")])
-def test_psi_is_only_looked_at(remote, status, state):  # noqa: F811
+def test_psi_gets_a_harmless_request(remote, status, state):  # noqa: F811
     remote.status = status
     provider = psi()
     provider.exam_register_endpoint = remote.url()

@@ -1,4 +1,4 @@
-"""Which provider an exam has, and how providers are loaded."""
+"""How the provider of an exam is found, and how providers are loaded."""
 
 import json
 import stat
@@ -73,7 +73,7 @@ def module(root, name, **package):
     (folder / "package.json").write_text(json.dumps(package))
 
 
-def test_the_file_of_workers(tmp_path, settings):
+def test_the_workers_file(tmp_path, settings):
     settings.NODE_MODULES_ROOT = str(tmp_path)
     module(tmp_path, "@edx/mockprock", main="static/index.js")
     out = tmp_path / "workers.json"
@@ -135,7 +135,7 @@ def test_the_mock_provider_reports_ready_by_itself(attempt, monkeypatch):
     assert provider.remove_exam_attempt("E", "A") is True
 
 
-def test_what_a_provider_need_not_do():
+def test_optional_methods_of_a_provider():
     class Least(ProctoringBackendProvider):
         register_exam_attempt = start_exam_attempt = stop_exam_attempt = None
         mark_erroneous_exam_attempt = remove_exam_attempt = get_software_download_url = None
@@ -167,21 +167,21 @@ def test_what_a_provider_need_not_do():
         ("on_exam_saved", ({},)),
     ],
 )
-def test_what_a_provider_must_do(name, arguments):
+def test_required_methods_of_a_provider(name, arguments):
     method = getattr(ProctoringBackendProvider, name)
     with pytest.raises(NotImplementedError):
         method(FakeProvider(), *arguments)
 
 
 class Faulty:
-    """Its package is broken."""
+    """A provider whose package is broken."""
 
     def __init__(self, **_kwargs):
         raise KeyError("client_id")
 
 
 @pytest.mark.defect("BACKENDS-C9")
-def test_providers_are_found_where_they_are_registered(monkeypatch, settings, caplog):
+def test_providers_are_found_by_entry_points(monkeypatch, settings, caplog):
     config = apps.get_app_config("edx_proctoring")
     settings.PROCTORING_BACKENDS = {
         "DEFAULT": "mock",
@@ -209,7 +209,7 @@ def test_providers_are_found_where_they_are_registered(monkeypatch, settings, ca
 @pytest.mark.parametrize(
     "package", ["{", "[]", "null", '{"main": ["a.js"]}', '{"name": "x"}', None]
 )
-def test_the_worker_file_is_complete_or_not_there(package, tmp_path, settings):
+def test_the_workers_file_is_written_atomically(package, tmp_path, settings):
     settings.NODE_MODULES_ROOT = str(tmp_path)
     for name, text in (("bad", package), ("good", '{"main": "a.js"}')):
         (tmp_path / name).mkdir()
@@ -241,8 +241,8 @@ def test_settings_are_read_when_they_are_used(settings):
 
 @pytest.mark.defect("BACKENDS-C12", "PYTHON-124")
 @pytest.mark.django_db
-def test_what_the_mock_provider_does(monkeypatch):
-    """It reports after the commit, from a thread that leaves no connection behind; options are options."""
+def test_the_mock_provider_reports_ready_after_the_commit(monkeypatch):
+    """Its thread leaves no connection open, and its options work."""
     monkeypatch.setattr(mock, "READY_AFTER_SECONDS", 0)
     reported, closed = [], threading.Event()
 

@@ -1,4 +1,4 @@
-"""The REST provider against a provider that answers well, badly, late or not at all."""
+"""The REST provider with a service that works, fails, is slow, or does not respond."""
 
 import json
 
@@ -31,7 +31,7 @@ def rest():
 
 
 def calls(remote):
-    """Return the requests it received, except those for tokens."""
+    """Return the received requests, except those for tokens."""
     return [call.request for call in remote.calls if "oauth2" not in call.request.url]
 
 
@@ -86,7 +86,7 @@ def test_registration_that_takes_too_long(rest, remote):
 
 
 @pytest.mark.parametrize("status", ["missing", "pending", "failed", "expired"])
-def test_registration_that_wants_onboarding_first(rest, remote, status):
+def test_registration_that_requires_onboarding_first(rest, remote, status):
     answer = {"id": "A", "status": f"onboarding_{status}"}
     remote.post(f"{BASE}/api/v1/exam/E/attempt/", json=answer)
     with pytest.raises(BackendProviderOnboardingException) as raised:
@@ -95,7 +95,7 @@ def test_registration_that_wants_onboarding_first(rest, remote, status):
 
 
 @pytest.mark.defect("BACKENDS-B2")
-def test_an_exam_without_an_id_there_is_never_asked_for(rest, remote):
+def test_an_exam_without_a_provider_id_is_never_requested(rest, remote):
     with pytest.raises(BackendProviderCannotRegisterAttempt):
         register(rest, external_id=None)
     assert not calls(remote)
@@ -121,14 +121,14 @@ def test_notices(rest, remote, verb, word):
 
 
 @pytest.mark.parametrize("body", ["", "[1]", "<html>"])
-def test_a_notice_that_is_answered_badly(rest, remote, body):
+def test_a_notice_with_a_malformed_response(rest, remote, body):
     remote.patch(ATTEMPT, body=body)
     assert rest.stop_exam_attempt("E", "A") is None
 
 
 @pytest.mark.parametrize("answer", [{"status": 500}, {"body": requests.ConnectionError("down")}])
 @pytest.mark.defect("BACKENDS-B3")
-def test_a_notice_that_did_not_arrive_says_so(rest, remote, answer):
+def test_a_notice_that_was_not_delivered_raises(rest, remote, answer):
     remote.patch(ATTEMPT, **answer)
     with pytest.raises(exceptions.RequestException):
         rest.stop_exam_attempt("E", "A")
@@ -172,7 +172,7 @@ def test_reading_an_attempt(rest, remote):
     assert rest.get_attempt(attempt(None)) == {}
 
 
-def test_own_instructions_win(rest, remote):
+def test_configured_instructions_take_precedence(rest, remote):
     class Own(type(rest)):
         proctoring_instructions = ("ours",)
 
@@ -201,7 +201,7 @@ def test_a_configuration_that_cannot_be_read_is_empty(rest, remote, answer):
 
 
 @pytest.mark.defect("BACKENDS-B18")
-def test_an_exam_is_read_by_its_id_there(rest, remote):
+def test_an_exam_is_read_by_its_provider_id(rest, remote):
     remote.get(f"{BASE}/api/v1/exam/E/", json={"name": "Final"})
     assert rest.get_exam(EXAM) == {"name": "Final"}
     assert rest.get_exam({"id": 3, "external_id": None}) == {}
@@ -245,13 +245,13 @@ def test_retirement(rest, remote, answer):
     "answer", [{"json": 1}, {"json": True, "status": 500}, {"body": "yes"}, {"status": 404}]
 )
 @pytest.mark.defect("BACKENDS-C4")
-def test_retirement_that_is_not_sure(rest, remote, answer):
+def test_retirement_without_confirmation(rest, remote, answer):
     remote.delete(f"{BASE}/api/v1/user/u/", **answer)
     with pytest.raises(BackendProviderCannotRetireUser):
         rest.retire_user("u")
 
 
-def test_the_dashboards_address(rest):
+def test_the_dashboards_url(rest):
     def claims(**more):
         url = rest.get_instructor_url("course", {"id": "u"}, **more)
         head, token = url.split("?jwt=")
@@ -290,7 +290,7 @@ def test_onboarding_profiles_that_cannot_be_read(rest, remote, answer, status):
     assert raised.value.http_status == status
 
 
-def test_reviews_come_in_our_words(rest):
+def test_reviews_have_our_format(rest):
     assert rest.on_review_callback({}, {"status": "passed"}) == {"status": "passed"}
 
 
@@ -298,14 +298,14 @@ def test_reviews_come_in_our_words(rest):
 
 
 @pytest.mark.defect("BACKENDS-C2")
-def test_a_refused_token_is_asked_for_anew(rest, remote):
+def test_a_refused_token_is_replaced(rest, remote):
     remote.patch(ATTEMPT, status=401)
     remote.patch(ATTEMPT, json={"status": "started"})
     assert rest.start_exam_attempt("E", "A") == "started"
     assert len([call for call in remote.calls if "oauth2" in call.request.url]) == 2
 
 
-def test_other_addresses_of_tokens(remote):
+def test_other_token_urls(remote):
     remote.post(f"{BASE}/edx/oauth2/access_token", json={"access_token": "t", "expires_in": 9})
     remote.patch(ATTEMPT, status=401)
     rest = type("Rest", (BaseRestProctoringProvider,), {"base_url": BASE + "/"})("id", "secret")
@@ -316,7 +316,7 @@ def test_other_addresses_of_tokens(remote):
 
 
 class Session(requests.Session):
-    """Remembers how long it may take."""
+    """Records the time-outs of requests."""
 
     def request(self, method, url, **kwargs):
         self.timeout = kwargs["timeout"]

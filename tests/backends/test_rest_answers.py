@@ -1,4 +1,4 @@
-"""Responses of REST providers: statuses, lists, languages, addresses, errors."""
+"""Responses of REST providers: statuses, lists, languages, URLs, errors."""
 
 import pytest
 import requests
@@ -28,7 +28,7 @@ def rest():
 
 
 @pytest.mark.defect("BACKENDS-C5")
-def test_the_log_has_what_the_provider_answered(rest, remote, caplog):
+def test_provider_responses_are_logged(rest, remote, caplog):
     answer = {"error": "no such rule", "email": "jane@example.com"}
     remote.post(EXAM_URL, json=answer, status=400)
     assert rest.on_exam_saved({"id": 3}) is None
@@ -44,7 +44,7 @@ def asked(remote):
 
 
 @pytest.mark.defect("BACKENDS-C6")
-def test_addresses_of_the_provider(remote):
+def test_urls_of_the_provider(remote):
     rest = BaseRestProctoringProvider("id", "secret", base_url=f"{BASE}/")
     remote.patch(f"{EXAM_URL}a%2F..%2Fb/attempt/c%3Fd%20e/", json={"status": "started"})
     assert rest.start_exam_attempt("a/../b", "c?d e") == "started"
@@ -70,7 +70,7 @@ def test_kept_the_published_form_of_languages(language, header, rest, remote):
 @pytest.mark.defect("BACKENDS-C14")
 @pytest.mark.django_db
 @pytest.mark.parametrize("left", [0, 30, 90])
-def test_nobody_registers_for_no_time(left, exam, learner, provider, attempt):
+def test_no_registration_has_a_limit_of_zero_minutes(left, exam, learner, provider, attempt):
     attempt(exam=exam, status="error", ready_to_resume=True, time_remaining_seconds=left)
     api.create_exam_attempt(exam.pk, learner.pk, taking_as_proctored=True)
     context = provider.calls_of("register_exam_attempt")[0].kwargs["context"]
@@ -88,7 +88,7 @@ EXAM = {"id": 3, "external_id": "E"}
 
 @pytest.mark.defect("PYTHON-122")
 @pytest.mark.parametrize("verb", ["start_exam_attempt", "stop_exam_attempt", "mark_erroneous_exam_attempt"])  # fmt: skip
-def test_error_answers_are_errors(verb, rest, remote):
+def test_error_responses_are_errors(verb, rest, remote):
     remote.patch(ATTEMPT, json={"status": "submitted"}, status=500)
     with pytest.raises(exceptions.HTTPError):
         getattr(rest, verb)("E", "A")

@@ -1,4 +1,4 @@
-"""PSI's RPNow: every vector byte for byte, and what goes wrong."""
+"""PSI's RPNow: every test vector byte for byte, and failures."""
 
 import base64
 import datetime
@@ -49,7 +49,7 @@ def vectors(name):
 
 
 def test_every_vector_is_a_test():
-    """Each group has its test below; none has become empty."""
+    """Each group has its test below; none is empty."""
     counts = {name: len(group) for name, group in VECTORS.items() if name != "about"}
     assert counts == {
         "signature": 3,
@@ -74,7 +74,7 @@ def test_signatures(vector):
 
 @vectors("des3_password")
 @pytest.mark.defect("PYTHON-125")
-def test_passwords_stay_as_they_are(vector):
+def test_passwords_equal_the_vectors(vector):
     given = vector["input"]
     key = bytes.fromhex(given["crypto_key_hex"])
     password = psi_formats.exam_password(given["attempt_code"], key)
@@ -158,7 +158,7 @@ def test_registrations_that_fail(answer, error, status):
 @pytest.mark.needs("lms-urls")
 @responses.activate
 @pytest.mark.defect("BACKENDS-A10")
-def test_no_value_imitates_another():
+def test_no_value_can_imitate_another():
     responses.post(ENDPOINT, json={"ssiRecordLocator": "L"})
     psi().register_exam_attempt(
         {**EXAM, "exam_name": "a\nexamCode:X"}, {**CONTEXT, "review_policy": "x\ny"}
@@ -193,13 +193,13 @@ def test_reviews(vector, settings):
 @pytest.mark.parametrize("payload", [None, [], {}, {"examMetaData": None}, {"examMetaData": {}}])
 @pytest.mark.parametrize("external_id", [None, "", "LOC"])
 @pytest.mark.defect("PYTHON-123")
-def test_reviews_that_prove_nothing(payload, external_id):
+def test_reviews_with_wrong_ids(payload, external_id):
     with pytest.raises(exceptions.ProctoredExamSuspiciousLookup):
         psi().on_review_callback({"id": 1, "external_id": external_id}, payload)
 
 
 @pytest.mark.defect("BACKENDS-A3")
-def test_simulation_is_for_development(settings):
+def test_simulated_reviews_require_debug(settings):
     simulated = {"ALLOW_CALLBACK_SIMULATION": True}
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **simulated}
     payload = {"examMetaData": {}, "reviewStatus": "Clean"}
@@ -228,7 +228,7 @@ def test_links_that_cannot_be_read(key):
 
 @pytest.fixture
 def request_with():
-    """Makes a request with the signed cookie current."""
+    """Make a request with this signed cookie the current one."""
 
     def make(value=None, unsigned=None):
         request = RequestFactory().get("/")
@@ -244,7 +244,7 @@ def request_with():
     crum.set_current_request(None)
 
 
-def test_the_gate_without_an_attempt_in_question(request_with):
+def test_exam_content_without_a_named_attempt(request_with):
     assert not psi().should_block_access_to_exam_material()  # no request
     request_with()
     assert psi().should_block_access_to_exam_material()
@@ -254,7 +254,7 @@ def test_the_gate_without_an_attempt_in_question(request_with):
     assert psi().should_block_access_to_exam_material()
 
 
-def test_the_gate_opens_for_its_attempt_only(request_with):
+def test_the_cookie_opens_its_attempt_only(request_with):
     passes = exam_cookie.exam_passes("CODE", 1)
     cases = {passes[0]: False, "CODE": False, exam_cookie.exam_pass("CODE", 2): True, "ELSE": True}
     for value, is_blocked in cases.items():
@@ -265,7 +265,7 @@ def test_the_gate_opens_for_its_attempt_only(request_with):
         assert psi().should_block_access_to_exam_material()
 
 
-def test_the_gate_closes_after_a_day(request_with):
+def test_the_cookie_expires_after_a_day(request_with):
     with time_machine.travel("2030-01-01", tick=False) as clock:
         request_with("CODE")
         clock.shift(datetime.timedelta(hours=24, seconds=1))
@@ -273,7 +273,7 @@ def test_the_gate_closes_after_a_day(request_with):
             assert psi().should_block_access_to_exam_material()
 
 
-def test_what_rpnow_needs_not_be_told():
+def test_rpnow_gets_no_notices():
     provider = psi()
     assert provider.start_exam_attempt("E", "A") is None
     assert provider.stop_exam_attempt("E", "A") is None
@@ -287,7 +287,7 @@ def test_what_rpnow_needs_not_be_told():
 @pytest.mark.needs("lms-urls")
 @pytest.mark.defect("BACKENDS-C13")
 @responses.activate
-def test_one_instant_in_english(monkeypatch):
+def test_dates_are_in_english(monkeypatch):
     responses.post(ENDPOINT, json={"ssiRecordLocator": "L"})
     first = datetime.datetime(2024, 3, 5, 9, 8, tzinfo=datetime.UTC)
     moments = (first + datetime.timedelta(seconds=count) for count in range(10))
@@ -303,7 +303,7 @@ def test_one_instant_in_english(monkeypatch):
 @pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-123")
 @responses.activate
-def test_rpnows_timeout_is_the_configured_one(monkeypatch):
+def test_rpnows_configured_timeout_is_used(monkeypatch):
     given = []
 
     def post(url, timeout, **_kwargs):
@@ -323,7 +323,7 @@ def test_rpnows_timeout_is_the_configured_one(monkeypatch):
 
 
 @pytest.mark.defect("PYTHON-123")
-def test_reviews_the_gate_and_the_signature():
+def test_reviews_cookie_and_signature():
     for external_id, payload in ((None, {"examMetaData": {"ssiRecordLocator": "L"}}), ("L", {})):
         with pytest.raises(ProctoredExamSuspiciousLookup):
             psi().on_review_callback({"id": 1, "external_id": external_id}, payload)
@@ -340,8 +340,8 @@ def test_reviews_the_gate_and_the_signature():
 
 
 @pytest.mark.defect("PYTHON-125")
-def test_kept_what_is_stored_and_sent_stays_readable():
-    """Formats that others check, computed here from their definition."""
+def test_kept_stored_and_sent_formats():
+    """Formats that others verify, computed here from their definition."""
     key = b"0123456789abcdef"
     inner = hashlib.md5(key).hexdigest().encode()
     assert crypto.generate_aes_iv(key) == hashlib.md5(key + inner).hexdigest().encode()[:16]

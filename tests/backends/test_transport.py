@@ -1,4 +1,4 @@
-"""Deadlines, another try, and the pause while a provider is down."""
+"""Deadlines, retries, and the circuit breaker while a provider is down."""
 
 import json
 import socket
@@ -34,7 +34,7 @@ PSI_URL = "https://psi.example.com/register"
 
 @pytest.fixture
 def down(rest, remote):  # noqa: F811
-    """A provider that failed until nobody asks it any more; how many requests that took."""
+    """Return a provider that failed until its circuit breaker opened, and the number of requests."""
     remote.post(ATTEMPTS, status=503)
     for _ in range(breaker.FAILURES):
         with pytest.raises(BackendProviderCannotRegisterAttempt):
@@ -42,7 +42,7 @@ def down(rest, remote):  # noqa: F811
     return len(calls(remote))
 
 
-def test_who_is_down_is_not_asked(rest, remote, down):  # noqa: F811
+def test_a_provider_that_is_down_is_not_asked(rest, remote, down):  # noqa: F811
     assert down == breaker.FAILURES
     with pytest.raises(BackendProviderCannotRegisterAttempt):
         rest.register_exam_attempt(EXAM, {})
@@ -51,14 +51,14 @@ def test_who_is_down_is_not_asked(rest, remote, down):  # noqa: F811
     assert len(calls(remote)) == down
 
 
-def test_who_is_down_is_told_all_the_same(rest, remote, down):  # noqa: F811
+def test_notices_are_sent_to_a_provider_that_is_down(rest, remote, down):  # noqa: F811
     remote.patch(ATTEMPT, json={"status": "submitted"})
     assert rest.stop_exam_attempt("E", "A") == "submitted"
     remote.replace("POST", ATTEMPTS, json={"id": "A"})
     assert rest.register_exam_attempt(EXAM, {}) == "A"  # the notice showed that it is back
 
 
-def test_a_removal_of_the_outbox_is_tried_and_one_that_is_waited_for_fails(rest, remote, down):  # noqa: F811
+def test_removals_from_the_outbox_are_tried_and_asks_fail(rest, remote, down):  # noqa: F811
     remote.delete(ATTEMPT, json={"status": "deleted"})
     with ask_options(deadline=5), pytest.raises(breaker.ProviderIsDown):
         rest.remove_exam_attempt("E", "A")
@@ -67,7 +67,7 @@ def test_a_removal_of_the_outbox_is_tried_and_one_that_is_waited_for_fails(rest,
 
 
 @pytest.mark.django_db
-def test_staff_who_remove_an_attempt_hear_that_the_provider_is_down(
+def test_staff_get_502_for_a_removal_while_the_provider_is_down(
     rest,  # noqa: F811
     down,
     make_exam,
@@ -85,7 +85,7 @@ def test_staff_who_remove_an_attempt_hear_that_the_provider_is_down(
     assert ProctoredExamStudentAttempt.objects.filter(pk=one.pk).exists()
 
 
-def test_one_at_a_time_tries_whether_it_is_back(rest, remote):  # noqa: F811
+def test_one_probe_at_a_time(rest, remote):  # noqa: F811
     with time_machine.travel("2030-01-01", tick=False) as clock:
         remote.post(ATTEMPTS, status=503)
         for _ in range(breaker.FAILURES):
@@ -102,7 +102,7 @@ def test_one_at_a_time_tries_whether_it_is_back(rest, remote):  # noqa: F811
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500])
-def test_a_refusal_is_no_breakdown(rest, remote, status):  # noqa: F811
+def test_a_refusal_does_not_count_as_a_failure(rest, remote, status):  # noqa: F811
     remote.post(ATTEMPTS, status=status)
     for _ in range(breaker.FAILURES + 1):
         with pytest.raises(BackendProviderCannotRegisterAttempt):
@@ -110,7 +110,7 @@ def test_a_refusal_is_no_breakdown(rest, remote, status):  # noqa: F811
     assert len(calls(remote)) == breaker.FAILURES + 1
 
 
-def test_states_are_told(rest, remote, down):  # noqa: F811
+def test_states_are_reported(rest, remote, down):  # noqa: F811
     known = apps.get_app_config("edx_proctoring").backends
     known["down"], known["up"] = rest, psi()
     states = backends.provider_states()
@@ -128,7 +128,7 @@ def use_cache(settings, name):
 
 
 @pytest.mark.parametrize("name", ["Broken", "Deaf"])
-def test_without_a_cache_everything_is_tried(rest, remote, settings, name):  # noqa: F811
+def test_without_a_cache_every_request_is_sent(rest, remote, settings, name):  # noqa: F811
     remote.post(ATTEMPTS, status=503)
     remote.get(f"{BASE}/api/v1/config/", json={"name": "x"})
     remote.patch(ATTEMPT, status=401)
@@ -148,7 +148,7 @@ def test_without_a_cache_everything_is_tried(rest, remote, settings, name):  # n
 
 
 class Broken:
-    """A cache whose server is away."""
+    """A cache whose server is down."""
 
     def __init__(self, *_args):
         pass
@@ -161,14 +161,14 @@ class Broken:
 
 
 class Deaf(Broken):
-    """A cache that can be read only: it knows of a provider that is down."""
+    """A read-only cache, in which a provider is down."""
 
     def get_many(self, keys):
         return dict(zip(keys, (breaker.FAILURES, 1.0), strict=True))
 
 
 @pytest.mark.parametrize("first", [{"status": 503}, {"body": requests.ConnectionError("reset")}])
-def test_reading_is_tried_once_more(rest, remote, first):  # noqa: F811
+def test_reads_are_retried_once(rest, remote, first):  # noqa: F811
     remote.get(ATTEMPT, **first)
     remote.get(ATTEMPT, json={"status": "started"})
     assert rest.get_attempt(attempt())["status"] == "started"
@@ -176,14 +176,14 @@ def test_reading_is_tried_once_more(rest, remote, first):  # noqa: F811
 
 
 @pytest.mark.parametrize("error", [requests.ConnectTimeout("late"), requests.ReadTimeout("late")])
-def test_what_took_too_long_is_not_tried_again(rest, remote, error):  # noqa: F811
+def test_time_outs_are_not_retried(rest, remote, error):  # noqa: F811
     remote.get(ATTEMPT, body=error)
     rest.get_attempt(attempt())
     assert len(calls(remote)) == 1
 
 
 @pytest.mark.needs("lms-urls")
-def test_writing_is_not_tried_again(rest, remote):  # noqa: F811
+def test_writes_are_not_retried(rest, remote):  # noqa: F811
     remote.post(ATTEMPTS, body=requests.ConnectionError("reset"))
     remote.post(PSI_URL, body=requests.ConnectionError("reset"))
     for provider, exam, context in ((rest, EXAM, {}), (psi(), PSI_EXAM, CONTEXT)):
@@ -221,7 +221,10 @@ def test_logs_are_masked():
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Slowly, byte by byte, or at once; counts connections. Both providers in one: tokens, attempts, registrations."""
+    """A real server that responds slowly, byte by byte, or immediately, and counts connections.
+
+    It acts as both providers: tokens, attempts, registrations.
+    """
 
     protocol_version = "HTTP/1.1"
 
@@ -260,7 +263,7 @@ class Answers(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    """A provider."""
+    """A provider's server."""
     TieredCache.dangerous_clear_all_tiers()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     server.connections, server.seen, server.tokens, server.slow = 0, [], [], None
@@ -273,7 +276,7 @@ def server():
 
 
 def made(kind, server, **options):
-    """A provider there, and how an attempt is registered with it."""
+    """Return a provider at this server, and a function that registers an attempt with it."""
     url = f"http://127.0.0.1:{server.server_port}"
     if kind == "psi":
         provider = psi(exam_register_endpoint=f"{url}/", **options)
@@ -298,7 +301,7 @@ def test_connections_are_kept_and_cookies_are_not(kind, server):
 @pytest.mark.needs("lms-urls")
 @KINDS
 @pytest.mark.defect("BACKENDS-C3")
-def test_no_answer_may_take_longer_as_a_whole(kind, server):
+def test_the_deadline_covers_the_whole_response(kind, server):
     server.slow = "answers"
     provider, register = made(kind, server, timeout=0.3)
     with pytest.raises(BackendProviderCannotRegisterAttempt) as raised:
@@ -340,7 +343,7 @@ def test_tokens_count_towards_the_deadline_and_belong_to_a_thread(server):
 
 @pytest.mark.needs("lms-urls")
 @responses.activate
-def test_psi_pauses_too():
+def test_psi_has_a_circuit_breaker_too():
     responses.post("https://psi.example.com/register", status=503)
     for _ in range(breaker.FAILURES + 2):
         with pytest.raises(BackendProviderCannotRegisterAttempt):

@@ -1,4 +1,4 @@
-"""The links to RPNow's videos: allowed hosts, encryption, keys."""
+"""Links to RPNow videos: allowed hosts, encryption, keys."""
 
 import json
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
         ("javascript:alert(1)", False),
     ],
 )
-def test_stored_links_lead_to_listed_hosts(link, is_followed):
+def test_stored_links_lead_to_listed_hosts_only(link, is_followed):
     key = "00" * 16
     psi = configured(video_review_aes_key=key, video_review_hosts=["videos.psi.example.com"])
     encrypted = crypto.encrypt_and_encode(link, bytes.fromhex(key))
@@ -43,7 +43,7 @@ def submitted(attempt, **more):
 
 @pytest.mark.defect("BACKENDS-A9")
 @pytest.mark.parametrize("key", [None, "00" * 16])
-def test_links_and_personal_data_are_not_kept_in_the_open(key, attempt, make_exam):
+def test_links_and_personal_data_are_not_stored_in_clear_text(key, attempt, make_exam):
     configured(video_review_aes_key=key)
     known = submitted(attempt, exam=make_exam(backend="software_secure"))
     private = {

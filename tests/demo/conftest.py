@@ -1,4 +1,4 @@
-"""Tests with a lane of their own."""
+"""Tests with a separate lane."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The demo, up, as somebody starts it by hand."""
+"""The running demo, started as a user would start it."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ START_SECONDS = 240  # on a machine that has other things to do
 
 @contextmanager
 def up(folder: Path) -> Iterator[str]:
-    """Its address, once its own people have walked through the exams."""
+    """Return the demo's address, once its own walks have finished."""
     log, port = folder / "out.txt", free_port()
     environment = {**os.environ, "DATABASE_URL": "", "CELERY_BROKER_URL": ""}
     environment.pop("DJANGO_SETTINGS_MODULE", None)

@@ -1,4 +1,4 @@
-"""The demo's broker of files."""
+"""The demo's file-based broker."""
 
 from queue import Empty
 
@@ -25,9 +25,9 @@ def test_messages_come_once(channel):
         channel._get("q")
 
 
-def test_nobody_sees_a_message_that_is_still_written(channel):
+def test_a_message_is_visible_only_once_it_is_complete(channel):
     class Looks:
-        """Read the queue at the moment of the last write."""
+        """Reads the queue at the moment of the last write."""
 
         def __json__(self):
             with pytest.raises(Empty):

@@ -1,4 +1,4 @@
-"""The demo's walks, for real: processes, HTTP, a worker; on what this machine has."""
+"""The demo's walks with real processes, HTTP and a worker, on the servers that this machine has."""
 
 import os
 import socket
@@ -46,7 +46,7 @@ def listens(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_all_walks_hold():
+def test_all_walks_pass():
     done = check()
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Every step held" in done.stdout
@@ -95,20 +95,20 @@ def test_a_broken_step_is_named(fault):
         ({"broker": "amqp://127.0.0.1:1//"}, "The broker at 127.0.0.1:1 does not answer"),
     ],
 )
-def test_servers_that_do_not_help_are_named(servers, text):
+def test_unusable_servers_are_named(servers, text):
     done = check(**servers)
     assert done.returncode == 2
     assert text in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_number_that_is_no_port_is_said_plainly():
+def test_an_invalid_port_is_reported():
     done = check("--web-port", "99999")
     assert done.returncode == 2
     assert "There is no port 99999" in done.stderr
 
 
-def test_a_port_in_use_is_said_plainly():
+def test_a_port_in_use_is_reported():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -1,4 +1,4 @@
-"""The simulated PSI by itself: what it takes for signed, launches, reviews."""
+"""The simulated PSI: signatures, launches, reviews."""
 
 import base64
 import datetime
@@ -27,7 +27,7 @@ NOW = datetime.datetime(2026, 3, 5, 9, 8, 7, tzinfo=datetime.UTC)
 
 
 class PsiLms(Lms):
-    """Takes PSI's reviews, too."""
+    """An LMS that also accepts PSI's reviews."""
 
     def post_anonymously(self, lms_host, path, body):
         return self.post(lms_host, path, {**body, "status": body["reviewStatus"]})
@@ -35,7 +35,7 @@ class PsiLms(Lms):
 
 @pytest.fixture
 def sim():
-    """A simulator with its LMS and clock."""
+    """A simulator with an LMS and a clock."""
     lms, clock = PsiLms(), Clock()
     clock.now = NOW.timestamp()
     store = Store(seed=1, clock=clock)
@@ -47,13 +47,13 @@ def sim():
 
 @pytest.fixture
 def client(sim):
-    """A browser, and whoever registers."""
+    """An HTTP client."""
     return create_app(sim).test_client()
 
 
 @pytest.fixture
 def provider():
-    """Ours, configured as the demo does."""
+    """Our provider, configured as in the demo."""
     return SoftwareSecureBackendProvider(
         organization="Demo",
         exam_sponsor="Sponsor",
@@ -68,7 +68,7 @@ def provider():
 
 @pytest.fixture
 def body(provider, settings):
-    """A registration by our client."""
+    """Return a registration sent by our client."""
     exam = {"id": 7, "exam_name": "Prüfung: Ünïcode", "course_id": "a/b/c"}
     context = {
         "attempt_code": CODE,
@@ -81,7 +81,7 @@ def body(provider, settings):
 
 
 def headers(body, secret="demosecret", date=None):
-    """As the protocol signs; by hand, for the cases in which our client would not."""
+    """Sign by hand as the protocol requires, for cases that our client does not produce."""
     date = date or email.utils.format_datetime(NOW, usegmt=True)
     known = {"Content-Type": "application/json", "Date": date}
     message = f"POST\n\napplication/json\n{date}\n" + "".join(rpnow._lines(body))
@@ -96,14 +96,14 @@ def register(client, body, known=None):
 @pytest.mark.parametrize(
     "vector", VECTORS["signature"], ids=lambda one: one["input"]["secret_key_id"]
 )
-def test_both_ends_sign_the_vectors_alike(vector):
+def test_both_sides_sign_the_vectors_identically(vector):
     given = vector["input"]
     known = {"Content-Type": given["content_type"], "Date": given["date"]}
     signed = rpnow._signature(given["body"], known, given["secret_key"])
     assert vector["output"]["authorization_header"] == f"SSI {given['secret_key_id']}:{signed}"
 
 
-def test_a_registration_is_taken_once(client, sim, body):
+def test_a_registration_is_accepted_once(client, sim, body):
     first = register(client, body)
     assert first.status_code == 200
     again = register(client, body)
@@ -122,7 +122,7 @@ def test_a_registration_is_taken_once(client, sim, body):
         ({"date": "today"}, 401, "date"),
     ],
 )
-def test_signatures_that_are_wrong(client, sim, body, change, status, text):
+def test_wrong_signatures(client, sim, body, change, status, text):
     answer = register(client, body, headers(body, **change))
     assert answer.status_code == status
     assert text in answer.json["error"]
@@ -137,17 +137,17 @@ def test_no_signature_at_all(client, body, known):
     assert answer.status_code == 401
 
 
-def test_a_changed_body_is_not_what_was_signed(client, body):
+def test_a_modified_body_is_refused(client, body):
     assert register(client, {**body, "duration": 900}, headers(body)).status_code == 401
 
 
 @pytest.mark.parametrize("password", ["", "x", "AAAAAAAAAAA=", "é"])
-def test_the_password_is_that_of_the_code(client, body, password):
+def test_the_password_is_the_encrypted_code(client, body, password):
     changed = {**body, "examPassword": password}
     assert register(client, changed).status_code == 400
 
 
-def test_what_is_missing_is_said(client, body):
+def test_missing_fields_are_named(client, body):
     del body["examUrl"]
     answer = register(client, body)
     assert (answer.status_code, answer.json["error"]) == (400, "missing: examUrl")
@@ -183,14 +183,14 @@ def test_a_session_is_closed_once_and_reviewed(client, sim, body):
     assert sim.store.attempts()[0]["reviewed"]["reviewStatus"] == "Clean"
 
 
-def test_our_client_understands_the_review(client, sim, body, provider):
+def test_our_client_accepts_the_review(client, sim, body, provider):
     locator = register(client, body).json["ssiRecordLocator"]
     review = rpnow.review(sim.store.attempts()[0], sim.script["review"], "suspicious")
     found = provider.on_review_callback({"external_id": locator.upper(), "id": 1}, review)
     assert (found["status"], len(found["comments"])) == ("suspicious", 1)
 
 
-def test_sessions_that_nobody_knows(client):
+def test_unknown_sessions(client):
     assert client.get("/psi/session/none").status_code == 404
     assert client.post("/psi/session/none").status_code == 404
     assert client.post("/psi/close").status_code == 404

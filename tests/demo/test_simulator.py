@@ -1,4 +1,4 @@
-"""The simulated provider by itself: tokens, faults, callbacks, its script."""
+"""The simulated provider: tokens, faults, callbacks, scripts."""
 
 import time
 
@@ -24,7 +24,7 @@ CONTEXT = {
 
 
 class Lms:
-    """Answers as told, and remembers what it was sent."""
+    """Responds as scripted and records requests."""
 
     def __init__(self):
         self.answers, self.sent = [], []
@@ -40,7 +40,7 @@ class Lms:
 
 
 class Clock:
-    """Time that stands still until it is told."""
+    """A clock that only advances on request."""
 
     def __init__(self):
         self.now = 1000.0
@@ -51,7 +51,7 @@ class Clock:
 
 @pytest.fixture
 def world():
-    """A simulator with its LMS and clock."""
+    """A simulator with an LMS and a clock."""
     lms, clock = Lms(), Clock()
     store = Store(seed=1, clock=clock)
     sim = Simulator(store, Callbacks(store, lms, pause=1))
@@ -94,7 +94,7 @@ def test_tokens(client, path):
     assert token(client, path, client_id="").status_code == 400
 
 
-def test_nobody_comes_in_without_a_token(world):
+def test_requests_without_a_token_are_refused(world):
     client = create_app(world).test_client()
     assert client.get("/api/v1/config/").status_code == 403
     foreign = jwt.encode({"sub": CLIENT, "exp": time.time() + 9}, "x" * 32)
@@ -130,7 +130,7 @@ def test_bad_bodies(client, body):
     assert client.post("/api/v1/exam/unknown/attempt/", json=CONTEXT).status_code == 404
 
 
-def test_a_review_is_sent_until_it_arrives(client, world):
+def test_a_review_is_sent_until_it_is_accepted(client, world):
     world.change_script({"review": {"delay": 5, "outcome": "suspicious"}})
     exam_id, answer = register(client)
     client.patch(
@@ -193,7 +193,7 @@ def test_onboarding_first(client, world, reason):
         {"faults": {"psi": {"kind": "down", "times": 0}}},
     ],
 )
-def test_a_script_that_makes_no_sense(client, world, change):
+def test_invalid_scripts_are_refused(client, world, change):
     before = world.script
     assert client.post("/console/script", json=change).status_code == 400
     assert world.script == before
@@ -201,7 +201,7 @@ def test_a_script_that_makes_no_sense(client, world, change):
 
 @pytest.mark.filterwarnings("ignore:The HMAC key")  # providers' secrets are short
 @pytest.mark.parametrize("path", ["/api/v1/instructor/lms/", "/launch/edx/instructor/lms/"])
-def test_the_dashboard_wants_a_signed_link(client, path):
+def test_the_dashboard_requires_a_signed_link(client, path):
     claims = {"iss": CLIENT, "exp": time.time() + 60, "course_id": "c", "user": {}}
     good = jwt.encode(claims, SECRET)
     assert client.get(path, query_string={"jwt": good}).status_code == 200
@@ -216,6 +216,6 @@ def test_the_same_seed_gives_the_same_identifiers():
     second.close()
 
 
-def test_the_console_takes_no_orders_from_other_sites(client):
+def test_the_console_refuses_cross_site_requests(client):
     answer = client.post("/console/script", json={}, headers={"Origin": "http://evil"})
     assert answer.status_code == 403

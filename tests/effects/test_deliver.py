@@ -1,4 +1,4 @@
-"""Handlers of the app's messages, with and without failures."""
+"""Handlers of the app's messages, and their failures."""
 
 import pytest
 import requests
@@ -50,7 +50,7 @@ def test_a_host_service_that_fails_does_not_undo_the_change(attempt, host, servi
     assert method in [call.method for call in host.calls]
 
 
-def test_the_newest_decision_is_what_the_host_hears(attempt, host):
+def test_the_host_gets_the_newest_decision(attempt, host):
     known = submitted(attempt)
     host.credit.fail("set_credit_requirement_status", RuntimeError("closed"))
     lifecycle.transition(known, "rejected")
@@ -66,7 +66,7 @@ def test_the_newest_decision_is_what_the_host_hears(attempt, host):
     assert set(statuses) == {"satisfied"}
 
 
-def test_verified_after_rejected_undoes_the_zero_whatever_came_between(attempt, host, staff):
+def test_verifying_undoes_an_earlier_zero_grade(attempt, host, staff):
     known = submitted(attempt)
     lifecycle.transition(known, "rejected", by=staff)
     lifecycle.transition(known, "second_review_required")
@@ -75,7 +75,7 @@ def test_verified_after_rejected_undoes_the_zero_whatever_came_between(attempt, 
     assert "undo_override_subsection_grade" in [call.method for call in host.calls]
 
 
-def test_courses_that_override_no_grades(attempt, host):
+def test_courses_without_grade_overrides(attempt, host):
     host.grades.overrides = False
     lifecycle.transition(submitted(attempt), "rejected")
     assert not host.calls_of("override_subsection_grade")
@@ -93,13 +93,13 @@ def test_without_any_service_everything_still_works(attempt, host):
     assert not OutboxMessage.objects.unfinished().exists()
 
 
-def test_practice_does_not_cost_the_certificate(attempt, practice_exam, host):
+def test_practice_does_not_affect_the_certificate(attempt, practice_exam, host):
     lifecycle.transition(submitted(attempt, exam=practice_exam, is_sample_attempt=True), "rejected")
     assert host.calls_of("override_subsection_grade")
     assert not host.calls_of("invalidate_certificate")
 
 
-def test_the_provider_hears_everything_in_order_once_it_is_back(attempt, provider):
+def test_notices_are_delivered_in_order_after_an_outage(attempt, provider):
     known = attempt(status="ready_to_start", external_id="A")
     for verb in ("start_exam_attempt", "stop_exam_attempt"):
         provider.fail(verb, requests.ConnectionError("down"))
@@ -120,7 +120,7 @@ def not_found(status=404):
     return requests.HTTPError("gone", response=response)
 
 
-def test_a_notice_about_what_is_gone_on_both_sides_is_done(attempt, provider, settings):
+def test_a_notice_about_an_attempt_removed_on_both_sides_is_done(attempt, provider, settings):
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=9)
     provider.fail("mark_erroneous_exam_attempt", not_found())
     lifecycle.transition(known, "error")
@@ -130,7 +130,7 @@ def test_a_notice_about_what_is_gone_on_both_sides_is_done(attempt, provider, se
     assert not waiting("provider_notice").exists()
 
 
-def test_a_removal_that_the_provider_does_not_know_is_done(attempt, provider, staff):
+def test_a_removal_of_an_attempt_unknown_to_the_provider_is_done(attempt, provider, staff):
     provider.fail("remove_exam_attempt", not_found())
     lifecycle.remove(submitted(attempt), staff, strict=False)
     assert not waiting("provider_removal").exists()
@@ -142,7 +142,7 @@ def test_an_unconfirmed_removal_is_logged(attempt, provider, staff, caplog):
     assert "removal not confirmed" in caplog.text
 
 
-def test_what_somebody_holds_again_is_not_removed(attempt, provider, staff, caplog):
+def test_an_attempt_that_is_referred_to_again_is_not_removed(attempt, provider, staff, caplog):
     known = submitted(attempt, external_id="A")
     provider.fail("remove_exam_attempt", requests.ConnectionError("down"))
     lifecycle.remove(known, staff, strict=False)
@@ -154,7 +154,7 @@ def test_what_somebody_holds_again_is_not_removed(attempt, provider, staff, capl
     assert "another attempt refers to it" in caplog.text
 
 
-def test_a_provider_that_is_gone_keeps_its_messages(attempt, make_exam):
+def test_messages_to_an_unconfigured_provider_stay_pending(attempt, make_exam):
     from django.apps import apps
 
     backends = apps.get_app_config("edx_proctoring").backends
@@ -213,7 +213,7 @@ def test_a_mail_server_that_is_down(attempt, mail_through):
 
 
 class Down:
-    """A mail server out of reach."""
+    """A mail server that cannot be reached."""
 
     def __init__(self, **_kwargs):
         pass
@@ -222,7 +222,7 @@ class Down:
         raise ConnectionError("down")
 
 
-def test_each_mail_tells_the_status_of_its_moment(attempt, mail_through):
+def test_each_e_mail_has_the_status_of_its_change(attempt, mail_through):
     mail_through("tests.effects.test_deliver.Down")
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=9)
     lifecycle.transition(known, "submitted")
@@ -237,7 +237,7 @@ def test_each_mail_tells_the_status_of_its_moment(attempt, mail_through):
     assert first != second
 
 
-def test_a_learners_answers_go_unless_new_ones_are_being_given(attempt, host, staff, exam):
+def test_answers_are_deleted_unless_a_newer_attempt_has_started(attempt, host, staff, exam):
     host.instructor.fail("delete_student_attempt", RuntimeError("closed"))
     lifecycle.remove(submitted(attempt, exam=exam), staff)
     assert waiting("learner_state").count() == 1
@@ -249,7 +249,9 @@ def test_a_learners_answers_go_unless_new_ones_are_being_given(attempt, host, st
     assert not waiting("learner_state").exists()
 
 
-def test_answers_whose_deleter_is_gone_are_deleted_by_the_learner(attempt, host, staff, learner):
+def test_answers_are_deleted_in_the_learners_name_without_the_requesting_user(
+    attempt, host, staff, learner
+):
     host.instructor.fail("delete_student_attempt", RuntimeError("closed"))
     lifecycle.remove(submitted(attempt), staff)
     staff.delete()
@@ -260,7 +262,9 @@ def test_answers_whose_deleter_is_gone_are_deleted_by_the_learner(attempt, host,
     assert call.kwargs == {"requesting_user": learner}
 
 
-def test_answers_that_cannot_be_deleted_before_the_start_stay(attempt, host, staff, exam, caplog):
+def test_answers_that_cannot_be_deleted_before_the_start_are_kept(
+    attempt, host, staff, exam, caplog
+):
     host.instructor.fail("delete_student_attempt", RuntimeError("closed"))
     lifecycle.remove(submitted(attempt, exam=exam), staff)
     lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
@@ -286,7 +290,7 @@ def test_answers_to_a_newer_attempt_are_kept(attempt, host, staff, exam, caplog)
     assert not waiting("learner_state").exists()
 
 
-def test_a_mail_about_history_that_is_gone_is_dropped(attempt, mail_through, caplog):
+def test_an_e_mail_without_its_history_row_is_dropped(attempt, mail_through, caplog):
     mail_through("tests.effects.test_deliver.Down")
     lifecycle.transition(attempt(status="second_review_required"), "verified")
     mail_through()
@@ -297,7 +301,7 @@ def test_a_mail_about_history_that_is_gone_is_dropped(attempt, mail_through, cap
     assert not waiting("email").exists()
 
 
-def test_learners_who_are_gone_need_nothing_any_more(attempt, host, staff, learner):
+def test_messages_about_deleted_learners_are_done(attempt, host, staff, learner):
     host.instructor.fail("complete_student_attempt", RuntimeError("closed"))
     host.instructor.fail("delete_student_attempt", RuntimeError("closed"))
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=9)
@@ -313,7 +317,7 @@ def test_learners_who_are_gone_need_nothing_any_more(attempt, host, staff, learn
     assert not OutboxMessage.objects.unfinished().exists()
 
 
-def test_a_removal_waits_for_a_creation_under_way(attempt, provider, staff, learner):
+def test_a_removal_waits_for_a_creation_in_progress(attempt, provider, staff, learner):
     known = submitted(attempt, external_id="A")
     provider.fail("remove_exam_attempt", requests.ConnectionError("down"))
     lifecycle.remove(known, staff, strict=False)
@@ -331,7 +335,7 @@ def test_a_removal_waits_for_a_creation_under_way(attempt, provider, staff, lear
 
 
 @pytest.mark.parametrize("status", [400, 500, 503])
-def test_a_removal_that_is_refused_is_tried_again(attempt, provider, staff, status):
+def test_a_refused_removal_is_retried(attempt, provider, staff, status):
     provider.fail("remove_exam_attempt", not_found(status))
     lifecycle.remove(submitted(attempt), staff, strict=False)
     assert waiting("provider_removal").count() == 1
@@ -341,14 +345,14 @@ def test_a_removal_that_is_refused_is_tried_again(attempt, provider, staff, stat
 
 
 @pytest.mark.parametrize("status", [404, 500])
-def test_a_notice_about_an_attempt_that_we_have_is_tried_again(attempt, provider, status):
+def test_a_notice_about_an_existing_attempt_is_retried(attempt, provider, status):
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=9)
     provider.fail("stop_exam_attempt", not_found(status))
     lifecycle.transition(known, "submitted")
     assert waiting("provider_notice").count() == 1
 
 
-def test_the_user_behind_a_zero_is_named_later_too(attempt, host, staff):
+def test_a_delayed_grade_override_names_its_user(attempt, host, staff):
     known = submitted(attempt)
     host.grades.fail("override_subsection_grade", RuntimeError("closed"))
     lifecycle.transition(known, "rejected", by=staff)

@@ -29,7 +29,7 @@ def other():
 
 @pytest.fixture
 def unknown(make_exam, provider):
-    """An exam that its provider does not know yet: it was down."""
+    """An exam that its provider does not know yet because it was down."""
     provider.fail("on_exam_saved", ConnectionError("down"))
     exam = make_exam(external_id=None)
     provider.recover()
@@ -64,7 +64,7 @@ def test_saves_of_one_transaction_are_one_message(exam, provider):
     assert rows(exam).count() == 1
 
 
-def test_a_rollback_tells_nothing(exam, provider):
+def test_a_rollback_sends_nothing(exam, provider):
     provider.calls.clear()
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         exam.save()
@@ -132,12 +132,12 @@ def test_after_a_failure_the_provider_is_left_to_the_worker_for_a_while(unknown,
     assert unknown.external_id == f"exam-{unknown.pk}"
 
 
-def test_the_failure_of_one_provider_is_not_that_of_another(unknown, make_exam, other):
+def test_the_failure_of_one_provider_does_not_affect_another(unknown, make_exam, other):
     make_exam(backend="other", external_id=None)
     assert len(saved(other)) == 1
 
 
-def test_a_provider_that_is_gone_keeps_its_message(make_exam, other):
+def test_a_message_to_an_unconfigured_provider_stays_pending(make_exam, other):
     exam = make_exam(backend="other")
     backends = apps.get_app_config("edx_proctoring").backends
     del backends["other"]
@@ -149,7 +149,7 @@ def test_a_provider_that_is_gone_keeps_its_message(make_exam, other):
     assert len(saved(other)) == 1
 
 
-def test_an_exam_that_was_deleted_meanwhile(unknown, provider):
+def test_an_exam_that_was_deleted_in_the_meantime(unknown, provider):
     exam_id = unknown.pk
     unknown.delete()
     again()
@@ -160,7 +160,7 @@ def test_an_exam_that_was_deleted_meanwhile(unknown, provider):
 # Leaving a provider
 
 
-def test_a_new_provider_gets_the_exam_and_the_old_one_loses_it(exam, provider, other):
+def test_a_new_provider_gets_the_exam_and_the_former_one_is_notified(exam, provider, other):
     known_as = exam.external_id
     provider.calls.clear()
     exam.backend = "other"
@@ -176,7 +176,7 @@ def test_a_new_provider_gets_the_exam_and_the_old_one_loses_it(exam, provider, o
     assert exam.external_id == f"exam-{exam.pk}"
 
 
-def test_the_old_provider_hears_it_later_if_it_is_down(exam, provider, other):
+def test_the_former_provider_is_notified_after_an_outage(exam, provider, other):
     known_as = exam.external_id
     provider.fail("on_exam_saved", ConnectionError("down"))
     api.update_exam(exam.pk, backend="other")
@@ -187,7 +187,7 @@ def test_the_old_provider_hears_it_later_if_it_is_down(exam, provider, other):
     assert (left["external_id"], left["is_active"]) == (known_as, False)
 
 
-def test_an_exam_that_becomes_timed_keeps_its_id_and_its_policy_is_not_told(exam, provider):
+def test_an_exam_that_becomes_timed_keeps_its_id_and_sends_no_policy(exam, provider):
     ReviewPolicyFactory(proctored_exam=exam)
     known_as = exam.external_id
     exam.is_proctored = False
@@ -203,7 +203,7 @@ def test_an_exam_that_becomes_timed_keeps_its_id_and_its_policy_is_not_told(exam
     assert (back["external_id"], back["is_active"], back["is_proctored"]) == (known_as, True, True)
 
 
-def test_a_provider_that_never_knew_the_exam_hears_nothing_of_its_leaving(unknown, provider):
+def test_a_former_provider_that_never_knew_the_exam_is_not_notified(unknown, provider):
     unknown.is_proctored = False
     unknown.save()
     again()
@@ -214,19 +214,19 @@ def test_a_provider_that_never_knew_the_exam_hears_nothing_of_its_leaving(unknow
 # Before the first attempt
 
 
-def test_an_exam_is_made_known_before_its_first_attempt(unknown, learner, provider):
+def test_an_exam_is_saved_at_the_provider_before_its_first_attempt(unknown, learner, provider):
     api.create_exam_attempt(unknown.pk, learner.pk, taking_as_proctored=True)
     assert [call.method for call in provider.calls] == ["on_exam_saved", "register_exam_attempt"]
     assert provider.calls[1].args[0]["external_id"] == f"exam-{unknown.pk}"
 
 
-def test_an_exam_that_nothing_waits_for_is_told_anew(unknown, learner, provider):
+def test_an_unknown_exam_without_a_pending_message_is_saved(unknown, learner, provider):
     OutboxMessage.objects.all().delete()
     api.create_exam_attempt(unknown.pk, learner.pk, taking_as_proctored=True)
     assert provider.calls_of("register_exam_attempt")[0].args[0]["external_id"]
 
 
-def test_in_a_transaction_of_the_host_it_is_made_known_at_once(unknown, learner, provider):
+def test_in_a_transaction_of_the_host_it_is_saved_immediately(unknown, learner, provider):
     with transaction.atomic():
         attempt_id = api.create_exam_attempt(unknown.pk, learner.pk, taking_as_proctored=True)
         external_id = provider.calls_of("register_exam_attempt")[0].args[0]["external_id"]
@@ -242,7 +242,7 @@ def test_in_a_transaction_of_the_host_a_failure_is_a_refusal(unknown, learner, p
     assert api.get_current_exam_attempt(unknown.pk, learner.pk) is None
 
 
-def test_providers_without_ids_register_all_the_same(make_exam, learner, provider):
+def test_providers_without_ids_register_attempts(make_exam, learner, provider):
     provider.answer("on_exam_saved", None)
     exam = make_exam(external_id=None)
     assert api.create_exam_attempt(exam.pk, learner.pk, taking_as_proctored=True)

@@ -1,4 +1,4 @@
-"""Providers, services and receivers that fail: the attempt's change is stored, and they are told later."""
+"""Providers, services and receivers that fail: the change is stored, and they are notified later."""
 
 import logging
 
@@ -36,7 +36,7 @@ def status_of(attempt):
 
 
 @pytest.mark.defect("PYTHON-11")
-def test_a_failed_start_at_the_provider_is_told_later(attempt, provider, tracker):
+def test_a_failed_start_notice_is_retried(attempt, provider, tracker):
     known = attempt(status="ready_to_start")
     provider.fail("start_exam_attempt", ConnectionError("down"))
     api.update_attempt_status(known.pk, "started")
@@ -50,7 +50,7 @@ def test_a_failed_start_at_the_provider_is_told_later(attempt, provider, tracker
 
 
 @pytest.mark.defect("PYTHON-15")
-def test_services_that_fail_at_a_removal_hear_of_it_later(attempt, host, staff, tracker):
+def test_services_that_fail_during_a_removal_are_called_later(attempt, host, staff, tracker):
     known = attempt(status="rejected", completed_at=timezone.now())
     for service, method in [
         ("instructor", "delete_student_attempt"),
@@ -88,7 +88,7 @@ def test_an_unconfigured_provider_stops_no_exam(learner, tracker):
 
 @pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-16")
-def test_an_unconfigured_provider_stops_no_learner_who_goes_unproctored(make_exam, learner):
+def test_an_unconfigured_provider_does_not_affect_unproctored_learners(make_exam, learner):
     exam = make_exam(backend="gone")
     with pytest.raises(BackendProviderNotConfigured):
         api.create_exam_attempt(exam.pk, learner.pk, True)
@@ -101,7 +101,7 @@ def test_an_unconfigured_provider_stops_no_learner_who_goes_unproctored(make_exa
 
 
 @pytest.mark.defect("PYTHON-19")
-def test_completion_is_told_only_of_what_is_stored(attempt, host):
+def test_completion_is_reported_only_for_stored_changes(attempt, host):
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90)
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         api.update_attempt_status(known.pk, "submitted")
@@ -168,7 +168,7 @@ def test_a_tracker_that_raises(exam, learner, error):
 
 
 @pytest.mark.defect("PYTHON-23")
-def test_a_mail_that_cannot_be_made(make_exam, learner, settings, tracker):
+def test_an_e_mail_that_cannot_be_rendered(make_exam, learner, settings, tracker):
     del settings.LEARNING_MICROFRONTEND_URL
     exam = make_exam(course_id="no course key")
     attempt_id = api.create_exam_attempt(exam.pk, learner.pk, True)
@@ -179,7 +179,7 @@ def test_a_mail_that_cannot_be_made(make_exam, learner, settings, tracker):
 
 
 @pytest.mark.defect("PYTHON-24")
-def test_a_rollback_of_the_host_tells_nobody(exam, learner, provider, host, tracker, mailoutbox):
+def test_a_rollback_of_the_host_sends_nothing(exam, learner, provider, host, tracker, mailoutbox):
     provider.calls.clear()
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         attempt_id = api.create_exam_attempt(exam.pk, learner.pk, False)
@@ -195,7 +195,7 @@ def test_a_rollback_of_the_host_tells_nobody(exam, learner, provider, host, trac
 
 
 @pytest.mark.defect("PYTHON-25")
-def test_only_attempts_that_the_provider_heard_of_are_cleared(
+def test_only_attempts_known_to_the_provider_are_cleared(
     attempt, make_exam, practice_exam, provider
 ):
     provider.supports_onboarding = True

@@ -1,4 +1,4 @@
-"""Messages that must not be delivered, or not here."""
+"""Messages that must not be delivered, or not by this process."""
 
 import datetime
 
@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("backend", ["test", None, ""])
-def test_what_an_attempt_refers_to_is_not_removed(attempt, make_exam, provider, staff, backend):
+def test_an_attempt_that_is_still_referred_to_is_not_removed(
+    attempt, make_exam, provider, staff, backend
+):
     """A provider may give the next attempt the same id; exams without a provider have the default one."""
     exam = make_exam(backend=backend)
     known = submitted(attempt, exam=exam, external_id="A")
@@ -31,7 +33,7 @@ def test_what_an_attempt_refers_to_is_not_removed(attempt, make_exam, provider, 
     assert not waiting("provider_removal").exists()
 
 
-def test_the_answers_of_a_newer_attempt_stay_whatever_the_clocks_say(attempt, exam, host, staff):
+def test_answers_of_a_newer_attempt_are_kept_if_clocks_differ(attempt, exam, host, staff):
     """The machine on which it was created is an hour behind."""
     host.instructor.fail("delete_student_attempt", RuntimeError("closed"))
     lifecycle.remove(submitted(attempt, exam=exam), staff)
@@ -46,7 +48,7 @@ def test_the_answers_of_a_newer_attempt_stay_whatever_the_clocks_say(attempt, ex
 
 @pytest.fixture
 def published(monkeypatch):
-    """Tasks that were sent, however busy the machine is."""
+    """Return the published tasks, even on a slow machine."""
     monkeypatch.setattr(broker, "WAIT_SECONDS", 30)
     found = []
 
@@ -58,10 +60,8 @@ def published(monkeypatch):
     before_task_publish.disconnect(publish)
 
 
-def test_what_another_process_can_deliver_is_left_to_it(
-    attempt, staff, settings, provider, published
-):
-    """A worker without the provider sends itself no task: it would always be faster than the one that has it."""
+def test_messages_for_another_process_are_left_to_it(attempt, staff, settings, provider, published):
+    """A worker without the provider publishes no task: it would always be faster than the one that has it."""
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
     lifecycle.remove(submitted(attempt), staff, strict=False)
     assert len(published) == 1

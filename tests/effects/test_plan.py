@@ -1,4 +1,4 @@
-"""From a change to its effects: tables, no database."""
+"""From a change to its effects: tables, without a database."""
 
 from itertools import combinations_with_replacement
 
@@ -27,7 +27,7 @@ def change(before, after, *, proctored=True, practice=False, **more):
 
 
 def planned(*args, **kwargs):
-    """The effects in short: kind, or kind and the one value that matters."""
+    """Return the effects in short form: the kind, or the kind and its most important value."""
     return [short(effect) for effect in plan(change(*args, **kwargs))]
 
 
@@ -105,13 +105,13 @@ def test_changes_of_a_proctored_attempt(before, after, expected):
     assert planned(before, after) == expected
 
 
-def test_the_first_start_tells_the_provider_and_a_second_one_does_not():
+def test_the_first_start_notifies_the_provider_and_a_second_one_does_not():
     first = planned("ready_to_start", "started", first_start=True)
     assert first == ["provider_notice:start_exam_attempt", "event:started", "signal:False"]
     assert planned("ready_to_submit", "started") == ["event:started", "signal:False"]
 
 
-def test_a_start_without_any_time_left_is_one_end():
+def test_a_start_without_time_left_is_a_single_end():
     effects = planned("ready_to_start", "submitted", first_start=True, first_completion=True)
     assert effects == [
         "completion",
@@ -129,14 +129,14 @@ def test_the_first_completion_counts_in_the_course():
 
 
 @pytest.mark.parametrize("after", ["submitted", "verified", "rejected", "declined", "error"])
-def test_a_timed_attempt_touches_neither_credit_nor_provider_nor_mail(after):
+def test_a_timed_attempt_affects_neither_credit_nor_provider_nor_e_mail(after):
     kinds = {effect.split(":")[0] for effect in planned("started", after, proctored=False)}
     assert kinds.isdisjoint({"credit", "provider_notice", "provider_removal", "email"})
     assert {"event", "signal"} <= kinds
 
 
 @pytest.mark.parametrize("after", ["submitted", "verified", "rejected"])
-def test_practice_is_not_mailed(after):
+def test_practice_sends_no_e_mail(after):
     assert "email" not in planned("started", after, practice=True)
 
 
@@ -164,12 +164,12 @@ def test_verification_undoes_the_zero_that_is_in_force():
     assert "grade:False" not in planned("submitted", "verified")
 
 
-def test_removal_of_the_current_attempt_takes_answers_and_zero_along():
+def test_removal_of_the_current_attempt_deletes_answers_and_undoes_the_zero():
     effects = planned("rejected", None, resets_learner_state=True, external_id=None)
     assert effects == ["credit:None", "grade:False", "learner_state", "event:deleted"]
 
 
-def test_removal_of_one_of_several_leaves_what_the_rest_decides():
+def test_after_a_removal_the_remaining_attempts_decide():
     effects = planned("rejected", None, others=["verified", "rejected"], external_id=None)
     assert effects == ["credit:satisfied", "event:deleted"]
     current = planned(
@@ -178,7 +178,7 @@ def test_removal_of_one_of_several_leaves_what_the_rest_decides():
     assert current == ["credit:failed", "learner_state", "event:deleted"]
 
 
-def test_an_attempt_that_the_provider_never_knew_concerns_it_not():
+def test_an_attempt_unknown_to_the_provider_sends_no_notices():
     for after in ("submitted", "error", "declined", None):
         kinds = planned("started", after, external_id=None)
         assert not [kind for kind in kinds if kind.startswith("provider")]
@@ -314,7 +314,7 @@ def test_the_other_attempts_decide_with_it(after, others, expected):
 @pytest.mark.parametrize("after", sorted(KNOWN))
 @pytest.mark.parametrize("proctored", [True, False])
 @pytest.mark.parametrize("practice", [True, False])
-def test_whoever_does_not_ask_for_the_other_attempts_does_not_need_them(after, proctored, practice):
+def test_other_attempts_are_read_only_if_a_rule_needs_them(after, proctored, practice):
     def follows(*others):
         more = {"override_active": True, "first_completion": True, "others": others}
         return planned("started", after, proctored=proctored, practice=practice, **more)

@@ -1,4 +1,4 @@
-"""Telling a provider something: for how long, and how often while it does not answer."""
+"""Notices to a provider: their time limit, and how often they are tried while it does not respond."""
 
 import datetime
 import socket
@@ -41,14 +41,14 @@ def seconds_given():
         return remaining_seconds(99)
 
 
-def test_how_long_it_has_in_a_worker(settings):
+def test_the_time_limit_in_a_worker(settings):
     assert 2.9 < seconds_given() <= 3
     changed = {"TELL_DEADLINE_SECONDS": 20}
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **changed}
     assert 19 < seconds_given() <= 20
 
 
-def test_how_long_it_has_while_somebody_waits():
+def test_the_time_limit_in_a_request():
     with slow_calls.skip_if_slow():
         assert 1 < seconds_given() <= 1.5
     with ask_options(deadline=30):
@@ -56,7 +56,7 @@ def test_how_long_it_has_while_somebody_waits():
 
 
 @pytest.mark.parametrize("error", [SILENT, requests.ConnectionError(), TimeoutError()])
-def test_after_three_that_were_not_answered_one_in_twenty_seconds_is_tried(error):
+def test_after_three_unanswered_notices_one_per_twenty_seconds_is_tried(error):
     now = timezone.now().timestamp()
     with time_machine.travel(now, tick=False) as clock:
         fail(error=error)
@@ -71,17 +71,17 @@ def test_after_three_that_were_not_answered_one_in_twenty_seconds_is_tried(error
         told()
 
 
-def test_other_providers_are_told():
+def test_other_providers_are_notified():
     fail()
     told("null")
 
 
-def test_an_error_about_one_message_holds_up_no_other():
+def test_an_error_of_one_message_does_not_delay_others():
     fail(10, ValueError("unknown attempt"))
     told()
 
 
-def test_what_is_told_keeps_nobody_from_asking_but_shows():
+def test_unanswered_notices_do_not_block_asks_but_are_reported():
     """A message waits 3 seconds for the answer that a learner would have waited for."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -95,7 +95,7 @@ def test_what_is_told_keeps_nobody_from_asking_but_shows():
         assert provider_states()["silent"].is_down
 
 
-def test_who_cannot_be_asked_is_told_as_rarely():
+def test_a_provider_that_is_down_for_asks_gets_few_notices():
     provider = BaseRestProctoringProvider("id", "secret", base_url="http://127.0.0.1:9")
     apps.get_app_config("edx_proctoring").backends["remote"] = provider
     for _ in range(breaker.FAILURES):
@@ -105,19 +105,19 @@ def test_who_cannot_be_asked_is_told_as_rarely():
         told("remote")
 
 
-def test_a_provider_of_another_process():
+def test_a_provider_configured_in_another_process():
     with pytest.raises(outbox.WrongProcess):
         told("elsewhere")
 
 
-def test_without_a_memory_all_are_tried():
+def test_without_a_cache_all_notices_are_tried():
     fail()
     cache.clear()
     told()
 
 
 @pytest.mark.defect("PYTHON-33")
-def test_providers_are_told_once_and_outside_the_request(provider, learner, settings):
+def test_providers_are_notified_once_and_outside_the_request(provider, learner, settings):
     exam_id = api.create_exam("course-v1:a+b+c", "block", "Midterm", 90, backend="test")
     assert len(provider.calls_of("on_exam_saved")) == 1
     assert ProctoredExam.history.filter(id=exam_id).count() == 1
@@ -132,7 +132,7 @@ def test_providers_are_told_once_and_outside_the_request(provider, learner, sett
 
 
 @pytest.mark.defect("PYTHON-34")
-def test_a_provider_that_is_down_stops_no_learner(provider, exam, learner, time_machine):
+def test_a_provider_that_is_down_does_not_stop_learners(provider, exam, learner, time_machine):
     attempt_id = api.create_exam_attempt(exam.pk, learner.pk, True)
     for method in ("start_exam_attempt", "stop_exam_attempt", "mark_erroneous_exam_attempt"):
         provider.fail(method, RuntimeError("down"))

@@ -1,4 +1,4 @@
-"""The third party's provider in the app's checks; run by `python -m edx_proctoring.testing.check`."""
+"""The contract for the third party's provider; run by `python -m edx_proctoring.testing.check`."""
 
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ def _found() -> type:
 
 
 class Proctortrack(ProviderContract):
-    """All that it declares by being a REST provider."""
+    """All capabilities that it declares as a REST provider."""
 
     provider_class = _found()
     options: ClassVar = {

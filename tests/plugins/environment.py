@@ -1,7 +1,6 @@
-"""Providers' packages in folders of their own, and processes in which they are installed.
+"""Providers' packages in separate folders, and processes that can import them.
 
-The third party's is kept in `.plugins/`, as published; it is only ever run, never read. Without its dependencies: what
-they need is this checkout.
+The third party's package is installed into `.plugins/`, without its dependencies, and only run, never read.
 """
 
 import os
@@ -17,7 +16,7 @@ FOLDER = ROOT / ".plugins" / PACKAGE
 
 
 def prepare() -> str:
-    """Install it if that was not done yet; returns why that was not possible, or ''."""
+    """Install it if necessary; return why that was not possible, or ''."""
     return installs.once(FOLDER, _install)
 
 

@@ -1,4 +1,4 @@
-"""The plain project with somebody's provider (PLUGIN names it), as its operator configures it."""
+"""The plain project with a third party's provider (PLUGIN names it), configured as by its operator."""
 
 import os
 

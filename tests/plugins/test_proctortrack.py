@@ -1,4 +1,4 @@
-"""A third party's provider, as published, works with the app as it is."""
+"""A third party's published provider works with the app unchanged."""
 
 import json
 
@@ -22,7 +22,7 @@ def test_it_is_discovered_and_configured(seen):
     assert seen["backend"] == "proctortrack"
 
 
-def test_it_leads_from_the_registration_to_the_review(seen):
+def test_an_exam_from_the_registration_to_the_review(seen):
     assert seen["statuses"] == [
         "created",
         "ready_to_start",
@@ -36,14 +36,14 @@ def test_it_leads_from_the_registration_to_the_review(seen):
     assert seen["called_back"] == [["ready", 200], ["reviewed", 200]]
 
 
-def test_what_it_adds_to_a_registration_arrives(seen):
+def test_its_additions_to_a_registration_arrive(seen):
     assert seen["registered"]["exam_return_url"] == (
         "https://learning.example.com/course/course-v1:edX+Demo+2026/"
         "block-v1:edX+Demo+2026+type@sequential+block@midterm"
     )
 
 
-def test_staff_are_sent_to_its_dashboard(seen):
+def test_staff_are_redirected_to_its_dashboard(seen):
     assert seen["dashboard"] == {
         "status": 302,
         "path": "/launch/edx/instructor/platform/",
@@ -53,7 +53,7 @@ def test_staff_are_sent_to_its_dashboard(seen):
     }
 
 
-def test_it_does_what_the_app_expects_of_providers():
+def test_it_passes_the_contract():
     if why := environment.prepare():
         pytest.skip(why)
     what = "tests.plugins.contract:Proctortrack"

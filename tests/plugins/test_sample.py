@@ -1,4 +1,4 @@
-"""The sample of the guide installs, does what the app expects, and takes an exam."""
+"""The guide's sample can be installed, passes the contract, and works in an exam."""
 
 import json
 import os
@@ -17,7 +17,7 @@ SAMPLE = ROOT / "docs" / "samples" / "acme"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The sample, installed as any distribution."""
+    """The sample, installed like any distribution."""
     work = tmp_path_factory.mktemp("acme")
     source, target = work / "source", work / "installed"
     shutil.copytree(SAMPLE, source)
@@ -29,7 +29,7 @@ def folder(tmp_path_factory):
     return target
 
 
-def test_it_does_what_the_app_expects_of_providers(folder):
+def test_it_passes_the_contract(folder):
     table = python(
         "edx_proctoring.testing.check", "check_acme:TestAcme", folder=folder, project=False
     )
@@ -37,7 +37,7 @@ def test_it_does_what_the_app_expects_of_providers(folder):
     assert "'onboarding' is not among the capabilities" in table
 
 
-def test_the_checks_run_in_a_suite_of_its_own(folder):
+def test_the_checks_run_in_a_separate_suite(folder):
     arguments = [
         "check_acme.py",
         "-q",
@@ -61,7 +61,7 @@ def test_the_checks_run_in_a_suite_of_its_own(folder):
 
 
 def commands():
-    """The command lines of the guide that check the sample."""
+    """Return the guide's command lines that check the sample."""
     lines = GUIDE.read_text(encoding="utf-8").splitlines()
     return [line.strip() for line in lines if line.strip().startswith("python -m ")]
 
@@ -72,7 +72,7 @@ def test_the_guide_has_three_commands():
 
 @pytest.mark.parametrize("command", commands())
 def test_the_commands_of_the_guide(folder, command, tmp_path):
-    """As an author types them, in a folder with the sample's files; none prints anything but the result."""
+    """Run in a folder with the sample's files; none prints anything but the result."""
     for name in ("check_acme.py", "conftest.py", "options.json"):
         shutil.copy(SAMPLE / name, tmp_path)
     words = shlex.split(command)

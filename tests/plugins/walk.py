@@ -1,4 +1,4 @@
-"""One exam with a third party's provider: its requests go to the simulator over HTTP; prints what was seen as JSON."""
+"""Take one exam with a third party's provider, whose requests go to the simulator over HTTP; print the results as JSON."""
 
 import json
 import logging
@@ -24,13 +24,13 @@ NAME = os.environ.get("PLUGIN", "proctortrack")
 
 
 class Lms:
-    """The simulator's way to us: what it posts arrives from a member of the provider's review group."""
+    """The simulator's connection to us: its requests are authenticated as a member of the provider's review group."""
 
     def __init__(self) -> None:
         self.sent: list[list[Any]] = []
 
     def post(self, _lms_host: str, path: str, body: dict[str, Any]) -> requests.Response:
-        """Our answer."""
+        """Return our response."""
         answer = signed_in("reviewer").post(path, body, format="json")
         self.sent.append([path.rsplit("/", 1)[-1], answer.status_code])
         response = requests.Response()
@@ -39,7 +39,7 @@ class Lms:
 
 
 def signed_in(name: str) -> Any:
-    """A client of the REST interface."""
+    """Return a client of the REST interface."""
     from django.contrib.auth import get_user_model
     from rest_framework.test import APIClient
 
@@ -50,7 +50,7 @@ def signed_in(name: str) -> Any:
 
 
 def users() -> None:
-    """A learner, a reviewer, somebody on the staff."""
+    """Create a learner, a reviewer and course staff."""
     from django.contrib.auth import get_user_model
     from django.contrib.auth.models import Group
 
@@ -62,7 +62,7 @@ def users() -> None:
 
 
 def take(sim: Simulator) -> dict[str, Any]:
-    """Register, get ready, start, end, submit; the provider's word comes in between."""
+    """Register, get ready, start, end, submit; the provider's callbacks come in between."""
     from edx_proctoring import api
 
     learner = signed_in("ada")
@@ -96,7 +96,7 @@ def take(sim: Simulator) -> dict[str, Any]:
 
 
 def status(attempt_id: int) -> str:
-    """Here, now."""
+    """Return the status here and now."""
     from edx_proctoring import api
 
     return str(api.get_exam_attempt_by_id(attempt_id)["status"])
@@ -109,7 +109,7 @@ def deliver(sim: Simulator) -> None:
 
 
 def dashboard(exam_id: int) -> dict[str, Any]:
-    """Where course staff are sent, and what they see there."""
+    """Return where course staff are redirected, and what they see there."""
     path = f"/api/edx_proctoring/v1/instructor/{COURSE}/{exam_id}"
     answer = signed_in("staff").get(path)
     where = urlsplit(answer["Location"])
@@ -124,7 +124,7 @@ def dashboard(exam_id: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Serve the simulator, walk, print."""
+    """Serve the simulator, take the exam, print."""
     lms = Lms()
     store = Store(":memory:", seed=1)
     sim = Simulator(store, Callbacks(store, lms, pause=0))

@@ -1,4 +1,4 @@
-"""A database that the published package filled and that ours has migrated, with both still running."""
+"""Databases that the published package filled and that ours has migrated, with processes of both."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,7 +19,7 @@ SQUASHED = "0001_squashed_0025_auto_20230727_2112"
 
 @dataclass
 class Upgrade:
-    """Both sides, what the database was filled with, and what it and they showed at each stage."""
+    """Both sides, the data that the database was filled with, and what both sides returned at each stage."""
 
     published: Any
     ours: Any
@@ -36,7 +36,7 @@ PLACES = [
 
 @pytest.fixture(scope="session")
 def upgrades(tmp_path_factory):
-    """Makes each database once, whatever the order of the tests; they keep to learners of their own."""
+    """Create each database once, whatever the order of the tests; each test uses its own learners."""
     made: dict[Any, Upgrade] = {}
     with ExitStack() as stack:
 
@@ -57,7 +57,7 @@ def upgrade(request, upgrades):
 
 @pytest.fixture(params=["SQLite", "PostgreSQL", "MariaDB"])
 def both_schemas(request, upgrades, tmp_path):
-    """Of a database of 6.1.4 that ours has migrated, and of a new one of ours."""
+    """Return the schema of a migrated database of 6.1.4, and of a new one."""
     upgraded = upgrades("6.1.4", request.param).stages["schema after"]
     with sides.database(request.param, "upgrade_new", tmp_path) as database:
         ours = sides.Side(sides.OURS, database, tmp_path / "ours.log")

@@ -1,6 +1,6 @@
-"""The published package in virtual environments of its own, made once and kept in `.upgrade/` of the checkout.
+"""Virtual environments with the published package, created once in `.upgrade/` of the checkout.
 
-It is installed by pip and only ever run, as its users run it.
+It is installed by pip and only run.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ ALSO = ["Django<6", "dj-database-url", "psycopg[binary]"]
 
 
 def python_of(version: str) -> Path:
-    """The interpreter of the environment in which this version is installed."""
+    """Return the interpreter of the environment in which this version is installed."""
     return _folder(version) / "bin" / "python"
 
 
@@ -27,7 +27,7 @@ def _folder(version: str) -> Path:
 
 
 def prepare() -> str:
-    """Make the environments that are not there yet; returns why that was not possible, or ''."""
+    """Create missing environments; return why that was not possible, or ''."""
     FOLDER.mkdir(exist_ok=True)
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -67,7 +67,7 @@ def _make(version: str) -> str:
 
 
 def _has_mysql() -> bool:
-    """Can this Python use MariaDB? Then theirs can, too."""
+    """Return whether this Python can use MariaDB; then the environments can, too."""
     probe = subprocess.run([sys.executable, "-c", "import MySQLdb"], capture_output=True)
     return probe.returncode == 0
 

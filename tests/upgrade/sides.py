@@ -1,4 +1,4 @@
-"""Two processes on one database: the published package and ours, each doing what it is asked."""
+"""Two processes on one database, with the published package and with ours."""
 
 import json
 import os
@@ -21,7 +21,7 @@ PROJECT = Path(__file__).resolve().parent / "project"
 
 
 class Side:
-    """A process that runs `project/driver.py`; its commands are methods, and so are those of the module `more`."""
+    """A process that runs `project/driver.py`; its commands, and those of the module `more`, are methods."""
 
     def __init__(self, python: Path, database: str, errors: Path, more: Path | None = None) -> None:
         also = MORE.format(folder=str(more.parent), name=more.stem) if more else ""
@@ -61,13 +61,13 @@ class Side:
         return reply["answer"]
 
     def close(self) -> None:
-        """End it."""
+        """Terminate the process."""
         self._process.communicate(timeout=30)
 
 
 @contextmanager
 def running(python: Path, folder: Path, name: str, more: Path) -> Iterator[Side]:
-    """A side with a SQLite database of its own."""
+    """Start a side with its own SQLite database."""
     side = Side(python, f"sqlite:///{folder}/{name}.sqlite3", folder / f"{name}.log", more)
     try:
         yield side
@@ -77,7 +77,7 @@ def running(python: Path, folder: Path, name: str, more: Path) -> Iterator[Side]
 
 @contextmanager
 def database(server: str, name: str, folder: Path) -> Iterator[str]:
-    """A new database of this process; yields its address. Skips where the server is not there."""
+    """Create a database for this process and return its URL. Skips if there is no such server."""
     name = f"{name}_{os.getpid()}"
     if server == "SQLite":
         yield f"sqlite:///{folder}/{name}.sqlite3"

@@ -1,4 +1,4 @@
-"""The published package and ours answer the benchmarks' requests alike, but where its defects show."""
+"""The published package and ours respond alike to the benchmarks' requests, except for its defects."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.upgrade import environments
 pytestmark = pytest.mark.upgrade
 
 
-def test_both_answer_the_same():
+def test_both_respond_alike():
     if why := environments.prepare():
         pytest.skip(why)
     rows = compare("SQLite", learners=150, rounds=1, longest=5)

@@ -1,4 +1,4 @@
-"""The published package and ours give the same answers to the same requests, but where the list of differences says so."""
+"""The published package and ours give the same responses to the same requests, except for the listed differences."""
 
 import json
 import os
@@ -24,7 +24,7 @@ LISTED = tomllib.loads((environments.ROOT / "docs" / "differences.toml").read_te
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
-    """[(request, the answer of 6.1.4, ours)], and what is left in either database."""
+    """Return [(request, response of 6.1.4, ours)], and the final content of both databases."""
     if why := environments.prepare():
         pytest.skip(why)
     folder = tmp_path_factory.mktemp("twins")
@@ -53,8 +53,8 @@ def test_every_difference_is_listed(answers):
     assert not unlisted, "\n".join(unlisted)
 
 
-def test_what_differs_is_stated(answers):
-    """The statuses or the fields of each answer that a row lets differ; nothing else of it may."""
+def test_differences_are_limited_to_the_stated_fields(answers):
+    """A row lists the statuses or fields of a response that may differ; nothing else may."""
     lines = [
         f"{step.row}: {step.who or 'nobody'} {step.method} {step.path}: {twins.difference(published, ours)}"
         for step, published, ours in answers[0]
@@ -66,11 +66,11 @@ def test_what_differs_is_stated(answers):
     assert not [line for line in lines if line.endswith(": ")]
 
 
-def test_the_rows_are_there():
+def test_the_named_rows_exist():
     assert {step.row for step in STEPS if isinstance(step, twins.Ask) and step.row} <= set(LISTED)
 
 
-def test_every_route_is_asked():
+def test_every_route_is_requested():
     paths = [twins.NAMED.sub("1", step.path) for step in STEPS if isinstance(step, twins.Ask)]
     asked = set()
     for path in paths:
@@ -79,13 +79,13 @@ def test_every_route_is_asked():
     assert {url["name"] for url in json.loads(NAMES.read_text())["lms"]} <= asked
 
 
-def test_the_tables_hold_the_same_in_the_end(answers):
+def test_the_tables_are_equal_in_the_end(answers):
     _, published, ours = answers
     assert ours == published
     assert all(ours.values())
 
 
-def test_ours_fails_where_nobody_could_help_it_only(answers):
+def test_our_server_errors_are_unavoidable(answers):
     """Registration and removal while the provider is down."""
     failed = [(step.method, ours[0]) for step, _, ours in answers[0] if ours[0] >= 500]
     assert sorted(failed) == [("DELETE", 502), ("POST", 502)]

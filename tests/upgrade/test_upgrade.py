@@ -1,4 +1,4 @@
-"""Upgrade in place, and the way back: databases that the published package has created and filled."""
+"""Upgrade in place, and rollback, with databases that the published package created and filled."""
 
 import ast
 import json
@@ -28,7 +28,7 @@ def test_every_row_stays(upgrade):
     assert not upgrade.stages["unapplied"]
 
 
-def test_both_show_the_same(upgrade):
+def test_both_return_the_same(upgrade):
     before = upgrade.stages["seen before"]
     for stage in ("seen after", "seen back"):
         for what, shown in before.items():
@@ -36,7 +36,9 @@ def test_both_show_the_same(upgrade):
 
 
 def foreign_keys_with_their_indexes(schema):
-    """MariaDB keeps a foreign key's index under the key's name, or, where a wider one went away, under its own."""
+    """Return foreign keys with their indexes: MariaDB keeps an index under the key's name, or under its own name if a
+    wider one was removed.
+    """
     tables = {}
     for table, found in schema.items():
         constraints = [ast.literal_eval(text) for text in found["constraints"]]
@@ -50,12 +52,12 @@ def foreign_keys_with_their_indexes(schema):
     return tables
 
 
-def test_taking_our_tables_away_leaves_the_published_schema(upgrade):
+def test_removing_our_tables_leaves_the_published_schema(upgrade):
     before, back = upgrade.stages["schema before"], upgrade.stages["schema back"]
     assert foreign_keys_with_their_indexes(back) == foreign_keys_with_their_indexes(before)
 
 
-def test_a_new_database_is_like_an_upgraded_one(both_schemas):
+def test_a_new_database_equals_an_upgraded_one(both_schemas):
     upgraded, new = both_schemas
     assert upgraded.keys() == new.keys()
     for table, found in upgraded.items():
@@ -85,7 +87,7 @@ NEXT = {
 
 
 @pytest.mark.parametrize("kind", ["proctored", "timed"])
-def test_each_attempt_takes_its_next_legal_step(upgrade, kind):
+def test_each_attempt_can_make_its_next_transition(upgrade, kind):
     ours, attempts = upgrade.ours, upgrade.filled[kind]
     for status in attempts.keys() & NEXT.keys():
         before = len(ours.histories(attempts[status]))
@@ -95,7 +97,7 @@ def test_each_attempt_takes_its_next_legal_step(upgrade, kind):
     assert ours.deliver() == 0
 
 
-def test_what_broke_off_goes_on(upgrade):
+def test_an_interrupted_attempt_can_be_resumed(upgrade):
     ours, broken = upgrade.ours, upgrade.filled["proctored"]["error"]
     attempt = ours.ask("get_exam_attempt_by_id", broken)
     exam_id, user_id = attempt["proctored_exam"]["id"], attempt["user"]["id"]
@@ -180,7 +182,7 @@ WAY = ("download_software_clicked", "ready_to_start", "started", "ready_to_submi
 
 
 @pytest.mark.parametrize("first", ["published", "ours"])
-def test_the_sides_take_turns_in_an_attempt(upgrade, first):
+def test_both_versions_take_turns_in_an_attempt(upgrade, first):
     both = {"published": upgrade.published, "ours": upgrade.ours}
     turns = [first, *(both.keys() - {first})]
     exam_id = upgrade.filled["exams"]["proctored"]
@@ -199,7 +201,7 @@ def test_the_sides_take_turns_in_an_attempt(upgrade, first):
     assert upgrade.ours.deliver() == 0
 
 
-def test_both_serve_pages_of_the_other_s_learners(upgrade):
+def test_both_versions_serve_pages_of_the_others_learners(upgrade):
     path = "/api/edx_proctoring/v1/proctored_exam/attempt"
     for writer, reader in ((upgrade.ours, upgrade.published), (upgrade.published, upgrade.ours)):
         user_id = writer.new_user(f"page-{reader is upgrade.ours}")
@@ -213,7 +215,7 @@ def test_both_serve_pages_of_the_other_s_learners(upgrade):
         assert writer.attempts()[str(attempt_id)] == "submitted"
 
 
-def test_the_published_package_deletes_what_our_tables_refer_to(upgrade):
+def test_the_published_package_can_delete_rows_that_our_tables_refer_to(upgrade):
     ours, published = upgrade.ours, upgrade.published
     content = "block-v1:edX+Upgrade+2026+type@sequential+block@doomed"
     exam_id = ours.ask("create_exam", COURSE, content, "Doomed", 10)
@@ -237,7 +239,7 @@ def test_the_published_package_deletes_what_our_tables_refer_to(upgrade):
 # The way back
 
 
-def test_the_published_package_goes_on_with_what_ours_has_written(upgrade):
+def test_the_published_package_continues_with_our_rows(upgrade):
     ours, published = upgrade.ours, upgrade.published
     content = "block-v1:edX+Upgrade+2026+type@sequential+block@ours"
     exam_id = ours.ask("create_exam", COURSE, content, "Ours", 30)

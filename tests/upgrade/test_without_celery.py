@@ -1,4 +1,4 @@
-"""A host without any Celery setting: mails are sent and the provider hears, as with the published package."""
+"""A host without any Celery setting: e-mails are sent and the provider is notified, as with the published package."""
 
 from contextlib import ExitStack
 
@@ -27,7 +27,7 @@ HEARD = sides.PROJECT / "heard.py"
 
 @pytest.fixture
 def hosts(tmp_path):
-    """The published package and ours, each with a database of its own."""
+    """The published package and ours, each with its own database."""
     if why := environments.prepare():
         pytest.skip(why)
     pythons = {"published": environments.python_of("6.1.4"), "ours": sides.OURS}
@@ -48,7 +48,7 @@ PATHS = [
 
 
 def exam_taken(host, number, words):
-    """Return the notices after each step of a learner, beginning with the creation."""
+    """Take an exam; return the notices after each step, beginning with the creation."""
     host.migrate()
     heard = []
     learner = host.new_user(f"learner{number}")
@@ -62,7 +62,7 @@ def exam_taken(host, number, words):
     return heard
 
 
-def test_mails_and_what_the_provider_hears(hosts):
+def test_e_mails_and_provider_notices(hosts):
     published, ours = (
         [exam_taken(host, number, words) for number, words in enumerate(PATHS)] for host in hosts
     )
@@ -113,7 +113,7 @@ STEPS = [
 
 
 def requests_sent(host):
-    """The answer to each request, and what was heard then."""
+    """Return the response to each request, and the e-mails and notices it caused."""
     twin, found = twins.Twin(host), []
     for step in STEPS:
         answer = twin.do(step) if isinstance(step, twins.Do) else twin.ask(step)
@@ -121,7 +121,7 @@ def requests_sent(host):
     return found
 
 
-def test_what_follows_from_requests(hosts):
+def test_effects_of_requests(hosts):
     published, ours = map(requests_sent, hosts)
     assert ours == published
     heard = [after for _, _, after in ours]

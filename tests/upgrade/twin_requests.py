@@ -1,4 +1,4 @@
-"""Requests to the twins: every route, with and without permission, with valid and invalid input."""
+"""Requests to both packages: every route, with and without permission, with valid and invalid input."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -38,7 +38,7 @@ def content(name: str) -> str:
 
 
 def of_content(name: str) -> str:
-    """As a part of a query."""
+    """Return the id quoted for a query string."""
     return urlencode({"content_id": content(name)})
 
 
@@ -58,7 +58,7 @@ def exam(name: str, **changes: Any) -> dict[str, Any]:
 
 
 def act(name: str, action: Any, who: str = "", **more: Any) -> Ask:
-    """An action of the attempt's learner, or of somebody else."""
+    """An action of the attempt's learner, or of another user."""
     return put(
         who or name.partition("-")[0], f"{ATTEMPTS}/{{attempt:{name}}}", {"action": action}, **more
     )

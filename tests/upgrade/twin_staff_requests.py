@@ -1,4 +1,4 @@
-"""Requests to the twins by staff, reviewers and providers; continues `twin_requests`."""
+"""Requests to both packages by staff, reviewers and providers; continues `twin_requests`."""
 
 from tests.upgrade.twin_requests import (
     ANONYMOUS,

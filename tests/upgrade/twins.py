@@ -1,4 +1,4 @@
-"""Requests put to the published package and to ours, each on a database of its own, and their answers side by side."""
+"""Requests sent to the published package and to ours, each with its own database, and a comparison of the responses."""
 
 import json
 import re
@@ -14,9 +14,10 @@ WORDS = {"detail", "non_field_errors", "description"}  # each side's own
 
 @dataclass(frozen=True)
 class Ask:
-    """A request. `keep` names the attempt that it creates; `row` is the id of what is meant to differ.
+    """A request.
 
-    `by`: fields that the rows of the answer are sorted by, where 6.1.4 answers in the random order of a set.
+    `keep` names the attempt that it creates; `row` is the id of the intended difference. `by`: the fields by which
+    the rows of the response are sorted, where 6.1.4 returns the random order of a set.
     """
 
     who: str
@@ -66,7 +67,7 @@ class Do:
 
 
 class Twin:
-    """One side, and what its ids are called."""
+    """One side, and the names of its ids."""
 
     def __init__(self, side: Any) -> None:
         self.side = side
@@ -76,13 +77,13 @@ class Twin:
         }
 
     def do(self, step: Do) -> None:
-        """Have something done that is no request."""
+        """Execute a command that is not a request."""
         answer = getattr(self.side, step.command)(*self.own(step.args), **self.own(step.options))
         if step.keep:
             self.ids["attempt", step.keep] = answer
 
     def ask(self, step: Ask) -> list[Any]:
-        """The answer, comparable."""
+        """Return the response in comparable form."""
         status, kind, text = self.side.send(
             step.who, step.method, self.own(step.path), self.own(step.body), step.form
         )
@@ -106,7 +107,7 @@ class Twin:
             self.ids["attempt", name] = answer["exam_attempt_id"]
 
     def own(self, value: Any) -> Any:
-        """With this side's ids."""
+        """Insert this side's ids."""
         if isinstance(value, (list, tuple)):
             return [self.own(one) for one in value]
         if isinstance(value, dict):
@@ -124,7 +125,7 @@ class Twin:
         return self.ids.get((kind, name), 0)  # 0: was not created here
 
     def comparable(self, value: Any, key: str = "") -> Any:
-        """Without what cannot be alike: numbers of rows, codes, moments, words of errors."""
+        """Remove values that cannot be equal: primary keys, codes, times, texts of errors."""
         if isinstance(value, dict):
             return {name: self.comparable(one, name) for name, one in value.items()}
         if isinstance(value, list):

@@ -1,7 +1,7 @@
-"""Does, line by line, what another process asks for, with whichever package is installed here.
+"""Executes commands of another process line by line, with whichever package is installed.
 
-Each line of the input is {"do": name, "args": […], "options": {…}}, each line of the output {"answer": …} or {"error": …}.
-Uses public names only, so that it drives the published package as a black box and ours alike.
+Each line of the input is {"do": name, "args": […], "options": {…}}, each line of the output {"answer": …} or
+{"error": …}. It uses public names only, so that it can run the published package as a black box.
 """
 
 import json
@@ -40,7 +40,7 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Provider(ProctoringBackendProvider):
-    """Takes everything, unless it is down or wants onboarding."""
+    """Accepts everything, unless it is down or requires onboarding."""
 
     verbose_name = "Provider"
     supports_onboarding = True
@@ -84,7 +84,7 @@ class Provider(ProctoringBackendProvider):
 
 
 class Service:
-    """Any service of the LMS: takes everything."""
+    """A service of the LMS that accepts everything."""
 
     ANSWERS = {  # noqa: RUF012
         "get_credit_state": {
@@ -125,7 +125,7 @@ def migrate(*target: str) -> None:
 
 @command
 def unapplied() -> bool:
-    """Does `migrate --check` want something, or `makemigrations --check` of this package?"""
+    """Return whether `migrate --check`, or `makemigrations --check` of this package, reports changes."""
     try:
         call_command("migrate", check_unapplied=True, verbosity=0)
     except SystemExit:
@@ -140,7 +140,7 @@ def fill() -> dict[str, Any]:
 
 @command
 def dump() -> dict[str, list[Any]]:
-    """All rows of the package and of the users, as text."""
+    """Return all rows of the package and of the users as text."""
     tables = {}
     with connection.cursor() as cursor:
         names = [
@@ -161,7 +161,7 @@ def dump() -> dict[str, list[Any]]:
 
 @command
 def schema() -> dict[str, Any]:
-    """Tables with their columns, keys and indexes, whatever these are called."""
+    """Return tables with their columns, keys and indexes, without the names of keys and indexes."""
     ask = connection.introspection
     with connection.cursor() as cursor:
         names = [name for name in ask.table_names(cursor) if name.startswith("proctoring_")]
@@ -216,7 +216,7 @@ def seen(course_id: str) -> dict[str, Any]:
 
 
 def _summary(attempt: dict[str, Any]) -> Any:
-    """The status; the words are each package's own."""
+    """Return the status without texts, which differ between the packages."""
     exam = attempt["proctored_exam"]
     summary = api.get_attempt_status_summary(
         attempt["user"]["id"], exam["course_id"], exam["content_id"]
@@ -226,7 +226,7 @@ def _summary(attempt: dict[str, Any]) -> Any:
 
 @command
 def ask(name: str, *args: Any, **options: Any) -> Any:
-    """A function of the Python API; users are given by id."""
+    """Call a function of the Python API; users are given by id."""
     if "requesting_user" in options:
         options["requesting_user"] = get_user_model().objects.get(pk=options["requesting_user"])
     return getattr(api, name)(*args, **options)
@@ -251,7 +251,7 @@ def count(model: str, **filters: Any) -> int:
 
 @command
 def delete(model: str, key: int) -> None:
-    """As Django admin would."""
+    """Delete as Django admin does."""
     found = get_user_model() if model == "User" else apps.get_model("edx_proctoring", model)
     found.objects.get(pk=key).delete()
 
@@ -277,20 +277,20 @@ def http(method: str, path: str, user_id: int, body: Any = None) -> list[Any]:
 
 @command
 def messages(**filters: Any) -> int:
-    """Ours only: how many messages there are."""
+    """Return the number of messages (our package only)."""
     return int(apps.get_model("edx_proctoring", "OutboxMessage").objects.filter(**filters).count())
 
 
 @command
 def reserve(exam_id: int, user_id: int) -> None:
-    """Ours only: what a creation that is asking the provider leaves when its process is killed."""
+    """Leave the reservation of a creation whose process is killed while it calls the provider (our package only)."""
     reservations = apps.get_model("edx_proctoring", "ProctoringReservation").objects
     reservations.take(exam_id, user_id, "token", "", 0)
 
 
 @command
 def deliver() -> int:
-    """Ours only: what others must be told is told now; how many messages still wait."""
+    """Deliver all messages now; return how many are still pending (our package only)."""
     outbox = apps.get_model("edx_proctoring", "OutboxMessage").objects
     outbox.unfinished().update(next_try_at="2020-01-01T00:00:00Z")
     call_command("deliver_outbox", stdout=sys.stderr)
@@ -298,7 +298,7 @@ def deliver() -> int:
 
 
 def main() -> None:
-    """Until the input ends."""
+    """Run until the input ends."""
     answers, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
         request = json.loads(line)

@@ -1,4 +1,4 @@
-"""A database with everything in it that the package can store."""
+"""Fills a database with everything that the package can store."""
 
 import datetime
 from typing import Any
@@ -59,7 +59,7 @@ def attempt_in(exam_id: int, status: str, provider: Any, proctored: bool = True)
 
 
 def fill(provider: Any) -> dict[str, Any]:
-    """Fill; returns the ids."""
+    """Fill the database; return the ids."""
     soon = timezone.now() + datetime.timedelta(days=30)
     exams = {
         "timed": new_exam("timed", is_proctored=False),
@@ -92,7 +92,7 @@ def fill(provider: Any) -> dict[str, Any]:
 
 
 def allow(exams: dict[str, int], found: dict[str, Any]) -> None:
-    """Policies and allowances, both with a history."""
+    """Create policies and allowances, both with a history."""
     for name in ("proctored", "practice"):
         api.create_exam_review_policy(exams[name], found["author"], "Notes are allowed ✓")
         api.update_review_policy(exams[name], found["author"], "No notes")
@@ -109,7 +109,7 @@ def allow(exams: dict[str, int], found: dict[str, Any]) -> None:
 
 
 def review(found: dict[str, Any]) -> None:
-    """Reviews with comments, and a second version of each."""
+    """Create reviews with comments, and a second version of each."""
     for status, verdict in (
         ("verified", "Clean"),
         ("second_review_required", "Suspicious"),
@@ -132,7 +132,7 @@ def review(found: dict[str, Any]) -> None:
 
 
 def resume(found: dict[str, Any]) -> None:
-    """An attempt that broke off, and the one that goes on."""
+    """Create an interrupted attempt, and the one that resumes it."""
     broken = ProctoredExamStudentAttempt.objects.get(pk=found["practice"]["error"])
     proctored = ProctoredExamStudentAttempt.objects.get(pk=found["proctored"]["error"])
     api.update_exam_attempt(proctored.pk, time_remaining_seconds=754)

@@ -1,4 +1,4 @@
-"""The e-mails and the notices to providers, for the driver and the twins of either package."""
+"""The e-mails and provider notices sent by either package."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ for about in ABOUT_ATTEMPTS:
 
 @driver.command
 def heard() -> dict[str, Any]:
-    """Since the last time; the words of mails, which are each package's own, are left out."""
+    """Return what was sent since the last call, without the texts of e-mails, which differ between the packages."""
     sent = [
         [one.subject, one.from_email, one.to, one.cc, one.bcc]
         for one in getattr(mail, "outbox", [])

@@ -1,4 +1,4 @@
-"""The app's addresses, and those of the host that it reverses."""
+"""The app's routes, and those of the host that it reverses."""
 
 from django.http import HttpResponse
 from django.urls import include, path

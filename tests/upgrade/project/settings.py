@@ -1,4 +1,4 @@
-"""The tests' own settings for either package: nothing here may import the app from the checkout."""
+"""Test settings for either package: nothing here may import the app from the checkout."""
 
 import os
 import runpy

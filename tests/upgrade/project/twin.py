@@ -1,4 +1,4 @@
-"""A course, its people and the services of its host, the same on both sides, and the requests that are put to them."""
+"""A course with users and host services, identical for both packages, and the requests sent to them."""
 
 import datetime
 import json
@@ -52,7 +52,7 @@ PSI = {
 
 
 class Instructor(driver.Service):  # type: ignore[misc]
-    """Knows the course's team."""
+    """Knows the course staff."""
 
     def is_course_staff(self, user: Any, course_id: str) -> bool:
         return user.username == "teacher" and str(course_id) == COURSE
@@ -80,7 +80,7 @@ class Enrollments(driver.Service):  # type: ignore[misc]
 
 
 class Everything:
-    """Contains everything: each sequence is accessible, and begins with the year."""
+    """A container that contains everything: each sequence is accessible, and opened this year."""
 
     def __contains__(self, _key: Any) -> bool:
         return True
@@ -101,14 +101,14 @@ class LearningSequences:
 
 
 def instructor_url(course_id: str, user: Any, **options: Any) -> str:
-    """The provider's dashboard."""
+    """Return the provider's dashboard."""
     known = {key: value for key, value in options.items() if value}
     return f"https://provider.example.com/{course_id}/{user['full_name']}?{urlencode(known)}"
 
 
 @driver.command
 def prepare_twin() -> None:
-    """Tables, people, services, RPNow beside the provider of the driver."""
+    """Create tables, users and services, and RPNow in addition to the driver's provider."""
     logging.disable(logging.CRITICAL)
     call_command("migrate", verbosity=0, interactive=False)
     for name in ("boss", "teacher", "reviewer", "stranger", *LEARNERS):
@@ -131,7 +131,7 @@ def prepare_twin() -> None:
 
 @driver.command
 def send(who: str, method: str, path: str, body: Any = None, form: bool = False) -> list[Any]:
-    """Status, type of content, text."""
+    """Send a request; return status, content type, text."""
     kind = "application/x-www-form-urlencoded" if form else "application/json"
     text = urlencode(body) if form else body if isinstance(body, str) else json.dumps(body or {})
     response = CLIENTS[who].generic(method, path, "" if method == "GET" else text, kind)
@@ -149,7 +149,7 @@ def user_ids() -> dict[str, int]:
 
 @driver.command
 def of_attempt(attempt_id: int) -> dict[str, Any]:
-    """Return the id by which a provider knows it."""
+    """Return the provider's id of the attempt."""
     found = ProctoredExamStudentAttempt.objects.filter(pk=attempt_id)
     columns = found.values_list("attempt_code", "external_id").first()
     return dict(zip(("code", "external"), columns or ("none", "none"), strict=True))
@@ -157,7 +157,7 @@ def of_attempt(attempt_id: int) -> dict[str, Any]:
 
 @driver.command
 def began_ago(attempt_id: int, minutes: int) -> None:
-    """As if the learner had started so long ago."""
+    """Move the start of the attempt into the past."""
     at = timezone.now() - datetime.timedelta(minutes=minutes)
     ProctoredExamStudentAttempt.objects.filter(pk=attempt_id).update(started_at=at)
 
