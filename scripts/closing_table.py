@@ -75,12 +75,15 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: Any)
         why = "see above: coverage, or the run broke off"
         rows.append({"lane": "tests", "outcome": "failed", "why": why, "seconds": 0, "red": []})
     terminalreporter.section("what ran and what was left out")
-    terminalreporter.write_line(f"{'lane':<17} {'outcome':<9} {'time':>8}   why")
+    terminalreporter.write_line(f"{'lane':<17} {'outcome':<9} {'time':>8} {'CPU':>8}   why")
     for row in rows:
-        line = f"{row['lane']:<17} {row['outcome']:<9} {row['seconds']:6.1f} s   {row['why']}"
+        cpu = f"{row['cpu']:6.1f} s" if row.get("cpu") else ""
+        line = (
+            f"{row['lane']:<17} {row['outcome']:<9} {row['seconds']:6.1f} s {cpu:>8}   {row['why']}"
+        )
         terminalreporter.write_line(line.rstrip())
     spent = time.monotonic() - _began + float(os.environ.get("LANES_SECONDS", "0"))
     terminalreporter.write_line(
-        f"{'all':<17} {'':<9} {spent:6.1f} s   two tests or lanes at a time"
+        f"{'all':<17} {'':<9} {spent:6.1f} s {'':>8}   as many at a time as there are cores"
     )
     Path(os.environ["LANES"]).write_text(json.dumps(rows), encoding="utf-8")

@@ -126,8 +126,8 @@ def nothing() -> str:
     return ""
 
 
-def pytest(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", "-q", *arguments]
+def pytest(*arguments: str, python: Path = Path(sys.executable)) -> list[str]:
+    return [str(python), "-m", "pytest", "-q", *arguments]
 
 
 def torture(what: str) -> list[str]:
@@ -139,41 +139,31 @@ def attack() -> list[str]:
     return pytest("--ds", "tests.attack.host.settings", "tests/attack")
 
 
+PROJECTS = ("-rs", "-p", "tests.projects.plugin")
+
+
 def in_project(name: str, python: Path = Path(sys.executable)) -> list[str]:
-    options = [
-        "-q",
-        "-n",
-        "2",
-        "-rs",
-        "-p",
-        "tests.projects.plugin",
-        "--ds",
-        f"tests.projects.{name}",
-    ]
-    return [str(python), "-m", "pytest", *options, "tests"]
+    """The suite in a project."""
+    return pytest(*PROJECTS, "--ds", f"tests.projects.{name}", "tests", python=python)
+
+
+def rest_of(name: str, python: Path) -> list[str]:
+    """The tests that do not fit the project and may depend on versions."""
+    return pytest(*PROJECTS, "--rest-of", name, "tests", python=python)
 
 
 def on_versions(environment: str, project: str) -> dict[str, Any]:
     """The suite in a project on other versions, and there also what does not fit the project."""
     python = environments.python_of(environment)
-    options = [
-        "-q",
-        "-n",
-        "2",
-        "-m",
-        f"needs and not ({' or '.join(MARKED_LANES)})",
-        *WITHOUT_LANES,
-    ]
     return {
         "missing": no_environment(environment),
-        "commands": [in_project(project, python), [str(python), "-m", "pytest", *options, "tests"]],
+        "commands": [in_project(project, python), rest_of(project, python)],
         "otherwise": [in_project(project)],
-        "cores": 2,
     }
 
 
 def on_database() -> list[str]:
-    return pytest("-n", "2", *ON_DATABASES)
+    return pytest(*ON_DATABASES)
 
 
 def with_extensions() -> list[str]:
@@ -189,7 +179,8 @@ class Lane:
     missing: Callable[[], str]  # why it cannot run here, or ''
     commands: list[list[str]]
     environment: dict[str, str] = field(default_factory=dict)
-    cores: int = 1
+    seconds: int = 30  # roughly, to begin with the longest
+    cores: float = 1  # how many it keeps busy: less where it waits for servers or a network
     otherwise: list[list[str]] = field(default_factory=list)  # what runs where something is missing
 
 
@@ -202,18 +193,21 @@ LANES = [
             [str(BIN / "ruff"), "check", "-q", "."],
             [str(BIN / "lint-imports")],
         ],
+        seconds=15,
     ),
-    Lane("types", nothing, [[str(BIN / "mypy"), "edx_proctoring"]]),
+    Lane("types", nothing, [[str(BIN / "mypy"), "edx_proctoring"]], seconds=40),
     Lane(
         "migrations",
         nothing,
         [[sys.executable, "-m", "django", "makemigrations", "--check", "--dry-run"]],
         {"DJANGO_SETTINGS_MODULE": "tests.contrib.settings", "PYTHONPATH": str(ROOT)},
+        seconds=5,
     ),
     Lane(
         "docs",
         nothing,
         [[sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", "docs", "docs/_build/html"]],
+        seconds=40,
     ),
     Lane(
         "front end",
@@ -224,9 +218,10 @@ LANES = [
             ["npm", "test", "--silent"],
             ["npm", "run", "--silent", "check-build"],
         ],
+        seconds=60,
     ),
     Lane("extensions", nothing, [with_extensions()]),
-    Lane("upgrade", no_published, [pytest("-rs", "tests/upgrade")]),
+    Lane("upgrade", no_published, [pytest("-rs", "tests/upgrade")], seconds=120),
     Lane(
         "fuzz, PostgreSQL",
         no_postgresql,
@@ -235,61 +230,62 @@ LANES = [
             "DATABASE_URL": own(POSTGRESQL_SERVER, "fuzz"),
             "FUZZ_EXAMPLES": FUZZ_EXAMPLES_ON_POSTGRESQL,
         },
+        seconds=60,
     ),
-    Lane("SQLite file", nothing, [pytest("tests/concurrency")], {"DATABASE_URL": SQLITE_FILE}),
-    Lane("proctortrack", no_plugin, [pytest("-rs", "tests/plugins")]),
+    Lane(
+        "SQLite file",
+        nothing,
+        [pytest("tests/concurrency")],
+        {"DATABASE_URL": SQLITE_FILE},
+        seconds=40,
+    ),
+    Lane("proctortrack", no_plugin, [pytest("-rs", "tests/plugins")], seconds=40),
     Lane("Tutor", no_tutor, [pytest("-rs", "tests/tutor")]),
-    Lane("micro-frontend", no_client, [pytest("-rs", "tests/clients")]),
-    Lane("torture", nothing, [torture("run")]),
-    Lane("torture proof", no_server, [torture("proof")]),
-    Lane("platform, LMS", **on_versions("platform", "lms")),
-    Lane("oldest, Studio", **on_versions("oldest", "studio")),
-    Lane("newest, plain", **on_versions("newest", "plain")),
+    Lane("micro-frontend", no_client, [pytest("-rs", "tests/clients")], seconds=60),
+    Lane("torture", nothing, [torture("run")], seconds=60),
+    Lane("torture proof", no_server, [torture("proof")], seconds=60),
+    Lane("platform, LMS", **on_versions("platform", "lms"), seconds=180),
+    Lane("oldest, Studio", **on_versions("oldest", "studio"), seconds=200),
+    Lane("newest, plain", **on_versions("newest", "plain"), seconds=200),
     Lane(
         "PostgreSQL",
         no_postgresql,
         [on_database(), with_extensions()],
         {"DATABASE_URL": own(POSTGRESQL_SERVER, "lane")},
-        cores=2,
+        seconds=130,
     ),
     Lane(
         "MariaDB",
         no_mariadb,
         [on_database(), with_extensions()],
         {"DATABASE_URL": own(MARIADB_SERVER, "lane")},
-        cores=2,
+        seconds=130,
     ),
     Lane(
         "MariaDB, RR",
         no_mariadb,
-        [pytest("-n", "2", "tests/concurrency")],
+        [pytest("tests/concurrency")],
         {
             "DATABASE_URL": own(MARIADB_SERVER, "repeatable"),
             "DATABASE_ISOLATION": "repeatable read",
         },
-        cores=2,
+        seconds=60,
     ),
     Lane(
         "attack, PostgreSQL",
         no_postgresql,
         [attack()],
         {"DATABASE_URL": own(POSTGRESQL_SERVER, "attack")},
-        cores=2,
+        seconds=100,
     ),
     Lane(
         "attack, MariaDB",
         no_mariadb,
         [attack()],
         {"DATABASE_URL": own(MARIADB_SERVER, "attack")},
-        cores=2,
+        seconds=100,
     ),
-    Lane(
-        "fuzz",
-        nothing,
-        [pytest("-n", "2", "tests/fuzz")],
-        {"FUZZ_EXAMPLES": FUZZ_EXAMPLES},
-        cores=2,
-    ),
+    Lane("fuzz", nothing, [pytest("tests/fuzz")], {"FUZZ_EXAMPLES": FUZZ_EXAMPLES}, seconds=120),
 ]
 
 # The rest of the suite, on SQLite in memory.

@@ -1,24 +1,27 @@
 """``make test``: every lane that this machine can run, then pytest with one closing table.
 
-Lanes that need one core run two at a time. With REQUIRE_ALL=1 a lane that is left out is a failure. The last line of a
-green run is pytest's own; a red run ends with the names of the lanes that failed.
+As many lanes run at a time as there are cores, the longest first; what a lane prints appears when it has ended. With
+REQUIRE_ALL=1 a lane that is left out is a failure. The last line of a green run is pytest's own; a red run ends with the
+names of the lanes that failed.
 """
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from scripts.environments import NotInstalled
 from scripts.lanes import LANES, ROOT, TESTS, Lane
+
+CORES = max(2, os.cpu_count() or 1)
 
 
 @dataclass
@@ -30,41 +33,47 @@ class Result:
     why: str = ""
     seconds: float = 0
     red: list[str] = field(default_factory=list)  # what pytest says of each test that failed
+    cpu: float = 0  # seconds of its processes, without those of servers
 
 
 _screen = threading.Lock()
 
 
-def run_lane(lane: Lane, live: bool) -> Result:
-    """Run its commands; `live`: print what they say at once, and not when the lane has ended."""
+def run_lane(lane: Lane) -> Result:
+    """Run its commands; print what they say when the lane has ended."""
+    began = time.monotonic()
     try:
         why = lane.missing()
     except NotInstalled as error:
         return Result(lane.name, "failed", str(error))
     if why and not lane.otherwise:
         return Result(lane.name, "left out", why)
-    note = f"{why}, so with this Python and its Django" if why else ""
     said = [f"--- {lane.name}\n"]
-    if live:
-        print(said[0], end="", flush=True)
-    began = time.monotonic()
-    code, command = 0, []
+    result = Result(lane.name, "passed")
+    if why:
+        result.why = f"{why}, so with this Python and its Django"
     for command in lane.otherwise if why else lane.commands:
-        code = _run(command, lane.environment, said, live)
+        code = _run(command, lane.environment, said, result)
         if code:
+            result.outcome, result.why = "failed", _end_of(command, code)
+            result.red = [line.rstrip() for line in said if line.startswith(("FAILED ", "ERROR "))]
             break
-    if not live:
-        with _screen:
-            print("".join(said), end="", flush=True)
-    seconds = time.monotonic() - began
-    if not code:
-        return Result(lane.name, "passed", note, seconds)
-    red = [line.rstrip() for line in said if line.startswith(("FAILED ", "ERROR "))]
-    return Result(lane.name, "failed", " ".join(command)[-60:], seconds, red)
+    result.seconds = time.monotonic() - began
+    said.append(f"--- {lane.name} {result.outcome} after {result.seconds:.0f} s\n")
+    with _screen:
+        print("".join(said), end="", flush=True)
+    return result
 
 
-def _run(command: list[str], environment: dict[str, str], said: list[str], live: bool) -> int:
-    with subprocess.Popen(
+def _end_of(command: list[str], code: int) -> str:
+    """Return which command failed, and by which signal, if one ended it."""
+    ended = f" (killed by {signal.Signals(-code).name})" if code < 0 else ""
+    return f"{' '.join(command)[-60:]}{ended}"
+
+
+def _run(command: list[str], environment: dict[str, str], said: list[str], result: Result) -> int:
+    """Run the command; its exit code, negative for the signal that ended it."""
+    process = subprocess.Popen(
         command,
         cwd=ROOT,
         env={**os.environ, **environment},
@@ -72,27 +81,44 @@ def _run(command: list[str], environment: dict[str, str], said: list[str], live:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            said.append(line)
-            if live:
-                print(line, end="", flush=True)
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        said.extend(process.stdout)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    result.cpu += usage.ru_utime + usage.ru_stime
     return process.returncode
 
 
-def run_lanes(lanes: Sequence[Lane]) -> list[Result]:
-    """Those of one core first, two at a time; then those that need both."""
-    with ThreadPoolExecutor(2) as pool:
-        beside = pool.map(lambda lane: run_lane(lane, live=False), _of(lanes, 1))
-        results = {result.lane: result for result in beside}
-    for lane in _of(lanes, 2):
-        results[lane.name] = run_lane(lane, live=True)
+def run_lanes(lanes: Sequence[Lane], cores: int = CORES) -> list[Result]:
+    """Run each lane when the cores that it keeps busy are free, the longest first; results in the order of the lanes."""
+    waiting = sorted(lanes, key=lambda lane: -lane.seconds)
+    results: dict[str, Result] = {}
+    busy: dict[str, float] = {}
+    turn = threading.Condition()
+
+    def work(lane: Lane) -> None:
+        try:
+            result = run_lane(lane)
+        except Exception as error:  # its thread would take it along, and the row would be missing
+            result = Result(lane.name, "failed", repr(error))
+        with turn:
+            results[lane.name] = result
+            del busy[lane.name]
+            turn.notify()
+
+    with turn:
+        while waiting or busy:
+            free = cores - sum(busy.values())
+            lane = next((one for one in waiting if one.cores <= free or not busy), None)
+            if lane is None:
+                turn.wait()
+                continue
+            waiting.remove(lane)
+            busy[lane.name] = lane.cores
+            threading.Thread(target=work, args=(lane,), name=lane.name).start()
     return [results[lane.name] for lane in lanes]
-
-
-def _of(lanes: Sequence[Lane], cores: int) -> list[Lane]:
-    return [lane for lane in lanes if lane.cores == cores]
 
 
 def run_tests(

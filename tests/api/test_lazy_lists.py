@@ -24,7 +24,7 @@ from edx_proctoring.testing.factories import (
     UserFactory,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.needs("one-run")]
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("one-project")]
 
 Read = Callable[[], list[dict[str, Any]]]
 LISTS: dict[str, Read] = {

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -143,7 +144,7 @@ def test_an_installation_that_fails_is_a_failure(new_environment, capsys, monkey
     assert "-r requirements/test.txt failed: " in said.err
     assert not (tmp_path / "newest" / "complete").exists()
     lane = Lane("newest Django", lanes.no_environment("newest"), [], otherwise=[[]])
-    assert run_tests.run_lane(lane, live=False).outcome == "failed"
+    assert run_tests.run_lane(lane).outcome == "failed"
 
 
 def test_pytest_that_breaks_off_is_red(run):
@@ -176,6 +177,79 @@ def test_two_lanes_of_one_core_run_at_once_and_their_output_is_kept_apart(tmp_pa
     ]
     blocks = re.findall(r"--- (\w)\nbegins\nends\n", capsys.readouterr().out)
     assert sorted(blocks) == ["a", "b"]
+
+
+def python(text, **more):
+    """A lane that runs these lines."""
+    name = more.pop("name", "lane")
+    return Lane(name, more.pop("missing", lanes.nothing), [[sys.executable, "-c", text]], **more)
+
+
+def test_a_lane_that_is_killed_is_red_and_says_by_which_signal(capsys):
+    kill = "import os, signal; print('begun', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    killed, other = run_tests.run_lanes([python(kill, name="killed"), python("pass", name="other")])
+    assert (killed.outcome, other.outcome) == ("failed", "passed")
+    assert killed.why.endswith("(killed by SIGKILL)")
+    assert "begun\n--- killed failed after" in capsys.readouterr().out
+
+
+def test_a_lane_whose_requirement_cannot_be_asked_is_red_and_holds_up_no_other():
+    def broken():
+        raise OSError("no such server")
+
+    lost, other = run_tests.run_lanes(
+        [python("pass", name="lost", missing=broken), python("pass", name="other")]
+    )
+    assert (lost.outcome, lost.why) == ("failed", "OSError('no such server')")
+    assert other.outcome == "passed"
+
+
+def test_the_command_after_one_that_fails_is_not_run(tmp_path):
+    file = tmp_path / "ran"
+    after = [sys.executable, "-c", f"open({str(file)!r}, 'w')"]
+    lane = Lane("lane", lanes.nothing, [[sys.executable, "-c", "raise SystemExit(3)"], after])
+    (result,) = run_tests.run_lanes([lane])
+    assert (result.outcome, file.exists()) == ("failed", False)
+
+
+def test_the_longest_lane_begins_first_and_no_more_run_than_there_are_cores(monkeypatch):
+    """Three cores and lanes of two, one and a half cores: who runs beside whom."""
+    running, most, order = [], [], []
+    free = threading.Condition()
+
+    def run(lane):
+        with free:
+            order.append(lane.name)
+            running.append(lane.cores)
+            most.append(sum(running))
+            if len(order) < 3:  # the first two wait for the third, which fits beside them
+                assert free.wait_for(lambda: len(order) >= 3, timeout=60)
+            free.notify_all()
+            running.remove(lane.cores)
+        return run_tests.Result(lane.name, "passed")
+
+    monkeypatch.setattr(run_tests, "run_lane", run)
+    sizes = {"short": (1, 1), "long": (30, 2), "half": (20, 0.5), "other half": (10, 0.5)}
+    todo = [
+        Lane(name, lanes.nothing, [], seconds=seconds, cores=cores)
+        for name, (seconds, cores) in sizes.items()
+    ]
+    results = run_tests.run_lanes(todo, cores=3)
+    assert [result.lane for result in results] == list(sizes)
+    assert order == ["long", "half", "other half", "short"]
+    assert max(most) == 3
+
+
+def test_a_lane_that_needs_more_cores_than_there_are_runs_alone(monkeypatch):
+    monkeypatch.setattr(run_tests, "run_lane", lambda lane: run_tests.Result(lane.name, "passed"))
+    todo = [Lane("large", lanes.nothing, [], cores=8), Lane("small", lanes.nothing, [])]
+    assert [result.lane for result in run_tests.run_lanes(todo, cores=2)] == ["large", "small"]
+
+
+def test_the_table_has_the_processor_time_of_a_lane():
+    burn = "import time\nwhile time.process_time() < 0.3: pass"
+    (result,) = run_tests.run_lanes([python(burn)])
+    assert result.cpu >= 0.3
 
 
 def test_lanes_have_databases_of_their_own():

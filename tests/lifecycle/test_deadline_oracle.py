@@ -17,7 +17,7 @@ from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
 from edx_proctoring.testing.factories import ExamFactory, UserFactory
 from tests.lifecycle.deadline_oracle import Oracle
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("one-run")]
 
 Attempt = ProctoredExamStudentAttempt
 NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)

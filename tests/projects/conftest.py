@@ -1,5 +1,5 @@
-"""Tests with a lane of their own."""
+"""Tests that make projects themselves."""
 
 import pytest
 
-pytestmark = pytest.mark.needs("own-lane")
+pytestmark = pytest.mark.needs("one-project")

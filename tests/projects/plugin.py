@@ -1,14 +1,19 @@
 """`pytest -p tests.projects.plugin --ds tests.projects.<name>`: the suite, without what does not fit the project, and why.
 
+`pytest -p tests.projects.plugin --rest-of <name>` runs under the plain settings what that project leaves out, so that the
+versions of Python and Django that it runs on meet all of the suite that may depend on them.
+
 What a test needs, it says itself: `@pytest.mark.needs("lms-urls")`, or `pytestmark` in its module or in the
 `conftest.py` of its folder, which are then not even imported.
 """
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
 
+TESTS = Path(__file__).resolve().parents[1]
 NEEDS = {
     "contact-address": "a Studio has no contact address",
     "django-crum": "providers by REST need django-crum",
@@ -18,9 +23,11 @@ NEEDS = {
     "lms-urls": "asks addresses of the LMS, or leads learners to them",
     "open-edx-packages": "some of the names are those of optional packages",
     "own-lane": "has a lane or a project of its own",
-    "one-run": "no settings matter",
+    "one-project": "no settings matter, versions do",
+    "one-run": "neither settings nor versions matter",
 }
-ALWAYS = {"own-lane", "one-run"}
+ONCE = {"own-lane", "one-run"}  # on no other versions, either
+ALWAYS = ONCE | {"one-project"}
 ABSENT = {
     "lms": ALWAYS,
     "studio": ALWAYS | {"contact-address", "lms", "lms-urls"},
@@ -28,11 +35,24 @@ ABSENT = {
 }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The other half."""
+    parser.addoption("--rest-of", choices=sorted(ABSENT), help="run what this project leaves out")
+
+
 def lacking(needs: set[str], config: pytest.Config) -> set[str]:
-    """Which of these needs the project does not meet."""
+    """Which of these needs the project does not meet; of the rest of a project, those for which it is left out again."""
     if needs - set(NEEDS):
         raise pytest.UsageError(f"Needs that nobody knows: {needs - set(NEEDS)}.")
+    if config.getoption("rest_of"):
+        return needs & ONCE
     return needs & ABSENT[str(config.getoption("ds")).rpartition(".")[2]]
+
+
+def has_run(needs: set[str], config: pytest.Config) -> bool:
+    """Did the project that this is the rest of run it?"""
+    project = config.getoption("rest_of")
+    return bool(project) and not needs & ABSENT[project]
 
 
 def needs_of(path: Path) -> set[str]:
@@ -57,19 +77,29 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Single tests."""
-    gone = [
-        item
-        for item in items
-        if lacking({need for mark in item.iter_markers("needs") for need in mark.args}, config)
-    ]
-    items[:] = [item for item in items if item not in set(gone)]
-    config.hook.pytest_deselected(items=gone)
+    gone = {item for item in items if lacking(_of(item), config) or has_run(_of(item), config)}
+    items[:] = [item for item in items if item not in gone]
+    config.hook.pytest_deselected(items=list(gone))
+
+
+def _of(item: pytest.Item) -> set[str]:
+    """Return what the test needs itself, and what its folders do: pytest hands their marks on to no test."""
+    own = {need for mark in item.iter_markers("needs") for need in mark.args}
+    return own.union(*(_of_folder(folder) for folder in item.path.parents))
+
+
+@functools.cache
+def _of_folder(folder: Path) -> set[str]:
+    return needs_of(folder) if folder.is_relative_to(TESTS) else set()
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Say it."""
+    if rest_of := config.getoption("rest_of"):
+        terminalreporter.section(f"what {rest_of} leaves out, under the plain settings")
+        return
     terminalreporter.section(f"left out under {config.getoption('ds')}")
     for need in sorted(lacking(set(NEEDS), config)):
         terminalreporter.line(f"{need}: {NEEDS[need]}")

@@ -5,13 +5,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.projects.plugin import ABSENT, NEEDS, lacking, needs_of
+from tests.projects.plugin import ABSENT, NEEDS, has_run, lacking, needs_of
 
 TESTS = Path(__file__).resolve().parents[1]
 
 
-def under(project):
-    return SimpleNamespace(getoption=lambda _name: f"tests.projects.{project}")
+def under(project, rest_of=None):
+    options = {"ds": f"tests.projects.{project}", "rest_of": rest_of}
+    return SimpleNamespace(getoption=options.get)
 
 
 def test_what_is_absent_may_be_needed():
@@ -25,10 +26,31 @@ def test_what_is_absent_may_be_needed():
         ({"lms-urls"}, {"studio"}),
         ({"django-crum", "lms"}, {"studio", "plain"}),
         ({"one-run"}, {"lms", "studio", "plain"}),
+        ({"one-project"}, {"lms", "studio", "plain"}),
     ],
 )
 def test_a_test_is_left_out_where_something_is_absent(needs, left_out_of):
     assert {project for project in ABSENT if lacking(needs, under(project))} == left_out_of
+
+
+@pytest.mark.parametrize(
+    ("needs", "run_by"),
+    [
+        (set(), set()),
+        ({"lms-urls"}, {"studio"}),
+        ({"django-crum", "lms"}, {"studio", "plain"}),
+        ({"one-project"}, {"lms", "studio", "plain"}),
+        ({"one-run"}, set()),
+        ({"lms-urls", "own-lane"}, set()),
+    ],
+)
+def test_the_rest_of_a_project_is_what_it_left_out_but_for_what_runs_once(needs, run_by):
+    runs = {
+        project
+        for project in ABSENT
+        if not lacking(needs, under(None, project)) and not has_run(needs, under(None, project))
+    }
+    assert runs == run_by
 
 
 def test_a_need_that_nobody_knows_is_an_error():

@@ -14,7 +14,7 @@ from edx_proctoring.models import (
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
 from tests.views.conftest import NEW_EXAM, V1, E, state
 
-pytestmark = [pytest.mark.django_db, pytest.mark.needs("one-run")]
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("one-project")]
 
 
 @pytest.mark.defect("REST-B1")
