@@ -156,7 +156,7 @@ class Release:
         return self.wheel.name
 
     def twine(self) -> str:
-        """What the index would refuse."""
+        """The complaints of the index."""
         run(BIN / "twine", "check", "--strict", *DIST.glob("edx_proctoring-*"))
         return "description and metadata"
 

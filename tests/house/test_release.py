@@ -1,4 +1,4 @@
-"""What `make release-check` decides by itself."""
+"""Decisions that `make release-check` takes by itself."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What Tutor makes of the plug-in: image, settings, services and Kubernetes."""
+"""The results of the plug-in in Tutor: image, settings, services and Kubernetes."""
 
 import os
 import re
@@ -58,7 +58,7 @@ class Rendered:
         return (self.root / "env" / name).read_text("utf-8")
 
     def settings(self, service: str) -> dict[str, Any]:
-        """What our parts of the settings say."""
+        """The settings that our parts of the files define."""
         text = self.read(f"apps/openedx/settings/{service}/production.py")
         compile(text, service, "exec")
         names: dict[str, Any] = {
