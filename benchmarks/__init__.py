@@ -1,1 +1,1 @@
-"""How fast it is, and how it compares with the published package; see `python -m benchmarks --help`."""
+"""Benchmarks, and a comparison with the published package; see `python -m benchmarks --help`."""

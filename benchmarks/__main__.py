@@ -1,8 +1,8 @@
 """``python -m benchmarks``: the published package and ours side by side, with the same data and the same requests.
 
-The published one is installed by pip into an environment of its own and only ever run. Both answer each request in turn
-(A B A B …), each in its own process with its own database; the median of the pairs' ratios is what counts. With SQLite
-the time is the processor's, with servers what passes.
+The published package is installed by pip into a separate environment and only run. Both handle each request in turn
+(A B A B …), each in its own process with its own database; the result is the median of the pairs' ratios. With SQLite,
+CPU time is measured, with servers, elapsed time.
 """
 
 import argparse
@@ -23,9 +23,9 @@ from tests.upgrade import environments, sides
 RESULTS = Path(__file__).resolve().parent / "results"
 BENCH = Path(__file__).resolve().parent / "project" / "bench.py"
 PUBLISHED = "6.1.4"
-# What differs from call to call.
+# Values that differ from call to call.
 VOLATILE = {"time_remaining_seconds", "accessibility_time_string", "created", "modified"}
-# What is meant to differ: defects of the published one.
+# Intended differences: defects of the published package.
 MEANT = {
     "violation report (Python API)": "without practice exams",
     "onboarding panel, page 1": "a second review is shown as submitted",
@@ -60,7 +60,7 @@ class Row:
 
     @property
     def same(self) -> bool:
-        """Did both answer the same, each time?"""
+        """Return whether both responses were always equal."""
         return all(
             comparable(a["answer"]) == comparable(b["answer"])
             for a, b in zip(self.theirs, self.ours, strict=False)
@@ -68,13 +68,13 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """Published/ours, the median of the pairs; None without the published one."""
+        """Return published/ours, the median of the pairs; None without the published package."""
         pairs = zip(timed(self.theirs), timed(self.ours), strict=False)
         ratios = [a["ms"] / b["ms"] for a, b in pairs]
         return statistics.median(ratios) if ratios else None
 
     def cells(self) -> list[str]:
-        """As the table shows it."""
+        """Return the cells of the table."""
         queries, least = TARGETS[self.name]
         missed = [] if self.ours[-1]["queries"] <= queries else [f"more than {queries} queries"]
         if self.ratio is not None and self.ratio < least:
@@ -90,7 +90,7 @@ class Row:
 
 
 def timed(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first call warms up."""
+    """Measure a call after one that warms up."""
     return calls[1:]
 
 
@@ -104,7 +104,7 @@ def shown(calls: list[dict[str, Any]]) -> list[str]:
 
 
 def comparable(answer: Any) -> Any:
-    """Without what is volatile."""
+    """Remove values that differ from call to call."""
     if isinstance(answer, dict):
         return {key: comparable(one) for key, one in answer.items() if key not in VOLATILE}
     if isinstance(answer, list):
@@ -113,7 +113,9 @@ def comparable(answer: Any) -> Any:
 
 
 def compare(server: str, learners: int, rounds: int, longest: float) -> list[Row]:
-    """All operations, `rounds` times in turn; the published side is left out of what takes it longer than `longest` s."""
+    """Run all operations, alternating, for `rounds` rounds; leave the published side out of operations for which it
+    needs more than `longest` s.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with (
@@ -149,7 +151,7 @@ HEADER = ["operation", "queries", "ms", "our queries", "our ms", "ratio", "remar
 
 
 def as_table(head: list[str], rows: list[list[str]]) -> str:
-    """As a reStructuredText list table without a title."""
+    """Return the rows as a reStructuredText list table without a title."""
     lines = [".. list-table::", "   :header-rows: 1", "   :widths: auto", ""]
     for cells in [head, *rows]:
         lines += [
@@ -159,7 +161,7 @@ def as_table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def publish(name: str, blocks: list[tuple[str, str]]) -> None:
-    """Print titles and what is below them, and write them to `benchmarks/results/<name>.rst`."""
+    """Print titles and texts, and write them to `benchmarks/results/<name>.rst`."""
     conditions = (
         f"{datetime.datetime.now(datetime.UTC).date()}, Python {platform.python_version()}, Django {django.__version__}, "
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.0f} at the end."
@@ -171,7 +173,7 @@ def publish(name: str, blocks: list[tuple[str, str]]) -> None:
 
 
 def main() -> int:
-    """The command."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "--learners", type=int, nargs="+", default=[1000], help="sizes of the course"

@@ -1,9 +1,9 @@
-"""``python -m benchmarks.breaker``: what learners wait for while a provider is out of order, with and without the breaker.
+"""``python -m benchmarks.breaker``: learners' waiting times while a provider is down, with and without the breaker.
 
-A provider on this machine breaks down: it stalls (takes connections, never answers) or refuses (503). Meanwhile learners
-register attempts, RATE per second, each in a thread of its own; all of them share one cache. After OUTAGE seconds the
-provider works again. Printed: what each ask took, how many waited at once, and how long after the outage the first
-registration came through. Takes about OUTAGE + DEADLINE + 25 seconds for each of the four rows.
+A provider on this machine breaks down: it stalls (accepts connections, never responds) or refuses (503). Meanwhile learners
+register attempts, RATE per second, each in a separate thread; all of them share one cache. After OUTAGE seconds the
+provider works again. Prints the duration of the requests, how many waited at the same time, and how long after the outage the first
+registration succeeded. Takes about OUTAGE + DEADLINE + 25 seconds for each of the four rows.
 """
 
 import argparse
@@ -22,7 +22,7 @@ AT_ONCE = 0.1  # seconds
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Tokens and attempts, as the provider's `mood` is."""
+    """Responds to requests for tokens and attempts according to the provider's `mood`."""
 
     protocol_version = "HTTP/1.1"
 
@@ -43,12 +43,12 @@ class Answers(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args: Any) -> None:
-        """Silence."""
+        """Log nothing."""
 
 
 @contextmanager
 def provider_server() -> Iterator[Any]:
-    """A provider that works, until its `mood` changes."""
+    """Start a provider that works until its `mood` changes."""
     ThreadingHTTPServer.request_queue_size = 512
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     server.mood, server.over, server.daemon_threads = WORKS, threading.Event(), True
@@ -59,7 +59,7 @@ def provider_server() -> Iterator[Any]:
 
 
 class Course:
-    """Learners who register, and what they waited."""
+    """Learners who register, and their waiting times."""
 
     def __init__(self, register: Callable[[], object]) -> None:
         self.register = register
@@ -94,7 +94,7 @@ class Course:
 def measure(
     mood: str, with_breaker: bool, outage: float, rate: float, deadline: float
 ) -> list[str]:
-    """One row of the table."""
+    """Return one row of the table."""
     from django.core.cache import cache  # noqa: PLC0415  after the settings
 
     from edx_proctoring.backends.backend import ask_options  # noqa: PLC0415
@@ -131,7 +131,7 @@ def measure(
 
 
 def row(mood: str, with_breaker: bool, course: Course, until: float) -> list[str]:
-    """The cells."""
+    """Return the cells."""
     during = [took for began, took, _through in course.asks if began < until]
     back = min(began + took for began, took, through in course.asks if through) - until
     return [

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.memory``: what pages and the sweep of overdue attempts hold in memory, in small and large courses.
+"""``python -m benchmarks.memory``: the memory used by pages and the sweep, in small and large courses.
 
-Each page: the bytes that one call needs at most (tracemalloc), in courses of different size. The sweep: what its process
-took at most (resident set), after each tenth of its way; the database is a file of SQLite, or a server.
+For each page: the peak memory of one call (tracemalloc), in courses of different sizes. For the sweep of overdue attempts:
+the peak memory of its process (resident set) after each tenth; the database is a SQLite file or a server.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def _ours(server: str, folder: Path, database: str) -> Any:
 
 
 def pages(server: str, sizes: list[int]) -> list[list[str]]:
-    """A row for each page: KiB in each size of course."""
+    """Return a row for each page: KiB for each size of course."""
     columns = []
     for learners in sizes:
         with (
@@ -44,7 +44,7 @@ def pages(server: str, sizes: list[int]) -> list[list[str]]:
 
 
 def sweep(server: str, count: int) -> list[str]:
-    """How many, seconds, and the MiB on the way."""
+    """Return the number of attempts, the seconds, and the MiB after each tenth."""
     with (
         tempfile.TemporaryDirectory() as name,
         sides.database(server, "bench_sweep", Path(name)) as database,
@@ -65,7 +65,7 @@ def sweep(server: str, count: int) -> list[str]:
 
 
 def main() -> None:
-    """The command."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
     parser.add_argument("--learners", type=int, nargs="+", default=[1000, 10_000])
     parser.add_argument("--overdue", type=int, default=100_000, help="attempts to sweep")

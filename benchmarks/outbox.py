@@ -1,15 +1,15 @@
-"""``python -m benchmarks.outbox silent|backlog|broker``: what a provider, a pile or a broker does to everybody's messages.
+"""``python -m benchmarks.outbox silent|backlog|broker``: the delay of messages while recipients fail.
 
-`silent`: NOTICES notices to a provider that takes connections and never answers wait in the queue of one worker process
-when learners begin to submit, two a second; printed is how long each status e-mail took to be sent, and each learner's
-request. With ``--broker`` as given, else inline, with `deliver_outbox` from cron.
+`silent`: NOTICES notices to a provider that accepts connections and never responds wait in the queue of one worker
+process when learners begin to submit, two per second. Prints the delay of status e-mails and the duration of learners'
+requests. Uses the broker given by ``--broker``, otherwise delivers inline, with `deliver_outbox` as from cron.
 
-`backlog`: how long the net takes for LANES lanes, and to find the only lane of 20,000 messages.
+`backlog`: how long the periodic task takes for LANES lanes, and to find a single lane of 20,000 messages.
 
-`broker`: what the first request and the ten after it wait for a broker that refuses, takes connections and never
-answers, or drops them, with AMQP and Redis.
+`broker`: how long the first request and the next ten wait for a broker that refuses connections, accepts them and never
+responds, or drops them, with AMQP and Redis.
 
-DATABASE_URL names the server, a database of its own is made there; without it a SQLite file.
+Creates its own database on the server of DATABASE_URL, or uses a SQLite file.
 """
 
 import argparse
@@ -33,7 +33,7 @@ WORKER = [
 
 
 def silent(options: argparse.Namespace) -> None:
-    """Mails beside notices that nobody takes."""
+    """Measure e-mails while provider notices are not answered."""
     from edx_proctoring import api, outbox  # noqa: PLC0415  after the settings
     from edx_proctoring.models import OutboxMessage  # noqa: PLC0415
     from edx_proctoring.testing.factories import AttemptFactory, ExamFactory  # noqa: PLC0415
@@ -83,7 +83,7 @@ def silent(options: argparse.Namespace) -> None:
 
 @contextlib.contextmanager
 def deliverer(options: argparse.Namespace) -> Iterator[None]:
-    """The one process that delivers: a worker, or cron's command again and again."""
+    """Start the one process that delivers: a worker, or a repeated command as from cron."""
     from edx_proctoring.models import OutboxMessage  # noqa: PLC0415  after the settings
 
     over = threading.Event()
@@ -115,7 +115,7 @@ def deliverer(options: argparse.Namespace) -> Iterator[None]:
 
 
 def backlog(options: argparse.Namespace) -> None:
-    """Many lanes, and a long one."""
+    """Measure many lanes, and a long one."""
     from django.utils import timezone  # noqa: PLC0415  after the settings
 
     from edx_proctoring import outbox  # noqa: PLC0415
@@ -148,7 +148,7 @@ def backlog(options: argparse.Namespace) -> None:
 
 
 def broker(_options: argparse.Namespace) -> None:
-    """A broker that does not answer."""
+    """Measure a broker that does not respond."""
     from celery import Celery  # noqa: PLC0415
 
     from edx_proctoring import outbox  # noqa: PLC0415
@@ -189,7 +189,7 @@ def broker(_options: argparse.Namespace) -> None:
 
 @contextlib.contextmanager
 def database() -> Iterator[None]:
-    """An empty one of our own."""
+    """Create an empty database for this run."""
     from demo.servers import create_database, drop_database, own_database  # noqa: PLC0415
 
     given = os.environ.get("DATABASE_URL", "")
@@ -208,7 +208,7 @@ def database() -> Iterator[None]:
 
 
 def main() -> None:
-    """Measure one of them."""
+    """Run one of the measurements."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,9 +1,9 @@
-"""``python -m benchmarks.start``: an exam begins; all learners create and start their attempts at once.
+"""``python -m benchmarks.start``: all learners create and start their attempts at the same time.
 
 Real processes: the database server, two web processes with threads, a provider that takes 200 ms for each registration,
-and this one, which plays the learners. Printed: how long it took, the errors, how long learners waited, and (PostgreSQL)
-how long a connection ever was idle inside a transaction: had a thread waited for the provider there, as long as that took
-(`--registration 2` tells the two apart on a busy machine).
+and this one, which sends the learners' requests. Prints the total time, the errors, the learners' waiting times, and
+(PostgreSQL) the longest time that a connection was idle inside a transaction: it would be as long as a registration if a
+thread waited for the provider there (`--registration 2` makes the difference clear on a busy machine).
 """
 
 import argparse
@@ -36,7 +36,7 @@ WHERE datname = current_database() AND state = 'idle in transaction'"""
 
 
 class Provider(BaseHTTPRequestHandler):
-    """Tokens at once, registrations after a while."""
+    """Issues tokens immediately, and registers attempts after a delay."""
 
     protocol_version = "HTTP/1.1"
     numbers = itertools.count()
@@ -55,7 +55,7 @@ class Provider(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args: Any) -> None:
-        """Silence."""
+        """Log nothing."""
 
 
 def environment(database: str, provider: int = 0) -> dict[str, str]:
@@ -70,7 +70,7 @@ def environment(database: str, provider: int = 0) -> dict[str, str]:
 
 @contextmanager
 def provider() -> Iterator[int]:
-    """Its port."""
+    """Start the provider; return its port."""
     ThreadingHTTPServer.request_queue_size = 512
     server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -80,7 +80,7 @@ def provider() -> Iterator[int]:
 
 @contextmanager
 def web(database: str, provider_port: int, port: int, threads: int, log: Path) -> Iterator[int]:
-    """A web process; its port."""
+    """Start a web process; return its port."""
     command = [
         sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", f"--threads={threads}",
         "start_wsgi:application",
@@ -113,7 +113,7 @@ def _is_up(port: int) -> bool:
 
 
 class Learners:
-    """All of them, as many at once as there are browsers."""
+    """All learners; as many act at the same time as there are browsers."""
 
     def __init__(self, exam_id: str, sessions: list[str], ports: list[int]) -> None:
         self.exam_id, self.ports = exam_id, itertools.cycle(ports)
@@ -124,7 +124,7 @@ class Learners:
         self.errors: list[str] = []
 
     def begin(self, at_once: int) -> float:
-        """Seconds until the last one has started."""
+        """Return the seconds until the last learner has started."""
         began = time.monotonic()
         browsers = [
             threading.Thread(target=self._browse, args=(next(self.ports),)) for _ in range(at_once)
@@ -171,7 +171,7 @@ class Learners:
 
 @contextmanager
 def idle_watch(database: str) -> Iterator[list[float]]:
-    """The longest time that a connection was seen idle inside a transaction; PostgreSQL tells."""
+    """Return the longest time that a connection was idle inside a transaction (PostgreSQL)."""
     longest, over = [0.0], threading.Event()
 
     def watch() -> None:
@@ -192,7 +192,7 @@ def idle_watch(database: str) -> Iterator[list[float]]:
 
 
 def measure(server: str, count: int, at_once: int, threads: int, first_port: int) -> list[str]:
-    """The cells of the table."""
+    """Return the cells of the table."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         database = stack.enter_context(sides.database(server, "bench_start", folder))
@@ -229,7 +229,7 @@ def _waited(times: list[float]) -> str:
 
 
 def main() -> None:
-    """The command."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.start", description=__doc__)
     parser.add_argument("--server", default="PostgreSQL", choices=["PostgreSQL", "MariaDB"])
     parser.add_argument("--learners", type=int, default=5000)

@@ -1,1 +1,1 @@
-"""The demo: a small real host, a provider simulator and the walk that uses both."""
+"""The demo: a small but complete host, a provider simulator, and walks that use both."""

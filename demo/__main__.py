@@ -1,4 +1,4 @@
-"""``python -m demo up|check|reset``: run the demo, prove that it works, or start anew."""
+"""``python -m demo up|check|reset``: run the demo, verify that it works, or delete its data."""
 
 import argparse
 import os
@@ -47,14 +47,16 @@ def _place(options: argparse.Namespace) -> Place:
 
 
 def up(options: argparse.Namespace) -> int:
-    """Walk once with fresh data, then stay until somebody interrupts."""
+    """Run the walks with fresh data, then keep running until interrupted."""
     place = _place(options)
     walked = place.data / "walked"
 
     def visit() -> int:
         if not walked.exists():
             if _has_begun():
-                print("An earlier start was stopped on its walk; `make demo-reset` starts anew.")
+                print(
+                    "An earlier start was interrupted during its walk; `make demo-reset` deletes its data."
+                )
             elif result := _walk(place):
                 return result
             walked.touch()
@@ -66,7 +68,7 @@ def up(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """All walks on fresh data; nothing stays behind."""
+    """Run all walks on fresh data; leave nothing behind."""
     with tempfile.TemporaryDirectory(prefix="proctoring-demo-") as folder:
         web_port = options.web_port or environment.free_port()
         named = environment.named_servers()
@@ -90,7 +92,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def reset(options: argparse.Namespace) -> int:
-    """Forget everything, in files and on servers."""
+    """Delete all data, in files and on servers."""
     place = _place(options)
     with environment.held(place.data):
         if place.servers["DATABASE_URL"]:
@@ -101,7 +103,7 @@ def reset(options: argparse.Namespace) -> int:
             call_command("flush", verbosity=0, interactive=False)
         servers.forget_queue(place.servers["CELERY_BROKER_URL"], place.queue)
         environment.forget(place.data)
-    print("The demo's data are gone; the next start begins anew.")
+    print("The demo's data are deleted; the next start begins from scratch.")
     return 0
 
 
@@ -111,7 +113,7 @@ def _walk(place: Place) -> int:
     result = walks.run(place)
     if result and not place.fault:
         log = place.log.read_text(encoding="utf-8", errors="replace")
-        print("\nWhat the processes wrote last:\n" + log[-4000:], flush=True)
+        print("\nLast output of the processes:\n" + log[-4000:], flush=True)
     return result
 
 
@@ -148,7 +150,7 @@ def _set_up_django(place: Place) -> None:
     try:
         connection.ensure_connection()
     except OperationalError as error:
-        raise Trouble(f"The database does not answer: {error}") from error
+        raise Trouble(f"The database does not respond: {error}") from error
 
 
 def _invite(place: Place) -> None:

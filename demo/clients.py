@@ -1,4 +1,4 @@
-"""People who use the demo over HTTP, as browsers do."""
+"""HTTP clients that use the demo like browsers."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ TIMEOUT = 45
 
 
 class Visitor:
-    """One signed-in person."""
+    """A client with one authenticated user."""
 
     def __init__(self, base: str, username: str) -> None:
         self.base = base
@@ -23,7 +23,7 @@ class Visitor:
         assert response.ok, f"{username} could not sign in: {response.status_code}"
 
     def request(self, method: str, path: str, **more: Any) -> requests.Response:
-        """Any request, with the token against forgery that the page scripts send, too."""
+        """Send any request, with the CSRF token, as the page scripts do."""
         url = path if path.startswith("http") else f"{self.base}{path}"
         headers = {
             "X-CSRFToken": self.session.cookies.get("csrftoken", ""),
@@ -32,26 +32,26 @@ class Visitor:
         return self.session.request(method, url, headers=headers, timeout=TIMEOUT, **more)
 
     def get(self, path: str) -> requests.Response:
-        """GET."""
+        """Send a GET request."""
         return self.request("GET", path)
 
     def post(self, path: str, data: dict[str, Any]) -> requests.Response:
-        """A form."""
+        """Submit a form."""
         return self.request("POST", path, data=data)
 
     def page(self, content_id: str) -> str:
-        """The exam's page."""
+        """Return the exam's page."""
         response = self.get(f"/courses/{COURSE_ID}/courseware/{content_id}")
         assert response.ok, f"the exam's page answers {response.status_code}"
         return response.text
 
     def screen(self, content_id: str) -> str:
-        """The marker of the screen that the exam's page shows; 'questions' when it shows the exam."""
+        """Return the name of the screen on the exam's page; 'questions' if it shows the exam."""
         found = re.search(r'data-screen="([^"]+)"', self.page(content_id))
         return found.group(1) if found else "questions"
 
     def enter(self, exam_id: int) -> int:
-        """Begin a proctored attempt."""
+        """Create a proctored attempt."""
         data = {"exam_id": exam_id, "attempt_proctored": "true", "start_clock": "false"}
         response = self.post(f"{API}/attempt", data)
         assert response.ok, f"{response.status_code} {response.text[:300]}"
@@ -70,7 +70,7 @@ class Visitor:
         return found
 
     def admin_form(self, path: str) -> dict[str, str]:
-        """The values of a form of Django admin."""
+        """Return the values of a form in Django admin."""
         page = self.get(path)
         assert page.ok, f"{path} answers {page.status_code}"
         values = {}

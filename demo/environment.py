@@ -1,4 +1,4 @@
-"""Where a demo runs: its folder, ports, processes' environment."""
+"""The environment of a demo: its folder, its ports, and the environment variables of its processes."""
 
 import fcntl
 import os
@@ -18,7 +18,7 @@ FILES = ("demo.sqlite3*", "simulator.sqlite3*", "beat*", "walked", "lock")
 
 
 class Trouble(Exception):
-    """Something that the visitor can mend; the text says what."""
+    """A problem that the user can solve; the message says how."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,16 @@ class Place:
 
     @property
     def queue(self) -> str:
-        """The name of its queue at a broker that others use, too."""
+        """Return the name of its queue at a shared broker."""
         return f"demo-{self.web_port}"
 
     @property
     def log(self) -> Path:
-        """The folder for the logs of its processes."""
+        """Return the folder for the logs of its processes."""
         return self.data / "logs" / "processes.log"
 
     def as_environment(self) -> dict[str, str]:
-        """The settings that the demo's processes read."""
+        """Return the environment variables that the demo's processes read."""
         return {
             "DEMO_DATA": str(self.data),
             "DEMO_PORT": str(self.web_port),
@@ -57,7 +57,7 @@ class Place:
         }
 
     def prepare(self) -> None:
-        """Folders, and ports that are free."""
+        """Create folders, and check that the ports are free."""
         for name in FOLDERS:
             (self.data / name).mkdir(parents=True, exist_ok=True)
         for name, port in (("web", self.web_port), ("simulator", self.simulator_port)):
@@ -72,7 +72,7 @@ class Place:
 
 @contextmanager
 def held(data: Path) -> Iterator[None]:
-    """The folder belongs to one demo at a time."""
+    """Lock the folder: it can only be used by one demo at a time."""
     try:
         data.mkdir(parents=True, exist_ok=True)
         file = (data / "lock").open("w")
@@ -89,7 +89,7 @@ def held(data: Path) -> Iterator[None]:
 
 
 def forget(data: Path) -> None:
-    """Delete a demo's data, and nothing else that the folder may hold."""
+    """Delete a demo's data, but no other files in the folder."""
     for name in FOLDERS:
         shutil.rmtree(data / name, ignore_errors=True)
     for pattern in FILES:
@@ -100,7 +100,7 @@ def forget(data: Path) -> None:
 
 
 def is_free(port: int) -> bool:
-    """Can a server listen on this port?"""
+    """Return whether a server can listen on this port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -111,7 +111,7 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody uses, of those that the kernel gives to no connection before a server takes it."""
+    """Return an unused port outside of the kernel's range for outgoing connections."""
     chance = SystemRandom()  # tests seed the other one
     while not is_free(port := chance.randrange(*FREE_PORTS)):
         pass

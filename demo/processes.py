@@ -17,7 +17,7 @@ START_SECONDS = 60
 
 
 def commands(place: Place) -> dict[str, str]:
-    """The running processes."""
+    """Return the command lines of the processes."""
     python = sys.executable
     worker = [
         f"{python} -m celery -A demo.host.celery worker --beat --pool solo --loglevel warning",
@@ -37,13 +37,15 @@ def commands(place: Place) -> dict[str, str]:
 
 
 class Demo:
-    """Runs the processes while `visit` is done; stops all of them afterwards, whatever happens."""
+    """Runs the processes while `visit` runs; stops all of them afterwards in any case."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
 
     def run(self, visit: Callable[[], int], stays: bool) -> int:
-        """Start, wait until all answer, call `visit` in a thread; `stays`: until somebody interrupts."""
+        """Start the processes, wait until all respond, and call `visit` in a thread; with `stays`, run until
+        interrupted.
+        """
         result = [1]
         with self.place.log.open("a", encoding="utf-8") as output:
             manager = Manager(Printer(output, colour=False))

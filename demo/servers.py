@@ -1,4 +1,4 @@
-"""Databases and brokers that DATABASE_URL and CELERY_BROKER_URL name; without them all is files."""
+"""The databases and brokers named by DATABASE_URL and CELERY_BROKER_URL; without these, the demo uses files."""
 
 from pathlib import Path
 from typing import Any
@@ -24,19 +24,19 @@ def require_known(database_url: str, broker_url: str) -> None:
 
 
 def own_database(url: str, name: str) -> str:
-    """The same server, another database; '' and SQLite stay as they are."""
+    """Return the URL of another database on the same server; '' and SQLite URLs are returned unchanged."""
     if not url or url.startswith("sqlite"):
         return url
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
 def create_database(url: str) -> None:
-    """On PostgreSQL, MySQL and MariaDB; SQLite needs none."""
+    """Create the database on PostgreSQL, MySQL or MariaDB; SQLite does not need it."""
     _administer(url, "CREATE DATABASE {name}")
 
 
 def drop_database(url: str) -> None:
-    """As above."""
+    """Drop the database on PostgreSQL, MySQL or MariaDB."""
     _administer(url, "DROP DATABASE IF EXISTS {name}")
 
 
@@ -52,7 +52,7 @@ def _administer(url: str, statement: str) -> None:
     except Exception as error:
         if not type(error).__module__.startswith(("psycopg", "MySQLdb")):
             raise
-        raise Trouble(f"The database server at {_place(url)} does not help: {error}") from error
+        raise Trouble(f"The database server at {_place(url)} cannot be used: {error}") from error
 
 
 def _on_postgresql(url: str, statement: str) -> None:
@@ -84,7 +84,7 @@ def _on_mysql(url: str, statement: str) -> None:
 
 
 def require_broker(url: str) -> None:
-    """A broker that does not answer is said before anything starts."""
+    """Report a broker that does not respond before anything starts."""
     if not url:
         return
     from kombu import Connection
@@ -95,11 +95,11 @@ def require_broker(url: str) -> None:
     except ImportError as error:
         raise Trouble(f"The driver of {urlsplit(url).scheme} is not installed: {error}.") from error
     except Exception as error:
-        raise Trouble(f"The broker at {_place(url)} does not answer: {error}") from error
+        raise Trouble(f"The broker at {_place(url)} does not respond: {error}") from error
 
 
 def forget_queue(url: str, name: str) -> None:
-    """Delete a queue with its exchange, so that nothing stays at the broker."""
+    """Delete a queue with its exchange, so that nothing is left at the broker."""
     if not url:
         return
     from kombu import Connection, Exchange, Queue
@@ -113,7 +113,7 @@ def forget_queue(url: str, name: str) -> None:
 
 
 def empty_queue(url: str, name: str, folder: Path) -> int:
-    """Throw away the messages in a queue, `folder` is where a broker of files has them; returns how many there were."""
+    """Delete the messages in a queue and return their number; `folder` is that of a file-based broker."""
     if not url:
         messages = list(folder.glob("*.msg"))
         for message in messages:
@@ -126,6 +126,6 @@ def empty_queue(url: str, name: str, folder: Path) -> int:
 
 
 def _place(url: str) -> str:
-    """Host and port, without the password."""
+    """Return host and port, without the password."""
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)

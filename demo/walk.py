@@ -1,4 +1,4 @@
-"""A walk through the demo over HTTP, checked on both sides: the host's rows and the simulator's."""
+"""A walk through the demo over HTTP, verified on both sides: in the host's rows and the simulator's."""
 
 import re
 import time
@@ -20,11 +20,11 @@ POLICY = "A pocket calculator is allowed."
 
 
 class Failed(Exception):
-    """A step that did not hold."""
+    """A step failed."""
 
 
 class Walk:
-    """Steps with a name each; the first that does not hold ends the walk."""
+    """A sequence of named steps; the first failure ends the walk."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -35,7 +35,7 @@ class Walk:
     # Telling
 
     def step(self, name: str, who: str, what: str, work: Callable[[], str]) -> None:
-        """Do one step and print it: who, what, result, how long."""
+        """Run one step and print it: actor, action, result, duration."""
         began = time.monotonic()
         try:
             result = work()
@@ -47,7 +47,7 @@ class Walk:
         print(f"  {name:<12} {who:<10} {what:<52} {result:<28} {took:5.1f} s", flush=True)
 
     def wait(self, what: str, look: Callable[[], Found]) -> Found:
-        """Look until there is something to see."""
+        """Poll until there is a result."""
         until = time.monotonic() + self.patience
         while True:
             found = look()
@@ -60,26 +60,26 @@ class Walk:
     # Both sides
 
     def state(self) -> dict[str, Any]:
-        """The simulator's rows."""
+        """Return the simulator's rows."""
         answer: dict[str, Any] = requests.get(
             f"{self.simulator}/console/state.json", timeout=10
         ).json()
         return answer
 
     def remote(self, external_id: str) -> dict[str, Any]:
-        """The simulator's row of an attempt."""
+        """Return the simulator's row of an attempt."""
         rows = [row for row in self.state()["attempts"] if row["id"] == external_id]
         assert rows, "the simulator does not know the attempt"
         row: dict[str, Any] = rows[0]
         return row
 
     def script(self, change: dict[str, Any]) -> None:
-        """Tell the simulator what to do."""
+        """Change the simulator's script."""
         response = requests.post(f"{self.simulator}/console/script", json=change, timeout=10)
         assert response.ok, response.text
 
     def mails(self, address: str) -> list[str]:
-        """Mails to somebody, oldest first."""
+        """Return the e-mails to an address, oldest first."""
         files = sorted(
             Path(self.place.data / "mails").glob("*.log"), key=lambda file: file.stat().st_mtime
         )
@@ -95,7 +95,7 @@ def registration() -> list[dict[str, Any]]:
 
 
 def staff_list(trip: Walk, username: str) -> list[dict[str, Any]]:
-    """The newest attempts of the course, as the instructor's list shows them."""
+    """Return the newest attempts of the course, as in the instructor's list."""
     answer = Visitor(trip.host, username).get(f"{API}/attempt/grouped/course_id/{COURSE_ID}")
     assert answer.ok, f"{answer.status_code} {answer.text[:200]}"
     found: list[dict[str, Any]] = answer.json()["proctored_exam_attempts"]
@@ -103,7 +103,7 @@ def staff_list(trip: Walk, username: str) -> list[dict[str, Any]]:
 
 
 def one(pattern: str, text: str) -> str:
-    """The only group of a pattern."""
+    """Return the only group of a pattern."""
     found = re.search(pattern, text)
     assert found, f"not found: {pattern}"
     return found.group(1)

@@ -1,4 +1,4 @@
-"""The demo's walks, one after the other: what `make demo` shows and `make demo-check` requires."""
+"""The demo's walks: `make demo` shows them, and `make demo-check` requires that they pass."""
 
 import time
 
@@ -10,26 +10,26 @@ from demo.walk import Failed, Walk
 
 
 def run(place: Place) -> int:
-    """All walks; 0 when every step held."""
+    """Run all walks; return 0 if every step passed."""
     trip = Walk(place)
     began = time.monotonic()
     try:
         prepare(trip)
         print("\nA proctored exam from registration to a verified result", flush=True)
         verified(trip)
-        print("\nA suspicious session, the second review, and what follows from it", flush=True)
+        print("\nA suspicious session, the second review, and its effects", flush=True)
         rejected(trip)
-        print("\nAn exam in the secure browser, and a review that is corrected", flush=True)
+        print("\nAn exam in the secure browser, and a corrected review", flush=True)
         corrected(trip)
     except Failed as error:
         print(f"\nThe walk failed at the step: {error}", flush=True)
         return 1
-    print(f"\nEvery step held ({time.monotonic() - began:.1f} s).", flush=True)
+    print(f"\nEvery step passed ({time.monotonic() - began:.1f} s).", flush=True)
     return 0
 
 
 def prepare(trip: Walk) -> None:
-    """The simulator's choices for all walks, and the fault that is to be shown."""
+    """Configure the simulator for all walks, and the fault to be shown."""
     delay = 0.3 if trip.place.fast else 2.0
     suspicious = {
         "outcome": "suspicious",

@@ -1,6 +1,6 @@
-"""A pytest plug-in: one table of all lanes at the end, and their failures are failures of the run.
+"""A pytest plug-in that prints one table of all lanes at the end, and fails the run if a lane failed.
 
-Tests with a marker of MARKED_LANES are a lane of their own; all others are the lane "tests".
+Tests with a marker of MARKED_LANES form their own lane; all others are the lane "tests".
 """
 
 import json
@@ -16,13 +16,13 @@ _began = time.monotonic()
 
 
 def _earlier() -> list[dict[str, Any]]:
-    """The parts that ran before pytest."""
+    """Return the results of the lanes that ran before pytest."""
     lanes: list[dict[str, Any]] = json.loads(Path(os.environ["LANES"]).read_text(encoding="utf-8"))
     return lanes
 
 
 def _reports(reporter: Any) -> dict[str, dict[str, list[Any]]]:
-    """Reports by lane and outcome."""
+    """Return the reports by lane and outcome."""
     found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in reporter.stats.get(outcome, []):
@@ -36,7 +36,7 @@ def _all_is_required() -> bool:
 
 
 def _row(lane: str, outcomes: dict[str, list[Any]]) -> dict[str, Any]:
-    """A part of this run, as the lanes before it are told."""
+    """Return a lane of this run in the format of earlier lanes."""
     broken = [*outcomes["failed"], *outcomes["error"]]
     skipped = [str(report.longrepr[-1]) for report in outcomes["skipped"]]
     why = [f"{len(broken)} of its tests"] if broken else []
@@ -54,7 +54,7 @@ def _row(lane: str, outcomes: dict[str, list[Any]]) -> dict[str, Any]:
 
 
 def pytest_sessionfinish(session: Any, exitstatus: int) -> None:
-    """A lane that failed fails the run, and so does a skipped test where everything is required."""
+    """Fail the run if a lane failed, or if a test was skipped although everything is required."""
     if hasattr(session.config, "workerinput"):
         return
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -65,14 +65,14 @@ def pytest_sessionfinish(session: Any, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: Any) -> None:
-    """The table, also for whoever started pytest."""
+    """Print the table, and store it for the calling process."""
     if hasattr(config, "workerinput"):
         return
     rows = _earlier()
     parts = _reports(terminalreporter)
     rows += [_row(lane, parts[lane]) for lane in ("tests", *MARKED_LANES)]
     if exitstatus and not any(row["outcome"] == "failed" for row in rows):
-        why = "see above: coverage, or the run broke off"
+        why = "see above: coverage, or the run was interrupted"
         rows.append({"lane": "tests", "outcome": "failed", "why": why, "seconds": 0, "red": []})
     terminalreporter.section("what ran and what was left out")
     terminalreporter.write_line(f"{'lane':<17} {'outcome':<9} {'time':>8} {'CPU':>8}   why")

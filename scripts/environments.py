@@ -1,8 +1,7 @@
-"""The oldest and the newest Python and Django that the package supports, and the platform's versions: an environment each.
+"""Environments with the oldest and the newest supported versions of Python and Django, and with the platform's versions.
 
-``python -m scripts.environments oldest`` makes the environment in `.environments/`. It prints which Python is missing, or
-nothing; when an installation fails, it says so on stderr and ends with exit code 1. A Python is looked for on PATH and in
-pyenv; none is downloaded.
+``python -m scripts.environments oldest`` creates the environment in `.environments/`. It prints which Python is missing, or nothing; if an installation fails, it
+reports this on stderr and exits with code 1. Pythons are searched on PATH and in pyenv; none is downloaded.
 """
 
 import os
@@ -15,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / ".environments"
 
-# What each may have, newest first, and what is installed over the compiled requirements.
+# The Pythons of each, newest first, and the packages installed in addition to the compiled requirements.
 ENVIRONMENTS = {
     "oldest": (
         ("3.11", "3.12", "3.13"),
@@ -28,7 +27,7 @@ WORKS = "import ctypes, lzma, sqlite3, ssl, sys; print('%d.%d' % sys.version_inf
 
 
 def find(version: str) -> Path | None:
-    """A Python of this version that works, or None."""
+    """Return a working Python of this version, or None."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     known = [
         *sorted(pyenv.glob(f"{version}.*/bin/python{version}")),
@@ -44,24 +43,21 @@ def find(version: str) -> Path | None:
 
 
 def first_of(versions: tuple[str, ...]) -> Path | None:
-    """The first of these Pythons that is there."""
+    """Return the first of these Pythons that exists."""
     return next(filter(None, map(find, versions)), None)
 
 
 def python_of(name: str) -> Path:
-    """The interpreter of the environment."""
+    """Return the interpreter of the environment."""
     return FOLDER / name / "bin" / "python"
 
 
 class NotInstalled(Exception):
-    """The Python is there, but what the environment needs cannot be installed."""
+    """The Python exists, but the requirements of the environment cannot be installed."""
 
 
 def prepare(name: str) -> str:
-    """Make the environment, unless it is there for these requirements; returns which Python is missing, or ''.
-
-    Raises NotInstalled.
-    """
+    """Create the environment unless it is up to date; return which Python is missing, or ''. Raises NotInstalled."""
     versions, over = ENVIRONMENTS[name]
     base = first_of(versions)
     if base is None:
@@ -98,7 +94,7 @@ def _state(base: Path, over: list[str]) -> str:
 
 
 def main(name: str) -> int:
-    """As a command; its exit code."""
+    """Run the command line; return the exit code."""
     try:
         print(prepare(name))
     except NotInstalled as error:

@@ -1,4 +1,4 @@
-"""The lanes of ``make test``: what each runs, and what a machine must have for it."""
+"""The lanes of ``make test``: what each runs, and what it requires of the machine."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ ON_DATABASES = [
     "tests/views/test_large_course.py",
     "tests/views/test_lost_connections.py",
 ]
-# These have lanes of their own, or run at the end.
+# These have separate lanes, or run at the end.
 WITHOUT_LANES = [
     f"--ignore=tests/{name}"
     for name in ("concurrency", "upgrade", "fuzz", "plugins", "attack", "clients", "tutor")
@@ -44,12 +44,12 @@ MARKED_LANES = ("demo", "browser", "packaging")
 FUZZ_EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "300")
 FUZZ_EXAMPLES_ON_POSTGRESQL = "20"
 OLDEST_NODE = (20, 19)
-# Other checkouts on this machine use the same servers; each has databases of its own.
+# Other checkouts on this machine use the same servers; each has its own databases.
 CHECKOUT = f"{zlib.crc32(os.fsencode(ROOT)):08x}"
 
 
 def own(url: str, lane: str) -> str:
-    """The database of a lane of this checkout, on the server of the address."""
+    """Return the URL of a database for this lane and checkout, on the given server."""
     return f"{url.rpartition('/')[0]}/proctoring_{CHECKOUT}_{lane}"
 
 
@@ -62,7 +62,7 @@ SQLITE_FILE = f"sqlite:///{tempfile.gettempdir()}/proctoring-{os.getpid()}.sqlit
 
 
 def listens(port: int) -> bool:
-    """Does a server answer on this machine?"""
+    """Return whether a server listens on this port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -90,7 +90,7 @@ def no_mariadb() -> str:
 
 
 def no_published() -> str:
-    """The published package is installed once, in environments of its own."""
+    """Install the published package, once, in separate environments; return why that is not possible, or ''."""
     prepare = [sys.executable, "-m", "tests.upgrade.environments"]
     return subprocess.run(prepare, cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
@@ -100,7 +100,7 @@ def no_server() -> str:
 
 
 def no_plugin() -> str:
-    """A third party's provider is installed once, in a folder of its own."""
+    """Install a third party's provider, once, in a separate folder; return why that is not possible, or ''."""
     prepare = [sys.executable, "-m", "tests.plugins.environment"]
     return subprocess.run(prepare, cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
@@ -112,12 +112,12 @@ def no_tutor() -> str:
 
 
 def no_environment(name: str) -> Callable[[], str]:
-    """An environment with other versions of Python and Django is made once."""
+    """Create an environment with other versions of Python and Django, once; return why that is not possible, or ''."""
     return lambda: environments.prepare(name)
 
 
 def no_client() -> str:
-    """The platform's micro-frontend library is installed once, in a folder of its own."""
+    """Install the platform's micro-frontend library, once, in a separate folder; return why that is not possible, or ''."""
     prepare = [sys.executable, "-m", "tests.clients.environment"]
     return subprocess.run(prepare, cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
@@ -131,7 +131,7 @@ def pytest(*arguments: str, python: Path = Path(sys.executable)) -> list[str]:
 
 
 def torture(what: str) -> list[str]:
-    """A part of ``make torture`` and ``make torture-proof``."""
+    """Return the commands of a part of ``make torture`` and ``make torture-proof``."""
     return [sys.executable, "-m", "tests.torture", what, "--bounded"]
 
 
@@ -153,7 +153,7 @@ def rest_of(name: str, python: Path) -> list[str]:
 
 
 def on_versions(environment: str, project: str) -> dict[str, Any]:
-    """The suite in a project on other versions, and there also what does not fit the project."""
+    """Return the commands that run the suite in a project on other versions."""
     python = environments.python_of(environment)
     return {
         "missing": no_environment(environment),
@@ -167,13 +167,13 @@ def on_database() -> list[str]:
 
 
 def with_extensions() -> list[str]:
-    """The tests of the package's extensions, which the tests' project does not install."""
+    """Return the commands that run the tests of the package's extensions, which the tests' project does not install."""
     return pytest("--ds", "tests.contrib.settings", "tests/contrib")
 
 
 @dataclass(frozen=True)
 class Lane:
-    """Commands that run one after the other; the first that fails ends the lane."""
+    """Commands that run one after the other; the first failure ends the lane."""
 
     name: str
     missing: Callable[[], str]  # why it cannot run here, or ''
@@ -181,7 +181,7 @@ class Lane:
     environment: dict[str, str] = field(default_factory=dict)
     seconds: int = 30  # roughly, to begin with the longest
     cores: float = 1  # how many it keeps busy: less where it waits for servers or a network
-    otherwise: list[list[str]] = field(default_factory=list)  # what runs where something is missing
+    otherwise: list[list[str]] = field(default_factory=list)  # the commands if something is missing
 
 
 LANES = [

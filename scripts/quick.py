@@ -1,6 +1,5 @@
-"""``make test-quick``: the suite on SQLite in memory, without tests that need a browser, processes or minutes.
-
-All of it runs in ``make test``.
+"""``make test-quick``: run the suite on SQLite in memory, without tests that are slow or need a browser or processes.
+``make test`` runs everything.
 """
 
 import subprocess

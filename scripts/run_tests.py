@@ -1,8 +1,7 @@
 """``make test``: every lane that this machine can run, then pytest with one closing table.
 
-As many lanes run at a time as there are cores, the longest first; what a lane prints appears when it has ended. With
-REQUIRE_ALL=1 a lane that is left out is a failure. The last line of a green run is pytest's own; a red run ends with the
-names of the lanes that failed.
+As many lanes run at a time as there are cores, the longest first; what a lane prints appears when it has ended. With REQUIRE_ALL=1 a lane that cannot run is a failure. The last line of a passing run is pytest's own; a failing run
+ends with the names of the failed lanes.
 """
 
 import json
@@ -26,13 +25,13 @@ CORES = max(2, os.cpu_count() or 1)
 
 @dataclass
 class Result:
-    """How a lane went."""
+    """The result of a lane."""
 
     lane: str
     outcome: str  # passed, failed, left out
     why: str = ""
     seconds: float = 0
-    red: list[str] = field(default_factory=list)  # what pytest says of each test that failed
+    red: list[str] = field(default_factory=list)  # pytest's summary line of each failed test
     cpu: float = 0  # seconds of its processes, without those of servers
 
 
@@ -40,7 +39,7 @@ _screen = threading.Lock()
 
 
 def run_lane(lane: Lane) -> Result:
-    """Run its commands; print what they say when the lane has ended."""
+    """Run the lane's commands; with `live`, print their output immediately instead of at the end of the lane."""
     began = time.monotonic()
     try:
         why = lane.missing()
@@ -92,7 +91,7 @@ def _run(command: list[str], environment: dict[str, str], said: list[str], resul
 
 
 def run_lanes(lanes: Sequence[Lane], cores: int = CORES) -> list[Result]:
-    """Run each lane when the cores that it keeps busy are free, the longest first; results in the order of the lanes."""
+    """Run the lanes that need one core first, two at a time; then those that need both cores."""
     waiting = sorted(lanes, key=lambda lane: -lane.seconds)
     results: dict[str, Result] = {}
     busy: dict[str, float] = {}
@@ -124,7 +123,10 @@ def run_lanes(lanes: Sequence[Lane], cores: int = CORES) -> list[Result]:
 def run_tests(
     results: list[Result], tests: list[str], seconds: float
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Pytest with the closing table; its exit status, and the rows of the table. `seconds` went by before."""
+    """Run pytest with the closing table; return its exit status and the rows of the table.
+
+    `seconds` is the time used so far.
+    """
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "lanes.json"
         table.write_text(json.dumps([asdict(result) for result in results]), encoding="utf-8")
@@ -139,12 +141,12 @@ def run_tests(
         code = subprocess.run(command, cwd=ROOT, env=environment).returncode
         rows = json.loads(table.read_text(encoding="utf-8"))
     if "tests" not in {row["lane"] for row in rows}:
-        rows.append(asdict(Result("tests", "failed", f"pytest broke off with status {code}")))
+        rows.append(asdict(Result("tests", "failed", f"pytest was interrupted with status {code}")))
     return code, rows
 
 
 def say_what_failed(rows: list[dict[str, Any]]) -> None:
-    """The last words of a red run."""
+    """Print the names of the failed lanes as the last lines of the output."""
     failed = [row for row in rows if row["outcome"] == "failed"]
     print()
     for row in failed:
@@ -155,7 +157,7 @@ def say_what_failed(rows: list[dict[str, Any]]) -> None:
 
 
 def main(lanes: Sequence[Lane] = LANES, tests: list[str] = TESTS) -> int:
-    """Run all of it; 0 when all is green."""
+    """Run all lanes; return 0 if all passed."""
     required = os.environ.get("REQUIRE_ALL") == "1"
     began = time.monotonic()
     results = run_lanes(lanes)

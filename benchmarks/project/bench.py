@@ -1,6 +1,6 @@
-"""The measured operations, for whichever package is installed; the commands of tests/upgrade's driver work here, too.
+"""The measured operations, for whichever package is installed, together with the commands of tests/upgrade's driver.
 
-The other process sends a line for each call, see `driver`.
+The calling process sends one line per call, see `driver`.
 """
 
 import datetime
@@ -31,7 +31,7 @@ KNOWN: dict[str, Any] = {}
 
 
 class Enrollments(driver.Service):  # type: ignore[misc]
-    """All learners are enrolled; the host's own list costs nothing."""
+    """All learners are enrolled; the host's own list takes no time."""
 
     def get_enrollments_can_take_proctored_exams(
         self, _course: str, text: str | None = None
@@ -60,7 +60,7 @@ def operation(name: str) -> Callable[[Any], Any]:
 
 
 def client(name: str) -> Client:
-    """Signed in; kept, as a browser keeps its session."""
+    """Return an authenticated client, which is kept like a browser with a session."""
     if name not in KNOWN:
         KNOWN[name] = Client()
         user = get_user_model().objects.get(username=name)
@@ -114,7 +114,7 @@ def all_attempts(_number: int) -> Any:
 
 
 def _dashboards_page(rows: Any) -> Any:
-    """As a host's dashboard pages what the Python API returns."""
+    """Paginate the result of the Python API as a host's dashboard does."""
     return list(Paginator(rows, 20).get_page(1))
 
 
@@ -196,7 +196,7 @@ def summary(_number: int) -> Any:
 
 @driver.command
 def fill_course(learners: int, at: str) -> int:
-    """The same data on both sides, as of the instant `at` (ISO 8601); returns how many attempts there are."""
+    """Create the same data on both sides, as of the time `at` (ISO 8601); return the number of attempts."""
     now = datetime.datetime.fromisoformat(at)
     call_command("migrate", verbosity=0, interactive=False)
     data.fill(learners, now)
@@ -247,9 +247,9 @@ class Counter:
 
 @driver.command
 def measure(name: str, number: int) -> dict[str, Any]:
-    """Once: milliseconds, queries and the answer.
+    """Run once; return milliseconds, queries and the response.
 
-    Where the database is a part of the process it is the processor's time, which a busy machine does not change.
+    If the database is part of the process, this is CPU time, which does not depend on the load of the machine.
     """
     counter = Counter()
     clock = time.process_time if connection.vendor == "sqlite" else time.perf_counter
@@ -263,7 +263,7 @@ def measure(name: str, number: int) -> dict[str, Any]:
 
 @driver.command
 def peak(name: str) -> int:
-    """The bytes that one call needs at most; the one before it warms up."""
+    """Return the peak memory of one call in bytes, after a call that warms up."""
     OPERATIONS[name](0)
     tracemalloc.start()
     OPERATIONS[name](0)
@@ -274,14 +274,14 @@ def peak(name: str) -> int:
 
 @driver.command
 def fill_overdue(count: int) -> None:
-    """So many attempts whose time was over long ago, of as many learners."""
+    """Create attempts whose time was over long ago, each of another learner."""
     call_command("migrate", verbosity=0, interactive=False)
     data.overdue(count)
 
 
 @driver.command
 def sweep() -> dict[str, Any]:
-    """End them all: seconds, how many, and what the process took at most after each tenth of the way, in MiB."""
+    """End them all; return the seconds, their number, and the peak memory after each tenth, in MiB."""
     from edx_proctoring.operations import sweep_expired_attempts  # noqa: PLC0415  ours only
 
     logging.disable(logging.CRITICAL)

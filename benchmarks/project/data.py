@@ -1,4 +1,4 @@
-"""The same course for either package: exams, learners, attempts, reviews, allowances; public models only."""
+"""The same course for both packages: exams, learners, attempts, reviews, allowances; uses public models only."""
 
 import datetime
 import uuid
@@ -28,7 +28,7 @@ def block(name: str) -> str:
 
 
 def code(*parts: Any) -> str:
-    """The same attempt has the same code on both sides."""
+    """Return the code of an attempt, which is the same on both sides."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, "/".join(map(str, parts)))).upper()
 
 
@@ -38,7 +38,7 @@ def store(model: type[models.Model], rows: Iterable[Any]) -> list[Any]:
 
 
 def exams() -> dict[str, ProctoredExam]:
-    """Three that are proctored, one for onboarding, one that is only timed."""
+    """Create three proctored exams, an onboarding exam and a timed exam."""
     kinds = {name: {"is_proctored": True} for name in EXAMS}
     kinds["onboarding"] = {"is_proctored": True, "is_practice_exam": True}
     kinds["timed"] = {"is_proctored": False}
@@ -58,7 +58,7 @@ def exams() -> dict[str, ProctoredExam]:
 
 
 def fill(learners: int, now: datetime.datetime) -> None:
-    """A course of so many learners, whose attempts began a day before `now`."""
+    """Fill a course with this many learners, whose attempts began a day before `now`."""
     now -= datetime.timedelta(days=1)
     users = store(
         get_user_model(),
@@ -116,7 +116,7 @@ def _attempts(exam: ProctoredExam, users: list[Any], now: datetime.datetime) -> 
 
 
 def overdue(count: int) -> None:
-    """Running attempts in a timed exam, all over since yesterday."""
+    """Create running attempts in a timed exam that have been overdue since yesterday."""
     exam = exams()["timed"]
     now = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     User = get_user_model()
@@ -141,7 +141,7 @@ def overdue(count: int) -> None:
 
 
 def _reviews(exam: ProctoredExam) -> None:
-    """Of every second attempt, with a comment."""
+    """Create a review with a comment for every second attempt."""
     attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam=exam).order_by("id")[::2]
     store(
         ProctoredExamSoftwareSecureReview,

@@ -1,4 +1,4 @@
-"""The Celery app of that host."""
+"""The Celery app of `outbox_host`."""
 
 from celery import Celery
 

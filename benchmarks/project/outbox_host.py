@@ -1,4 +1,4 @@
-"""A host for `benchmarks.outbox`: settings, which the environment completes, and a Celery app."""
+"""A host for `benchmarks.outbox`: settings, completed by environment variables, and a Celery app."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Makes the exam, its learners and their sessions; prints the exam's id and a session key per line."""
+"""Creates the exam, its learners and their sessions; prints the exam's id and one session key per line."""
 
 import datetime
 import sys

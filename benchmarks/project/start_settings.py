@@ -1,4 +1,4 @@
-"""The tests' settings for real servers: messages for others wait for a worker, which is not measured here."""
+"""The tests' settings for real servers: messages wait for a worker, which is not measured here."""
 
 from settings import *  # noqa: F403
 from settings import DATABASES, PROCTORING_SETTINGS

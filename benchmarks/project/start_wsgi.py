@@ -1,4 +1,4 @@
-"""The web process of ``python -m benchmarks.start``: the app with one REST provider, whose address PROVIDER_URL names."""
+"""The web process of ``python -m benchmarks.start``: the app with one REST provider at PROVIDER_URL."""
 
 import os
 

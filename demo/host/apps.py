@@ -1,4 +1,4 @@
-"""Start of the host: its services, its permission, its tracker."""
+"""Start-up of the host: its services, its permission, its tracker."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class HostConfig(AppConfig):
 
 
 class Recorder:
-    """Events go into a table."""
+    """Stores events in a table."""
 
     def send(self, event: dict[str, Any]) -> None:
         from demo.host.models import Told
@@ -38,7 +38,7 @@ class Recorder:
 
 
 def on_status(**kwargs: Any) -> None:
-    """So do signals."""
+    """Store signals in the same table."""
     from demo.host.models import Told
 
     data = {name: kwargs[name] for name in ("attempt_id", "user_id", "status")}

@@ -1,6 +1,6 @@
-"""A broker made of files that never shows half a message.
+"""A file-based broker that never shows incomplete messages.
 
-Celery's own writes a message in place: a worker that looks at this very moment reads an empty file and stops.
+Celery's own writes a message in place: a worker that reads it at this moment finds an empty file and stops.
 """
 
 import time
@@ -15,7 +15,7 @@ SCHEME = "files"
 
 
 class Channel(filesystem.Channel):
-    """Messages appear whole."""
+    """Writes messages atomically."""
 
     def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
         name = f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"

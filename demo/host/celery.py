@@ -14,6 +14,6 @@ app.set_default()
 
 
 def folders() -> list[str]:
-    """Folders of the broker that is made of files."""
+    """Return the folders of the file-based broker."""
     options = getattr(settings, "CELERY_BROKER_TRANSPORT_OPTIONS", {})
     return [path for name, path in options.items() if "folder" in name]

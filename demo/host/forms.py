@@ -13,7 +13,7 @@ LONGEST = 7 * 24 * 60
 
 
 class ExamForm(forms.Form):
-    """One exam and its review policy. `values()` is what `api.create_exam` and `update_exam` take."""
+    """One exam and its review policy. `values()` returns the arguments of `api.create_exam` and `update_exam`."""
 
     exam_name = forms.CharField(label="Name", max_length=255)
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in KINDS])
@@ -31,7 +31,7 @@ class ExamForm(forms.Form):
     )
 
     def values(self) -> dict[str, Any]:
-        """The exam's own fields."""
+        """Return the exam's own fields."""
         names = ("exam_name", "time_limit_mins", "due_date", "is_active")
         return {name: self.cleaned_data[name] for name in names} | KINDS[self.cleaned_data["kind"]]
 
@@ -39,7 +39,7 @@ class ExamForm(forms.Form):
 def form_of(
     exam: dict[str, Any] | None, policy: str = "", data: dict[str, Any] | None = None
 ) -> ExamForm:
-    """The form of an exam that exists, or of a new one; ids of fields are unique on the page."""
+    """Return the form of an existing exam, or of a new one; ids of fields are unique on the page."""
     prefix = f"exam-{exam['id']}-%s" if exam else "new-%s"
     if exam is None:
         return ExamForm(data, auto_id=prefix)

@@ -1,4 +1,4 @@
-"""The e-mails that the file backend has written."""
+"""The e-mails written by the file backend."""
 
 import email
 import re
@@ -12,7 +12,7 @@ BETWEEN = re.compile(r"^-{79}\n", re.MULTILINE)  # what Django's backend writes 
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail as a reader sees it."""
+    """One e-mail as shown to a reader."""
 
     to: str
     subject: str
@@ -22,7 +22,7 @@ class Mail:
 
 
 def mails(folder: Path) -> list[Mail]:
-    """All of them, oldest first."""
+    """Return all e-mails, oldest first."""
     files = sorted(folder.glob("*.log"), key=lambda file: (file.stat().st_mtime_ns, file.name))
     texts = [part for file in files for part in BETWEEN.split(file.read_text(encoding="utf-8"))]
     return [_mail(text) for text in texts if text.strip()]

@@ -19,7 +19,7 @@ class Enrollment(models.Model):
 
 
 class CreditRequirement(models.Model):
-    """The credit service's word on one learner and exam."""
+    """The status of a credit requirement of one learner for one exam."""
 
     user_id = models.IntegerField()
     course_id = models.CharField(max_length=255)
@@ -31,7 +31,7 @@ class CreditRequirement(models.Model):
 
 
 class Grade(models.Model):
-    """A learner's grade in an exam; `override` takes its place."""
+    """A learner's grade in an exam; `override` replaces it."""
 
     user_id = models.IntegerField()
     course_id = models.CharField(max_length=255)

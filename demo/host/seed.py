@@ -1,4 +1,4 @@
-"""People, a course, a client for the simulator. Seeding twice changes nothing."""
+"""Creates users, a course, and an OAuth2 client for the simulator. Repeating it changes nothing."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ CLIENT_ID, CLIENT_SECRET = "simulator-lms", "simulator-lms-secret"
 
 
 def content_id(name: str) -> str:
-    """The usage key of a subsection."""
+    """Return the usage key of a subsection."""
     return f"block-v1:Demo+Proctoring+2026+type@sequential+block@{name}"
 
 
@@ -59,7 +59,7 @@ PEOPLE = (
 
 
 def seed() -> None:
-    """Everything."""
+    """Create everything."""
     for username, name, mode, is_course_staff, is_global_staff in PEOPLE:
         _person(username, name, mode, is_course_staff, is_global_staff)
     client, _created = get_user_model()._default_manager.get_or_create(

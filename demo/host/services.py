@@ -1,4 +1,4 @@
-"""The services that an LMS offers to the app, on the demo's own tables."""
+"""The services that an LMS registers for the app, based on the demo's own tables."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ COURSE_NAME = "Demonstration Course"
 
 
 def tell(name: str, **data: Any) -> None:
-    """Note a call, for the page that shows what the host was told."""
+    """Record a call, for the page that lists them."""
     Told.objects.create(
         kind="service", name=name, data={key: str(value) for key, value in data.items()}
     )
@@ -152,7 +152,7 @@ class EnrollmentsService:
 
 
 class NameAffirmationService:
-    """Names as they are on identity documents."""
+    """Names on identity documents."""
 
     def get_verified_name(
         self, user: Any, is_verified: bool = False, statuses_to_exclude: Any = None
@@ -175,7 +175,7 @@ class _Schedule:
 
 
 class LearningSequencesService:
-    """The course outline: all open, no dates."""
+    """The course outline: everything is open, without dates."""
 
     def get_user_course_outline_details(self, course_key: Any, user: Any, at_time: Any) -> Any:
         outline = SimpleNamespace(accessible_sequences=_Everything())
@@ -183,7 +183,7 @@ class LearningSequencesService:
 
 
 def register() -> None:
-    """Offer all services; a host does this once, when it starts."""
+    """Register all services; a host does this once, at start-up."""
     for name, service in (
         ("credit", CreditService()),
         ("instructor", InstructorService()),
@@ -197,11 +197,11 @@ def register() -> None:
 
 
 def may_take_proctored(user: Any, exam: Any) -> bool:
-    """The host's permission: verified learners of the course."""
+    """Return whether the user is a verified learner of the course."""
     rows = Enrollment.objects.filter(user_id=user.pk, mode="verified")
     return rows.filter(course_id=exam["course_id"]).exists() if exam else False
 
 
 def user(username: str) -> Any:
-    """A seeded person."""
+    """Return a seeded user."""
     return get_user_model()._default_manager.get(username=username)

@@ -1,4 +1,4 @@
-"""Settings of the demo host. The environment says where its data and its neighbours are."""
+"""Settings of the demo host. Environment variables give the location of its data and of other servers."""
 
 import os
 from pathlib import Path

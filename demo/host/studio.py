@@ -1,4 +1,4 @@
-"""Pages of staff: Studio, and what the host was told."""
+"""Pages for staff: Studio, and the calls that the host received."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -31,7 +31,7 @@ View = Callable[..., HttpResponse]
 
 
 def staff_only(view: View) -> View:
-    """Visitors sign in; other people are told that the page is not theirs."""
+    """Redirect anonymous users to the login page, and refuse other users."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -44,13 +44,13 @@ def staff_only(view: View) -> View:
 
 @staff_only
 def studio(request: HttpRequest) -> HttpResponse:
-    """The course's exams, each in its form, and a form for a new one."""
+    """Show the course's exams, each in a form, and a form for a new one."""
     return _studio(request)
 
 
 @staff_only
 def register(request: HttpRequest) -> HttpResponse:
-    """Create those of the course's exams that are not known yet."""
+    """Create the course's exams that do not exist yet."""
     known = {exam["content_id"] for exam in api.get_all_exams_for_course(COURSE_ID)}
     if request.method == "POST":
         for planned in EXAMS:

@@ -1,4 +1,4 @@
-"""The token endpoint: as the LMS does, it answers JWTs to who asks for them."""
+"""The token endpoint: it can return JWTs, as that of the LMS does."""
 
 import json
 import time
@@ -15,7 +15,7 @@ from oauth2_provider.views import TokenView
 
 @method_decorator(csrf_exempt, name="dispatch")
 class AccessTokenView(TokenView):
-    """`token_type=jwt` turns the access token into a JWT of the application's user."""
+    """With `token_type=jwt`, returns a JWT of the application's user instead of an access token."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post(request, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Pages of the host, and the app's routes where the platform mounts them."""
+"""The host's pages, and the app's routes mounted as on the platform."""
 
 from django.conf import settings
 from django.contrib import admin

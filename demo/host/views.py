@@ -1,4 +1,4 @@
-"""Pages of learners and visitors: sign-in, course, exam, progress."""
+"""Pages for learners and anonymous users: sign-in, course, exam, progress."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 @ensure_csrf_cookie
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """One click per seeded person."""
+    """Log in as a seeded user with one click."""
     if request.method == "POST":
         users = get_user_model()._default_manager.filter(username=request.POST.get("username"))
         user = users.filter(username__in=[person[0] for person in PEOPLE]).first()
@@ -42,7 +42,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Back to the sign-in page."""
+    """Log out and redirect to the sign-in page."""
     logout(request)
     return redirect("sign_in")
 
@@ -54,7 +54,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def outline(request: HttpRequest, course_id: str) -> HttpResponse:
-    """The course's exams with the learner's badges."""
+    """Show the course's exams with the learner's badges."""
     exams = [
         {
             **exam,
@@ -74,12 +74,12 @@ def outline(request: HttpRequest, course_id: str) -> HttpResponse:
 
 
 def home(request: HttpRequest, course_id: str) -> HttpResponse:
-    """Where links to a course lead."""
+    """Redirect links to a course."""
     return redirect("outline", course_id)
 
 
 def jump_to(request: HttpRequest, course_id: str, location: str) -> HttpResponse:
-    """Where links to an exam lead."""
+    """Redirect links to an exam."""
     return redirect("exam", course_id, location)
 
 
@@ -113,7 +113,7 @@ def _exam_or_404(course_id: str, location: str) -> dict[str, Any]:
 
 
 def _screen(request: HttpRequest, exam: dict[str, Any]) -> str | None:
-    """The app's screen; None: the learner may see the questions."""
+    """Return the app's screen; None if the learner may see the questions."""
     credit_service = get_runtime_service("credit")
     user_id, course_id = request.user.pk, exam["course_id"]
     context = {
@@ -133,7 +133,7 @@ def _screen(request: HttpRequest, exam: dict[str, Any]) -> str | None:
 @login_required
 @require_POST
 def answer(request: HttpRequest) -> HttpResponse:
-    """Store an answer; only while the questions are shown."""
+    """Store an answer, but only while the questions are shown."""
     content_id, number = request.POST.get("content_id", ""), request.POST.get("question", "")
     if not number.isdecimal() or int(number) >= len(QUESTIONS):
         raise SuspiciousOperation("There is no such question.")
@@ -150,7 +150,7 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def progress(request: HttpRequest, course_id: str) -> HttpResponse:
-    """The learner's grades, credit and certificate."""
+    """Show the learner's grades, credit and certificate."""
     mine = {"user_id": request.user.pk, "course_id": course_id}
     return render(
         request,
@@ -165,5 +165,5 @@ def progress(request: HttpRequest, course_id: str) -> HttpResponse:
 
 
 def api_schema(request: HttpRequest) -> HttpResponse:
-    """The OpenAPI document of the REST interface."""
+    """Return the OpenAPI document of the REST interface."""
     return JsonResponse(document())

@@ -1,1 +1,1 @@
-"""The scenarios that the demo walks through, one module each; `demo.walks` runs them."""
+"""The demo's scenarios, one module each; `demo.walks` runs them."""

@@ -26,7 +26,7 @@ COMMENTS = [
 
 
 def corrected(trip: Walk) -> None:
-    """All steps."""
+    """Run all steps."""
     change = {"outcome": "suspicious", "mode": "corrected", "comments": COMMENTS}
     if trip.place.fault == "review":
         change["mode"] = "never"
@@ -41,7 +41,7 @@ def corrected(trip: Walk) -> None:
     trip.step("strangers", "nobody", "registers without the key", lambda: _refused(trip, attempt))
     trip.step("launch", "alex", "opens the secure browser", lambda: _launch(trip, secure, attempt))
     trip.step("start", "alex", "starts there", lambda: _start(secure, attempt))
-    trip.step("gate", "alex", "opens the exam elsewhere, too", lambda: _gate(learner, secure))
+    trip.step("gate", "alex", "tries another browser", lambda: _gate(learner, secure))
     trip.step("submit", "alex", "answers and submits", lambda: _submit(secure, attempt))
     trip.step("close", "alex", "closes the secure browser", lambda: _close(trip, secure, attempt))
     trip.step("review", "simulator", "finds it suspicious", lambda: _reviewed(trip, attempt))
@@ -68,7 +68,7 @@ def _code(learner: Visitor, attempt: ProctoredExamStudentAttempt) -> str:
 
 
 def _refused(trip: Walk, attempt: ProctoredExamStudentAttempt) -> str:
-    """Neither PSI nor the host believes whoever asks."""
+    """Check that both PSI and the host refuse the caller."""
     stranger = Visitor(trip.host, "sam")
     body = trip.remote(attempt.external_id or "")["body"]
     forged = stranger.request("POST", f"{trip.simulator}/psi/register", json=body)
@@ -99,7 +99,7 @@ def _start(secure: Visitor, attempt: ProctoredExamStudentAttempt) -> str:
 
 
 def _gate(learner: Visitor, secure: Visitor) -> str:
-    """Questions are for the secure browser."""
+    """Check that questions are shown only in the secure browser."""
     assert learner.screen(FINAL) == "wrong-browser", learner.screen(FINAL)
     assert "Riga" not in learner.page(FINAL)
     assert secure.screen(FINAL) == "questions", secure.screen(FINAL)

@@ -1,4 +1,4 @@
-"""The second walk: a suspicious session, the second review, a rejection and what follows from it."""
+"""The second walk: a suspicious session, the second review, a rejection and its effects."""
 
 from demo.clients import Visitor
 from demo.host.models import Certificate, CreditRequirement, Grade, Told
@@ -13,7 +13,7 @@ from edx_proctoring.models import (
 
 
 def rejected(trip: Walk) -> None:
-    """All steps."""
+    """Run all steps."""
     exam = ProctoredExam.objects.get(content_id=MIDTERM)
     take(trip, "sam", exam)
     attempt = newest("sam", exam)
@@ -23,7 +23,9 @@ def rejected(trip: Walk) -> None:
     trip.step(
         "decision", "robin", "saves the review: the second one", lambda: _decision(trip, attempt)
     )
-    trip.step("grade", "host", "zeroes the grade, takes the certificate", lambda: _grade(attempt))
+    trip.step(
+        "grade", "host", "zeroes the grade, invalidates the certificate", lambda: _grade(attempt)
+    )
     trip.step("bad news", "sam", "gets the e-mail and sees the result", lambda: _bad_news(trip))
     trip.step("list", "casey", "sees the attempt in the list", lambda: _list(trip, attempt))
 

@@ -18,15 +18,17 @@ from edx_proctoring.models import (
 
 
 def verified(trip: Walk) -> None:
-    """All steps."""
+    """Run all steps."""
     author = Visitor(trip.host, "avery")
     trip.step("register", "avery", "registers the course's exams", lambda: _register(trip, author))
-    trip.step("policy", "avery", "says what reviewers should know", lambda: _policy(trip, author))
+    trip.step(
+        "policy", "avery", "sets the instructions for reviewers", lambda: _policy(trip, author)
+    )
     exam = ProctoredExam.objects.get(content_id=MIDTERM)
     take(trip, "alex", exam)
     attempt = newest("alex", exam)
     trip.step("review", "simulator", "reviews the session", lambda: _reviewed(trip, attempt))
-    trip.step("credit", "host", "hears of the credit requirement", lambda: _credit(attempt))
+    trip.step("credit", "host", "receives the credit requirement", lambda: _credit(attempt))
     trip.step("mail", "alex", "gets two e-mails", lambda: _mails(trip))
     trip.step("events", "host", "has the events of the attempt", lambda: _events(trip, attempt))
     trip.step("result", "alex", "sees the result", lambda: _result(trip, attempt))
@@ -35,9 +37,11 @@ def verified(trip: Walk) -> None:
 
 
 def take(trip: Walk, username: str, exam: ProctoredExam) -> None:
-    """From the entrance to the submission."""
+    """Run the steps from the entrance page to the submission."""
     learner = Visitor(trip.host, username)
-    trip.step("enter", username, "opens the exam and goes on", lambda: _enter(trip, learner, exam))
+    trip.step(
+        "enter", username, "opens the exam and continues", lambda: _enter(trip, learner, exam)
+    )
     attempt = newest(username, exam)
     trip.step(
         "set up",
@@ -47,14 +51,16 @@ def take(trip: Walk, username: str, exam: ProctoredExam) -> None:
     )
     trip.step("ready", "simulator", "reports ready", lambda: _ready(trip, learner, attempt))
     trip.step("start", username, "starts, and the clock runs", lambda: _start(learner, attempt))
-    trip.step("notify", "simulator", "hears of the start", lambda: told(trip, attempt, "started"))
+    trip.step(
+        "notify", "simulator", "is notified of the start", lambda: told(trip, attempt, "started")
+    )
     trip.step("answer", username, "answers a question", lambda: _answer(learner))
     trip.step("end", username, "ends the exam", lambda: _end(learner, attempt))
     trip.step("submit", username, "submits it", lambda: _submit(trip, learner, attempt))
 
 
 def newest(username: str, exam: ProctoredExam) -> ProctoredExamStudentAttempt:
-    """The learner's attempt as it is now."""
+    """Return the learner's current attempt."""
     attempts = ProctoredExamStudentAttempt.objects.of_pair(exam.pk, user(username).pk)
     found = attempts.newest_first().first()
     assert found is not None, "the host has no attempt"
@@ -62,12 +68,12 @@ def newest(username: str, exam: ProctoredExam) -> ProctoredExamStudentAttempt:
 
 
 def status_of(attempt: ProctoredExamStudentAttempt) -> str:
-    """In the host's row."""
+    """Return the status in the host's row."""
     return ProctoredExamStudentAttempt.objects.values_list("status", flat=True).get(pk=attempt.pk)
 
 
 def told(trip: Walk, attempt: ProctoredExamStudentAttempt, word: str) -> str:
-    """Has the simulator heard this?"""
+    """Return whether the simulator has received this status."""
     external_id = attempt.external_id or ""
     words = trip.wait(
         f"the simulator to hear {word}",

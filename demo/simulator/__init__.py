@@ -1,5 +1,5 @@
-"""A proctoring provider that speaks the REST provider protocol from the provider's side.
+"""A proctoring provider that implements the provider's side of the REST protocol.
 
-It needs no Django: Flask for the pages and the API, SQLite for its rows, ``requests`` to call
-back. Started by ``python -m demo.simulator``; see ``app.create_app`` to embed it in a test.
+It does not need Django: Flask for the pages and the API, SQLite for its rows, ``requests`` for callbacks. Run
+``python -m demo.simulator``; see ``app.create_app`` to embed it in a test.
 """

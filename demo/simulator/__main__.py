@@ -1,4 +1,4 @@
-"""``python -m demo.simulator``: serve the simulator until it is stopped."""
+"""``python -m demo.simulator``: run the simulator until it is stopped."""
 
 import argparse
 import logging

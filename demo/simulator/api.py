@@ -30,7 +30,7 @@ def problem(status: int, text: str, **details: Any) -> Response:
 
 
 def body_with(*keys: str) -> Row:
-    """The request's JSON object, which must have ``keys`` (their values may be null)."""
+    """Return the request's JSON object, which must have ``keys`` (their values may be null)."""
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         abort(problem(400, "a JSON object is expected"))
@@ -90,7 +90,7 @@ def get_exam(exam_id: str) -> Response:
 @endpoint("register")
 @requires_token
 def register_attempt(exam_id: str) -> Response:
-    """A new attempt, or the first answer again for the same ``Idempotency-Key``."""
+    """Create an attempt, or return the first response again for the same ``Idempotency-Key``."""
     body = body_with(*ATTEMPT_KEYS)
     sim = simulator()
     if sim.store.exam(exam_id) is None:
@@ -131,7 +131,7 @@ def get_attempt(exam_id: str, attempt_id: str) -> Response:
 @endpoint("notify")
 @requires_token
 def update_attempt(exam_id: str, attempt_id: str) -> Response:
-    """The LMS says what became of the attempt; said twice, it counts once."""
+    """Record the status sent by the LMS; a repetition has no further effect."""
     attempt = _attempt_or_404(exam_id, attempt_id)
     status = str(body_with("status")["status"])
     sim = simulator()
@@ -152,7 +152,7 @@ def remove_attempt(exam_id: str, attempt_id: str) -> Response:
 @endpoint("user")
 @requires_token
 def retire_user(user_id: str) -> Response:
-    """``true`` once the learner's data are gone; ``false`` for a learner never seen."""
+    """Return ``true`` once the learner's data are deleted; ``false`` for an unknown learner."""
     store = simulator().store
     known = store.write(
         "UPDATE attempts SET full_name = '', email = '', body = '{}' WHERE user_id = ?", user_id
@@ -165,7 +165,7 @@ def retire_user(user_id: str) -> Response:
 @endpoint("onboarding")
 @requires_token
 def onboarding_statuses(course_id: str) -> Response:
-    """One learner's profile (``user_id``), or a page of the course's."""
+    """Return one learner's profile (``user_id``), or a page of the course's."""
     known = profiles(simulator().store, course_id)
     user_id = request.args.get("user_id")
     if user_id is not None:

@@ -8,7 +8,7 @@ from demo.simulator.state import Simulator
 
 
 def create_app(sim: Simulator) -> Flask:
-    """A Flask application around ``sim``; starting its callbacks is the caller's."""
+    """Create a Flask application for ``sim``; the caller starts its callbacks."""
     app = Flask(__name__)
     app.extensions["simulator"] = sim
     app.config["PROPAGATE_EXCEPTIONS"] = True  # a dropped connection must not become an answer
@@ -21,7 +21,7 @@ def create_app(sim: Simulator) -> Flask:
 
 
 def _error(error: HTTPException) -> tuple[str | Response, int] | Response:
-    """JSON for the API, a page for people; ``abort(response)`` is passed on as it is."""
+    """Return errors as JSON for the API and as a page for browsers; ``abort(response)`` is passed on unchanged."""
     if error.response is not None:
         return Response(error.response.get_data(), error.response.status, error.response.headers)
     code = error.code or 500

@@ -1,4 +1,4 @@
-"""Calls to the LMS, now or later: rows with a due time, repeated until the LMS accepts them."""
+"""Delayed calls to the LMS: rows with a due time, repeated until the LMS accepts them."""
 
 import logging
 import threading
@@ -27,7 +27,7 @@ class Client(Protocol):
 
 
 class Callbacks:
-    """The queue. ``start()`` runs it in a thread; tests call ``run_due()`` themselves."""
+    """The queue. ``start()`` processes it in a thread; tests call ``run_due()`` themselves."""
 
     def __init__(self, store: Store, client: Client, *, pause: float = 1.0) -> None:
         self.store = store
@@ -44,7 +44,7 @@ class Callbacks:
             self.put(attempt["id"], "ready", choices["ready"]["delay"], {"status": "ready"})
 
     def review(self, attempt: Row, choices: script.Json) -> None:
-        """Send the review the way the script wants it."""
+        """Send the review as configured in the script."""
         wanted = choices["review"]
         outcome = self._outcome(wanted)
         body = self._review_body(attempt, wanted, outcome)
@@ -95,7 +95,7 @@ class Callbacks:
     # ── sending
 
     def run_due(self) -> int:
-        """Send everything that is due; the number of calls made."""
+        """Send everything that is due; return the number of calls."""
         due = self.store.rows(
             "SELECT * FROM callbacks WHERE state = 'waiting' AND due <= ? ORDER BY due, id",
             self.store.clock(),
@@ -162,7 +162,7 @@ class Callbacks:
                 self._news.wait(self._seconds_to_next())
 
     def _seconds_to_next(self) -> float:
-        """At most a second, so that a call queued in between waits no longer than that."""
+        """Return the seconds until the next call, at most one, so that newly queued calls are sent soon."""
         row = self.store.row("SELECT min(due) AS due FROM callbacks WHERE state = 'waiting'")
         due = row["due"] if row else None
         return min(max(due - self.store.clock(), 0.01), 1.0) if due else 1.0

@@ -1,4 +1,4 @@
-"""The console (choose what happens) and the instructor's dashboard."""
+"""The console for controlling the simulator, and the instructor's dashboard."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ pages = Blueprint("console", __name__)
 
 @pages.before_request
 def refuse_other_sites() -> None:
-    """The console has no sign-in, so a page of another site must not post to it."""
+    """Refuse cross-site requests, because the console has no authentication."""
     origin = request.headers.get("Origin")
     if request.method == "POST" and origin and urlsplit(origin).netloc != request.host:
         abort(403)
@@ -45,7 +45,7 @@ def show() -> str:
 
 @pages.get("/console/state.json")
 def state() -> Response:
-    """All rows, for tests and walks."""
+    """Return all rows, for tests and walks."""
     return jsonify(script=simulator().script, **rows())
 
 
@@ -67,7 +67,7 @@ def get_script() -> Response:
 
 @pages.post("/console/script")
 def post_script() -> tuple[Response, int] | Response:
-    """Lay a JSON document over the script (``script.py`` says what it can hold)."""
+    """Merge a JSON document into the script (``script.py`` describes its content)."""
     try:
         return jsonify(simulator().change_script(request.get_json(silent=True)))
     except script.ScriptError as error:
@@ -82,7 +82,7 @@ def reset_script() -> Redirect:
 
 @pages.post("/console/choose")
 def choose() -> Redirect | tuple[str, int]:
-    """The console's form."""
+    """Handle the console's form."""
     form = request.form
     fault = _fault(form)
     change = {
@@ -121,7 +121,7 @@ def _seconds(text: str) -> float:
 
 
 def _comments(text: str) -> list[script.Json]:
-    """One comment a line: its text, then ``|`` and its place in seconds."""
+    """Parse one comment per line: its text, then ``|`` and its position in seconds."""
     comments = []
     for line in filter(None, map(str.strip, text.splitlines())):
         words, _, place = line.partition("|")
@@ -149,7 +149,7 @@ def deliver() -> Redirect | tuple[str, int]:
 @pages.get("/launch/edx/instructor/<client_id>/", endpoint="edx_dashboard")
 @endpoint("dashboard")
 def dashboard(client_id: str) -> str | tuple[str, int]:
-    """An instructor arrives from the LMS; the signed claims say for which course."""
+    """Show the dashboard to an instructor from the LMS; the signed claims name the course."""
     try:
         claims = verified_launch(client_id, request.args.get("jwt", ""))
     except jwt.InvalidTokenError:

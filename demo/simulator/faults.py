@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: the script's faults, applied around a provider endpoint."""
+"""Faults on request: applies the faults of the script to the provider's endpoints."""
 
 import time
 from collections.abc import Callable
@@ -15,11 +15,11 @@ _FAULT = "simulator.fault"
 
 
 class ConnectionDropped(ConnectionResetError):
-    """Raised in place of an answer when there is no socket to close (the test client)."""
+    """Raised instead of a response if there is no socket to close (in the test client)."""
 
 
 def endpoint(name: str) -> Callable[[View], View]:
-    """Give a view the name under which the script speaks of it."""
+    """Give a view the name that is used in the script."""
 
     def mark(view: View) -> View:
         view.endpoint_name = name  # type: ignore[attr-defined]
@@ -65,7 +65,7 @@ def _fault_of_request() -> script.Json:
 
 
 def _drop_connection() -> None:
-    """Close the socket under the answer: the client sees the connection end."""
+    """Close the socket, so that the client loses the connection."""
     socket = request.environ.get("werkzeug.socket")
     if socket is not None:
         socket.shutdown(2)

@@ -1,4 +1,4 @@
-"""The pages of a learner's browser: the system check, the desktop application, its worker."""
+"""Pages in a learner's browser: the system check, the desktop application, and its worker."""
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 
@@ -11,7 +11,7 @@ pages = Blueprint("learners", __name__)
 @pages.get("/download")
 @endpoint("download")
 def download() -> str | tuple[str, int]:
-    """The page behind "system check"; opening it is what makes the simulator report ready."""
+    """Show the "system check" page; opening it makes the simulator report the attempt as ready."""
     sim = simulator()
     attempt = sim.store.attempt(request.args.get("attempt", ""), request.args.get("exam"))
     if attempt is None:
@@ -23,7 +23,7 @@ def download() -> str | tuple[str, int]:
 
 @pages.get("/worker.js")
 def worker() -> Response:
-    """The provider's half of the exam page: a classic worker script."""
+    """Return the provider's script for the exam page, a classic worker."""
     response = make_response(render_template("worker.js", base_url=request.host_url.rstrip("/")))
     response.mimetype = "text/javascript"
     return response
@@ -68,7 +68,7 @@ def _move_desktop(status: str) -> Response:
 
 @pages.after_request
 def allow_exam_pages(response: Response) -> Response:
-    """The worker runs in the LMS's origin."""
+    """Allow cross-origin requests, because the worker runs in the LMS's origin."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cache-Control"] = "no-cache"
     return response

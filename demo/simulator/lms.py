@@ -1,4 +1,4 @@
-"""The simulator as a client of the LMS: its own OAuth2 application, tokens as JWT."""
+"""The simulator as a client of the LMS, with its own OAuth2 application and JWTs."""
 
 import time
 from typing import Any
@@ -11,7 +11,7 @@ REVIEWED = "/api/edx_proctoring/v1/proctored_exam/attempt/{attempt_id}/reviewed"
 
 
 class Lms:
-    """Posts to any ``lms_host`` that an attempt was registered from."""
+    """Sends requests to the ``lms_host`` from which an attempt was registered."""
 
     def __init__(self, client_id: str, client_secret: str, *, timeout: float = 10) -> None:
         self.client_id = client_id
@@ -20,7 +20,7 @@ class Lms:
         self._tokens: dict[str, tuple[str, float]] = {}
 
     def post(self, lms_host: str, path: str, body: dict[str, Any]) -> requests.Response:
-        """The LMS's answer, whatever its status; raises ``requests.RequestException``."""
+        """Return the LMS's response, whatever its status; raises ``requests.RequestException``."""
         response = requests.post(
             lms_host.rstrip("/") + path,
             json=body,
@@ -32,7 +32,7 @@ class Lms:
         return response
 
     def post_anonymously(self, lms_host: str, path: str, body: dict[str, Any]) -> requests.Response:
-        """As PSI does; who knows code and locator of the attempt is taken for the provider."""
+        """Send a request without authentication, as PSI does: code and locator of the attempt identify the provider."""
         return requests.post(lms_host.rstrip("/") + path, json=body, timeout=self.timeout)
 
     def _token(self, lms_host: str) -> str:

@@ -1,4 +1,4 @@
-"""Onboarding profiles, derived from what became of a learner's practice attempts."""
+"""Onboarding profiles, derived from the results of a learner's practice attempts."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -10,9 +10,9 @@ PAGE_SIZE = 20
 
 
 def profiles(store: Store, course_id: str) -> list[Row]:
-    """One row per learner seen in ``course_id``: ``user_id, status, expiration_date``.
+    """Return one row per learner seen in ``course_id``: ``user_id, status, expiration_date``.
 
-    An approval in another course counts; a later attempt replaces an earlier opinion.
+    An approval in another course counts; a later attempt replaces an earlier result.
     """
     here = {row["user_id"] for row in store.attempts(course_id) if not row["deleted"]}
     known: dict[str, Row] = {user_id: _profile(user_id, "no-profile") for user_id in here}
@@ -47,7 +47,7 @@ def _profile(user_id: str, status: str, created: float | None = None) -> Row:
 
 
 def profiles_page(known: list[Row], url: str, query: dict[str, str]) -> Row:
-    """A page of ``known`` that satisfies the query's ``status`` (comma-separated)."""
+    """Return a page of the profiles that match the query's ``status`` (comma-separated)."""
     wanted = [word for word in query.get("status", "").split(",") if word]
     found = [row for row in known if not wanted or row["status"] in wanted]
     size = _number(query.get("page_size"), PAGE_SIZE)

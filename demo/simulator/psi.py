@@ -1,4 +1,4 @@
-"""PSI's RPNow: registration, the application that opens the exam, the end of the session."""
+"""PSI's RPNow: registration, the application that opens the exam, and the end of the session."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ pages = Blueprint("psi", __name__, url_prefix="/psi")
 @pages.post("/register")
 @endpoint("psi")
 def register() -> Response:
-    """A record locator for a registration that is signed rightly; the same for the same code."""
+    """Return a record locator for a correctly signed registration; the same for the same code."""
     sim, body = simulator(), request.get_json(silent=True)
     try:
         rpnow.check(body, request.headers, sim.secret_of, sim.store.clock())
@@ -60,14 +60,14 @@ def _move(attempt: Row, status: str) -> None:
 @pages.get("/launch")
 @endpoint("download")
 def launch() -> str:
-    """The application: it asks for the code that the exam's page shows."""
+    """Show the application, which asks for the code from the exam's page."""
     return render_template("rpnow.html", attempt=None, code=request.args.get("code", ""))
 
 
 @pages.post("/launch")
 @endpoint("download")
 def open_exam() -> Redirect | tuple[str, int]:
-    """The secure browser: it opens the address that came with the registration."""
+    """Open the URL from the registration in the secure browser."""
     code = request.form.get("code", "")
     attempt = _attempt(code)
     if attempt is None:
@@ -79,7 +79,7 @@ def open_exam() -> Redirect | tuple[str, int]:
 
 @pages.get("/session/<code>")
 def session(code: str) -> str | tuple[str, int]:
-    """The session of an attempt, which its learner ends here."""
+    """Show the session of an attempt, which the learner ends here."""
     attempt = _attempt(code)
     if attempt is None:
         return render_template("problem.html", text="There is no exam with this code."), 404
@@ -89,7 +89,7 @@ def session(code: str) -> str | tuple[str, int]:
 @pages.post("/close")
 @pages.post("/session/<code>")
 def close(code: str | None = None) -> Any:
-    """The secure browser is closed: the recording goes to the reviewers."""
+    """Close the secure browser and send the recording to the reviewers."""
     code = code or request.form.get("code", "")
     attempt = _attempt(code)
     if attempt is None:

@@ -1,6 +1,6 @@
-"""PSI's formats, from PSI's side: what signs a registration, what a review looks like.
+"""PSI's formats, from PSI's side: how a registration is signed, and what a review looks like.
 
-Written after the protocol and not after the client, so that each checks the other.
+Written from the protocol and not from the client, so that each verifies the other.
 """
 
 import base64
@@ -40,7 +40,7 @@ WORDS = {
 
 
 class Refused(Exception):
-    """A registration that PSI would not take; ``status`` is the answer's."""
+    """PSI refuses a registration; ``status`` is that of the response."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -50,7 +50,7 @@ class Refused(Exception):
 def check(
     body: Any, headers: Mapping[str, str], secret_of: Callable[[str], str], now: float
 ) -> None:
-    """Registration requires a current signature with the right key, and the password of the attempt."""
+    """Check a registration: it requires a current signature with the right key, and the attempt's password."""
     scheme, _, credentials = headers.get("Authorization", "").partition(" ")
     key_id, _, given = credentials.partition(":")
     if scheme != "SSI" or not given:
@@ -106,7 +106,7 @@ def _scalar(value: Any) -> str:
 
 
 def _password(encoded: str) -> bytes:
-    """The code that was encrypted; b"" for what is no password."""
+    """Return the decrypted code; b"" for an invalid password."""
     try:
         decryptor = Cipher(TripleDES(CRYPTO_KEY), modes.ECB()).decryptor()
         padded = decryptor.update(base64.b64decode(encoded, validate=True)) + decryptor.finalize()
@@ -116,12 +116,12 @@ def _password(encoded: str) -> bytes:
 
 
 def is_rpnow(attempt: Row) -> bool:
-    """Was the attempt registered in PSI's way?"""
+    """Return whether the attempt was registered through the RPNow protocol."""
     return "ssiProduct" in (attempt["body"] or {})
 
 
 def review(attempt: Row, wanted: Row, outcome: str) -> Row:
-    """A review as PSI sends it."""
+    """Return a review in PSI's format."""
     registered = attempt["body"]
     lists: dict[str, list[Row]] = {"webCamComments": [], "desktopComments": []}
     for comment in wanted["comments"]:

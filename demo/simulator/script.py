@@ -63,11 +63,11 @@ DEFAULT: Json = {
 
 
 class ScriptError(ValueError):
-    """The document says something that the simulator cannot do; the text names it."""
+    """The document is invalid; the message names the field."""
 
 
 def changed(script: Json, change: Any) -> Json:
-    """``script`` with ``change`` laid over it; null takes a fault or a learner away."""
+    """Return ``script`` merged with ``change``; null removes a fault or a learner."""
     _check(change)
     result = copy.deepcopy(script)
     for key, value in change.items():
@@ -84,7 +84,7 @@ def changed(script: Json, change: Any) -> Json:
 
 
 def for_learner(script: Json, email: str | None) -> Json:
-    """The choices that hold for one learner."""
+    """Return the settings that apply to one learner."""
     return _laid_over(script, script["learners"].get(email or "", {}))
 
 

@@ -1,4 +1,4 @@
-"""One simulator: its rows, its script, its callbacks; and how a view finds it."""
+"""The state of a simulator: its rows, its script and its callbacks; and how a view accesses it."""
 
 import threading
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from demo.simulator.store import Row, Store
 
 @dataclass
 class Simulator:
-    """Everything a view needs. The script survives a restart, in the store."""
+    """Everything that a view needs. The script is stored, so that it survives a restart."""
 
     store: Store
     callbacks: Callbacks
@@ -25,7 +25,7 @@ class Simulator:
         self.script = changed(DEFAULT, kept["body"] if kept else {})
 
     def change_script(self, change: object) -> Json:
-        """Lay ``change`` over the script; ``ScriptError`` if it makes no sense."""
+        """Merge ``change`` into the script; raises ``ScriptError`` if it is invalid."""
         with self._lock:
             self.script = changed(self.script, change)
             self._keep()
@@ -37,7 +37,7 @@ class Simulator:
             self._keep()
 
     def take_fault(self, endpoint: str) -> Json:
-        """The fault for this request, counted down; ``{}`` for none."""
+        """Return the fault for this request and count it; ``{}`` for none."""
         with self._lock:
             faults = self.script["faults"]
             everywhere = faults.get("*")
@@ -54,7 +54,7 @@ class Simulator:
         return for_learner(self.script, attempt["email"])
 
     def secret_of(self, client_id: str) -> str:
-        """The rule that makes any client id usable: the secret is the id and ``secret``."""
+        """Return the client secret for any client id: the id followed by ``secret``."""
         return client_id + self.secret_suffix
 
     def _keep(self) -> None:
@@ -66,6 +66,6 @@ class Simulator:
 
 
 def simulator() -> Simulator:
-    """The simulator of the running request."""
+    """Return the simulator of the current request."""
     found: Simulator = current_app.extensions["simulator"]
     return found

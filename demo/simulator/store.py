@@ -1,4 +1,4 @@
-"""The simulator's rows. One SQLite connection behind one lock: a simulator needs no more."""
+"""The simulator's rows, in one SQLite connection protected by a lock."""
 
 import json
 import random
@@ -30,9 +30,9 @@ Row = dict[str, Any]
 
 
 class Store:
-    """Rows as dictionaries; columns that hold JSON are decoded under their own name.
+    """Rows as dictionaries; columns with JSON are decoded.
 
-    ``seed`` makes every identifier repeatable; without it they are random.
+    ``seed`` makes every identifier reproducible; without it they are random.
     """
 
     JSON_COLUMNS = ("body", "reviewed")
@@ -52,7 +52,7 @@ class Store:
         self._db.executescript(SCHEMA)
 
     def new_id(self) -> str:
-        """32 hexadecimal digits, which every URL of the protocol can carry."""
+        """Return 32 hexadecimal digits, which are valid in every URL of the protocol."""
         with self._lock:
             return uuid.UUID(int=self.random.getrandbits(128), version=4).hex
 
@@ -65,7 +65,7 @@ class Store:
         return found[0] if found else None
 
     def write(self, sql: str, *values: Any) -> int:
-        """Run one statement; the number of rows it touched."""
+        """Run one statement; return the number of changed rows."""
         with self._lock:
             return self._db.execute(sql, [self._encoded(value) for value in values]).rowcount
 
@@ -136,7 +136,7 @@ class Store:
         return attempt_id
 
     def tell(self, attempt_id: str, status: str) -> bool:
-        """Note what the LMS said of an attempt; True if that is news."""
+        """Record the status that the LMS sent for an attempt; return True if it is new."""
         with self._lock:
             self.write(
                 "INSERT INTO told (attempt_id, status, at) VALUES (?, ?, ?)",
@@ -154,7 +154,7 @@ class Store:
             )
 
     def told(self, attempt_id: str) -> list[str]:
-        """The words the LMS has said of an attempt, in order."""
+        """Return the statuses that the LMS has sent for an attempt, in order."""
         rows = self.rows("SELECT status FROM told WHERE attempt_id = ? ORDER BY id", attempt_id)
         return [row["status"] for row in rows]
 
@@ -169,7 +169,7 @@ class Store:
     # ── answers given before, for requests that come twice
 
     def answer_for(self, key: str, make: Callable[[], Row]) -> Row:
-        """The answer given to ``key`` before, else that of ``make``, remembered."""
+        """Return the response given earlier for ``key``, else that of ``make``, which is stored."""
         with self._lock:
             known = self.row("SELECT answer FROM answers WHERE key = ?", key)
             if known:

@@ -1,4 +1,4 @@
-"""Tokens that the simulator gives to an LMS, and the check of them."""
+"""Tokens that the simulator issues to an LMS, and their verification."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ pages = Blueprint("tokens", __name__)
 @pages.post("/edx/oauth2/access_token", endpoint="edx_access_token")
 @endpoint("token")
 def access_token() -> tuple[Response, int] | Response:
-    """OAuth2 client credentials for a JWT, as an LMS asks for it."""
+    """Exchange OAuth2 client credentials for a JWT."""
     missing = [
         name
         for name in ("grant_type", "client_id", "client_secret", "token_type")
@@ -43,7 +43,7 @@ def access_token() -> tuple[Response, int] | Response:
 
 
 def requires_token(view: Callable[P, R]) -> Callable[P, R]:
-    """401 for an expired or foreign token, 403 for none at all or an unreadable one."""
+    """Return 401 for an expired or invalid token, 403 for a missing or malformed one."""
 
     @wraps(view)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -66,7 +66,7 @@ def _verify(token: str) -> None:
 
 
 def verified_launch(client_id: str, token: str) -> dict[str, Any]:
-    """The claims of an instructor's launch; ``jwt.InvalidTokenError`` if not to be trusted."""
+    """Return the claims of an instructor's launch; raises ``jwt.InvalidTokenError``."""
     claims: dict[str, Any] = jwt.decode(
         token,
         simulator().secret_of(client_id),
@@ -78,5 +78,5 @@ def verified_launch(client_id: str, token: str) -> dict[str, Any]:
 
 
 def _key(secret: str) -> str:
-    """A key of decent length for the simulator's own tokens, whatever the secret's length."""
+    """Return a key of sufficient length for the simulator's own tokens, whatever the secret's length."""
     return secret.ljust(32, ".")

@@ -49,7 +49,7 @@ def listens(port):
 def test_all_walks_pass():
     done = check()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Every step held" in done.stdout
+    assert "Every step passed" in done.stdout
     for step in (
         "register",
         "ready",
@@ -91,8 +91,8 @@ def test_a_broken_step_is_named(fault):
         ({"database": "oracle://a/b"}, "DATABASE_URL begins with none of postgres://"),
         ({"database": "postgres://nobody@127.0.0.1:1/x"}, "The database server at 127.0.0.1:1"),
         ({"broker": "nonsense"}, "CELERY_BROKER_URL begins with none of redis://"),
-        ({"broker": "redis://127.0.0.1:1/0"}, "The broker at 127.0.0.1:1 does not answer"),
-        ({"broker": "amqp://127.0.0.1:1//"}, "The broker at 127.0.0.1:1 does not answer"),
+        ({"broker": "redis://127.0.0.1:1/0"}, "The broker at 127.0.0.1:1 does not respond"),
+        ({"broker": "amqp://127.0.0.1:1//"}, "The broker at 127.0.0.1:1 does not respond"),
     ],
 )
 def test_unusable_servers_are_named(servers, text):

@@ -9,11 +9,11 @@ register = template.Library()
 
 @register.filter
 def get(mapping: dict[Any, Any], key: Any) -> Any:
-    """The value of a key that is known only to the template; the key where there is none."""
+    """Return the value of a key that only the template knows; the key itself if there is none."""
     return mapping.get(key, key)
 
 
 @register.filter
 def place(usage_key: str) -> str:
-    """The readable end of a usage key."""
+    """Return the readable end of a usage key."""
     return str(usage_key).rsplit("@", 1)[-1]

@@ -1,10 +1,10 @@
-"""The simulator as a provider of an LMS: all that a provider author has to write."""
+"""The simulator as a provider of an LMS: everything that the author of a provider has to write."""
 
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 
 
 class SimulatorProvider(BaseRestProctoringProvider):
-    """Speaks the REST protocol with the simulator; its address is an option of PROCTORING_BACKENDS."""
+    """Uses the REST protocol with the simulator, whose URL is an option in PROCTORING_BACKENDS."""
 
     base_url = "http://127.0.0.1:11136"
     verbose_name = "Proctoring Simulator"
