@@ -15,8 +15,10 @@ project = "edx-proctoring"
 author = "the edx-proctoring contributors"
 copyright = author
 version = release = edx_proctoring.__version__
-extensions = ["generated"]
+extensions = ["generated", "sphinx_copybutton"]
+copybutton_prompt_text = "$ "
 html_theme = "furo"
+html_title = f"edx-proctoring {version}"
 html_static_path = ["_static"]
 exclude_patterns = ["_build"]
 nitpicky = False

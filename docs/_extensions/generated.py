@@ -40,15 +40,12 @@ class Settings(_Table):
     def rows(self) -> list[str]:
         from edx_proctoring import conf
 
-        lines = [".. list-table::", "   :header-rows: 1", "   :widths: 40 60", ""]
-        lines += ["   * - Name and default", "     - What for"]
+        lines: list[str] = []
         for setting in getattr(conf, self.arguments[0]):
-            default = _default(setting)
-            lines += [
-                f"   * - | ``{setting.name}``",
-                f"       | {default}",
-                f"     - {setting.why}{SAME_NAME if setting.fallback else ''}",
-            ]
+            note = SAME_NAME if setting.fallback else ""
+            lines += [f".. setting:: {setting.name}", "", f"   Default: {_default(setting)}", ""]
+            end = "" if setting.why.endswith("…") else "."
+            lines += [f"   {setting.why[:1].upper()}{setting.why[1:]}{end}{note}", ""]
         return lines
 
 
@@ -95,7 +92,8 @@ class PythonApi(_Table):
         ]
         lines = []
         for function in sorted(own, key=lambda one: one.__name__):
-            lines += _entry(f"``{signature(function)}``", _text(function))
+            head = f".. py:function:: edx_proctoring.api.{signature(function)}"
+            lines += _entry(head, f"\n{_text(function)}")
         return lines
 
 
@@ -132,58 +130,15 @@ class Transitions(_Table):
         return lines
 
 
-def _rest_document(arguments: list[str]) -> dict[str, Any]:
-    """The document of the first version, or of the second with the argument v2."""
-    from edx_proctoring.openapi import document, document_v2
-
-    return document_v2() if arguments == ["v2"] else document()
-
-
 class Operations(_Table):
     """Every operation of the REST interface."""
 
     optional_arguments = 1
 
     def rows(self) -> list[str]:
-        by_tag: dict[str, list[str]] = {}
-        for path, methods in _rest_document(self.arguments)["paths"].items():
-            for method, operation in methods.items():
-                lines = by_tag.setdefault(operation["tags"][0], [])
-                lines += self.operation(method, path, operation)
-        rows: list[str] = []
-        for tag in sorted(by_tag):
-            rows += [f".. rubric:: {tag.capitalize()}", "", *by_tag[tag]]
-        return rows
+        import rest_pages
 
-    def operation(self, method: str, path: str, operation: dict[str, Any]) -> list[str]:
-        """One entry of a definition list."""
-        lines = [f"``{method.upper()} {path}`` — {operation['operationId']}"]
-        summary = f"{operation['summary']}. " if "summary" in operation else ""
-        lines += [f"   {summary}{_lines(operation.get('description', ''))}", ""]
-        for parameter in operation.get("parameters", []):
-            if parameter["in"] == "query":
-                text = _lines(parameter.get("description", ""))
-                lines += [f"   * ``?{parameter['name']}``: {text or 'required.'}"]
-        body = operation.get("requestBody", {}).get("content", {}).get("application/json")
-        if body:
-            lines += [f"   * takes {_shape(body['schema'])}"]
-        for code, answer in operation["responses"].items():
-            content = answer.get("content", {}).get("application/json")
-            shape = f" {_shape(content['schema'])}" if content else ""
-            lines += [f"   * {code}{shape} {answer['description']}".rstrip()]
-        return [*lines, ""]
-
-
-def _lines(text: str) -> str:
-    """Markdown of several lines as one of reStructuredText."""
-    return re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", " ".join(text.replace("*", "·").split()))
-
-
-def _shape(schema: dict[str, Any]) -> str:
-    if "items" in schema:
-        return f"a list of {_shape(schema['items'])}"
-    name = schema.get("$ref", "").rsplit("/", 1)[-1]
-    return f"``{name}``" if name else f"``{schema.get('type', 'anything')}``"
+        return rest_pages.operations(*self.arguments or ["v1"])
 
 
 class Shapes(_Table):
@@ -192,16 +147,18 @@ class Shapes(_Table):
     optional_arguments = 1
 
     def rows(self) -> list[str]:
-        lines: list[str] = []
-        for name, schema in _rest_document(self.arguments)["components"]["schemas"].items():
-            lines += [f"``{name}``", f"   {_lines(schema.get('description', ''))}", ""]
-            required = schema.get("required", [])
-            for key, value in schema.get("properties", {}).items():
-                kind = value.get("type") or ("anything" if "$ref" not in value else _shape(value))
-                kinds = kind if isinstance(kind, str) else " or ".join(kind)
-                lines += [f"   * ``{key}``: {kinds}{'' if key in required else ', optional'}"]
-            lines += [""]
-        return lines
+        import rest_pages
+
+        return rest_pages.shapes(*self.arguments or ["v1"])
+
+
+class Commands(_Table):
+    """The management commands."""
+
+    def rows(self) -> list[str]:
+        import commands
+
+        return commands.commands()
 
 
 class Families(Directive):
@@ -283,6 +240,9 @@ class PatchPoints(_Table):
 
 def setup(app: Any) -> dict[str, Any]:
     django.setup()
+    for kind in ("setting", "command", "operation"):
+        app.add_object_type(kind, kind, objname=kind, indextemplate=f"single: %s ({kind})")
+    app.add_directive("management-commands", Commands)
     app.add_directive("settings-table", Settings)
     app.add_directive("transitions-table", Transitions)
     app.add_directive("status-families", Families)

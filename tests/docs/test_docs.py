@@ -130,11 +130,11 @@ def test_each_dependency_has_its_reason(name):
     assert {package for package in wanted if package not in reasons} == set()
 
 
-def test_the_picture_of_the_readme_exists():
-    (picture,) = re.findall(
-        r"\.\. image:: (\S+)", (ROOT / "README.rst").read_text(encoding="utf-8")
-    )
-    assert (ROOT / picture).exists()
+def test_the_pictures_of_the_readme_exist():
+    text = (ROOT / "README.rst").read_text(encoding="utf-8")
+    pictures = re.findall(r"\.\. image:: (\S+)", text)
+    assert len(pictures) == 2
+    assert all((ROOT / picture).exists() for picture in pictures)
 
 
 def test_the_schedules_submit_who_has_closed_the_browser_within_a_minute():

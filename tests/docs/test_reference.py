@@ -33,8 +33,8 @@ def test_every_public_function_is_documented(generated):
         and getattr(api, name).__module__.startswith("edx_proctoring.api")
     ]
     assert len(own) >= 55
-    assert [name for name in own if f"``{name}(" not in text] == []
-    assert "``create_exam_attempt(exam_id, user_id, taking_as_proctored=False)``" in text
+    assert [name for name in own if f"edx_proctoring.api.{name}(" not in text] == []
+    assert "api.create_exam_attempt(exam_id, user_id, taking_as_proctored=False)\n" in text
     assert "due_date=…" in text
 
 
