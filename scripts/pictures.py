@@ -1,4 +1,4 @@
-"""Take the pictures of README and documentation anew: ``python -m docs.pictures``. It needs Chromium.
+"""Take the pictures of README and documentation anew: ``python -m scripts.pictures``. It needs Chromium.
 
 Starts the demo, has a class of learners take its midterm, and writes `docs/_static/*.png`.
 """
@@ -102,7 +102,7 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as folder, running.up(Path(folder)) as address:
         settings = Place(Path(folder) / "data", web_port=0, simulator_port=0).as_environment()
-        seat = [sys.executable, "-c", "from docs import pictures; pictures.seat_a_class()"]
+        seat = [sys.executable, "-c", "from scripts import pictures; pictures.seat_a_class()"]
         subprocess.run(seat, cwd=ROOT, env={**os.environ, **settings}, check=True)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
