@@ -199,6 +199,24 @@ class ExamChangedMeanwhile(ProctoredBaseException):
         return super().__str__() or "Somebody else changed this exam. Nothing was changed."
 
 
+class AllowanceNotFound(ProctoredBaseException):
+    """The course has no such allowance."""
+
+    http_status = 404
+
+    def __str__(self) -> str:
+        return super().__str__() or "The course has no such allowance."
+
+
+class AllowanceChangedMeanwhile(ProctoredBaseException):
+    """The allowance has changed since the caller read it; nothing was changed."""
+
+    http_status = 412
+
+    def __str__(self) -> str:
+        return super().__str__() or "Somebody else changed this allowance. Nothing was changed."
+
+
 class IdempotencyKeyReused(ProctoredBaseException):
     """The key was used with another body."""
 

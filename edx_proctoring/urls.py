@@ -11,6 +11,7 @@ from edx_proctoring import callbacks, extensions, instructor_dashboard_exam_urls
 from edx_proctoring.views import AuthenticatedAPIView
 from edx_proctoring.views.pages import StaffPage, StaffPageParts
 from edx_proctoring.views.v2.actions import ActionViewSet, BulkActionViewSet
+from edx_proctoring.views.v2.allowances import AllowanceActionViewSet, AllowanceViewSet
 from edx_proctoring.views.v2.attempt_details import AttemptDetailsViewSet
 from edx_proctoring.views.v2.attempts import AttemptViewSet
 from edx_proctoring.views.v2.exams import ExamViewSet
@@ -241,6 +242,23 @@ urlpatterns = [
         f"{V2}attempts/actions/",
         BulkActionViewSet.as_view({"post": "act"}),
         name="v2.attempts.actions",
+    ),
+    _regex(
+        f"{V2}allowances/",
+        AllowanceViewSet.as_view({"get": "list", "post": "grant"}),
+        name="v2.allowances",
+    ),
+    _regex(
+        rf"{V2}allowances/(?P<allowance_id>\d{{1,20}})/",
+        AllowanceViewSet.as_view(
+            {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+        ),
+        name="v2.allowance",
+    ),
+    _regex(
+        f"{V2}allowances/actions/",
+        AllowanceActionViewSet.as_view({"post": "act"}),
+        name="v2.allowances.actions",
     ),
     _regex(f"{PAGES}special-exams/", StaffPage.as_view(), name="pages.special_exams"),
     _regex(

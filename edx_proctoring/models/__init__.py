@@ -10,6 +10,7 @@ from edx_proctoring.models.allowances import (
     QuerySetWithUpdateOverride,
     extra_time,
     find_user_id,
+    parse_factor,
     parse_minutes,
     store_allowances,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "in_order",
     "is_handled",
     "note_for_post_save",
+    "parse_factor",
     "parse_minutes",
     "save_with_history",
     "store_allowances",

@@ -26,8 +26,9 @@ ERRORS = {
     503: "Temporarily not possible. Please try again, after the seconds in `Retry-After` if present.",
 }
 ALWAYS = (400, 403, 404, 406, 413, 429, 503)
-MORE = {"PATCH": (412, 415, 428), "POST": (409, 415, 422)}
+MORE = {"PATCH": (412, 415, 428), "POST": (409, 415, 422), "DELETE": (412, 428)}
 HEADERS = {
+    "DELETE": ("If-Match", "The ETag of the client's version, or `*`."),
     "GET": ("If-None-Match", "The ETag of the client's version."),
     "PATCH": ("If-Match", "The ETag of the client's version."),
     "POST": (
@@ -70,9 +71,15 @@ class ResourceSchema(AutoSchema):
             (str(code), CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=ERRORS[code])
             for code in sorted(codes)
         }
-        answers: dict[Any, Any] = {"200": self.view.serializer_class(many=self._is_list_view())}
-        for code in getattr(self.view, "partial_codes", ()):
-            answers[str(code)] = answers["200"]
+        if self.method == "DELETE":
+            return {"204": OpenApiResponse(None, description="Done."), **problems}
+        shape = getattr(self.view, "answer_classes", {}).get(self.view.action)
+        shape = shape or self.view.serializer_class
+        answers: dict[Any, Any] = {"200": shape(many=self._is_list_view())}
+        if self.method == "POST":
+            answers.update(
+                (str(code), answers["200"]) for code in getattr(self.view, "partial_codes", ())
+            )
         if self.method == "GET":
             answers["304"] = OpenApiResponse(None, description="Nothing has changed.")
         return {**answers, **problems}

@@ -15,6 +15,12 @@ post   v2/courses/{course}/attempts/actions/ end_many      403  403  403  403  2
 post   v2/courses/{course}/attempts/{attempt}/extend/ extend 403 403 403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/{running}/pause/ pause 403 403 403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/{attempt}/continue/ empty 403 403 403 403  200  403  200  403  403  403
+get    v2/courses/{course}/allowances/       -              403  403  403  403  200  403  200  403  403  403
+post   v2/courses/{course}/allowances/       grants         403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/allowances/{allowance}/ -        403  403  403  403  200  403  200  403  403  403
+patch  v2/courses/{course}/allowances/{allowance}/ minutes  403  403  403  403  200  403  200  403  403  403
+delete v2/courses/{course}/allowances/{allowance}/ -        403  403  403  403  204  403  204  403  403  403
+post   v2/courses/{course}/allowances/actions/ copy         403  403  403  403  200  403  200  403  403  403
 """
 
 # The courses of others.
@@ -34,6 +40,12 @@ post   v2/courses/{other}/attempts/{foreign_attempt}/extend/ extend 403 403 403 
 post   v2/courses/{course}/attempts/{foreign_attempt}/pause/ pause 403 403 403 403 404 403 404 403 403 403
 get    v2/courses/{other}/attempts/          -              403  403  403  403  403  200  200  403  403  403
 get    v2/courses/{other}/attempts/?course_id={q_course} -  403  403  403  403  403  400  400  403  403  403
+get    v2/courses/{other}/allowances/        -              403  403  403  403  403  200  200  403  403  403
+post   v2/courses/{other}/allowances/        grants         403  403  403  403  403  207  207  403  403  403
+get    v2/courses/{course}/allowances/{foreign_allowance}/ - 403 403  403  403  404  403  404  403  403  403
+patch  v2/courses/{course}/allowances/{foreign_allowance}/ minutes 403 403 403 403 404 403 404 403 403 403
+delete v2/courses/{course}/allowances/{foreign_allowance}/ - 403 403  403  403  404  403  404  403  403  403
+post   v2/courses/{other}/allowances/actions/ copy          403  403  403  403  403  400  400  403  403  403
 """
 
 V2_BODIES: dict[str, Any] = {
@@ -42,4 +54,11 @@ V2_BODIES: dict[str, Any] = {
     "extend": {"seconds": 600, "reason": "Fire alarm"},
     "pause": {"reason": "Fire alarm"},
     "empty": {},
+    "minutes": {"value": "15"},
+    "grants": {
+        "users": ["learner"],
+        "exam_ids": ["{exam}"],
+        "kinds": [{"key": "additional_time_granted", "value": "5"}],
+    },
+    "copy": {"action": "copy", "allowance_ids": ["{allowance}"], "exam_id": "{timed}"},
 }

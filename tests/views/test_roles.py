@@ -220,8 +220,10 @@ def world(names: dict[str, Any], make_exam: Any, attempt: Any, psi: Any) -> dict
     foreign_onboarding = make_exam(course_id=OTHER_COURSE, is_practice_exam=True)
     one = attempt(exam=foreign, status="created")
     other = attempt(exam=rpnow, status="submitted", completed_at=timezone.now())
-    for exam_id in (names["exam"], foreign.pk):
-        AllowanceFactory(proctored_exam_id=exam_id, user_id=names["owner"])
+    granted, granted_there = (
+        AllowanceFactory(proctored_exam_id=exam_id, user_id=names["owner"]).pk
+        for exam_id in (names["exam"], foreign.pk)
+    )
     return {
         **names,
         "course": COURSE_ID,
@@ -237,6 +239,8 @@ def world(names: dict[str, Any], make_exam: Any, attempt: Any, psi: Any) -> dict
             allowed_time_limit_mins=90,
         ).pk,
         "resumable": attempt(exam=make_exam(), status="error", is_resumable=True).pk,
+        "allowance": granted,
+        "foreign_allowance": granted_there,
         "foreign_exam": foreign.pk,
         "foreign_attempt": one.pk,
         "foreign_external": one.external_id,

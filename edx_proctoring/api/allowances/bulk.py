@@ -19,6 +19,7 @@ from edx_proctoring.models import (
     LARGEST_FACTOR,
     TIME_VALUES,
     ProctoredExam,
+    parse_factor,
     parse_minutes,
     store_allowances,
 )
@@ -72,6 +73,8 @@ def grant_allowances(
     *,
     course_id: str | None = None,
     enrolled_only: bool = False,
+    keeps_factor: bool = False,
+    is_preview: bool = False,
 ) -> list[Grant]:
     """Grant an allowance to all users (id, username or e-mail address) in all exams; return the pairs in the caller's
     order.
@@ -80,10 +83,13 @@ def grant_allowances(
     additional minutes, rounded half to even; these minutes do not follow later changes of the exam's time.
     `course_id`: exams of other courses are refused. `enrolled_only`: users who, according to the host, are not enrolled
     in the exam's course are refused with the same text as unknown users. A refused pair does not affect the others.
+    `keeps_factor`: store a factor as such, with at most two decimals, so that it follows the exam's time. `is_preview`:
+    store nothing.
     Raises AllowanceValueNotAllowedException before anything is written.
     """
     kind = allowance_type[0] if isinstance(allowance_type, tuple) else allowance_type
-    _check_value(kind, value)
+    is_converted = kind == constants.TIME_MULTIPLIER and not keeps_factor
+    _check_value(kind, value, keeps_factor=keeps_factor)
     names, people = list(dict.fromkeys(exam_ids)), list(dict.fromkeys(user_ids))
     exams = ProctoredExam.objects.in_bulk([number for number in map(as_id, names) if number])
     users = _users(people)
@@ -92,7 +98,7 @@ def grant_allowances(
     for name in names:
         exam = exams.get(as_id(name) or 0)
         problem = _problem(exam, course_id)
-        if exam is not None and not problem and not _is_storable(exam, kind, value):
+        if exam and not problem and is_converted and not _is_storable(exam, kind, value):
             problem = TOO_LONG
         for person in people:
             is_known = person in users and (
@@ -101,20 +107,26 @@ def grant_allowances(
             grants.append(Grant(name, person, problem or ("" if is_known else NO_USER)))
             if exam is not None and not grants[-1].problem:
                 wanted.append((exam, users[person]))
-    if wanted:
-        _store(wanted, kind, value)
+    if wanted and not is_preview:
+        _store(wanted, kind, value, is_converted=is_converted)
     return grants
 
 
-def _check_value(kind: str, value: object) -> None:
-    if kind == constants.TIME_MULTIPLIER:
+def _check_value(kind: str, value: object, *, keeps_factor: bool) -> None:
+    if kind == constants.TIME_MULTIPLIER and keeps_factor:
+        allowed = parse_factor(value) is not None
+    elif kind == constants.TIME_MULTIPLIER:
         allowed = _multiplier(value) is not None
     else:
         allowed = kind != ADDITIONAL_TIME or parse_minutes(value) is not None
     if not allowed:
-        raise AllowanceValueNotAllowedException(
-            f'allowance_value "{value}" is not allowed for {kind}.'
-        )
+        raise _refused(kind, value)
+
+
+def _refused(kind: str, value: object) -> AllowanceValueNotAllowedException:
+    return AllowanceValueNotAllowedException(
+        f'allowance_value "{value}" is not allowed for {kind}.'
+    )
 
 
 def _multiplier(value: object) -> Fraction | None:
@@ -167,9 +179,13 @@ def _is_storable(exam: ProctoredExam, kind: str, value: object) -> bool:
     return kind != constants.TIME_MULTIPLIER or parse_minutes(stored) is not None
 
 
-def _store(wanted: list[tuple[ProctoredExam, int]], kind: str, value: object) -> None:
-    key = ADDITIONAL_TIME if kind == constants.TIME_MULTIPLIER else kind
-    values = {exam.pk: _value_in(exam, kind, value) for exam, _ in wanted}
+def _store(
+    wanted: list[tuple[ProctoredExam, int]], kind: str, value: object, *, is_converted: bool
+) -> None:
+    key = ADDITIONAL_TIME if is_converted else kind
+    values = {
+        exam.pk: _value_in(exam, kind, value) if is_converted else str(value) for exam, _ in wanted
+    }
 
     def store(*, sees_new_rows: bool = False) -> None:
         stored = store_allowances(wanted, key, values, sees_new_rows=sees_new_rows)
