@@ -3,6 +3,7 @@
 Counted on SQLite, where also the beginning of a transaction counts. Lists cost the same, however long they are.
 """
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,12 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from edx_proctoring import api
-from edx_proctoring.models import OutboxMessage, ProctoredExam
+from edx_proctoring.models import (
+    OutboxMessage,
+    ProctoredExam,
+    ProctoredExamSoftwareSecureComment,
+    ProctoredExamSoftwareSecureReview,
+)
 from edx_proctoring.testing.factories import (
     COURSE_ID,
     AllowanceFactory,
@@ -59,18 +65,48 @@ def cost() -> Callable[..., int]:
     return measured
 
 
+def copies(row: Any, others: list[Any], **columns: Callable[[Any], Any]) -> list[Any]:
+    """Store the row once more for each of these users, exams or the like, all at once; `columns` follow from each."""
+    made = []
+    for other in others:
+        one = copy.copy(row)
+        one.pk = None
+        for name, value in columns.items():
+            setattr(one, name, value(other))
+        made.append(one)
+    stored: list[Any] = type(row).objects.bulk_create(made)
+    return stored
+
+
 def course(rows: int, host: Any) -> None:
-    """Learners with two attempts and an allowance each, who are enrolled, and their reviews."""
+    """Learners with three attempts and an allowance each, who are enrolled, and their reviews.
+
+    The app makes those of the first three; the others are copies of the third's rows.
+    """
     exam = ExamFactory()
     practice = ExamFactory(is_practice_exam=True)
-    users = UserFactory.create_batch(rows)
+    users = UserFactory.create_batch(3)
     for user in users:
-        AttemptFactory(proctored_exam=practice, user=user, is_sample_attempt=True)
-        AttemptFactory(proctored_exam=exam, user=user)
-        known = AttemptFactory(proctored_exam=exam, user=user, status="submitted")
-        AllowanceFactory(proctored_exam=exam, user=user)
+        attempts = [
+            AttemptFactory(proctored_exam=practice, user=user, is_sample_attempt=True),
+            AttemptFactory(proctored_exam=exam, user=user),
+            known := AttemptFactory(proctored_exam=exam, user=user, status="submitted"),
+        ]
+        allowance = AllowanceFactory(proctored_exam=exam, user=user)
         api.receive_review(known, {"status": "suspicious", "comments": [COMMENT]})
-    host.enrollments.enrollments = [Enrollment(user) for user in users]
+    others = UserFactory.build_batch(rows - 3)
+    others = type(user).objects.bulk_create(others)
+    attempts[-1].refresh_from_db()
+    itself = {"user": lambda user: user}
+    for number, attempt in enumerate(attempts):
+        copies(attempt, others, **itself, attempt_code=lambda user, at=number: f"{user.pk}-{at}")
+    copies(allowance, others, **itself)
+    review = ProctoredExamSoftwareSecureReview.objects.get(attempt_code=known.attempt_code)
+    code = {"attempt_code": lambda user: f"{user.pk}-{number}"}
+    reviews = copies(review, others, student=lambda user: user, **code)
+    comment = ProctoredExamSoftwareSecureComment.objects.filter(review=review).get()
+    copies(comment, reviews, review=lambda one: one)
+    host.enrollments.enrollments = [Enrollment(user) for user in [*users, *others]]
 
 
 def ok(response: Any) -> Any:
@@ -198,7 +234,7 @@ SIGNED_IN = 2  # session and user
 @pytest.fixture
 def learners():
     """A factory of learners."""
-    return UserFactory.create_batch
+    return lambda count: type(UserFactory()).objects.bulk_create(UserFactory.build_batch(count))
 
 
 @pytest.mark.defect("REST-E1")
@@ -207,9 +243,10 @@ def learners():
 def test_a_page_of_attempts(
     count, search, exam, attempt, learners, as_staff, django_assert_num_queries
 ):
-    for user in learners(count):
-        for _ in range(2):
-            attempt(exam=exam, user=user)
+    first, *others = learners(count)
+    for at in range(2):
+        code = {"attempt_code": lambda user, at=at: f"{user.pk}-{at}"}
+        copies(attempt(exam=exam, user=first), others, user=lambda user: user, **code)
     url = f"{E}/attempt/grouped/course_id/{COURSE_ID}{search}"
     with django_assert_num_queries(SIGNED_IN + 3):
         rows = as_staff.get(url).json()["proctored_exam_attempts"]
@@ -221,8 +258,8 @@ def test_a_page_of_attempts(
 @COUNTS
 @pytest.mark.parametrize("path", ["allowance", "grouped/allowance"])
 def test_allowances_of_a_course(count, path, exam, learners, as_staff, django_assert_num_queries):
-    for user in learners(count):
-        AllowanceFactory(proctored_exam=exam, user=user)
+    first, *others = learners(count)
+    copies(AllowanceFactory(proctored_exam=exam, user=first), others, user=lambda user: user)
     with django_assert_num_queries(SIGNED_IN + 1):
         assert len(as_staff.get(f"{E}/{COURSE_ID}/{path}").json()) == count
 
@@ -232,9 +269,9 @@ def test_allowances_of_a_course(count, path, exam, learners, as_staff, django_as
 def test_onboarding_of_a_course(
     count, onboarding, attempt, learners, host, as_staff, django_assert_num_queries
 ):
-    users = learners(count)
-    for user in users:
-        practice(attempt, onboarding, "submitted", user=user)
+    first, *others = users = learners(count)
+    known, code = practice(attempt, onboarding, "submitted", user=first), lambda user: str(user.pk)
+    copies(known, others, user=lambda user: user, attempt_code=code)
     host.enrollments.enrollments = [Enrollment(user) for user in users]
     url = f"{V1}/user_onboarding/status/course_id/{COURSE_ID}"
     with django_assert_num_queries(SIGNED_IN + 4):
@@ -247,9 +284,11 @@ def test_onboarding_of_a_course(
 @pytest.mark.defect("REST-E4")
 @COUNTS
 def test_running_exams(count, attempt, make_exam, as_learner, django_assert_num_queries):
-    for _ in range(count):
-        begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
-        attempt(exam=make_exam(), status="started", **begun)
+    begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
+    first = attempt(exam=make_exam(), status="started", **begun)
+    exams = ProctoredExam.objects.bulk_create(make_exam.build_batch(count - 1))
+    code = {"attempt_code": lambda exam: f"code-{exam.pk}"}
+    copies(first, exams, proctored_exam=lambda exam: exam, **code)
     with django_assert_num_queries(SIGNED_IN + 2):
         assert len(as_learner.get(f"{E}/active_exams_for_user").json()) == count
 
