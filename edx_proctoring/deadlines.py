@@ -38,6 +38,26 @@ def due_date(
     return personal or exam["due_date"]
 
 
+def due_date_with_extra_time(
+    exam: ExamFacts,
+    user_id: int,
+    known: Deadline | None = None,
+    extra: timing.ExtraTime | None = None,
+) -> tuple[datetime.datetime | None, bool]:
+    """Return when the learner's attempt must end, and whether grants and pauses move that; see `ExtraTime.due`.
+
+    `known`: the deadline so far, whose due date is used where the host does not answer. `extra`: the learner's extra time,
+    if the caller has read it.
+    """
+    due = due_date(exam, user_id, known.due if known else None)
+    if known is not None and (due is None or due is known.due):
+        return due, known.beyond_due_date
+    if due is None or not extensions.with_hook("time_for"):
+        return due, False  # allowances move no due date
+    extra = extra or extra_time(exam, user_id)
+    return extra.due(due, exam["time_limit_mins"]), extra.beyond_due_date
+
+
 def is_past_due(exam: ExamFacts, user: User | int | None, now: datetime.datetime) -> bool:
     """Return whether the exam is past due. Timed exams without any due date end with the course."""
     due = due_date(exam, user)
@@ -65,7 +85,7 @@ def allowed_minutes(
         extra=extra,
         remaining_seconds=remaining,
         granted_seconds=granted,
-        due=due_date(exam, user_id),
+        due=due_date_with_extra_time(exam, user_id)[0],
         now=now,
     )
 
@@ -173,9 +193,11 @@ def at_start(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> De
     allotment = rest.allotment if rest else allotment_seconds(exam, attempt.user_id)
     granted = granted_before_start(exam["id"], attempt.user_id, attempt.pk)
     adjusted = sum(row.seconds for row in granted)
-    if rest is not None:
-        adjusted += rest.seconds - allotment
-    return Deadline(now, allotment, adjusted, due_date(exam, attempt.user_id))
+    used = rest.seconds - allotment if rest else 0
+    due, is_beyond = due_date_with_extra_time(exam, attempt.user_id)
+    return Deadline(
+        now, allotment, adjusted + used, due, beyond_due_date=is_beyond, corrections=used
+    )
 
 
 def granted_before_start(
@@ -226,7 +248,7 @@ def from_ledger(
     if attempt.started_at is None or end is None:
         return None
     allotment: TimeAdjustment | None = None
-    adjusted, paused_since, pause_ends, is_adjusted = 0, None, None, False
+    adjusted, corrections, paused_since, pause_ends, is_adjusted = 0, 0, None, None, False
     for row in rows:
         if row.kind == TimeAdjustment.ALLOTMENT:
             is_adjusted = is_adjusted or allotment is not None
@@ -235,7 +257,10 @@ def from_ledger(
             paused_since, pause_ends = row.began_at, row.ends_by_itself_at
         else:
             adjusted += row.seconds
-            is_adjusted = is_adjusted or row.kind != TimeAdjustment.CORRECTION
+            if row.kind == TimeAdjustment.CORRECTION:
+                corrections += row.seconds
+            else:
+                is_adjusted = True
     if allotment is None:
         seconds = int(timing.seconds_until(end, attempt.started_at))
         return Deadline(attempt.started_at, seconds)
@@ -247,6 +272,8 @@ def from_ledger(
         paused_since,
         is_adjusted,
         pause_ends,
+        allotment.reason == TimeAdjustment.BEYOND_DUE_DATE,
+        corrections,
     )
 
 

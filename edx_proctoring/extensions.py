@@ -29,7 +29,7 @@ from edx_proctoring.exceptions import ExtraTimeUnavailable
 from edx_proctoring.settings.schedule import Entry, add_to_beat
 from edx_proctoring.statuses import INCOMPLETE
 from edx_proctoring.timing import ExtraTime
-from edx_proctoring.types import ExamFacts, JSONObject
+from edx_proctoring.types import ExamFacts, JSONObject, RegistrationContext
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -129,6 +129,13 @@ class Extension:
         """
         return [self.time_for(exam, user_id) for exam, user_id in pairs]
 
+    def registration_context(self, exam: ExamFacts, user_id: int) -> RegistrationContext:
+        """Return values to add to the context with which an attempt is registered at its provider.
+
+        Texts of `review_policy_exception` are joined; other values of the core stay as they are.
+        """
+        return {}
+
     def screen_for(self, learner: "ExamContext") -> str | None:
         """Return the name of a template to show instead of the core's screen (and of the exam), or None.
 
@@ -217,6 +224,11 @@ def get(name: str) -> Extension | None:
     return _registered.get(name)
 
 
+def registered() -> list[Extension]:
+    """Return all extensions in the order of their registration."""
+    return list(_registered.values())
+
+
 def with_hook(hook: str) -> list[Extension]:
     """Return the extensions that override the hook. If there are none, the core needs no savepoint and no query for it."""
     default = getattr(Extension, hook)
@@ -292,6 +304,15 @@ def _time_by(one: Extension, exam: ExamFacts, user_id: int) -> ExtraTime | None:
         transactions.reraise_if_broken(error)
         log.exception("extra time unavailable, exam_id=%s: %s.time_for", exam["id"], one.name)
         return None
+
+
+def registration_contexts(exam: ExamFacts, user_id: int) -> list[RegistrationContext]:
+    """Return the values that extensions add to the registration of an attempt."""
+    found = []
+    for one in with_hook("registration_context"):
+        answer = _ask(one, "registration_context", partial(one.registration_context, exam, user_id))
+        found += [answer] if answer else []
+    return found
 
 
 def screen_for(learner: "ExamContext") -> str | None:

@@ -86,6 +86,7 @@ class ExtraTime:
 
     factor: Fraction = Fraction(1)
     minutes: int = 0
+    beyond_due_date: bool = False  # do extra time, grants and pauses move the due date, too?
 
     def allotment(self, limit_mins: int) -> int:
         """Return the minutes of an attempt: limit + round(limit × (factor − 1)), half to even, + minutes."""
@@ -93,7 +94,15 @@ class ExtraTime:
 
     def with_more(self, other: "ExtraTime") -> "ExtraTime":
         """Combine both: factors multiply, minutes add up."""
-        return ExtraTime(self.factor * other.factor, self.minutes + other.minutes)
+        factor, minutes = self.factor * other.factor, self.minutes + other.minutes
+        return ExtraTime(factor, minutes, self.beyond_due_date or other.beyond_due_date)
+
+    def due(self, due: datetime.datetime, limit_mins: int) -> datetime.datetime:
+        """Return when an exam of this limit must end that is due at this time."""
+        if not self.beyond_due_date:
+            return due
+        minutes = self.allotment(limit_mins) - limit_mins
+        return later(due, datetime.timedelta(minutes=minutes))
 
     def over(self, other: "ExtraTime") -> "ExtraTime":
         """Combine the allowances of an exam with the extra time of extensions: a factor other than 1 of the allowances
@@ -117,14 +126,23 @@ class Deadline:
     paused_since: datetime.datetime | None = None
     is_adjusted: bool = False  # has the deadline moved since the start?
     pause_ends: datetime.datetime | None = None  # when an open break ends by itself
+    beyond_due_date: bool = False  # do grants and pauses move the due date, too?
+    corrections: int = 0  # the part of `adjusted` that is no grant and no pause
+
+    @property
+    def last_moment(self) -> datetime.datetime | None:
+        """Return when the attempt ends at the latest, whatever is granted: the due date; None without one."""
+        if self.due is None or not self.beyond_due_date:
+            return self.due
+        return later(self.due, datetime.timedelta(seconds=self.adjusted - self.corrections))
 
     @property
     def ends_at(self) -> datetime.datetime:
         """Return the last moment of the attempt; never before its start."""
         seconds = min(max(self.allotment + self.adjusted, 0), LONGEST_SECONDS)
         end = later(self.started_at, datetime.timedelta(seconds=seconds))
-        if self.due is not None:
-            end = max(min(end, in_utc(self.due)), in_utc(self.started_at))
+        if (last := self.last_moment) is not None:
+            end = max(min(end, in_utc(last)), in_utc(self.started_at))
         return end
 
     @property
@@ -163,8 +181,9 @@ class Deadline:
         """
         current = self.at(now)
         left = seconds_until(current.ends_at, current.paused_since or now)
-        if current.paused_since is not None and self.due is not None:
-            left = min(left, seconds_until(self.due, now))
+        due = None if self.beyond_due_date else self.due
+        if current.paused_since is not None and due is not None:
+            left = min(left, seconds_until(due, now))
         return max(left, 0)
 
 

@@ -261,6 +261,7 @@ class RegistrationContext(TypedDict, total=False):
     email: str | None
     review_policy: str
     review_policy_exception: str
+    camera_exempt: bool
 
 
 class MessagePayload(TypedDict, total=False):

@@ -164,6 +164,9 @@ class ProctoringBackendProvider(ABC):
     # pause_exam_attempt and continue_exam_attempt are called.
     supports_time_changes = False
 
+    # Set to True if your service understands `camera_exempt` in the context of a registration.
+    supports_camera_exemption = False
+
     def __init__(self, **kwargs: object) -> None:
         for name, value in kwargs.items():
             setattr(self, name, value)
@@ -186,7 +189,8 @@ class ProctoringBackendProvider(ABC):
         """Register an attempt before it is stored here; return your id of it (text), or None if you use no ids.
 
         `context`: `lms_host`, `time_limit_mins`, `attempt_code`, `is_sample_attempt`, `user_id` (obscured),
-        `full_name`, `email`, optionally `review_policy` and `review_policy_exception`; you may modify it.
+        `full_name`, `email`, optionally `review_policy`, `review_policy_exception` (what reviewers must know about this
+        learner) and, if your class sets `supports_camera_exemption`, `camera_exempt`; you may modify it.
         Raise BackendProviderCannotRegisterAttempt or BackendProviderSentNoAttemptID (no attempt is created), or
         BackendProviderOnboardingException (it is created in that status).
         """

@@ -1,1 +1,1 @@
-"""Django apps that extend the core through `edx_proctoring.extensions`. Hosts enable them in INSTALLED_APPS."""
+"""Django apps that add to the core what the published package does not have; see `docs/reference/extensions.rst`."""

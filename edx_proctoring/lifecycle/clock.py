@@ -17,8 +17,7 @@ from edx_proctoring.lifecycle.ledger import (
     Ledger,
     TimeChange,
     close_pause,
-    current_due_date,
-    cut_to,
+    cut_to_due_date,
     needs_more_minutes,
     new_key,
     read,
@@ -114,7 +113,7 @@ def _grant(
     if before is not None:
         if before.is_over(ledger.now):
             raise _not_in(ledger.attempt, "The attempt's time is over.")
-        current = _cut_to_due_date(ledger, before)
+        current = cut_to_due_date(ledger.attempt, before, before)
         after = replace(current, adjusted=current.adjusted + seconds)
         if seconds < 0:
             after = after.keeping_a_minute(before, ledger.now)
@@ -212,7 +211,7 @@ def _end(ledger: Ledger, row: TimeAdjustment, deadline: Deadline, by: User | Non
         ledger.attempt.status not in IN_PROGRESS
     ):  # an older version, which has no pauses, has ended it
         return 0
-    after = _cut_to_due_date(ledger, deadline)
+    after = cut_to_due_date(ledger.attempt, deadline, deadline)
     adjusted = after.adjusted + row.seconds
     after = replace(after, paused_since=None, pause_ends=None, adjusted=adjusted)
     return store(ledger, after, row, reason="continue", by=by)
@@ -251,8 +250,3 @@ def _done(attempt: Attempt, kind: str, key: str) -> TimeChange | None:
 
 def _not_in(attempt: Attempt, text: str) -> ProctoredExamIllegalStatusTransition:
     return TimeChangeNotAllowed(f"{text} Attempt {attempt.pk} is {attempt.status}.")
-
-
-def _cut_to_due_date(ledger: Ledger, deadline: Deadline) -> Deadline:
-    due = current_due_date(ledger.attempt, deadline)
-    return cut_to(due, deadline, deadline)

@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from edx_proctoring import conf, deadlines, effects, timing
 from edx_proctoring.backends.provider_info import provider_info
-from edx_proctoring.exceptions import TimeChangeNotAllowed
+from edx_proctoring.exceptions import ExtraTimeUnavailable, TimeChangeNotAllowed
 from edx_proctoring.lifecycle import rows
 from edx_proctoring.lifecycle.locking import lock_attempt
 from edx_proctoring.lifecycle.rows import Attempt
 from edx_proctoring.models import TimeAdjustment
-from edx_proctoring.timing import Deadline
+from edx_proctoring.timing import Deadline, ExtraTime
 from edx_proctoring.types import AttemptChanges, User
 
 log = logging.getLogger(__name__)
@@ -91,8 +91,7 @@ def store(
     before = ledger.deadline
     written: list[TimeAdjustment] = [row] if row is not None and row.pk is None else []
     if after is not None and before is not None:
-        is_new = (after.allotment, after.due) != (before.allotment, before.due)
-        if is_new or not ledger.has_allotment:
+        if _limits(after) != _limits(before) or not ledger.has_allotment:
             written.insert(0, allotment_row(ledger.attempt, after, ledger.now, by))
         if before.adjusted and not ledger.has_allotment:
             written.insert(0, _used_before(ledger.attempt, before.adjusted, ledger.now))
@@ -127,6 +126,11 @@ def _tell(
     )
 
 
+def _limits(deadline: Deadline) -> tuple[object, ...]:
+    """Return the values that a row of the kind allotment holds."""
+    return deadline.allotment, deadline.due, deadline.beyond_due_date
+
+
 def _used_before(attempt: Attempt, seconds: int, now: datetime.datetime) -> TimeAdjustment:
     """Return an unsaved correction: the remaining time of a resumed attempt minus the allotment of the whole exam."""
     kind = TimeAdjustment.CORRECTION
@@ -155,17 +159,22 @@ def _gained(before: Deadline | None, after: Deadline | None, row: TimeAdjustment
     return round(timing.seconds_until(after.ends_at, before.ends_at))
 
 
-def current_due_date(attempt: Attempt, known: Deadline) -> datetime.datetime | None:
-    """Return the current due date; the last known one if the host's service fails."""
-    due = deadlines.due_date(
-        deadlines.exam_fields(attempt.proctored_exam), attempt.user_id, known.due
-    )
-    return due and timing.in_utc(due)
+def cut_to_due_date(
+    attempt: Attempt, deadline: Deadline, before: Deadline, extra: ExtraTime | None = None
+) -> Deadline:
+    """Cut to today's due date, but never to before the end as it was `before`.
 
-
-def cut_to(due: datetime.datetime | None, deadline: Deadline, before: Deadline) -> Deadline:
-    """Limit to a due date that may have moved, but never to a moment earlier than the end `before`."""
-    return replace(deadline, due=due and max(due, before.ends_at))
+    `extra`: the learner's extra time, if the caller has read it.
+    """
+    exam = deadlines.exam_fields(attempt.proctored_exam)
+    try:
+        due, is_beyond = deadlines.due_date_with_extra_time(exam, attempt.user_id, before, extra)
+    except ExtraTimeUnavailable:
+        due, is_beyond = before.due, before.beyond_due_date
+    cut = replace(deadline, due=due and timing.in_utc(due), beyond_due_date=is_beyond)
+    if cut.last_moment is None or cut.last_moment >= before.ends_at:
+        return cut
+    return replace(cut, due=before.ends_at, beyond_due_date=False)
 
 
 def close_pause(row: TimeAdjustment, now: datetime.datetime) -> None:
@@ -206,6 +215,7 @@ def allotment_row(
         began_at=deadline.started_at,
         ended_at=deadline.due,
         by_id=getattr(by, "pk", None),
+        reason=TimeAdjustment.BEYOND_DUE_DATE if deadline.beyond_due_date else "",
     )
 
 

@@ -23,8 +23,7 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.lifecycle.ledger import (
     Ledger,
     TimeChange,
-    current_due_date,
-    cut_to,
+    cut_to_due_date,
     read,
     read_locked,
     store,
@@ -34,7 +33,7 @@ from edx_proctoring.lifecycle.rows import Attempt
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAllowance
 from edx_proctoring.models.attempts import AttemptQuerySet
 from edx_proctoring.statuses import IN_PROGRESS
-from edx_proctoring.timing import Deadline
+from edx_proctoring.timing import Deadline, ExtraTime
 from edx_proctoring.types import MessagePayload
 
 log = logging.getLogger(__name__)
@@ -59,20 +58,21 @@ def recalculate(attempt: Attempt) -> TimeChange:
     return locked(attempt.user_id, follow)
 
 
-def _lengthened(attempt: Attempt, before: Deadline, allotment: int) -> Deadline:
-    """Return the deadline under this allotment and the current due date, unless they would shorten the attempt.
+def _lengthened(attempt: Attempt, before: Deadline, extra: ExtraTime) -> Deadline:
+    """Return the deadline under this extra time and the current due date, unless they would shorten the attempt.
 
     The larger allotment is kept even if the due date limits both, because the due date may change later.
     """
+    allotment = extra.allotment(attempt.proctored_exam.time_limit_mins) * 60
     longest = replace(before, allotment=max(before.allotment, allotment))
-    return cut_to(current_due_date(attempt, before), longest, before)
+    return cut_to_due_date(attempt, longest, before, extra)
 
 
 def _follow(ledger: Ledger, before: Deadline) -> tuple[Deadline, int]:
     """Store and return the new deadline and the seconds by which it moved, unless the attempt is over anyway."""
     attempt = ledger.attempt
     exam = deadlines.exam_fields(attempt.proctored_exam)
-    after = _lengthened(attempt, before, deadlines.allotment_seconds(exam, attempt.user_id))
+    after = _lengthened(attempt, before, deadlines.extra_time(exam, attempt.user_id))
     if after == before or after.is_over(ledger.now):
         return before, 0
     return after, store(ledger, after, None, reason="recalculated", by=None)
@@ -107,7 +107,7 @@ def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[A
     users = [attempt.user_id for attempt in attempts]
     extras = extensions.times_for(list(zip(exams, users, strict=True)))
     found, unavailable = [], 0
-    for attempt, pair, exam, more in zip(attempts, pairs, exams, extras, strict=True):
+    for attempt, pair, more in zip(attempts, pairs, extras, strict=True):
         rows = books.get(attempt.pk, [])
         if deadlines.last_allotment(rows) is None:
             found += [attempt] if with_older else []
@@ -120,8 +120,7 @@ def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[A
             found.append(attempt)  # its recalculation fails alone
             continue
         extra = granted.get(pair, timing.NO_EXTRA_TIME).over(more)
-        allotment = extra.allotment(exam["time_limit_mins"]) * 60
-        if before is not None and _lengthened(attempt, before, allotment) != before:
+        if before is not None and _lengthened(attempt, before, extra) != before:
             found.append(attempt)
     return found
 

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 import requests
 from django.utils import timezone
 
-from edx_proctoring import backends, conf, constants, crypto, deadlines, host, transactions
+from edx_proctoring import (
+    backends,
+    conf,
+    constants,
+    crypto,
+    deadlines,
+    extensions,
+    host,
+    transactions,
+)
 from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.backends.masking import masked_cause
 from edx_proctoring.backends.responses import LONGEST_ID
@@ -122,4 +131,20 @@ def registration_context(
     exception = ProctoredExamStudentAllowance.get_review_policy_exception(exam.pk, user.pk)
     if exception:
         context["review_policy_exception"] = exception
+    return _with_extensions(context, exam, user)
+
+
+def _with_extensions(
+    context: RegistrationContext, exam: ProctoredExam, user: User
+) -> RegistrationContext:
+    """Add the values of extensions; the camera is mentioned only to providers that declare to understand it."""
+    provider = backends.find_provider(exam)
+    for more in extensions.registration_contexts(deadlines.exam_fields(exam), user.pk):
+        texts = [one.get("review_policy_exception") for one in (context, more)]
+        merged: RegistrationContext = {**more, **context}
+        if any(texts):
+            merged["review_policy_exception"] = "\n".join(text for text in texts if text)
+        if not getattr(provider, "supports_camera_exemption", False):
+            merged.pop("camera_exempt", None)
+        context = merged
     return context

@@ -42,8 +42,10 @@ class TimeAdjustment(models.Model):
     delete attempts, exams and users.
     """
 
-    # Absolute seconds from limit and allowances; `ended_at` is the due date that limits the time, if any.
+    # Absolute seconds from limit and allowances; `ended_at` is the due date that limits the time, if any. The reason
+    # BEYOND_DUE_DATE says that grants and pauses move that date.
     ALLOTMENT = "allotment"
+    BEYOND_DUE_DATE = "beyond the due date"
     GRANT = "grant"
     PAUSE = "pause"
     BREAK = "break"

@@ -18,6 +18,9 @@ from tests.views.conftest import (  # noqa: E402, F401  callers of the REST inte
     as_staff,
     clients,
     course_staff,
+    foreign_reviewer,
     foreign_staff,
     global_staff,
+    retirement,
+    reviewer,
 )

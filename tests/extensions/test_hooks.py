@@ -45,6 +45,20 @@ def test_time_for_decides_when_an_attempt_starts(toy, timed_exam, learner):
     assert found["allowed_time_limit_mins"] == 2 * timed_exam.time_limit_mins + 5
 
 
+@pytest.mark.parametrize("declared", [False, True])
+def test_registration_context_adds_what_the_provider_understands(
+    toy, exam, learner, provider, declared
+):
+    provider.supports_camera_exemption = declared
+    api.add_allowance_for_user(exam.pk, learner.username, "review_policy_exception", "May stand up")
+    api.create_exam_attempt(exam.pk, learner.pk, taking_as_proctored=True)
+    [call] = provider.calls_of("register_exam_attempt")
+    context = call.kwargs["context"]
+    assert context["review_policy_exception"] == "May stand up\ntoy"
+    assert context["full_name"] != "overwritten"
+    assert ("camera_exempt" in context) is declared
+
+
 @pytest.mark.parametrize("kind", ["exam", "timed_exam"])
 def test_screen_for_comes_before_the_core_s_screens(toy, request, kind, learner, attempt):
     exam = request.getfixturevalue(kind)
@@ -234,7 +248,7 @@ def test_the_toy_uses_every_hook():
     from tests.extensions.toy.extension import Toy
 
     assert set(HOOKS) <= set(vars(Toy))
-    assert len(HOOKS) == 14
+    assert len(HOOKS) == 15
 
 
 def test_core_s_own_routes_stay_first(toy):

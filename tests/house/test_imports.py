@@ -11,6 +11,7 @@ from tests.house.test_house import MODULES, PACKAGE, ROOT
 LATE = {
     "apps.EdxProctoringConfig.ready": "models can be imported only once the apps are loaded",
     "checks.check_lateness": "imports models; Django imports the checks before them",
+    "contrib.accommodations.apps.AccommodationsConfig.ready": "models can be imported only once the apps are loaded",
     "contrib.live.apps.LiveConfig.ready": "models can be imported only once the apps are loaded",
     "host._edx_when": "its models can be imported only where the host has its app",
     "openapi.generator.document": "the URL conf reads settings",

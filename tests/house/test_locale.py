@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import partial
 from gettext import GNUTranslations
 from pathlib import Path
 
@@ -17,8 +18,14 @@ REFRESH = (
 )
 
 
+CONTRIB = PACKAGE / "contrib"
+
+
 def catalog(language, name="django.po"):
-    return PACKAGE / "locale" / language / "LC_MESSAGES" / name
+    """`django.po` of the core, or of an extension: `accommodations/django.po`."""
+    extension, _, file = name.rpartition("/")
+    home = CONTRIB / extension if extension else PACKAGE
+    return home / "locale" / language / "LC_MESSAGES" / file
 
 
 def entries(language, domain="django"):
@@ -57,12 +64,14 @@ def marked_in_template(source):
         yield ast.literal_eval(text)
 
 
-def source_texts():
+def source_texts(extension=None):
+    """Texts of the core, or of an extension, which has a catalog of its own."""
+    home = CONTRIB / extension if extension else PACKAGE
     texts = set()
-    for path in PACKAGE.rglob("*.py"):
-        texts.update(marked(path.read_text(encoding="utf-8")))
-    for path in PACKAGE.rglob("*.html"):
-        texts.update(marked_in_template(path.read_text(encoding="utf-8")))
+    for path in [*home.rglob("*.py"), *home.rglob("*.html")]:
+        if extension or CONTRIB not in path.parents:
+            read = marked if path.suffix == ".py" else marked_in_template
+            texts.update(read(path.read_text(encoding="utf-8")))
     return texts
 
 
@@ -73,7 +82,12 @@ def script_texts():
     return {text for path in paths for text in call.findall(path.read_text(encoding="utf-8"))}
 
 
-DOMAINS = {"django": source_texts, "djangojs": script_texts}
+EXTENSIONS = sorted(path.parent.name for path in CONTRIB.glob("*/apps.py"))
+DOMAINS = {
+    "django": source_texts,
+    "djangojs": script_texts,
+    **{f"{name}/django": partial(source_texts, name) for name in EXTENSIONS},
+}
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

@@ -100,3 +100,19 @@ def test_the_entrance_shows_what_was_granted_before_the_start(clock, timed_exam,
     shown = api.get_student_view(known.user_id, exam["course_id"], exam["content_id"], {})
     assert "1 hour and 30 minutes" in shown
     assert api.allowed_minutes(exam, known.user_id) == 90
+
+
+def test_a_due_date_that_was_moved_to_an_earlier_time_hides_no_question(
+    clock, attempt, timed_exam, learner
+):
+    timed_exam.due_date, timed_exam.hide_after_due = NOON + 60 * MINUTE, True
+    timed_exam.save()
+    known = lifecycle.transition(attempt(exam=timed_exam, status="created"), "started")
+    timed_exam.due_date = NOON + 10 * MINUTE
+    timed_exam.save()
+    where = (learner.pk, timed_exam.course_id, timed_exam.content_id)
+    for minute, is_shown in ((9, True), (11, True), (61, False)):
+        clock.move_to(NOON + minute * MINUTE)
+        view = api.get_student_view(*where, {"display_name": "Exam"})
+        assert (view is None) is is_shown, minute
+    assert stored(known).completed_at == NOON + 60 * MINUTE

@@ -145,6 +145,7 @@ def _exam_context(exam: ExamDict, user_id: int, context: MutableMapping[str, Any
     supports_onboarding = bool(getattr(provider, "supports_onboarding", False))
     kind = exam_types.exam_type(exam, supports_onboarding) if _is_supported(exam) else ""
     now = timezone.now()  # after the attempt has been ended, if that was due
+    is_past_due = deadlines.is_past_due(exam, user_id, now)
     return ExamContext(
         exam=exam,
         user_id=user_id,
@@ -153,8 +154,16 @@ def _exam_context(exam: ExamDict, user_id: int, context: MutableMapping[str, Any
         kind=kind,
         context=context,
         now=now,
-        is_past_due=deadlines.is_past_due(exam, user_id, now),
+        is_past_due=is_past_due and not (attempt and _may_go_on(attempt, now)),
     )
+
+
+def _may_go_on(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> bool:
+    """Return whether a running attempt goes on after the exam's due date: it was moved to an earlier time after the
+    start, or the learner's extra time goes beyond it.
+    """
+    deadline = deadlines.read(attempt) if attempt.status in IN_PROGRESS else None
+    return deadline is not None and deadline.due is not None and not deadline.is_over(now)
 
 
 def _is_supported(exam: ExamDict) -> bool:

@@ -38,6 +38,9 @@ class Toy(extensions.Extension):
     def times_for(self, pairs):
         return [ExtraTime(Fraction(2), 5)] * len(pairs)
 
+    def registration_context(self, exam, user_id):
+        return {"review_policy_exception": "toy", "camera_exempt": True, "full_name": "overwritten"}
+
     def screen_for(self, learner):
         learner.context["greeting"] = "hello"
         return "toy/screen.html" if learner.status is None else None

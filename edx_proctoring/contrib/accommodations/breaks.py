@@ -1,0 +1,159 @@
+"""Breaks that learners take by themselves, within the budget of their profile."""
+
+import math
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from edx_proctoring import lifecycle
+from edx_proctoring.api.lookup import attempt_by_id
+from edx_proctoring.api.student_view.context import ExamContext
+from edx_proctoring.contrib.accommodations.effective import profile_for
+from edx_proctoring.exceptions import (
+    StudentExamAttemptDoesNotExistsException,
+    TimeChangeNotAllowed,
+)
+from edx_proctoring.lifecycle import TimeChange
+from edx_proctoring.limits import LARGEST_INTEGER
+from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment, exactly
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+from edx_proctoring.types import JSONObject, User
+
+Attempt = ProctoredExamStudentAttempt
+BREAK = TimeAdjustment.BREAK
+SCREEN = "proctoring_accommodations/break.html"
+BEGIN, END = "proctoring_accommodations.begin_break", "proctoring_accommodations.end_break"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A learner's breaks in one exam: how many are left, the seconds of all that are left, and of the next one."""
+
+    count: int = 0
+    seconds: int = 0
+    longest: int = 0
+
+    @property
+    def allows_a_break(self) -> bool:
+        """Return whether the learner may begin one."""
+        return self.count > 0 and self.longest > 0
+
+
+def budget_of(attempt: Attempt) -> Budget | None:
+    """Return what is left of the budget; None if the profile grants no breaks. At most two queries.
+
+    An attempt that resumes another shares its budget.
+    """
+    profile = profile_for(attempt.proctored_exam.course_id, attempt.user_id)
+    if profile is None or not profile.break_count:
+        return None
+    same = Attempt.objects.of_pair(attempt.proctored_exam_id, attempt.user_id)
+    same = same.filter(Q(pk=attempt.pk) | Q(resumed=True))
+    taken = TimeAdjustment.objects.filter(attempt_id__in=same.order_by().values("pk"), kind=BREAK)
+    rows = list(taken.values_list("seconds", flat=True))  # of an open one its longest duration
+    count = max(profile.break_count - len(rows), 0)
+    seconds = max(profile.break_total_minutes * 60 - sum(rows), 0)
+    return Budget(count, seconds, min(profile.break_minutes * 60, seconds) if count else 0)
+
+
+def is_own_attempt(attempt_id: int, user: User, course_id: str) -> bool:
+    """Return whether there is such an attempt of this user in the course."""
+    if attempt_id > LARGEST_INTEGER:
+        return False
+    own = Attempt.objects.filter(pk=attempt_id, user_id=user.pk)
+    return list(own.values_list("proctored_exam__course_id", flat=True)) == [course_id]
+
+
+def begin_break(attempt_id: int, user: User, key: str) -> TimeChange:
+    """Stop the clock of the learner's own running attempt for at most the next break of the budget.
+
+    Does nothing if the clock stands already, or if `key` was used before. Raises TimeChangeNotAllowed without a break left,
+    and StudentExamAttemptDoesNotExistsException also for attempts of others.
+    """
+    attempt = _own(attempt_id, user)
+
+    def begin() -> TimeChange:
+        known = TimeAdjustment.objects.filter(exactly(key=key)).exists()
+        budget = None if known else budget_of(attempt)
+        if not known and not (budget and budget.allows_a_break) and not _is_paused(attempt):
+            raise TimeChangeNotAllowed("You have no break left in this exam.")
+        longest = budget.longest if budget else 0
+        return lifecycle.pause(attempt, kind=BREAK, longest=longest, by=user, key=key)
+
+    return lifecycle.locked(attempt.user_id, begin)
+
+
+def end_break(attempt_id: int, user: User) -> TimeChange:
+    """End the learner's own break; does nothing if it has ended.
+
+    Raises TimeChangeNotAllowed during a pause by staff, and StudentExamAttemptDoesNotExistsException also for attempts of
+    others.
+    """
+    attempt = _own(attempt_id, user)
+
+    def end() -> TimeChange:
+        row = TimeAdjustment.objects.of_attempts([attempt.pk]).open_pauses().first()
+        if row is not None and row.kind != BREAK:
+            raise TimeChangeNotAllowed("Staff have paused the exam.")
+        return lifecycle.continue_(attempt, by=user, key=row.key if row else "")
+
+    return lifecycle.locked(attempt.user_id, end)
+
+
+def _own(attempt_id: int, user: User) -> Attempt:
+    attempt = attempt_by_id(attempt_id)
+    if attempt.user_id != user.pk:
+        raise StudentExamAttemptDoesNotExistsException(f"There is no attempt {attempt_id}.")
+    return attempt
+
+
+def _is_paused(attempt: Attempt) -> bool:
+    now = timezone.now()
+    rows = TimeAdjustment.objects.of_attempts([attempt.pk]).open_pauses()
+    return any(row.stops_clock(now) for row in rows)
+
+
+def poll_data(attempt: Attempt) -> JSONObject:
+    """Return `breaks`: what the page needs for the button; nothing if the attempt has none."""
+    if attempt.status != ProctoredExamStudentAttemptStatus.started:
+        return {}
+    _end_if_used_up(attempt)
+    budget = budget_of(attempt)
+    if budget is None:
+        return {}
+    breaks: JSONObject = {
+        "left": budget.count,
+        "seconds_left": budget.seconds,
+        "longest": budget.longest,
+        **_addresses(attempt),
+    }
+    return {"breaks": breaks}
+
+
+def _addresses(attempt: Attempt) -> dict[str, str]:
+    place = {"course_id": attempt.proctored_exam.course_id, "attempt_id": attempt.pk}
+    return {
+        "begin_url": reverse(f"edx_proctoring:{BEGIN}", kwargs=place),
+        "end_url": reverse(f"edx_proctoring:{END}", kwargs=place),
+    }
+
+
+def _end_if_used_up(attempt: Attempt) -> None:
+    """Store the end of a break that has used up its time, so that the provider hears of it soon."""
+    now = timezone.now()
+    rows = TimeAdjustment.objects.of_attempts([attempt.pk]).open_pauses()
+    if any(not row.stops_clock(now) for row in rows):
+        lifecycle.renew_pause(attempt)
+
+
+def screen_for(learner: ExamContext) -> str | None:
+    """Return the screen of a break instead of that of a pause."""
+    row = learner.pause
+    if row is None or row.kind != BREAK or learner.attempt is None:
+        return None
+    end = row.ends_by_itself_at
+    left = math.ceil((end - learner.now).total_seconds()) if end else 0
+    learner.context.update(_addresses(learner.attempt), break_ends_at=end, break_seconds=left)
+    return SCREEN

@@ -1,0 +1,163 @@
+"""The requests and responses of the app, validated and documented."""
+
+from decimal import Decimal
+
+import django_filters
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+from rest_framework import serializers
+
+from edx_proctoring.contrib.accommodations.models import (
+    COURSE,
+    LONGEST_BREAK_MINUTES,
+    LONGEST_TEXT,
+    MOST_BREAKS,
+    Profile,
+)
+from edx_proctoring.contrib.accommodations.preview import PreviewRow
+from edx_proctoring.models.allowances import LARGEST_FACTOR, MAX_ADDITIONAL_MINUTES
+from edx_proctoring.views.v2.base import StrictSerializer
+from edx_proctoring.views.v2.lists import Order, Search
+
+SCOPES = [name for name, _ in Profile.SCOPES]
+LONGEST_NOTE = 1000
+
+
+class ProfileSerializer(serializers.Serializer[Profile]):
+    """A profile."""
+
+    id = serializers.IntegerField()
+    username = serializers.CharField(source="user.username")
+    scope = serializers.ChoiceField(SCOPES)
+    scope_id = serializers.CharField(help_text="The course or organisation; empty for the site.")
+    factor = serializers.DecimalField(max_digits=4, decimal_places=2)
+    minutes = serializers.IntegerField()
+    break_count = serializers.IntegerField()
+    break_minutes = serializers.IntegerField(help_text="Of each break.")
+    break_total_minutes = serializers.IntegerField(help_text="Of all breaks in one exam.")
+    camera_exempt = serializers.BooleanField()
+    for_reviewers = serializers.CharField(help_text="Sent to the provider at registration.")
+    beyond_due_date = serializers.BooleanField(
+        help_text="Whether extra time, grants and pauses go beyond the due date."
+    )
+    valid_from = serializers.DateTimeField(allow_null=True)
+    valid_until = serializers.DateTimeField(allow_null=True)
+    approver = serializers.CharField()
+    note = serializers.CharField()
+    created = serializers.DateTimeField()
+    modified = serializers.DateTimeField()
+
+
+class ProfileChangesSerializer(StrictSerializer):
+    """The values to change; absent ones stay."""
+
+    factor = serializers.DecimalField(
+        max_digits=4,
+        decimal_places=2,
+        min_value=Decimal(1),
+        max_value=Decimal(LARGEST_FACTOR),
+        required=False,
+    )
+    minutes = serializers.IntegerField(
+        min_value=0, max_value=MAX_ADDITIONAL_MINUTES, required=False
+    )
+    break_count = serializers.IntegerField(min_value=0, max_value=MOST_BREAKS, required=False)
+    break_minutes = serializers.IntegerField(
+        min_value=0, max_value=LONGEST_BREAK_MINUTES, required=False
+    )
+    break_total_minutes = serializers.IntegerField(
+        min_value=0,
+        max_value=LONGEST_BREAK_MINUTES,
+        required=False,
+        help_text="Of all breaks in one exam; 0: each break may have its full length.",
+    )
+    camera_exempt = serializers.BooleanField(required=False)
+    for_reviewers = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True, required=False)
+    beyond_due_date = serializers.BooleanField(required=False)
+    valid_from = serializers.DateTimeField(allow_null=True, required=False)
+    valid_until = serializers.DateTimeField(allow_null=True, required=False)
+    approver = serializers.CharField(max_length=LONGEST_TEXT, allow_blank=True, required=False)
+    note = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True, required=False)
+
+
+class NewProfileSerializer(ProfileChangesSerializer):
+    """A new profile. Scopes other than the course are for global staff."""
+
+    user = serializers.CharField(
+        max_length=LONGEST_TEXT, help_text="The learner's username or e-mail address."
+    )
+    scope = serializers.ChoiceField(
+        SCOPES,
+        default=COURSE,
+        help_text="The course of the address, its organisation, or the site.",
+    )
+
+
+class EmptySerializer(StrictSerializer):
+    """An empty object."""
+
+
+class PreviewRowSerializer(serializers.Serializer[PreviewRow]):
+    """The change in one exam. Minutes are those of the whole exam, the ends those of a running attempt."""
+
+    exam_id = serializers.IntegerField()
+    exam_name = serializers.CharField()
+    course_id = serializers.CharField()
+    minutes_before = serializers.IntegerField()
+    minutes_after = serializers.IntegerField()
+    ends_before = serializers.DateTimeField(allow_null=True)
+    ends_after = serializers.DateTimeField(
+        allow_null=True, help_text="Null: no attempt is running, or an older version started it."
+    )
+    cut_by = serializers.ChoiceField(["due_date"], allow_null=True)
+    is_counted_twice = serializers.BooleanField(
+        help_text="Whether the exam grants minutes in addition to a factor."
+    )
+
+
+class PreviewSerializer(serializers.Serializer[object]):
+    """The exams concerned."""
+
+    rows = PreviewRowSerializer(many=True)
+
+
+class BreakSerializer(serializers.Serializer[Model]):
+    """The result of beginning or ending a break."""
+
+    changed = serializers.BooleanField(
+        help_text="False if there was nothing to do: a break that has begun or ended already."
+    )
+    paused = serializers.BooleanField(help_text="Whether the clock stands still now.")
+    ends_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the break ends by itself; null outside a break."
+    )
+
+
+class ProfileFilter(django_filters.FilterSet):
+    """Filters and order of the list."""
+
+    search = Search(["user__username", "user__email"], help_text="Words in the name or e-mail.")
+    scope = django_filters.ChoiceFilter(choices=[(name, name) for name in SCOPES])
+    validity = django_filters.ChoiceFilter(
+        choices=[(name, name) for name in ("current", "ended", "future")],
+        method="of_validity",
+        help_text="Profiles that count now, that have ended, or that will count.",
+    )
+    ordering = Order(
+        fields={
+            "id": "id",
+            "user__username": "username",
+            "factor": "factor",
+            "valid_until": "valid_until",
+            "modified": "modified",
+        }
+    )
+
+    def of_validity(self, rows: QuerySet[Profile], _name: str, value: str) -> QuerySet[Profile]:
+        now = timezone.now()
+        has_ended, is_future = Q(valid_until__lte=now), Q(valid_from__gt=now)
+        wanted = {"ended": has_ended, "future": is_future & ~has_ended}
+        if value in wanted:
+            return rows.filter(wanted[value])
+        begun = Q(valid_from__isnull=True) | Q(valid_from__lte=now)
+        return rows.filter(begun, Q(valid_until__isnull=True) | Q(valid_until__gt=now))
