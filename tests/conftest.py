@@ -42,12 +42,12 @@ if not rules.perm_exists("edx_proctoring.can_take_proctored_exam"):
 
 
 def runs_on(vendor, item):
-    """Is the test for this database?"""
+    """Return whether the test is for this database."""
     return all(vendor in marker.args for marker in item.iter_markers("databases"))
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """How to repeat the order of this run; `pytest -q` prints no header."""
+    """Print how to repeat the order of this run; `pytest -q` prints no header."""
     for line in config.stash.get(DEFECTS, []):
         terminalreporter.write_line(line)
     seed = config.getoption("randomly_seed", None)
@@ -59,7 +59,7 @@ DEFECTS = pytest.StashKey()
 
 
 def pytest_collection_finish(session):
-    """`pytest -m defect --collect-only -q` ends with a list: which test shows which defect's absence."""
+    """Print, for `pytest -m defect --collect-only -q`, which test covers which defect."""
     if session.config.option.collectonly and "defect" in session.config.option.markexpr:
         tests = [(item.nodeid.partition("[")[0], item) for item in session.items]
         seen = {(number, test) for test, item in tests for number in numbers(item)}
@@ -67,13 +67,13 @@ def pytest_collection_finish(session):
 
 
 def numbers(item):
-    """Numbers of the defects whose absence a test shows."""
+    """Return the numbers of the defects that a test covers."""
     return [number for marker in item.iter_markers("defect") for number in marker.args]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Tests with a database really commit; those of other databases are left to the lanes of these."""
+    """Make tests with a database really commit; leave those for other databases to their lanes."""
     elsewhere = {item for item in items if not runs_on(connection.vendor, item)}
     config.hook.pytest_deselected(items=list(elsewhere))
     items[:] = [item for item in items if item not in elsewhere]
@@ -86,7 +86,7 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(autouse=True, scope="session")
 def _broker():
-    """No test reaches a broker that happens to run on this machine."""
+    """Keep tests from reaching a broker that happens to run on this machine."""
     current_app.conf.broker_url = "memory://"
 
 
@@ -100,7 +100,7 @@ def _clean_cache():
 
 @pytest.fixture(autouse=True)
 def _rules():
-    """A permission granted by a test is valid in that test only."""
+    """Limit permissions granted by a test to that test."""
     before = dict(rules.permissions.permissions)
     yield
     rules.permissions.permissions.clear()
@@ -138,7 +138,7 @@ def host():
 
 @pytest.fixture
 def mail_through(settings):
-    """Have mails sent by another backend; without a name, they come to `mail.outbox` again."""
+    """Have e-mails sent by another backend; without a name, they go to `mail.outbox` again."""
 
     def choose(backend="django.core.mail.backends.locmem.EmailBackend"):
         for name, value in mails_go_through(backend).items():
@@ -149,7 +149,7 @@ def mail_through(settings):
 
 @pytest.fixture
 def call_clock(monkeypatch):
-    """The clock that calls are timed by: it stands still until `advance(seconds)`, however busy the machine is."""
+    """The clock by which calls are timed: it only advances by `advance(seconds)`, however busy the machine is."""
     passed = [0.0]
 
     def advance(seconds):
@@ -180,7 +180,7 @@ def learner(transactional_db):
 
 @pytest.fixture
 def staff(transactional_db, host):
-    """Somebody on the staff of every course."""
+    """A user who is staff of every course."""
     user = UserFactory(username="staff", email="staff@example.com")
     host.instructor.staff.add(user.pk)
     return user
@@ -225,7 +225,7 @@ def attempt(learner):
 
 @pytest.fixture
 def client_for():
-    """A REST client, signed in."""
+    """A REST client, authenticated as this user."""
 
     def sign_in(user):
         client = APIClient()
@@ -245,7 +245,7 @@ def wrong_answers():
 
 @pytest.fixture(autouse=True)
 def _answers_are_documented(wrong_answers):
-    """No answer in the suite, to whatever client, is one that the OpenAPI document has not."""
+    """Check that the OpenAPI document contains every response in the suite."""
     yield
     problems = [*wrong_answers]
     wrong_answers.clear()
@@ -254,7 +254,7 @@ def _answers_are_documented(wrong_answers):
 
 @pytest.fixture
 def proctoring_celery(settings):
-    """DELIVERY 'celery', with changes of Celery's settings."""
+    """Use DELIVERY 'celery', with changes of Celery's settings."""
     names = ("broker_url", "task_always_eager")
     before = {name: current_app.conf[name] for name in names}
 

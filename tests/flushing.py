@@ -1,7 +1,7 @@
-"""After a test the database is as the migrations have left it, without the cost of Django's `flush`.
+"""Empty the database after a test without the cost of Django's `flush`.
 
-Only tables that have rows are emptied, and what `post_migrate` has made stays instead of being made anew: with a few
-thousand tests that is minutes. A host's tests do as Django does.
+Only tables with rows are emptied, and rows created by `post_migrate` stay, which saves minutes for a few thousand
+tests. A host's tests work as usual in Django.
 """
 
 import functools
@@ -15,7 +15,7 @@ STAYS = {"django_content_type", "auth_permission", "django_site"}
 
 
 def install() -> None:
-    """Test cases that really commit clean up by `empty`."""
+    """Make test cases that really commit clean up with `empty`."""
     TransactionTestCase._fixture_teardown = _teardown
 
 
@@ -25,7 +25,7 @@ def _teardown(case: Any) -> None:
 
 
 def empty(alias: str) -> None:
-    """Delete all rows but those that stay; like `flush`, without resetting sequences."""
+    """Delete all rows except those to keep; like `flush`, without resetting sequences."""
     connection = connections[alias]
     quote = connection.ops.quote_name
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Others' packages that tests run: installed once, in folders of their own in this checkout."""
+"""Third-party packages that tests run: installed once, in separate folders of this checkout."""
 
 import fcntl
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def once(folder: Path, install: Callable[[], str]) -> str:
-    """Have the folder filled if that was not done yet; returns why that was not possible, or ''."""
+    """Fill the folder unless that was done before; return why that was not possible, or ''."""
     folder.parent.mkdir(exist_ok=True)
     with (folder.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -16,14 +16,14 @@ OTHER_WAYS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 
 
 def analyze(table: str) -> None:
-    """Statistics of what is in the table now."""
+    """Update the statistics of the table."""
     statement = {"sqlite": "ANALYZE", "mysql": f"ANALYZE TABLE {table}"}
     with connection.cursor() as cursor:
         cursor.execute(statement.get(connection.vendor, f"ANALYZE {table}"))
 
 
 def whole_reads(sql: str, table: str, *aliases: str) -> list[Any]:
-    """The parts of the plan that read this table as a whole for want of a condition on an index."""
+    """Return the parts of the plan that read this whole table because no index fits the condition."""
     find = {"postgresql": _on_postgresql, "mysql": _on_mysql, "sqlite": _on_sqlite}
     return list(find[connection.vendor](sql, {table, *aliases}))
 

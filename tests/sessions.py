@@ -1,4 +1,4 @@
-"""Signed-in browsers of people whom the sign-in page of the demo does not offer."""
+"""Authenticated browsers of users whom the demo's sign-in page does not offer."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def signed_in(user: Any) -> requests.Session:
-    """A session whose cookie the host knows."""
+    """Return a session whose cookie the host accepts."""
     store = SessionStore()
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = BACKEND

@@ -74,7 +74,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def mails_go_through(backend: str) -> dict[str, Any]:
-    """The setting for that, which has another name since Django 6.1."""
+    """Return the setting for the e-mail backend, which has another name since Django 6.1."""
     if django.VERSION < (6, 1):
         return {"EMAIL_BACKEND": backend}
     return {"MAILERS": {"default": {"BACKEND": backend}}}

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def without(host):
-    """Take services away."""
+    """Remove services."""
     before = {}
 
     def take(*names):
@@ -108,7 +108,7 @@ CONTEXT = {"display_name": "Midterm", "default_time_limit_mins": 90, "is_proctor
 
 
 @pytest.mark.defect("PYTHON-30")
-def test_credit_states_that_say_little(host, exam, learner, provider):
+def test_incomplete_credit_states(host, exam, learner, provider):
     host.credit.state = {"course_end_date": datetime.datetime(2020, 1, 1)}  # naive, as one host
     summary = api.get_attempt_status_summary(learner.pk, exam.course_id, exam.content_id)
     assert summary["status"] == "expired"
@@ -162,7 +162,7 @@ NOT_SET = (
 
 @pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-32")
-def test_hosts_that_set_nothing(settings, exam, learner, provider):
+def test_hosts_without_settings(settings, exam, learner, provider):
     delivery = {"DELIVERY": "inline"}
     for name in NOT_SET:
         delattr(settings, name)

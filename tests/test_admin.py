@@ -36,7 +36,7 @@ def boss(django_user_model):
 
 @pytest.fixture
 def client(boss):
-    """Signed in as the superuser."""
+    """A client authenticated as the superuser."""
     found = Client()
     found.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
     return found
@@ -113,7 +113,7 @@ def test_lists_cost_the_same_for_many_rows(client, boss, model):
 
 @pytest.fixture
 def reviews(attempt, make_exam, boss):
-    """Reviews by what they are; all but one of exams that are current."""
+    """Reviews by description; all except one are of current exams."""
     due = timezone.now() + datetime.timedelta(days=1)
     exams = {
         "ours": make_exam(due_date=due),
@@ -204,7 +204,7 @@ def test_a_review_without_exam_and_learner(client):
     assert lonely.review_status == "Clean"
 
 
-def test_nobody_adds_reviews_and_nobody_changes_the_past(client, boss, suspicious):
+def test_reviews_cannot_be_added_and_archived_ones_cannot_be_changed(client, boss, suspicious):
     api.decide_review(suspicious.pk, "Clean", boss)
     past = ProctoredExamSoftwareSecureReviewHistory.objects.get()
     assert client.get(f"{ADMIN}/proctoredexamsoftwaresecurereview/add/").status_code == 403
@@ -242,7 +242,7 @@ def test_an_unchanged_status_has_none(client, attempt):
     assert ProctoredExamStudentAttempt.history.filter(id=known.pk).count() == 1
 
 
-def test_an_illegal_status_is_said_and_not_stored(client, attempt):
+def test_an_illegal_status_is_reported_and_not_stored(client, attempt):
     known = attempt(status="verified", completed_at=timezone.now())
     page = change(client, "proctoredexamstudentattempt", known.pk, status="started")
     texts = [str(message) for message in page.context["messages"]]
@@ -262,7 +262,7 @@ def test_a_status_outside_the_choices_can_be_kept(client, attempt):
     assert known.status == "onboarding_reset"
 
 
-def test_attempts_are_neither_added_nor_deleted_here(client, attempt):
+def test_attempts_can_be_neither_added_nor_deleted(client, attempt):
     known = attempt()
     assert client.get(f"{ADMIN}/proctoredexamstudentattempt/add/").status_code == 403
     url = f"{ADMIN}/proctoredexamstudentattempt/{known.pk}/delete/"
@@ -305,6 +305,6 @@ def test_messages_can_be_delivered_again(client):
     outbox.unregister("test")
 
 
-def test_course_ids_to_read():
+def test_readable_course_ids():
     assert prettify_course_id("course-v1:edX+Demo+2026") == "edX Demo 2026"
     assert prettify_course_id("edX/Demo/2026") == "edX Demo 2026"

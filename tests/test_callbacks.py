@@ -1,4 +1,4 @@
-"""Route 28: the proctoring software sends the learner's browser."""
+"""Route 28: the proctoring software sends the learner's browser here."""
 
 import datetime
 from typing import Any
@@ -22,17 +22,17 @@ URL = "/api/edx_proctoring/proctoring_launch_callback/start_exam/"
 
 @pytest.fixture(autouse=True)
 def _launches(provider: FakeProvider) -> None:
-    """The provider "test" is one that sends browsers here."""
+    """The provider "test" sends browsers to the start callback."""
     provider.uses_start_callback = True
 
 
 def address(one: Any) -> str:
-    """As the provider was told it."""
+    """Return the URL that the provider received."""
     return f"{URL}{one.attempt_code}?token={launch_tokens.launch_token(one.attempt_code)}"
 
 
 def visit(client: Client, one: Any, url: str = "", **options: Any) -> Any:
-    """The answer, a redirect to the exam."""
+    """Return the response, a redirect to the exam."""
     response = client.get(url or address(one), **options)
     exam = one.proctored_exam
     assert response.status_code == 302
@@ -42,21 +42,25 @@ def visit(client: Client, one: Any, url: str = "", **options: Any) -> Any:
 
 
 @pytest.mark.parametrize("status", ["created", "download_software_clicked"])
-def test_ready(status: str, attempt: Any, client: Client) -> None:
+def test_the_callback_marks_an_attempt_ready(status: str, attempt: Any, client: Client) -> None:
     one = attempt(status=status)
     visit(client, one)
     assert one.status == "ready_to_start"
 
 
 @pytest.mark.parametrize("status", ["ready_to_start", "submitted", "verified", "error"])
-def test_other_statuses_stay(status: str, attempt: Any, client_for: Any, learner: Any) -> None:
+def test_other_statuses_are_unchanged(
+    status: str, attempt: Any, client_for: Any, learner: Any
+) -> None:
     one = attempt(status=status)
     visit(client_for(learner), one)
     assert one.status == status
 
 
 @pytest.mark.parametrize("status", ["started", "ready_to_submit"])
-def test_strangers_end_no_exam(status: str, attempt: Any, client: Client, staff: Any) -> None:
+def test_strangers_cannot_end_an_exam(
+    status: str, attempt: Any, client: Client, staff: Any
+) -> None:
     one = attempt(status=status)
     visit(Client(), one)
     client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
@@ -65,7 +69,7 @@ def test_strangers_end_no_exam(status: str, attempt: Any, client: Client, staff:
 
 
 @pytest.mark.parametrize("status", ["started", "ready_to_submit"])
-def test_learners_who_come_again_end_the_exam(
+def test_a_second_call_by_the_learner_ends_the_exam(
     status: str, attempt: Any, client_for: Any, learner: Any
 ) -> None:
     one = attempt(status=status)
@@ -73,7 +77,7 @@ def test_learners_who_come_again_end_the_exam(
     assert one.status == "submitted"
 
 
-def test_the_browser_that_was_here_before_ends_the_exam(attempt: Any, client: Client) -> None:
+def test_a_second_call_by_the_same_browser_ends_the_exam(attempt: Any, client: Client) -> None:
     one = attempt()
     visit(client, one)
     type(one).objects.filter(pk=one.pk).update(status="started")
@@ -81,24 +85,24 @@ def test_the_browser_that_was_here_before_ends_the_exam(attempt: Any, client: Cl
     assert one.status == "submitted"
 
 
-def test_the_cookie_of_another_attempt_ends_no_exam(attempt: Any, client: Client) -> None:
+def test_the_cookie_of_another_attempt_does_not_end_the_exam(attempt: Any, client: Client) -> None:
     visit(client, AttemptFactory())
     one = attempt(status="started")
     visit(client, one)
     assert one.status == "started"
 
 
-def test_a_forged_cookie_ends_no_exam(attempt: Any, client: Client, learner: Any) -> None:
+def test_a_forged_cookie_does_not_end_the_exam(attempt: Any, client: Client, learner: Any) -> None:
     one = attempt(status="started")
     client.cookies[EXAM_COOKIE] = exam_cookie.exam_pass(one.attempt_code, learner.pk)  # not signed
     visit(client, one)
     assert one.status == "started"
 
 
-def test_learners_who_come_again_without_the_token_end_nothing(
+def test_a_call_by_the_learner_without_the_token_does_not_end_the_exam(
     attempt: Any, client_for: Any, learner: Any
 ) -> None:
-    """A link that somebody sends her must not end her exam."""
+    """Otherwise a link sent to the learner could end the exam."""
     one = attempt(status="started")
     visit(client_for(learner), one, url=f"{URL}{one.attempt_code}")
     assert one.status == "started"
@@ -118,7 +122,7 @@ def test_the_code_alone_only_redirects(
         assert one.status == status
 
 
-def test_a_stranger_who_saw_the_code_before_the_start_ends_no_exam(
+def test_a_stranger_who_called_before_the_start_does_not_end_the_exam(
     attempt: Any, client: Client
 ) -> None:
     one = attempt()
@@ -137,15 +141,13 @@ def test_only_providers_that_send_browsers_here(
     assert one.status == "created"
 
 
-def test_only_attempts_that_are_taken_as_proctored(
-    attempt: Any, client: Client, timed_exam: ProctoredExam
-) -> None:
+def test_only_proctored_attempts(attempt: Any, client: Client, timed_exam: ProctoredExam) -> None:
     for one in (attempt(taking_as_proctored=False), attempt(exam=timed_exam)):
         assert EXAM_COOKIE not in visit(client, one).cookies
         assert one.status == "created"
 
 
-def test_a_provider_that_is_not_configured_any_more(
+def test_a_provider_that_is_no_longer_configured(
     attempt: Any, client: Client, make_exam: Any
 ) -> None:
     one = attempt(exam=make_exam(backend="gone"))
@@ -153,7 +155,7 @@ def test_a_provider_that_is_not_configured_any_more(
     assert one.status == "created"
 
 
-def test_a_secret_key_that_was_replaced(attempt: Any, client: Client, settings: Any) -> None:
+def test_a_replaced_secret_key(attempt: Any, client: Client, settings: Any) -> None:
     one = attempt()
     known = address(one)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", [settings.SECRET_KEY]
@@ -165,7 +167,7 @@ def test_a_secret_key_that_was_replaced(attempt: Any, client: Client, settings: 
 def test_attempts_that_version_6_registered(
     hours: int, status: str, attempt: Any, client: Client
 ) -> None:
-    """Their provider was told an address without a token."""
+    """Their provider received a URL without a token."""
     one = attempt()
     born = timezone.now() - datetime.timedelta(hours=hours)
     type(one).history.filter(id=one.pk).update(history_change_reason=None, history_date=born)
@@ -173,7 +175,7 @@ def test_attempts_that_version_6_registered(
     assert (one.status, EXAM_COOKIE in response.cookies) == (status, status == "ready_to_start")
 
 
-def test_attempts_that_other_code_creates_are_told_the_token(
+def test_attempts_created_by_other_code_have_the_token(
     exam: ProctoredExam, learner: Any, client: Client
 ) -> None:
     one = ProctoredExamStudentAttempt.objects.get(
@@ -183,7 +185,9 @@ def test_attempts_that_other_code_creates_are_told_the_token(
     assert one.status == "created"
 
 
-def test_a_switch_lets_the_code_alone_do(attempt: Any, client: Client, settings: Any) -> None:
+def test_a_switch_makes_the_code_alone_sufficient(
+    attempt: Any, client: Client, settings: Any
+) -> None:
     switch = {"START_CALLBACK_WITHOUT_TOKEN": True}
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **switch}
     one = attempt()
@@ -191,7 +195,7 @@ def test_a_switch_lets_the_code_alone_do(attempt: Any, client: Client, settings:
     assert one.status == "ready_to_start"
 
 
-def test_a_switch_has_every_visit_end_the_exam(attempt: Any, client: Client, settings: Any) -> None:
+def test_a_switch_lets_every_call_end_the_exam(attempt: Any, client: Client, settings: Any) -> None:
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "START_CALLBACK_SUBMITS": True}
     one = attempt(status="started")
     visit(client, one)
@@ -251,7 +255,7 @@ def test_from_python_without_a_request(attempt: Any) -> None:
     assert (one.status, running.status) == ("ready_to_start", "started")
 
 
-def test_a_request_that_passed_no_middleware(attempt: Any) -> None:
+def test_a_request_without_middleware(attempt: Any) -> None:
     one = attempt(status="started")
     assert start_exam_callback(RequestFactory().get("/"), one.attempt_code).status_code == 302
 

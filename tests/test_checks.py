@@ -19,13 +19,13 @@ def messages():
 
 
 def found():
-    """Ids in their order; Django keeps checks in a set and runs them in any."""
+    """Return the ids in their order; Django stores checks in a set and runs them in any order."""
     return sorted(message.id.rpartition(".")[2] for message in messages())
 
 
 @pytest.fixture
 def proctoring(settings):
-    """Changes PROCTORING_SETTINGS."""
+    """Change PROCTORING_SETTINGS."""
 
     def change(**values):
         settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **values}
@@ -33,7 +33,7 @@ def proctoring(settings):
     return change
 
 
-def test_all_is_well():
+def test_a_correct_configuration_has_no_findings():
     assert found() == []
 
 
@@ -43,7 +43,7 @@ def test_E001_a_wrong_setting(proctoring, value):
     assert found() == ["E001"]
 
 
-def test_E001_says_which_value_is_wrong_and_what_it_takes(proctoring):
+def test_E001_names_the_value_and_the_expected_type(proctoring):
     proctoring(ALLOW_REVIEW_UPDATES="yes")
     (message,) = run_checks(tags=["edx_proctoring"])
     assert "PROCTORING_SETTINGS['ALLOW_REVIEW_UPDATES'] has the value 'yes', not bool" in str(
@@ -51,7 +51,7 @@ def test_E001_says_which_value_is_wrong_and_what_it_takes(proctoring):
     )
 
 
-def test_E001_providers_that_are_no_dictionary(settings):
+def test_E001_providers_that_are_not_a_dictionary(settings):
     settings.PROCTORING_BACKENDS = ["null"]
     assert found() == ["E001", "W001"]
 
@@ -109,7 +109,7 @@ def test_W009_a_provider_that_is_not_installed(settings):
     assert "proctortrack" in messages()[0].msg
 
 
-def test_W002_options_that_nobody_reads(settings):
+def test_W002_unknown_options(settings):
     options = {"base_ulr": "https://x", "LINK_URLS": {}, "timeout": 3}
     settings.PROCTORING_BACKENDS = {**settings.PROCTORING_BACKENDS, "null": options}
     assert found() == ["W002"]
@@ -121,14 +121,14 @@ def test_W003_no_obfuscation_key(settings):
     assert found() == ["W003"]
 
 
-def test_W003_not_where_no_provider_learns_ids(settings):
+def test_W003_not_if_no_provider_gets_ids(settings):
     settings.PROCTORING_USER_OBFUSCATION_KEY = ""
     settings.PROCTORING_BACKENDS = {"DEFAULT": "null", "null": {}}
     assert found() == []
 
 
 @pytest.mark.needs("lms")
-def test_W005_the_addresses_of_the_app_are_missing(settings):
+def test_W005_the_urls_of_the_app_are_missing(settings):
     settings.ROOT_URLCONF = "tests.test_checks"
     assert found() == ["W005"]
 
@@ -222,7 +222,7 @@ def test_every_message_has_a_hint(settings, proctoring):
 
 @pytest.fixture
 def reviewed(monkeypatch):
-    """A provider whose reviews come without an account."""
+    """A provider whose reviews arrive without authentication."""
     fake = FakeProvider()
     fake.takes_anonymous_reviews = True
     fake.review_callback_secret, fake.review_callback_networks = "", ()
@@ -232,7 +232,7 @@ def reviewed(monkeypatch):
     return fake
 
 
-def test_W010_reviews_from_anybody(reviewed):
+def test_W010_unrestricted_reviews(reviewed):
     assert found() == ["W010"]
     assert "['review_callback_secret']" in messages()[0].hint
 
@@ -241,7 +241,7 @@ def test_W010_reviews_from_anybody(reviewed):
     "options",
     [{"review_callback_secret": "sesame"}, {"review_callback_networks": ["192.0.2.0/24"]}],
 )
-def test_W010_reviews_of_one_sender(reviewed, options):
+def test_W010_reviews_of_a_known_sender(reviewed, options):
     for name, value in options.items():
         setattr(reviewed, name, value)
     assert found() == []
@@ -249,7 +249,7 @@ def test_W010_reviews_of_one_sender(reviewed, options):
 
 @pytest.mark.parametrize("option", ["review_callback_networks", "review_callback_proxies"])
 @pytest.mark.parametrize("value", ["192.0.2.0/24", ["nonsense"], ["192.0.2.0/240"]])
-def test_E004_what_is_no_network(reviewed, option, value):
+def test_E004_invalid_networks(reviewed, option, value):
     reviewed.review_callback_secret = "sesame"
     setattr(reviewed, option, value)
     assert found() == ["E004"]
@@ -262,5 +262,5 @@ def test_E005_a_name_that_begins_with_a_digit(monkeypatch):
     assert found() == ["E005"]
 
 
-def test_E005_is_due_to_ids_that_could_be_the_same():
+def test_E005_prevents_equal_ids():
     assert obscured_user_id(1, "7sins") == obscured_user_id(17, "sins")

@@ -1,4 +1,4 @@
-"""The circuit breaker, with what it knows in this process or in the shared cache."""
+"""The circuit breaker, with its state in this process or in the shared cache."""
 
 import time
 
@@ -12,7 +12,7 @@ from edx_proctoring.circuit_breaker import CircuitBreaker, ProcessMemory
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Moves both clocks: the cache goes by the time of day, the process by the monotonic one."""
+    """Move both clocks: the cache uses the time of day, the process the monotonic clock."""
     began = time.monotonic()
     with time_machine.travel(1_900_000_000, tick=False) as moved:
         passed = lambda: time.time() - 1_900_000_000  # noqa: E731
@@ -27,20 +27,20 @@ def breaker(request, clock):
     return lambda **more: CircuitBreaker("one name\n", 20, store, **more)
 
 
-def test_it_opens_after_some_failures_in_a_row(breaker):
+def test_it_opens_after_consecutive_failures(breaker):
     one = breaker(failures=3)
     assert [one.note(failed=True) for _ in range(4)] == [None, None, "opened", None]
     assert one.state() == circuit_breaker.State(4, 1_900_000_000)
     assert one.state().since.isoformat() == "2030-03-17T17:46:40+00:00"
 
 
-def test_a_success_between_failures_counts_anew(breaker):
+def test_a_success_resets_the_count(breaker):
     one = breaker(failures=2)
     assert [one.note(failed=failed) for failed in (True, False, True)] == [None, "closed", None]
     assert one.admits()
 
 
-def test_open_it_admits_one_call_per_pause(breaker, clock):
+def test_while_open_it_admits_one_call_per_pause(breaker, clock):
     one = breaker(memory=120)
     one.note(failed=True)
     assert not one.admits()
@@ -79,13 +79,13 @@ def test_failures_are_forgotten(breaker, clock):
     assert one.note(failed=True) is None
 
 
-def test_what_is_known_from_elsewhere_counts_too(breaker):
+def test_a_state_from_elsewhere_is_used(breaker):
     one = breaker()
     assert [one.admits(is_down=True) for _ in range(2)] == [True, False]
     assert one.admits()
 
 
-def test_names_have_breakers_of_their_own(clock):
+def test_each_name_has_its_own_breaker(clock):
     store = ProcessMemory()
     CircuitBreaker("a", 20, store).note(failed=True)
     assert CircuitBreaker("a", 20, store).state().is_down

@@ -1,4 +1,4 @@
-"""The mails about a status."""
+"""E-mails about statuses."""
 
 import pytest
 from django.core import mail
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def known(attempt, make_exam):
-    """An attempt to write about."""
+    """An attempt with known names."""
     exam = make_exam(exam_name="Final <Exam>")
     return attempt(exam=exam, status="submitted", completed_at=timezone.now())
 
@@ -43,7 +43,7 @@ def test_without_a_micro_frontend_mails_lead_to_the_exam(known, settings):
     assert f'href="{settings.LMS_ROOT_URL}/courses/{known.proctored_exam.course_id}/' in body
 
 
-def test_on_the_wire_text_comes_first(known):
+def test_the_sent_message_begins_with_plain_text(known):
     message = emails.status_email(known, None).message()
     assert message.get_content_type() == "multipart/alternative"
     plain, html = message.get_payload()
@@ -59,7 +59,7 @@ def test_lists_and_addresses_stay_readable_as_text():
     assert emails.as_text(markup) == "- one\n- two\nhere (https://x/?a=1&b=2)\n"
 
 
-def test_what_hosts_add_is_sent(known):
+def test_additions_by_hosts_are_sent(known):
     message = emails.status_email(known, None)
     message.content_subtype = "html"
     message.cc, message.reply_to = ["cc@example.com"], ["reply@example.com"]
@@ -79,7 +79,7 @@ def test_what_hosts_add_is_sent(known):
     assert attached.get_filename() == "rules.txt"
 
 
-def test_a_learner_who_is_gone_gets_none(known, caplog):
+def test_a_deleted_learner_gets_no_e_mail(known, caplog):
     record = known.history.first()
     known.user.delete()
     assert emails.status_email(record.instance, None, language="en") is None
@@ -87,18 +87,18 @@ def test_a_learner_who_is_gone_gets_none(known, caplog):
 
 
 @pytest.mark.parametrize("status", ["created", "error", "declined", "second_review_required"])
-def test_other_statuses_have_none(known, status):
+def test_other_statuses_have_no_e_mail(known, status):
     assert emails.status_email(known, None, status=status) is None
 
 
-def test_practice_and_open_attempts_have_none(known):
+def test_practice_and_unproctored_attempts_have_no_e_mail(known):
     known.is_sample_attempt = True
     assert emails.status_email(known, None) is None
     known.is_sample_attempt, known.taking_as_proctored = False, False
     assert emails.status_email(known, None) is None
 
 
-def test_in_the_learners_language(known):
+def test_e_mails_are_in_the_learners_language(known):
     message = emails.status_email(known, None, language="de")
     assert message.subject == "Beaufsichtigte Prüfung abgegeben"
     assert "Ihr Kurs" in message.body
@@ -134,7 +134,7 @@ def test_a_host_overrides_a_template_for_one_provider(known, settings, tmp_path)
     assert "Ours" not in emails.status_email(known, None).body
 
 
-def test_whom_to_ask(known, host, settings):
+def test_contacts_for_questions(known, host, settings):
     body = emails.status_email(known, None, status="verified").body
     assert f"https://{settings.SITE_NAME}/support/contact_us" in body
     link = {"LINK_URLS": {"contact": "https://provider.example.com/contact"}}
@@ -150,7 +150,7 @@ def test_ids_of_mails():
 
 
 @pytest.mark.defect("PYTHON-86")
-def test_names_of_the_site_come_from_one_place(settings, exam, learner, provider):
+def test_the_name_of_the_site_comes_from_one_setting(settings, exam, learner, provider):
     names = {"SITE_NAME": "one.example.com", "PLATFORM_NAME": "One"}
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **names}
     attempt_id = api.create_exam_attempt(exam.pk, learner.pk, True)

@@ -1,4 +1,4 @@
-"""Tests find an empty database, with what migrations have made."""
+"""Tests start with a database that contains only what the migrations created."""
 
 import pytest
 from django.apps import apps
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def rows() -> dict[str, int]:
-    """How many rows each table has."""
+    """Return the number of rows of each table."""
     models = apps.get_models(include_auto_created=True)
     counts = {model._meta.db_table: model._base_manager.count() for model in models}
     return {table: count for table, count in counts.items() if count}

@@ -1,4 +1,4 @@
-"""Hosts that save and delete models themselves."""
+"""Hosts that save and delete models directly."""
 
 import pytest
 from django.core import serializers
@@ -24,7 +24,7 @@ def reviewed(attempt):
     return known, api.receive_review(known, {"status": "passed"})
 
 
-def test_the_review_of_a_deleted_attempt_is_no_longer_in_force(attempt):
+def test_the_review_of_a_deleted_attempt_is_inactive(attempt):
     known, review = reviewed(attempt)
     ProctoredExamStudentAttempt.objects.get(pk=known.pk).delete()
     review.refresh_from_db()
@@ -40,7 +40,7 @@ def test_learners_and_exams_with_reviews_can_be_deleted(attempt, what):
     assert not ProctoredExamSoftwareSecureReview.objects.exists()
 
 
-def test_a_reviewer_who_leaves_takes_no_review_along(attempt, staff):
+def test_deleting_a_reviewer_keeps_the_review(attempt, staff):
     _known, review = reviewed(attempt)
     api.decide_review(review.pk, "Clean", staff)
     staff.delete()
@@ -54,7 +54,7 @@ def test_deleting_an_attempt_holds_the_learners_lock(attempt):
     assert ProctoringLearner.objects.filter(user_id=known.user_id).exists()
 
 
-def test_allowances_leave_their_old_value(exam):
+def test_old_values_of_allowances_are_archived(exam):
     allowance = AllowanceFactory(proctored_exam=exam, value="10")
     assert not ProctoredExamStudentAllowanceHistory.objects.exists()
     allowance.value = "20"
@@ -65,7 +65,7 @@ def test_allowances_leave_their_old_value(exam):
     assert {row.allowance_id for row in rows} == {allowance.pk or rows[0].allowance_id}
 
 
-def test_policies_leave_their_old_text_and_the_provider_hears_of_it(exam, provider):
+def test_old_texts_of_policies_are_archived_and_the_provider_is_notified(exam, provider):
     policy = ReviewPolicyFactory(proctored_exam=exam, review_policy="No books.")
     policy.review_policy = "Books."
     policy.save()
@@ -76,7 +76,7 @@ def test_policies_leave_their_old_text_and_the_provider_hears_of_it(exam, provid
     assert ProctoredExamReviewPolicyHistory.objects.count() == 2
 
 
-def test_fixtures_load_without_telling_anybody(exam, provider):
+def test_loading_fixtures_sends_no_notices(exam, provider):
     text = serializers.serialize("json", [exam])
     exam.delete()
     provider.calls.clear()
@@ -94,14 +94,14 @@ def test_a_save_of_the_model_reaches_the_provider_once(make_exam, provider):
     assert ProctoredExam.history.filter(id=exam.pk).count() == 1
 
 
-def test_a_provider_that_wants_to_hear_its_own_id(make_exam, provider):
+def test_a_provider_that_needs_its_own_id_in_the_document(make_exam, provider):
     provider.resave_with_external_id = True
     exam = make_exam(external_id=None)
     sent = [call.args[0]["external_id"] for call in provider.calls_of("on_exam_saved")]
     assert sent == [None, f"exam-{exam.pk}"]
 
 
-def test_deleting_an_exam_takes_the_rest_along_and_tells_nobody(exam, learner, provider):
+def test_deleting_an_exam_deletes_its_rows_without_notices(exam, learner, provider):
     ReviewPolicyFactory(proctored_exam=exam)
     AllowanceFactory(proctored_exam=exam, user=learner)
     provider.calls.clear()
@@ -112,7 +112,7 @@ def test_deleting_an_exam_takes_the_rest_along_and_tells_nobody(exam, learner, p
 
 
 @pytest.mark.parametrize("what", ["policy", "allowance", "review"])
-def test_loaded_rows_are_no_changes(exam, attempt, what):
+def test_loading_rows_does_not_count_as_a_change(exam, attempt, what):
     if what == "review":
         row = reviewed(attempt)[1]
     else:
@@ -129,7 +129,7 @@ def test_loaded_rows_are_no_changes(exam, attempt, what):
         assert not archive.objects.exists()
 
 
-def test_rows_saved_as_they_were_are_archived_all_the_same(exam):
+def test_unchanged_rows_are_archived_when_saved(exam):
     policy = ReviewPolicyFactory(proctored_exam=exam, review_policy="No books.")
     policy.save()
     assert [row.review_policy for row in ProctoredExamReviewPolicyHistory.objects.all()] == [
@@ -155,7 +155,7 @@ def test_an_attempt_without_a_code_is_deleted(attempt):
 
 
 class Completions:
-    """The only service of a suite."""
+    """A completion service registered by a suite."""
 
     def __init__(self):
         self.told = []
@@ -164,9 +164,7 @@ class Completions:
         self.told.append(args)
 
 
-def test_the_completed_exam_is_told_to_the_service_that_the_receivers_find(
-    attempt, host, monkeypatch
-):
+def test_completion_is_reported_to_the_service_found_by_the_receivers(attempt, host, monkeypatch):
     known, found = attempt(status="started", started_at=timezone.now()), Completions()
     monkeypatch.setattr("edx_proctoring.handlers.get_runtime_service", lambda _name: found)
     api.update_attempt_status(known.pk, "submitted")
@@ -174,13 +172,13 @@ def test_the_completed_exam_is_told_to_the_service_that_the_receivers_find(
     assert "complete_student_attempt" not in str(host.calls)
 
 
-def test_an_exam_that_leaves_an_unconfigured_provider_is_logged(make_exam, monkeypatch):
+def test_leaving_an_unconfigured_provider_is_logged(make_exam, monkeypatch):
     lines = []
     exam = make_exam(backend="gone", external_id="1")
     exam.is_proctored = False
 
     class Log:
-        """Takes lines."""
+        """Collects log lines."""
 
         error = staticmethod(lambda text, *args: lines.append(text % args))
 

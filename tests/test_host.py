@@ -1,4 +1,4 @@
-"""The host's services: present, absent, broken."""
+"""The host's services: present, missing, failing."""
 
 import datetime
 from types import SimpleNamespace
@@ -53,7 +53,7 @@ class Broken:
 
 @pytest.fixture
 def service(host):
-    """Put a service in place, or None."""
+    """Register a service, or remove it with None."""
     before = {}
 
     def put(name, value):
@@ -66,26 +66,26 @@ def service(host):
 
 
 @pytest.mark.parametrize(("name", "question", "arguments", "nothing"), QUESTIONS)
-def test_a_question_nobody_answers(service, name, question, arguments, nothing):
+def test_a_query_without_a_service(service, name, question, arguments, nothing):
     service(name, None)
     assert getattr(questions, question)(*arguments) == nothing
 
 
 @pytest.mark.parametrize(("name", "question", "arguments", "nothing"), QUESTIONS)
-def test_a_question_that_breaks(service, caplog, name, question, arguments, nothing):
+def test_a_query_that_fails(service, caplog, name, question, arguments, nothing):
     service(name, Broken(RuntimeError("broken")))
     assert getattr(questions, question)(*arguments) == nothing
     assert "broken" in caplog.text
 
 
 @pytest.mark.parametrize(("name", "question", "arguments", "nothing"), QUESTIONS)
-def test_a_deadlock_in_a_question_goes_through(service, name, question, arguments, nothing):
+def test_a_deadlock_in_a_query_is_raised(service, name, question, arguments, nothing):
     service(name, Broken(OperationalError(1213, "Deadlock found")))
     with pytest.raises(OperationalError):
         getattr(questions, question)(*arguments)
 
 
-def test_a_question_whose_query_fails_leaves_our_transaction_whole(service, learner):
+def test_a_failing_query_does_not_break_our_transaction(service, learner):
     class Failing:
         def is_course_staff(self, user, course_id):
             with transaction.atomic(savepoint=False), connection.cursor() as cursor:
@@ -101,7 +101,7 @@ def test_a_question_whose_query_fails_leaves_our_transaction_whole(service, lear
 
 
 @pytest.mark.parametrize(("name", "order", "arguments"), ORDERS)
-def test_orders(service, host, name, order, arguments):
+def test_commands(service, host, name, order, arguments):
     assert getattr(questions, order)(*arguments) is True
     assert len(host.calls) == 1
     service(name, None)
@@ -111,7 +111,7 @@ def test_orders(service, host, name, order, arguments):
         getattr(questions, order)(*arguments)
 
 
-def test_whether_rejections_zero_grades_is_not_guessed(service, host):
+def test_the_rule_for_zero_grades_has_no_default(service, host):
     assert questions.should_override_grade(COURSE) is True
     host.grades.overrides = False
     assert questions.should_override_grade(COURSE) is False
@@ -122,7 +122,7 @@ def test_whether_rejections_zero_grades_is_not_guessed(service, host):
         questions.should_override_grade(COURSE)
 
 
-def test_a_permission_that_breaks_is_none(caplog):
+def test_a_failing_permission_denies(caplog):
     assert not questions.may_take_proctored(Broken(RuntimeError("broken")), {})
     assert "broken" in caplog.text
 
@@ -133,7 +133,7 @@ def test_naive_dates_become_aware(host):
     assert state["course_end_date"] == datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
-def test_names_on_documents(service):
+def test_verified_names(service):
     found = SimpleNamespace(verified_name="Ada")
     service("name_affirmation", SimpleNamespace(get_verified_name=lambda user, **_: found))
     assert questions.verified_name(object()) == "Ada"
@@ -146,7 +146,7 @@ def test_escalation_addresses_of_unknown_courses(service, caplog):
     assert "support address unavailable" in caplog.text
 
 
-def test_who_is_enrolled(host, service):
+def test_enrollments(host, service):
     user = SimpleNamespace(pk=1)
     assert questions.is_enrolled(user, COURSE)
     host.credit.enrolled = False
@@ -196,7 +196,7 @@ EST = datetime.timezone(-5 * datetime.timedelta(hours=1))
 
 @pytest.fixture
 def when(monkeypatch):
-    """edx-when, which answers as told."""
+    """edx-when with scripted dates."""
     from edx_when import api as when_api
 
     def answer(date):
@@ -237,12 +237,12 @@ def test_courses_without_a_known_end(when, dates):
     assert questions.course_end(COURSE) is None
 
 
-def test_any_end_is_better_than_none(when):
+def test_the_end_of_the_course_falls_back(when):
     when({("x", "due"): MOMENT - DAY, ("x", "end"): MOMENT})
     assert questions.course_end(COURSE) == MOMENT
 
 
-def test_a_deadlock_while_dates_are_read_goes_through(when):
+def test_a_deadlock_while_dates_are_read_is_raised(when):
     when(OperationalError(1213, "Deadlock found"))
     for ask in (
         lambda: questions.course_end(COURSE),
@@ -253,14 +253,14 @@ def test_a_deadlock_while_dates_are_read_goes_through(when):
 
 
 def test_hosts_without_edx_when(monkeypatch, when):
-    """Whether it is installed beside them or not: it has no tables there."""
+    """Whether it is installed or not: without INSTALLED_APPS it has no tables."""
     when(MOMENT)
     monkeypatch.delitem(apps.app_configs, "edx_when")
     assert questions.due_date(COURSE, CONTENT) is None
     assert questions.course_end(COURSE) is None
 
 
-def test_notes_to_the_course_staff(host, service):
+def test_support_notifications(host, service):
     note = {
         "course_id": COURSE,
         "exam_name": "Final",
@@ -280,14 +280,14 @@ def test_learners_without_a_verified_name(service, found):
     assert questions.verified_name(object()) == ""
 
 
-def test_a_service_that_knows_nobody(host):
+def test_a_service_without_data(host):
     host.enrollments.enrollments = None
     assert questions.enrollments(COURSE) == []
     host.credit.enrolled = False
     assert questions.credit_state(1, COURSE) is None
 
 
-def test_no_outline_of_what_is_no_course(service, host):
+def test_no_outline_for_an_invalid_course_id(service, host):
     service("learning_sequences", host.learning_sequences)
     host.learning_sequences.outline = "outline"
     assert questions.course_outline(USER, "no key") is None
@@ -300,11 +300,11 @@ def test_a_language_that_cannot_be_found_is_the_default_one(settings, path):
 
 
 def broken_language(_user):
-    """A host's function that breaks."""
+    """A function of the host that fails."""
     raise RuntimeError("broken")
 
 
-def test_who_may_take_proctored_exams():
+def test_users_who_may_take_proctored_exams():
     allowed = "edx_proctoring.can_take_proctored_exam"
     user = SimpleNamespace(has_perm=lambda name, exam: name == allowed and exam["open"])
     assert questions.may_take_proctored(user, {"open": True}) is True

@@ -1,6 +1,6 @@
-"""Faults of the host: each service raising, breaking our transaction, hanging or absent, at each effect.
+"""Faults of the host: each service raises, breaks our transaction, hangs or is missing, for each effect.
 
-The services here write to our database, as a platform's do: what counts in the end are rows, not calls.
+The services here write to our database, as a platform's do: the final rows count, not the calls.
 """
 
 import itertools
@@ -63,7 +63,7 @@ METHODS = sorted({effect[:2] for effects in EFFECTS.values() for effect in effec
 
 
 class Host:
-    """A host whose services write a row for each call that stands."""
+    """A host whose services write a row for each call whose transaction is committed."""
 
     def __init__(self, services: HostServices, attempt: Any, clients: dict[str, Any]) -> None:
         self.services, self._clients = services, clients
@@ -77,7 +77,7 @@ class Host:
         )
 
     def rows(self, method: str) -> int:
-        """How often it was done for good."""
+        """Return how often it was done permanently."""
         return Group.objects.filter(name__startswith=f"{method} ").count()
 
     def breaks(self, service: str, method: str, fault: Any) -> None:
@@ -91,7 +91,7 @@ class Host:
         getattr(self.services, service).before(method, both)
 
     def recovers(self) -> None:
-        """Everything works again, and what waits is delivered."""
+        """Restore everything, and deliver pending messages."""
         for service, method in METHODS:
             set_runtime_service(service, getattr(self.services, service))
             getattr(self.services, service).before(method, self._write(method))
@@ -99,7 +99,7 @@ class Host:
         deliver()
 
     def act(self, action: str) -> int:
-        """Through REST; returns the status of the answer."""
+        """Perform an action through REST; return the status of the response."""
         attempt = f"{E}/attempt/{self._attempt.pk}"
         review = f"{E}/attempt/{self._attempt.external_id}/reviewed"
         answer = {
@@ -112,7 +112,7 @@ class Host:
 
     @property
     def status(self) -> str | None:
-        """The attempt's."""
+        """Return the attempt's status."""
         rows = ProctoredExamStudentAttempt.objects.filter(pk=self._attempt.pk)
         return rows.values_list("status", flat=True).first()
 
@@ -128,7 +128,7 @@ def deliver() -> None:
 
 @pytest.fixture
 def stage(host, attempt, learner, client_for, settings, call_clock):
-    """An attempt that is ready for the action, with all effects of its way there done."""
+    """Return an attempt that is ready for the action, with all earlier effects done."""
     settings.REQUIRE_FAILURE_SECOND_REVIEWS = False
     reviewer = UserFactory(username="reviewer")
     reviewer.groups.add(Group.objects.create(name="test_review"))
@@ -158,7 +158,7 @@ PLAIN, REQUESTS, FOREIGN = "as it comes", "ATOMIC_REQUESTS", "the host's transac
 
 @pytest.fixture(params=[PLAIN, REQUESTS, FOREIGN])
 def around(request, monkeypatch):
-    """Transactions that a host may open around us."""
+    """Return transactions that a host may open around our code."""
     if request.param == REQUESTS:
         monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     return transaction.atomic if request.param == FOREIGN else nullcontext
@@ -205,7 +205,7 @@ def named(value: Any) -> str:
 @pytest.mark.parametrize(("around", "fault"), BOTH, indirect=["around"], ids=named)
 @pytest.mark.parametrize(("action", "service", "method", "inside"), TABLE)
 def test_a_service_that_fails(stage, around, action, service, method, inside, fault):
-    """The answer and the attempt are what they would be; the effect comes later, the others came at once."""
+    """The response and the attempt are as usual; the failed effect comes later, the others immediately."""
     one = stage(action)
     one.breaks(service, method, fault)
     with around():
@@ -220,7 +220,7 @@ def test_a_service_that_fails(stage, around, action, service, method, inside, fa
 
 
 @pytest.mark.parametrize(("action", "service", "method", "inside"), TABLE)
-def test_a_service_that_is_absent(stage, around, action, service, method, inside):
+def test_a_service_that_is_missing(stage, around, action, service, method, inside):
     one = stage(action)
     set_runtime_service(service, None)
     with around():
@@ -234,10 +234,8 @@ def test_a_service_that_is_absent(stage, around, action, service, method, inside
 @pytest.mark.parametrize(
     ("action", "service"), sorted({(a, e[0]) for a in EFFECTS for e in EFFECTS[a]})
 )
-def test_a_service_that_hangs_keeps_a_request_waiting_once(
-    stage, around, action, service, call_clock
-):
-    """All its methods hang, and each of them is needed; the rest of the work comes later."""
+def test_a_service_that_hangs_delays_a_request_once(stage, around, action, service, call_clock):
+    """All its methods hang, and each is needed; the remaining work is done later."""
     one, waited = stage(action), []
 
     def hang() -> None:
@@ -258,7 +256,7 @@ def test_a_service_that_hangs_keeps_a_request_waiting_once(
     }
 
 
-def test_a_slow_credit_service_is_asked_once_for_an_attempt(
+def test_a_slow_credit_service_is_called_once_per_attempt(
     host, exam, learner, client_for, call_clock
 ):
     """For the requirements, for the provider, and for the signal."""
@@ -275,8 +273,8 @@ def test_a_slow_credit_service_is_asked_once_for_an_attempt(
     assert not OutboxMessage.objects.unfinished().exists()
 
 
-def test_five_seconds_are_five_seconds(stage, monkeypatch):
-    """A hang of the real length, by the real clock."""
+def test_a_real_delay_of_five_seconds(stage, monkeypatch):
+    """A delay of the real length, by the real clock."""
     one = stage("submit")
     monkeypatch.setattr(slow_calls, "time", time)
     waited = []
@@ -295,7 +293,7 @@ def test_five_seconds_are_five_seconds(stage, monkeypatch):
 
 
 @pytest.mark.parametrize("action", EFFECTS)
-def test_a_host_that_rolls_back_leaves_nothing(stage, provider, action, mailoutbox, tracker):
+def test_a_rollback_of_the_host_leaves_nothing(stage, provider, action, mailoutbox, tracker):
     one = stage(action)
     before, told = one.status, len(provider.calls)
     mailoutbox.clear()
@@ -321,7 +319,7 @@ def test_a_host_that_rolls_back_leaves_nothing(stage, provider, action, mailoutb
 
 @pytest.fixture
 def receiver():
-    """Receives the status signal and remembers what it got."""
+    """Receives the status signal and records its arguments."""
     heard: list[dict[str, Any]] = []
 
     def receive(**values: Any) -> None:
@@ -333,7 +331,7 @@ def receiver():
 
 
 @pytest.mark.parametrize("service", ["credit", "name_affirmation"])
-def test_names_that_the_host_cannot_tell_now_are_told_later(host, exam, learner, receiver, service):
+def test_names_are_sent_later_if_the_host_fails(host, exam, learner, receiver, service):
     class Names:
         def get_verified_name(self, *_args, **_kwargs):
             return type("Name", (), {"verified_name": "Ada Lovelace"})
@@ -377,7 +375,7 @@ def test_event_trackers_that_fail(stage, tracker, around, fault):
     assert tracker.names == ["edx.special_exam.proctored.attempt.submitted"]
 
 
-def test_listeners_that_hang_are_left_to_the_worker(stage, receiver, tracker, call_clock):
+def test_receivers_that_hang_are_left_to_the_worker(stage, receiver, tracker, call_clock):
     one, waited = stage("submit"), []
     receiver.clear()
 

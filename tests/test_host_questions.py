@@ -1,4 +1,4 @@
-"""Services that are asked and do not answer: the request gets its documented answer, and nothing is half done."""
+"""Services that do not respond to queries: the response is as documented, and nothing is stored in part."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ SERVICES = [
 
 
 class Raises:
-    """Every method does."""
+    """Every method raises."""
 
     def __getattr__(self, name: str) -> Any:
         def method(*_args: Any, **_kwargs: Any) -> None:
@@ -41,7 +41,7 @@ class Raises:
 
 
 class FailsInSQL:
-    """Every method breaks the transaction that it finds."""
+    """Every method breaks the current transaction."""
 
     def __getattr__(self, _name: str) -> Any:
         def method(*_args: Any, **_kwargs: Any) -> None:
@@ -53,7 +53,7 @@ class FailsInSQL:
 
 @pytest.fixture(params=SERVICES)
 def service(request, host):
-    """The name of one of the host's services; as it was afterwards."""
+    """The name of one of the host's services, restored afterwards."""
     before = get_runtime_service(request.param)
     yield request.param
     set_runtime_service(request.param, before)
@@ -61,7 +61,7 @@ def service(request, host):
 
 @pytest.fixture(params=[Raises, FailsInSQL, type(None)], ids=["raises", "fails in SQL", "absent"])
 def faulty(request, service):
-    """Puts the fault in place; returns the service's name."""
+    """Replace the service by a faulty one; return its name."""
 
     def begin() -> str:
         set_runtime_service(service, request.param())
@@ -77,7 +77,7 @@ def _requests(request, monkeypatch):
 
 @pytest.mark.usefixtures("_requests")
 def test_a_learner_takes_an_exam(faulty, exam, learner, client_for, mailoutbox):
-    """From the first click to the last, with one service out of order all the time."""
+    """From the first click to the last, while one service fails."""
     client = client_for(learner)
     faulty()
     wanted = {"exam_id": exam.pk, "attempt_proctored": True}
@@ -97,7 +97,7 @@ def test_a_learner_takes_an_exam(faulty, exam, learner, client_for, mailoutbox):
 
 @pytest.mark.usefixtures("_requests")
 def test_staff_pages(faulty, exam, attempt, staff, client_for):
-    """If the host cannot tell, the learner counts as not enrolled; all others get their answer."""
+    """If the host cannot tell, the learner counts as not enrolled; all other requests succeed."""
     known = attempt(exam=exam, status="submitted")
     client = client_for(staff)
     allowed = 403 if faulty() == "instructor" else 200
@@ -126,8 +126,8 @@ def test_onboarding_of_a_course(faulty, provider, make_exam, learner, client_for
     assert staff.get(lists).status_code == 200
 
 
-def test_a_host_that_rolls_a_new_attempt_back(exam, learner, provider):
-    """Nothing stays here, and the next try is a new one; what the provider has registered it keeps."""
+def test_a_host_that_rolls_back_a_new_attempt(exam, learner, provider):
+    """Nothing is stored here, and the next try creates a new attempt; the provider keeps the first registration."""
     with pytest.raises(DatabaseError), transaction.atomic():
         api.create_exam_attempt(exam.pk, learner.pk, taking_as_proctored=True)
         raise DatabaseError("the host's own work failed")

@@ -1,4 +1,4 @@
-"""The outbox: nothing lost, nothing twice, in order."""
+"""The outbox: no message is lost, repeated or reordered."""
 
 import datetime
 import time
@@ -19,7 +19,7 @@ NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
 
 @pytest.fixture
 def heard(settings):
-    """Keys that were delivered, in order; `fail` names keys that raise, `wait` keys that want another try."""
+    """The delivered keys, in order; `fail` names keys that raise, `wait` keys that raise NotNow."""
 
     class Heard(list):
         fail: set = set()  # noqa: RUF012
@@ -43,7 +43,7 @@ def heard(settings):
 
 @pytest.fixture
 def celery(settings):
-    """Messages are for the worker, which never comes."""
+    """Messages are left to a worker, which does not run."""
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
 
 
@@ -67,7 +67,7 @@ def test_delivered_after_the_commit_and_not_before(heard):
     assert {message.state for message in OutboxMessage.objects.all()} == {"done"}
 
 
-def test_a_rollback_takes_the_messages_along(heard):
+def test_a_rollback_removes_the_messages(heard):
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         outbox.put(draft("a"))
         _ = 1 / 0
@@ -75,20 +75,20 @@ def test_a_rollback_takes_the_messages_along(heard):
     assert not OutboxMessage.objects.exists()
 
 
-def test_the_same_event_twice_is_one(heard):
+def test_a_repeated_event_is_stored_once(heard):
     outbox.put(draft("a", value=1))
     outbox.put(draft("a", value=2))
     assert list(heard) == [("a", 1)]
 
 
-def test_a_state_is_replaced_and_delivered_again(heard):
+def test_a_coalescing_message_is_replaced_and_delivered_again(heard):
     outbox.put(draft("a", coalesce=True, value=1))
     outbox.put(draft("a", coalesce=True, value=2))
     assert list(heard) == [("a", 1), ("a", 2)]
     assert (row("a").version, row("a").state) == (2, "done")
 
 
-def test_a_failure_keeps_the_message_and_its_lane_waits(heard):
+def test_after_a_failure_the_message_and_its_lane_wait(heard):
     heard.fail = {"a"}
     outbox.put(draft("a"), draft("b"), draft("c", lane="other"))
     assert keys(heard) == ["c"]
@@ -123,7 +123,7 @@ def test_pauses_grow(heard, tries, least, most):
     assert least <= pause <= most
 
 
-def test_giving_up_frees_the_lane_and_can_be_undone(heard):
+def test_giving_up_unblocks_the_lane_and_can_be_undone(heard):
     heard.fail = {"a"}
     outbox.put(draft("a"), draft("b"))
     with time_machine.travel(timezone.now() + datetime.timedelta(days=8)):
@@ -137,7 +137,7 @@ def test_giving_up_frees_the_lane_and_can_be_undone(heard):
     assert keys(heard) == ["b", "a"]
 
 
-def test_a_handler_that_wants_to_wait(heard):
+def test_a_handler_that_raises_not_now(heard):
     heard.wait = {"a"}
     outbox.put(draft("a"))
     assert row("a").state == "pending"
@@ -156,7 +156,7 @@ def test_some_kinds_need_no_worker(heard, celery):
     assert keys(heard) == ["a"]
 
 
-def test_a_lease_keeps_others_away_until_it_ends(heard, celery):
+def test_a_lease_excludes_other_processes_until_it_ends(heard, celery):
     outbox.put(draft("a"))
     taken = outbox.claim(row("a").pk, "somebody")
     assert taken is not None
@@ -166,7 +166,7 @@ def test_a_lease_keeps_others_away_until_it_ends(heard, celery):
         assert outbox.deliver()["delivered"] == 1
 
 
-def test_a_state_put_again_during_its_delivery_is_delivered_again(heard, celery):
+def test_a_message_stored_again_during_its_delivery_is_delivered_again(heard, celery):
     outbox.put(draft("a", coalesce=True, value=1))
 
     def deliver(message):
@@ -189,13 +189,13 @@ def test_messages_of_another_origin_are_left_to_it(heard, celery, settings):
     assert keys(heard) == ["b"]
 
 
-def test_a_kind_that_nobody_delivers_waits(celery, caplog):
+def test_a_kind_without_a_handler_waits(celery, caplog):
     outbox.put(draft("a", kind="unknown"))
     assert outbox.deliver()["delivered"] == 0
     assert "no handler registered for message kind" in caplog.text
 
 
-def test_a_lane_waits_for_whoever_may_deliver_its_oldest_message(heard, celery, settings):
+def test_a_lane_waits_for_the_process_of_its_oldest_message(heard, celery, settings):
     plain = settings.PROCTORING_SETTINGS
 
     def be(origin):
@@ -214,8 +214,8 @@ def test_a_lane_waits_for_whoever_may_deliver_its_oldest_message(heard, celery, 
     assert keys(heard) == ["a", "b"]
 
 
-def test_two_who_put_the_same_state_for_the_first_time(heard):
-    """The other one is quicker, by the time between our look-up and our insertion."""
+def test_two_processes_store_the_same_message_for_the_first_time(heard):
+    """The other one inserts its row between our query and our insertion."""
     waiting = [OutboxMessage(kind="test", key="a", lane="lane", payload={"value": 1})]
 
     def be_first(execute, sql, *more):
@@ -230,7 +230,7 @@ def test_two_who_put_the_same_state_for_the_first_time(heard):
     assert (row("a").state, row("a").version) == ("done", 2)
 
 
-def test_a_state_put_again_while_this_process_tells_the_old_one(heard, celery):
+def test_a_message_stored_again_by_its_own_handler(heard, celery):
     def deliver(message):
         heard.append((message.key, message.payload["value"]))
         if message.payload["value"] == 1:
@@ -244,7 +244,7 @@ def test_a_state_put_again_while_this_process_tells_the_old_one(heard, celery):
     assert row("a").state == "done"
 
 
-def test_what_is_cancelled_during_its_delivery_stays_cancelled(heard, celery):
+def test_a_message_cancelled_during_its_delivery_stays_cancelled(heard, celery):
     outbox.put(draft("a"))
     outbox.register("test", lambda _message: outbox.cancel("lane", "test"))
     outbox.deliver()
@@ -258,14 +258,14 @@ def test_within_a_transaction_of_the_host_nothing_is_delivered_early(heard, cele
         assert keys(heard) == []
 
 
-def test_a_message_that_fails_again_when_it_is_delivered_now(heard, celery):
+def test_a_message_that_fails_again_in_an_immediate_delivery(heard, celery):
     heard.fail = {"a"}
     outbox.put(draft("a"))
     assert not outbox.deliver_now("a", wait_seconds=1)
     assert row("a").tries == 1
 
 
-def test_a_holder_that_finishes_in_time_is_waited_for(heard, celery):
+def test_an_immediate_delivery_waits_for_the_process_with_the_lease(heard, celery):
     outbox.put(draft("a"))
     taken = outbox.claim(row("a").pk, "somebody")
     OutboxMessage.objects.filter(pk=taken.pk).update(
@@ -275,7 +275,7 @@ def test_a_holder_that_finishes_in_time_is_waited_for(heard, celery):
     assert keys(heard) == ["a"]
 
 
-def test_errors_are_kept_short(heard, celery):
+def test_stored_errors_are_shortened(heard, celery):
     def deliver(_message):
         raise ValueError("x" * 10_000)
 
@@ -290,7 +290,7 @@ def test_putting_nothing(django_assert_num_queries):
         outbox.put()
 
 
-def test_delivering_one_message_now(heard, celery):
+def test_delivering_one_message_immediately(heard, celery):
     outbox.put(draft("a"))
     assert outbox.is_pending("a")
     assert outbox.deliver_now("a", wait_seconds=1)
@@ -298,13 +298,13 @@ def test_delivering_one_message_now(heard, celery):
     assert outbox.deliver_now("unknown", wait_seconds=0)
 
 
-def test_waiting_for_whoever_delivers_it(heard, celery):
+def test_waiting_for_another_process_that_delivers_it(heard, celery):
     outbox.put(draft("a"))
     outbox.claim(row("a").pk, "somebody")
     assert not outbox.deliver_now("a", wait_seconds=0)
 
 
-def test_delivering_a_lane_now(heard, celery):
+def test_delivering_a_lane_immediately(heard, celery):
     heard.fail = {"a"}
     outbox.put(draft("a"), draft("b"))
     assert outbox.is_waiting("lane", "test")
@@ -314,13 +314,13 @@ def test_delivering_a_lane_now(heard, celery):
     assert keys(heard) == ["a", "b"]
 
 
-def test_delivering_by_id_takes_the_lane_along(heard, celery):
+def test_delivering_by_id_includes_the_lane(heard, celery):
     outbox.put(draft("a"), draft("b"))
     assert outbox.deliver_messages([row("b").pk]) == 2
     assert keys(heard) == ["a", "b"]
 
 
-def test_old_messages_are_forgotten(heard):
+def test_old_messages_are_deleted(heard):
     outbox.put(draft("old"))
     with time_machine.travel(timezone.now() + datetime.timedelta(days=31)):
         heard.fail = {"new"}
@@ -329,7 +329,7 @@ def test_old_messages_are_forgotten(heard):
     assert [message.key for message in OutboxMessage.objects.all()] == ["new"]
 
 
-def test_what_was_given_up_is_forgotten_later(heard, settings):
+def test_given_up_messages_are_deleted_later(heard, settings):
     OutboxMessage.objects.create(kind="test", key="a", lane="a", state="given_up")
     later = {31: 0, 91: 1}
     for days, count in later.items():
@@ -358,7 +358,7 @@ def test_tasks_and_the_command(heard, celery, capsys):
     assert keys(heard) == ["a", "b", "c"]
 
 
-def test_five_seconds_after_the_commit_no_further_message_is_begun(heard, celery, monkeypatch):
+def test_no_delivery_starts_five_seconds_after_the_commit(heard, celery, monkeypatch):
     real, late = time.monotonic, [0]
     monkeypatch.setattr(time, "monotonic", lambda: real() + late[0])
 
@@ -379,9 +379,7 @@ def test_five_seconds_after_the_commit_no_further_message_is_begun(heard, celery
     assert keys(heard) == ["a", "b", "c"]
 
 
-def test_exams_that_the_worker_alone_saves_keep_no_message_from_its_delivery(
-    heard, celery, settings
-):
+def test_exams_left_to_the_worker_do_not_delay_other_messages(heard, celery, settings):
     none = {"INLINE_EXAM_SAVE_DEADLINE_SECONDS": 0}
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **none}
     outbox.put(draft("a", kind="test inline"))

@@ -1,4 +1,4 @@
-"""Messages of one transaction, stored by one statement."""
+"""Messages of one transaction are stored by one statement."""
 
 import pytest
 from django.db import transaction
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def heard():
-    """Keys that were delivered, in order."""
+    """The delivered keys, in order."""
     found = []
     outbox.register("test", lambda message: found.append(message.key))
     yield found
@@ -23,7 +23,7 @@ def draft(key, lane="lane", **more):
     return Draft("test", key, lane, **more)
 
 
-def test_events_put_together_are_stored_by_one_statement(heard, django_assert_num_queries):
+def test_batched_events_are_stored_by_one_statement(heard, django_assert_num_queries):
     with transaction.atomic():
         with django_assert_num_queries(1), outbox.batched():
             outbox.put(draft("a"))
@@ -31,7 +31,7 @@ def test_events_put_together_are_stored_by_one_statement(heard, django_assert_nu
     assert heard == ["a", "b", "c"]
 
 
-def test_what_is_put_together_keeps_its_order(heard):
+def test_batched_events_keep_their_order(heard):
     with transaction.atomic(), outbox.batched():
         outbox.put(draft("a"))
         outbox.put(draft("b"), draft("state", coalesce=True))
@@ -39,7 +39,7 @@ def test_what_is_put_together_keeps_its_order(heard):
     assert [key for key in heard if key != "state"] == ["a", "b", "c"]
 
 
-def test_a_savepoint_inside_that_is_rolled_back_takes_its_messages_along(heard):
+def test_rolling_back_an_inner_savepoint_removes_its_messages(heard):
     with transaction.atomic(), outbox.batched():
         outbox.put(draft("a"))
         with pytest.raises(ZeroDivisionError), transaction.atomic():
@@ -50,7 +50,7 @@ def test_a_savepoint_inside_that_is_rolled_back_takes_its_messages_along(heard):
     assert sorted(heard) == ["a", "kept"]
 
 
-def test_what_is_cancelled_before_it_is_stored_is_not_told(heard):
+def test_events_cancelled_before_they_are_stored_are_not_delivered(heard):
     with transaction.atomic(), outbox.batched():
         outbox.put(draft("a", lane="one"), draft("b", lane="two"))
         outbox.cancel("one", "test")
@@ -65,7 +65,7 @@ def test_an_error_stores_nothing(heard):
     assert heard == ["b"]
 
 
-def test_what_is_known_is_there_for_the_delivery_after_the_commit_only(heard):
+def test_prefetched_objects_are_only_used_right_after_the_commit(heard):
     seen = []
     outbox.register("test", lambda message: seen.append(dict(message.prefetched)))
     outbox.put(Draft("test", "a", "lane", prefetched={"user": 1}))

@@ -1,4 +1,7 @@
-"""Is there a broker, and does it answer? Nothing is lost without, and nobody waits for it longer or more often than needed."""
+"""Whether there is a broker and whether it responds.
+
+Without it nothing is lost, and requests wait for it briefly and rarely.
+"""
 
 import contextlib
 import socket
@@ -18,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def heard():
-    """Keys that were delivered, in order."""
+    """The delivered keys, in order."""
     found = []
     outbox.register("test", lambda message: found.append(message.key))
     yield found
@@ -27,7 +30,7 @@ def heard():
 
 @pytest.fixture
 def delivery(settings):
-    """Sets DELIVERY; None leaves it out."""
+    """Set DELIVERY; None removes it."""
 
     def use(value):
         others = {k: v for k, v in settings.PROCTORING_SETTINGS.items() if k != "DELIVERY"}
@@ -38,7 +41,7 @@ def delivery(settings):
 
 @pytest.fixture
 def celery_app():
-    """Makes a host's Celery app, as if before Django was set up."""
+    """Create a host's Celery app, as if before Django was set up."""
     before, made, remembered = current_app._get_current_object(), [], [*broker._apps]
 
     def make(**options):
@@ -56,7 +59,7 @@ def celery_app():
 
 @pytest.fixture
 def broken_broker(settings, monkeypatch):
-    """A broker that hangs up; the list grows with each connection."""
+    """A broker that closes connections; the list grows with each connection."""
     monkeypatch.setattr(broker, "WAIT_SECONDS", 30)  # until it has
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
     connections = []
@@ -97,7 +100,7 @@ def test_a_broker_that_is_down_loses_nothing(heard, broken_broker, caplog):
     assert heard == ["a"]
 
 
-def test_a_broker_that_is_down_is_not_asked_for_every_message(heard, broken_broker):
+def test_a_broker_that_is_down_is_not_contacted_for_every_message(heard, broken_broker):
     outbox.put(draft("a"))
     asked = len(broken_broker)
     assert asked
@@ -122,19 +125,19 @@ def test_a_broker_that_is_down_is_not_asked_for_every_message(heard, broken_brok
         ("inline", "memory://", False),
     ],
 )
-def test_who_delivers(delivery, celery_app, wanted, url, used):
+def test_how_messages_are_delivered(delivery, celery_app, wanted, url, used):
     delivery(wanted)
     celery_app(broker=url)
     assert broker.is_used() is used
 
 
-def test_a_host_whose_celery_runs_tasks_at_once_has_no_worker(delivery, celery_app):
+def test_eager_celery_counts_as_inline(delivery, celery_app):
     delivery(None)
     celery_app(broker="memory://").conf.task_always_eager = True
     assert not broker.is_used()
 
 
-def test_without_celery_all_is_delivered_after_the_commit(heard, delivery, celery_app):
+def test_without_celery_messages_are_delivered_after_the_commit(heard, delivery, celery_app):
     delivery(None)
     celery_app()
     outbox.put(draft("a"))
@@ -142,8 +145,8 @@ def test_without_celery_all_is_delivered_after_the_commit(heard, delivery, celer
     assert OutboxMessage.objects.get().state == "done"
 
 
-def test_nothing_is_published_where_nobody_configured_a_broker(heard, delivery, celery_app):
-    """Not even where the host insists: Celery would take amqp://guest@localhost."""
+def test_nothing_is_published_without_a_configured_broker(heard, delivery, celery_app):
+    """Not even with DELIVERY 'celery': Celery would use amqp://guest@localhost."""
     delivery("celery")
     celery = celery_app()
     asked = []
@@ -173,7 +176,7 @@ def test_threads_of_a_server_have_the_host_s_app(delivery, celery_app):
 
 @pytest.fixture(params=["amqp", "redis"])
 def address(request):
-    """Where a broker could be."""
+    """Return the URL of a possible broker."""
 
     def of(server):
         return f"{request.param}://127.0.0.1:{server.getsockname()[1]}/0"
@@ -190,11 +193,11 @@ def took(work):
 LONGEST = 5  # seconds; without a limit it is six and more, with it half a second on a quiet machine
 
 
-def test_a_learner_waits_for_the_broker_for_half_a_second_at_most():
+def test_a_request_waits_for_the_broker_at_most_half_a_second():
     assert broker.WAIT_SECONDS <= 0.5
 
 
-def test_a_broker_that_refuses_keeps_nobody_waiting(heard, delivery, celery_app, address, caplog):
+def test_a_broker_that_refuses_delays_no_request(heard, delivery, celery_app, address, caplog):
     delivery(None)
     with socket.create_server(("127.0.0.1", 0)) as closed:
         celery_app(broker=address(closed))
@@ -205,10 +208,10 @@ def test_a_broker_that_refuses_keeps_nobody_waiting(heard, delivery, celery_app,
 
 
 @pytest.mark.parametrize("takes_connections", [True, False])
-def test_a_black_hole_in_place_of_a_broker_keeps_nobody_waiting(
+def test_an_unresponsive_broker_delays_no_request(
     heard, delivery, celery_app, address, takes_connections
 ):
-    """It takes connections and never answers, or drops what wants to connect."""
+    """It accepts connections and never responds, or drops connection attempts."""
     delivery(None)
     with contextlib.ExitStack() as sockets:
         server = sockets.enter_context(

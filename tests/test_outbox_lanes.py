@@ -1,4 +1,4 @@
-"""The net under the outbox: who is due, who overtakes, and that nobody starves."""
+"""The periodic delivery: which lanes are due, which messages overtake, and that no lane starves."""
 
 import datetime
 import math
@@ -21,7 +21,7 @@ LONG_AGO = datetime.timedelta(days=8)
 
 @pytest.fixture
 def heard(settings, monkeypatch):
-    """Keys that were delivered; those of the kind "slow" let others overtake. No worker comes."""
+    """The delivered keys; messages of the kind "slow" let others overtake. No worker runs."""
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
     monkeypatch.setattr(lanes, "_next_look", [0.0])
     found = []
@@ -39,7 +39,7 @@ def rows(count, kind="quick", lane="{}", **columns):
     )
 
 
-def test_a_thousand_messages_of_an_unknown_kind_starve_nobody(heard):
+def test_a_thousand_messages_of_an_unknown_kind_do_not_block_others(heard):
     with time_machine.travel(timezone.now(), tick=False):
         rows(1000, kind="unknown")
         rows(1)
@@ -70,7 +70,7 @@ def test_an_unknown_kind_waits_for_a_process_that_knows_it(heard):
     assert heard == ["unknown:0"]
 
 
-def test_the_net_delivers_all_that_is_due_however_much(heard):
+def test_the_periodic_delivery_delivers_everything_that_is_due(heard):
     rows(3 * lanes.BATCH + 1)
     assert outbox.deliver() == {"delivered": 3 * lanes.BATCH + 1, "waiting": 0}
     assert len(set(heard)) == len(heard) == 3 * lanes.BATCH + 1
@@ -80,8 +80,8 @@ def look_ups(queries):
     return [query["sql"] for query in queries if "GROUP BY" in query["sql"]]
 
 
-def test_a_look_at_the_lanes_serves_many_batches(heard, monkeypatch):
-    """It reads all that waits: repeated for each batch, it would take most of the time of a long run."""
+def test_one_query_of_the_lanes_serves_many_batches(heard, monkeypatch):
+    """It reads all pending messages: repeated for each batch, it would take most of the time of a long run."""
     monkeypatch.setattr(lanes, "BATCH", 2)
     rows(9)
     with CaptureQueriesContext(connection) as queries:
@@ -91,7 +91,7 @@ def test_a_look_at_the_lanes_serves_many_batches(heard, monkeypatch):
     assert len(set(heard)) == 9
 
 
-def test_a_run_looks_again_until_nothing_is_due(heard, monkeypatch):
+def test_a_run_repeats_the_query_until_nothing_is_due(heard, monkeypatch):
     monkeypatch.setattr(lanes, "LOOK", 4)
     monkeypatch.setattr(lanes, "BATCH", 2)
     rows(9)
@@ -100,8 +100,8 @@ def test_a_run_looks_again_until_nothing_is_due(heard, monkeypatch):
     assert [key.split(":")[0] for key in heard] == ["quick"] * 9 + ["slow"] * 5
 
 
-def test_a_run_goes_on_with_what_nobody_else_has_taken(heard, monkeypatch):
-    """Between the look-up and the last batch somebody else takes, delivers, or adds to a lane."""
+def test_a_run_continues_with_unleased_messages(heard, monkeypatch):
+    """Between the query and the last batch, other processes lease, deliver, or add messages."""
     monkeypatch.setattr(lanes, "BATCH", 1)
     first, taken, done, joined, _last = rows(5)
 
@@ -121,8 +121,8 @@ def test_a_run_goes_on_with_what_nobody_else_has_taken(heard, monkeypatch):
     assert heard == ["quick:0", "quick:3", "quick:4", "joins:0"]
 
 
-def test_what_comes_during_a_long_list_of_what_takes_long_goes_first(heard, monkeypatch):
-    """A look-up for many slow messages is not worked through while others are due."""
+def test_new_messages_overtake_a_long_list_of_slow_ones(heard, monkeypatch):
+    """A list of slow messages is not continued while others are due."""
     monkeypatch.setattr(lanes, "BATCH", 2)
     monkeypatch.setattr(lanes, "_next_look", [math.inf])  # nothing overtakes within a batch
 
@@ -137,7 +137,7 @@ def test_what_comes_during_a_long_list_of_what_takes_long_goes_first(heard, monk
     assert heard[:4] == ["slow:0", "slow:1", "quick:0", "quick:1"]
 
 
-def test_a_run_that_is_over_takes_no_further_batch(heard, monkeypatch):
+def test_a_finished_run_starts_no_further_batch(heard, monkeypatch):
     monkeypatch.setattr(lanes, "BATCH", 1)
     now = [0.0]
     monkeypatch.setattr(lanes.time, "monotonic", lambda: now[0])
@@ -152,24 +152,24 @@ def test_a_run_that_is_over_takes_no_further_batch(heard, monkeypatch):
     assert set(OutboxMessage.objects.unfinished().values_list("lease", flat=True)) == {""}
 
 
-def test_lanes_keep_their_order_in_the_net(heard):
+def test_lanes_keep_their_order_in_the_periodic_delivery(heard):
     rows(250, lane="one")
     assert outbox.deliver()["delivered"] == 250
     assert heard == [f"quick:{n}" for n in range(250)]
 
 
-def test_the_net_takes_as_many_lanes_as_it_may(heard):
+def test_the_periodic_delivery_respects_its_limit(heard):
     rows(5)
     assert outbox.deliver(limit=2) == {"delivered": 2, "waiting": 3}
 
 
-def test_the_net_stops_when_its_time_is_over(heard):
+def test_the_periodic_delivery_stops_when_its_time_is_over(heard):
     rows(5)
     assert outbox.deliver(seconds=0) == {"delivered": 0, "waiting": 5}
 
 
-def test_what_fails_during_a_long_run_is_for_the_next_one(heard):
-    """Thousands that a silent provider does not take: their next try comes before the run's end."""
+def test_messages_that_fail_during_a_run_are_left_to_the_next_one(heard):
+    """Thousands that an unresponsive provider does not accept: their next try is due before the run ends."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
 
         def fail(message):
@@ -183,7 +183,7 @@ def test_what_fails_during_a_long_run_is_for_the_next_one(heard):
     assert sorted(heard) == ["slow:0", "slow:1", "slow:2"]
 
 
-def test_what_a_batch_does_not_get_to_is_given_back(heard, settings):
+def test_undelivered_messages_of_a_batch_are_released(heard, settings):
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "OUTBOX_LEASE_SECONDS": 0}
     rows(3)
     (batch,) = lanes._claim_due(3, timezone.now())
@@ -192,10 +192,8 @@ def test_what_a_batch_does_not_get_to_is_given_back(heard, settings):
 
 
 @pytest.mark.parametrize("kind", ["quick", "slow"])
-def test_what_was_cancelled_or_put_anew_while_it_was_held_is_not_delivered(
-    heard, monkeypatch, kind
-):
-    """A batch may take long; meanwhile an attempt is removed, or a learner leaves."""
+def test_messages_cancelled_or_replaced_while_leased_are_not_delivered(heard, monkeypatch, kind):
+    """A batch may take long, and meanwhile an attempt is removed, or a learner is retired."""
     monkeypatch.setattr(lanes, "MARK_SECONDS", 0)
     cancelled, anew, gone, kept = rows(4, kind=kind)
     batch = next(lanes._claim_due(4, timezone.now()))
@@ -208,7 +206,7 @@ def test_what_was_cancelled_or_put_anew_while_it_was_held_is_not_delivered(
     assert heard == [kept.key, anew.key]
 
 
-def test_messages_that_take_long_let_all_others_overtake(heard):
+def test_slow_messages_let_all_others_overtake(heard):
     rows(3, kind="slow")
     rows(3)
     outbox.deliver_messages(OutboxMessage.objects.filter(kind="slow").values_list("id", flat=True))
@@ -216,21 +214,21 @@ def test_messages_that_take_long_let_all_others_overtake(heard):
     assert len(heard) == 6
 
 
-def test_the_net_delivers_what_takes_long_last(heard):
+def test_the_periodic_delivery_delivers_slow_messages_last(heard):
     rows(3, kind="slow")
     rows(3)
     outbox.deliver()
     assert heard[3:] == ["slow:0", "slow:1", "slow:2"]
 
 
-def test_within_a_transaction_what_takes_long_comes_last(settings, heard):
+def test_slow_messages_of_a_transaction_come_last(settings, heard):
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "inline"}
     outbox.put(Draft("slow", "a", "one"), Draft("quick", "b", "two"), Draft("slow", "c", "one"))
     assert heard == ["b", "a", "c"]
 
 
 def explained(queryset):
-    """The plan, for a table that the database knows."""
+    """Return the plan, after the database has analysed the table."""
     analyze = {"mysql": "ANALYZE TABLE {}", "sqlite": "ANALYZE"}.get(
         connection.vendor, "ANALYZE {}"
     )
@@ -241,7 +239,7 @@ def explained(queryset):
 
 
 def test_due_lanes_are_found_by_an_index(heard):
-    """Of many delivered messages none is read."""
+    """None of many delivered messages is read."""
     OutboxMessage.objects.bulk_create(
         OutboxMessage(kind="quick", key=f"done:{n}", lane=f"lane {n % 50}", state="done")
         for n in range(5000)
@@ -253,7 +251,7 @@ def test_due_lanes_are_found_by_an_index(heard):
 
 
 def test_a_lane_is_read_once_however_long_it_is(heard):
-    """No row is compared with those before it: one grouping, no subquery, no join of the table with itself."""
+    """No row is compared with those before it: one grouping, no subquery, no self-join."""
     sql = str(lanes._due(lanes._urgent(), 100, timezone.now()).query)
     assert sql.count("SELECT") == 1
     assert "JOIN" not in sql

@@ -1,4 +1,4 @@
-"""The calls to the host's services, each in exactly the published form; their doubles take no other."""
+"""The calls of the host's services, each with exactly the published signature; their doubles accept no other."""
 
 import datetime
 import inspect
@@ -129,7 +129,7 @@ def test_exactly_these_arguments(host, ask, expected):
     assert (call.method, call.args, call.kwargs) == expected
 
 
-def test_outlines_are_asked_for_with_a_key(host, time_machine):
+def test_outlines_are_requested_with_a_key(host, time_machine):
     time_machine.move_to(MOMENT, tick=False)
     host.learning_sequences.outline = "outline"
     set_runtime_service("learning_sequences", host.learning_sequences)
@@ -150,13 +150,13 @@ PROTOCOL_METHODS = [
 
 
 def form(function):
-    """Names and kinds of the parameters."""
+    """Return names and kinds of the parameters."""
     parameters = inspect.signature(function).parameters.values()
     return [(one.name, one.kind, one.default) for one in parameters]
 
 
 @pytest.mark.parametrize(("name", "method"), PROTOCOL_METHODS)
-def test_doubles_take_what_the_protocols_say(host, name, method):
+def test_doubles_have_the_signatures_of_the_protocols(host, name, method):
     double = getattr(type(getattr(host, name)), method)
     assert form(double) == form(getattr(protocols.SERVICES[name], method))
 

@@ -19,7 +19,9 @@ NIGHTLY = {"task": "host.nightly", "schedule": 3600.0}
 
 
 def scheduled(settings):
-    """The schedule as beat reads it: the Celery apps of LMS and Studio read Django's settings without a namespace."""
+    """Return the schedule as beat reads it: the Celery apps of LMS and Studio read Django's settings without a
+    namespace.
+    """
     celery = Celery("proj", set_as_current=False)
     celery.config_from_object(settings)
     return celery.conf.beat_schedule
@@ -49,7 +51,7 @@ def test_a_host_without_a_schedule_gets_one():
     assert scheduled(settings) == BEAT_SCHEDULE
 
 
-def test_entries_of_the_host_stay():
+def test_entries_of_the_host_are_kept():
     own = {"task": tasks.purge_outbox.name, "schedule": 7.0}
     renamed = {"task": "host.sweep", "schedule": 5.0}
     name = next(iter(BEAT_SCHEDULE))
@@ -69,7 +71,7 @@ def test_a_schedule_from_the_operator_s_files_is_completed():
     assert set(scheduled(settings)) == {"nightly", *BEAT_SCHEDULE}
 
 
-def test_a_project_of_ones_own_reads_the_same_schedule():
+def test_other_projects_import_the_same_schedule():
     celery = Celery("project", set_as_current=False)
     settings = types.SimpleNamespace(CELERY_BEAT_SCHEDULE={**BEAT_SCHEDULE, "nightly": NIGHTLY})
     celery.config_from_object(settings, namespace="CELERY")
@@ -84,7 +86,7 @@ def late():
 
 @pytest.fixture
 def swept(exam):
-    """The sweep ran a moment ago, and there is an exam."""
+    """The sweep has just run, and there is an exam."""
     operations.submit_expired_attempts()
 
 
@@ -93,11 +95,11 @@ def long_ago(minutes=11):
 
 
 @pytest.mark.django_db
-def test_nothing_is_late_where_there_is_no_exam():
+def test_nothing_is_late_without_exams():
     assert late() == []
 
 
-def test_all_is_well(swept):
+def test_no_findings_if_everything_is_on_time(swept):
     assert late() == []
 
 
@@ -119,13 +121,13 @@ def test_W011_no_sweep_ran_for_a_while(swept, run):
 
 @pytest.mark.parametrize(("minutes", "found"), [(55, []), (65, []), (75, ["W012"])])
 def test_W012_attempts_are_overdue(swept, attempt, minutes, found):
-    """Of 60 minutes; a sweep may be under way."""
+    """After 60 minutes; a sweep may be running."""
     attempt(status="started", started_at=long_ago(minutes), allowed_time_limit_mins=60)
     assert late() == found
 
 
-def test_W012_finds_the_one_among_many(swept, exam):
-    """Those that were started long before it have all the time in the world."""
+def test_W012_finds_one_among_many(swept, exam):
+    """The attempts that were started long before it have much more time."""
     rows = [(1000, 5000)] * operations.SWEEP_BATCH_SIZE + [(75, 60)]
     learners = UserFactory.create_batch(len(rows))
     for learner, (minutes, limit) in zip(learners, rows, strict=True):
@@ -140,24 +142,24 @@ def test_W012_finds_the_one_among_many(swept, exam):
 
 
 @pytest.mark.parametrize(("minutes", "found"), [(5, []), (11, ["W013"])])
-def test_W013_messages_wait(swept, minutes, found):
+def test_W013_messages_are_pending(swept, minutes, found):
     OutboxMessage.objects.create(kind="email", key="a", lane="a", next_try_at=long_ago(minutes))
     assert late() == found
 
 
-def test_how_late_is_late_is_a_setting(swept, settings):
+def test_the_threshold_is_a_setting(swept, settings):
     ScheduledRun.objects.update(finished_at=long_ago(90))
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "LATE_MINUTES": 120}
     assert late() == []
 
 
-def test_the_doctor_says_the_same(exam):
+def test_the_doctor_reports_the_same(exam):
     found = {one.subject: one for one in operations.diagnose(3)}
     assert found["edx_proctoring.W011"].state == "warning"
     assert "docs/operate.rst" in found["edx_proctoring.W011"].hint
 
 
 @pytest.mark.django_db
-def test_the_net_notes_its_runs():
+def test_the_periodic_delivery_records_its_runs():
     outbox.deliver()
     assert ScheduledRun.objects.last_of("deliver_outbox") is not None

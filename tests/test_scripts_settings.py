@@ -37,7 +37,7 @@ def test_defaults_do_not_overwrite_the_hosts_settings():
     ],
 )
 @pytest.mark.parametrize("module", [common, production])
-def test_the_tab_of_the_dashboard_comes_after_the_hosts_steps(module, before, steps):
+def test_the_dashboard_tab_comes_after_the_hosts_pipeline_steps(module, before, steps):
     others = {"another": {"pipeline": []}}
     config = {**others, common.TABS_FILTER: before} if before is not None else others
     host = SimpleNamespace(OPEN_EDX_FILTERS_CONFIG=config)
@@ -50,7 +50,7 @@ def test_the_tab_of_the_dashboard_comes_after_the_hosts_steps(module, before, st
     assert found[common.TABS_FILTER].get("fail_silently", True) is silently
 
 
-def test_the_operators_files():
+def test_the_operators_configuration_files():
     settings = SimpleNamespace(
         ENV_TOKENS={"PROCTORING_SETTINGS": {"a": 1}, "PROCTORING_BACKENDS": {"env": 1}},
         AUTH_TOKENS={"PROCTORING_BACKENDS": {"auth": 1}},

@@ -1,4 +1,4 @@
-"""Plain dictionaries of rows are exactly what the serializers make of them."""
+"""Plain dictionaries of rows equal the output of the serializers."""
 
 import datetime
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ IN_TOKYO = NOON.astimezone(ZoneInfo("Asia/Tokyo"))
 
 
 def alike(serializer, instance):
-    """The same keys in the same order, values of the same types."""
+    """Return whether both have the same keys in the same order, with values of the same types."""
     row, data = serializer.row(instance), serializer(instance).data
     plain = {
         name: dict(value) if isinstance(value, dict) else value for name, value in data.items()
@@ -55,7 +55,7 @@ def test_stored_rows(moment):
 
 
 @pytest.mark.django_db
-def test_what_is_gone_is_none():
+def test_deleted_relations_are_none():
     attempt = AttemptFactory()
     record = attempt.history.first()
     attempt.proctored_exam.delete()
@@ -63,7 +63,7 @@ def test_what_is_gone_is_none():
     assert row["proctored_exam"] is None
 
 
-def test_rows_that_are_not_stored_yet():
+def test_unsaved_rows():
     exam = ProctoredExam(id="4", course_id=5, time_limit_mins="90", is_active="true", backend=None)
     row = alike(serializers.ProctoredExamSerializer, exam)
     assert (row["id"], row["course_id"], row["is_active"]) == (4, "5", True)

@@ -40,12 +40,12 @@ def test_it_offers_every_public_function_of_the_api(name: str) -> None:
         "ProctoredExam",
     ],
 )
-def test_it_offers_nothing_else(name: str) -> None:
+def test_it_has_no_other_attributes(name: str) -> None:
     assert not hasattr(ProctoringService(), name)
 
 
 @pytest.mark.defect("PYTHON-10", "PYTHON-92")
-def test_what_replaces_a_function_of_the_api_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replaced_function_of_the_api_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     def replacement(*_args: Any) -> str:
         return "replaced"
 

@@ -1,4 +1,4 @@
-"""The start of the app: providers, settings, the file for workers, imports."""
+"""Start-up of the app: providers, settings, the workers file, imports."""
 
 import json
 import subprocess
@@ -19,14 +19,14 @@ pytestmark = pytest.mark.django_db
 
 
 class Faulty(NullBackendProvider):
-    """Cannot be made."""
+    """A provider that cannot be instantiated."""
 
     def __init__(self, **kwargs):
         raise KeyError("client_id")
 
 
 def load(monkeypatch, settings, configured):
-    """The app's providers with these settings."""
+    """Load the app's providers with these settings."""
     config = apps.get_app_config("edx_proctoring")
     settings.PROCTORING_BACKENDS = configured
     monkeypatch.setattr(config, "backend_errors", {})
@@ -34,7 +34,7 @@ def load(monkeypatch, settings, configured):
 
 
 @pytest.mark.defect("PYTHON-116")
-def test_a_faulty_provider_is_named_and_stops_nobody(monkeypatch, settings, caplog):
+def test_a_faulty_provider_is_logged_and_affects_no_other(monkeypatch, settings, caplog):
     import edx_proctoring.backends.mock as module
 
     monkeypatch.setattr(module, "MockProctoringBackendProvider", Faulty)
@@ -48,7 +48,7 @@ def test_a_faulty_provider_is_named_and_stops_nobody(monkeypatch, settings, capl
 
 
 @pytest.mark.defect("PYTHON-117")
-def test_the_worker_file_is_written_in_one_step_and_only_where_it_changes(tmp_path, settings):
+def test_the_workers_file_is_written_atomically_and_only_if_it_changes(tmp_path, settings):
     package = tmp_path / "modules" / "worker"
     package.mkdir(parents=True)
     (package / "package.json").write_text(json.dumps({"main": "index.js"}))
@@ -68,7 +68,7 @@ def test_the_worker_file_is_written_in_one_step_and_only_where_it_changes(tmp_pa
 
 
 @pytest.mark.defect("PYTHON-118")
-def test_the_hosts_settings_stay():
+def test_the_hosts_settings_are_kept():
     own = SimpleNamespace(PROCTORING_SETTINGS={"a": 1}, PROCTORING_BACKENDS={"DEFAULT": "x"})
     common.plugin_settings(own)  # neither PIPELINE nor PIPELINE_JS
     assert own.PROCTORING_SETTINGS == {"a": 1}
@@ -78,7 +78,7 @@ def test_the_hosts_settings_stay():
 
 
 @pytest.mark.defect("PYTHON-119")
-def test_options_that_nobody_reads_are_named(monkeypatch, settings, caplog):
+def test_unknown_options_are_logged(monkeypatch, settings, caplog):
     options = {"base_ur": "https://x", "LINK_URLS": {}, "allow_honor_mode": True}
     load(monkeypatch, settings, {"DEFAULT": "null", "null": options})
     assert "options of provider null ignored: ['base_ur']" in caplog.text

@@ -1,4 +1,4 @@
-"""Tasks of workers, Celery beat and cron."""
+"""Celery tasks, run by workers, by beat, or from cron."""
 
 import datetime
 
@@ -19,7 +19,7 @@ NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
 
 @pytest.fixture
 def queue(settings):
-    """The messages that Celery sends, with DELIVERY='celery'."""
+    """The tasks that Celery publishes with DELIVERY='celery'."""
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
     before = current_app._get_current_object()
     app = Celery("tests", broker="memory://", set_as_current=False)
@@ -35,7 +35,7 @@ def queue(settings):
 
 
 def sent(queue):
-    """All messages, taken off the queue: (task, arguments, when)."""
+    """Take all tasks off the queue: (task, arguments, time)."""
     found = []
     while True:
         try:
@@ -47,7 +47,7 @@ def sent(queue):
 
 
 def work(queue):
-    """Do what a worker does."""
+    """Run the tasks as a worker does."""
     for name, arguments, _eta in sent(queue):
         current_app.tasks[name](*arguments)
 
@@ -59,7 +59,7 @@ def test_schedules_name_tasks_by_their_path(name):
     assert getattr(tasks, name).name == f"edx_proctoring.tasks.{name}"
 
 
-def test_a_worker_delivers_what_was_put(attempt, provider, queue):
+def test_a_worker_delivers_stored_messages(attempt, provider, queue):
     known = attempt(status="ready_to_start")
     api.update_attempt_status(known.pk, "started")
     assert not provider.calls_of("start_exam_attempt")
@@ -81,7 +81,7 @@ def test_one_task_for_all_messages_of_a_transaction(attempt, queue):
     )
 
 
-def test_what_failed_is_sent_again_after_a_pause(attempt, provider, queue):
+def test_failed_messages_are_retried_after_a_pause(attempt, provider, queue):
     with time_machine.travel(timezone.now(), tick=False):
         provider.fail("start_exam_attempt", ConnectionError("down"))
         api.update_attempt_status(attempt(status="ready_to_start").pk, "started")
@@ -93,7 +93,7 @@ def test_what_failed_is_sent_again_after_a_pause(attempt, provider, queue):
     assert datetime.timedelta(seconds=0) < pause < datetime.timedelta(seconds=7)
 
 
-def test_a_task_that_comes_twice_delivers_once(attempt, provider, queue):
+def test_a_repeated_task_delivers_once(attempt, provider, queue):
     api.update_attempt_status(attempt(status="ready_to_start").pk, "started")
     ((_name, arguments, _eta),) = sent(queue)
     assert tasks.deliver_messages(*arguments) == 1
@@ -102,7 +102,7 @@ def test_a_task_that_comes_twice_delivers_once(attempt, provider, queue):
     assert len(provider.calls_of("start_exam_attempt")) == 1
 
 
-def test_what_no_task_came_for_is_delivered_by_beat(attempt, provider, queue):
+def test_messages_without_a_task_are_delivered_by_beat(attempt, provider, queue):
     api.update_attempt_status(attempt(status="ready_to_start").pk, "started")
     queue.clear()
     assert tasks.deliver_outbox() == {"delivered": 1, "waiting": 0}
@@ -110,7 +110,7 @@ def test_what_no_task_came_for_is_delivered_by_beat(attempt, provider, queue):
     assert len(provider.calls_of("start_exam_attempt")) == 1
 
 
-def test_old_messages_go(attempt, queue):
+def test_old_messages_are_deleted(attempt, queue):
     api.update_attempt_status(attempt(status="ready_to_start").pk, "started")
     work(queue)
     count = OutboxMessage.objects.count()
@@ -120,7 +120,7 @@ def test_old_messages_go(attempt, queue):
         assert tasks.purge_outbox() == count
 
 
-def test_cron_in_place_of_beat(attempt, provider, queue, capsys):
+def test_cron_instead_of_beat(attempt, provider, queue, capsys):
     for _ in range(2):
         api.update_attempt_status(attempt(status="ready_to_start").pk, "started")
     call_command("deliver_outbox", "--limit", "1")

@@ -1,4 +1,4 @@
-"""Events for analytics: their names, what they carry, and that they survive the outbox."""
+"""Analytics events: their names, their data, and their delivery through the outbox."""
 
 import datetime
 import json
@@ -67,7 +67,7 @@ def test_an_attempt_in_an_event(exam, attempt):
     }
 
 
-def test_what_the_caller_says_wins(exam, attempt):
+def test_values_of_the_caller_take_precedence(exam, attempt):
     override = {"attempt_status": "else", "review_status": "Clean"}
     data = tracking.snapshot(exam, "review_received", attempt(exam=exam), override)["data"]
     assert (data["attempt_status"], data["review_status"]) == ("else", "Clean")
@@ -78,7 +78,7 @@ def test_a_course_without_a_key_has_no_organisation(make_exam):
     assert payload["context"] == {"course_id": "no key"}
 
 
-def test_times_are_dates_again_for_trackers(exam, attempt, tracker):
+def test_trackers_get_datetimes(exam, attempt, tracker):
     known = attempt(exam=exam, status="started", started_at=NOON)
     payload = json.loads(json.dumps(tracking.snapshot(exam, "started", known)))
     tracking.emit(payload)
@@ -89,7 +89,7 @@ def test_times_are_dates_again_for_trackers(exam, attempt, tracker):
     assert payload["data"]["attempt_started_at"] == "2026-05-04T12:00:00+00:00"
 
 
-def test_trackers_learn_the_course(exam, monkeypatch):
+def test_trackers_get_the_course(exam, monkeypatch):
     contexts = []
 
     class Backend:
@@ -107,13 +107,13 @@ def test_events_of_hosts(tracker, context):
     assert tracker.events == [("edx.host.event", {"value": 1})]
 
 
-def test_without_a_tracker_a_line_says_so(exam, monkeypatch, caplog):
+def test_without_a_tracker_a_log_line_is_written(exam, monkeypatch, caplog):
     monkeypatch.setattr(trackers, "TRACKERS", {})
     tracking.emit(tracking.snapshot(exam, "created"))
     assert "edx.special_exam.proctored.created" in caplog.text
 
 
-def test_a_life_in_events(exam, learner, staff, tracker):
+def test_all_events_of_an_attempt(exam, learner, staff, tracker):
     attempt_id = api.create_exam_attempt(exam.pk, learner.pk, taking_as_proctored=True)
     for status in ("started", "submitted", "verified"):
         api.update_attempt_status(attempt_id, status)

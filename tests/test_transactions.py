@@ -1,4 +1,4 @@
-"""Which database errors are tried again, and what runs after the commit."""
+"""Which database errors are retried, and what runs after the commit."""
 
 import contextlib
 
@@ -53,7 +53,7 @@ def from_postgres(state):
         (ValueError("locked"), False),
     ],
 )
-def test_errors_that_deserve_another_try(error, retryable, transactional_db):
+def test_retryable_errors(error, retryable, transactional_db):
     connection.ensure_connection()  # without one, an error without a code is a server that refuses
     assert transactions.is_retryable(error) is retryable
 
@@ -68,7 +68,7 @@ def test_errors_that_deserve_another_try(error, retryable, transactional_db):
         from_postgres("57014"),
     ],
 )
-def test_what_took_too_long_is_not_tried_again(error):
+def test_time_outs_are_not_retried(error):
     work = failing(1, error)
     with pytest.raises(ProctoringTemporarilyUnavailable):
         transactions.run(work)
@@ -76,7 +76,7 @@ def test_what_took_too_long_is_not_tried_again(error):
 
 
 @pytest.mark.databases("postgresql", "mysql")  # SQLite has no failover
-def test_a_server_that_became_read_only_is_left(transactional_db):
+def test_a_connection_to_a_read_only_server_is_closed(transactional_db):
     """After a failover the process may still be connected to what was the primary."""
     read_only = {
         "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
@@ -90,7 +90,7 @@ def test_a_server_that_became_read_only_is_left(transactional_db):
 
 
 def lock_wait():
-    """How long a statement of this connection waits for a lock, in the database's own words."""
+    """Return the lock time-out of this connection in the database's format."""
     names = {"postgresql": "current_setting('lock_timeout')", "mysql": "@@innodb_lock_wait_timeout"}
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {names[connection.vendor]}")
@@ -102,7 +102,7 @@ waits_for_locks = pytest.mark.databases("postgresql", "mysql")
 
 
 @waits_for_locks
-def test_our_transactions_wait_briefly_for_locks():
+def test_our_transactions_have_a_short_lock_time_out():
     before = lock_wait()
     seen = []
 
@@ -120,7 +120,7 @@ def test_our_transactions_wait_briefly_for_locks():
 
 
 @waits_for_locks
-def test_the_learners_lock_says_so_itself(learner):
+def test_the_query_of_the_learners_lock_sets_the_time_out(learner):
     before = lock_wait()
     assert locked(learner.pk, lock_wait) == "3"
     assert locked(learner.pk, lock_wait, waits=False) == "1"
@@ -128,14 +128,14 @@ def test_the_learners_lock_says_so_itself(learner):
 
 
 @waits_for_locks
-def test_in_somebody_elses_transaction_waits_are_theirs(learner):
+def test_in_a_foreign_transaction_the_time_out_is_unchanged(learner):
     before = lock_wait()
     with transaction.atomic():
         assert locked(learner.pk, lock_wait) == transactions.run(lock_wait) == before
 
 
 def failing(times, error=DEADLOCK):
-    """Work that fails so often, and writes a row each time."""
+    """Work that fails this many times, and writes a row each time."""
     tries = []
 
     def work():
@@ -147,32 +147,32 @@ def failing(times, error=DEADLOCK):
     return work
 
 
-def test_a_deadlock_is_tried_again(django_user_model):
+def test_a_deadlock_is_retried(django_user_model):
     assert transactions.run(failing(2)) == 3
     assert django_user_model.objects.count() == 1
 
 
-def test_the_tries_are_limited(django_user_model):
+def test_the_number_of_retries_is_limited(django_user_model):
     with pytest.raises(ProctoringTemporarilyUnavailable):
         transactions.run(failing(99))
     assert not django_user_model.objects.exists()
 
 
-def test_other_errors_go_through_at_once(django_user_model):
+def test_other_errors_are_raised_immediately(django_user_model):
     work = failing(1, OperationalError(1054, "Unknown column"))
     with pytest.raises(OperationalError):
         transactions.run(work)
     assert not django_user_model.objects.exists()
 
 
-def test_in_somebody_elses_transaction_errors_go_to_them():
+def test_in_a_foreign_transaction_errors_are_raised():
     with pytest.raises(OperationalError), transaction.atomic():
         assert transactions.is_foreign()
         transactions.run(failing(1))
     assert not transactions.is_foreign()
 
 
-def test_a_lost_connection_is_opened_again(django_user_model):
+def test_a_lost_connection_is_reopened(django_user_model):
     assert transactions.run(failing(1, OperationalError(2013, "Lost connection"))) == 2
 
 
@@ -182,7 +182,7 @@ def test_our_own_transaction_is_not_foreign():
     assert transactions.owns()
 
 
-def test_what_runs_after_the_commit_breaks_nothing(caplog):
+def test_errors_after_the_commit_are_logged(caplog):
     done = []
 
     def work():
@@ -196,13 +196,13 @@ def test_what_runs_after_the_commit_breaks_nothing(caplog):
     assert "division by zero" in caplog.text
 
 
-def test_the_clock_of_all(db):
+def test_the_databases_clock(db):
     assert transactions.database_now().tzinfo is not None
     assert connection.in_atomic_block is False
 
 
-def test_a_savepoint_that_was_lost_has_the_transaction_repeated(learner):
-    """As a deadlock of MariaDB takes it, of which whoever is called may have told nobody."""
+def test_a_lost_savepoint_repeats_the_transaction(learner):
+    """A deadlock in MariaDB removes it, and the called code may have swallowed the error."""
     tries = []
 
     def work():
@@ -222,7 +222,7 @@ def test_a_savepoint_that_was_lost_has_the_transaction_repeated(learner):
     assert learner.first_name == "Ada"
 
 
-def test_an_error_that_its_savepoint_has_caught_repeats_nothing(learner):
+def test_an_error_caught_by_its_savepoint_repeats_nothing(learner):
     def work():
         type(learner).objects.filter(pk=learner.pk).update(first_name="Ada")
         try:

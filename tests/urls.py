@@ -1,4 +1,4 @@
-"""The routes that a host offers, and the app's under /api/ as the platform mounts them."""
+"""The routes of a host, and the app's routes under /api/ as the platform mounts them."""
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse

@@ -1,4 +1,4 @@
-"""The app's addresses in a host that has no pages."""
+"""The app's routes in a host without pages."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""Running commands as an operator does."""
+"""Run commands as an operator does."""
 
 import io
 
@@ -14,7 +14,7 @@ def run(name, *arguments, **options):
 
 @pytest.fixture
 def pauses(monkeypatch):
-    """How long commands paused."""
+    """The pauses that commands made."""
     found = []
     monkeypatch.setattr("time.sleep", found.append)
     return found
@@ -22,7 +22,7 @@ def pauses(monkeypatch):
 
 @pytest.fixture
 def listed(tmp_path):
-    """Writes a file of lines."""
+    """Write a file with these lines."""
 
     def write(*lines):
         path = tmp_path / "ids.txt"

@@ -1,4 +1,4 @@
-"""All pauses end before an older version takes over, and what that version reads is final."""
+"""All pauses end before an older version takes over, and the deadlines that it reads are final."""
 
 import datetime
 from io import StringIO
@@ -26,7 +26,7 @@ def clock():
 
 @pytest.fixture
 def paused(clock, make_exam):
-    """Two attempts of an hour, paused for ten minutes by now."""
+    """Two attempts of an hour that have been paused for ten minutes."""
     exam = make_exam(time_limit_mins=60)
     found = []
     for _ in range(2):
@@ -47,7 +47,7 @@ def stored(attempt):
     return ProctoredExamStudentAttempt.objects.get(pk=attempt.pk)
 
 
-def test_pauses_end_and_give_their_time(paused):
+def test_pauses_end_and_their_time_is_added(paused):
     assert run() == "2 pauses ended, 0 failed\n"
     for known in paused:
         assert deadlines.read(stored(known)).ends_at == NOON + 70 * MINUTE
@@ -61,7 +61,7 @@ def test_a_dry_run_changes_nothing(paused):
     assert TimeAdjustment.objects.open_pauses().count() == 2
 
 
-def test_an_attempt_that_an_older_version_has_ended_stays_as_it_is(paused):
+def test_an_attempt_ended_by_an_older_version_is_unchanged(paused):
     ended = paused[0]
     columns = {"status": "submitted", "completed_at": timezone.now()}
     ProctoredExamStudentAttempt.objects.filter(pk=ended.pk).update(**columns)
@@ -71,12 +71,12 @@ def test_an_attempt_that_an_older_version_has_ended_stays_as_it_is(paused):
     assert not TimeAdjustment.objects.open_pauses().exists()
 
 
-def test_a_removed_attempt_is_no_failure(paused):
+def test_a_removed_attempt_is_not_a_failure(paused):
     ProctoredExamStudentAttempt.objects.filter(pk=paused[0].pk).delete()
     assert run() == "1 pauses ended, 0 failed\n"
 
 
-def test_what_fails_is_told(paused, monkeypatch):
+def test_failures_are_reported(paused, monkeypatch):
     def broken(*_args, **_kwargs):
         raise RuntimeError("the database is gone")
 

@@ -26,7 +26,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_says_what_it_does(name, capsys):
+def test_help_describes_the_command(name, capsys):
     with pytest.raises(SystemExit) as error:
         call_command(name, "--help")
     assert error.value.code == 0
@@ -80,7 +80,7 @@ def test_set_attempt_status(attempt, host):
     ],
 )
 @pytest.mark.defect("COMMANDS-5")
-def test_what_is_wrong_is_said_without_a_traceback(arguments, words):
+def test_errors_are_reported_without_a_traceback(arguments, words):
     with pytest.raises(CommandError, match=words):
         run("set_attempt_status", *arguments)
 
@@ -108,7 +108,7 @@ def test_set_attempt_status_dry_run(attempt, host, before, to, after):
     assert known.status == after
 
 
-def test_a_dry_run_says_what_is_illegal_and_whose_time_is_over(attempt):
+def test_a_dry_run_reports_illegal_transitions_and_overdue_attempts(attempt):
     known = attempt(status="verified", completed_at=timezone.now())
     with pytest.raises(CommandError, match="not allowed"):
         run("set_attempt_status", "--dry_run", attempt_id=known.pk, to_status="started")
@@ -119,7 +119,7 @@ def test_a_dry_run_says_what_is_illegal_and_whose_time_is_over(attempt):
 
 
 @pytest.mark.defect("COMMANDS-5")
-def test_an_illegal_transition_is_said(attempt):
+def test_an_illegal_transition_is_reported(attempt):
     known = attempt(status="verified", completed_at=timezone.now())
     with pytest.raises(CommandError, match="not allowed"):
         run("set_attempt_status", attempt_id=known.pk, to_status="started")
@@ -159,7 +159,7 @@ def test_deliver_outbox(waiting):
     assert text.splitlines() == ["2 delivered", "3 delivered", "3 delivered, 0 wait"]
 
 
-def test_deliver_outbox_also_deletes_what_is_old(waiting, settings):
+def test_deliver_outbox_also_deletes_old_messages(waiting, settings):
     assert "3 delivered, 0 wait\n0 deleted" in run("deliver_outbox", "--purge")
     OutboxMessage.objects.update(modified=timezone.now() - datetime.timedelta(days=31))
     assert "0 delivered, 0 wait\n3 deleted" in run("deliver_outbox", purge=True)

@@ -1,4 +1,4 @@
-"""Management commands that repair what went wrong."""
+"""Management commands for repairs."""
 
 import datetime
 import logging
@@ -26,7 +26,7 @@ Archive = ProctoredExamSoftwareSecureReviewHistory
 # reset_attempts
 
 
-def test_reset_attempts_deletes_and_tells_the_provider(listed, provider, pauses):
+def test_reset_attempts_deletes_and_notifies_the_provider(listed, provider, pauses):
     attempts = AttemptFactory.create_batch(5)
     kept = AttemptFactory()
     text = run(
@@ -41,7 +41,7 @@ def test_reset_attempts_deletes_and_tells_the_provider(listed, provider, pauses)
     assert "5 attempts: 5 done" in text
 
 
-def test_reset_attempts_leaves_answers_grades_and_events(listed, host, tracker):
+def test_reset_attempts_changes_no_answers_or_grades_and_emits_no_events(listed, host, tracker):
     known = AttemptFactory(status="submitted", completed_at=timezone.now())
     run("reset_attempts", file_path=listed(known.pk))
     assert not Attempt.objects.exists()
@@ -52,7 +52,7 @@ def test_reset_attempts_leaves_answers_grades_and_events(listed, host, tracker):
 
 
 @pytest.mark.parametrize("answer", [None, ConnectionError("down")])
-def test_reset_attempts_does_without_the_provider(listed, provider, answer):
+def test_reset_attempts_works_without_the_provider(listed, provider, answer):
     if answer is None:
         provider.answer("remove_exam_attempt", False)
     else:
@@ -134,7 +134,7 @@ def test_all_orphaned_reviews_are_found_in_any_batches(pauses, django_assert_max
 
 
 @pytest.mark.defect("COMMANDS-1")
-def test_a_second_run_in_the_process_starts_afresh(pauses):
+def test_a_second_run_in_the_process_starts_from_the_beginning(pauses):
     review(Review, "one")
     run("set_is_attempt_active")
     Review.objects.update(is_attempt_active=True)
@@ -142,7 +142,7 @@ def test_a_second_run_in_the_process_starts_afresh(pauses):
 
 
 @pytest.mark.defect("COMMANDS-6")
-def test_no_pause_when_nothing_was_changed(pauses):
+def test_no_pause_if_nothing_was_changed(pauses):
     AttemptFactory()
     assert "0 reviews" in run("set_is_attempt_active", batch_size=1)
     assert pauses == []
@@ -184,7 +184,7 @@ def test_credit_and_grades_only(exam, host, provider, tracker, pauses):
 
 
 @pytest.mark.defect("COMMANDS-2")
-def test_a_host_that_is_down_is_told_later(exam, host):
+def test_a_failing_host_service_is_called_later(exam, host):
     for _ in range(2):
         AttemptFactory(proctored_exam=exam, status="submitted", completed_at=timezone.now())
     host.credit.errors["set_credit_requirement_status"] = ConnectionError("down")
@@ -201,7 +201,7 @@ def test_the_exam_is_required():
         run("update_attempts_for_exam", exam_id=999)
 
 
-def test_update_attempts_for_exam_goes_on_where_it_was_interrupted(exam, host):
+def test_update_attempts_for_exam_resumes_an_interrupted_run(exam, host):
     attempts = [
         AttemptFactory(proctored_exam=exam, status="submitted", completed_at=timezone.now())
         for _ in range(3)
@@ -218,7 +218,7 @@ RANGE = {"start_date_time": "2020-01-01 00:00:00", "end_date_time": "2100-01-01 
 
 @pytest.fixture
 def lost(attempt):
-    """A review whose effect got lost."""
+    """A review whose effect was lost."""
     known = attempt(status="submitted", completed_at=timezone.now())
     stored = api.receive_review(known, {"status": "passed"})
     Attempt.objects.filter(pk=known.pk).update(status="submitted")
@@ -246,7 +246,7 @@ def test_reviews_are_applied_and_not_saved(lost):
 
 
 @pytest.mark.defect("COMMANDS-3")
-def test_a_review_of_a_removed_attempt_stops_no_other(lost):
+def test_a_review_of_a_removed_attempt_does_not_affect_others(lost):
     orphan = review(Review, "gone")
     text = run("update_attempt_status_from_review", **RANGE)
     assert f"review {orphan.pk}: skipped (its attempt was removed)" in text
@@ -293,7 +293,7 @@ def test_dates_are_required():
         run("update_attempt_status_from_review")
 
 
-def test_an_interrupted_run_says_how_to_go_on(exam, host):
+def test_an_interrupted_run_says_how_to_resume(exam, host):
     first, second = (
         AttemptFactory(proctored_exam=exam, status="submitted", completed_at=timezone.now())
         for _ in range(2)
@@ -313,7 +313,7 @@ def test_an_interrupted_run_says_how_to_go_on(exam, host):
 
 
 @pytest.mark.defect("COMMANDS-4")
-def test_what_fails_is_reported_and_stops_no_other(listed, caplog):
+def test_failures_are_reported_and_do_not_affect_others(listed, caplog):
     broken, fine = AttemptFactory(), AttemptFactory()
 
     def receiver(instance, **_kwargs):

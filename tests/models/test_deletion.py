@@ -1,4 +1,4 @@
-"""Rows are saved and deleted by the host: providers are told, reviews and policies stay as they must."""
+"""The host saves and deletes rows: providers are notified, and reviews and policies are kept."""
 
 import pytest
 from django.apps import apps
@@ -35,7 +35,7 @@ def other(provider):
 
 
 @pytest.mark.defect("PYTHON-79")
-def test_the_former_provider_hears_of_the_switch(exam, provider, other):
+def test_the_former_provider_is_notified_of_the_change(exam, provider, other):
     known_as = exam.external_id
     exam.backend, exam.is_practice_exam = "other", True
     exam.save()
@@ -56,7 +56,7 @@ def a_review(**columns):
 
 
 @pytest.mark.defect("PYTHON-80")
-def test_a_new_row_may_bring_its_id(exam):
+def test_a_new_row_may_have_an_id(exam):
     ExamFactory(pk=exam.pk + 1000)
     ReviewPolicyFactory(pk=4711, proctored_exam=exam)
     AllowanceFactory(pk=4711, proctored_exam=exam)
@@ -77,7 +77,7 @@ def reviewed(attempt, **columns):
 
 
 @pytest.mark.defect("PYTHON-80")
-def test_fixtures_are_loaded_without_telling_anybody(attempt, staff, provider, host):
+def test_loading_fixtures_sends_no_notices(attempt, staff, provider, host):
     known, _ = reviewed(attempt)
     ReviewPolicyFactory(proctored_exam=known.proctored_exam, set_by_user=staff)
     AllowanceFactory(proctored_exam=known.proctored_exam, user=known.user)
@@ -138,7 +138,7 @@ def test_an_account_can_be_deleted_once_the_policy_has_another_author(exam, staf
 
 
 @pytest.mark.defect("PYTHON-81")
-def test_the_archive_of_policies_stays(exam, staff):
+def test_archived_policies_are_kept(exam, staff):
     policy = ReviewPolicyFactory(proctored_exam=exam, set_by_user=staff)
     policy.review_policy = "Books are fine."
     policy.save()
@@ -153,7 +153,7 @@ def test_the_archive_of_policies_stays(exam, staff):
 
 
 @pytest.mark.defect("PYTHON-78")
-def test_archived_reviews_name_their_attempt(exam, learner):
+def test_archived_reviews_have_their_attempt_code(exam, learner):
     review = ProctoredExamSoftwareSecureReview.objects.create(
         attempt_code="code", review_status="Clean", raw_data="{}", student=learner, exam=exam
     )

@@ -1,4 +1,4 @@
-"""Ids that decide are compared exactly, whatever the database's collation, and with its index."""
+"""Significant ids are compared exactly, whatever the database's collation, and with the index."""
 
 from typing import Any
 
@@ -53,13 +53,13 @@ def test_attempts_by_the_providers_ids(attempt: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [None, 5, ""])
-def test_what_is_nobodys_id(value: Any, attempt: Any) -> None:
+def test_values_that_are_no_ids(value: Any, attempt: Any) -> None:
     attempt(attempt_code=None, external_id=None)
     assert api.get_exam_attempt_by_code(value) is None
     assert api.get_exam_attempt_by_external_id(value) is None
 
 
-def test_courses_and_contents(make_exam: Any, attempt: Any, learner: Any) -> None:
+def test_course_and_content_ids(make_exam: Any, attempt: Any, learner: Any) -> None:
     exam = make_exam(course_id="Code-e", content_id="Code-e")
     attempt(exam=exam)
     AllowanceFactory(proctored_exam=exam, user=learner)
@@ -73,20 +73,20 @@ def test_courses_and_contents(make_exam: Any, attempt: Any, learner: Any) -> Non
     assert len(api.get_all_exams_for_course("Code-e")) == 1
 
 
-def test_providers(make_exam: Any, attempt: Any) -> None:
+def test_provider_names(make_exam: Any, attempt: Any) -> None:
     known = attempt(exam=make_exam(backend="Code-e"))
     assert not Attempt.objects.filter(backends.attempts_at({*TWINS})).exists()
     assert list(Attempt.objects.filter(backends.attempts_at({"Code-e", "test"}))) == [known]
 
 
-def test_what_a_list_holds(attempt: Any) -> None:
+def test_lists_of_ids(attempt: Any) -> None:
     known = attempt(attempt_code="Code-e")
     assert not Attempt.objects.filter(exactly_one_of("attempt_code", TWINS)).exists()
     both = exactly_one_of("attempt_code", [*TWINS, "Code-e"])
     assert list(Attempt.objects.filter(both)) == [known]
 
 
-def test_a_retired_learner_takes_nobody_along(attempt: Any) -> None:
+def test_retiring_a_learner_affects_no_similar_ids(attempt: Any) -> None:
     mine, others = attempt(attempt_code="mine-e"), AttemptFactory(attempt_code="Mine-E")
     review = Review.objects.create(
         attempt_code=others.attempt_code, student=others.user, exam=others.proctored_exam,
@@ -179,7 +179,7 @@ CONDITIONS = {
 
 @pytest.fixture
 def many_rows(make_exam: Any, learner: Any) -> None:
-    """So many that reading them all costs more than the index."""
+    """Enough rows to make reading them all more expensive than the index."""
     exams = [make_exam(course_id=f"course-{n}", content_id=f"content-{n}") for n in range(60)]
     for number, exam in enumerate(exams):
         known = AttemptFactory(

@@ -1,4 +1,4 @@
-"""Models: the published look-ups, and their primitives."""
+"""Models: the published look-ups and low-level methods."""
 
 import datetime
 
@@ -25,7 +25,7 @@ Attempt = ProctoredExamStudentAttempt
 Review = ProctoredExamSoftwareSecureReview
 
 
-def test_exams_by_what_they_are(make_exam):
+def test_exams_by_type(make_exam):
     timed = make_exam(is_proctored=False)
     practice = make_exam(is_practice_exam=True)
     proctored = make_exam(is_active=False)
@@ -41,7 +41,7 @@ def test_exams_by_what_they_are(make_exam):
     assert str(proctored) == f"{COURSE_ID}: Midterm Exam (inactive)"
 
 
-def test_the_newest_of_attempts_of_the_same_moment(exam, learner):
+def test_the_newest_of_attempts_with_equal_times(exam, learner):
     with time_machine.travel(0, tick=False):
         AttemptFactory(proctored_exam=exam, user=learner)
         newest = AttemptFactory(proctored_exam=exam, user=learner)
@@ -70,7 +70,7 @@ def test_look_ups(exam, practice_exam, learner):
     assert graded.attempt_code in str(graded)
 
 
-def test_primitives(exam, learner):
+def test_low_level_methods(exam, learner):
     created = Attempt.create_exam_attempt(exam.pk, learner.pk, "CODE", True, False, "A")
     assert (created.status, created.external_id) == ("created", "A")
     waiting = Attempt.create_exam_attempt(
@@ -92,7 +92,7 @@ def test_primitives(exam, learner):
         ("Suspicious", "null", False),
     ],
 )
-def test_what_passes(make_exam, status, backend, passing):
+def test_passing_reviews(make_exam, status, backend, passing):
     review = Review(review_status=status, exam=make_exam(backend=backend), attempt_code="C")
     assert review.is_passing is passing
 
@@ -132,7 +132,7 @@ def test_locks_and_reservations_have_names(exam, learner):
     assert f"exam={exam.pk}" in str(ProctoringReservation.objects.get())
 
 
-def test_archived_rows_have_names_and_stay(exam, learner):
+def test_archived_rows_have_names_and_cannot_be_deleted(exam, learner):
     policy = ReviewPolicyFactory(proctored_exam=exam)
     policy_id = policy.pk
     policy.delete()

@@ -1,4 +1,4 @@
-"""`proctoring_doctor`: what it finds, what it prints, how long it takes."""
+"""`proctoring_doctor`: its findings, its output, its duration."""
 
 import datetime
 import io
@@ -30,7 +30,7 @@ LONG = 30  # seconds, for what answers at once on a machine that has time
 
 
 class Remote(HTTPServer):
-    """A provider with a clock and a mood of its own."""
+    """A provider with its own clock and configurable behaviour."""
 
     ahead, status = 0, 200
 
@@ -39,7 +39,7 @@ class Remote(HTTPServer):
 
 
 class Answers(BaseHTTPRequestHandler):
-    """A token, then a configuration."""
+    """Responds with a token, then a configuration."""
 
     def do_POST(self):
         self.answer(200, {"access_token": "t", "expires_in": 300})
@@ -59,12 +59,12 @@ class Answers(BaseHTTPRequestHandler):
         return super().date_time_string(time.time() + self.server.ahead)
 
     def log_message(self, *args):
-        """Silence."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def remote():
-    """Serves."""
+    """Start the server."""
     server = Remote(("127.0.0.1", 0), Answers)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -76,7 +76,7 @@ def remote():
 
 @pytest.fixture
 def silent():
-    """An address that takes connections and never answers."""
+    """A port that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
@@ -100,7 +100,7 @@ def finding(subject):
     return next(one for one in operations.diagnose(LONG) if one.subject == subject)
 
 
-def test_all_is_well():
+def test_a_correct_installation():
     text, error = run()
     assert error is None
     assert "all system checks pass" in text
@@ -108,7 +108,7 @@ def test_all_is_well():
     assert "not needed" in text
 
 
-def test_a_provider_that_answers(remote):
+def test_a_provider_that_responds(remote):
     use(remote.url())
     found = finding("provider remote")
     assert found.state == "ok"
@@ -136,7 +136,7 @@ def test_a_provider_that_refuses(remote, status):
     assert found.numbers["status"] == status
 
 
-def test_who_is_down_keeps_nobody_waiting(silent, proctoring_celery):
+def test_providers_that_are_down_are_checked_in_parallel(silent, proctoring_celery):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     use(f"http://127.0.0.1:{port}", "closed")
@@ -175,8 +175,8 @@ execute_from_command_line(["manage.py", "proctoring_doctor", "--deadline=1", "--
 
 
 @pytest.mark.parametrize("broker", ["amqp://u:p@{}//", "redis://{}/0"])
-def test_a_database_and_a_broker_that_never_answer(silent, broker):
-    """In a process of its own: it must come to its end, too."""
+def test_a_database_and_a_broker_that_never_respond(silent, broker):
+    """In a separate process, which must terminate, too."""
     address = silent.removeprefix("http://")
     environment = {
         **os.environ,
@@ -201,7 +201,7 @@ def test_a_broker_without_workers(proctoring_celery):
     assert "no worker answers" in found.text
 
 
-def test_no_broker_is_what_the_check_says(proctoring_celery):
+def test_a_missing_broker_is_reported_as_by_the_check(proctoring_celery):
     proctoring_celery(broker_url=None)
     found = {one.subject: one for one in operations.diagnose(1)}
     check = found["edx_proctoring.W006"]
@@ -231,7 +231,7 @@ def test_messages_that_were_given_up():
 
 
 @pytest.mark.parametrize("given_up", [False, True])
-def test_messages_that_nobody_delivers(given_up):
+def test_messages_that_are_not_delivered(given_up):
     due = timezone.now() - datetime.timedelta(hours=1)
     put("a", state="pending", next_try_at=due, lease="", lease_until=None)
     if given_up:  # must not hide that nothing is delivered any more
@@ -320,6 +320,6 @@ def test_a_provider_that_failed_once():
     assert finding("requests to remote").state == "warning"
 
 
-def test_nothing_is_said_of_a_provider_that_answers(remote):
+def test_a_provider_that_responds_has_no_finding(remote):
     use(remote.url())
     assert "requests to remote" not in run()[0]

@@ -1,4 +1,4 @@
-"""Attempts that nobody looks at any more: the periodic task and the command `submit_expired_attempts`."""
+"""Overdue attempts without an open page: the periodic task and the command `submit_expired_attempts`."""
 
 import datetime
 import re
@@ -24,7 +24,7 @@ MINUTE = 60 * SECOND
 
 
 def running(attempt, ago=0, **more):
-    """Has ten minutes."""
+    """An attempt of ten minutes."""
     columns = {"status": "started", "started_at": timezone.now() - ago * MINUTE}
     return attempt(**{**columns, "allowed_time_limit_mins": 10, **more})
 
@@ -49,7 +49,7 @@ def test_attempts_whose_time_is_over_end_at_that_moment(attempt, provider, statu
     assert tasks.submit_expired_attempts() == {"looked_at": 0, "ended": 0, "failed": 0}
 
 
-def test_time_outs_that_are_kept(attempt, settings):
+def test_stored_time_outs(attempt, settings):
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "ALLOW_TIMED_OUT_STATE": True}
     known = overdue(attempt)
     assert tasks.submit_expired_attempts()["ended"] == 1
@@ -57,7 +57,7 @@ def test_time_outs_that_are_kept(attempt, settings):
     assert known.status == "timed_out"
 
 
-def test_attempts_that_are_not_over_stay(attempt):
+def test_attempts_that_are_not_overdue_are_unchanged(attempt):
     attempt(status="created")
     running(attempt)
     overdue(attempt, status="submitted", completed_at=timezone.now())
@@ -65,7 +65,7 @@ def test_attempts_that_are_not_over_stay(attempt):
     assert tasks.submit_expired_attempts() == {"looked_at": 1, "ended": 0, "failed": 0}
 
 
-def test_who_closes_the_browser_is_submitted_within_a_minute(attempt, tracker):
+def test_an_attempt_without_a_page_is_submitted_within_a_minute(attempt, tracker):
     with time_machine.travel(NOON, tick=False) as clock:
         known = running(attempt)
         while known.status == "started":
@@ -88,7 +88,7 @@ def test_resumed_attempts_end_to_the_second(attempt):
     assert known.completed_at == known.started_at + 95 * SECOND
 
 
-def test_old_rows_without_a_limit_get_that_of_their_exam(attempt, make_exam):
+def test_old_rows_without_a_limit_use_that_of_their_exam(attempt, make_exam):
     exam = make_exam(time_limit_mins=20)
     late = overdue(attempt, exam=exam, allowed_time_limit_mins=None)
     running(attempt, ago=15, exam=exam, allowed_time_limit_mins=None)
@@ -97,7 +97,7 @@ def test_old_rows_without_a_limit_get_that_of_their_exam(attempt, make_exam):
     assert late.completed_at == late.started_at + 20 * MINUTE
 
 
-def test_one_attempt_that_cannot_be_ended_keeps_no_other_from_it(attempt, make_exam, provider):
+def test_one_attempt_that_cannot_be_ended_does_not_affect_others(attempt, make_exam, provider):
     overdue(attempt, exam=make_exam(backend="gone"))
     provider.fail("stop_exam_attempt", ConnectionError("down"))
     overdue(attempt)
@@ -112,7 +112,9 @@ def test_the_task_may_be_limited(attempt):
     assert tasks.submit_expired_attempts(limit=2)["ended"] == 1
 
 
-def test_an_attempt_that_is_removed_meanwhile_keeps_no_other_from_it(attempt, provider, caplog):
+def test_an_attempt_that_is_removed_during_a_sweep_does_not_affect_others(
+    attempt, provider, caplog
+):
     overdue(attempt)
     removed, last = overdue(attempt), overdue(attempt)
     provider.before(
@@ -123,7 +125,7 @@ def test_an_attempt_that_is_removed_meanwhile_keeps_no_other_from_it(attempt, pr
     assert last.status == "submitted"
 
 
-def test_what_a_learner_does_meanwhile_counts(attempt, provider):
+def test_actions_of_learners_during_a_sweep_take_effect(attempt, provider):
     overdue(attempt)
     second = overdue(attempt)
     provider.before(
@@ -133,7 +135,7 @@ def test_what_a_learner_does_meanwhile_counts(attempt, provider):
     assert second.history.count() == 2  # created, submitted
 
 
-def test_a_host_that_hangs_keeps_a_sweep_waiting_once(attempt, host, call_clock):
+def test_a_host_service_that_hangs_delays_a_sweep_once(attempt, host, call_clock):
     asked = []
 
     def hang(*_args):
@@ -151,7 +153,7 @@ def test_a_host_that_hangs_keeps_a_sweep_waiting_once(attempt, host, call_clock)
 # The command
 
 
-def test_the_command_says_what_it_did(attempt, capsys):
+def test_the_command_reports_its_results(attempt, capsys):
     overdue(attempt)
     running(attempt)
     sweep()
@@ -181,7 +183,7 @@ def test_progress(attempt, capsys):
     ]
 
 
-def test_failures_are_logged_and_the_exit_code_says_so(attempt, host, capsys, caplog):
+def test_failures_are_logged_and_set_the_exit_code(attempt, host, capsys, caplog):
     failing, good = overdue(attempt), overdue(attempt)
     host.credit.fail("set_credit_requirement_status", OperationalError("database is locked"))
     with pytest.raises(CommandError, match="2 attempts could not be ended") as caught:
@@ -197,7 +199,7 @@ def test_failures_are_logged_and_the_exit_code_says_so(attempt, host, capsys, ca
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "many"])
-def test_impossible_batches(attempt, size):
+def test_invalid_batch_sizes(attempt, size):
     known = overdue(attempt)
     with pytest.raises(CommandError, match="batch_size"):
         sweep("--batch_size", size)
@@ -205,7 +207,7 @@ def test_impossible_batches(attempt, size):
     assert known.status == "started"
 
 
-def test_help_says_how_often_and_what_the_exit_code_means(capsys):
+def test_help_explains_the_interval_and_the_exit_code(capsys):
     with pytest.raises(SystemExit) as caught:
         sweep("--help")
     assert caught.value.code == 0
@@ -256,7 +258,7 @@ def test_memory_does_not_grow_with_the_number(exam, learner):
     assert peak() < 1.5 * few
 
 
-def test_sweeps_beside_each_other_end_everything_once(exam, provider):
+def test_concurrent_sweeps_end_each_attempt_once(exam, provider):
     """Two sweeps in one process, the second in the middle of the first."""
     for _ in range(4):
         overdue(AttemptFactory, proctored_exam=exam, user=UserFactory())

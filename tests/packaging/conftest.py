@@ -1,4 +1,4 @@
-"""The distributions to upload."""
+"""The distributions that are uploaded."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
-    """Return the distributions: {"wheel": …, "sdist": …}, the wheel built from the source distribution."""
+    """Return the distributions: {"wheel": …, "sdist": …}; the wheel is built from the source distribution."""
     folder = tmp_path_factory.mktemp("wheel")
     # A copy: setuptools would put what is left in the checkout's build/ into the wheel, too.
     source = folder / "source"

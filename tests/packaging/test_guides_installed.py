@@ -1,4 +1,4 @@
-"""The guides' own lines of pip, with whatever the registry has today, and then the guide of a Django project."""
+"""The guides' pip commands, with the current packages of the registry, followed by the guide of a Django project."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def lines_of(guide):
 
 @pytest.fixture(scope="module")
 def install(built, tmp_path_factory):
-    """Install as a guide says; what has not been published yet comes from here. Returns the interpreter."""
+    """Install as a guide says; packages that are not published yet come from here. Returns the interpreter."""
     folder = tmp_path_factory.mktemp("guide")
     base = environments.first_of(environments.ENVIRONMENTS["newest"][0]) or environments.first_of(
         ("3.11",)
@@ -69,8 +69,8 @@ def test_the_other_guides_install(install, guide):
     assert done.returncode == 0, done.stdout
 
 
-def test_the_versions_of_the_platform_can_be_installed_along(built, tmp_path):
-    """pip finds a set of versions; what it would download is known from the registry's metadata."""
+def test_the_package_can_be_installed_with_the_platforms_versions(built, tmp_path):
+    """pip finds a set of versions from the registry's metadata."""
     base = environments.first_of(("3.12", "3.11"))
     subprocess.run([base, "-m", "venv", tmp_path / "venv"], check=True)
     constraints = ROOT / "requirements" / "openedx-2026-04.txt"

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def compiled(name):
-    """The names that a compiled file installs."""
+    """Return the names in a compiled file."""
     lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
     return {Requirement(line).name.lower() for line in lines if line and line[0] not in " #-"}
 
@@ -23,13 +23,13 @@ def wanted(distribution, extra):
     }
 
 
-def test_the_demo_can_speak_to_redis():
+def test_the_demo_can_use_redis():
     assert wanted("kombu", "redis") >= {"redis", "packaging"}  # or this test looks at nothing
     assert wanted("kombu", "redis") <= compiled("demo")
 
 
 def asked(*names):
-    """The requirements in files that people write."""
+    """Return the requirements in hand-written files."""
     texts = [(ROOT / "requirements" / name).read_text() for name in names]
     lines = [line for text in texts for line in text.splitlines() if line and line[0] not in "#-"]
     return {one.name.lower(): one for one in map(Requirement, lines)}
@@ -38,7 +38,7 @@ def asked(*names):
 @pytest.mark.parametrize(
     "name", sorted(path.name for path in (ROOT / "requirements").glob("openedx-*.txt"))
 )
-def test_what_open_edx_pins_is_within_our_bounds(name):
+def test_versions_pinned_by_open_edx_are_supported(name):
     ours, pinned = asked("base.in", "openedx.in"), asked(name)
     assert "django" in pinned
     for package in ours.keys() & pinned.keys():
@@ -50,7 +50,7 @@ TOGETHER = ("demo", "test", "quality", "docs", "mysql")  # in one environment, b
 
 
 def pins(name):
-    """(package, version) of a compiled file, as far as this Python is concerned."""
+    """Return (package, version) of a compiled file for this Python."""
     lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
     wanted = [Requirement(line) for line in lines if line and line[0] not in " #-"]
     return {
@@ -60,7 +60,7 @@ def pins(name):
     }
 
 
-def test_what_is_installed_together_agrees():
+def test_files_that_are_installed_together_agree():
     versions = {}
     for name in TOGETHER:
         for package, version in pins(name):

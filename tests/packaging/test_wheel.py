@@ -1,4 +1,4 @@
-"""A wheel holds everything and works away from the repository."""
+"""A wheel contains everything and works outside of the repository."""
 
 import email
 import email.policy
@@ -61,13 +61,13 @@ def wheel(built):
 
 @pytest.fixture
 def metadata(wheel):
-    """As PyPI reads it."""
+    """Return the metadata as PyPI reads it."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith("dist-info/METADATA")]
         return email.message_from_bytes(archive.read(name), policy=email.policy.default)
 
 
-def test_what_is_in_it(wheel):
+def test_the_content_of_the_wheel(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     package = {
         str(path.relative_to(ROOT))
@@ -96,7 +96,7 @@ def test_what_is_in_it(wheel):
     assert not outside
 
 
-def test_what_is_in_the_source_distribution(built):
+def test_the_content_of_the_source_distribution(built):
     """The wheel contains its sources and no tests, because these need the whole repository."""
     with tarfile.open(built["sdist"]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
@@ -113,7 +113,7 @@ def test_pypi_renders_it(built):
     assert done.stdout.count("PASSED") == 2
 
 
-def test_what_pypi_says_of_it(metadata):
+def test_the_metadata_on_pypi(metadata):
     assert metadata["License-Expression"] == "Apache-2.0"
     assert metadata.get_all("License-File") == ["LICENSE"]
     assert metadata["Keywords"]
@@ -139,7 +139,7 @@ def test_django_has_an_upper_bound_below_the_first_untested_one(metadata):
     assert following not in django.specifier
 
 
-def test_what_is_in_the_npm_package():
+def test_the_content_of_the_npm_package():
     if not shutil.which("npm"):
         pytest.skip("npm is not installed")
     done = subprocess.run(
@@ -158,7 +158,7 @@ def test_what_is_in_the_npm_package():
 
 
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])
-def test_it_works_away_from_the_repository(built, kind, tmp_path):
+def test_it_works_outside_of_the_repository(built, kind, tmp_path):
     python = tmp_path / "venv" / "bin" / "python"
     # With PYTHONPATH pip would take the checkout's metadata for an installed package.
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

@@ -1,4 +1,4 @@
-"""The clock: allowed time and due dates for any values, beside days that change the clock and far away."""
+"""Time arithmetic with random values, including days of a clock change and extreme dates."""
 
 import datetime
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ seconds = st.none() | st.integers(0, 2**31 - 1)
 
 
 def epoch(moment):
-    """Real seconds since 1970, by other arithmetic than that under test."""
+    """Return the seconds since 1970, computed independently of the tested code."""
     offset = moment.utcoffset() or datetime.timedelta()
     wall = moment.replace(tzinfo=None) - datetime.datetime(1970, 1, 1)
     return (wall - offset).total_seconds()
@@ -36,7 +36,7 @@ def epoch(moment):
 
 @given(limit=minutes, extra=minutes, left=seconds, due=st.none() | moments | around)
 @example(limit=21, extra=0, left=95, due=NOW + 70 * SECOND)
-def test_a_start_never_gives_more_than_there_is(limit, extra, left, due):
+def test_a_start_never_gives_more_than_the_available_time(limit, extra, left, due):
     allowed = timing.allowed_minutes(
         limit, extra=timing.ExtraTime(minutes=extra), remaining_seconds=left, due=due, now=NOW
     )
@@ -53,8 +53,8 @@ def test_a_start_never_gives_more_than_there_is(limit, extra, left, due):
 
 
 @given(left=st.integers(0, 10**6), later=st.integers(0, 10**6), due=st.integers(0, 10**6))
-def test_who_resumes_gets_the_rest_to_the_second(left, later, due):
-    """The time that passes between the break and the start costs nothing; the due date may."""
+def test_a_resumed_attempt_gets_the_remaining_time_to_the_second(left, later, due):
+    """The time between the interruption and the resumption costs nothing, except for the due date."""
     now = NOW + later * SECOND
     moment = now + due * SECOND
     rest = timing.seconds_to_resume(left, moment, now)
@@ -74,7 +74,7 @@ def test_expiry_counts_real_time(started, allowed, left):
 
 
 @given(moment=moments, now=moments)
-def test_passed_and_left_agree(moment, now):
+def test_has_passed_and_seconds_left_agree(moment, now):
     assert timing.has_passed(moment, timing.in_utc(now)) == (timing.seconds_left(moment, now) == 0)
 
 
@@ -96,7 +96,7 @@ def test_a_grace_period_is_real_time(moment, grace):
         (NEW_YORK, datetime.datetime(2026, 11, 1, 0, 30), 3),
     ],
 )
-def test_due_dates_behind_a_change_of_the_clock(zone, before, hours):
+def test_due_dates_after_a_change_of_the_clock(zone, before, hours):
     """Two hours of the wall clock are one or three real ones."""
     now, due = before.replace(tzinfo=zone), (before + 120 * MINUTE).replace(tzinfo=zone)
     assert timing.allowed_minutes(600, due=due, now=now) == hours * 60
@@ -106,7 +106,7 @@ def test_due_dates_behind_a_change_of_the_clock(zone, before, hours):
     assert epoch(timing.wait_deadline(due, 120 * MINUTE, now)) - epoch(due) == 7200
 
 
-def test_moments_that_utc_cannot_name():
+def test_moments_that_utc_cannot_represent():
     first = datetime.datetime.min.replace(tzinfo=ZoneInfo("Asia/Kolkata"))
     last = datetime.datetime.max.replace(tzinfo=NEW_YORK)
     assert timing.has_passed(first, NOW)

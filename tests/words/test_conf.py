@@ -1,4 +1,4 @@
-"""Settings as hosts really have them."""
+"""Settings as real hosts have them."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -46,7 +46,7 @@ def test_where_values_come_from(settings, setting):
 
 
 @pytest.mark.parametrize("text", [gettext_lazy("submit"), lazystr("submit")])
-def test_texts_may_be_translated_late(settings, text):
+def test_texts_may_be_lazy_translations(settings, text):
     settings.PROCTORING_SETTINGS, settings.PLATFORM_NAME = {}, text
     assert conf.proctoring.PLATFORM_NAME == constants.PLATFORM_NAME == "submit"
     assert type(conf.proctoring.PLATFORM_NAME) is str
@@ -60,7 +60,7 @@ def test_texts_may_be_translated_late(settings, text):
 @pytest.mark.parametrize(
     ("variant", "origin"), [("lms", "lms"), ("cms", "cms"), (None, "default"), ("", "default")]
 )
-def test_processes_are_told_apart_by_the_hosts_variant(settings, variant, origin):
+def test_the_origin_is_the_hosts_service_variant(settings, variant, origin):
     settings.PROCTORING_SETTINGS, settings.SERVICE_VARIANT = {}, variant
     assert origin == conf.proctoring.ORIGIN
     del settings.SERVICE_VARIANT
@@ -81,7 +81,7 @@ def test_senders_and_contacts(settings):
 
 
 @pytest.mark.parametrize("nothing", [None, {}])
-def test_hosts_that_set_nothing(settings, nothing):
+def test_hosts_without_settings(settings, nothing):
     settings.PROCTORING_SETTINGS = nothing
     assert conf.proctoring.ALLOW_REVIEW_UPDATES is True
     assert conf.problems() == []
@@ -94,7 +94,7 @@ def test_names_are_read_once_each(settings):
 
 
 @pytest.mark.parametrize("name", sorted(constants._FROM_SETTINGS))
-def test_every_constant_can_be_patched_and_comes_back(monkeypatch, name):
+def test_every_constant_can_be_patched_and_restored(monkeypatch, name):
     before = getattr(constants, name)
     with monkeypatch.context() as patched:
         patched.setattr(constants, name, "patched", raising=False)
@@ -103,7 +103,7 @@ def test_every_constant_can_be_patched_and_comes_back(monkeypatch, name):
     assert getattr(constants, name) == before
 
 
-def test_constants_that_are_no_settings():
+def test_constants_that_are_not_settings():
     assert constants.VERIFICATION_DAYS_VALID == 365
     assert constants.TIME_MULTIPLIER == "time_multiplier"
     assert constants.PING_FAILURE_PASSTHROUGH_TEMPLATE.format("test") == (

@@ -13,14 +13,14 @@ keys = st.sampled_from([16, 24, 32]).flatmap(lambda size: st.binary(min_size=siz
 
 
 @given(key=keys, data=st.binary(max_size=200))
-def test_what_is_encrypted_comes_back(key, data):
+def test_encrypted_values_can_be_decrypted(key, data):
     encrypted = crypto.aes_encrypt(data, key)
     assert len(encrypted) == (len(data) // 16 + 1) * 16
     assert crypto.aes_decrypt(encrypted, key) == data
 
 
 @given(key=keys, text=st.text(max_size=200))
-def test_texts_are_fit_for_addresses(key, text):
+def test_texts_are_safe_in_urls(key, text):
     encoded = crypto.encrypt_and_encode(text, key)
     assert base64.urlsafe_b64decode(encoded)
     assert crypto.decode_and_decrypt(encoded, key) == text.encode()
@@ -48,7 +48,7 @@ def test_the_same_key_has_the_same_vector():
 
 
 @given(user=st.integers(1, 2**31), other=st.integers(1, 2**31))
-def test_users_and_providers_are_told_apart(user, other):
+def test_users_and_providers_have_different_ids(user, other):
     obscured = crypto.obscured_user_id(user, "test")
     assert len(obscured) == 40
     assert (obscured == crypto.obscured_user_id(other, "test")) == (user == other)

@@ -96,7 +96,7 @@ def test_nothing_else_is_published():
         (504, 503),
     ],
 )
-def test_what_a_provider_answers_is_not_what_we_answer(kind, status, answered):
+def test_the_status_of_a_provider_is_not_our_status(kind, status, answered):
     error = kind(b"<html>secret</html>", status)
     assert (error.content, error.http_status) == (b"<html>secret</html>", status)
     assert error.answer_status == answered
@@ -111,7 +111,7 @@ def test_arguments_by_name(kind):
 
 
 @pytest.mark.parametrize("there_and_back", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy])
-def test_all_of_it_survives(there_and_back):
+def test_all_attributes_survive_pickling(there_and_back):
     answer = there_and_back(BackendProviderSentNoAttemptID({"a": 1}, 200))
     assert (answer.content, answer.http_status) == ({"a": 1}, 200)
     onboarding = there_and_back(BackendProviderOnboardingException(exam_status="onboarding_failed"))

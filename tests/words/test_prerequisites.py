@@ -39,7 +39,7 @@ def test_each_is_in_one_group(entries):
 
 
 @given(requirements, st.integers(0, 7))
-def test_what_comes_later_does_not_matter(entries, number):
+def test_later_requirements_are_ignored(entries, number):
     ordered = prerequisites.ordered(entries)
     name = ordered[number]["name"] if number < len(ordered) else "unknown"
     before = ordered
@@ -52,13 +52,13 @@ def test_what_comes_later_does_not_matter(entries, number):
     assert all(entry in before for entry in found(evaluated))
 
 
-def test_the_callers_entries_stay_as_they_are():
+def test_the_callers_entries_are_not_modified():
     entry = {"name": "a", "namespace": "proctored_exam", "order": 1, "status": "failed"}
     evaluated = prerequisites.evaluate([entry])
     evaluated["failed_prerequisites"][0]["jumpto_url"] = "/a"
     assert "jumpto_url" not in entry
 
 
-def test_none():
+def test_no_requirements():
     assert prerequisites.evaluate([])["are_prerequisites_satisifed"] is True
     assert prerequisites.ordered([]) == []

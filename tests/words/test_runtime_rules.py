@@ -11,12 +11,12 @@ REVIEW = "edx_proctoring.can_review_attempt"
 
 @pytest.fixture
 def name():
-    """A service that nobody else names."""
+    """A service name that no other code uses."""
     yield "a service of this test"
     runtime.set_runtime_service("a service of this test", None)
 
 
-def test_the_last_service_counts(name):
+def test_the_last_service_is_used(name):
     assert runtime.get_runtime_service(name) is None
     for service in (object(), object()):
         runtime.set_runtime_service(name, service)
@@ -55,5 +55,5 @@ def test_global_staff_review_everything():
     assert user.has_perm(REVIEW)
 
 
-def test_visitors_review_nothing():
+def test_anonymous_users_review_nothing():
     assert not AnonymousUser().has_perm(REVIEW, attempt_at("test"))

@@ -32,7 +32,7 @@ def test_allowed_minutes(given_values, expected):
 
 
 @given(limit=minutes, extra=minutes, due=st.integers(-10_000, 10_000))
-def test_nobody_gets_more_than_there_is(limit, extra, due):
+def test_no_attempt_gets_more_than_the_available_time(limit, extra, due):
     moment = NOW + due * MINUTE
     allowed = timing.allowed_minutes(
         limit, extra=timing.ExtraTime(minutes=extra), due=moment, now=NOW
@@ -43,7 +43,7 @@ def test_nobody_gets_more_than_there_is(limit, extra, due):
 
 
 @given(allowed=minutes, seconds=st.integers(0, 600_000))
-def test_saved_seconds_count_only_for_the_minutes_made_of_them(allowed, seconds):
+def test_stored_seconds_are_used_only_with_their_minutes(allowed, seconds):
     expires = timing.expires_at(NOW, allowed, seconds)
     lasts = (expires - NOW).total_seconds()
     assert lasts == (seconds if seconds // 60 == allowed else allowed * 60)
@@ -120,7 +120,7 @@ def test_requirements_in_groups_and_in_order():
 
 
 @pytest.mark.parametrize(("name", "satisfied"), [("a", True), ("b", True), ("c", False)])
-def test_only_what_comes_before_counts(name, satisfied):
+def test_only_earlier_requirements_count(name, satisfied):
     found = prerequisites.evaluate(REQUIREMENTS, name, ["grade"])
     assert found["are_prerequisites_satisifed"] is satisfied
     assert name not in [

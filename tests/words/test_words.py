@@ -46,14 +46,14 @@ def test_families():
     assert {name for name in names if getattr(Status, name) == name} == KNOWN
 
 
-def test_only_the_way_back_is_illegal():
+def test_only_moves_back_from_an_ended_status_are_illegal():
     illegal = {
         (one, two) for one in KNOWN for two in KNOWN if not statuses.is_transition_legal(one, two)
     }
     assert illegal == {(one, two) for one in COMPLETED for two in INCOMPLETE}
 
 
-def test_words_of_reviews():
+def test_statuses_of_reviews():
     for word, stored in SoftwareSecureReviewStatus.from_standard_status.items():
         assert ReviewStatus.validate(word)
         assert SoftwareSecureReviewStatus.validate(stored)
@@ -90,7 +90,7 @@ def test_onboarding_as_instructors_see_it(status, word):
         (None, None, None),
     ],
 )
-def test_onboarding_in_a_providers_words(profile, learner, instructor):
+def test_onboarding_statuses_of_a_provider(profile, learner, instructor):
     words = VerificientOnboardingProfileStatus
     assert words.get_edx_status_from_profile_status(profile) == learner
     assert words.get_instructor_status_from_profile_status(profile) == instructor
@@ -107,7 +107,7 @@ def all_exceptions():
 
 
 @pytest.mark.parametrize("kind", all_exceptions(), ids=lambda kind: kind.__name__)
-def test_exceptions_travel(kind):
+def test_exceptions_can_be_pickled(kind):
     arguments = {
         exceptions._ProviderAnswer: ("body", 418),
         exceptions.BackendProviderOnboardingException: ("onboarding_missing",),
@@ -119,7 +119,7 @@ def test_exceptions_travel(kind):
     assert "body" not in str(error)
 
 
-def test_what_providers_said_is_kept_for_the_log():
+def test_provider_responses_are_kept_for_the_log():
     error = exceptions.BackendProviderSentNoAttemptID(content={"a": 1}, http_status=200)
     assert (error.content, error.http_status, error.answer_status) == ({"a": 1}, 200, 502)
     assert exceptions.BackendProviderCannotRegisterAttempt("late", 504).answer_status == 503
@@ -152,7 +152,7 @@ def test_fallbacks_of_contacts(settings):
 
 
 @pytest.mark.parametrize("wrong", [{"DELIVERY": 5}, {"OUTBOX_KEEP_DAYS": True}, {"LINK_URLS": []}])
-def test_a_wrong_value_is_said(settings, wrong):
+def test_a_wrong_value_is_reported(settings, wrong):
     settings.PROCTORING_SETTINGS = wrong
     (name,) = wrong
     with pytest.raises(ImproperlyConfigured, match=name):
@@ -160,7 +160,7 @@ def test_a_wrong_value_is_said(settings, wrong):
     assert [problem for problem in conf.problems() if name in problem]
 
 
-def test_the_tests_settings_are_right(settings):
+def test_the_tests_settings_are_valid(settings):
     assert conf.problems() == []
     del settings.PROCTORING_SETTINGS
     assert conf.proctoring.DELIVERY == "auto"
@@ -217,7 +217,7 @@ def test_links(settings):
         ("obfuscation-key", (7, None), "bfced4eddc29cdb5531c41115c9b6134b6ccf8d0"),
     ],
 )
-def test_obscured_ids_stay_as_providers_know_them(settings, key, parts, expected):
+def test_obscured_ids_are_stable(settings, key, parts, expected):
     settings.PROCTORING_USER_OBFUSCATION_KEY = key
     assert crypto.obscured_user_id(*parts) == expected
 
@@ -232,7 +232,7 @@ def test_encryption_there_and_back(data):
     assert len(crypto.generate_aes_iv(key)) == crypto.AES_BLOCK_SIZE_BYTES
 
 
-def test_what_is_not_padded_is_refused():
+def test_invalid_padding_is_refused():
     with pytest.raises(ValueError):
         crypto.unpad(b"0" * 16)
 
