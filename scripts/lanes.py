@@ -288,8 +288,9 @@ LANES = [
     Lane("fuzz", nothing, [pytest("tests/fuzz")], {"FUZZ_EXAMPLES": FUZZ_EXAMPLES}, seconds=120),
 ]
 
-# The rest of the suite, on SQLite in memory.
+CORES = max(2, os.cpu_count() or 1)
+# The rest of the suite, on SQLite in memory; one worker more than cores, as tests of processes wait for these.
 TESTS = [
-    sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-rs", *WITHOUT_LANES,
+    sys.executable, "-m", "pytest", "-n", str(CORES + 1), "--dist", "loadgroup", "-rs", *WITHOUT_LANES,
     "--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90", "tests",
 ]  # fmt: skip

@@ -18,9 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.environments import NotInstalled
-from scripts.lanes import LANES, ROOT, TESTS, Lane
-
-CORES = max(2, os.cpu_count() or 1)
+from scripts.lanes import CORES, LANES, ROOT, TESTS, Lane
 
 
 @dataclass

@@ -16,7 +16,7 @@ from edx_proctoring.views import permissions
 from tests.views.conftest import NEW_EXAM, OTHER_COURSE, state
 from tests.views.roles_of_v2 import V2_BODIES, V2_CROSSING, V2_ROUTES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("one-run")]
 
 # The columns. Staff and reviewers of "here" are those of the course and of the provider that most rows ask for.
 CALLERS = (
