@@ -37,6 +37,8 @@ PLAIN = {
     "ProctoredExamIllegalStatusTransition": 400,
     "ProctoredExamIllegalResumeUpdate": 400,
     "ExamChangedMeanwhile": 412,
+    "AllowanceNotFound": 404,
+    "AllowanceChangedMeanwhile": 412,
     "IdempotencyKeyReused": 422,
     "RequestStillRunning": 409,
     "BackendProviderCannotRetireUser": 400,
@@ -49,6 +51,7 @@ BELOW = {
     "BackendProviderRemovalNotConfirmed": ("BackendProviderCannotRemoveAttempt", 502),
     "StudentExamAttemptBeingCreated": ("StudentExamAttemptAlreadyExistsException", 400),
     "TimeChangeNotAllowed": ("ProctoredExamIllegalStatusTransition", 400),
+    "AttemptActionNotPossible": ("ProctoredExamIllegalStatusTransition", 409),
     "AttemptIsPaused": ("ProctoredExamIllegalStatusTransition", 400),
     "ExtraTimeUnavailable": ("ProctoringTemporarilyUnavailable", 503),
 }
