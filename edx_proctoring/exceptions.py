@@ -217,6 +217,15 @@ class AllowanceChangedMeanwhile(ProctoredBaseException):
         return super().__str__() or "Somebody else changed this allowance. Nothing was changed."
 
 
+class ReviewChangedMeanwhile(ProctoredBaseException):
+    """The review has changed since the caller read it; nothing was changed."""
+
+    http_status = 412
+
+    def __str__(self) -> str:
+        return super().__str__() or "Somebody else changed this review. Nothing was changed."
+
+
 class IdempotencyKeyReused(ProctoredBaseException):
     """The key was used with another body."""
 

@@ -16,6 +16,8 @@ from edx_proctoring.views.v2.attempt_details import AttemptDetailsViewSet
 from edx_proctoring.views.v2.attempts import AttemptViewSet
 from edx_proctoring.views.v2.exams import ExamViewSet
 from edx_proctoring.views.v2.health import HealthView, ReadyView
+from edx_proctoring.views.v2.onboarding import OnboardingViewSet
+from edx_proctoring.views.v2.reviews import ReviewViewSet
 from edx_proctoring.views.v2.time_changes import TimeChangeViewSet
 
 app_name = "edx_proctoring"
@@ -259,6 +261,13 @@ urlpatterns = [
         f"{V2}allowances/actions/",
         AllowanceActionViewSet.as_view({"post": "act"}),
         name="v2.allowances.actions",
+    ),
+    _regex(f"{V2}onboarding/", OnboardingViewSet.as_view({"get": "list"}), name="v2.onboarding"),
+    _regex(f"{V2}reviews/", ReviewViewSet.as_view({"get": "list"}), name="v2.reviews"),
+    _regex(
+        rf"{V2}reviews/(?P<review_id>\d{{1,20}})/",
+        ReviewViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="v2.review",
     ),
     _regex(f"{PAGES}special-exams/", StaffPage.as_view(), name="pages.special_exams"),
     _regex(

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from edx_proctoring.models import ProctoredExamSoftwareSecureReview
+
 V2_ROUTES = """\
 get    v2/courses/{course}/exams/            -              403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/exams/{exam}/     -              403  403  403  403  200  403  200  403  403  403
@@ -21,6 +23,10 @@ get    v2/courses/{course}/allowances/{allowance}/ -        403  403  403  403  
 patch  v2/courses/{course}/allowances/{allowance}/ minutes  403  403  403  403  200  403  200  403  403  403
 delete v2/courses/{course}/allowances/{allowance}/ -        403  403  403  403  204  403  204  403  403  403
 post   v2/courses/{course}/allowances/actions/ copy         403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/onboarding/       -              403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/reviews/          -              403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/reviews/{review}/ -              403  403  403  403  200  403  200  403  403  403
+patch  v2/courses/{course}/reviews/{review}/ decide         403  403  403  403  200  403  200  403  403  403
 """
 
 # The courses of others.
@@ -46,6 +52,9 @@ get    v2/courses/{course}/allowances/{foreign_allowance}/ - 403 403  403  403  
 patch  v2/courses/{course}/allowances/{foreign_allowance}/ minutes 403 403 403 403 404 403 404 403 403 403
 delete v2/courses/{course}/allowances/{foreign_allowance}/ - 403 403  403  403  404  403  404  403  403  403
 post   v2/courses/{other}/allowances/actions/ copy          403  403  403  403  403  400  400  403  403  403
+get    v2/courses/{other}/reviews/           -              403  403  403  403  403  200  200  403  403  403
+get    v2/courses/{course}/reviews/{foreign_review}/ -      403  403  403  403  404  403  404  403  403  403
+patch  v2/courses/{course}/reviews/{foreign_review}/ decide 403  403  403  403  404  403  404  403  403  403
 """
 
 V2_BODIES: dict[str, Any] = {
@@ -54,6 +63,7 @@ V2_BODIES: dict[str, Any] = {
     "extend": {"seconds": 600, "reason": "Fire alarm"},
     "pause": {"reason": "Fire alarm"},
     "empty": {},
+    "decide": {"review_status": "Clean"},
     "minutes": {"value": "15"},
     "grants": {
         "users": ["learner"],
@@ -62,3 +72,15 @@ V2_BODIES: dict[str, Any] = {
     },
     "copy": {"action": "copy", "allowance_ids": ["{allowance}"], "exam_id": "{timed}"},
 }
+
+
+def review_of(exam_id: int, user_id: int) -> int:
+    """The review of an attempt that was removed."""
+    review = ProctoredExamSoftwareSecureReview(
+        attempt_code=f"CODE-{exam_id}",
+        review_status="Suspicious",
+        exam_id=exam_id,
+        student_id=user_id,
+    )
+    ProctoredExamSoftwareSecureReview.objects.bulk_create([review])
+    return ProctoredExamSoftwareSecureReview.objects.get(attempt_code=review.attempt_code).pk

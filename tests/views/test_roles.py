@@ -14,7 +14,7 @@ from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFa
 from edx_proctoring.urls import urlpatterns
 from edx_proctoring.views import permissions
 from tests.views.conftest import NEW_EXAM, OTHER_COURSE, state
-from tests.views.roles_of_v2 import V2_BODIES, V2_CROSSING, V2_ROUTES
+from tests.views.roles_of_v2 import V2_BODIES, V2_CROSSING, V2_ROUTES, review_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("one-run")]
 
@@ -240,6 +240,8 @@ def world(names: dict[str, Any], make_exam: Any, attempt: Any, psi: Any) -> dict
         ).pk,
         "resumable": attempt(exam=make_exam(), status="error", is_resumable=True).pk,
         "allowance": granted,
+        "review": review_of(names["exam"], names["owner"]),
+        "foreign_review": review_of(foreign.pk, names["owner"]),
         "foreign_allowance": granted_there,
         "foreign_exam": foreign.pk,
         "foreign_attempt": one.pk,

@@ -43,12 +43,16 @@ def get_exam_configuration_dashboard_url(course_id: object, content_id: object) 
     if exam is None:
         log.info("no exam in course_id=%s with content_id=%s", course_id, content_id)
         return None
+    path = dashboard_path(exam)
+    return f"{path}?config=true" if path else None
+
+
+def dashboard_path(exam: ProctoredExam) -> str | None:
+    """Return our URL that redirects to the provider's dashboard of this exam, or None. The provider is not asked."""
     if not getattr(backends.find_provider(exam), "has_dashboard", False):
         return None
-    path = links.reverse_or_empty(
-        "edx_proctoring:instructor_dashboard_exam", args=[str(course_id), exam.pk]
-    )
-    return f"{path}?config=true" if path else None
+    args = [exam.course_id, exam.pk]
+    return links.reverse_or_empty("edx_proctoring:instructor_dashboard_exam", args=args) or None
 
 
 def get_instructor_dashboard_url(

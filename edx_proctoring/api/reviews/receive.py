@@ -1,6 +1,7 @@
 """Store and apply reviews, whatever their source."""
 
 import logging
+from collections.abc import Callable
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError
@@ -25,6 +26,7 @@ from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (
     ProctoredExamBadReviewStatus,
     ProctoredExamReviewAlreadyExists,
+    ReviewChangedMeanwhile,
     StudentExamAttemptDoesNotExistsException,
 )
 from edx_proctoring.models import (
@@ -222,10 +224,16 @@ def _add_comments(review: Review, delivery: Delivery) -> None:
 # Decisions by staff
 
 
-def decide_review(review_id: int, review_status: str, by: User | None) -> Review:
+def decide_review(
+    review_id: int,
+    review_status: str,
+    by: User | None,
+    is_as_seen: Callable[[Review], bool] = lambda review: True,
+) -> Review:
     """Set the status of a review as decided by the person `by`; it stands until a person changes it again.
 
     `review_status` is a value of SoftwareSecureReviewStatus; raises ProctoredExamBadReviewStatus for others.
+    `is_as_seen` is called under the lock; if it returns False, raises ReviewChangedMeanwhile.
     """
     if review_status not in REVIEW_WORDS:
         raise ProctoredExamBadReviewStatus(f"There is no review status {review_status!r}.")
@@ -237,6 +245,8 @@ def decide_review(review_id: int, review_status: str, by: User | None) -> Review
         review = Review.lock_by_attempt_code(known.attempt_code)
         assert review is not None  # just removed: a programming error of the caller
         living = _lock(current) if current else None
+        if not is_as_seen(review):
+            raise ReviewChangedMeanwhile
         review.review_status, review.reviewed_by = review_status, by
         _save(review)
         version = _version(review)

@@ -1,6 +1,6 @@
 """Exams of a course."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import django_filters
 from rest_framework import serializers
@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
+from edx_proctoring.api.providers.dashboards import dashboard_path
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.requests.fields import LONGEST_TEXT
 from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
@@ -34,11 +35,17 @@ class CourseExamSerializer(serializers.Serializer["ProctoredExam"]):
     is_practice_exam = serializers.BooleanField()
     hide_after_due = serializers.BooleanField()
     backend = serializers.CharField(allow_null=True, help_text="The provider's name.")
+    dashboard_url = serializers.SerializerMethodField(
+        help_text="The address that leads to the provider's dashboard of the exam; null if the provider has none."
+    )
     created = serializers.DateTimeField()
     modified = serializers.DateTimeField()
 
-    def get_type(self, exam: Any) -> str:
+    def get_type(self, exam: api.ProctoredExam) -> str:
         return api.type_of_exam(exam)
+
+    def get_dashboard_url(self, exam: api.ProctoredExam) -> str | None:
+        return dashboard_path(exam)
 
 
 class CourseExamChangesSerializer(StrictSerializer):
