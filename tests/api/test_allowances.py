@@ -33,7 +33,7 @@ def told():
     ]
 
 
-def test_granted_changed_and_taken_back(exam, learner):
+def test_granted_changed_and_removed(exam, learner):
     api.add_allowance_for_user(exam.pk, learner.username, TIME, "10")
     api.add_allowance_for_user(exam.pk, learner.email, TIME, "20")
     assert Allowance.get_additional_time_granted(exam.pk, learner.pk) == 20
@@ -90,7 +90,7 @@ def test_bad_values(exam, learner, value):
 
 
 @pytest.mark.defect("PYTHON-83")
-def test_who_and_where(exam, make_exam, learner):
+def test_learners_and_exams(exam, make_exam, learner):
     with pytest.raises(UserNotFoundException):
         api.add_allowance_for_user(exam.pk, "nobody", TIME, "1")
     with pytest.raises(ProctoredExamNotFoundException):
@@ -101,7 +101,7 @@ def test_who_and_where(exam, make_exam, learner):
     assert Allowance.get_review_policy_exception(exam.pk, learner.pk) == "May drink"
 
 
-def test_updates_by_query_leave_the_old_value_in_the_archive(exam, learner):
+def test_updates_by_queryset_archive_the_old_value(exam, learner):
     api.add_allowance_for_user(exam.pk, learner.pk, TIME, "10")
     assert Allowance.objects.filter(user=learner).update(value="30") == 1
     assert [row.value for row in ProctoredExamStudentAllowanceHistory.objects.all()] == ["10"]
@@ -121,7 +121,7 @@ def test_the_list_costs_two_queries(exam, django_assert_num_queries):
     ("minutes", "factor", "granted"),
     [(21, "1.5", "10"), (90, "1.5", "45"), (90, "1", "0"), (7, 2, "7")],
 )
-def test_a_multiple_of_the_time(make_exam, learner, minutes, factor, granted):
+def test_a_multiplier(make_exam, learner, minutes, factor, granted):
     exam = make_exam(time_limit_mins=minutes)
     pairs, good, bad = api.add_bulk_allowances([exam.pk], [learner.pk], "time_multiplier", factor)
     assert (pairs, good, bad) == ([{"exam_id": exam.pk, "user_id": learner.pk}], 1, 0)
@@ -130,13 +130,13 @@ def test_a_multiple_of_the_time(make_exam, learner, minutes, factor, granted):
 
 @pytest.mark.defect("PYTHON-65")
 @pytest.mark.parametrize("factor", ["0.5", "inf", "nan", "x", None, "1e9", ""])
-def test_multiples_that_are_none(exam, learner, factor):
+def test_invalid_multipliers(exam, learner, factor):
     with pytest.raises(AllowanceValueNotAllowedException):
         api.add_bulk_allowances([exam.pk], [learner.pk], "time_multiplier", factor)
 
 
 @pytest.mark.defect("PYTHON-18")
-def test_bad_pairs_do_not_stop_good_ones(exam, learner):
+def test_invalid_pairs_do_not_affect_valid_ones(exam, learner):
     exams, users = [exam.pk, 4711, "x", exam.pk], [learner.username, "nobody"]
     pairs, good, bad = api.add_bulk_allowances(exams, users, TIME, "5")
     assert (len(pairs), good, bad) == (6, 1, 5)
@@ -152,7 +152,7 @@ Attempt = ProctoredExamStudentAttempt
 
 @pytest.mark.defect("PYTHON-66")
 @pytest.mark.parametrize("value", ["", "²", "many", "99999999999"])
-def test_an_unreadable_value_is_no_extra_time(attempt, exam, learner, value):
+def test_an_unreadable_value_gives_no_extra_time(attempt, exam, learner, value):
     AllowanceFactory(user=learner, proctored_exam=exam, value=value)
     known = attempt(exam=exam, status="ready_to_start")
     api.update_attempt_status(known.pk, "started")

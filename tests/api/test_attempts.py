@@ -1,4 +1,4 @@
-"""Reading attempts: one, many, reports, old forms."""
+"""Reading attempts: single ones, lists, reports, and old import paths."""
 
 import datetime
 
@@ -68,7 +68,7 @@ def test_the_published_dictionary(attempt):
         lambda known: api.get_current_exam_attempt(known.proctored_exam_id, known.user_id),
     ],
 )
-def test_reading_ends_what_is_over(attempt, read):
+def test_reading_ends_an_overdue_attempt(attempt, read):
     known = running(attempt, minutes=10, ago=30)
     found = read(known)
     assert found["status"] == "submitted"
@@ -86,7 +86,7 @@ def test_external_ids_of_two_providers(attempt, make_exam):
     assert api.locate_attempt_by_external_id("") == (None, None)
 
 
-def test_where_attempts_are_found(attempt, staff, caplog):
+def test_locating_attempts(attempt, staff, caplog):
     known = attempt(external_id=None)
     assert api.locate_attempt_by_attempt_code(known.attempt_code)[1] is False
     api.remove_exam_attempt(known.pk, staff)
@@ -125,7 +125,7 @@ def test_groups_show_the_newest_with_all(exam, learner, attempt):
     assert [row["id"] for row in mine] == [new.pk, old.pk]
 
 
-def test_exams_under_way(attempt, learner, make_exam, django_assert_num_queries):
+def test_running_exams(attempt, learner, make_exam, django_assert_num_queries):
     for _ in range(3):
         known = running(attempt, exam=make_exam())
     attempt(status="submitted")
@@ -178,7 +178,7 @@ def test_starting_twice_is_an_error_for_python_callers(attempt, exam, learner):
         api.start_exam_attempt_by_code("nothing")
 
 
-def test_steps_by_name(attempt):
+def test_functions_for_each_step(attempt):
     known = attempt(status="created")
     for step, status in (
         (api.mark_exam_attempt_as_ready, "ready_to_start"),
@@ -250,7 +250,7 @@ def test_resume_rules(attempt):
     )
 
 
-def test_all_attempts_of_a_learner_go(attempt, practice_exam, staff):
+def test_removing_all_attempts_of_a_learner(attempt, practice_exam, staff):
     for _ in range(3):
         attempt(exam=practice_exam, is_sample_attempt=True)
     user_id = Attempt.objects.first().user_id
@@ -258,7 +258,7 @@ def test_all_attempts_of_a_learner_go(attempt, practice_exam, staff):
     assert not Attempt.objects.exists()
 
 
-def test_minutes_that_a_learner_would_have(make_exam, learner):
+def test_allowed_minutes(make_exam, learner):
     exam = api.get_exam_by_id(make_exam(time_limit_mins=61).pk)
     assert api.allowed_minutes(exam, learner.pk) == 61
     assert api.get_total_allowed_time_for_exam(exam, learner.pk) == "1 hour and 1 minute"
@@ -270,7 +270,7 @@ def test_minutes_that_a_learner_would_have(make_exam, learner):
 
 
 @time_machine.travel(NOON, tick=False)
-def test_old_addresses_work(attempt, exam, learner, tracker):
+def test_old_import_paths_work(attempt, exam, learner, tracker):
     known = running(attempt, exam=exam, minutes=10)
     found, row = api.get_exam_attempt_by_id(known.pk), api.get_exam_by_id(exam.pk)
     assert utils.get_time_remaining_for_attempt(found) == 600

@@ -14,7 +14,7 @@ def credit_words(host):
 
 
 @pytest.mark.defect("PYTHON-55")
-def test_kept_a_resumed_exam_is_satisfied_once_all_its_attempts_are_verified(attempt, exam, host):
+def test_kept_a_resumed_exam_is_complete_once_all_its_attempts_are_verified(attempt, exam, host):
     first = attempt(exam=exam, status="error", ready_to_resume=True, resumed=True)
     last = attempt(exam=exam, status="submitted", completed_at=timezone.now())
     api.update_attempt_status(last.pk, "verified")
@@ -25,7 +25,7 @@ def test_kept_a_resumed_exam_is_satisfied_once_all_its_attempts_are_verified(att
 
 @pytest.mark.defect("PYTHON-56")
 @pytest.mark.parametrize("options", [{}, {"include_practice_exams": True}])
-def test_the_report_has_practice_exams_and_every_review(
+def test_the_report_includes_practice_exams_and_every_review(
     options, attempt, exam, practice_exam, learner
 ):
     for one in (exam, practice_exam):
@@ -41,9 +41,7 @@ def test_the_report_has_practice_exams_and_every_review(
 
 
 @pytest.mark.defect("PYTHON-57")
-def test_the_course_is_complete_when_each_active_exams_newest_attempt_is(
-    attempt, make_exam, learner
-):
+def test_the_course_is_complete_if_the_newest_attempts_are(attempt, make_exam, learner):
     exam, gone = make_exam(), make_exam(is_active=False)
     assert gone.pk
     attempt(exam=exam, status="error", resumed=True)
@@ -55,7 +53,7 @@ def test_the_course_is_complete_when_each_active_exams_newest_attempt_is(
 
 
 @pytest.mark.defect("PYTHON-58")
-def test_the_dashboard_is_that_of_the_exams_own_provider(make_exam, provider):
+def test_the_dashboard_is_that_of_the_exams_provider(make_exam, provider):
     provider.has_dashboard = True
     exam, other = make_exam(), make_exam(backend="null")
     assert api.get_exam_configuration_dashboard_url(exam.course_id, exam.content_id)

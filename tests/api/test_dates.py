@@ -28,7 +28,7 @@ def test_settings_are_read_when_they_are_used(settings, monkeypatch):
 
 
 @pytest.mark.defect("PYTHON-99")
-def test_the_published_sentinel_leaves_the_due_date(make_exam):
+def test_the_published_sentinel_keeps_the_due_date(make_exam):
     due = timezone.now()
     exam = make_exam(due_date=due)
     copied = datetime.datetime.fromisoformat(constants.MINIMUM_TIME.isoformat())
@@ -52,7 +52,7 @@ def server_in_tokyo(monkeypatch):
 
 @pytest.mark.defect("PYTHON-100")
 @pytest.mark.usefixtures("server_in_tokyo")
-def test_exams_open_by_the_aware_time(make_exam):
+def test_release_dates_are_compared_as_aware_datetimes(make_exam):
     exam = make_exam()
     opens = timezone.now() + datetime.timedelta(hours=1)  # 8 hours ago, by the server's local clock
     entry = SimpleNamespace(effective_start=opens, due=None)
@@ -73,7 +73,7 @@ def test_dates_in_payloads_are_utc(settings):
 
 
 @pytest.mark.defect("PYTHON-102")
-def test_texts_of_times_are_utc_whatever_zone_is_active(attempt):
+def test_times_as_text_are_utc_in_any_active_time_zone(attempt):
     known = attempt()
     with timezone.override("Asia/Tokyo"):
         data = api.get_exam_attempt_by_id(known.pk)
@@ -87,7 +87,7 @@ DAY = datetime.timedelta(days=1)
 
 @pytest.mark.needs("edx-when")
 @pytest.mark.defect("PYTHON-61")
-def test_the_end_is_the_courses_own_in_its_zone(monkeypatch, timed_exam):
+def test_the_end_of_the_course_keeps_its_time_zone(monkeypatch, timed_exam):
     from edx_when import api as when_api
 
     course, html = (
@@ -130,7 +130,7 @@ def test_an_extension_counts_for_the_acknowledged_review(
 @pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-63")
 @pytest.mark.parametrize(("context", "opened"), [({}, False), ({"due_date": None}, True)])
-def test_a_context_without_a_date_leaves_the_exams_own(make_exam, learner, context, opened):
+def test_a_context_without_a_date_keeps_the_exams_due_date(make_exam, learner, context, opened):
     exam = make_exam(due_date=timezone.now() - DAY)
     view = api.get_student_view(learner.pk, exam.course_id, exam.content_id, {**CONTEXT, **context})
     assert ("start-timed-exam" in view) is opened

@@ -1,4 +1,4 @@
-"""Exams, their policies, and what providers hear of them."""
+"""Exams and their policies, and the notices that providers get about them."""
 
 import datetime
 
@@ -39,7 +39,7 @@ def events():
     return [row.payload["name"] for row in rows]
 
 
-def test_a_proctored_exam_is_known_to_its_provider(provider):
+def test_a_proctored_exam_is_saved_at_its_provider(provider):
     exam = ProctoredExam.objects.get(pk=create())
     assert exam.external_id == f"exam-{exam.pk}"
     assert exam.backend == "test"
@@ -49,20 +49,20 @@ def test_a_proctored_exam_is_known_to_its_provider(provider):
     assert ProctoredExam.history.filter(id=exam.pk).count() == 1
 
 
-def test_a_timed_exam_concerns_no_provider(provider):
+def test_a_timed_exam_is_not_sent_to_a_provider(provider):
     create(is_proctored=False)
     assert not saved(provider)
     assert events() == ["edx.special_exam.timed.created"]
 
 
-def test_an_exam_exists_once():
+def test_an_exam_cannot_be_created_twice():
     create()
     with pytest.raises(ProctoredExamAlreadyExists):
         create()
     assert ProctoredExam.objects.count() == 1
 
 
-def test_a_provider_that_is_down_or_gone_keeps_nobody_from_publishing(provider):
+def test_exams_can_be_saved_while_the_provider_is_down_or_not_configured(provider):
     provider.fail("on_exam_saved", ConnectionError("down"))
     exam = ProctoredExam.objects.get(pk=create())
     assert exam.external_id is None
@@ -87,7 +87,7 @@ def test_a_registration_saves_the_exam_first(provider, learner):
     assert call.args[0]["external_id"] == f"exam-{exam_id}"
 
 
-def test_only_what_is_given_changes():
+def test_only_given_values_change():
     exam_id = create(due_date="2030-01-02T03:04:05Z")
     api.update_exam(exam_id, exam_name="New", is_active=False)
     exam = api.get_exam_by_id(exam_id)
@@ -101,7 +101,7 @@ def test_only_what_is_given_changes():
 
 
 @pytest.mark.parametrize("due", ["tomorrow", "2030-99-01T00:00:00Z"])
-def test_a_date_that_is_none(due):
+def test_invalid_dates(due):
     with pytest.raises(ProctoredBaseException, match="is not a date"):
         create(due_date=due)
     assert not ProctoredExam.objects.exists()
@@ -126,7 +126,7 @@ def test_exams_of_a_course(django_assert_num_queries):
     assert api.get_exam_by_content_id(COURSE, "one")["id"] == first
 
 
-def test_an_exam_that_is_no_longer_proctored_is_taken_from_its_provider(provider):
+def test_the_provider_is_notified_if_an_exam_is_no_longer_proctored(provider):
     exam_id = create()
     api.update_exam(exam_id, is_proctored=False)
     document = saved(provider)[-1]
@@ -150,7 +150,7 @@ def item(content_id, **more):
     return {"content_id": content_id, **flags, **plain, **more}
 
 
-def test_the_exams_of_a_course_become_these():
+def test_a_registration_replaces_the_exams_of_a_course():
     kept = create("kept", due_date="2030-01-02T03:04:05Z")
     gone = create("gone")
     ids = api.register_exams(COURSE, [item("new"), item("kept", time_limit_mins=99)])
@@ -162,7 +162,7 @@ def test_the_exams_of_a_course_become_these():
     assert api.get_exam_by_content_id(COURSE, "new")["external_id"]
 
 
-def test_a_list_with_a_double_writes_nothing():
+def test_a_list_with_a_duplicate_writes_nothing():
     with pytest.raises(ProctoredBaseException):
         api.register_exams(COURSE, [item("a"), item("a")])
     with pytest.raises(ProctoredBaseException):
@@ -178,7 +178,7 @@ def test_known_providers():
 # Policies
 
 
-def test_a_policy_and_its_life(provider, staff, learner):
+def test_a_policy_is_created_changed_and_deleted(provider, staff, learner):
     exam_id = create()
     policy_id = api.create_exam_review_policy(exam_id, staff.pk, "No books.")
     assert saved(provider)[-1]["rule_summary"] == "No books."
@@ -197,7 +197,7 @@ def test_a_policy_and_its_life(provider, staff, learner):
         archived[0].delete()
 
 
-def test_a_policy_that_is_not_there(staff):
+def test_a_policy_that_does_not_exist(staff):
     exam_id = create()
     for call in (
         lambda: api.get_review_policy_by_exam_id(exam_id),
@@ -226,7 +226,7 @@ def test_the_configuration_of_an_exam(provider):
 
 
 @pytest.mark.defect("PYTHON-84")
-def test_kept_a_changed_policy_is_answered_with_nothing(exam, staff):
+def test_kept_changing_a_policy_returns_nothing(exam, staff):
     api.create_exam_review_policy(exam.pk, staff.pk, "No books.")
     assert api.update_review_policy(exam.pk, staff.pk, "Books.") is None
     assert len(ProctoredExamStudentAllowance.all_allowances[0]) == 4
@@ -250,7 +250,7 @@ def test_without_a_default_provider(settings, make_exam):
 
 
 @pytest.mark.defect("PYTHON-89")
-def test_kept_in_the_row_but_timed_exams_have_no_provider(provider, learner):
+def test_kept_the_column_is_stored_but_timed_exams_have_no_provider(provider, learner):
     exam_id = api.create_exam("course-v1:a+b+c", "x", "Quiz", 90, is_proctored=False)
     assert api.get_exam_by_id(exam_id)["backend"] == "test"
     attempt_id = api.create_exam_attempt(exam_id, learner.pk)

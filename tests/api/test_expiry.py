@@ -1,4 +1,4 @@
-"""Attempts whose time is over end, whoever looks at them, and once."""
+"""Overdue attempts end, by whatever access, and only once."""
 
 import datetime
 
@@ -41,7 +41,7 @@ def test_a_read_ends_an_overdue_attempt_once(attempt, provider):
 
 
 @pytest.mark.defect("PYTHON-37")
-def test_lists_show_what_a_read_would(attempt, exam, django_assert_num_queries):
+def test_lists_show_overdue_attempts_as_ended(attempt, exam, django_assert_num_queries):
     known = overdue(attempt, exam=exam)
     going_on = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90)
     course = exam.course_id
@@ -64,7 +64,7 @@ def test_lists_show_what_a_read_would(attempt, exam, django_assert_num_queries):
 
 
 @pytest.mark.defect("PYTHON-38")
-def test_looking_at_a_page_twice_changes_nothing_more(exam, learner, host):
+def test_a_second_page_view_changes_nothing(exam, learner, host):
     host.credit.requirements = [
         {"namespace": "proctored_exam", "name": "earlier", "status": "declined", "order": 1},
         {"namespace": "proctored_exam", "name": exam.content_id, "status": None, "order": 2},
@@ -98,7 +98,7 @@ def test_looking_at_a_page_twice_changes_nothing_more(exam, learner, host):
 
 @pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-73")
-def test_a_started_attempt_without_a_limit_gets_that_of_its_exam(attempt, make_exam):
+def test_a_started_attempt_without_a_limit_uses_that_of_its_exam(attempt, make_exam):
     exam = make_exam(time_limit_mins=60)
     begun = timezone.now() - datetime.timedelta(minutes=30)
     known = attempt(exam=exam, status="started", started_at=begun, allowed_time_limit_mins=None)
@@ -117,7 +117,7 @@ def start(attempt_id):
 
 
 @pytest.mark.defect("PYTHON-39")
-def test_a_start_after_the_due_date_is_one_end(attempt, make_exam, provider, tracker):
+def test_a_start_after_the_due_date_is_a_single_end(attempt, make_exam, provider, tracker):
     exam = make_exam(due_date=timezone.now() - MINUTE)
     known = attempt(exam=exam, status="ready_to_start")
     assert start(known.pk).status == "submitted"
@@ -144,7 +144,7 @@ def test_a_late_time_out_changes_nothing(attempt, status):
 
 @pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-70")
-def test_a_kept_time_out_is_an_end(attempt, settings, host, provider):
+def test_a_stored_time_out_ends_the_attempt(attempt, settings, host, provider):
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "ALLOW_TIMED_OUT_STATE": True}
     begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
     known = attempt(status="started", **begun)

@@ -1,4 +1,4 @@
-"""A factor of an exam's time and minutes on top of it, by every way in which staff grant them."""
+"""A factor of an exam's time and additional minutes, granted in every possible way."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +33,7 @@ def python_bulk(exam: ProctoredExam, user: Any, key: str, value: Any) -> None:
 
 
 def the_dashboard_of_the_host(exam: ProctoredExam, user: Any, key: str, value: Any) -> None:
-    """It replaces what there is, in a transaction of its own."""
+    """Replaces the allowance in its own transaction."""
     with transaction.atomic():
         for row in Allowance.get_allowances_for_user(exam.pk, user.pk):
             if row.key == key:
@@ -97,7 +97,7 @@ def allowed(exam: ProctoredExam, user: Any) -> int:
     ],
 )
 @pytest.mark.parametrize("grant", [*SINGLE, *BULK])
-def test_a_factor_counts(
+def test_a_factor_gives_extra_time(
     grant: Way, limit: int, factor: str, minutes: int, make_exam: Any, learner: Any
 ) -> None:
     exam = make_exam(time_limit_mins=limit)
@@ -110,7 +110,7 @@ def test_a_factor_counts(
 
 @pytest.mark.parametrize("grant", [*SINGLE, *BULK])
 def test_the_limit_changes_before_the_start(grant: Way, make_exam: Any, learner: Any) -> None:
-    """A factor follows the limit; the minutes that the bulk call stores in its place stay what they are."""
+    """A factor follows the limit; the minutes that the bulk call stores instead do not change."""
     exam = make_exam(time_limit_mins=60)
     grant(exam, learner, FACTOR, "1.5")
     api.update_exam(exam.pk, time_limit_mins=80)
@@ -131,7 +131,9 @@ def test_minutes_are_added_to_the_factor(grant: Way, make_exam: Any, learner: An
 
 @pytest.mark.parametrize("value", BAD_FACTORS)
 @pytest.mark.parametrize("grant", [*SINGLE, *BULK])
-def test_bad_factors_are_refused(grant: Way, value: Any, exam: ProctoredExam, learner: Any) -> None:
+def test_invalid_factors_are_refused(
+    grant: Way, value: Any, exam: ProctoredExam, learner: Any
+) -> None:
     with pytest.raises(AllowanceValueNotAllowedException):
         grant(exam, learner, FACTOR, value)
     assert not Allowance.objects.exists()
@@ -140,14 +142,18 @@ def test_bad_factors_are_refused(grant: Way, value: Any, exam: ProctoredExam, le
 
 @pytest.mark.parametrize("value", ["abc", "-3", "", "1.5", "nan", "1e9", None])
 @pytest.mark.parametrize("grant", [*SINGLE, *BULK])
-def test_bad_minutes_are_refused(grant: Way, value: Any, exam: ProctoredExam, learner: Any) -> None:
+def test_invalid_minutes_are_refused(
+    grant: Way, value: Any, exam: ProctoredExam, learner: Any
+) -> None:
     with pytest.raises(AllowanceValueNotAllowedException):
         grant(exam, learner, MINUTES, value)
     assert not Allowance.objects.exists()
 
 
 @pytest.mark.parametrize("grant", SINGLE)
-def test_a_bad_value_leaves_the_good_one(grant: Way, exam: ProctoredExam, learner: Any) -> None:
+def test_an_invalid_value_keeps_the_valid_one(
+    grant: Way, exam: ProctoredExam, learner: Any
+) -> None:
     api.add_allowance_for_user(exam.pk, learner.pk, FACTOR, "1.5")
     if grant is django_admin:
         form = admin.ModelAdmin(Allowance, admin.AdminSite()).get_form(RequestFactory().get("/"))
@@ -159,7 +165,7 @@ def test_a_bad_value_leaves_the_good_one(grant: Way, exam: ProctoredExam, learne
     assert Allowance.objects.get().value == "1.5"
 
 
-def test_the_texts_say_what_is_wrong(exam: ProctoredExam, learner: Any) -> None:
+def test_error_texts_explain_the_problem(exam: ProctoredExam, learner: Any) -> None:
     with pytest.raises(AllowanceValueNotAllowedException, match=r"from 1 to 10 .* two decimals"):
         api.add_allowance_for_user(exam.pk, learner.pk, FACTOR, "abc")
     with pytest.raises(AllowanceValueNotAllowedException, match="non-negative integer"):
@@ -172,7 +178,7 @@ def test_numbers_are_factors(value: Any, exam: ProctoredExam, learner: Any) -> N
     assert Allowance.objects.get().value == str(value)
 
 
-def test_three_decimals_are_for_the_bulk_call_only(make_exam: Any, learner: Any) -> None:
+def test_three_decimals_are_only_accepted_by_the_bulk_call(make_exam: Any, learner: Any) -> None:
     exam = make_exam(time_limit_mins=90)
     with pytest.raises(AllowanceValueNotAllowedException):
         api.add_allowance_for_user(exam.pk, learner.pk, FACTOR, "1.333")
@@ -189,7 +195,7 @@ def test_stored_factors_that_cannot_be_granted_have_no_effect(
     assert allowed(exam, learner) == 60
 
 
-def test_the_learner_is_told_the_whole_time(timed_exam: ProctoredExam, learner: Any) -> None:
+def test_the_learner_sees_the_total_time(timed_exam: ProctoredExam, learner: Any) -> None:
     api.update_exam(timed_exam.pk, time_limit_mins=60)
     api.add_allowance_for_user(timed_exam.pk, learner.pk, FACTOR, "1.5")
     exam = api.get_exam_by_id(timed_exam.pk)
@@ -198,7 +204,9 @@ def test_the_learner_is_told_the_whole_time(timed_exam: ProctoredExam, learner: 
     assert "1 hour and 30 minutes" in (screen or "")
 
 
-def test_a_factor_granted_after_a_break_is_added_to_the_rest(make_exam: Any, learner: Any) -> None:
+def test_a_factor_granted_after_an_interruption_is_added_to_the_remaining_time(
+    make_exam: Any, learner: Any
+) -> None:
     exam = make_exam(time_limit_mins=60)
     api.add_allowance_for_user(exam.pk, learner.pk, FACTOR, "1.5")
     first = api.create_exam_attempt(exam.pk, learner.pk, taking_as_proctored=True)

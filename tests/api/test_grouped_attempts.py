@@ -17,7 +17,7 @@ Attempt = ProctoredExamStudentAttempt
 
 @pytest.fixture
 def course():
-    """Attempts at few different moments, in exams of very different size, some of them again and again."""
+    """Attempts at few different times, in exams of very different size, some of them repeated."""
     chance = random.Random(4)
     users = UserFactory.create_batch(12)
     exams = [*ExamFactory.create_batch(3), ExamFactory(course_id="course-v1:edX+Other+2026")]
@@ -31,7 +31,7 @@ def course():
 
 
 def newest(rows):
-    """Of each learner and exam the first one."""
+    """Return the first row of each learner and exam."""
     pairs = {}
     for row in rows:
         pairs.setdefault((row.user_id, row.proctored_exam_id), row.pk)
@@ -60,7 +60,7 @@ def test_every_page(course, per_page):
         *[("0", -1), (0, -1), ("-1", -1), (10**30, -1), ("99", -1)],
     ],
 )
-def test_pages_that_are_not_there(course, asked, shown):
+def test_pages_out_of_range(course, asked, shown):
     wanted = newest(course)
     page = api.get_grouped_attempts(COURSE_ID, page=asked, per_page=4)
     last = -(-len(wanted) // 4)

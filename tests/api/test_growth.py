@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def cost(work):
-    """How many queries it takes."""
+    """Return the number of queries."""
     with CaptureQueriesContext(
         connection,
     ) as queries:
@@ -22,7 +22,7 @@ def cost(work):
 
 
 def costs_the_same(work, more):
-    """Once, then with more rows."""
+    """Check that the number of queries is the same with more rows."""
     before = cost(work)
     more()
     assert cost(work) == before
@@ -99,7 +99,7 @@ Attempt = ProctoredExamStudentAttempt
 
 
 @pytest.mark.defect("PYTHON-109")
-def test_only_the_newest_verification_counts(practice_exam, learner):
+def test_only_the_newest_verification_is_used(practice_exam, learner):
     AttemptFactory(proctored_exam=practice_exam, user=learner, status="verified")
     read = lambda: api.get_last_verified_onboarding_attempts_per_user([learner], "test")  # noqa: E731
     costs_the_same(read, many(practice_exam, user=learner, status="verified"))
@@ -108,7 +108,7 @@ def test_only_the_newest_verification_counts(practice_exam, learner):
 
 
 @pytest.mark.defect("PYTHON-110")
-def test_one_row_of_the_history(attempt):
+def test_a_look_up_in_the_history_reads_one_row(attempt):
     one = attempt()
     for status in ("download_software_clicked", "ready_to_start", "started"):
         api.update_attempt_status(one.pk, status)
@@ -121,7 +121,7 @@ def test_one_row_of_the_history(attempt):
 
 
 @pytest.mark.defect("PYTHON-111")
-def test_archiving_follows_no_relation(exam, learner):
+def test_archiving_reads_no_relations(exam, learner):
     review = ProctoredExamSoftwareSecureReview.objects.create(
         attempt_code="code", review_status="Clean", raw_data="{}", student=learner, exam=exam
     )

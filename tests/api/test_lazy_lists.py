@@ -1,4 +1,4 @@
-"""Lists that read what is looked at, and are lists in every other respect."""
+"""Lazy lists read only the accessed rows, and otherwise behave like lists."""
 
 import copy
 import json
@@ -49,7 +49,7 @@ def course(make_exam: Any) -> None:
 
 @pytest.fixture(params=LISTS)
 def read(request: Any, course: None) -> Read:
-    """Asks for one of the lists."""
+    """Return one of the lists."""
     return LISTS[request.param]
 
 
@@ -122,7 +122,7 @@ def _changed(rows: Any, change: Callable[[Any], Any]) -> Any:
 
 
 @pytest.mark.parametrize("use", USES)
-def test_it_does_what_a_list_does(use: str, read: Read) -> None:
+def test_it_behaves_like_a_list(use: str, read: Read) -> None:
     plain = list(read())
     assert len(plain) == ROWS
     assert USES[use](read()) == USES[use](plain)
@@ -131,12 +131,12 @@ def test_it_does_what_a_list_does(use: str, read: Read) -> None:
 @pytest.mark.parametrize(
     "use", ["+", "+ after", "*", "copy", "own copy", "deep copy", "pickle", "slice", "sorted"]
 )
-def test_what_is_made_of_it_is_a_plain_list(use: str, read: Read) -> None:
+def test_derived_lists_are_plain(use: str, read: Read) -> None:
     made = USES[use](read())
     assert type(made[0] if use == "*" else made) is list
 
 
-def test_two_that_nobody_has_looked_at(read: Read) -> None:
+def test_two_unread_lists(read: Read) -> None:
     assert read() == read()
     assert (read() != read()) is False
     assert (read() < read()) is False
@@ -146,7 +146,7 @@ def test_two_that_nobody_has_looked_at(read: Read) -> None:
     assert len(first) == 2 * ROWS
 
 
-def test_it_is_a_list_that_cannot_be_hashed(read: Read) -> None:
+def test_it_cannot_be_hashed(read: Read) -> None:
     assert isinstance(read(), list)
     with pytest.raises(TypeError):
         hash(read())
@@ -161,11 +161,11 @@ def test_it_is_a_list_that_cannot_be_hashed(read: Read) -> None:
         read()["id"]  # type: ignore[call-overload]
 
 
-def test_nothing_is_read_before_somebody_looks(read: Read) -> None:
+def test_nothing_is_read_before_the_first_access(read: Read) -> None:
     assert queries(read) == 0
 
 
-def test_a_page_reads_its_rows_their_exams_and_how_many_there_are(read: Read) -> None:
+def test_a_page_reads_its_rows_their_exams_and_the_count(read: Read) -> None:
     rows = read()
     assert queries(lambda: list(Paginator(rows, 4).page(2))) == 3
     assert queries(lambda: (rows[4:8], rows[5], len(rows), bool(rows))) == 0
@@ -174,18 +174,18 @@ def test_a_page_reads_its_rows_their_exams_and_how_many_there_are(read: Read) ->
     assert queries(lambda: (rows[0], rows[:], len(rows), sorted(rows, key=key), rows == [])) == 0
 
 
-def test_all_of_it_costs_two_queries(read: Read) -> None:
+def test_reading_everything_costs_two_queries(read: Read) -> None:
     rows = read()
     assert queries(lambda: [row["proctored_exam"]["exam_name"] for row in rows]) == 2
     assert queries(lambda: [rows[at] for at in range(len(rows))]) == 0
 
 
-def test_going_through_the_positions_reads_windows(read: Read) -> None:
+def test_access_by_position_reads_in_windows(read: Read) -> None:
     rows = read()
     assert queries(lambda: [rows[at] for at in range(len(rows))]) == 3
 
 
-def test_rows_keep_what_somebody_wrote_into_them(read: Read) -> None:
+def test_rows_keep_modifications(read: Read) -> None:
     rows = read()
     rows[2]["note"] = "seen"
     assert rows[2:3][0]["note"] == "seen"
@@ -195,7 +195,7 @@ def test_rows_keep_what_somebody_wrote_into_them(read: Read) -> None:
 
 @pytest.mark.parametrize("model", [ProctoredExamStudentAttempt, ProctoredExamStudentAllowance])
 @pytest.mark.usefixtures("course")
-def test_rows_that_go_while_somebody_pages(model: Any) -> None:
+def test_rows_deleted_during_pagination(model: Any) -> None:
     rows = LISTS["attempts" if model is ProctoredExamStudentAttempt else "allowances"]()
     assert len(rows) == ROWS
     model.objects.filter(
@@ -210,7 +210,7 @@ def test_rows_that_go_while_somebody_pages(model: Any) -> None:
 
 
 @pytest.mark.usefixtures("course")
-def test_an_unknown_order_is_said_at_once() -> None:
+def test_an_unknown_order_is_reported_immediately() -> None:
     for ask in (api.get_all_exam_attempts, api.get_allowances_for_course):
         with pytest.raises(FieldError, match="choices are"):
             ask(COURSE_ID, ordering="user__password")

@@ -67,7 +67,7 @@ def status_of(attempt):
 
 @pytest.mark.parametrize("action", ALLOWED)
 @pytest.mark.parametrize("status", [*SETUP, *RUNNING, *ENDED, *OTHER])
-def test_actions_belong_to_statuses(attempt, learner, action, status):
+def test_actions_are_allowed_in_their_statuses(attempt, learner, action, status):
     known = make(attempt, status)
     if status not in ALLOWED[action]:
         with pytest.raises(ProctoredExamIllegalStatusTransition):
@@ -80,7 +80,7 @@ def test_actions_belong_to_statuses(attempt, learner, action, status):
 
 
 @pytest.mark.parametrize("status", [*SETUP, *RUNNING, *ENDED, *OTHER])
-def test_errors_count_until_the_end(attempt, learner, status):
+def test_errors_are_recorded_until_the_end(attempt, learner, status):
     known = make(attempt, status)
     answer = api.learner_action(
         api.find_attempt(known.pk), "error", learner, detail="lost the software"
@@ -106,7 +106,7 @@ def test_the_published_leniency_can_be_switched_on(attempt, learner, settings):
 
 
 @pytest.mark.parametrize("action", ["start", "reset_attempt"])
-def test_an_old_attempt_is_not_started_in_place_of_the_newest(
+def test_an_old_attempt_cannot_be_started_instead_of_the_newest(
     attempt, learner, practice_exam, action
 ):
     old = attempt(exam=practice_exam, status="ready_to_start", is_sample_attempt=True)
@@ -136,7 +136,7 @@ def test_unknown_attempts(learner, attempt_id):
         api.learner_action(api.find_attempt(attempt_id), "submit", learner)
 
 
-def test_a_late_submission_is_the_time_out(attempt, learner):
+def test_a_late_submission_counts_as_a_time_out(attempt, learner):
     known = attempt(status="started", started_at=timezone.now() - HOUR, allowed_time_limit_mins=10)
     assert api.learner_action(api.find_attempt(known.pk), "submit", learner) == known.pk
     ended = ProctoredExamStudentAttempt.objects.get(pk=known.pk)
@@ -157,20 +157,20 @@ def test_a_proctored_attempt(exam, learner):
     assert (attempt.status, attempt.taking_as_proctored) == ("created", True)
 
 
-def test_not_to_be_proctored_means_declined(exam, learner):
+def test_an_unproctored_attempt_is_declined(exam, learner):
     attempt = ProctoredExamStudentAttempt.objects.get(
         pk=create(exam, learner, proctored=False, start_clock=True)
     )
     assert (attempt.status, attempt.started_at) == ("declined", None)
 
 
-def test_a_timed_exam_can_start_at_once(timed_exam, learner):
+def test_a_timed_exam_can_start_immediately(timed_exam, learner):
     attempt_id = create(timed_exam, learner, proctored=False, start_clock=True)
     attempt = ProctoredExamStudentAttempt.objects.get(pk=attempt_id)
     assert attempt.status == "started"
 
 
-def test_a_proctored_attempt_does_not_start_at_once(exam, learner):
+def test_a_proctored_attempt_does_not_start_immediately(exam, learner):
     attempt_id = create(exam, learner, start_clock=True)
     assert ProctoredExamStudentAttempt.objects.get(pk=attempt_id).status == "created"
 
@@ -192,7 +192,7 @@ def test_unmet_requirements_forbid_a_proctored_attempt(exam, learner, host):
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
-def test_enrolment_can_be_required(make_exam, learner, settings, host):
+def test_enrollment_can_be_required(make_exam, learner, settings, host):
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "REQUIRE_ENROLLMENT": True}
     with pytest.raises(ProctoredExamNotActiveException):
         create(make_exam(is_active=False), learner)
@@ -203,7 +203,7 @@ def test_enrolment_can_be_required(make_exam, learner, settings, host):
     assert create(make_exam(), learner)
 
 
-def test_who_may_not_take_proctored_exams(exam, learner):
+def test_users_who_may_not_take_proctored_exams(exam, learner):
     learner.is_active = False
     with pytest.raises(ProctoredExamPermissionDenied, match="as a proctored exam"):
         create(exam, learner)
@@ -235,7 +235,7 @@ def test_the_second_click_gets_the_attempt_of_the_first(exam, learner, provider)
 
 @pytest.fixture
 def under_way(exam, learner):
-    """Another click's creation is under way; it ends as told once the second click has found it."""
+    """Another request's creation is in progress; it finishes once the second click has found it."""
     pair, steps = (exam.pk, learner.pk), []
     with contextlib.ExitStack() as stack:
 
@@ -257,36 +257,34 @@ def under_way(exam, learner):
     assert steps == ["found", "ended"]
 
 
-def test_a_click_that_waited_for_one_that_failed(exam, learner, under_way):
+def test_a_click_that_waited_for_a_failed_creation(exam, learner, under_way):
     under_way(lambda: None)
     with pytest.raises(BackendProviderCannotRegisterAttempt):
         create(exam, learner)
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
-def test_a_click_that_waited_gets_the_attempt_of_the_other(
-    exam, learner, attempt, under_way, provider
-):
+def test_a_click_that_waited_gets_the_other_attempt(exam, learner, attempt, under_way, provider):
     under_way(lambda: attempt(exam=exam))
     found = create(exam, learner)
     assert ProctoredExamStudentAttempt.objects.get().pk == found
     assert not provider.calls_of("register_exam_attempt")
 
 
-def test_a_click_that_wanted_something_else(exam, learner, attempt, under_way):
+def test_a_click_with_another_choice(exam, learner, attempt, under_way):
     under_way(lambda: attempt(exam=exam, taking_as_proctored=False))
     with pytest.raises(StudentExamAttemptBeingCreated, match="already exists"):
         create(exam, learner)
 
 
-def test_in_a_transaction_of_the_host_nobody_waits(exam, learner):
+def test_no_waiting_in_a_transaction_of_the_host(exam, learner):
     ProctoringReservation.objects.take(exam.pk, learner.pk, "first", "", seconds=60)
     with pytest.raises(StudentExamAttemptBeingCreated), transaction.atomic():
         create(exam, learner)
 
 
 def test_an_error_that_comes_too_late(attempt, learner, provider):
-    """The attempt ends between our look and our lock."""
+    """The attempt ends between the first read and the lock."""
     known = make(attempt, "started")
     waiting = [known.pk]
 
@@ -304,7 +302,7 @@ def test_an_error_that_comes_too_late(attempt, learner, provider):
 
 @pytest.mark.needs("lms-urls")
 @pytest.mark.defect("PYTHON-95")
-def test_the_rest_interface_creates_only_what_may_be_taken(
+def test_the_rest_interface_creates_only_permitted_attempts(
     make_exam, learner, client_for, settings
 ):
     exam = make_exam(is_active=False)

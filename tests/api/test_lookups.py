@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.defect("PYTHON-71")
-def test_of_attempts_with_the_same_external_id_the_newest_counts(attempt, make_exam):
+def test_the_newest_of_attempts_with_the_same_external_id_is_found(attempt, make_exam):
     attempt(external_id="same")
     newest = attempt(external_id="same", exam=make_exam(backend="null"))
     assert api.get_exam_attempt_by_external_id("same")["id"] == newest.pk
@@ -69,7 +69,7 @@ Attempt = ProctoredExamStudentAttempt
 
 
 @pytest.mark.defect("PYTHON-76")
-def test_nobody_is_not_everybody(attempt, practice_exam):
+def test_an_empty_filter_of_users_matches_no_one(attempt, practice_exam):
     attempt(exam=practice_exam, is_sample_attempt=True)
     found = Attempt.objects.get_proctored_practice_attempts_by_course_id
     assert found(practice_exam.course_id).count() == 1
@@ -77,7 +77,7 @@ def test_nobody_is_not_everybody(attempt, practice_exam):
 
 
 @pytest.mark.defect("PYTHON-90")
-def test_of_two_attempts_of_one_moment_the_later_id_is_current(attempt, exam):
+def test_of_two_simultaneous_attempts_the_higher_id_is_current(attempt, exam):
     first, second = attempt(exam=exam), attempt(exam=exam)
     Attempt.objects.update(created=timezone.now())
     assert first.pk < second.pk
@@ -85,7 +85,7 @@ def test_of_two_attempts_of_one_moment_the_later_id_is_current(attempt, exam):
 
 
 @pytest.mark.defect("PYTHON-91")
-def test_search_does_not_mind_the_case(attempt, exam, learner):
+def test_search_ignores_case(attempt, exam, learner):
     one = attempt(exam=exam)
     for text in (learner.username.upper(), learner.email.upper()):
         assert [row["id"] for row in api.get_filtered_exam_attempts(exam.course_id, text)] == [

@@ -48,7 +48,7 @@ def names(details, *exams):
     return [[exam.exam_name for exam in group] for group in found]
 
 
-def test_why_exams_cannot_be_opened():
+def test_reasons_why_exams_cannot_be_opened():
     details = outline(
         accessible=["open"],
         open=dates(start=NOW + DAY),
@@ -61,7 +61,7 @@ def test_why_exams_cannot_be_opened():
     assert found == [["undated", "unknown", "hidden"], ["later"], ["over"]]
 
 
-def test_the_end_of_the_course_counts_where_there_is_no_due_date():
+def test_the_end_of_the_course_is_used_without_a_due_date():
     end = NOW - datetime.timedelta(seconds=1)
     details = outline(course_end=end, a=dates(), b=dates(due=NOW + DAY))
     assert names(details, "a", "b") == [["b"], [], ["a"]]
@@ -82,12 +82,12 @@ def test_exams_without_a_usage_key():
         ("undated", None, datetime.datetime.max.replace(tzinfo=datetime.UTC)),
     ],
 )
-def test_until_when_exams_are_visible(name, course_end, expected):
+def test_the_end_of_an_exams_visibility(name, course_end, expected):
     schedule = outline(course_end=course_end, dated=dates(due=NOW), undated=dates()).schedule
     assert utils.get_visibility_check_date(schedule, key(name)) == expected
 
 
-def test_the_outline_is_asked_with_a_key_and_the_time():
+def test_the_outline_is_requested_with_a_key_and_the_time():
     before = get_runtime_service("learning_sequences")
     asked = []
     service = SimpleNamespace(

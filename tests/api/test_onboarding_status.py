@@ -1,4 +1,4 @@
-"""The learner's onboarding: where the link leads, and how long a verification lasts."""
+"""The learner's onboarding: the target of the link, and how long a verification is valid."""
 
 import datetime
 
@@ -19,7 +19,7 @@ DAY = datetime.timedelta(days=1)
 
 @pytest.fixture
 def outline():
-    """The host's outline: exam → when it opens."""
+    """The host's outline: exam → release date."""
     before = replace_service("learning_sequences", None)
 
     def show(openings):
@@ -49,7 +49,7 @@ def test_the_link_leads_to_an_exam_that_is_open(make_exam, learner, provider, ou
 
 
 @pytest.mark.defect("PYTHON-60")
-def test_a_verification_lasts_a_year_whatever_is_saved_since(
+def test_a_verification_is_valid_for_a_year_despite_later_saves(
     attempt, practice_exam, learner, time_machine
 ):
     begun = timezone.now()

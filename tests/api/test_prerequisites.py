@@ -1,4 +1,4 @@
-"""Credit requirements that come before an exam, and exams that are declined without having been taken."""
+"""Credit requirements before an exam, and exams that are declined without an attempt."""
 
 import pytest
 
@@ -16,7 +16,7 @@ FIRST = "block-v1:edX+Demo+2026+type@sequential+block@first"
 
 @pytest.fixture
 def check(exam, learner, host):
-    """The exam with what came before it, in the given status."""
+    """Return the exam with a requirement in the given status."""
 
     def check(status, namespace="proctored_exam", name=FIRST):
         host.credit.requirements = [
@@ -34,7 +34,7 @@ def statuses():
     return list(ProctoredExamStudentAttempt.objects.values_list("status", flat=True))
 
 
-def test_all_is_done(check):
+def test_all_requirements_are_met(check):
     found = check("satisfied")["prerequisite_status"]
     assert found["are_prerequisites_satisifed"]
     assert [entry["name"] for entry in found["satisfied_prerequisites"]] == [FIRST]
@@ -43,7 +43,7 @@ def test_all_is_done(check):
 
 @pytest.mark.needs("lms-urls")
 @pytest.mark.parametrize(("status", "kind"), [("failed", "failed"), (None, "pending")])
-def test_what_is_missing_has_an_address(check, status, kind):
+def test_unmet_requirements_have_a_link(check, status, kind):
     found = check(status)["prerequisite_status"]
     assert not found["are_prerequisites_satisifed"]
     (entry,) = found[f"{kind}_prerequisites"]
@@ -52,7 +52,7 @@ def test_what_is_missing_has_an_address(check, status, kind):
 
 
 @pytest.mark.parametrize(("namespace", "name"), [("reverification", FIRST), ("proctored_exam", "")])
-def test_other_requirements_have_none(check, namespace, name):
+def test_other_requirements_have_no_link(check, namespace, name):
     found = check("failed", namespace, name)["prerequisite_status"]
     assert found["failed_prerequisites"][0]["jumpto_url"] is None
 
@@ -62,21 +62,21 @@ def test_hosts_without_the_route(check):
     assert check("failed")["prerequisite_status"]["failed_prerequisites"][0]["jumpto_url"] is None
 
 
-def test_who_declined_the_one_declines_the_other_once(check):
+def test_a_declined_requirement_declines_the_exam_once(check):
     for _ in range(2):
         found = check("declined")["prerequisite_status"]
         assert [entry["name"] for entry in found["declined_prerequisites"]] == [FIRST]
     assert statuses() == ["declined"]
 
 
-def test_an_attempt_that_is_there_is_left_alone(check, attempt, exam):
+def test_an_existing_attempt_is_unchanged(check, attempt, exam):
     attempt(exam=exam, status="created")
     check("declined")
     assert statuses() == ["created"]
 
 
 @pytest.mark.parametrize("why", ["no service", "not enrolled", "broken"])
-def test_hosts_that_know_nothing_of_it(exam, learner, host, why):
+def test_hosts_without_a_credit_service(exam, learner, host, why):
     if why == "no service":
         set_runtime_service("credit", None)
     elif why == "not enrolled":
@@ -87,7 +87,7 @@ def test_hosts_that_know_nothing_of_it(exam, learner, host, why):
     assert "prerequisite_status" not in found
 
 
-def test_declining_what_is_not_there(exam, learner):
+def test_declining_an_unknown_exam(exam, learner):
     with pytest.raises(ProctoredExamNotFoundException):
         decline_unattempted(4711, learner.pk)
     with pytest.raises(UserNotFoundException):
@@ -95,7 +95,7 @@ def test_declining_what_is_not_there(exam, learner):
     assert not statuses()
 
 
-def test_declining_reaches_the_rest_of_the_course(exam, make_exam, learner, host):
+def test_declining_cascades_to_the_course(exam, make_exam, learner, host):
     other = make_exam()
     assert decline_unattempted(exam.pk, learner.pk)
     assert statuses() == ["declined", "declined"]

@@ -1,4 +1,4 @@
-"""Somebody else is quicker, by the time between a look and the act that follows it."""
+"""Another process is faster, between a query and the following statement."""
 
 import pytest
 from django.db import connection
@@ -14,7 +14,7 @@ TIME = "additional_time_granted"
 
 
 class Quicker:
-    """Does its work right after the first look at a table."""
+    """Does its work right after the first query of a table."""
 
     def __init__(self, table, work):
         self.table, self.work, self.done = table, work, False
@@ -27,7 +27,7 @@ class Quicker:
         return answer
 
 
-def test_an_exam_that_somebody_else_creates():
+def test_an_exam_created_concurrently():
     columns = {"course_id": COURSE_ID, "content_id": "content", "exam_name": "Theirs"}
     theirs = ProctoredExam(**columns, time_limit_mins=5)
     quicker = Quicker("proctoredexam", lambda: ProctoredExam.objects.bulk_create([theirs]))
@@ -38,7 +38,7 @@ def test_an_exam_that_somebody_else_creates():
     assert not OutboxMessage.objects.exists()
 
 
-def test_an_allowance_that_somebody_else_grants(exam, learner):
+def test_an_allowance_granted_concurrently(exam, learner):
     theirs = ProctoredExamStudentAllowance(proctored_exam=exam, user=learner, key=TIME, value="10")
     quicker = Quicker(
         "proctoredexamstudentallowance",

@@ -1,4 +1,4 @@
-"""A review decides the status of its attempt, stores its comments, and notifies where it must."""
+"""A review determines the status of its attempt, stores its comments, and notifies staff if necessary."""
 
 import pytest
 from django.utils import timezone
@@ -24,7 +24,7 @@ def status_of(attempt):
 
 
 @pytest.mark.defect("PYTHON-17")
-def test_a_bad_comment_stores_nothing(attempt, host):
+def test_an_invalid_comment_stores_nothing(attempt, host):
     known = attempt(status="submitted", completed_at=timezone.now())
     bad = {"status": "passed", "comments": [{"comment": "fine", "status": "ok"}, {"status": "ok"}]}
     with pytest.raises(ProctoredExamBadReviewStatus):
@@ -50,7 +50,7 @@ def credit_words(host):
 
 
 @pytest.mark.defect("PYTHON-45")
-def test_saving_a_review_is_not_deciding_it(attempt, mailoutbox, host):
+def test_saving_a_review_is_not_a_decision(attempt, mailoutbox, host):
     known = ended(attempt)
     stored = api.receive_review(known, review("passed"))
     api.update_attempt_status(known.pk, "second_review_required")
@@ -65,7 +65,7 @@ def test_saving_a_review_is_not_deciding_it(attempt, mailoutbox, host):
 
 
 @pytest.mark.defect("PYTHON-46")
-def test_a_removal_is_no_review(attempt, staff, tracker):
+def test_a_removal_is_not_a_review(attempt, staff, tracker):
     known = ended(attempt)
     api.receive_review(known, review("passed"))
     tracker.events.clear()
@@ -101,7 +101,7 @@ def a_review(**columns):
 
 @pytest.mark.defect("PYTHON-74")
 @pytest.mark.parametrize("with_exam", [True, False])
-def test_a_review_of_nothing_is_kept(exam, with_exam, caplog):
+def test_a_review_without_an_attempt_is_kept(exam, with_exam, caplog):
     stored = a_review(exam=exam if with_exam else None)
     assert Review.objects.get().pk == stored.pk
     assert stored.is_passing
@@ -110,6 +110,6 @@ def test_a_review_of_nothing_is_kept(exam, with_exam, caplog):
 
 @pytest.mark.defect("PYTHON-75")
 @pytest.mark.parametrize("status", ["", "S", "Susp", "Clean"])
-def test_only_suspicion_notifies(status):
+def test_only_suspicious_reviews_notify_staff(status):
     assert not Review(review_status=status).should_notify
     assert Review(review_status="Suspicious").should_notify

@@ -40,11 +40,11 @@ def facts(review_status="Suspicious", **more):
         (facts("Suspicious", human=True, attempt_status="onboarding_reset"), None),
     ],
 )
-def test_where_a_review_puts_the_attempt(known, expected):
+def test_the_status_after_a_review(known, expected):
     assert status_after(known) == expected
 
 
-def test_a_good_delivery():
+def test_a_valid_delivery():
     delivery = checked(
         {
             "status": "suspicious",
@@ -82,18 +82,18 @@ def test_a_good_delivery():
         {"status": "passed", "comments": [{"comment": "ok", "status": "ok", "start": True}]},
     ],
 )
-def test_a_bad_delivery_is_refused_with_a_reason(answer):
+def test_an_invalid_delivery_is_refused_with_a_reason(answer):
     with pytest.raises(ProctoredExamBadReviewStatus, match=r".+"):
         checked(answer)
 
 
-def test_the_link_to_the_video_is_not_kept_in_the_open():
+def test_the_link_to_the_video_is_not_stored_in_clear_text():
     link = {"videoReviewLink": "https://example.com/video"}
     kept = redacted({"status": "passed", **link, "payload": {"id": 1, **link}})
     assert json.loads(kept) == {"status": "passed", "payload": {"id": 1}}
 
 
-def test_payloads_that_say_the_same():
+def test_equal_payloads():
     assert is_same_payload('{"a": 1, "b": 2}', '{"b": 2, "a": 1}')
     assert not is_same_payload('{"a": 1}', '{"a": 2}')
     assert is_same_payload("not JSON", "not JSON")

@@ -1,4 +1,4 @@
-"""Reviews: stored once, applied once, and a person's word stands."""
+"""Reviews are stored once and applied once, and a person's decision stands."""
 
 import datetime
 
@@ -85,7 +85,7 @@ def test_updates_can_be_forbidden(submitted, settings):
     assert status_of(submitted) == "second_review_required"
 
 
-def test_a_passing_review_of_what_was_never_submitted_is_an_error(attempt, caplog):
+def test_a_passing_review_of_an_unsubmitted_attempt_is_an_error(attempt, caplog):
     known = attempt(status="ready_to_start")
     api.receive_review(known, payload("passed"))
     assert status_of(known) == "error"
@@ -98,7 +98,7 @@ def test_a_passing_review_of_what_was_never_submitted_is_an_error(attempt, caplo
     }
 
 
-def test_an_exam_that_is_not_proctored_any_more(submitted):
+def test_an_exam_that_is_no_longer_proctored(submitted):
     submitted.proctored_exam.is_proctored = False
     submitted.proctored_exam.save()
     assert api.receive_review(submitted, payload("passed")) is None
@@ -119,7 +119,7 @@ def test_a_review_of_a_removed_attempt_is_kept_without_effect(submitted, staff):
 # Who may be a reviewer
 
 
-def test_a_reviewer_who_is_staff_rejects_at_once(submitted, django_user_model):
+def test_a_reviewer_who_is_staff_rejects_immediately(submitted, django_user_model):
     reviewer = django_user_model.objects.create_user("r", "r@example.com", is_staff=True)
     review = api.receive_review(submitted, payload("suspicious", reviewed_by="r@example.com"))
     assert (review.reviewed_by, status_of(submitted)) == (reviewer, "rejected")
@@ -134,7 +134,7 @@ def test_a_reviewer_of_the_provider_counts(submitted, django_user_model):
 
 @pytest.mark.defect("PYTHON-44")
 @pytest.mark.parametrize("who", ["learner", "stranger", "nobody"])
-def test_others_do_not_count(submitted, learner, django_user_model, who):
+def test_other_users_do_not_count(submitted, learner, django_user_model, who):
     django_user_model.objects.create_user("stranger", "stranger@example.com")
     address = learner.email if who == "learner" else f"{who}@example.com"
     review = api.receive_review(submitted, payload("suspicious", reviewed_by=address))
@@ -143,7 +143,7 @@ def test_others_do_not_count(submitted, learner, django_user_model, who):
 
 
 @pytest.mark.defect("PYTHON-44")
-def test_an_address_of_several_users_is_no_trouble(submitted, django_user_model):
+def test_an_address_of_several_users(submitted, django_user_model):
     django_user_model.objects.create_user("a", "same@example.com")
     second = django_user_model.objects.create_user("b", "same@example.com", is_staff=True)
     review = api.receive_review(submitted, payload("suspicious", reviewed_by="same@example.com"))
@@ -182,7 +182,7 @@ def test_a_person_verifies(submitted, suspicious, staff):
     assert status_of(submitted) == "verified"
 
 
-def test_an_unknown_word_decides_nothing(submitted, suspicious, staff):
+def test_an_unknown_status_is_refused(submitted, suspicious, staff):
     with pytest.raises(ProctoredExamBadReviewStatus):
         api.decide_review(suspicious.pk, "suspicious", staff)
     assert status_of(submitted) == "second_review_required"
@@ -200,14 +200,14 @@ def test_no_delivery_overrules_a_person(submitted, suspicious, staff, later):
     assert len(events()) == 3
 
 
-def test_a_person_may_think_again(submitted, suspicious, staff, host):
+def test_a_person_may_change_the_decision(submitted, suspicious, staff, host):
     api.decide_review(suspicious.pk, "Suspicious", staff)
     api.decide_review(suspicious.pk, "Clean", staff)
     assert status_of(submitted) == "verified"
     assert "undo_override_subsection_grade" in [call.method for call in host.calls]
 
 
-def test_reviews_of_6_1_4_with_a_reviewer_stand_as_well(submitted, staff):
+def test_decisions_stored_by_6_1_4_stand(submitted, staff):
     Review.objects.bulk_create(
         [
             Review(
@@ -245,7 +245,7 @@ def test_a_review_that_the_host_saves_is_applied(submitted):
     assert len(events()) == 1
 
 
-def test_saving_it_again_without_a_new_decision_is_not(submitted):
+def test_a_review_saved_again_without_a_new_decision_is_not_applied(submitted):
     review = save_model(submitted, "Suspicious")
     review.raw_data = ""
     review.save()
@@ -258,7 +258,7 @@ def test_a_review_of_an_unknown_attempt_is_stored(submitted):
     assert status_of(submitted) == "submitted"
 
 
-def test_history_of_time_outs_counts_as_submission(attempt):
+def test_a_time_out_in_the_history_counts_as_a_submission(attempt):
     known = attempt(status="timed_out", started_at=timezone.now() - datetime.timedelta(hours=2))
     lifecycle.transition(known, "error")
     api.receive_review(known, payload("passed"))

@@ -239,7 +239,7 @@ def make(attempt, exam, status, **more):
     return attempt(exam=exam, status=status, **{**times, **more})
 
 
-def test_a_silent_provider_holds_a_page_for_one_deadline(exam, learner, attempt, provider):
+def test_an_unresponsive_provider_delays_a_page_by_one_deadline(exam, learner, attempt, provider):
     """Both of its asks together, not each."""
     attempt(exam=exam, status="created")
     deadlines = []
@@ -279,7 +279,7 @@ def screens(monkeypatch):
         ("satisfied", "proctored_exam/entrance.html"),
     ],
 )
-def test_what_the_context_says_of_prerequisites_counts(
+def test_prerequisites_in_the_context_are_used(
     status, screen, service, exam, learner, host, monkeypatch
 ):
     host.credit.requirements = [requirement("satisfied")]
@@ -300,7 +300,7 @@ def test_a_declined_prerequisite_in_the_context_declines_the_exam(exam, learner,
 
 
 @pytest.mark.parametrize("known", [None, {}, credit_state(), {"credit_requirement_status": None}])
-def test_the_service_is_asked_where_the_context_says_nothing(
+def test_the_service_is_called_if_the_context_has_no_prerequisites(
     known, exam, learner, host, monkeypatch
 ):
     host.credit.requirements = [requirement("failed")]
@@ -309,7 +309,7 @@ def test_the_service_is_asked_where_the_context_says_nothing(
     assert shown == ["proctored_exam/failed-prerequisites.html"]
 
 
-def test_option_presented_is_told_once_a_day(learner, exam):
+def test_option_presented_is_emitted_once_a_day(learner, exam):
     """Reloading the entrance page stores nothing, and costs no more than the first look."""
 
     def look(user=learner):

@@ -86,7 +86,7 @@ def test_timed_exams_have_no_status(make_exam, attempt, learner, status):
     }
 
 
-def test_the_newest_attempt_counts(exam, attempt, learner):
+def test_the_newest_attempt_is_used(exam, attempt, learner):
     attempt(exam=exam, status="error")
     attempt(exam=exam, status="verified")
     assert summary(exam, learner)["status"] == "verified"
@@ -96,7 +96,7 @@ def test_an_unknown_exam(learner):
     assert api.get_attempt_status_summary(learner.pk, "course-v1:a+b+c", "unknown") is None
 
 
-def test_who_may_not_take_proctored_exams(exam, practice_exam, learner, host):
+def test_users_who_may_not_take_proctored_exams(exam, practice_exam, learner, host):
     learner.is_active = False
     learner.save()
     assert summary(exam, learner) is None
@@ -120,7 +120,7 @@ def test_after_the_end_of_the_course(exam, practice_exam, attempt, learner, host
     assert summary(exam, learner)["status"] == "verified"
 
 
-def test_the_time_is_over_while_nobody_looks(exam, attempt, learner):
+def test_an_overdue_attempt_without_a_page(exam, attempt, learner):
     started = timezone.now() - HOUR
     known = attempt(exam=exam, status="started", started_at=started, allowed_time_limit_mins=10)
     assert summary(exam, learner)["status"] == "submitted"
@@ -134,7 +134,7 @@ def test_texts_are_translated_when_they_are_read(exam, learner):
     assert api.STATUS_SUMMARY_MAP["eligible"]["short_description"] == "Proctored Option Available"
 
 
-def test_answers_belong_to_the_caller(exam, learner):
+def test_results_belong_to_the_caller(exam, learner):
     summary(exam, learner)["short_description"] = "mine"
     assert summary(exam, learner)["short_description"] == "Proctored Option Available"
 
@@ -150,7 +150,7 @@ def test_answers_belong_to_the_caller(exam, learner):
         (TIMED, "submitted", 1),
     ],
 )
-def test_what_it_costs(
+def test_the_number_of_queries(
     make_exam, attempt, learner, kind, status, queries, django_assert_num_queries
 ):
     exam = make_exam(**kind)

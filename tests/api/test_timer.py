@@ -53,7 +53,7 @@ def data_of(known, **more):
 
 
 @time_machine.travel(NOON, tick=False)
-def test_what_the_timer_gets(attempt, provider):
+def test_the_timers_data(attempt, provider):
     provider.ping_interval = 45
     known = running(attempt, minutes=90, ago=30)
     data = data_of(known)
@@ -68,7 +68,7 @@ def test_what_the_timer_gets(attempt, provider):
     assert (data["in_timed_exam"], data["use_legacy_attempt_api"]) == (True, True)
 
 
-def test_where_the_exam_is(attempt):
+def test_the_exams_url(attempt):
     known = running(attempt)
     course_id, content_id = known.proctored_exam.course_id, known.proctored_exam.content_id
     assert data_of(known)["exam_url_path"].endswith(f"jump_to/{content_id}")
@@ -85,7 +85,7 @@ def test_where_the_exam_is(attempt):
         ({}, True, "a proctored exam"),
     ],
 )
-def test_kinds(attempt, make_exam, provider, kind, onboarding, phrase):
+def test_exam_types(attempt, make_exam, provider, kind, onboarding, phrase):
     provider.supports_onboarding = onboarding
     data = data_of(running(attempt, exam=make_exam(**kind)))
     assert data["exam_type"] == phrase
@@ -107,7 +107,7 @@ def test_before_the_start(attempt, provider, make_exam, status):
     assert data_of(known)["software_download_url"] is None
 
 
-def test_a_silent_provider_holds_the_answer_for_one_deadline(attempt, provider, exam):
+def test_an_unresponsive_provider_delays_the_response_by_one_deadline(attempt, provider, exam):
     """Both of its asks together, not each."""
     deadlines = []
     for ask in ("get_attempt", "get_software_download_url"):
@@ -148,7 +148,7 @@ def test_the_time_is_over(attempt):
     assert ProctoredExamStudentAttempt.objects.get(pk=known.pk).status == "submitted"
 
 
-def test_a_provider_that_is_gone(attempt, make_exam):
+def test_a_provider_that_is_not_configured(attempt, make_exam):
     known = running(attempt, exam=make_exam(backend="gone"))
     data = data_of(known)
     assert (data["ping_interval"], data["desktop_application_js_url"]) == (60, "")
@@ -156,7 +156,7 @@ def test_a_provider_that_is_gone(attempt, make_exam):
     assert data_of(waiting)["software_download_url"] is None
 
 
-def test_attempts_that_are_not_there(attempt, exam, make_exam):
+def test_unknown_attempts(attempt, exam, make_exam):
     known = running(attempt, exam=exam)
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.get_exam_attempt_data(make_exam().pk, known.pk)
@@ -174,7 +174,7 @@ def test_thresholds_are_settings(attempt, settings):
     assert (data["low_threshold_sec"], data["critically_low_threshold_sec"]) == (300, 60)
 
 
-def test_the_reader_is_spoken_to_in_german(attempt):
+def test_texts_are_in_the_users_language(attempt):
     known = running(attempt, minutes=60)
     with translation.override("de"):
         data = data_of(known)
@@ -183,7 +183,7 @@ def test_the_reader_is_spoken_to_in_german(attempt):
 
 
 @pytest.mark.parametrize(("kind", "queries"), [({}, 3), ({"is_proctored": False}, 3)])
-def test_what_it_costs(attempt, make_exam, django_assert_num_queries, kind, queries):
+def test_the_number_of_queries(attempt, make_exam, django_assert_num_queries, kind, queries):
     known = running(attempt, exam=make_exam(**kind))
     with django_assert_num_queries(queries):
         data_of(known)
@@ -193,7 +193,7 @@ def test_what_it_costs(attempt, make_exam, django_assert_num_queries, kind, quer
 
 
 @time_machine.travel(NOON, tick=False)
-def test_what_pages_poll(attempt, make_exam, learner):
+def test_the_polled_data(attempt, make_exam, learner):
     known = running(attempt, minutes=90)
     polled = api.get_polled_attempt(known.pk)
     assert polled["time_remaining_seconds"] == 5400
