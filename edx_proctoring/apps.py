@@ -55,11 +55,12 @@ class EdxProctoringConfig(AppConfig):
         """Connect receivers and message handlers, register the tasks, and load the configured providers."""
         from edx_proctoring import checks, handlers, signals, tasks  # noqa: F401, PLC0415  need models
         from edx_proctoring.effects import deliver  # noqa: PLC0415  need models
-        from edx_proctoring.lifecycle import recalculation  # noqa: PLC0415  need models
+        from edx_proctoring.lifecycle import bulk, recalculation  # noqa: PLC0415  need models
         from edx_proctoring.outbox import broker  # noqa: PLC0415  need models
 
         deliver.register()
         recalculation.register()
+        bulk.register()
         broker.remember_app()
         masking.guard_logs()
         self.backend_errors: dict[str, str] = {}

@@ -267,6 +267,7 @@ class RegistrationContext(TypedDict, total=False):
 class MessagePayload(TypedDict, total=False):
     """Payload of outbox messages; each kind uses some of the keys. Ids and codes only, no names."""
 
+    bulk_id: int
     attempt_id: int
     exam_id: int
     user_id: int

@@ -14,6 +14,7 @@ from edx_proctoring.views.v2.actions import ActionViewSet, BulkActionViewSet
 from edx_proctoring.views.v2.allowances import AllowanceActionViewSet, AllowanceViewSet
 from edx_proctoring.views.v2.attempt_details import AttemptDetailsViewSet
 from edx_proctoring.views.v2.attempts import AttemptViewSet
+from edx_proctoring.views.v2.bulk_time_changes import BulkTimeChangeViewSet
 from edx_proctoring.views.v2.exams import ExamViewSet
 from edx_proctoring.views.v2.health import HealthView, ReadyView
 from edx_proctoring.views.v2.onboarding import OnboardingViewSet
@@ -268,6 +269,21 @@ urlpatterns = [
         rf"{V2}reviews/(?P<review_id>\d{{1,20}})/",
         ReviewViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="v2.review",
+    ),
+    _regex(
+        f"{V2}time-changes/",
+        BulkTimeChangeViewSet.as_view({"get": "list", "post": "create"}),
+        name="v2.time_changes",
+    ),
+    _regex(
+        rf"{V2}time-changes/(?P<change_id>\d{{1,20}})/",
+        BulkTimeChangeViewSet.as_view({"get": "retrieve"}),
+        name="v2.time_change",
+    ),
+    _regex(
+        rf"{V2}time-changes/(?P<change_id>\d{{1,20}})/undo/",
+        BulkTimeChangeViewSet.as_view({"post": "undo"}),
+        name="v2.time_change.undo",
     ),
     _regex(f"{PAGES}special-exams/", StaffPage.as_view(), name="pages.special_exams"),
     _regex(

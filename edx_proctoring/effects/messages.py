@@ -41,6 +41,7 @@ PROVIDER_REMOVAL = MessageKind("provider_removal", slow_recipient=True)
 EXAM_SAVED = MessageKind("exam_saved", slow_recipient=True, inline=True)
 EXTENSION_CHANGE = MessageKind("extension_change")
 RECALCULATION = MessageKind("recalculation", inline=True)
+BULK_TIME_CHANGE = MessageKind("bulk_time_change")
 
 KINDS = (
     CREDIT,
@@ -58,6 +59,7 @@ KINDS = (
     EXAM_SAVED,
     EXTENSION_CHANGE,
     RECALCULATION,
+    BULK_TIME_CHANGE,
 )
 PERSONAL_KINDS = tuple(kind.name for kind in KINDS if kind.personal)
 
@@ -269,3 +271,10 @@ def _host_order(payload: MessagePayload) -> str:
 
 def _event(key: Iterable[object], order: str, payload: JSONObject) -> Draft:
     return Draft(EVENT.name, EVENT.key(*key), order, payload)
+
+
+def bulk_time_change(bulk_id: int) -> Draft:
+    """Change the time of many attempts. The payload also contains the progress: attempts up to the id `after` are done."""
+    key = BULK_TIME_CHANGE.key(bulk_id)
+    payload: MessagePayload = {"bulk_id": bulk_id, "after": 0}
+    return Draft(BULK_TIME_CHANGE.name, key, key, payload, any_process=True)

@@ -4,6 +4,8 @@ Each function locks the learner's row first, decides under the lock, stores the 
 out the consequences.
 """
 
+from edx_proctoring.lifecycle.bulk import BulkResult, attempts_of
+from edx_proctoring.lifecycle.bulk import apply as apply_bulk
 from edx_proctoring.lifecycle.change import outcome
 from edx_proctoring.lifecycle.clock import (
     continue_,
@@ -27,10 +29,13 @@ from edx_proctoring.lifecycle.rows import (
     STAFF,
     SWEEP,
     TIME_OUT,
+    Attempt,
 )
 from edx_proctoring.lifecycle.transition import expire, expire_if_overdue, transition
 
 __all__ = [
+    "Attempt",
+    "BulkResult",
     "CASCADE",
     "LEARNER",
     "LEARNERS_CASCADE",
@@ -40,6 +45,8 @@ __all__ = [
     "TIME_OUT",
     "TimeChange",
     "annotate",
+    "apply_bulk",
+    "attempts_of",
     "continue_",
     "create",
     "expire",

@@ -18,6 +18,7 @@ from edx_proctoring.models.attempts import (
     ProctoredExamStudentAttempt,
     ProctoredExamStudentAttemptManager,
 )
+from edx_proctoring.models.bulk_time_changes import BulkTimeChange
 from edx_proctoring.models.exact import exactly, exactly_one_of
 from edx_proctoring.models.exams import ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.models.history import (
@@ -86,6 +87,7 @@ __all__ = [
     "ScheduledRun",
     "TIME_VALUES",
     "TimeAdjustment",
+    "BulkTimeChange",
     "VERIFICATION_DAYS_VALID",
     "archive_copy",
     "archive_model",

@@ -89,6 +89,9 @@ ROUTE_ROLES: Mapping[str, Mapping[str, str]] = {
     "v2.attempt.extend":                           {"post": COURSE_STAFF},
     "v2.attempt.pause":                            {"post": COURSE_STAFF},
     "v2.attempt.continue":                         {"post": COURSE_STAFF},
+    "v2.time_changes":                             {"get": COURSE_STAFF, "post": COURSE_STAFF},
+    "v2.time_change":                              {"get": COURSE_STAFF},
+    "v2.time_change.undo":                         {"post": COURSE_STAFF},
     "v2.health":                                   {"get": GLOBAL_STAFF},  # or HEALTH_TOKEN
     "v2.health.ready":                             {"get": THE_WORLD},
     "pages.special_exams":                         {"get": COURSE_STAFF},

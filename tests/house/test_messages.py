@@ -8,7 +8,7 @@ import pytest
 from edx_proctoring import outbox
 from edx_proctoring.effects import messages
 from edx_proctoring.effects.deliver import HANDLERS
-from edx_proctoring.lifecycle import recalculation
+from edx_proctoring.lifecycle import bulk, recalculation
 
 PACKAGE = Path(__file__).resolve().parents[2] / "edx_proctoring"
 MODULES = sorted(
@@ -83,7 +83,7 @@ def test_messages_are_spelled_in_one_module():
 
 
 def test_each_kind_has_a_handler():
-    assert {*HANDLERS, *recalculation.HANDLERS} == set(messages.KINDS)
+    assert {*HANDLERS, *recalculation.HANDLERS, *bulk.HANDLERS} == set(messages.KINDS)
     assert set(outbox.kinds()) >= KINDS
     assert len(KINDS) == len(messages.KINDS)
 

@@ -27,6 +27,10 @@ get    v2/courses/{course}/onboarding/       -              403  403  403  403  
 get    v2/courses/{course}/reviews/          -              403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/reviews/{review}/ -              403  403  403  403  200  403  200  403  403  403
 patch  v2/courses/{course}/reviews/{review}/ decide         403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/time-changes/     -              403  403  403  403  200  403  200  403  403  403
+post   v2/courses/{course}/time-changes/     extend_all     403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/time-changes/{change}/ -         403  403  403  403  200  403  200  403  403  403
+post   v2/courses/{course}/time-changes/{change}/undo/ empty 403 403 403  403  200  403  200  403  403  403
 """
 
 # The courses of others.
@@ -60,6 +64,7 @@ patch  v2/courses/{course}/reviews/{foreign_review}/ decide 403  403  403  403  
 V2_BODIES: dict[str, Any] = {
     "rename": {"exam_name": "Renamed"},
     "end_many": {"action": "end", "attempt_ids": ["{running}"]},
+    "extend_all": {"action": "extend", "seconds": 60, "reason": "late", "attempt_ids": [1]},
     "extend": {"seconds": 600, "reason": "Fire alarm"},
     "pause": {"reason": "Fire alarm"},
     "empty": {},

@@ -10,6 +10,7 @@ from django.urls import resolve
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from edx_proctoring.models import BulkTimeChange
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
 from edx_proctoring.urls import urlpatterns
 from edx_proctoring.views import permissions
@@ -237,6 +238,9 @@ def world(names: dict[str, Any], make_exam: Any, attempt: Any, psi: Any) -> dict
             status="started",
             started_at=timezone.now(),
             allowed_time_limit_mins=90,
+        ).pk,
+        "change": BulkTimeChange.objects.create(
+            course_id=COURSE_ID, action="extend", seconds=60, attempt_ids=[]
         ).pk,
         "resumable": attempt(exam=make_exam(), status="error", is_resumable=True).pk,
         "allowance": granted,

@@ -72,7 +72,10 @@ def _planned(
     before = before.at(now)
     if before.is_over(now):
         return replace(planned, refused=TIME_IS_OVER)
-    after = replace(before, adjusted=before.adjusted + seconds)
+    # An attempt that an older version has started has no due date in its ledger; the change will find the exam's.
+    due = before.due or attempt.proctored_exam.due_date
+    due = due and max(timing.in_utc(due), before.ends_at)
+    after = replace(before, adjusted=before.adjusted + seconds, due=due)
     if seconds < 0:
         after = after.keeping_a_minute(before, now)
     gained = round(timing.seconds_until(after.ends_at, before.ends_at))

@@ -1,0 +1,116 @@
+"""Change the time of many attempts, each under its own learner's lock; one that refuses does not stop the others."""
+
+import datetime
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from edx_proctoring import conf, deadlines, outbox
+from edx_proctoring.effects import messages
+from edx_proctoring.exceptions import ProctoredBaseException, TimeChangeNotAllowed
+from edx_proctoring.lifecycle.clock import continue_, extend, pause
+from edx_proctoring.lifecycle.ledger import TimeChange
+from edx_proctoring.lifecycle.rows import Attempt
+from edx_proctoring.models import BulkTimeChange, OutboxMessage, TimeAdjustment
+from edx_proctoring.models.attempts import AttemptQuerySet
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+
+
+@dataclass(frozen=True)
+class BulkResult:
+    """The result for one attempt: the change, or the error."""
+
+    attempt: Attempt
+    change: TimeChange | None = None
+    error: ProctoredBaseException | None = None
+    ends_at: datetime.datetime | None = None
+
+
+def attempts_of(bulk: BulkTimeChange) -> AttemptQuerySet:
+    """Return the attempts that a change concerns, by id: those named, also if they have ended, or all that run."""
+    if bulk.undoes_id is not None:
+        keys = TimeAdjustment.objects.filter(key__startswith=f"bulk:{bulk.undoes_id}:")
+        found = Attempt.objects.filter(pk__in=keys.values("attempt_id"))
+    else:
+        found = Attempt.objects.in_course(bulk.course_id)
+        if bulk.attempt_ids is not None:
+            found = found.filter(pk__in=bulk.attempt_ids)
+        else:
+            found = found.active().filter(proctored_exam_id=bulk.exam_id)
+    return found.with_parts().order_by("pk")
+
+
+def apply(bulk: BulkTimeChange, attempts: Iterable[Attempt]) -> list[BulkResult]:
+    """Change these attempts, and note those that refuse."""
+    found = [_apply_one(bulk, attempt) for attempt in attempts]
+    bulk.failed.update(
+        {str(one.attempt.pk): type(one.error).__name__ for one in found if one.error}
+    )
+    bulk.done += len(found)
+    bulk.save(update_fields=["failed", "done"])
+    return found
+
+
+def _apply_one(bulk: BulkTimeChange, attempt: Attempt) -> BulkResult:
+    try:
+        change = _change(bulk, attempt)
+        deadline = deadlines.read(change.attempt)
+        return BulkResult(attempt, change, ends_at=deadline.ends_at if deadline else None)
+    except ProctoredBaseException as error:
+        return BulkResult(attempt, error=error)
+    except Exception:
+        log.exception("time not changed, attempt_id=%s", attempt.pk)
+        return BulkResult(
+            attempt, error=ProctoredBaseException("An unexpected error, see the log.")
+        )
+
+
+def _change(bulk: BulkTimeChange, attempt: Attempt) -> TimeChange:
+    key, by, reason = bulk.key(attempt.pk), bulk.by, bulk.reason
+    if bulk.undoes is not None:
+        return _undo(bulk, bulk.undoes, attempt)
+    if attempt.started_at is None:
+        raise TimeChangeNotAllowed(f"Attempt {attempt.pk} has not started.")
+    if bulk.action == BulkTimeChange.EXTEND:
+        return extend(attempt, bulk.seconds, reason=reason, by=by, key=key)
+    if bulk.action == BulkTimeChange.PAUSE:
+        return pause(attempt, reason=reason, by=by, key=key)
+    return continue_(attempt, by=by)
+
+
+def _undo(bulk: BulkTimeChange, former: BulkTimeChange, attempt: Attempt) -> TimeChange:
+    """Reverse the row of the former change: the opposite seconds, or the end of the pause that it began."""
+    key = former.key(attempt.pk)
+    if former.action == BulkTimeChange.PAUSE:
+        return continue_(attempt, by=bulk.by, key=key)
+    row = TimeAdjustment.objects.get(key=key)
+    if not row.seconds:
+        return TimeChange(attempt, row, changed=False)
+    mine = bulk.key(attempt.pk)
+    return extend(attempt, -row.seconds, reason=bulk.reason, by=bulk.by, key=mine)
+
+
+def deliver(message: OutboxMessage) -> None:
+    """Change the rest in batches; after half of the lease, leave what remains to the next try."""
+    payload = message.payload.copy()
+    bulk = BulkTimeChange.objects.select_related("by", "undoes").get(pk=payload["bulk_id"])
+    until = time.monotonic() + conf.proctoring.OUTBOX_LEASE_SECONDS / 2
+    while batch := list(attempts_of(bulk).filter(pk__gt=payload["after"])[:BATCH]):
+        apply(bulk, batch)
+        payload["after"] = batch[-1].pk
+        outbox.note_progress(message, payload)
+        if time.monotonic() > until:
+            raise outbox.NotNow(f"{bulk.done} of {bulk.total} changed")
+
+
+HANDLERS = {messages.BULK_TIME_CHANGE: deliver}
+
+
+def register() -> None:
+    """Register the message kind and its handler; called once at start-up."""
+    for kind, handler in HANDLERS.items():
+        outbox.register(kind.name, handler, inline=kind.inline, slow_recipient=kind.slow_recipient)
