@@ -35,6 +35,14 @@ ON_DATABASES = [
     "tests/views/test_large_course.py",
     "tests/views/test_lost_connections.py",
 ]
+# Thousands of requests and changes each, which no settings or versions change. Coverage would make them half as slow
+# again, and the other tests reach the same lines.
+WALKS = [
+    "tests/views/test_sequences.py",
+    "tests/views/test_roles.py",
+    "tests/lifecycle/test_deadline_oracle.py",
+    "tests/lifecycle/test_state_machine.py",
+]
 # These have separate lanes, or run at the end.
 WITHOUT_LANES = [
     f"--ignore=tests/{name}"
@@ -242,6 +250,7 @@ LANES = [
     Lane("proctortrack", no_plugin, [pytest("-rs", "tests/plugins")], seconds=40),
     Lane("Tutor", no_tutor, [pytest("-rs", "tests/tutor")]),
     Lane("micro-frontend", no_client, [pytest("-rs", "tests/clients")], seconds=60),
+    Lane("walks", nothing, [pytest(*WALKS)], seconds=150),
     Lane("torture", nothing, [torture("run")], seconds=60),
     Lane("torture proof", no_server, [torture("proof")], seconds=60),
     Lane("platform, LMS", **on_versions("platform", "lms"), seconds=180),
@@ -292,5 +301,6 @@ CORES = max(2, os.cpu_count() or 1)
 # The rest of the suite, on SQLite in memory; one worker more than cores, as tests of processes wait for these.
 TESTS = [
     sys.executable, "-m", "pytest", "-n", str(CORES + 1), "--dist", "loadgroup", "-rs", *WITHOUT_LANES,
+    *(f"--ignore={path}" for path in WALKS),
     "--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90", "tests",
 ]  # fmt: skip

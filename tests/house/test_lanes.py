@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts import lanes, quick
+from tests.projects import plugin
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -95,6 +96,11 @@ def test_every_test_of_a_server_has_a_lane():
     assert (bool(files), lost) == (True, [])
 
 
-@pytest.mark.parametrize("path", sorted({*lanes.ON_DATABASES, *quick.SLOW}))
+def test_what_has_a_lane_without_versions_is_left_out_of_the_lanes_on_versions():
+    for path in lanes.WALKS:
+        assert "one-run" in plugin.needs_of(ROOT / path)
+
+
+@pytest.mark.parametrize("path", sorted({*lanes.ON_DATABASES, *lanes.WALKS, *quick.SLOW}))
 def test_what_the_lanes_run_exists(path):
     assert (ROOT / path).exists()
