@@ -237,7 +237,7 @@ def test_courses_without_a_known_end(when, dates):
     assert questions.course_end(COURSE) is None
 
 
-def test_the_end_of_the_course_falls_back(when):
+def test_the_end_of_any_block_is_used_if_there_is_no_other(when):
     when({("x", "due"): MOMENT - DAY, ("x", "end"): MOMENT})
     assert questions.course_end(COURSE) == MOMENT
 

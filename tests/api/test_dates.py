@@ -87,7 +87,7 @@ DAY = datetime.timedelta(days=1)
 
 @pytest.mark.needs("edx-when")
 @pytest.mark.defect("PYTHON-61")
-def test_the_end_of_the_course_keeps_its_time_zone(monkeypatch, timed_exam):
+def test_the_end_is_that_of_the_course_block_in_its_time_zone(monkeypatch, timed_exam):
     from edx_when import api as when_api
 
     course, html = (

@@ -270,6 +270,6 @@ def test_stored_errors_have_no_secrets(load):
     assert OutboxMessage.objects.get(key="a").last_error == "ValueError: key=***"
 
 
-def test_options_of_a_class_without_declarations():
+def test_options_of_other_classes_are_empty():
     assert "verbose_name" in options_of(ProctoringBackendProvider)
     assert options_of(object()) == {}

@@ -287,7 +287,7 @@ def test_rpnow_gets_no_notices():
 @pytest.mark.needs("lms-urls")
 @pytest.mark.defect("BACKENDS-C13")
 @responses.activate
-def test_dates_are_in_english(monkeypatch):
+def test_a_registration_uses_one_timestamp_in_english(monkeypatch):
     responses.post(ENDPOINT, json={"ssiRecordLocator": "L"})
     first = datetime.datetime(2024, 3, 5, 9, 8, tzinfo=datetime.UTC)
     moments = (first + datetime.timedelta(seconds=count) for count in range(10))

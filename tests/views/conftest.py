@@ -1,4 +1,4 @@
-"""Callers of the REST interface."""
+"""Clients of the REST interface."""
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping
@@ -44,14 +44,14 @@ NEW_EXAM = {  # what route 1 takes
 
 
 def started(attempt, **more):
-    """An attempt under way, made by the fixture `attempt`."""
+    """A running attempt, created by the fixture `attempt`."""
     begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
     return attempt(status="started", **{**begun, **more})
 
 
 @pytest.fixture
 def anonymous() -> APIClient:
-    """Nobody."""
+    """A client without a user."""
     return APIClient()
 
 
@@ -119,7 +119,7 @@ def psi(provider: FakeProvider) -> SoftwareSecureBackendProvider:
 
 
 def state() -> list[list[dict[str, Any]]]:
-    """Everything that a request could have written."""
+    """Return everything that a request could have written."""
     models = (
         ProctoredExam,
         ProctoredExamStudentAttempt,
@@ -228,7 +228,7 @@ def practice(attempt: Any, exam: Any, status: str, **more: Any) -> Any:
 
 
 def ago(days: float, attempt: Any) -> None:
-    """The attempt was changed for the last time so many days ago, and so says its history."""
+    """Move the attempt's last change, and its history, this many days into the past."""
     then = timezone.now() - days * DAY
     ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(modified=then)
     ProctoredExamStudentAttempt.history.filter(id=attempt.pk).update(modified=then)
@@ -260,7 +260,7 @@ def names(
 
 
 def filled(body: Any, names: dict[str, Any]) -> Any:
-    """The body with the placeholders replaced."""
+    """Return the body with the placeholders replaced."""
     if not isinstance(body, dict):
         return body
     return {

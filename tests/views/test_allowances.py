@@ -16,7 +16,7 @@ URL = f"{E}/allowance"
 
 @pytest.fixture
 def grant(exam: ProctoredExam, learner: Any) -> dict[str, Any]:
-    """A valid body."""
+    """Return a valid body."""
     return {
         "exam_id": exam.pk,
         "user_info": learner.username,
@@ -26,14 +26,14 @@ def grant(exam: ProctoredExam, learner: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("encoding", ["json", "multipart"])
-def test_grant(encoding: str, grant: dict[str, Any], as_staff: APIClient) -> None:
+def test_granting_an_allowance(encoding: str, grant: dict[str, Any], as_staff: APIClient) -> None:
     for value in ("15", "20"):
         response = as_staff.put(URL, {**grant, "value": value}, format=encoding)
         assert (response.status_code, response.content) == (200, b"")
     assert ProctoredExamStudentAllowance.objects.get().value == "20"
 
 
-def test_users_by_name_and_address(
+def test_users_by_username_and_address(
     grant: dict[str, Any], learner: Any, as_staff: APIClient
 ) -> None:
     for number, info in enumerate((learner.username, learner.email)):
@@ -50,14 +50,16 @@ def test_unknown_users(user_info: Any, grant: dict[str, Any], as_staff: APIClien
 
 
 @pytest.mark.parametrize("value", ["-2", "abc", "²", "", " ", "1.5", "9" * 30, 1.5, -1])
-def test_values_that_are_no_minutes(value: Any, grant: dict[str, Any], as_staff: APIClient) -> None:
+def test_invalid_minutes(value: Any, grant: dict[str, Any], as_staff: APIClient) -> None:
     response = as_staff.put(URL, {**grant, "value": value}, format="json")
     assert (response.status_code, list(response.json())) == (400, ["detail"])
     assert not ProctoredExamStudentAllowance.objects.exists()
 
 
 @pytest.mark.parametrize("value", ["invalid", "-1", "1.5", ""])
-def test_the_text_about_bad_values(value: str, grant: dict[str, Any], as_staff: APIClient) -> None:
+def test_the_error_text_for_invalid_values(
+    value: str, grant: dict[str, Any], as_staff: APIClient
+) -> None:
     response = as_staff.put(URL, {**grant, "value": value}, format="json")
     assert (response.status_code, response.json()) == (
         400,
@@ -91,7 +93,7 @@ def test_numbers_are_values(grant: dict[str, Any], as_staff: APIClient) -> None:
         ("value", "x" * 256),
     ],
 )
-def test_bad_bodies(
+def test_invalid_bodies(
     name: str, value: Any, grant: dict[str, Any], as_global_staff: APIClient
 ) -> None:
     data = {
@@ -107,7 +109,7 @@ def test_bad_bodies(
 
 @pytest.mark.parametrize("body", ["[]", "1", '"text"', "null", "{"])
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_bodies_that_are_no_objects(
+def test_bodies_that_are_not_objects(
     method: str, body: str, as_staff: APIClient, as_global_staff: APIClient
 ) -> None:
     for client in (as_staff, as_global_staff):
@@ -126,7 +128,9 @@ def test_inactive_exams(make_exam: Any, grant: dict[str, Any], as_staff: APIClie
 
 
 @pytest.mark.parametrize("encoding", ["json", "multipart"])
-def test_take_back(encoding: str, make_exam: Any, learner: Any, as_staff: APIClient) -> None:
+def test_removing_an_allowance(
+    encoding: str, make_exam: Any, learner: Any, as_staff: APIClient
+) -> None:
     one = AllowanceFactory(user=learner, proctored_exam=make_exam(is_active=False))
     data = {"exam_id": one.proctored_exam_id, "user_id": learner.pk, "key": one.key}
     for _ in range(2):
@@ -145,7 +149,7 @@ def test_take_back(encoding: str, make_exam: Any, learner: Any, as_staff: APICli
         ("exam_id", "x"),
     ],
 )
-def test_take_back_with_a_bad_body(
+def test_removing_with_an_invalid_body(
     name: str, value: Any, exam: ProctoredExam, as_global_staff: APIClient
 ) -> None:
     data = {"exam_id": exam.pk, "user_id": 1, "key": "a_key", name: value}
@@ -154,8 +158,10 @@ def test_take_back_with_a_bad_body(
 
 
 @pytest.mark.parametrize("encoding", ["json", "multipart"])
-def test_take_back_from_nobody(encoding: str, learner: Any, as_staff: APIClient) -> None:
-    """A request that forgot whom it is about has not done what it was sent for."""
+def test_removing_without_naming_a_learner(
+    encoding: str, learner: Any, as_staff: APIClient
+) -> None:
+    """A request without a learner must not report success."""
     one = AllowanceFactory(user=learner)
     data = {"exam_id": one.proctored_exam_id, "key": one.key}
     response = as_staff.delete(URL, data, format=encoding)
@@ -211,7 +217,7 @@ def test_minutes_are_plain_numbers(value, exam, learner, as_staff):
 
 
 @pytest.mark.defect("REST-D9")
-def test_who_failed_is_said(exam, as_staff):
+def test_failed_pairs_are_named(exam, as_staff):
     UserFactory(username="one")
     body = {"course_id": COURSE_ID, "exam_ids": f"{exam.pk},4711", "user_ids": "two,one"}
     more = {"allowance_type": TIME, "value": "5"}
@@ -229,7 +235,7 @@ def test_who_failed_is_said(exam, as_staff):
 
 
 @pytest.mark.defect("REST-D10")
-def test_an_inactive_exam_is_said(make_exam, learner, as_staff):
+def test_an_inactive_exam_is_reported(make_exam, learner, as_staff):
     data = {"exam_id": make_exam(is_active=False).pk, "user_info": learner.username}
     grant = {**data, "key": TIME, "value": "5"}
     response = as_staff.put(f"{E}/allowance", grant, format="json")

@@ -1,4 +1,4 @@
-"""Route 29: RPNow delivers reviews without an account."""
+"""Route 29: RPNow delivers reviews without authentication."""
 
 import logging
 from typing import Any
@@ -71,7 +71,7 @@ def test_whatever_the_client_says_of_content_types(submitted: Any) -> None:
     assert (response.status_code, response.json()) == (200, "OK")
 
 
-def test_a_session_does_not_hinder(submitted: Any, learner: Any) -> None:
+def test_a_session_does_not_matter(submitted: Any, learner: Any) -> None:
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(learner, backend="django.contrib.auth.backends.ModelBackend")
     assert deliver(review(submitted), client).status_code == 200
@@ -82,7 +82,7 @@ def test_other_methods(psi: Any) -> None:
 
 
 @pytest.mark.defect("REST-A2")
-def test_no_answer_tells_what_was_wrong(submitted: Any, caplog: Any) -> None:
+def test_all_refusals_have_the_same_response(submitted: Any, caplog: Any) -> None:
     code = submitted.attempt_code
     for meta in (
         {"examCode": code, "ssiRecordLocator": "wrong"},
@@ -120,7 +120,7 @@ def test_malformed_reviews_store_nothing(changes: Any, submitted: Any) -> None:
 
 
 @pytest.mark.parametrize("body", ["[]", "7", "null", "{", '"text"', "[" * 2000])
-def test_bodies_that_are_no_objects(body: str, psi: Any) -> None:
+def test_bodies_that_are_not_objects(body: str, psi: Any) -> None:
     response = APIClient().post(URL, body, content_type="application/json")
     assert (response.status_code, list(response.json())) == (400, ["detail"])
 
@@ -136,7 +136,7 @@ def test_attempts_without_code_or_locator(psi: Any, attempt: Any, make_exam: Any
 
 
 @pytest.mark.defect("REST-A1")
-def test_exams_of_other_providers_only_by_a_switch(psi: Any, attempt: Any, settings: Any) -> None:
+def test_exams_of_other_providers_require_a_switch(psi: Any, attempt: Any, settings: Any) -> None:
     known = attempt(status="submitted", completed_at=timezone.now(), external_id="locator")
     response = deliver(review(known))
     assert (response.status_code, response.json()) == (400, REFUSED)
@@ -229,7 +229,7 @@ def test_the_secret_is_kept_out_of_logs(
 
 
 def logs_addresses(get_response: Any) -> Any:
-    """A middleware as hosts have them."""
+    """A middleware that logs URLs, as hosts have."""
 
     def middleware(request: Any) -> Any:
         response = get_response(request)
@@ -239,7 +239,7 @@ def logs_addresses(get_response: Any) -> Any:
     return middleware
 
 
-def test_the_header_wins_over_the_query(psi: Any, submitted: Any) -> None:
+def test_the_header_takes_precedence_over_the_query(psi: Any, submitted: Any) -> None:
     psi.review_callback_secret = "sesame"
     for header, query, status in (("wrong", "sesame", 400), ("sesame", "wrong", 200)):
         response = APIClient().post(
@@ -270,7 +270,7 @@ def test_removed_attempts_are_reviewed_without_effect(submitted: Any, staff: Any
     assert Review.objects.get().is_attempt_active is False
 
 
-def test_exams_that_are_not_proctored_any_more(submitted: Any) -> None:
+def test_exams_that_are_no_longer_proctored(submitted: Any) -> None:
     exam = submitted.proctored_exam
     exam.is_proctored = False
     exam.save()
@@ -297,7 +297,7 @@ def psi_review(known, locator):
 
 
 @pytest.mark.defect("REST-A1")
-def test_simulated_reviews_are_for_development(psi, attempt, make_exam, settings):
+def test_simulated_reviews_require_debug(psi, attempt, make_exam, settings):
     settings.PROCTORING_SETTINGS = {
         **settings.PROCTORING_SETTINGS,
         "ALLOW_CALLBACK_SIMULATION": True,

@@ -22,7 +22,7 @@ Attempt = ProctoredExamStudentAttempt
 
 
 @pytest.mark.defect("REST-D18")
-def test_no_seconds_left_are_none(attempt, exam, as_learner, as_staff, learner):
+def test_zero_seconds_left(attempt, exam, as_learner, as_staff, learner):
     now = timezone.now()
     begun = now - datetime.timedelta(minutes=90)
     known = started(attempt, exam=exam, started_at=begun)
@@ -49,7 +49,7 @@ def test_no_seconds_left_are_none(attempt, exam, as_learner, as_staff, learner):
         BackendProviderCannotRegisterAttempt("secret", 404),
     ],
 )
-def test_what_the_provider_answered_is_not_our_answer(error, exam, provider, as_learner, caplog):
+def test_the_providers_response_is_not_passed_on(error, exam, provider, as_learner, caplog):
     provider.fail("register_exam_attempt", error)
     data = {"exam_id": exam.pk, "attempt_proctored": "true"}
     response = as_learner.post(f"{E}/attempt", data)

@@ -80,7 +80,7 @@ def test_running_exams_of_an_unreadable_user(user_id: Any, as_global_staff: APIC
 def grouped(
     client: APIClient, course_id: str, search: str = "", page: Any = None
 ) -> dict[str, Any]:
-    """A page of attempts."""
+    """Return a page of attempts."""
     url = f"{E}/attempt/grouped/course_id/{course_id}{search}"
     response = client.get(url, {} if page is None else {"page": page})
     assert response.status_code == 200
@@ -151,7 +151,7 @@ def test_hosts_may_change_the_length_of_pages(
 
 
 @pytest.mark.parametrize("rows", [3, 300])
-def test_the_list_asks_the_same_however_long_it_is(
+def test_the_number_of_queries_does_not_grow(
     rows: int, exam: ProctoredExam, as_staff: APIClient, django_assert_num_queries: Any
 ) -> None:
     for one in AttemptFactory.create_batch(rows, proctored_exam=exam):
@@ -162,7 +162,7 @@ def test_the_list_asks_the_same_however_long_it_is(
 
 
 @pytest.mark.defect("REST-D5")
-def test_of_two_running_attempts_that_which_ends_first(attempt, make_exam, as_learner):
+def test_of_two_running_attempts_the_one_that_ends_first_is_shown(attempt, make_exam, as_learner):
     first = started(attempt, exam=make_exam(), allowed_time_limit_mins=10)
     started(attempt, exam=make_exam(), allowed_time_limit_mins=90)
     for url in (f"{E}/attempt", f"{E}/active_attempt"):

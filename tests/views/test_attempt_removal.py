@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 HUGE = 10**30
 
 
-def test_remove(attempt: Any, as_staff: APIClient, provider: FakeProvider) -> None:
+def test_staff_remove_an_attempt(attempt: Any, as_staff: APIClient, provider: FakeProvider) -> None:
     one = attempt(status="submitted")
     response = as_staff.delete(f"{E}/attempt/{one.pk}")
     assert (response.status_code, response.content) == (200, b"")
@@ -22,7 +22,7 @@ def test_remove(attempt: Any, as_staff: APIClient, provider: FakeProvider) -> No
     assert len(provider.calls_of("remove_exam_attempt")) == 1
 
 
-def test_nothing_is_removed_while_the_provider_does_not_answer(
+def test_nothing_is_removed_while_the_provider_does_not_respond(
     attempt: Any, as_staff: APIClient, provider: FakeProvider
 ) -> None:
     provider.fail("remove_exam_attempt", ConnectionError("secret details"))
@@ -36,7 +36,7 @@ def test_nothing_is_removed_while_the_provider_does_not_answer(
 
 @pytest.fixture
 def keeps_attempts(provider: FakeProvider) -> None:
-    """The provider has no way to remove attempts."""
+    """The provider cannot remove attempts."""
     provider.fail("remove_exam_attempt", NotImplementedError())
 
 
@@ -44,7 +44,7 @@ def keeps_attempts(provider: FakeProvider) -> None:
 @pytest.mark.parametrize(
     "route", ["attempt/{attempt}", "exam_id/{exam}/user_id/{user}/reset_attempts"]
 )
-def test_staff_remove_here_what_the_provider_cannot_remove(
+def test_staff_can_remove_from_the_lms_only(
     route: str, attempt: Any, exam: ProctoredExam, learner: Any, as_staff: APIClient
 ) -> None:
     one = attempt(exam=exam, status="submitted")
@@ -60,7 +60,7 @@ def test_staff_remove_here_what_the_provider_cannot_remove(
 
 
 @pytest.mark.usefixtures("keeps_attempts")
-def test_learners_do_not_remove_attempts(attempt: Any, as_learner: APIClient) -> None:
+def test_learners_cannot_remove_attempts(attempt: Any, as_learner: APIClient) -> None:
     one = attempt(status="submitted")
     response = as_learner.delete(f"{E}/attempt/{one.pk}?keep_at_provider=true")
     assert response.status_code == 403
@@ -82,6 +82,8 @@ def test_remove_all_of_a_learner(
 
 
 @pytest.mark.parametrize(("exam_id", "user_id"), [(HUGE, 1), (1, HUGE), (999999, 999999)])
-def test_remove_all_of_nobody(exam_id: int, user_id: int, as_global_staff: APIClient) -> None:
+def test_removing_all_attempts_of_an_unknown_learner(
+    exam_id: int, user_id: int, as_global_staff: APIClient
+) -> None:
     url = f"{E}/exam_id/{exam_id}/user_id/{user_id}/reset_attempts"
     assert as_global_staff.delete(url).status_code == 404

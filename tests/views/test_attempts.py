@@ -21,7 +21,7 @@ HUGE = 10**30
 
 
 def put(client: APIClient, attempt_id: int, **data: Any) -> Any:
-    """The answer to an action."""
+    """Return the response to an action."""
     return client.put(f"{E}/attempt/{attempt_id}", data, format="json")
 
 
@@ -49,7 +49,7 @@ def test_time_left(
     assert answer["proctored_exam"]["id"] == one.proctored_exam_id
 
 
-def test_before_the_start_no_time_is_left(attempt: Any, as_learner: APIClient) -> None:
+def test_before_the_start_the_remaining_time_is_zero(attempt: Any, as_learner: APIClient) -> None:
     answer = as_learner.get(f"{E}/attempt/{attempt().pk}").json()
     assert (answer["time_remaining_seconds"], answer["status"]) == (0, "created")
 
@@ -62,7 +62,7 @@ def test_an_attempt_whose_time_is_over_is_submitted_by_the_poll(
     assert (answer["status"], answer["time_remaining_seconds"]) == ("submitted", 0)
 
 
-def test_the_poll_asks_little(
+def test_the_poll_runs_few_queries(
     attempt: Any, as_learner: APIClient, django_assert_max_num_queries: Any
 ) -> None:
     one = attempt(status="ready_to_start")
@@ -125,7 +125,7 @@ def test_actions(
         ("reset_attempt", "submitted"),  # no practice exam
     ],
 )
-def test_actions_that_come_at_the_wrong_time(
+def test_actions_in_the_wrong_status(
     action: str, status: str, attempt: Any, as_learner: APIClient
 ) -> None:
     one = attempt(status=status)
@@ -143,7 +143,7 @@ def test_unknown_actions(action: Any, attempt: Any, as_learner: APIClient) -> No
 
 
 @pytest.mark.parametrize("body", ["[]", '"submit"', "1", "null", "{"])
-def test_bodies_that_are_no_objects(body: str, attempt: Any, as_learner: APIClient) -> None:
+def test_bodies_that_are_not_objects(body: str, attempt: Any, as_learner: APIClient) -> None:
     one = attempt()
     for method, url in (("PUT", f"{E}/attempt/{one.pk}"), ("POST", f"{E}/attempt")):
         response = as_learner.generic(method, url, body, content_type="application/json")
@@ -160,7 +160,7 @@ def test_a_submission_after_an_error_changes_nothing(
     provider: FakeProvider,
     mailoutbox: Any,
 ) -> None:
-    """The clock of a second tab, which does not know of the error yet, sends it."""
+    """The timer of a second tab, which has not received the error yet, sends it."""
     kind = {} if proctored else {"exam": timed_exam, "taking_as_proctored": False}
     began = {"started_at": NOW, "allowed_time_limit_mins": 90, "time_remaining_seconds": 600}
     one = attempt(status="error", is_resumable=True, **began, **kind)
@@ -171,7 +171,7 @@ def test_a_submission_after_an_error_changes_nothing(
     assert not mailoutbox
 
 
-def test_a_switch_lets_learners_go_on_without_the_software(
+def test_a_switch_lets_learners_continue_without_the_software(
     attempt: Any, as_learner: APIClient
 ) -> None:
     one = attempt(status="started")
@@ -182,7 +182,9 @@ def test_a_switch_lets_learners_go_on_without_the_software(
     assert one.status == "started"
 
 
-def test_practice_again(attempt: Any, practice_exam: ProctoredExam, as_learner: APIClient) -> None:
+def test_resetting_a_practice_attempt(
+    attempt: Any, practice_exam: ProctoredExam, as_learner: APIClient
+) -> None:
     one = attempt(exam=practice_exam, status="error")
     response = put(as_learner, one.pk, action="reset_attempt")
     newest = ProctoredExamStudentAttempt.objects.latest("id")
@@ -212,7 +214,7 @@ def test_staff_resume_their_own_attempt_without_naming_themselves(
 
 
 @pytest.mark.defect("REST-A12")
-def test_learners_do_not_resume_by_themselves(attempt: Any, as_learner: APIClient) -> None:
+def test_learners_cannot_permit_themselves_to_resume(attempt: Any, as_learner: APIClient) -> None:
     one = attempt(status="error", is_resumable=True)
     assert put(as_learner, one.pk, action="mark_ready_to_resume").status_code == 403
     named = {"action": "mark_ready_to_resume", "user_id": one.user_id}
@@ -221,14 +223,14 @@ def test_learners_do_not_resume_by_themselves(attempt: Any, as_learner: APIClien
     assert not one.ready_to_resume
 
 
-def test_what_cannot_be_resumed(attempt: Any, learner: Any, as_staff: APIClient) -> None:
+def test_attempts_that_cannot_be_resumed(attempt: Any, learner: Any, as_staff: APIClient) -> None:
     one = attempt(status="submitted")
     response = put(as_staff, one.pk, action="mark_ready_to_resume", user_id=learner.pk)
     assert response.status_code == 400
 
 
 @pytest.mark.parametrize("user_id", ["abc", HUGE, [], {}, "²"])
-def test_unreadable_users(user_id: Any, attempt: Any, as_staff: APIClient) -> None:
+def test_invalid_user_ids(user_id: Any, attempt: Any, as_staff: APIClient) -> None:
     one = attempt(status="error", is_resumable=True)
     response = put(as_staff, one.pk, action="mark_ready_to_resume", user_id=user_id)
     assert response.status_code == (403 if user_id in ([], {}) else 400)
@@ -274,7 +276,7 @@ def test_a_proctored_exam_not_taken_as_such_is_declined(
     ("start_clock", "status"),
     [("true", "started"), (True, "started"), ("false", "created"), (None, "created")],
 )
-def test_timed_exams_start_at_once_if_wanted(
+def test_timed_exams_start_immediately_on_request(
     start_clock: Any, status: str, timed_exam: ProctoredExam, as_learner: APIClient
 ) -> None:
     data = {"exam_id": timed_exam.pk, "start_clock": start_clock, "attempt_proctored": True}
@@ -303,7 +305,7 @@ def test_create_in_an_unknown_exam(exam_id: Any, as_learner: APIClient) -> None:
 
 @pytest.mark.parametrize("name", ["start_clock", "attempt_proctored"])
 @pytest.mark.parametrize("value", [1, [], {}])
-def test_switches_are_words(
+def test_attempt_proctored_and_start_clock_as_text(
     name: str, value: Any, timed_exam: ProctoredExam, as_learner: APIClient
 ) -> None:
     response = as_learner.post(
@@ -323,7 +325,7 @@ def test_create_when_past_due(make_exam: Any, as_learner: APIClient) -> None:
 @pytest.mark.parametrize(
     ("providers", "ours"), [(200, 502), (401, 502), (404, 502), (500, 502), (503, 503), (504, 503)]
 )
-def test_what_providers_answer_is_not_what_we_answer(
+def test_a_providers_status_is_not_passed_on(
     providers: int, ours: int, exam: ProctoredExam, as_learner: APIClient, provider: FakeProvider
 ) -> None:
     error = BackendProviderCannotRegisterAttempt("<b>secret details</b>", providers)
@@ -348,7 +350,7 @@ def test_results_are_acknowledged(attempt: Any, as_learner: APIClient, settings:
     assert as_learner.put(f"{E}/attempt/999999/review_status").status_code == 400
 
 
-def test_results_are_not_acknowledged_where_they_are_not_shown(
+def test_results_that_are_not_shown_cannot_be_acknowledged(
     attempt: Any, as_learner: APIClient
 ) -> None:
     response = as_learner.put(f"{E}/attempt/{attempt().pk}/review_status")

@@ -1,4 +1,4 @@
-"""Input that is missing, wrong or unknown gets the right status and says what is wrong."""
+"""Missing, invalid or unknown input gets the right status and an error that names the problem."""
 
 import json
 
@@ -119,7 +119,7 @@ STAFF_ROUTES = [
 
 
 def rows(defect, method, path, bodies, status=400, caller="global_staff"):
-    """Table rows of one defect: the same request with these bodies."""
+    """Return the rows of one defect: the same request with these bodies."""
     return [
         pytest.param(method, path, body, status, caller, id=f"{defect}-{number}")
         for number, body in enumerate(bodies)
@@ -235,7 +235,7 @@ def without(body, *keys):
         *[row for name in ("webCamComments", "desktopComments") for row in rows(f"B20-{name}", "post", ANONYMOUS_REVIEW, changed(PSI, name, ("x", 7, [7], [{}], [{"comments": "x"}])), caller="anonymous")],
     ],
 )  # fmt: skip
-def test_bad_input_is_said(method, path, body, status, caller, names, clients):
+def test_invalid_input_is_reported(method, path, body, status, caller, names, clients):
     before = state()
     response = clients[caller].generic(
         method.upper(), path.format(**names), json.dumps(filled(body, names)), "application/json"
@@ -271,7 +271,7 @@ def test_a_username_that_does_not_exist(onboarding, as_staff):
 
 
 @pytest.mark.defect("REST-B9")
-def test_unknown_ids_are_forbidden_to_others(as_learner, as_staff, learner):
+def test_unknown_ids_return_403_to_others(as_learner, as_staff, learner):
     for client in (as_learner, as_staff):
         assert client.delete(f"{E}/attempt/4711").status_code == 403
         url = f"{E}/exam_id/4711/user_id/{learner.pk}/reset_attempts"
@@ -282,7 +282,7 @@ def test_unknown_ids_are_forbidden_to_others(as_learner, as_staff, learner):
 
 @pytest.mark.defect("REST-B10")
 @pytest.mark.parametrize("word", ["true", "yes", "on", "1", True])
-def test_what_words_and_texts_mean_is_stored(word, as_global_staff, db):
+def test_validated_values_are_stored(word, as_global_staff, db):
     data = {**NEW_EXAM, "is_proctored": word, "time_limit_mins": "90.0"}
     response = as_global_staff.post(f"{E}/exam", data, format="json")
     assert response.status_code == 200
@@ -296,7 +296,7 @@ def test_what_words_and_texts_mean_is_stored(word, as_global_staff, db):
 
 
 @pytest.mark.defect("REST-B11")
-def test_a_box_that_is_not_ticked_is_false(as_global_staff, db):
+def test_an_unticked_checkbox_is_false(as_global_staff, db):
     data = without(NEW_EXAM, "is_practice_exam", "hide_after_due")
     response = as_global_staff.post(f"{E}/exam", {**data, "is_proctored": "false"})
     assert response.status_code == 200
@@ -324,21 +324,21 @@ def test_a_timed_exam_is_not_proctored(timed_exam, as_learner):
 
 
 @pytest.mark.defect("REST-B17")
-def test_numbers_are_values(exam, learner, as_staff):
+def test_numbers_are_accepted_as_values(exam, learner, as_staff):
     data = {"exam_id": exam.pk, "user_info": learner.username, "key": TIME, "value": 7}
     assert as_staff.put(f"{E}/allowance", data, format="json").status_code == 200
     assert ProctoredExamStudentAllowance.objects.get().value == "7"
 
 
 @pytest.mark.defect("REST-B18")
-def test_lists_and_numbers_are_lists(exam, learner, as_staff):
+def test_lists_and_numbers_are_accepted_as_lists(exam, learner, as_staff):
     data = {**TIMED, "exam_ids": [exam.pk], "user_ids": [learner.username], "value": 7}
     assert as_staff.put(f"{E}/bulk_allowance", data, format="json").status_code == 200
     assert ProctoredExamStudentAllowance.objects.get().value == "7"
 
 
 @pytest.mark.defect("REST-B19")
-def test_what_providers_leave_out(names, as_reviewer, make_exam, attempt):
+def test_missing_fields_of_providers(names, as_reviewer, make_exam, attempt):
     url = REVIEWED.format(**names)
     UserFactory.create_batch(2, email="twice@example.com")
     comment = {**COMMENT, "start": None}
@@ -352,14 +352,14 @@ def test_what_providers_leave_out(names, as_reviewer, make_exam, attempt):
 
 @pytest.mark.defect("REST-B19")
 @pytest.mark.parametrize("backend", ["null", "mock"])
-def test_providers_that_read_no_reviews(backend, attempt, make_exam, as_global_staff):
+def test_providers_without_reviews(backend, attempt, make_exam, as_global_staff):
     known = attempt(exam=make_exam(backend=backend), status="submitted")
     url = f"{E}/attempt/{known.external_id}/reviewed"
     assert as_global_staff.post(url, REVIEW, format="json").status_code == 400
 
 
 @pytest.mark.defect("REST-B20")
-def test_what_rpnow_leaves_out(psi, attempt, make_exam, names):
+def test_missing_fields_of_rpnow(psi, attempt, make_exam, names):
     exam = make_exam(backend="software_secure")
     assert APIClient().post(ANONYMOUS_REVIEW, filled(PSI, names), format="json").status_code == 200
     declined = attempt(exam=exam, status="declined", external_id=None)

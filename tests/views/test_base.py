@@ -29,7 +29,7 @@ LIST = f"{E}/exam/course_id/{COURSE_ID}"
 
 
 class HeaderAuthentication(BaseAuthentication):
-    """Believes a header."""
+    """Authenticates by a header."""
 
     def authenticate(self, request: Any) -> Any:
         name = request.headers.get("X-User")
@@ -37,7 +37,7 @@ class HeaderAuthentication(BaseAuthentication):
 
 
 class FailingView(ProctoredAPIView):
-    """Raises what it is told."""
+    """Raises the given exception."""
 
     error: Any = None
 
@@ -52,7 +52,7 @@ def answer_to(error: Exception) -> Any:
     return FailingView.as_view(error=error)(request)
 
 
-def test_our_exceptions_are_answers() -> None:
+def test_our_exceptions_become_responses() -> None:
     response = answer_to(ProctoredExamPermissionDenied("No."))
     assert (response.status_code, response.data) == (403, {"detail": "No."})
     assert answer_to(ProctoringTemporarilyUnavailable()).status_code == 503
@@ -64,7 +64,7 @@ def test_the_providers_of_the_installation_are_not_listed() -> None:
     assert "known" not in response.data["detail"]
 
 
-def test_other_exceptions_are_not_answers() -> None:
+def test_other_exceptions_are_raised() -> None:
     assert handle_proctored_exception(ValueError("x"), "name") is None
     with pytest.raises(ValueError, match="x"):
         answer_to(ValueError("x"))
@@ -79,7 +79,7 @@ def test_no_view_runs_in_a_transaction_of_the_request() -> None:
 
 
 def call(guard: Any, user: Any, data: Any = None, **kwargs: Any) -> int:
-    """The status that a guarded function answers."""
+    """Return the status of a guarded function's response."""
 
     class Request:
         pass
@@ -118,7 +118,7 @@ def test_course_staff(staff: Any, learner: Any, global_staff: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_hosts_choose_who_is_let_in(client: Any, settings: Any) -> None:
+def test_hosts_choose_the_authentication(client: Any, settings: Any) -> None:
     settings.PROCTORING_SETTINGS = {
         **settings.PROCTORING_SETTINGS,
         "AUTHENTICATION_CLASSES": ["tests.views.test_base.HeaderAuthentication"],
@@ -128,14 +128,14 @@ def test_hosts_choose_who_is_let_in(client: Any, settings: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_hosts_may_throttle_lists_but_no_learner(as_learner: APIClient, settings: Any) -> None:
+def test_hosts_may_throttle_lists_but_not_learners(as_learner: APIClient, settings: Any) -> None:
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "THROTTLES": {"exams": "2/min"}}
     assert [as_learner.get(LIST).status_code for _ in range(3)] == [200, 200, 429]
     assert [as_learner.get(f"{E}/attempt").status_code for _ in range(4)] == [200] * 4
 
 
 @pytest.mark.django_db
-def test_sessions_need_a_token_to_change_anything(learner: Any) -> None:
+def test_sessions_need_a_csrf_token_for_changes(learner: Any) -> None:
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(learner, backend="django.contrib.auth.backends.ModelBackend")
     response = client.post(f"{E}/attempt", {"exam_id": 1}, format="json")
@@ -144,7 +144,7 @@ def test_sessions_need_a_token_to_change_anything(learner: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_media_types_that_nobody_reads(as_learner: APIClient, attempt: Any) -> None:
+def test_unsupported_media_types(as_learner: APIClient, attempt: Any) -> None:
     url = f"{E}/attempt/{attempt().pk}"
     response = as_learner.generic("PUT", url, "<a/>", content_type="text/xml")
     assert response.status_code == 415
@@ -165,7 +165,7 @@ NUL, SURROGATE = "\\u0000", "\\ud800"
         f"/api/edx_proctoring/v1/instructor/{COURSE_ID}?attempt=%00",
     ],
 )
-def test_unstorable_addresses(path: str, as_global_staff: APIClient) -> None:
+def test_unstorable_characters_in_urls(path: str, as_global_staff: APIClient) -> None:
     response = as_global_staff.get(path)
     assert (response.status_code, list(response.json())) == (400, ["detail"])
 
@@ -182,7 +182,7 @@ def test_unstorable_addresses(path: str, as_global_staff: APIClient) -> None:
         ("POST", f"{E}/attempt/{{id}}/reviewed", '{"status": "passed", "a": [{"b": "%s"}]}'),
     ],
 )
-def test_unstorable_bodies(
+def test_unstorable_characters_in_bodies(
     method: str, path: str, body: str, text: str, as_global_staff: APIClient, attempt: Any
 ) -> None:
     url = path.format(id=attempt(status="submitted").external_id)
@@ -202,7 +202,7 @@ def test_providers_are_not_listed(make_exam, as_learner):
 
 @pytest.mark.defect("REST-A18")
 @pytest.mark.django_db
-def test_no_login_form_of_its_own():
+def test_no_login_page_of_its_own():
     for path in ("/api/login/", "/api/logout/"):
         with pytest.raises(Resolver404):
             resolve(path)
@@ -216,7 +216,7 @@ def put(client, attempt, action, **more):
 
 @pytest.mark.defect("REST-A22")
 @pytest.mark.django_db
-def test_answers_do_not_echo_what_they_were_asked(attempt, as_learner, as_staff, exam):
+def test_responses_do_not_echo_the_input(attempt, as_learner, as_staff, exam):
     hostile = "<script>alert(1)</script>"
     for response in (
         put(as_learner, attempt(), hostile),

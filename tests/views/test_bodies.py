@@ -1,4 +1,4 @@
-"""Bodies that are too large or too deep: a clear refusal, before anybody parses them."""
+"""Bodies that are too large or nested too deeply are refused before they are parsed."""
 
 import io
 import json
@@ -27,7 +27,7 @@ DEEP = ["[" * 5000 + "]" * 5000, '{"a":' * 5000 + "1" + "}" * 5000]
 
 
 def signed_in(client: APIClient) -> APIClient:
-    """As a browser: its token is checked, and for that some read the body."""
+    """A client with CSRF checks, for which some code reads the body."""
     client.handler.enforce_csrf_checks = True
     client.cookies["csrftoken"] = CSRF
     client.credentials(HTTP_X_CSRFTOKEN=CSRF)
@@ -36,7 +36,7 @@ def signed_in(client: APIClient) -> APIClient:
 
 @pytest.mark.parametrize("body", DEEP)
 @pytest.mark.parametrize(("method", "path"), CHANGES)
-def test_bodies_that_are_nested_deeply(
+def test_deeply_nested_bodies(
     method: str, path: str, body: str, world: dict[str, Any], clients: dict[str, APIClient]
 ) -> None:
     for caller in CALLERS:
@@ -53,7 +53,7 @@ def test_bodies_that_are_nested_deeply(
 def test_large_bodies(
     method: str, path: str, world: dict[str, Any], clients: dict[str, APIClient], monkeypatch: Any
 ) -> None:
-    """Also those of callers who are not let in."""
+    """Including those of callers without permission."""
     monkeypatch.setattr(JSONParser, "parse", lambda *_args: pytest.fail("the body is parsed"))
     body = json.dumps({"a": "b" * 524_288})
     for caller in CALLERS:
@@ -63,7 +63,7 @@ def test_large_bodies(
         assert "bytes" in response.json()["detail"]
 
 
-def test_reviews_may_be_larger_than_what_learners_send(
+def test_reviews_may_be_larger_than_other_bodies(
     as_reviewer: APIClient, as_learner: APIClient, attempt: Any, settings: Any
 ) -> None:
     known = attempt(status="submitted")
@@ -79,17 +79,15 @@ def test_reviews_may_be_larger_than_what_learners_send(
 
 
 @pytest.mark.parametrize("length", ["", "0", "12", "-1", "x"])
-def test_what_the_header_says_is_not_believed(
-    length: str, as_learner: APIClient, exam: Any
-) -> None:
-    """No server hands on more than it says; in pieces, without a length, a body counts as none."""
+def test_the_length_header_is_not_trusted(length: str, as_learner: APIClient, exam: Any) -> None:
+    """No server passes on more than it declares; a chunked body without a length counts as empty."""
     body = json.dumps({"exam_id": exam.pk, "more": "x" * 1_000_000})
     chunked = {"CONTENT_LENGTH": length, "HTTP_TRANSFER_ENCODING": "chunked"}
     response = as_learner.generic("POST", f"{E}/attempt", body, JSON, **chunked)
     assert response.status_code == 400
 
 
-def test_a_stream_without_end_is_read_up_to_the_limit() -> None:
+def test_an_endless_stream_is_read_up_to_the_limit() -> None:
     parser = LimitedParser(JSONParser(), "MAX_REQUEST_BYTES")
     stream = io.BytesIO(b"[" * 1_000_000)
     with pytest.raises(BodyTooLarge):
@@ -99,8 +97,8 @@ def test_a_stream_without_end_is_read_up_to_the_limit() -> None:
         parser.parse(io.BytesIO(b"[" * 65_536))
 
 
-def test_pages_for_people_show_the_refusal(as_learner: APIClient) -> None:
-    """DRF's page for people asks for the body once more."""
+def test_the_browsable_api_shows_the_refusal(as_learner: APIClient) -> None:
+    """DRF's browsable API reads the body once more."""
     response = as_learner.generic(
         "POST", "/api/edx_proctoring/v1/proctored_exam/attempt", "[" * 70_000, JSON, HTTP_ACCEPT="text/html"
     )  # fmt: skip
@@ -118,7 +116,7 @@ def test_pages_for_people_show_the_refusal(as_learner: APIClient) -> None:
         ("null", "application/json"),
     ],
 )
-def test_a_registration_that_is_no_list_switches_nothing_off(exam, as_global_staff, data, kind):
+def test_a_registration_that_is_not_a_list_deactivates_nothing(exam, as_global_staff, data, kind):
     url = f"{E}/exam_registration/course_id/{COURSE_ID}"
     answer = as_global_staff.generic("PATCH", url, data, kind)
     assert answer.status_code == 422
@@ -170,7 +168,7 @@ def test_a_review_with_a_file(attempt, as_global_staff):
 
 
 @pytest.mark.defect("REST-B")
-def test_a_text_to_search_for_that_is_too_long(exam, as_staff):
+def test_a_search_text_that_is_too_long(exam, as_staff):
     url = f"{E}/attempt/grouped/course_id/{COURSE_ID}"
     assert as_staff.get(url, {"text": "x" * 256}).status_code == 400
     assert as_staff.get(url, {"text": "x" * 255}).status_code == 200

@@ -57,14 +57,14 @@ def test_a_multiplier(value: Any, minutes: str, make_exam: Any, as_staff: APICli
     assert stored() == {(exam.pk, "one", "additional_time_granted", minutes)}
 
 
-def test_other_kinds(exam: ProctoredExam, as_staff: APIClient) -> None:
+def test_other_keys(exam: ProctoredExam, as_staff: APIClient) -> None:
     UserFactory(username="one")
     data = asked([exam], ["one"], "review_policy_exception", 7)
     assert as_staff.put(URL, data, format="json").status_code == 200
     assert stored() == {(exam.pk, "one", "review_policy_exception", "7")}
 
 
-def test_lists_are_taken_too(exam: ProctoredExam, as_staff: APIClient) -> None:
+def test_lists_are_accepted_too(exam: ProctoredExam, as_staff: APIClient) -> None:
     UserFactory(username="with space")
     UserFactory(username="1")
     data = {**asked([exam], []), "exam_ids": [exam.pk], "user_ids": [1, " with space", "nobody"]}
@@ -100,7 +100,7 @@ def test_some_pairs(make_exam: Any, as_staff: APIClient) -> None:
         ("one", "4711", "exam_ids"),
     ],
 )
-def test_no_pair(
+def test_no_pair_succeeds(
     users: str, exams: str | None, field: str, exam: ProctoredExam, as_staff: APIClient
 ) -> None:
     UserFactory(username="one")
@@ -128,7 +128,7 @@ def test_no_pair(
         ("review_policy_exception", "x" * 256),
     ],
 )
-def test_bad_values(kind: str, value: Any, exam: ProctoredExam, as_staff: APIClient) -> None:
+def test_invalid_values(kind: str, value: Any, exam: ProctoredExam, as_staff: APIClient) -> None:
     UserFactory(username="one")
     response = as_staff.put(URL, asked([exam], ["one"], kind, value), format="json")
     assert response.status_code == 400
@@ -151,13 +151,13 @@ def test_bad_values(kind: str, value: Any, exam: ProctoredExam, as_staff: APICli
         {"allowance_type": ["time_multiplier"]},
     ],
 )
-def test_bad_bodies(change: Any, exam: ProctoredExam, as_staff: APIClient) -> None:
+def test_invalid_bodies(change: Any, exam: ProctoredExam, as_staff: APIClient) -> None:
     response = as_staff.put(URL, {**asked([exam], ["one"]), **change}, format="json")
     assert response.status_code == 400
     assert list(response.json()) == ["detail"]
 
 
-def test_without_a_course_that_of_the_exams_counts(
+def test_without_a_course_that_of_the_exams_is_used(
     exam: ProctoredExam, make_exam: Any, clients: Any
 ) -> None:
     UserFactory(username="one")
@@ -189,7 +189,7 @@ def test_too_many_pairs(exam: ProctoredExam, as_staff: APIClient) -> None:
     assert not stored()
 
 
-def test_granted_before(make_exam: Any, as_staff: APIClient, tracker: Any) -> None:
+def test_allowances_granted_before(make_exam: Any, as_staff: APIClient, tracker: Any) -> None:
     exams = [make_exam(), make_exam()]
     one, two = UserFactory(username="one"), UserFactory(username="two")
     Allowance.objects.create(

@@ -1,4 +1,4 @@
-"""Course staff and people who are not of their course: granting, reading and searching never tell who they are."""
+"""Course staff and users outside their course: granting, reading and searching never reveal who they are."""
 
 from typing import Any
 
@@ -62,7 +62,9 @@ def grant_many(client: APIClient, exam: Any, *names: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", STAFF)
-def test_a_number_names_nobody(name: str, exam: Any, victim: Any, clients: Any, host: Any) -> None:
+def test_a_user_id_is_not_accepted(
+    name: str, exam: Any, victim: Any, clients: Any, host: Any
+) -> None:
     host.enrollments.enrolled.add((COURSE_ID, victim.pk))
     answer = grant(clients[name], exam, victim.pk)
     assert (answer.status_code, answer.json()) == (
@@ -74,7 +76,9 @@ def test_a_number_names_nobody(name: str, exam: Any, victim: Any, clients: Any, 
 
 
 @pytest.mark.parametrize("name", STAFF)
-def test_strangers_are_like_nobody(name: str, exam: Any, victim: Any, clients: Any) -> None:
+def test_users_outside_the_course_look_like_unknown_ones(
+    name: str, exam: Any, victim: Any, clients: Any
+) -> None:
     for user_info in ("victim", ADDRESS, "nobody", "nobody@example.com"):
         answer = grant(clients[name], exam, user_info)
         assert answer.status_code == 400
@@ -86,7 +90,7 @@ def test_strangers_are_like_nobody(name: str, exam: Any, victim: Any, clients: A
 
 
 @pytest.mark.parametrize("name", STAFF)
-def test_the_enrolled(name: str, exam: Any, victim: Any, clients: Any, host: Any) -> None:
+def test_enrolled_learners(name: str, exam: Any, victim: Any, clients: Any, host: Any) -> None:
     host.enrollments.enrolled.add((COURSE_ID, victim.pk))
     assert grant(clients[name], exam, "victim").status_code == 200
     assert grant(clients[name], exam, ADDRESS, key="other").status_code == 200
@@ -95,7 +99,7 @@ def test_the_enrolled(name: str, exam: Any, victim: Any, clients: Any, host: Any
     assert Allowance.objects.filter(user=victim).count() == 2
 
 
-def test_the_course_of_the_exam_counts(
+def test_the_exams_course_is_checked(
     exam: Any, make_exam: Any, victim: Any, clients: Any, host: Any
 ) -> None:
     other = make_exam(course_id=OTHER_COURSE)
@@ -108,7 +112,7 @@ def test_the_course_of_the_exam_counts(
     assert [row["status"] for row in answer.json()] == ["failed", "ok"]
 
 
-def test_each_learner_is_asked_about_once(make_exam: Any, clients: Any, host: Any) -> None:
+def test_the_host_is_asked_once_per_learner(make_exam: Any, clients: Any, host: Any) -> None:
     exams = [make_exam() for _ in range(3)]
     names = [UserFactory().username for _ in range(4)]
     body = {"exam_ids": [one.pk for one in exams], "user_ids": names, "course_id": COURSE_ID}
@@ -142,13 +146,13 @@ def test_the_switch(name: str, exam: Any, victim: Any, clients: Any, anyone: Non
     )
 
 
-def test_what_is_wrong_with_the_value_comes_first(exam: Any, victim: Any, clients: Any) -> None:
+def test_invalid_values_are_reported_first(exam: Any, victim: Any, clients: Any) -> None:
     answer = grant(clients["course_staff"], exam, "victim", value="many")
     assert "should be non-negative integer" in answer.json()["detail"]
 
 
 def addresses(client: APIClient, query: str = "") -> dict[str, str]:
-    """By username, as both lists show them."""
+    """Return the addresses by username, as both lists show them."""
     rows = client.get(f"{E}/{COURSE_ID}/allowance{query}").json()
     grouped = client.get(f"{E}/{COURSE_ID}/grouped/allowance{query}").json()
     assert [row for some in grouped.values() for row in some] == rows
@@ -157,7 +161,7 @@ def addresses(client: APIClient, query: str = "") -> dict[str, str]:
 
 @pytest.fixture
 def granted(exam: Any, make_exam: Any, victim: Any, host: Any) -> Any:
-    """Allowances of an enrolled learner, of one with an attempt, and of a stranger."""
+    """Allowances of an enrolled learner, of one with an attempt, and of a user outside the course."""
     enrolled = UserFactory(username="enrolled", email="enrolled@example.com")
     host.enrollments.enrolled.add((COURSE_ID, enrolled.pk))
     tried = UserFactory(username="tried", email="tried@example.com")
@@ -191,7 +195,7 @@ def test_searching_for_addresses(
     assert set(addresses(clients["global_staff"], f"?text={text}")) == everywhere
 
 
-def test_a_long_list_asks_the_host_a_bounded_number_of_times(
+def test_a_long_list_calls_the_host_a_limited_number_of_times(
     exam: Any, victim: Any, clients: Any, host: Any
 ) -> None:
     AllowanceFactory.create_batch(120, proctored_exam=exam)
@@ -201,7 +205,7 @@ def test_a_long_list_asks_the_host_a_bounded_number_of_times(
 
 
 @pytest.mark.parametrize("name", STAFF)
-def test_taking_back(name: str, exam: Any, granted: Any, clients: Any) -> None:
+def test_removing_an_allowance(name: str, exam: Any, granted: Any, clients: Any) -> None:
     key = Allowance.objects.filter(user=granted).get().key
     for whom in ({"user_info": "nobody"}, {"user_info": "no@example.com"}, {"user_id": 987654}):
         answer = clients[name].delete(
@@ -216,12 +220,14 @@ def test_taking_back(name: str, exam: Any, granted: Any, clients: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"user_info": 5}, {"user_info": ""}, {"user_id": "x"}])
-def test_taking_back_from_nobody(body: Any, exam: Any, clients: Any) -> None:
+def test_removing_without_naming_a_learner(body: Any, exam: Any, clients: Any) -> None:
     body = {"exam_id": exam.pk, "key": TIME, **body}
     assert clients["course_staff"].delete(f"{E}/allowance", body, format="json").status_code == 400
 
 
-def test_onboarding_of_strangers(onboarding: Any, victim: Any, clients: Any, host: Any) -> None:
+def test_onboarding_of_users_outside_the_course(
+    onboarding: Any, victim: Any, clients: Any, host: Any
+) -> None:
     url = f"{V1}/user_onboarding/status?course_id={COURSE_ID.replace('+', '%2B')}&username="
     staff = clients["course_staff"]
     stranger, nobody = staff.get(f"{url}victim"), staff.get(f"{url}nobody")
@@ -239,7 +245,7 @@ def test_onboarding_of_strangers(onboarding: Any, victim: Any, clients: Any, hos
         assert staff.get(f"{url}victim").json().keys() == told.json().keys()
 
 
-def test_onboarding_where_the_host_cannot_tell(
+def test_onboarding_if_the_host_cannot_tell(
     onboarding: Any, victim: Any, clients: Any, host_cannot_tell: None
 ) -> None:
     url = f"{V1}/user_onboarding/status?course_id={COURSE_ID.replace('+', '%2B')}&username=victim"

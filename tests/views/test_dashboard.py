@@ -18,7 +18,7 @@ URL = f"{V1}/instructor/{COURSE_ID}"
 
 
 def refused(response: Any, status: int) -> str:
-    """The text of a refusal, which a frame may show."""
+    """Return the text of a refusal, which a frame may show."""
     assert response.status_code == status
     assert response.headers.get("X-Frame-Options") == ("sameorigin" if status == 404 else None)
     text: str = response.json()
@@ -104,7 +104,7 @@ def test_timed_exams_and_the_default_are_no_second_provider(
     assert as_staff.get(URL).status_code == 302
 
 
-def test_a_provider_that_is_gone(make_exam: Any, as_staff: APIClient) -> None:
+def test_a_provider_that_is_not_configured(make_exam: Any, as_staff: APIClient) -> None:
     exam = make_exam(backend="gone")
     refused(as_staff.get(f"{URL}/{exam.pk}"), 404)
     refused(as_staff.get(URL), 404)
@@ -132,7 +132,7 @@ def ancestors(response: Any) -> str:
 
 @pytest.fixture
 def framed(settings: Any) -> None:
-    """A host that forbids frames in general, whose dashboard is a micro-frontend."""
+    """A host that forbids frames in general, with its dashboard in a micro-frontend."""
     clickjacking = "django.middleware.clickjacking.XFrameOptionsMiddleware"
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, clickjacking]
     settings.LEARNING_MICROFRONTEND_URL = "https://apps.example.com/learning"
@@ -153,7 +153,7 @@ def test_a_browser_gets_a_page_that_micro_frontends_may_frame(
 
 
 @pytest.mark.parametrize("role", ["anonymous", "learner"])
-def test_a_browser_is_told_readably_that_it_may_not(
+def test_a_browser_gets_a_readable_403(
     role: str, exam: ProctoredExam, client_for: Any, learner: Any, framed: None
 ) -> None:
     client = client_for(learner) if role == "learner" else APIClient()
@@ -166,7 +166,7 @@ def test_a_browser_is_told_readably_that_it_may_not(
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("down"), TimeoutError()])
-def test_a_browser_is_told_readably_that_the_provider_is_down(
+def test_a_browser_gets_a_readable_page_if_the_provider_is_down(
     failure: Exception,
     exam: ProctoredExam,
     as_staff: APIClient,
@@ -198,7 +198,7 @@ def test_the_page_shows_the_detail_as_text(as_staff: APIClient, db: None) -> Non
 
 
 @pytest.mark.defect("REST-A6")
-def test_a_dashboard_shows_only_what_is_of_the_course(make_exam, attempt, clients):
+def test_a_dashboard_shows_only_exams_of_the_course(make_exam, attempt, clients):
     foreign = attempt()
     own = make_exam(course_id=OTHER_COURSE)
     client, url = clients["foreign_staff"], f"{V1}/instructor/{OTHER_COURSE}"
@@ -224,7 +224,7 @@ def test_an_attempt_of_another_exam_with_the_default_provider(
 
 
 @pytest.mark.defect("BACKENDS-A13")
-def test_the_way_to_the_dashboard_leaves_no_traces(exam, provider, as_staff):
+def test_redirects_to_the_dashboard_are_not_cached_and_send_no_referrer(exam, provider, as_staff):
     url = "https://provider.example.com/dashboard?jwt=eyJ.eyJ.x"
     provider.answer("get_instructor_url", url)
     response = as_staff.get(f"{V1}/instructor/{COURSE_ID}")

@@ -1,4 +1,4 @@
-"""Ids with which somebody could post a review: only global staff see them in answers."""
+"""Ids that would allow posting a review are shown to global staff only."""
 
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -34,7 +34,7 @@ SHOWN_TO_GLOBAL_STAFF = ("active_exams_for_user", "grouped/course_id")
 
 @pytest.fixture
 def at_psi(psi: Any, make_exam: Any, attempt: Any) -> Any:
-    """An attempt under way at RPNow."""
+    """A running attempt at RPNow."""
     exam = make_exam(backend="software_secure", content_id="a_content")
     known = started(attempt, exam=exam, external_id=SECRET)
     AllowanceFactory(proctored_exam=exam, user=known.user)
@@ -72,7 +72,7 @@ def test_the_record_locator(
     assert len(seen) == 4
 
 
-def test_the_attempts_are_there(at_psi: Any, clients: dict[str, APIClient]) -> None:
+def test_the_responses_contain_the_attempts(at_psi: Any, clients: dict[str, APIClient]) -> None:
     url = f"{E}/attempt/grouped/course_id/{COURSE_ID}"
     (row,) = clients["course_staff"].get(url).json()["proctored_exam_attempts"]
     assert (row["id"], row["attempt_code"]) == (at_psi.pk, at_psi.attempt_code)
@@ -86,7 +86,7 @@ def test_ids_of_other_providers_are_shown(attempt: Any, clients: dict[str, APICl
     assert b"no-secret" in clients["course_staff"].get(url).content
 
 
-def test_a_provider_that_is_not_configured_any_more(
+def test_a_provider_that_is_no_longer_configured(
     make_exam: Any, attempt: Any, clients: dict[str, APIClient]
 ) -> None:
     attempt(exam=make_exam(backend="gone"), external_id=SECRET)
@@ -120,7 +120,7 @@ NOW = {"allowed_time_limit_mins": 90}
 
 
 @pytest.mark.defect("REST-A1")
-def test_learners_do_not_know_what_a_review_needs(psi, attempt, make_exam, as_learner):
+def test_learners_cannot_see_what_a_review_requires(psi, attempt, make_exam, as_learner):
     known = started(attempt, exam=make_exam(backend="software_secure"), external_id="secret-id")
     urls = (f"{E}/attempt/{known.pk}", f"{E}/attempt", f"{E}/active_attempt")
     exam = known.proctored_exam
@@ -135,7 +135,7 @@ def test_learners_do_not_know_what_a_review_needs(psi, attempt, make_exam, as_le
 @pytest.mark.parametrize(
     "status", ["created", "ready_to_start", "started", "ready_to_submit", "submitted"]
 )
-def test_no_answer_tells_the_learner_the_locator(
+def test_no_response_shows_learners_the_locator(
     psi, attempt, make_exam, learner, as_learner, status
 ):
     from django.utils import timezone
@@ -202,7 +202,7 @@ def test_course_staff_do_not_see_the_locator(psi, attempt, make_exam, learner, a
 
 
 @pytest.mark.defect("REST-A20")
-def test_the_address_in_a_ticket_is_the_hosts(attempt, host, as_reviewer, settings):
+def test_the_url_in_a_ticket_is_the_hosts(attempt, host, as_reviewer, settings):
     settings.ALLOWED_HOSTS = ["*"]
     known = attempt(status="submitted", completed_at=timezone.now(), external_id="remote")
     url, body = f"{E}/attempt/remote/reviewed", {"status": "suspicious"}

@@ -38,7 +38,7 @@ def test_an_exam_takes_at_least_a_minute(minutes, as_global_staff, make_exam, at
 
 
 @pytest.mark.defect("REST-D3")
-def test_registration_says_what_does_not_fit(exam, as_global_staff):
+def test_registration_names_invalid_fields(exam, as_global_staff):
     item = {**NEW_EXAM, "content_id": exam.content_id}
     other = {**item, "course_id": "course-v1:o+t+h"}
     assert as_global_staff.patch(REGISTER, [other], format="json").status_code == 422
@@ -63,7 +63,7 @@ def test_content_ids_of_real_courses(content_id, make_exam, as_learner):
 @pytest.mark.parametrize(
     "change", [{"is_proctored": "true"}, {"backend": "gone", "is_proctored": "true"}]
 )
-def test_what_is_stored_of_an_exam_counts_too(make_exam, as_global_staff, change):
+def test_stored_values_of_an_exam_are_validated_too(make_exam, as_global_staff, change):
     exam = make_exam(backend="gone", is_proctored=False)
     answer = as_global_staff.put(f"{E}/exam", {"exam_id": exam.pk, **change})
     assert answer.status_code == 400
@@ -71,7 +71,7 @@ def test_what_is_stored_of_an_exam_counts_too(make_exam, as_global_staff, change
 
 
 @pytest.mark.defect("REST-B14")
-def test_an_exam_of_a_provider_that_is_gone_can_be_switched_off(make_exam, as_global_staff):
+def test_an_exam_of_an_unconfigured_provider_can_be_deactivated(make_exam, as_global_staff):
     exam = make_exam(backend="gone")
     data = {"exam_id": exam.pk, "is_active": "false", "exam_name": "Old"}
     assert as_global_staff.put(f"{E}/exam", data).status_code == 200

@@ -1,4 +1,4 @@
-"""Routes 24 and 26: what the learning MFE needs of an exam."""
+"""Routes 24 and 26: the data of an exam for the learning MFE."""
 
 from typing import Any
 
@@ -73,7 +73,7 @@ def test_without_an_exam(query: Any, exam: Any, as_learner: APIClient) -> None:
         ({"backend": "gone", "is_practice_exam": True}, True, "practice"),
     ],
 )
-def test_kinds(
+def test_exam_types(
     columns: Any, onboarding: bool, kind: str, make_exam: Any, provider: Any, as_learner: APIClient
 ) -> None:
     provider.supports_onboarding = onboarding
@@ -106,7 +106,7 @@ def test_prerequisites_are_reported_and_nothing_is_declined(
     assert "prerequisite_status" not in page(as_learner, exam)["exam"]
 
 
-def test_the_way_to_onboarding(exam: Any, attempt: Any, as_learner: APIClient) -> None:
+def test_the_link_to_onboarding(exam: Any, attempt: Any, as_learner: APIClient) -> None:
     attempt(exam=exam, status="onboarding_missing")
     found = page(as_learner, exam)["exam"]
     assert found["onboarding_link"] == ""  # this host has no outlines
@@ -143,7 +143,7 @@ def test_unknown_learners(user_id: str, status: int, exam: Any, as_global_staff:
     assert list(response.json()) == ["detail"]
 
 
-def test_content_that_is_no_usage_key(
+def test_content_ids_that_are_no_usage_keys(
     make_exam: Any, attempt: Any, provider: Any, as_learner: APIClient
 ) -> None:
     provider.supports_onboarding = True
@@ -224,7 +224,7 @@ def test_a_provider_that_is_down(exam: Any, provider: Any, as_learner: APIClient
     assert (response.status_code, response.json()["exam_proctoring_backend"]) == (200, {})
 
 
-def test_a_provider_that_is_gone(make_exam: Any, as_learner: APIClient) -> None:
+def test_a_provider_that_is_not_configured(make_exam: Any, as_learner: APIClient) -> None:
     response = settings_of(as_learner, make_exam(backend="gone"))
     assert response.status_code == 500
     assert "gone" not in response.json()["detail"]

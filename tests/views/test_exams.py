@@ -93,14 +93,14 @@ def test_create(as_global_staff: APIClient, provider: FakeProvider) -> None:
     assert [call.args[0]["id"] for call in provider.calls_of("on_exam_saved")] == [exam.pk]
 
 
-def test_create_stores_what_words_and_texts_mean(as_global_staff: APIClient) -> None:
+def test_create_stores_validated_values(as_global_staff: APIClient) -> None:
     data = {**EXAM, "is_active": "yes", "is_proctored": "off", "time_limit_mins": "90"}
     assert as_global_staff.post(f"{E}/exam", data, format="json").status_code == 200
     exam = ProctoredExam.objects.get()
     assert (exam.is_active, exam.is_proctored, exam.time_limit_mins) == (True, False, 90)
 
 
-def test_create_from_a_form_without_the_boxes_that_are_not_ticked(
+def test_create_from_a_form_without_unticked_checkboxes(
     as_global_staff: APIClient,
 ) -> None:
     data = {name: value for name, value in EXAM.items() if value is not False}
@@ -167,7 +167,7 @@ def test_change(exam: ProctoredExam, as_global_staff: APIClient) -> None:
     assert (exam.exam_name, exam.time_limit_mins, exam.is_active) == ("Final", 90, True)
 
 
-def test_change_by_a_form_leaves_what_it_does_not_name(
+def test_change_by_a_form_keeps_absent_fields(
     exam: ProctoredExam, as_global_staff: APIClient
 ) -> None:
     data = {"exam_id": exam.pk, "hide_after_due": "true"}
@@ -226,7 +226,7 @@ def test_change_refuses(
     "body", ["[]", '"text"', "1", "null", "{", "\ud800".encode("utf-8", "replace")]
 )
 @pytest.mark.parametrize("method", ["post", "put"])
-def test_bodies_that_are_no_objects(method: str, body: Any, as_global_staff: APIClient) -> None:
+def test_bodies_that_are_not_objects(method: str, body: Any, as_global_staff: APIClient) -> None:
     response = getattr(as_global_staff, method)(f"{E}/exam", body, content_type="application/json")
     assert response.status_code == 400
 
@@ -235,16 +235,16 @@ def test_bodies_that_are_no_objects(method: str, body: Any, as_global_staff: API
 
 
 def item(**values: Any) -> dict[str, Any]:
-    """An item of the registration."""
+    """Return an item of the registration."""
     return {**{name: value for name, value in EXAM.items() if name != "external_id"}, **values}
 
 
 def register(client: APIClient, *items: Any) -> Any:
-    """The answer."""
+    """Return the response."""
     return client.patch(f"{E}/exam_registration/course_id/{COURSE_ID}", list(items), format="json")
 
 
-def test_registration_creates_changes_and_switches_off(
+def test_registration_creates_changes_and_deactivates(
     make_exam: Any, as_global_staff: APIClient
 ) -> None:
     old, gone = make_exam(is_active=False), make_exam()
@@ -265,7 +265,7 @@ def test_registration_creates_changes_and_switches_off(
     assert foreign.is_active
 
 
-def test_registration_of_nothing_switches_all_off(
+def test_registration_of_an_empty_list_deactivates_all(
     exam: ProctoredExam, as_global_staff: APIClient
 ) -> None:
     assert register(as_global_staff).json() == []
@@ -273,7 +273,7 @@ def test_registration_of_nothing_switches_all_off(
     assert (exam.is_active, exam.is_proctored) == (False, False)
 
 
-def test_an_exam_may_be_sent_back_as_it_was_read(
+def test_an_exam_can_be_registered_as_it_was_read(
     exam: ProctoredExam, as_global_staff: APIClient
 ) -> None:
     data = as_global_staff.get(f"{E}/exam/exam_id/{exam.pk}").json()
@@ -303,7 +303,7 @@ def test_registration_without_a_due_date_clears_it(
         {"backend": "nobody", "is_proctored": True},
     ],
 )
-def test_one_bad_item_and_nothing_is_written(
+def test_one_invalid_item_prevents_all_changes(
     bad: dict[str, Any], exam: ProctoredExam, as_global_staff: APIClient
 ) -> None:
     response = register(as_global_staff, item(content_id="good"), item(**bad))
@@ -321,7 +321,7 @@ def test_registration_refuses_the_same_content_twice(as_global_staff: APIClient)
     assert not ProctoredExam.objects.exists()
 
 
-def test_registration_refuses_what_is_no_list(as_global_staff: APIClient) -> None:
+def test_registration_refuses_bodies_that_are_not_lists(as_global_staff: APIClient) -> None:
     url = f"{E}/exam_registration/course_id/{COURSE_ID}"
     response = as_global_staff.patch(url, item(), format="json")
     assert (response.status_code, list(response.json())) == (422, ["non_field_errors"])

@@ -1,4 +1,4 @@
-"""Old rows, missing profiles and absent providers cause no server error."""
+"""Old rows, missing profiles and missing providers cause no server error."""
 
 from urllib.parse import quote
 
@@ -48,7 +48,7 @@ def test_two_policies(exam, staff, as_learner):
 
 
 @pytest.mark.defect("REST-B24")
-def test_staff_without_a_profile_and_a_provider_that_is_gone(make_exam, exam, as_staff):
+def test_staff_without_a_profile_and_an_unconfigured_provider(make_exam, exam, as_staff):
     assert as_staff.get(f"{V1}/instructor/{COURSE_ID}/{exam.pk}").status_code == 302
     gone = make_exam(backend="gone", course_id="course-v1:g+o+n")
     url = f"{V1}/instructor/{gone.course_id}"
@@ -64,7 +64,7 @@ def started(attempt, **more):
 
 
 @pytest.mark.defect("REST-B25")
-def test_a_provider_that_is_gone_stops_no_learner(make_exam, attempt, as_learner):
+def test_an_unconfigured_provider_does_not_stop_learners(make_exam, attempt, as_learner):
     exam = make_exam(backend="gone")
     known = started(attempt, exam=exam)
     page = f"{E}/attempt/course_id/{COURSE_ID}?content_id={quote(exam.content_id)}"
@@ -79,7 +79,7 @@ ONBOARDING = f"{V1}/user_onboarding/status"
 
 
 @pytest.mark.defect("REST-B26")
-def test_content_that_is_no_usage_key(make_exam, attempt, onboarding_provider, as_learner):
+def test_content_ids_that_are_no_usage_keys(make_exam, attempt, onboarding_provider, as_learner):
     exam = make_exam(content_id="plain", is_practice_exam=True)
     started(attempt, exam=exam, is_sample_attempt=True)
     page = f"{E}/attempt/course_id/{COURSE_ID}?content_id=plain&is_learning_mfe=true"
@@ -100,7 +100,7 @@ def test_an_exam_without_a_start(onboarding, as_learner):
 
 @pytest.mark.defect("REST-B28")
 @pytest.mark.parametrize("answer", [None, {}, [], {"results": None}, TimeoutError()])
-def test_providers_that_say_nothing(
+def test_providers_with_empty_responses(
     answer, onboarding, provider, host, as_learner, as_staff, settings, monkeypatch
 ):
     from waffle.testutils import override_switch
@@ -125,7 +125,7 @@ def test_providers_that_say_nothing(
 @pytest.mark.parametrize(
     "word", ["setup_started", "onboarding_started", "error", "onboarding_reset_past_due", "x"]
 )
-def test_filters_that_the_provider_has_no_word_for(
+def test_filters_without_an_equivalent_at_the_provider(
     word, onboarding, provider, host, as_staff, learner
 ):
     from waffle.testutils import override_switch
@@ -140,7 +140,7 @@ def test_filters_that_the_provider_has_no_word_for(
 
 
 @pytest.mark.defect("REST-B30")
-def test_a_provider_out_of_reach(exam, provider, attempt, as_learner):
+def test_a_provider_that_cannot_be_reached(exam, provider, attempt, as_learner):
     provider.fail("register_exam_attempt", ConnectionError("down"))
     data = {"exam_id": exam.pk, "attempt_proctored": "true"}
     assert as_learner.post(f"{E}/attempt", data).status_code == 502
@@ -162,7 +162,7 @@ def test_a_provider_out_of_reach(exam, provider, attempt, as_learner):
     "service",
     ["instructor", "learning_sequences", "enrollments", "credit", "grades", "certificates"],
 )
-def test_services_that_the_host_has_not(
+def test_missing_services_of_the_host(
     service, onboarding, exam, attempt, as_learner, as_staff, as_global_staff, host
 ):
     set_runtime_service(service, None)
@@ -183,7 +183,7 @@ def _raise(*_args, **_kwargs):
 
 
 @pytest.mark.defect("REST-B32")
-def test_a_course_that_the_host_cannot_read(staff, as_staff, host):
+def test_a_course_id_that_the_host_cannot_parse(staff, as_staff, host):
     host.instructor.is_course_staff = _raise
     assert as_staff.get(f"{E}/a/b/c/allowance").status_code == 403
 
@@ -199,7 +199,7 @@ def test_a_start_without_a_limit(attempt, exam, as_learner):
 
 
 @pytest.mark.defect("REST-B34")
-def test_retirement_goes_on(attempt, make_exam, provider, retirement, client_for):
+def test_retirement_continues_after_a_failure(attempt, make_exam, provider, retirement, client_for):
     known = attempt(exam=make_exam(backend="gone"))
     attempt(exam=make_exam(backend="other"))
     other = FakeProvider()
@@ -210,7 +210,7 @@ def test_retirement_goes_on(attempt, make_exam, provider, retirement, client_for
 
 
 @pytest.mark.defect("REST-B35")
-def test_retirement_of_reviews_of_a_provider_that_is_gone(
+def test_retirement_of_reviews_of_an_unconfigured_provider(
     attempt, make_exam, retirement, client_for, as_reviewer
 ):
     exam = make_exam()
@@ -223,7 +223,7 @@ def test_retirement_of_reviews_of_a_provider_that_is_gone(
 
 @pytest.mark.defect("REST-B36")
 @pytest.mark.parametrize("value", ["²", "", "9" * 30, "many"])
-def test_unreadable_allowances_stop_no_learner(value, exam, learner, as_learner):
+def test_unreadable_allowances_do_not_stop_learners(value, exam, learner, as_learner):
     AllowanceFactory(user=learner, proctored_exam=exam, value=value)
     data = {"exam_id": exam.pk, "attempt_proctored": "true"}
     assert as_learner.post(f"{E}/attempt", data).status_code == 200

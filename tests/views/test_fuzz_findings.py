@@ -1,4 +1,4 @@
-"""Defects found by random requests, each with its request."""
+"""Defects that random requests have found, each with its request."""
 
 import pytest
 import requests
@@ -18,10 +18,10 @@ REVIEW = {"status": "passed", "comments": []}
     [(KeyError("status"), 400), (ValueError("no JSON"), 400), (requests.Timeout("too slow"), 502)],
     ids=lambda one: type(one).__name__,
 )
-def test_a_review_that_its_provider_cannot_read(
+def test_a_review_that_its_provider_cannot_parse(
     error, code, provider, exam, attempt, as_global_staff
 ):
-    """Not a 500; nothing is kept, and the same review can be sent again."""
+    """No 500; nothing is stored, and the same review can be sent again."""
     known = attempt(exam=exam, status="submitted")
     url = f"{E}/attempt/{known.external_id}/reviewed"
     provider.fail("on_review_callback", error)
@@ -36,7 +36,7 @@ def test_a_review_that_its_provider_cannot_read(
 
 @pytest.mark.parametrize("error", [requests.ConnectionError("refused"), ValueError("no JSON")])
 @pytest.mark.parametrize("with_exam", [True, False])
-def test_a_dashboard_whose_provider_does_not_answer(
+def test_a_dashboard_whose_provider_does_not_respond(
     error, with_exam, provider, exam, as_global_staff
 ):
     provider.fail("get_instructor_url", error)

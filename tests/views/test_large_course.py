@@ -1,4 +1,4 @@
-"""A course with 50,000 attempts: a page stays as cheap as in a small one."""
+"""A course with 50,000 attempts: a page costs as much as in a small course."""
 
 import datetime
 import tracemalloc
@@ -25,7 +25,7 @@ POINTER = 8  # bytes
 
 
 def fill(course_id, count, exams=10):
-    """Attempts of a few learners in many exams cost less to make than those of many learners."""
+    """Create the attempts of a few learners in many exams, which takes less time than those of many learners."""
     users = UserFactory._meta.model.objects.bulk_create(
         UserFactory.build(username=f"{course_id}{number}") for number in range(count // exams)
     )
@@ -46,7 +46,7 @@ def fill(course_id, count, exams=10):
 
 
 def copy(course_id, times):
-    """The course's attempts again, in other courses."""
+    """Copy the course's attempts to other courses."""
     different = {"proctored_exam_id": "%(exam)s", "attempt_code": "attempt_code || '-' || %(exam)s"}
     columns = [field.column for field in Attempt._meta.concrete_fields if not field.primary_key]
     statement = (
@@ -78,7 +78,7 @@ def courses(transactional_db):
 
 
 def peak(work):
-    """The least of three: now and then something that stays, such as a table of the interpreter, grows meanwhile."""
+    """Return the smallest of three peaks, because unrelated objects, such as an interpreter table, may grow meanwhile."""
     work()  # what the first call keeps does not count
     return min(_peak(work) for _ in range(3))
 
@@ -96,7 +96,7 @@ def grouped(course_id, search=""):
 
 
 def test_a_page_of_attempts(courses, as_staff):
-    """By the routes, with session and user among the queries."""
+    """Through the routes, including the queries for session and user."""
     for search, query in (
         ("", {}),
         ("", {"page": 100}),
@@ -117,7 +117,7 @@ def test_a_page_of_attempts(courses, as_staff):
     assert large < small + POINTER * COUNT  # nothing is held for each attempt
 
 
-def test_a_query_without_an_index_would_be_noticed(transactional_db):
+def test_a_query_without_an_index_is_detected(transactional_db):
     for without in ({"allowed_time_limit_mins": 7}, {"attempt_code__endswith": "7"}):
         attempts = Attempt.objects.filter(**without)
         with CaptureQueriesContext(connection) as captured:

@@ -50,7 +50,7 @@ def rejected(attempt, **more):
 @pytest.mark.parametrize(
     "status", ["verified", "rejected", "second_review_required", "onboarding_reset", "error"]
 )
-def test_what_is_closed_stays_closed(attempt, as_learner, action, status):
+def test_ended_attempts_stay_ended(attempt, as_learner, action, status):
     known = attempt(status=status, completed_at=timezone.now())
     nothing_happens = (action, status) == ("submit", "error")
     assert put(as_learner, known, action).status_code == (200 if nothing_happens else 400)
@@ -59,7 +59,7 @@ def test_what_is_closed_stays_closed(attempt, as_learner, action, status):
 
 @pytest.mark.defect("REST-A11")
 @pytest.mark.parametrize("status", sorted(COMPLETED))
-def test_a_late_error_is_none(attempt, as_learner, status):
+def test_a_late_error_is_ignored(attempt, as_learner, status):
     known = attempt(status=status, completed_at=timezone.now())
     for more in ({}, {"detail": "the software is gone"}):
         response = put(as_learner, known, "error", **more)
@@ -72,7 +72,7 @@ def test_a_late_error_is_none(attempt, as_learner, status):
     ("obstacle", "status"),
     [("permission", 403), ("prerequisites", 403), ("inactive", 400), ("enrolment", 403)],
 )
-def test_what_a_proctored_attempt_needs(
+def test_requirements_of_a_proctored_attempt(
     obstacle, status, make_exam, host, learner, as_learner, settings, provider
 ):
     exam = make_exam(is_active=obstacle != "inactive")
@@ -100,7 +100,7 @@ ITEM = {name: NEW_EXAM[name] for name in NEW_EXAM if name not in ("content_id", 
 
 
 @pytest.mark.defect("REST-C5")
-def test_conflicts_are_refusals(exam, as_learner, as_global_staff):
+def test_conflicting_actions_are_refused(exam, as_learner, as_global_staff):
     data = {"exam_id": exam.pk, "attempt_proctored": "true"}
     assert as_learner.post(f"{E}/attempt", data).status_code == 200
     assert as_learner.post(f"{E}/attempt", data).status_code == 400
@@ -115,7 +115,7 @@ def running(attempt, **more):
 
 
 @pytest.mark.defect("REST-C6")
-def test_submitting_again_is_nothing(attempt, as_learner, provider, mailoutbox):
+def test_submitting_again_has_no_effect(attempt, as_learner, provider, mailoutbox):
     known = running(attempt)
     for _ in range(2):
         response = put(as_learner, known, "submit")
@@ -144,7 +144,7 @@ def test_downloading_during_the_exam_is_refused(attempt, as_learner):
 
 
 @pytest.mark.defect("REST-C17")
-def test_kept_without_a_choice_the_exam_is_declined(exam, as_learner):
+def test_kept_without_attempt_proctored_the_exam_is_declined(exam, as_learner):
     assert as_learner.post(f"{E}/attempt", {"exam_id": exam.pk}).status_code == 200
     assert Attempt.objects.get().status == "declined"
 

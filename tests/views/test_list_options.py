@@ -32,7 +32,7 @@ def attempts(client, **query):
     return found, answer["pagination_info"]["total_pages"]
 
 
-def test_nothing_said_changes_nothing(course, as_staff):
+def test_without_options_nothing_changes(course, as_staff):
     found, pages = attempts(as_staff)
     assert (len(found), pages) == (10, 1)
     assert found == attempts(as_staff, ordering="-created")[0]
@@ -77,6 +77,6 @@ def test_allowances(course, as_staff):
         {"status": "unknown"},
     ],
 )
-def test_bad_options_are_said(url, query, course, as_staff):
+def test_invalid_options_are_reported(url, query, course, as_staff):
     response = as_staff.get(url, query)
     assert (response.status_code, list(response.json())) == (400, ["detail"])

@@ -1,4 +1,4 @@
-"""The log has no names, secrets or forged lines; answers tell nothing of exceptions."""
+"""Logs contain no names, secrets or forged lines; responses reveal no exceptions."""
 
 import json
 import logging
@@ -62,7 +62,7 @@ def test_the_creation_of_an_exam_is_logged_in_whole(as_global_staff, caplog, cap
 
 
 @pytest.mark.defect("REST-C")
-def test_what_a_browser_reports_forges_no_line_of_the_log(attempt, as_learner, caplog):
+def test_error_reports_of_browsers_cannot_forge_log_lines(attempt, as_learner, caplog):
     from django.utils import timezone
 
     known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90)
@@ -77,7 +77,7 @@ def test_what_a_browser_reports_forges_no_line_of_the_log(attempt, as_learner, c
 @pytest.mark.defect("BACKENDS-A11", "BACKENDS-A12")
 @pytest.mark.parametrize("backend", ["software_secure", "rest"])
 @responses.activate
-def test_what_providers_say_goes_to_the_log_masked(backend, make_exam, learner, as_learner, caplog):
+def test_provider_responses_are_masked_in_logs(backend, make_exam, learner, as_learner, caplog):
     caplog.set_level("DEBUG")
     if backend == "rest":
         base = "https://rest.example.com"
@@ -109,7 +109,7 @@ Attempt = ProctoredExamStudentAttempt
 
 
 @pytest.mark.defect("BACKENDS-A11")
-def test_the_log_never_has_code_and_locator(exam, learner, provider, caplog):
+def test_logs_never_contain_code_and_locator(exam, learner, provider, caplog):
     caplog.set_level("DEBUG", logger="edx_proctoring")
     api.create_exam_attempt(exam.pk, learner.pk, taking_as_proctored=True)
     known = Attempt.objects.get()
@@ -119,7 +119,7 @@ def test_the_log_never_has_code_and_locator(exam, learner, provider, caplog):
 
 
 @pytest.mark.defect("BACKENDS-A12")
-def test_pages_tell_nothing_of_exceptions(exam, provider, as_learner):
+def test_pages_reveal_no_exceptions(exam, provider, as_learner):
     error = BackendProviderCannotRegisterAttempt(b"<html>inner workings</html>", 500)
     for raised in (error, requests.ConnectionError("inner workings")):
         provider.fail("register_exam_attempt", raised)

@@ -1,4 +1,4 @@
-"""The server ends the connection in the middle of a request: right before each of its statements."""
+"""The server closes the connection in the middle of a request, right before each of its statements."""
 
 from typing import Any
 
@@ -22,14 +22,14 @@ __all__ = ["world"]
 
 
 class Killed:
-    """Has the server end the connection once, before the statement with this number."""
+    """Close the connection once, before the statement with this number."""
 
     def __init__(self, number: int) -> None:
         self.left = number
 
     @property
     def done(self) -> bool:
-        """Did the request come so far?"""
+        """Return whether the request reached that statement."""
         return self.left <= 0
 
     def __call__(self, execute: Any, sql: str, *more: Any) -> Any:
@@ -40,7 +40,7 @@ class Killed:
 
 
 def requests() -> list[Any]:
-    """Each route and method once, with a caller who is let in."""
+    """Return one request per route and method, by a permitted caller."""
     return [
         pytest.param(method, path, body, next(one for one in CALLERS if codes[one] < 400), id=f"{method} {path}")
         for method, path, body, codes in rows(ROUTES) + rows(PAGES)
@@ -57,7 +57,7 @@ def test_every_request(
     world: dict[str, Any],
     clients: dict[str, APIClient],
 ) -> None:
-    """Reads are done again on a new connection; what writes is done, or answers that it was not."""
+    """Reads are repeated on a new connection; writes succeed or return 503."""
     client = clients[caller]  # signs in
     number, killed = 1, Killed(1)
     while True:
@@ -76,7 +76,7 @@ def test_every_request(
 
 @needs_server
 def test_the_screen_of_an_exam(attempt: Any) -> None:
-    """Read again where nobody's transaction is open; else whoever owns that hears which kind of error it is."""
+    """Repeated unless the host has opened a transaction; then the host gets a typed error."""
     exam = attempt(status="submitted").proctored_exam
     user_id = attempt(exam=exam, status="submitted").user_id
 
@@ -95,8 +95,8 @@ def test_the_screen_of_an_exam(attempt: Any) -> None:
 
 
 @pytest.mark.parametrize("code", [1205, 1213, 1969, 3024])
-def test_errors_that_pass_are_503(code: int, as_learner: APIClient) -> None:
-    """Time-outs of statements that only read, too."""
+def test_temporary_errors_are_503(code: int, as_learner: APIClient) -> None:
+    """Time-outs of read-only statements, too."""
 
     def fail(execute: Any, sql: str, *more: Any) -> Any:
         if "proctoring_proctoredexam" in sql:

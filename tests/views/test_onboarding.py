@@ -1,4 +1,4 @@
-"""Route 19: how far a learner is with onboarding."""
+"""Route 19: a learner's onboarding status."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +29,7 @@ Attempt = ProctoredExamStudentAttempt
 
 
 class Outlines:
-    """The host's outlines: `open` may be opened; `dates` are (start, due) by content id."""
+    """The host's outlines: `open` contains accessible exams; `dates` are (start, due) by content id."""
 
     def __init__(self) -> None:
         self.open: set[str] = set()
@@ -49,7 +49,7 @@ class Outlines:
 
 @pytest.fixture
 def outlines() -> Any:
-    """Registered as the host's service."""
+    """The outlines, registered as the host's service."""
     before = get_runtime_service("learning_sequences")
     service = Outlines()
     set_runtime_service("learning_sequences", service)
@@ -81,7 +81,7 @@ def test_the_link_of_the_micro_frontend(flag: str, onboarding: Any, as_learner: 
 
 
 @pytest.mark.parametrize("status", ["created", "submitted", "rejected", "error"])
-def test_the_last_changed_attempt_says_how_far(
+def test_the_last_changed_attempt_determines_the_status(
     status: str, onboarding: Any, attempt: Any, as_learner: APIClient
 ) -> None:
     ago(1, practice(attempt, onboarding, "onboarding_reset"))
@@ -124,7 +124,7 @@ def test_a_verification_of_more_than_a_year_ago(
     assert as_learner.get(ONE, {"course_id": COURSE_ID}).json()["onboarding_status"] == "expired"
 
 
-def test_which_exam(
+def test_the_exam_to_take(
     make_exam: Any, outlines: Any, onboarding_provider: Any, as_learner: APIClient
 ) -> None:
     now = timezone.now()
@@ -166,7 +166,7 @@ def test_an_exam_without_a_start(onboarding: Any, outlines: Any, as_learner: API
     assert as_learner.get(ONE, {"course_id": COURSE_ID}).status_code == 200
 
 
-def test_content_that_is_no_usage_key(
+def test_content_ids_that_are_no_usage_keys(
     make_exam: Any, outlines: Any, onboarding_provider: Any, as_learner: APIClient
 ) -> None:
     make_exam(is_practice_exam=True, content_id="plain")
@@ -219,7 +219,7 @@ def test_other_learners_are_for_staff_of_the_course(
 
 @pytest.fixture
 def profiles(settings: Any) -> None:
-    """Providers are asked for the learner's profile."""
+    """Make the provider return the learner's profile."""
     settings.PROCTORING_SETTINGS = {
         **settings.PROCTORING_SETTINGS,
         "USE_ONBOARDING_PROFILE_API": True,
@@ -238,7 +238,7 @@ def profiles(settings: Any) -> None:
         ("pending", "submitted"),
     ],
 )
-def test_the_providers_word_counts(
+def test_the_providers_status_is_used(
     word: str, status: str | None, onboarding: Any, provider: Any, learner: Any, as_learner: Any
 ) -> None:
     provider.answer("get_onboarding_profile_info", {"status": word, "expiration_date": "some day"})
@@ -260,7 +260,7 @@ def test_the_providers_word_counts(
         ["unexpected"],
     ],
 )
-def test_a_provider_that_fails_leaves_our_own_word(
+def test_our_status_is_used_if_the_provider_fails(
     failure: Any, onboarding: Any, attempt: Any, provider: Any, as_learner: APIClient
 ) -> None:
     practice(attempt, onboarding, "submitted")
@@ -273,7 +273,7 @@ def test_a_provider_that_fails_leaves_our_own_word(
 
 
 @pytest.mark.usefixtures("profiles")
-def test_a_learner_whom_the_provider_does_not_know(onboarding: Any, as_learner: APIClient) -> None:
+def test_a_learner_unknown_to_the_provider(onboarding: Any, as_learner: APIClient) -> None:
     response = as_learner.get(ONE, {"course_id": COURSE_ID})
     assert response.status_code == 404
     assert isinstance(response.json(), str)

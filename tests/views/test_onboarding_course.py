@@ -1,4 +1,4 @@
-"""Route 20: how far the learners of a course are with onboarding."""
+"""Route 20: the onboarding statuses of a course's learners."""
 
 from typing import Any
 
@@ -79,7 +79,7 @@ def test_all_learners(
     }
 
 
-def test_one_that_was_reset_yields_to_a_later_one(
+def test_a_reset_attempt_yields_to_a_later_one(
     enrolled: list[Any], onboarding: Any, attempt: Any, as_staff: APIClient
 ) -> None:
     old = practice(attempt, onboarding, "created", user=enrolled[0])
@@ -102,7 +102,7 @@ def test_one_that_was_reset_yields_to_a_later_one(
         ("onboarding_failed", "error"),
     ],
 )
-def test_every_status_has_a_word(
+def test_every_status_is_mapped(
     status: str, shown: str, enrolled: Any, onboarding: Any, attempt: Any, as_staff: APIClient
 ) -> None:
     practice(attempt, onboarding, status, user=enrolled[0])
@@ -128,7 +128,7 @@ def test_filters_and_pages(
     assert statuses(as_staff, statuses="unknown") == {}
 
 
-def test_nobody(host: Any, onboarding: Any, as_staff: APIClient) -> None:
+def test_no_learners(host: Any, onboarding: Any, as_staff: APIClient) -> None:
     for nobody in ([], None):
         host.enrollments.enrollments = nobody
         response = as_staff.get(COURSE).json()
@@ -156,7 +156,7 @@ def test_queries_do_not_grow(
 
 @pytest.fixture
 def asks_provider() -> Any:
-    """The switch that has the provider asked for all learners."""
+    """The switch that takes the statuses of all learners from the provider."""
     with override_switch(constants.ONBOARDING_PROFILE_INSTRUCTOR_DASHBOARD_API, active=True):
         yield
 
@@ -214,7 +214,7 @@ def test_filters_of_the_providers_list(
         {"results": "unexpected"},
     ],
 )
-def test_a_provider_that_does_not_say(
+def test_a_provider_without_profiles(
     failure: Any, enrolled: Any, onboarding: Any, provider: Any, as_staff: APIClient
 ) -> None:
     if isinstance(failure, Exception):
@@ -225,7 +225,7 @@ def test_a_provider_that_does_not_say(
     assert (response.status_code, response.json()) == (503, UNAVAILABLE)
 
 
-def test_the_service_of_enrolments(enrolled: list[Any], host: Any) -> None:
+def test_the_enrollments_service(enrolled: list[Any], host: Any) -> None:
     found = api.get_enrollments_can_take_proctored_exams(COURSE_ID, "user1")
     assert [one.user.username for one in found] == ["user1"]
     (call,) = host.calls_of("get_enrollments_can_take_proctored_exams")
@@ -256,7 +256,7 @@ def test_every_status_is_visible(status, word, onboarding, attempt, host, learne
 
 
 @pytest.mark.defect("REST-D14")
-def test_filters_hold_for_what_the_provider_says(onboarding, host, learner, provider, as_staff):
+def test_filters_apply_to_the_providers_statuses(onboarding, host, learner, provider, as_staff):
     host.enrollments.enrollments = [Enrollment(learner)]
     user_id = obscured_user_id(learner.pk, "test")
     provider.answer(
@@ -289,7 +289,7 @@ def test_the_link_is_the_learners(exam, onboarding, attempt, learner, as_global_
 
 
 @pytest.mark.defect("REST-D16")
-def test_practice_is_practice(make_exam, as_learner):
+def test_an_unproctored_practice_exam_has_the_type_practice(make_exam, as_learner):
     exam = make_exam(is_proctored=False, is_practice_exam=True)
     assert (
         as_learner.get(PAGE, {"content_id": exam.content_id}).json()["exam"]["type"] == "practice"

@@ -24,7 +24,7 @@ def create(client: Any, exam: Any, *, proctored: bool) -> Any:
 
 
 def screen(exam: Any, learner: Any, **context: Any) -> str | None:
-    """The name of what the learner sees; None for the questions."""
+    """Return the name of the learner's screen; None for the questions."""
     html = api.get_student_view(learner.pk, exam.course_id, exam.content_id, context)
     return html.split('data-screen="')[1].split('"')[0] if html else None
 
@@ -43,8 +43,8 @@ def switch(settings: Any) -> Any:
 
 
 @pytest.fixture
-def broken_off(attempt: Any, exam: Any, as_learner: Any, as_staff: Any, learner: Any) -> Any:
-    """An attempt that broke off, and that staff let the learner go on with."""
+def interrupted(attempt: Any, exam: Any, as_learner: Any, as_staff: Any, learner: Any) -> Any:
+    """An interrupted attempt that staff let the learner resume."""
     one = started(attempt, exam=exam)
     assert put(as_learner, one, "error").status_code == 200
     data = {"action": "mark_ready_to_resume", "user_id": learner.pk}
@@ -52,7 +52,7 @@ def broken_off(attempt: Any, exam: Any, as_learner: Any, as_staff: Any, learner:
     return one
 
 
-def test_nobody_declines_a_running_exam(
+def test_a_running_exam_cannot_be_declined(
     attempt: Any, exam: Any, as_learner: Any, learner: Any, provider: Any
 ) -> None:
     for status in ("started", "ready_to_submit"):
@@ -65,13 +65,13 @@ def test_nobody_declines_a_running_exam(
     assert screen(exam, learner) == "proctored-ready-to-submit"
 
 
-def test_nobody_opts_out_on_the_way_back(
-    broken_off: Any, exam: Any, as_learner: Any, learner: Any, make_exam: Any
+def test_a_resumed_exam_cannot_be_declined(
+    interrupted: Any, exam: Any, as_learner: Any, learner: Any, make_exam: Any
 ) -> None:
     assert create(as_learner, exam, proctored=False).status_code == 400
     assert statuses(exam) == ["error"]
-    broken_off.refresh_from_db()
-    assert not broken_off.resumed
+    interrupted.refresh_from_db()
+    assert not interrupted.resumed
     answer = create(as_learner, exam, proctored=True)
     assert answer.status_code == 200
     resumed = Attempt.objects.get(pk=answer.json()["exam_attempt_id"])
@@ -81,8 +81,8 @@ def test_nobody_opts_out_on_the_way_back(
     assert screen(exam, learner) == "instructions"
 
 
-def test_the_page_of_a_broken_off_exam_offers_no_opting_out(
-    broken_off: Any, exam: Any, learner: Any
+def test_the_page_of_an_interrupted_exam_does_not_offer_opting_out(
+    interrupted: Any, exam: Any, learner: Any
 ) -> None:
     context = {"allow_proctoring_opt_out": True}
     html = api.get_student_view(learner.pk, exam.course_id, exam.content_id, context)
@@ -91,7 +91,7 @@ def test_the_page_of_a_broken_off_exam_offers_no_opting_out(
     assert 'data-attempt-proctored="false"' not in html
 
 
-def test_an_attempt_that_broke_off_before_its_start_may_be_declined(
+def test_an_attempt_that_failed_before_its_start_may_be_declined(
     attempt: Any, exam: Any, as_learner: Any
 ) -> None:
     one = attempt(exam=exam)
@@ -101,14 +101,14 @@ def test_an_attempt_that_broke_off_before_its_start_may_be_declined(
     assert statuses(exam) == ["error", "declined"]
 
 
-def test_staff_may_decline_what_runs(attempt: Any, exam: Any) -> None:
+def test_staff_may_decline_a_running_exam(attempt: Any, exam: Any) -> None:
     one = started(attempt, exam=exam)
     api.update_attempt_status(one.pk, "declined", reason="staff")
     assert statuses(exam) == ["declined"]
 
 
-def test_a_switch_lets_learners_decline_what_runs(
-    attempt: Any, exam: Any, as_learner: Any, switch: Any, broken_off: Any, make_exam: Any
+def test_a_switch_lets_learners_decline_a_running_exam(
+    attempt: Any, exam: Any, as_learner: Any, switch: Any, interrupted: Any, make_exam: Any
 ) -> None:
     switch("DECLINE_WHILE_RUNNING")
     other = started(attempt, exam=make_exam())
@@ -147,7 +147,7 @@ def test_declining_an_attempt_leads_back_too(
 
 
 @pytest.mark.parametrize("context", [{}, {"allow_proctoring_opt_out": True}])
-def test_who_was_shown_the_questions_takes_no_proctored_exam_afterwards(
+def test_no_proctored_attempt_after_the_questions_were_shown(
     exam: Any, as_learner: Any, learner: Any, context: dict[str, bool]
 ) -> None:
     create(as_learner, exam, proctored=False)
@@ -157,7 +157,7 @@ def test_who_was_shown_the_questions_takes_no_proctored_exam_afterwards(
 
 
 @pytest.mark.parametrize("reason", [None, "cascade", "staff"])
-def test_what_others_declined_stays_open(
+def test_an_exam_declined_by_others_stays_open(
     attempt: Any, exam: Any, learner: Any, reason: str | None
 ) -> None:
     one = attempt(exam=exam, status="declined", taking_as_proctored=False)
@@ -190,7 +190,7 @@ def sister(request: Any, exam: Any, make_exam: Any, attempt: Any, as_learner: An
 
 
 @pytest.mark.usefixtures("sister")
-def test_her_decision_leads_back_in_the_other_exams_too(
+def test_the_learners_decision_also_leads_back_in_other_exams(
     exam: Any, as_learner: Any, learner: Any
 ) -> None:
     assert statuses(exam) == ["declined"]
@@ -215,7 +215,7 @@ def test_a_switch_opens_the_other_exams_anyway(exam: Any, learner: Any, switch: 
 
 
 @pytest.mark.parametrize("reason", ["", "staff", "provider"])
-def test_the_decision_of_others_opens_the_other_exams(
+def test_a_decision_of_others_opens_the_other_exams(
     reason: str, attempt: Any, exam: Any, learner: Any, make_exam: Any
 ) -> None:
     api.update_attempt_status(attempt(exam=make_exam()).pk, "declined", reason=reason)
@@ -240,10 +240,10 @@ def requirement(host: Any, exam: Any) -> Any:
 
 
 @pytest.mark.parametrize("was_there", [True, False])
-def test_an_earlier_exam_that_she_declined_is_still_to_be_taken(
+def test_an_earlier_exam_that_the_learner_declined_is_still_required(
     was_there: bool, sister: Any, exam: Any, as_learner: Any, learner: Any, requirement: Any
 ) -> None:
-    """Until it is verified; also where the later exam came to the course after she had declined."""
+    """Until it is verified; even if the later exam was added after the decline."""
     requirement(sister, "declined")
     if not was_there:
         Attempt.objects.filter(proctored_exam=exam).delete()
@@ -268,7 +268,7 @@ def test_the_page_leads_to_the_earlier_exam(
 
 
 @pytest.mark.parametrize("context", [{}, {"allow_proctoring_opt_out": True}])
-def test_an_earlier_exam_that_she_declined_opens_the_later_where_that_is_allowed(
+def test_an_earlier_declined_exam_opens_the_later_one_if_opting_out_is_allowed(
     context: dict[str, bool], sister: Any, exam: Any, learner: Any, requirement: Any
 ) -> None:
     requirement(sister, "declined")
@@ -278,7 +278,7 @@ def test_an_earlier_exam_that_she_declined_opens_the_later_where_that_is_allowed
 
 
 @pytest.mark.parametrize("reason", [None, "staff"])
-def test_an_earlier_exam_that_others_declined_opens_the_later(
+def test_an_earlier_exam_declined_by_others_opens_the_later_one(
     reason: str | None, attempt: Any, make_exam: Any, exam: Any, learner: Any, requirement: Any
 ) -> None:
     earlier = make_exam()
@@ -290,7 +290,9 @@ def test_an_earlier_exam_that_others_declined_opens_the_later(
     assert statuses(exam) == ["declined"]
 
 
-def test_a_requirement_of_another_kind_opens_it(exam: Any, learner: Any, host: Any) -> None:
+def test_a_declined_requirement_of_another_type_opens_it(
+    exam: Any, learner: Any, host: Any
+) -> None:
     host.credit.requirements = [
         {"namespace": "reverification", "name": "midterm", "order": 0, "status": "declined"},
         {"namespace": "proctored_exam", "name": exam.content_id, "order": 1, "status": None},

@@ -19,7 +19,7 @@ Attempt = ProctoredExamStudentAttempt
 
 
 @pytest.mark.defect("REST-D26")
-def test_of_the_same_moment_the_later_id_comes_first(
+def test_of_equal_times_the_higher_id_comes_first(
     make_exam, attempt, as_staff, monkeypatch, disorder
 ):
     monkeypatch.setattr(views, "ATTEMPTS_PER_PAGE", 1)
@@ -48,8 +48,8 @@ Allowance = ProctoredExamStudentAllowance
 
 @pytest.mark.defect("REST-D26", "REST-E6")
 @pytest.mark.parametrize("ties", [False, True])
-def test_exams_and_allowances_come_as_they_were_made(make_exam, as_staff, disorder, ties):
-    """Neither names nor later changes have a say."""
+def test_exams_and_allowances_are_in_order_of_creation(make_exam, as_staff, disorder, ties):
+    """Neither names nor later changes affect the order."""
     exams = [
         make_exam(content_id=f"content{9 - number}", exam_name=str(9 - number))
         for number in range(3)

@@ -1,4 +1,4 @@
-"""Staff and learners see and change their own courses only."""
+"""Staff and learners can only access their own courses."""
 
 import pytest
 from django.utils import timezone
@@ -44,7 +44,7 @@ def _json(body):
         ("delete", "{E}/exam_id/{exam}/user_id/{user}/reset_attempts"),
     ],
 )
-def test_naming_ones_own_course_opens_no_other(
+def test_naming_their_own_course_gives_staff_no_access_to_another(
     method, path, named, clients, attempt, make_exam, onboarding, learner
 ):
     known = attempt()
@@ -84,7 +84,7 @@ def test_naming_ones_own_course_opens_no_other(
 
 @pytest.mark.defect("REST-A5")
 @pytest.mark.parametrize("url", [f"{E}/allowance", f"{E}/bulk_allowance"])
-def test_extra_time_is_for_ones_own_course(url, exam, make_exam, learner, clients):
+def test_allowances_are_limited_to_the_own_course(url, exam, make_exam, learner, clients):
     own = make_exam(course_id=OTHER_COURSE)
     data = {"course_id": OTHER_COURSE, "value": "99"}
     if "bulk" in url:
@@ -105,7 +105,7 @@ def started(attempt, **more):
 
 
 @pytest.mark.defect("REST-A7")
-def test_running_exams_are_ones_own(attempt, learner, clients):
+def test_running_exams_are_the_callers_own(attempt, learner, clients):
     started(attempt)
     url = f"{E}/active_exams_for_user?user_id={learner.pk}"
     assert clients["stranger"].get(url).status_code == 403
@@ -129,7 +129,7 @@ def test_running_exams_are_ones_own(attempt, learner, clients):
         "attempt/course_id/{course}?content_id={content}",
     ],
 )
-def test_exams_are_for_the_enrolled_where_a_switch_says_so(path, exam, host, clients, settings):
+def test_a_switch_requires_enrollment_for_exams(path, exam, host, clients, settings):
     url = f"{E}/{path.format(exam=exam.pk, course=COURSE_ID, content=exam.content_id)}"
     host.credit.enrolled = False
     assert clients["stranger"].get(url).status_code == 200  # kept
@@ -142,16 +142,14 @@ def test_exams_are_for_the_enrolled_where_a_switch_says_so(path, exam, host, cli
 
 
 @pytest.mark.defect("REST-A15")
-def test_staff_ask_for_learners_who_exist(onboarding, as_staff):
+def test_unknown_learners_return_404(onboarding, as_staff):
     query = {"course_id": COURSE_ID, "username": "nobody"}
     response = as_staff.get(f"{V1}/user_onboarding/status", query)
     assert response.status_code == 404
 
 
 @pytest.mark.defect("REST-A15")
-def test_where_a_switch_says_so_staff_ask_for_the_enrolled_only(
-    onboarding, as_staff, host, learner, settings
-):
+def test_a_switch_limits_staff_to_enrolled_learners(onboarding, as_staff, host, learner, settings):
     query = {"course_id": COURSE_ID, "username": learner.username}
     url = f"{V1}/user_onboarding/status"
     host.credit.enrolled = False

@@ -1,4 +1,4 @@
-"""How many practice attempts a learner may make within an hour."""
+"""The limit of practice attempts per learner and hour."""
 
 import datetime
 from typing import Any
@@ -40,7 +40,7 @@ def test_twenty_an_hour(as_learner: APIClient, practice_exam: Any, provider: Any
 
 
 @pytest.mark.usefixtures("two_an_hour")
-def test_resets_count_also_those_that_remove(
+def test_resets_count_even_if_they_remove_the_attempt(
     as_learner: APIClient, practice_exam: Any, attempt: Any
 ) -> None:
     known = attempt(exam=practice_exam, status="submitted", is_sample_attempt=True)
@@ -56,7 +56,7 @@ def test_resets_count_also_those_that_remove(
 
 
 @pytest.mark.usefixtures("two_an_hour")
-def test_others_graded_exams_and_the_next_hour_are_free(
+def test_other_learners_graded_exams_and_the_next_hour_are_not_limited(
     as_learner: APIClient, client_for: Any, practice_exam: Any, make_exam: Any, learner: Any
 ) -> None:
     other_practice = make_exam(is_practice_exam=True)
@@ -72,7 +72,9 @@ def test_others_graded_exams_and_the_next_hour_are_free(
     assert create(as_learner, practice_exam).status_code == 200
 
 
-def test_hosts_may_switch_it_off(as_learner: APIClient, practice_exam: Any, settings: Any) -> None:
+def test_hosts_may_disable_the_limit(
+    as_learner: APIClient, practice_exam: Any, settings: Any
+) -> None:
     settings.PROCTORING_SETTINGS = {
         **settings.PROCTORING_SETTINGS,
         "PRACTICE_ATTEMPTS_PER_HOUR": 0,

@@ -41,7 +41,7 @@ COMMENT = {"comment": "a", "status": "suspicious", "start": 1, "stop": 2, "durat
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements, as the benchmarks count them: without what ends a transaction."""
+    """Return the statements as the benchmarks count them: without those that end a transaction."""
     statements: list[str] = []
 
     def note(execute: Any, sql: str, *more: Any) -> Any:
@@ -54,7 +54,7 @@ def counted() -> Iterator[list[str]]:
 
 @pytest.fixture
 def cost() -> Callable[..., int]:
-    """How many queries a call takes; the second one, as the first one warms up."""
+    """Return the number of queries of a call, after a call that warms up."""
 
     def measured(call: Callable[[], Any]) -> int:
         call()

@@ -59,7 +59,7 @@ SWITCH, TRUE = fields.SwitchField(("1", "true")), fields.TrueField()
         (fields.ActionField(["start"]), "start over", "start over"),
     ],
 )
-def test_what_is_read(field: Any, sent: Any, value: Any) -> None:
+def test_accepted_input(field: Any, sent: Any, value: Any) -> None:
     found = field.run_validation(sent)
     assert (found, type(found)) == (value, type(value))
 
@@ -86,7 +86,7 @@ def test_what_is_read(field: Any, sent: Any, value: Any) -> None:
         (fields.ActionField(["start"]), empty, "is missing."),
     ],
 )  # fmt: skip
-def test_what_is_refused(field: Any, sent: Any, message: str) -> None:
+def test_refused_input(field: Any, sent: Any, message: str) -> None:
     with pytest.raises(serializers.ValidationError) as caught:
         field.run_validation(sent)
     assert caught.value.detail == [message]
@@ -111,7 +111,7 @@ class Ordered(RequestSerializer):
         ({"exam": 1, "ordering": "-id"}, "Not today."),
     ],
 )  # fmt: skip
-def test_the_first_mistake_is_named(sent: dict[str, Any], text: str) -> None:
+def test_the_first_error_is_reported(sent: dict[str, Any], text: str) -> None:
     with pytest.raises(ParseError) as caught:
         Ordered(data=sent).valid()
     assert caught.value.detail == text
@@ -127,7 +127,7 @@ def test_the_first_mistake_is_named(sent: dict[str, Any], text: str) -> None:
         ({}, "user_id must be an id."),
     ],
 )
-def test_who_loses_an_allowance(named: dict[str, Any], text: str | None) -> None:
+def test_identifying_the_learner_of_a_revocation(named: dict[str, Any], text: str | None) -> None:
     sent = RevocationSerializer(data={"exam_id": 1, "key": "a", **named})
     if text is None:
         assert len(sent.valid()) == 3

@@ -1,4 +1,4 @@
-"""Reviews that providers post: who may, what is stored, what is refused."""
+"""Reviews posted by providers: permission, stored data, refusals."""
 
 import datetime
 import json
@@ -38,7 +38,7 @@ def submitted(attempt, **more):
 
 
 @pytest.mark.defect("BACKENDS-A1")
-def test_code_and_locator_are_not_enough_where_more_is_configured(
+def test_code_and_locator_are_not_enough_if_more_is_configured(
     provider, attempt, make_exam, caplog
 ):
     configured(review_callback_secret="sesame", review_callback_networks=["10.0.0.0/8"])
@@ -167,7 +167,7 @@ def test_the_archive_is_whole_and_retirement_reviews_nothing(
 
 @pytest.mark.defect("BACKENDS-B20")
 @pytest.mark.parametrize("with_exam", [True, False])
-def test_a_review_of_nothing_is_stored(with_exam, exam, caplog):
+def test_a_review_without_an_attempt_is_stored(with_exam, exam, caplog):
     stored = Review.objects.create(
         attempt_code="nobody's",
         review_status="Suspicious",

@@ -61,7 +61,7 @@ def test_a_named_reviewer_counts_only_with_permission(attempt, staff, learner, a
     assert caplog.text.count("does not have the required permissions") == 4
 
 
-def test_reviewers_of_any_name_are_in_a_group(attempt):
+def test_the_review_group_works_for_any_provider_name(attempt):
     user = UserFactory()
     user.groups.add(Group.objects.create(name="test_review"))
     backend = {"proctored_exam": {"backend": "test"}}

@@ -1,4 +1,4 @@
-"""Routes 11 and 12: what providers send."""
+"""Routes 11 and 12: callbacks of providers."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ SUBMITTED = {"status": "submitted", "completed_at": "2026-11-01T12:00:00Z"}
 
 
 def post_review(client: APIClient, external_id: str, data: Any, **options: Any) -> Any:
-    """The answer."""
+    """Return the response."""
     options = options or {"format": "json"}
     return client.post(f"{E}/attempt/{external_id}/reviewed", data, **options)
 
@@ -114,7 +114,7 @@ def test_a_review_may_come_as_a_form(attempt: Any, as_reviewer: APIClient) -> No
         {"status": "passed", "comments": [{"comment": "a", "status": "b", "start": 10**30}]},
     ],
 )
-def test_reviews_that_cannot_be_understood(data: Any, attempt: Any, as_reviewer: APIClient) -> None:
+def test_reviews_that_cannot_be_parsed(data: Any, attempt: Any, as_reviewer: APIClient) -> None:
     one = attempt(**SUBMITTED)
     response = post_review(as_reviewer, one.external_id, data)
     assert (response.status_code, list(response.json())) == (400, ["detail"])
@@ -144,7 +144,7 @@ def test_an_attempt_whose_exam_was_deleted_is_unknown(
     assert as_global_staff.post(f"{E}/attempt/{one.external_id}/ready").status_code == 404
 
 
-def test_the_exam_is_not_proctored_any_more(
+def test_the_exam_is_no_longer_proctored(
     attempt: Any, make_exam: Any, as_reviewer: APIClient
 ) -> None:
     one = attempt(exam=make_exam(is_proctored=False), **SUBMITTED)

@@ -1,4 +1,4 @@
-"""A creation that asks for the clock to start, of an attempt that is taken as proctored."""
+"""Creating a proctored attempt with `start_clock`."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def begin_as_proctored(client: APIClient, exam: ProctoredExam) -> ProctoredExamS
     return newest
 
 
-def test_a_proctored_attempt_does_not_start_at_once(
+def test_a_proctored_attempt_does_not_start_immediately(
     exam: ProctoredExam, as_learner: APIClient, provider: FakeProvider
 ) -> None:
     one = begin_as_proctored(as_learner, exam)
@@ -37,7 +37,7 @@ def test_a_proctored_attempt_does_not_start_at_once(
 
 
 @pytest.mark.usefixtures("without_setup")
-def test_a_switch_lets_it_start_at_once(
+def test_a_switch_lets_it_start_immediately(
     exam: ProctoredExam, as_learner: APIClient, provider: FakeProvider
 ) -> None:
     one = begin_as_proctored(as_learner, exam)
@@ -53,7 +53,7 @@ def test_a_switch_lets_it_start_at_once(
 
 
 @pytest.mark.usefixtures("without_setup")
-def test_an_attempt_that_goes_on_starts_at_once_with_the_time_that_was_left(
+def test_a_resumed_attempt_starts_immediately_with_the_remaining_time(
     exam: ProctoredExam, attempt: Any, as_learner: APIClient
 ) -> None:
     began = {

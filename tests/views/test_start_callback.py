@@ -1,4 +1,4 @@
-"""The start callback: who may start and submit by it, and its cookie."""
+"""The start callback: who may start and submit with it, and its cookie."""
 
 import pytest
 from django.http import HttpResponse
@@ -31,7 +31,7 @@ def started(attempt, **more):
 
 
 @pytest.mark.defect("REST-A9")
-def test_strangers_and_prefetches_submit_nothing(attempt):
+def test_strangers_and_prefetching_submit_nothing(attempt):
     known = started(attempt)
     client = APIClient()
     assert client.get(f"{START}/{known.attempt_code}").status_code == 302
@@ -43,7 +43,7 @@ def test_strangers_and_prefetches_submit_nothing(attempt):
 
 
 @pytest.mark.defect("REST-A9")
-def test_switches_let_anybody_start_and_submit(attempt, settings):
+def test_switches_let_every_caller_start_and_submit(attempt, settings):
     switches = {"START_CALLBACK_SUBMITS": True, "START_CALLBACK_WITHOUT_TOKEN": True}
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **switches}
     known = started(attempt)
@@ -53,7 +53,7 @@ def test_switches_let_anybody_start_and_submit(attempt, settings):
 
 
 @pytest.mark.defect("REST-A19")
-def test_the_cookie_is_guarded_and_says_nothing(attempt, provider):
+def test_the_cookie_is_protected_and_does_not_contain_the_code(attempt, provider):
     provider.uses_start_callback = True
     known = attempt()
     client = APIClient()
@@ -84,7 +84,7 @@ def submitted(attempt, **more):
 
 
 @pytest.mark.defect("BACKENDS-A4")
-def test_only_the_learner_ends_a_started_attempt(
+def test_only_the_learner_can_end_a_started_attempt(
     psi, make_exam, attempt, client_for, learner, settings
 ):
     known = attempt(exam=make_exam(backend="software_secure"), status="started")
@@ -122,7 +122,7 @@ def screen(one, cookie_of=None):
 
 @pytest.mark.needs("django-crum")
 @pytest.mark.defect("BACKENDS-A5")
-def test_the_cookie_of_another_attempt_opens_no_questions(psi, make_exam, attempt):
+def test_the_cookie_of_another_attempt_shows_no_questions(psi, make_exam, attempt):
     one = attempt(exam=make_exam(backend="software_secure"), status="created")
     another = attempt(exam=make_exam(backend="software_secure"), status="created")
     assert screen(one, cookie_of=one) is None

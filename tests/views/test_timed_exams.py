@@ -1,4 +1,4 @@
-"""A timed exam: no clock, no content."""
+"""A timed exam without a running clock shows no questions."""
 
 import datetime
 from typing import Any
@@ -37,7 +37,7 @@ def test_a_started_attempt_is_submitted(
 
 @pytest.mark.parametrize("status", ["created", "download_software_clicked", "ready_to_start"])
 @pytest.mark.parametrize("action", AGAIN)
-def test_before_the_start_nothing_happens(
+def test_actions_before_the_start_have_no_effect(
     attempt: Any, timed_exam: Any, as_learner: Any, learner: Any, action: str, status: str
 ) -> None:
     one = attempt(exam=timed_exam, taking_as_proctored=False, status=status)
@@ -52,7 +52,9 @@ def test_before_the_start_nothing_happens(
     assert screen(timed_exam, learner) is None
 
 
-def test_after_the_end_nothing_happens(attempt: Any, timed_exam: Any, as_learner: Any) -> None:
+def test_actions_after_the_end_have_no_effect(
+    attempt: Any, timed_exam: Any, as_learner: Any
+) -> None:
     began = timezone.now() - datetime.timedelta(hours=1)
     columns = {"started_at": began, "completed_at": timezone.now(), "allowed_time_limit_mins": 90}
     one = attempt(exam=timed_exam, taking_as_proctored=False, status="submitted", **columns)
@@ -62,7 +64,7 @@ def test_after_the_end_nothing_happens(attempt: Any, timed_exam: Any, as_learner
     assert one.status == "submitted"
 
 
-def test_a_creation_without_the_clock_is_not_started_by_another(
+def test_a_second_creation_without_start_clock_does_not_start_the_attempt(
     timed_exam: Any, as_learner: Any
 ) -> None:
     assert create(as_learner, timed_exam, clock=False).status_code == 200
@@ -70,10 +72,10 @@ def test_a_creation_without_the_clock_is_not_started_by_another(
     assert Attempt.objects.get().status == "created"
 
 
-def test_the_attempt_that_goes_on_has_the_time_that_was_left(
+def test_a_resumed_attempt_has_the_remaining_time(
     attempt: Any, timed_exam: Any, as_learner: Any, learner: Any
 ) -> None:
-    """Only staff and other code break a timed exam off."""
+    """Only staff and other code can interrupt a timed exam."""
     one = started(attempt, exam=timed_exam, taking_as_proctored=False)
     api.update_attempt_status(one.pk, "error", reason="staff")
     assert screen(timed_exam, learner) == "timed-submitted"
@@ -85,7 +87,7 @@ def test_the_attempt_that_goes_on_has_the_time_that_was_left(
     assert (resumed.status, screen(timed_exam, learner)) == ("started", None)
 
 
-def test_a_switch_restores_what_was_published(
+def test_a_switch_restores_the_published_behaviour(
     attempt: Any, timed_exam: Any, as_learner: Any, learner: Any, settings: Any
 ) -> None:
     switch = {"TIMED_EXAM_FALLS_THROUGH": True}

@@ -1,4 +1,4 @@
-"""Routes 22 and 23: learners who leave."""
+"""Routes 22 and 23: retirement of learners."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def pipeline(retirement: Any, client_for: Any) -> APIClient:
 
 
 @pytest.mark.parametrize("url", [AT_PROVIDERS, HERE])
-def test_others_may_not(url: str, as_global_staff: APIClient, as_staff: APIClient) -> None:
+def test_other_users_are_refused(url: str, as_global_staff: APIClient, as_staff: APIClient) -> None:
     for client in (as_staff, as_global_staff):
         response = client.post(f"{url}/1/")
         assert (response.status_code, response.content) == (403, b"")
@@ -44,7 +44,7 @@ def test_others_may_not(url: str, as_global_staff: APIClient, as_staff: APIClien
 # At providers
 
 
-def test_each_provider_is_asked_once(
+def test_each_provider_is_called_once(
     pipeline: APIClient, attempt: Any, make_exam: Any, provider: Any, other: Any
 ) -> None:
     known = attempt()
@@ -72,7 +72,7 @@ def test_exams_without_a_provider_have_the_default_one(
 @pytest.mark.parametrize(
     "error", [BackendProviderCannotRetireUser("no"), ConnectionError("down"), ValueError("?")]
 )
-def test_who_fails_does_not_hinder_the_others(
+def test_a_failing_provider_does_not_affect_others(
     error: Exception, pipeline: APIClient, attempt: Any, make_exam: Any, provider: Any, other: Any
 ) -> None:
     known = attempt()
@@ -96,7 +96,7 @@ def test_unknown_users(user_id: str, pipeline: APIClient) -> None:
     assert (response.status_code, response.content) == (204, b"")
 
 
-def test_timed_attempts_concern_no_provider(
+def test_timed_attempts_involve_no_provider(
     pipeline: APIClient, attempt: Any, timed_exam: Any, provider: Any
 ) -> None:
     known = attempt(exam=timed_exam, taking_as_proctored=False, external_id=None)
@@ -129,9 +129,7 @@ def life(attempt: Any, make_exam: Any, learner: Any, staff: Any) -> Any:
     return kept
 
 
-def test_everything_that_describes_the_learner_is_blanked(
-    life: Any, pipeline: APIClient, attempt: Any
-) -> None:
+def test_all_personal_data_is_blanked(life: Any, pipeline: APIClient, attempt: Any) -> None:
     stranger = attempt(user=UserFactory(), status="submitted", completed_at=timezone.now())
     delivered(stranger, "a secret")
     AllowanceFactory(user=stranger.user, proctored_exam=stranger.proctored_exam)
@@ -153,7 +151,7 @@ def test_everything_that_describes_the_learner_is_blanked(
     assert ProctoredExamStudentAllowance.objects.get(user=stranger.user).value == "10"
 
 
-def test_nothing_follows_from_it(
+def test_retirement_has_no_effects(
     life: Any, pipeline: APIClient, host: Any, tracker: Any, provider: Any, mailoutbox: Any
 ) -> None:
     archived = ProctoredExamSoftwareSecureReviewHistory.objects.count()
@@ -171,7 +169,7 @@ def test_nothing_follows_from_it(
     assert Attempt.history.count() == history
 
 
-def test_messages_are_forgotten_and_mails_not_sent(
+def test_messages_are_blanked_and_e_mails_not_sent(
     attempt: Any, pipeline: APIClient, mail_through: Any
 ) -> None:
     mail_through("no.such.backend")
@@ -185,7 +183,7 @@ def test_messages_are_forgotten_and_mails_not_sent(
     assert not of_learner.exists()
 
 
-def test_an_allowance_that_was_blanked_is_no_extra_time(
+def test_a_blanked_allowance_gives_no_extra_time(
     pipeline: APIClient, attempt: Any, exam: Any, learner: Any
 ) -> None:
     AllowanceFactory(user=learner, proctored_exam=exam)

@@ -1,4 +1,4 @@
-"""A request changes all of what it asks for, or nothing."""
+"""A request makes all of its changes or none."""
 
 import datetime
 
@@ -30,7 +30,7 @@ def put(client, attempt, action, **more):
 
 
 @pytest.mark.defect("REST-C1")
-def test_a_refusal_leaves_nothing_half_written(practice_exam, attempt, provider, as_learner):
+def test_a_refusal_writes_nothing(practice_exam, attempt, provider, as_learner):
     old = attempt(exam=practice_exam, status="error", is_sample_attempt=True)
     provider.fail("register_exam_attempt", BackendProviderCannotRegisterAttempt("no", 400))
     history = Attempt.history.count()
@@ -53,14 +53,14 @@ ITEM = {name: NEW_EXAM[name] for name in NEW_EXAM if name not in ("content_id", 
         [{"content_id": "a"}, {"content_id": "b", "backend": "gone"}],
     ],
 )
-def test_a_course_is_registered_whole_or_not(items, exam, as_global_staff):
+def test_a_registration_is_stored_completely_or_not_at_all(items, exam, as_global_staff):
     body = [{**ITEM, **item} for item in items]
     assert as_global_staff.patch(REGISTER, body, format="json").status_code == 422
     assert [one.pk for one in ProctoredExam.objects.filter(is_active=True)] == [exam.pk]
 
 
 @pytest.mark.defect("REST-C2")
-def test_a_provider_that_fails_stops_no_registration(as_global_staff, provider, db):
+def test_a_failing_provider_does_not_stop_a_registration(as_global_staff, provider, db):
     provider.fail("on_exam_saved", ConnectionError("down"))
     body = [{**ITEM, "content_id": name} for name in ("a", "b")]
     assert as_global_staff.patch(REGISTER, body, format="json").status_code == 200
@@ -96,7 +96,7 @@ def running(attempt, **more):
 
 
 @pytest.mark.defect("REST-C4")
-def test_what_follows_is_told_later_and_the_answer_is_yes(
+def test_failed_effects_are_retried_and_the_request_succeeds(
     attempt, provider, host, as_learner, mail_through
 ):
     mail_through("no.such.backend")
@@ -117,7 +117,7 @@ def submitted(attempt, **more):
 
 
 @pytest.mark.defect("REST-C7")
-def test_the_same_review_again_is_nothing(attempt, as_reviewer, mailoutbox):
+def test_the_same_review_again_has_no_effect(attempt, as_reviewer, mailoutbox):
     known = submitted(attempt)
     body = {"status": "passed", "comments": [COMMENT] * 2}
     for _ in range(2):
@@ -132,7 +132,7 @@ Review = ProctoredExamSoftwareSecureReview
 
 
 @pytest.mark.defect("REST-C8")
-def test_a_bad_comment_stores_nothing(attempt, as_reviewer):
+def test_an_invalid_comment_stores_nothing(attempt, as_reviewer):
     known = submitted(attempt)
     body = {"status": "passed", "comments": [COMMENT, {"comment": "x"}]}
     url = f"{E}/attempt/{known.external_id}/reviewed"
@@ -142,7 +142,7 @@ def test_a_bad_comment_stores_nothing(attempt, as_reviewer):
 
 
 @pytest.mark.defect("REST-C9")
-def test_a_bad_id_hinders_no_other(exam, as_staff):
+def test_an_invalid_id_does_not_affect_others(exam, as_staff):
     UserFactory(username="one")
     body = {"course_id": COURSE_ID, "exam_ids": f"bad,{exam.pk},0", "user_ids": "one"}
     more = {"allowance_type": "additional_time_granted", "value": "5"}
@@ -151,7 +151,7 @@ def test_a_bad_id_hinders_no_other(exam, as_staff):
 
 
 @pytest.mark.defect("REST-C10")
-def test_a_removal_that_stops_half_way_can_be_repeated(attempt, exam, provider, as_staff):
+def test_an_interrupted_removal_can_be_repeated(attempt, exam, provider, as_staff):
     old = attempt(exam=exam, status="error", resumed=True, external_id="old")
     attempt(exam=exam, external_id="new")
     url = f"{E}/exam_id/{exam.pk}/user_id/{old.user_id}/reset_attempts"
@@ -181,7 +181,7 @@ def test_kept_every_call_reaches_the_provider(attempt, provider, retirement, cli
 
 
 @pytest.mark.defect("REST-C12")
-def test_retirement_reviews_nothing(attempt, staff, retirement, client_for, mailoutbox):
+def test_retirement_applies_no_reviews(attempt, staff, retirement, client_for, mailoutbox):
     known = submitted(attempt)
     stored = api.receive_review(known, {"status": "suspicious", "comments": []})
     api.decide_review(stored.pk, "Suspicious", staff)
@@ -192,7 +192,7 @@ def test_retirement_reviews_nothing(attempt, staff, retirement, client_for, mail
 
 
 @pytest.mark.defect("REST-C13")
-def test_a_removal_reviews_nothing(attempt, as_staff, tracker):
+def test_a_removal_archives_no_review(attempt, as_staff, tracker):
     known = submitted(attempt)
     api.receive_review(known, {"status": "passed", "comments": []})
     tracker.events.clear()
@@ -213,7 +213,7 @@ def test_reading_creates_no_attempt(exam, host, as_learner):
 
 
 @pytest.mark.defect("REST-C14")
-def test_a_read_that_ends_an_attempt_waits_for_nobody(attempt, provider, as_learner):
+def test_a_read_that_ends_an_attempt_does_not_wait(attempt, provider, as_learner):
     begun = timezone.now() - datetime.timedelta(minutes=91)
     known = running(attempt, started_at=begun)
     provider.fail("stop_exam_attempt", ConnectionError("down"))
@@ -222,7 +222,7 @@ def test_a_read_that_ends_an_attempt_waits_for_nobody(attempt, provider, as_lear
 
 
 @pytest.mark.defect("REST-E5")
-def test_no_provider_is_asked_inside_a_transaction(exam, provider, as_learner, settings):
+def test_no_provider_is_called_inside_a_transaction(exam, provider, as_learner, settings):
     from django.db import connection
 
     settings.DATABASES["default"]["ATOMIC_REQUESTS"] = True
@@ -239,7 +239,7 @@ def test_no_provider_is_asked_inside_a_transaction(exam, provider, as_learner, s
 
 
 @pytest.mark.defect("REST-E5")
-def test_providers_are_told_after_the_change(exam, attempt, provider, as_learner):
+def test_providers_are_notified_after_the_change(exam, attempt, provider, as_learner):
     known = attempt(exam=exam, status="ready_to_start")
     stored = []
 

@@ -1,4 +1,4 @@
-"""The host's cache does not work: it raises, refuses, or takes connections and never answers."""
+"""The host's cache does not work: it raises, refuses connections, or accepts them and never responds."""
 
 import logging
 import socket
@@ -27,20 +27,20 @@ PATIENCE = 1.1  # seconds, more than we take for quick
 
 
 class Thousand(UserRateThrottle):
-    """A throttle of the host's."""
+    """A throttle of the host."""
 
     rate = "1000/min"
 
 
 class BlackHole:
-    """A server that takes connections and never answers."""
+    """A server that accepts connections and never responds."""
 
     def __init__(self) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=50)
         self.port = self.socket.getsockname()[1]
 
     def connections(self) -> int:
-        """How many came."""
+        """Return the number of connections."""
         self.socket.settimeout(0)
         count = 0
         try:
@@ -90,7 +90,7 @@ def throttled(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("throttled")
 def test_every_request(world: dict[str, Any], clients: dict[str, APIClient], settings: Any) -> None:
-    """Answers as with a cache: reads first, what they show must still be there."""
+    """Responses are as with a cache; reads come first, while their data still exists."""
     settings.CACHES = {"default": {"BACKEND": "tests.backends.test_transport.Broken"}}
     for method, path, body, codes in sorted(rows(ROUTES), key=lambda row: row[0] != "get"):
         caller = next(one for one in CALLERS if codes[one] < 400)
@@ -114,7 +114,7 @@ def test_switches_come_from_the_database(
 
 @pytest.mark.usefixtures("broken")
 def test_pages_of_staff(as_staff: APIClient, attempt: Any, exam: Any) -> None:
-    """A dashboard with an attempt, and the onboarding of a course, both of which a switch decides."""
+    """A dashboard with an attempt, and the onboarding of a course; both depend on a switch."""
     known = attempt(exam=exam, status="submitted")
     v1 = "/api/edx_proctoring/v1"
     url = f"{v1}/instructor/{exam.course_id}/{exam.pk}?attempt={known.external_id}"
@@ -126,7 +126,7 @@ def test_pages_of_staff(as_staff: APIClient, attempt: Any, exam: Any) -> None:
 
 
 @pytest.mark.usefixtures("broken")
-def test_practice_attempts_are_counted_all_the_same(
+def test_practice_attempts_are_counted_without_a_cache(
     as_learner: APIClient, practice_exam: Any, settings: Any
 ) -> None:
     settings.PROCTORING_SETTINGS = {
@@ -152,7 +152,7 @@ def test_it_is_logged_once(broken: str, caplog: pytest.LogCaptureFixture) -> Non
     assert "continuing without it" in caplog.text
 
 
-def test_one_waits_for_a_cache_that_never_answers(
+def test_one_request_waits_for_a_cache_that_never_responds(
     settings: Any, black_hole: BlackHole, attempt: Any, as_learner: APIClient, exam: Any
 ) -> None:
     settings.CACHES = {"default": redis_at(black_hole.port)}
