@@ -4,12 +4,27 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from edx_proctoring import operations
 from edx_proctoring.management.arguments import at_least_one, not_negative, whole
+
+
+class CommandOptions(TypedDict):
+    """The options of all commands here."""
+
+    verbosity: int
+    dry_run: bool
+
+
+class BatchOptions(CommandOptions):
+    """The options of all batch commands."""
+
+    batch_size: int
+    sleep_time: float
+    after: NotRequired[int]  # of those that resume
 
 
 class WatchedCommand(BaseCommand):
@@ -54,7 +69,7 @@ class BatchCommand(WatchedCommand):
                 help="resume after this id, as reported by an interrupted run",
             )
 
-    def paced(self, options: dict[str, Any]) -> dict[str, Any]:
+    def paced(self, options: BatchOptions) -> dict[str, Any]:
         """Return the options as arguments for the functions of `operations`."""
         pause = options["sleep_time"]
         paced = {
@@ -64,9 +79,7 @@ class BatchCommand(WatchedCommand):
         }
         return {**paced, "after": options["after"]} if self.resumes else paced
 
-    def report(
-        self, rows: Iterable[operations.Repaired], options: dict[str, Any], noun: str
-    ) -> None:
+    def report(self, rows: Iterable[operations.Repaired], options: BatchOptions, noun: str) -> None:
         """Process the rows and print the totals. Raises CommandError if some failed or the user interrupts."""
         counts: Counter[str] = Counter()
         last = options.get("after", 0)
@@ -87,7 +100,7 @@ class BatchCommand(WatchedCommand):
         if counts["failed"]:
             raise CommandError(f"{counts['failed']} {noun}s failed; the lines above say why.")
 
-    def _one(self, row: operations.Repaired, options: dict[str, Any], noun: str) -> None:
+    def _one(self, row: operations.Repaired, options: BatchOptions, noun: str) -> None:
         text = f"{noun} {row.id}: {row.outcome}" + (f" ({row.detail})" if row.detail else "")
         logging.getLogger(type(self).__module__).info(text)
         if row.outcome == "failed":

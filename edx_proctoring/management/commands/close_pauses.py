@@ -1,11 +1,11 @@
 """End all open pauses, before an older version of the app takes over."""
 
-from typing import Any
+from typing import Unpack
 
 from django.core.management.base import CommandError, CommandParser
 
 from edx_proctoring import operations
-from edx_proctoring.management.batches import WatchedCommand
+from edx_proctoring.management.batches import CommandOptions, WatchedCommand
 
 
 class Command(WatchedCommand):
@@ -20,7 +20,7 @@ class Command(WatchedCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         self.add_dry_run(parser)
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, **options: Unpack[CommandOptions]) -> None:
         ended = failed = 0
         for attempt_id, worked in operations.close_pauses(dry_run=options["dry_run"]):
             ended, failed = ended + worked, failed + (not worked)

@@ -1,12 +1,19 @@
 """Deliver pending outbox messages from cron, if Celery beat is not used."""
 
-from typing import Any
+from typing import Unpack
 
 from django.core.management.base import CommandParser
 
 from edx_proctoring import outbox
 from edx_proctoring.management.arguments import at_least_one
-from edx_proctoring.management.batches import WatchedCommand
+from edx_proctoring.management.batches import CommandOptions, WatchedCommand
+
+
+class Options(CommandOptions):
+    """The options of this command."""
+
+    limit: int | None
+    purge: bool
 
 
 class Command(WatchedCommand):
@@ -32,7 +39,7 @@ class Command(WatchedCommand):
         )
         self.add_dry_run(parser)
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, **options: Unpack[Options]) -> None:
         if options["dry_run"]:
             self.stdout.write(f"{len(outbox.due_lanes(options['limit']))} lanes are due")
             return

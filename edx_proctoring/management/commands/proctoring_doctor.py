@@ -1,7 +1,7 @@
 """Check the installation."""
 
 import json
-from typing import Any
+from typing import TypedDict, Unpack
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -9,6 +9,14 @@ from edx_proctoring import operations
 from edx_proctoring.management.arguments import not_negative
 
 FAILING = {"error": ("error",), "warning": ("error", "warning")}
+
+
+class Options(TypedDict):
+    """The options of this command."""
+
+    json: bool
+    deadline: float
+    fail_on: str
 
 
 class Command(BaseCommand):
@@ -31,7 +39,7 @@ class Command(BaseCommand):
             help="the least severity that counts as a failure (default: %(default)s)",
         )  # fmt: skip
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, **options: Unpack[Options]) -> None:
         found = operations.diagnose(options["deadline"])
         if options["json"]:
             self.stdout.write(json.dumps([one.as_dict() for one in found], indent=2))

@@ -1,12 +1,19 @@
 """Delete attempts listed in a file."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Unpack
 
 from django.core.management.base import CommandError, CommandParser
 
 from edx_proctoring import operations
-from edx_proctoring.management.batches import BatchCommand
+from edx_proctoring.management.batches import BatchCommand, BatchOptions
+
+
+class Options(BatchOptions):
+    """The options of this command."""
+
+    file_path: str
+    force: bool
 
 
 class Command(BatchCommand):
@@ -26,7 +33,7 @@ class Command(BatchCommand):
         parser.add_argument("--force", action="store_true", help="delete attempts in progress, too")
         super().add_arguments(parser)
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, **options: Unpack[Options]) -> None:
         """Check the whole file, then delete."""
         path = options["file_path"]
         for _attempt_id in self._ids(path):

@@ -1,14 +1,21 @@
 """Set the status of one attempt."""
 
-from typing import Any
+from typing import Unpack
 
 from django.core.management.base import CommandError, CommandParser
 
 from edx_proctoring import api
 from edx_proctoring.exceptions import ProctoredBaseException
-from edx_proctoring.management.batches import WatchedCommand
+from edx_proctoring.management.batches import CommandOptions, WatchedCommand
 
 Status = api.ProctoredExamStudentAttemptStatus
+
+
+class Options(CommandOptions):
+    """The options of this command."""
+
+    attempt_id: str
+    to_status: str
 
 
 class Command(WatchedCommand):
@@ -28,13 +35,14 @@ class Command(WatchedCommand):
         )
         self.add_dry_run(parser)
 
-    def handle(self, *args: object, **options: Any) -> None:
-        attempt_id, to_status = options["attempt_id"], options["to_status"]
-        self.stdout.write(f"Moving attempt {attempt_id} to {to_status}.")
+    def handle(self, *args: object, **options: Unpack[Options]) -> None:
+        given, to_status = str(options["attempt_id"]), options["to_status"]
+        self.stdout.write(f"Moving attempt {given} to {to_status}.")
         if to_status != Status.onboarding_reset and not Status.is_valid_status(to_status):
             raise CommandError(f"{to_status!r} is not a status of an attempt.")
-        if not str(attempt_id).isdigit():
-            raise CommandError(f"{attempt_id!r} is not an attempt id.")
+        if not (given.isascii() and given.isdigit()):
+            raise CommandError(f"{given!r} is not an attempt id.")
+        attempt_id = int(given)
         try:
             if options["dry_run"]:
                 before, after = api.planned_status(attempt_id, to_status)

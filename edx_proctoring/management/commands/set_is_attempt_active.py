@@ -1,10 +1,10 @@
 """Mark reviews of removed attempts as inactive."""
 
 import logging
-from typing import Any
+from typing import Unpack
 
 from edx_proctoring import operations
-from edx_proctoring.management.batches import BatchCommand
+from edx_proctoring.management.batches import BatchCommand, BatchOptions
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ class Command(BatchCommand):
         "repeated at any time: a further run finds only what is left."
     )
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, **options: Unpack[BatchOptions]) -> None:
         total = 0
         for table, count in operations.deactivate_orphaned_reviews(**self.paced(options)):
             total += count

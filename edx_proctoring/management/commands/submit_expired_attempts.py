@@ -1,12 +1,18 @@
 """End overdue attempts: from cron, if Celery beat is not used, and by hand after an outage."""
 
-from typing import Any
+from typing import Unpack
 
 from django.core.management.base import CommandError, CommandParser
 
 from edx_proctoring import operations
 from edx_proctoring.management.arguments import at_least_one
-from edx_proctoring.management.batches import WatchedCommand
+from edx_proctoring.management.batches import CommandOptions, WatchedCommand
+
+
+class Options(CommandOptions):
+    """The options of this command."""
+
+    batch_size: int
 
 
 class Command(WatchedCommand):
@@ -26,7 +32,7 @@ class Command(WatchedCommand):
         )  # fmt: skip
         self.add_dry_run(parser)
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, **options: Unpack[Options]) -> None:
         done = operations.Sweep()
         for done in operations.sweep_expired_attempts(
             batch_size=options["batch_size"], dry_run=options["dry_run"]

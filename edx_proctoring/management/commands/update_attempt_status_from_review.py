@@ -1,13 +1,13 @@
 """Apply reviews to their attempts again."""
 
 import datetime
-from typing import Any
+from typing import Unpack
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from edx_proctoring import operations
-from edx_proctoring.management.batches import BatchCommand
+from edx_proctoring.management.batches import BatchCommand, BatchOptions
 
 
 def _moment(text: str, name: str) -> datetime.datetime:
@@ -18,6 +18,13 @@ def _moment(text: str, name: str) -> datetime.datetime:
         raise CommandError(
             f"{name} does not have the form '2026-05-04 12:00:00': {text!r}"
         ) from error
+
+
+class Options(BatchOptions):
+    """The options of this command."""
+
+    start_date_time: str
+    end_date_time: str
 
 
 class Command(BatchCommand):
@@ -38,7 +45,7 @@ class Command(BatchCommand):
             )  # fmt: skip
         super().add_arguments(parser)
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, **options: Unpack[Options]) -> None:
         first = _moment(options["start_date_time"], "--start_date_time")
         last = _moment(options["end_date_time"], "--end_date_time")
         if first > last:

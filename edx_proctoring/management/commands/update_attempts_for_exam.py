@@ -1,13 +1,19 @@
 """Write credit and grades of an exam's attempts to the host again."""
 
-from typing import Any
+from typing import Unpack
 
 from django.core.management.base import CommandError, CommandParser
 
 from edx_proctoring import operations
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.management.arguments import whole
-from edx_proctoring.management.batches import BatchCommand
+from edx_proctoring.management.batches import BatchCommand, BatchOptions
+
+
+class Options(BatchOptions):
+    """The options of this command."""
+
+    exam_id: int
 
 
 class Command(BatchCommand):
@@ -26,7 +32,7 @@ class Command(BatchCommand):
         )
         super().add_arguments(parser)
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, **options: Unpack[Options]) -> None:
         try:
             rows = operations.resend_credit_and_grades(options["exam_id"], **self.paced(options))
         except ProctoredBaseException as error:
