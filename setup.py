@@ -68,6 +68,7 @@ setup(
     extras_require={
         "openedx": OPENEDX,
         "openapi": requirements("openapi.in"),
+        "xlsx": ["xlsxwriter"],
         "testing": ["factory-boy", "responses"],
     },
     entry_points={

@@ -16,6 +16,7 @@ from edx_proctoring.views.v2.attempt_details import AttemptDetailsViewSet
 from edx_proctoring.views.v2.attempts import AttemptViewSet
 from edx_proctoring.views.v2.bulk_time_changes import BulkTimeChangeViewSet
 from edx_proctoring.views.v2.exams import ExamViewSet
+from edx_proctoring.views.v2.exports import AllowanceExport, AttemptExport, OnboardingExport
 from edx_proctoring.views.v2.health import HealthView, ReadyView
 from edx_proctoring.views.v2.onboarding import OnboardingViewSet
 from edx_proctoring.views.v2.reviews import ReviewViewSet
@@ -262,6 +263,14 @@ urlpatterns = [
         f"{V2}allowances/actions/",
         AllowanceActionViewSet.as_view({"post": "act"}),
         name="v2.allowances.actions",
+    ),
+    *(
+        _regex(
+            f"{V2}{export.resource}/export/",
+            export.as_view({"get": "export"}),
+            name=f"v2.{export.resource}.export",
+        )
+        for export in (AttemptExport, AllowanceExport, OnboardingExport)
     ),
     _regex(f"{V2}onboarding/", OnboardingViewSet.as_view({"get": "list"}), name="v2.onboarding"),
     _regex(f"{V2}reviews/", ReviewViewSet.as_view({"get": "list"}), name="v2.reviews"),

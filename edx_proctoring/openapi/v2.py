@@ -4,17 +4,20 @@ from typing import Any
 
 from django.db.models import Model
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from edx_proctoring.views.v2.base import ResourceViewSet
 from edx_proctoring.views.v2.health import HealthQuerySerializer, HealthView, ReadyView
 from edx_proctoring.views.v2.problems import CONTENT_TYPE, ProblemSerializer
+from edx_proctoring.views.v2.spreadsheets import XLSX_TYPE
 
 ERRORS = {
     400: "A parameter or the body is not valid; `errors` says which.",
     403: "Not signed in, or not staff of the course.",
     404: "The object or the page does not exist.",
     409: "The same request is still being executed.",
+    501: "XLSX needs XlsxWriter, which is not installed.",
     406: "The response is JSON, which the request does not accept.",
     412: "The object has changed since; nothing was changed.",
     413: "The body is larger than a setting allows; it was not read.",
@@ -36,6 +39,18 @@ HEADERS = {
         "Any text; a repetition with the same one gets the first response.",
     ),
 }
+
+
+def files() -> dict[Any, OpenApiResponse]:
+    """The file of an export, and the problem if it cannot be written."""
+    text = OpenApiResponse(OpenApiTypes.STR, description="The file.")
+    binary = OpenApiResponse(OpenApiTypes.BINARY, description="The file.")
+    unavailable = OpenApiResponse(ProblemSerializer, description=ERRORS[501])
+    return {
+        ("200", "text/csv"): text,
+        ("200", XLSX_TYPE): binary,
+        ("501", CONTENT_TYPE): unavailable,
+    }
 
 
 class ResourceSchema(AutoSchema):
@@ -71,6 +86,8 @@ class ResourceSchema(AutoSchema):
             (str(code), CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=ERRORS[code])
             for code in sorted(codes)
         }
+        if getattr(self.view, "is_file", False):
+            return {**files(), **problems}
         if self.method == "DELETE":
             return {"204": OpenApiResponse(None, description="Done."), **problems}
         shape = getattr(self.view, "answer_classes", {}).get(self.view.action)

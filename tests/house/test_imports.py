@@ -22,6 +22,7 @@ LATE = {
     "testing.check.suite_of": "the checks need Django to be set up",
     "testing.contract.wire.Wire.answering": "responses is installed only where providers are checked",
     "tracking.emit": "event-tracking is optional",
+    "views.v2.spreadsheets._xlsx": "XlsxWriter is optional",
 }
 
 

@@ -31,6 +31,9 @@ get    v2/courses/{course}/time-changes/     -              403  403  403  403  
 post   v2/courses/{course}/time-changes/     extend_all     403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/time-changes/{change}/ -         403  403  403  403  200  403  200  403  403  403
 post   v2/courses/{course}/time-changes/{change}/undo/ empty 403 403 403  403  200  403  200  403  403  403
+get    v2/courses/{course}/attempts/export/  -              403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/allowances/export/ -             403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/onboarding/export/ -             403  403  403  403  200  403  200  403  403  403
 """
 
 # The courses of others.
@@ -59,6 +62,8 @@ post   v2/courses/{other}/allowances/actions/ copy          403  403  403  403  
 get    v2/courses/{other}/reviews/           -              403  403  403  403  403  200  200  403  403  403
 get    v2/courses/{course}/reviews/{foreign_review}/ -      403  403  403  403  404  403  404  403  403  403
 patch  v2/courses/{course}/reviews/{foreign_review}/ decide 403  403  403  403  404  403  404  403  403  403
+get    v2/courses/{other}/attempts/export/   -              403  403  403  403  403  200  200  403  403  403
+get    v2/courses/{other}/allowances/export/ -              403  403  403  403  403  200  200  403  403  403
 """
 
 V2_BODIES: dict[str, Any] = {

@@ -39,6 +39,7 @@ PLAIN = {
     "ExamChangedMeanwhile": 412,
     "AllowanceNotFound": 404,
     "AllowanceChangedMeanwhile": 412,
+    "ReviewChangedMeanwhile": 412,
     "IdempotencyKeyReused": 422,
     "RequestStillRunning": 409,
     "BackendProviderCannotRetireUser": 400,

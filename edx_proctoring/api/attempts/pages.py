@@ -38,6 +38,12 @@ def find_attempts(course_id: object) -> AttemptQuerySet:
     return rows.with_parts().newest_first()
 
 
+def find_all_attempts(course_id: object) -> AttemptQuerySet:
+    """Return the same with the earlier attempts."""
+    rows: AttemptQuerySet = Attempt.objects.in_course(course_id)
+    return rows.with_parts().newest_first()
+
+
 def find_newest_attempts(course_id: object, reach: int) -> tuple[AttemptQuerySet, int]:
     """Return the first `reach` rows of `find_attempts`, perhaps with more after them, and the number of all its rows.
 

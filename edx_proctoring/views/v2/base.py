@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.utils.cache import patch_cache_control
 from rest_framework import serializers, status
 from rest_framework.permissions import BasePermission, IsAuthenticated
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -52,7 +52,7 @@ class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Row]):
     """A resource of a course: JSON, problem details, permission by the table, pagination, filters, `ETag`."""
 
     permission_classes = (IsAuthenticated, RolePermission)
-    renderer_classes = (JSONRenderer,)
+    renderer_classes: tuple[type[BaseRenderer], ...] = (JSONRenderer,)
     pagination_class = Pages
     filter_backends = (Filters,)
     throttle_scope = "v2"

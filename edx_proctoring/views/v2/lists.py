@@ -103,6 +103,16 @@ class Flag(django_filters.TypedChoiceFilter):
         return qs.filter(**{str(self.field_name): value}) if isinstance(value, bool) else qs
 
 
+class Choice(django_filters.ChoiceFilter):
+    """One of these names, which the view reads itself: it is no condition on rows."""
+
+    def __init__(self, names: Sequence[str], **options: Any) -> None:
+        super().__init__(choices=[(name, name) for name in names], **options)
+
+    def filter(self, qs: QuerySet[Row], value: object) -> QuerySet[Row]:
+        return qs
+
+
 class IdentifierField(forms.IntegerField):
     """A whole number in digits, without other notations that Python accepts, such as 1_0."""
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 import django_filters
+from django.core.paginator import Page
 from django.db.models import Model
+from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -11,6 +13,7 @@ from rest_framework.response import Response
 
 from edx_proctoring import api, constants
 from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus as Word
+from edx_proctoring.types import OnboardingRow
 from edx_proctoring.views import switches
 from edx_proctoring.views.requests.fields import LONGEST_TEXT
 from edx_proctoring.views.v2.base import ResourceViewSet
@@ -66,15 +69,23 @@ class OnboardingViewSet(ResourceViewSet[Model]):
         number = query.get("page", "1")
         if not is_number(number):
             raise NotFound
-        found = api.get_onboarding_statuses(
-            self.kwargs["course_id"],
-            text_search=query.get("search", "").strip() or None,
-            statuses=query.getlist("status"),
-            page=int(number[:20]),
-            per_page=paginator.get_page_size(request),
-            ask_provider=switches.is_on(constants.ONBOARDING_PROFILE_INSTRUCTOR_DASHBOARD_API),
-        )
+        size = paginator.get_page_size(request)
+        found = find_statuses(self.kwargs["course_id"], query, page=int(number[:20]), per_page=size)
         if found.number != int(number[:20]):
             raise NotFound
         paginator.request, paginator.page = request, found
         return self.get_paginated_response(OnboardingSerializer(list(found), many=True).data)
+
+
+def find_statuses(
+    course_id: str, query: QueryDict, *, page: int, per_page: int
+) -> Page[OnboardingRow]:
+    """Return the page of the statuses that the query's `search` and `status` leave."""
+    return api.get_onboarding_statuses(
+        course_id,
+        text_search=query.get("search", "").strip() or None,
+        statuses=query.getlist("status"),
+        page=page,
+        per_page=per_page,
+        ask_provider=switches.is_on(constants.ONBOARDING_PROFILE_INSTRUCTOR_DASHBOARD_API),
+    )
