@@ -87,6 +87,18 @@ def test_reading_a_running_attempt_changes_nothing(attempt, django_assert_num_qu
         assert lifecycle.expire_if_overdue(known).status == "started"
 
 
+def test_an_attempt_that_has_ended_since_it_was_read_is_left_as_it_is(attempt):
+    known = begun(attempt, minutes=10, ago=30)
+    ended_at = known.started_at + 5 * MINUTE
+    rows = ProctoredExamStudentAttempt.objects.filter(pk=known.pk)
+    rows.update(status="verified", completed_at=ended_at)
+    expiry = lifecycle.expire(known)
+    found = expiry.attempt
+    assert not expiry.changed
+    assert (found.status, found.completed_at) == ("verified", ended_at)
+    assert found.history.latest().status == "started"
+
+
 def test_ended_attempts_do_not_time_out(attempt):
     known = attempt(status="verified", completed_at=timezone.now())
     assert lifecycle.transition(known, "timed_out").status == "verified"
