@@ -19,6 +19,7 @@ from edx_proctoring.backends.backend import ProctoringBackendProvider, as_tell, 
 from edx_proctoring.backends.masking import masked_response
 from edx_proctoring.backends.options import TIMEOUT, ProviderOption
 from edx_proctoring.backends.responses import json_object, json_of, usable_id
+from edx_proctoring.backends.rest_time_changes import RestTimeChanges
 from edx_proctoring.backends.tokens import TokenSession, forget_token
 from edx_proctoring.backends.transport import RestTransport, Timeout, filled
 from edx_proctoring.exceptions import (
@@ -51,10 +52,9 @@ except ImportError:  # optional: without it there are no provider scripts
 log = logging.getLogger(__name__)
 
 CONFIG_SECONDS = 60
-TIMED_OUT = 504
 
 
-class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
+class BaseRestProctoringProvider(RestTransport, RestTimeChanges, ProctoringBackendProvider):
     """Calls `base_url` with OAuth2 client credentials; subclasses may override the URL properties."""
 
     provider_options: ClassVar[tuple[ProviderOption, ...]] = (
@@ -200,7 +200,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         try:
             response = self._call("POST", url, json=body, headers=headers, checked=False)
         except requests.Timeout as error:
-            raise BackendProviderCannotRegisterAttempt(repr(error), TIMED_OUT) from error
+            raise BackendProviderCannotRegisterAttempt(repr(error), 504) from error
         except requests.RequestException as error:
             raise BackendProviderCannotRegisterAttempt(repr(error), 502) from error
         return self._registered(response)
@@ -383,7 +383,7 @@ class BaseRestProctoringProvider(RestTransport, ProctoringBackendProvider):
         try:
             response = self._call("GET", url, checked=False)
         except requests.Timeout as error:
-            raise BackendProviderOnboardingProfilesException(repr(error), TIMED_OUT) from error
+            raise BackendProviderOnboardingProfilesException(repr(error), 504) from error
         except requests.RequestException as error:
             raise BackendProviderOnboardingProfilesException(repr(error), 502) from error
         if response.status_code != 200:

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers as s
 
-TIME_CHANGES = ("paused", "adjustments")
+TIME_CHANGES = ("paused", "adjustments", "breaks")
 
 
 class PauseSerializer(s.Serializer[object]):
@@ -24,8 +24,19 @@ class AdjustmentSerializer(s.Serializer[object]):
     seconds = s.IntegerField()
 
 
+class BreaksSerializer(s.Serializer[object]):
+    """The learner's own breaks, from the extension `accommodations`; present while the attempt is started."""
+
+    left = s.IntegerField(help_text="The number of breaks that are left.")
+    seconds_left = s.IntegerField(help_text="The seconds of all of them.")
+    longest = s.IntegerField(help_text="The seconds of the next one; 0: none may begin.")
+    begin_url = s.CharField(help_text="POST here, with an `Idempotency-Key`, to begin one.")
+    end_url = s.CharField(help_text="POST here to end it.")
+
+
 class TimeChangesSerializer(s.Serializer[object]):
     """Present only if there is something to report."""
 
     paused = PauseSerializer(required=False)
     adjustments = AdjustmentSerializer(many=True, required=False)
+    breaks = BreaksSerializer(required=False)

@@ -104,6 +104,15 @@ class FakeProvider(ProctoringBackendProvider):
     def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> object:
         return self._called("mark_erroneous_exam_attempt", "error", exam, attempt)
 
+    def extend_exam_attempt(self, exam: str, attempt: str, seconds: int) -> object:
+        return self._called("extend_exam_attempt", None, exam, attempt, seconds)
+
+    def pause_exam_attempt(self, exam: str, attempt: str) -> object:
+        return self._called("pause_exam_attempt", None, exam, attempt)
+
+    def continue_exam_attempt(self, exam: str, attempt: str) -> object:
+        return self._called("continue_exam_attempt", None, exam, attempt)
+
     def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
         """Return True."""
         return self._called("remove_exam_attempt", True, exam, attempt)

@@ -60,6 +60,18 @@ class LosesNotices(Good):
             log.warning("not told")
 
 
+class LosesPauses(Good):
+    """Declares that it hears of pauses, and swallows their failures."""
+
+    supports_time_changes = True
+
+    def pause_exam_attempt(self, exam, attempt):
+        try:
+            return super().pause_exam_attempt(exam, attempt)
+        except requests.RequestException:
+            log.warning("not told")
+
+
 class CannotForget(Good):
     """Treats 404 as a failure, although the attempt is gone."""
 

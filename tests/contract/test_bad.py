@@ -23,6 +23,10 @@ MISTAKES = {
         "notices that fail",
         "503 as response to stop_exam_attempt returned None; it must raise Exception",
     ),
+    "LosesPauses": (
+        "time changes that fail",
+        "503 as response to pause_exam_attempt returned None; it must raise Exception",
+    ),
     "CannotForget": ("removal", "404"),
     "TakesAnything": ("garbage is no review", "the delivery {} returned"),
     "AsksTheDatabase": ("no queries", "register_exam_attempt queried the database: SELECT"),
@@ -83,6 +87,7 @@ MISTAKES = {
 def rows_of(name):
     provider = getattr(bad, name)
     more = ["onboarding"] if provider.supports_onboarding else []
+    more += ["time changes"] if provider.supports_time_changes else []
     return check.run(check.suite_of(provider, OPTIONS, [*DOES, *more]))
 
 

@@ -40,6 +40,13 @@ class Rest(ProviderContract):
     }
 
 
+class Live(Rest):
+    """A provider that hears of granted time, pauses and breaks."""
+
+    options: ClassVar = {**Rest.options, "supports_time_changes": True}
+    capabilities: ClassVar = {*Rest.capabilities, "time changes"}
+
+
 class Rpnow(ProviderContract):
     provider_class = SoftwareSecureBackendProvider
     options: ClassVar = {
@@ -103,7 +110,7 @@ class Mock(ProviderContract):
     )
 
 
-OURS = {"REST": Rest, "RPNow": Rpnow, "null": Null, "mock": Mock}
+OURS = {"REST": Rest, "REST with time changes": Live, "RPNow": Rpnow, "null": Null, "mock": Mock}
 
 
 @pytest.mark.needs("lms-urls")

@@ -121,12 +121,15 @@ def test_the_simulator_requires_a_token(entry, simulator, authorization):
 def test_every_call_of_the_client_is_recorded():
     recorded_methods = {one["ask"][0] for one in RECORDED}
     assert recorded_methods == {
+        "continue_exam_attempt",
+        "extend_exam_attempt",
         "get_attempt",
         "get_exam",
         "get_onboarding_profile_info",
         "get_proctoring_config",
         "mark_erroneous_exam_attempt",
         "on_exam_saved",
+        "pause_exam_attempt",
         "register_exam_attempt",
         "remove_exam_attempt",
         "retire_user",
@@ -148,6 +151,9 @@ OF_THE_KIT = {
     "notify started": "a notice: started",
     "notify submitted": "a notice: submitted",
     "notify error": "a notice: error",
+    "notify extended": "a notice: time granted",
+    "notify paused": "a notice: paused",
+    "notify continued": "a notice: going on",
     "remove": "a removal",
     "remove gone": "a removal of what is gone",
     "remove unconfirmed": "a removal that is not confirmed",

@@ -15,9 +15,10 @@ Capabilities that a provider does not declare are not checked, except that it mu
 from edx_proctoring.testing.contract.behaviour import Behaviour
 from edx_proctoring.testing.contract.calls import Calls
 from edx_proctoring.testing.contract.construction import Construction
+from edx_proctoring.testing.contract.time_changes import TimeChanges
 
 
-class ProviderContract(Behaviour, Calls, Construction):
+class ProviderContract(Behaviour, TimeChanges, Calls, Construction):
     """Subclass this; each `test_` method is one expectation, and its failure says what to correct.
 
     pytest and the command run the checks from the last base class to the first, so that failures that explain others

@@ -43,6 +43,7 @@ CAPABILITIES = (
     "retirement",
     "download",  # offers learners software to download
     "worker script",
+    "time changes",  # tells its service about granted time, pauses and breaks
 )
 ONBOARDING = ("missing", "pending", "failed", "expired")
 PROFILE_WORDS = frozenset(
@@ -110,6 +111,12 @@ NOTICES = {
     "stop_exam_attempt": "notify submitted",
     "mark_erroneous_exam_attempt": "notify error",
 }
+# The case and the arguments after the ids; only for classes that set supports_time_changes.
+TIME_CHANGES: dict[str, tuple[str, tuple[int, ...]]] = {
+    "extend_exam_attempt": ("notify extended", (600,)),
+    "pause_exam_attempt": ("notify paused", ()),
+    "continue_exam_attempt": ("notify continued", ()),
+}
 INSTRUCTOR: dict[str, str] = {"id": "u", "full_name": NAME, "email": EMAIL}
 OPTIONAL = ("exam", "config")  # a provider may know the answer without a request
 DEADLINE_SECONDS = 10
@@ -117,6 +124,7 @@ SHORT_DEADLINE_SECONDS = 0.5  # for a caller who has already waited for somethin
 CASES = {  # responses by capability
     "registers": ("register",),
     "notifies": tuple(NOTICES.values()),
+    "time changes": tuple(case for case, _ in TIME_CHANGES.values()),
     "removes": ("remove", "remove unconfirmed"),
     "retirement": ("retire", "retire unknown"),
     "onboarding": ("profile", "profiles", *(f"onboarding_{one}" for one in ONBOARDING)),
@@ -194,6 +202,8 @@ class Checks:
         ]
         for method, case in NOTICES.items():
             found.append(Call("notifies", case, method, partial(_of_attempt, method)))
+        for method, (case, _) in TIME_CHANGES.items():
+            found.append(Call("time changes", case, method, partial(_of_attempt, method)))
         for sample in self.reviews:
             review = partial(_review, attempt, copy.deepcopy(sample))
             found.append(Call("reviews", None, "on_review_callback", review))
@@ -336,7 +346,8 @@ class Checks:
 
 
 def _of_attempt(method: str, provider: ProctoringBackendProvider) -> object:
-    return getattr(provider, method)("exam-1", "attempt-1")
+    _, more = TIME_CHANGES.get(method, ("", ()))
+    return getattr(provider, method)("exam-1", "attempt-1", *more)
 
 
 def _review(

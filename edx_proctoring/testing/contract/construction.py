@@ -90,6 +90,7 @@ class Construction(Checks):
         for flag, capability in (
             ("has_dashboard", "dashboard"),
             ("supports_onboarding", "onboarding"),
+            ("supports_time_changes", "time changes"),
         ):
             declared = capability in self.capabilities
             assert bool(getattr(provider, flag)) == declared, (

@@ -114,6 +114,10 @@ def _notice(status: str) -> Recording:
     return _of_attempt("PATCH", {"id": "attempt-1", "status": status}, {"status": status})
 
 
+def _time_change(**body: JSON) -> Recording:
+    return _of_attempt("PATCH", {"id": "attempt-1", "status": "started"}, body)
+
+
 def _registration(answer: JSON) -> Recording:
     body: JSONObject = {
         "status": "created",
@@ -140,6 +144,9 @@ REST_ANSWERS: dict[str, Answer] = {
     "notify started": _notice("started"),
     "notify submitted": _notice("submitted"),
     "notify error": _notice("error"),
+    "notify extended": _time_change(time_change="extend", seconds=600),
+    "notify paused": _time_change(time_change="pause"),
+    "notify continued": _time_change(time_change="continue"),
     "remove": _of_attempt("DELETE", {"status": "deleted"}),
     "remove gone": Recording({"error": "no such attempt"}, 404),
     "remove unconfirmed": _of_attempt("DELETE", {"status": "queued"}),
