@@ -8,6 +8,7 @@ from edx_proctoring.lifecycle.bulk import BulkResult, attempts_of
 from edx_proctoring.lifecycle.bulk import apply as apply_bulk
 from edx_proctoring.lifecycle.change import outcome
 from edx_proctoring.lifecycle.clock import (
+    close_left_open,
     continue_,
     extend,
     give_back,
@@ -47,6 +48,7 @@ __all__ = [
     "annotate",
     "apply_bulk",
     "attempts_of",
+    "close_left_open",
     "continue_",
     "create",
     "expire",

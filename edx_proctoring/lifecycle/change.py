@@ -166,8 +166,9 @@ def _decide(
         values["completed_at"] = values.get("completed_at", moment)
     if to == Status.declined:
         values.update({"taking_as_proctored": False, "external_id": None})
-    if to == Status.error and attempt.status in IN_PROGRESS:
-        values["time_remaining_seconds"] = _time_left_at_error(attempt, deadline, now)
+    if to == Status.error and attempt.started_at is not None:
+        left = _time_left_at_error if attempt.status in IN_PROGRESS else _time_left_at_end
+        values["time_remaining_seconds"] = left(attempt, deadline, now)
     values.update(_resumability(attempt, values["status"]))
     return values
 
@@ -201,6 +202,15 @@ def _time_left_at_error(
     # A page may store the remaining time it displays before it reports the error, and that value does not include time
     # granted in the meantime.
     return left if stored is None or (deadline and deadline.is_adjusted) else min(stored, left)
+
+
+def _time_left_at_end(attempt: Attempt, _: timing.Deadline | None, now: datetime.datetime) -> int:
+    """Return the seconds that an attempt had left when it ended, for the attempt that may resume it.
+
+    Without them, staff who turn a submitted attempt into an error would give the learner the whole time again.
+    """
+    deadline = deadlines.read(attempt)
+    return math.ceil(deadline.seconds_left(attempt.completed_at or now)) if deadline else 0
 
 
 def _end_pause(

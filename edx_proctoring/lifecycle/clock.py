@@ -8,6 +8,8 @@ maximum length.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from django.utils import timezone
+
 from edx_proctoring import deadlines, timing
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
@@ -231,6 +233,18 @@ def renew_pause(attempt: Attempt) -> None:
             store(ledger, ledger.deadline, None, reason="pause goes on", by=None)
 
     locked(attempt.user_id, renew)
+
+
+def close_left_open(row: TimeAdjustment) -> None:
+    """End a pause of an attempt that is gone, or that an older version has ended; its time no longer matters."""
+
+    def close() -> None:
+        if TimeAdjustment.objects.left_open().filter(pk=row.pk).exists():
+            ended = Attempt.objects.filter(pk=row.attempt_id).values_list("completed_at", flat=True)
+            now = timezone.now()
+            close_pause(row, max(min(ended.first() or now, now), row.began_at or now))
+
+    locked(row.user_id, close)
 
 
 def _check_key(key: str) -> None:

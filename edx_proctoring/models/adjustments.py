@@ -11,6 +11,7 @@ from django.utils import timezone
 from edx_proctoring.models.attempts import ProctoredExamStudentAttempt
 from edx_proctoring.models.exact import compare_exactly
 from edx_proctoring.models.exams import ProctoredExam
+from edx_proctoring.statuses import IN_PROGRESS
 
 
 class AdjustmentQuerySet(models.QuerySet["TimeAdjustment"]):
@@ -19,6 +20,13 @@ class AdjustmentQuerySet(models.QuerySet["TimeAdjustment"]):
     def of_attempts(self, ids: Iterable[int]) -> Self:
         """Return the ledgers of these attempts, oldest row first."""
         return self.filter(attempt_id__in=list(ids)).order_by("id")
+
+    def left_open(self) -> Self:
+        """Return open pauses and breaks of attempts that are gone or have ended: an older version knows no pauses."""
+        running = ProctoredExamStudentAttempt.objects.filter(
+            pk=models.OuterRef("attempt_id"), status__in=IN_PROGRESS
+        )
+        return self.open_pauses().filter(~models.Exists(running))
 
     def open_pauses(self) -> Self:
         """Return pauses and breaks that have not ended."""

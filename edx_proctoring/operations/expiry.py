@@ -48,7 +48,7 @@ def sweep_expired_attempts(
     sweeps do no harm. A failure is logged and does not affect the other attempts.
     """
     if not dry_run:
-        _renew_pauses()
+        _look_after_pauses()
     yield from _sweep(batch_size, limit, dry_run)
     if not dry_run:
         follow_changes_if_due()
@@ -96,8 +96,11 @@ def running_attempts(size: int = SWEEP_BATCH_SIZE) -> Iterator[list[Attempt]]:
         yield page
 
 
-def _renew_pauses() -> None:
-    """Extend the columns of paused attempts, which cover the pause only for a limited time."""
+def _look_after_pauses() -> None:
+    """Extend the columns of paused attempts, which cover the pause only for a limited time; one query without pauses."""
+    if not TimeAdjustment.objects.open_pauses().exists():
+        return
+    _close_left_open()
     for row in list(TimeAdjustment.objects.open_pauses().select_related("attempt")):
         try:
             lifecycle.renew_pause(row.attempt)
@@ -105,6 +108,15 @@ def _renew_pauses() -> None:
             log.info("paused attempt no longer exists, attempt_id=%s", row.attempt_id)
         except Exception:
             log.exception("pause not renewed, attempt_id=%s", row.attempt_id)
+
+
+def _close_left_open() -> None:
+    """End pauses that nobody can end any more: of removed attempts, and of those that 6.1.4 has ended."""
+    for row in list(TimeAdjustment.objects.left_open()):
+        try:
+            lifecycle.close_left_open(row)
+        except Exception:
+            log.exception("pause not closed, attempt_id=%s", row.attempt_id)
 
 
 def close_pauses(*, dry_run: bool = False) -> Iterator[tuple[int, bool]]:
@@ -119,12 +131,14 @@ def close_pauses(*, dry_run: bool = False) -> Iterator[tuple[int, bool]]:
         try:
             lifecycle.continue_(row.attempt, key=row.key)
         except StudentExamAttemptDoesNotExistsException:
-            log.info("the paused attempt is gone, attempt_id=%s", row.attempt_id)
+            log.info("paused attempt was removed, attempt_id=%s", row.attempt_id)
         except Exception:
             log.exception("pause not ended, attempt_id=%s", row.attempt_id)
             yield row.attempt_id, False
         else:
             yield row.attempt_id, True
+    if not dry_run:
+        _close_left_open()
 
 
 def _end(attempt: Attempt, done: Sweep) -> Sweep:

@@ -4,7 +4,7 @@ import pytest
 
 from edx_proctoring import api, lifecycle, operations
 from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
-from tests.lifecycle.noon import MINUTE, NOON, SECOND, end_of, minutes_of
+from tests.lifecycle.noon import MINUTE, NOON, SECOND, end_of, minutes_of, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -119,3 +119,23 @@ def test_a_resumed_attempt_with_a_grant_before_its_start_tells_of_no_change(runn
     api.extend_attempt(second, 60)
     api.start_exam_attempt(running.proctored_exam_id, running.user_id)
     assert "adjustments" not in api.get_polled_attempt(second)
+
+
+@pytest.mark.parametrize(("ended", "left"), [(20, 40), (70, 0)])
+def test_a_submitted_attempt_made_an_error_by_staff_leaves_the_rest(
+    clock, running, learner, staff, ended, left
+):
+    clock.move_to(NOON + ended * MINUTE)
+    if ended > 60:
+        lifecycle.expire_if_overdue(stored(running))
+    else:
+        lifecycle.transition(running, "submitted")
+    clock.move_to(NOON + 200 * MINUTE)
+    lifecycle.transition(stored(running), "error", reason="staff", user=staff)
+    assert stored(running).time_remaining_seconds == left * 60
+    lifecycle.ready_to_resume(stored(running), user=staff)
+    second = lifecycle.create(running.proctored_exam, learner, taking_as_proctored=True)
+    lifecycle.transition(second, "ready_to_start")
+    started = lifecycle.transition(stored(second), "started")
+    assert end_of(started) == NOON + (200 + left) * MINUTE
+    assert started.status == ("started" if left else "submitted")

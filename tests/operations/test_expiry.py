@@ -12,7 +12,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from edx_proctoring import api, operations, tasks
-from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
+from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt, TimeAdjustment
 from edx_proctoring.testing.factories import AttemptFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -274,3 +274,21 @@ def test_concurrent_sweeps_end_each_attempt_once(exam, provider):
     assert (first, second) == (1, [3])
     assert len(provider.calls_of("stop_exam_attempt")) == 4
     assert Attempt.history.filter(status="submitted").count() == 4
+
+
+@pytest.mark.parametrize("how", ["removed", "ended by 6.1.4"])
+def test_the_sweep_closes_pauses_that_nobody_can_end(how, timed_exam, learner, staff):
+    attempt_id = api.create_exam_attempt(timed_exam.pk, learner.pk)
+    api.start_exam_attempt(timed_exam.pk, learner.pk)
+    api.pause_attempt(attempt_id)
+    row = TimeAdjustment.objects.get(kind="pause")
+    if how == "removed":
+        api.remove_exam_attempt(attempt_id, staff)
+    else:
+        row_of = ProctoredExamStudentAttempt.objects.filter(pk=attempt_id)
+        row_of.update(status="submitted", completed_at=row.began_at)
+    operations.submit_expired_attempts()
+    row.refresh_from_db()
+    assert row.ended_at is not None
+    assert row.ended_at >= row.began_at
+    assert row.seconds == 0 or how == "removed"

@@ -139,8 +139,10 @@ def _may_page_be_outdated(attempt: Attempt) -> bool:
     """Return whether the time would be over by the state of two minutes ago, but has been extended since.
 
     Pages poll once a minute. One that has not received the change counts down and submits at zero. Learners who submit
-    by hand have ended the exam before, so their attempts are ready to submit.
+    by hand have ended the exam before, so their attempts are ready to submit: the status counts as it is under the
+    learner's lock, which the caller holds.
     """
+    attempt.refresh_from_db(fields=["status"])
     if attempt.status != Status.started:
         return False
     now, rows = timezone.now(), deadlines.ledger(attempt)
