@@ -9,7 +9,7 @@ from django.urls import URLResolver, include, path, re_path
 
 from edx_proctoring import callbacks, extensions, instructor_dashboard_exam_urls, views
 from edx_proctoring.views import AuthenticatedAPIView
-from edx_proctoring.views.pages import StaffPage, StaffPageParts
+from edx_proctoring.views.pages import ScriptTexts, StaffPage, StaffPageParts
 from edx_proctoring.views.v2.actions import ActionViewSet, BulkActionViewSet
 from edx_proctoring.views.v2.allowances import AllowanceActionViewSet, AllowanceViewSet
 from edx_proctoring.views.v2.attempt_details import AttemptDetailsViewSet
@@ -294,6 +294,7 @@ urlpatterns = [
         BulkTimeChangeViewSet.as_view({"post": "undo"}),
         name="v2.time_change.undo",
     ),
+    path("edx_proctoring/pages/texts/<slug:language>", ScriptTexts.as_view(), name="pages.texts"),
     _regex(f"{PAGES}special-exams/", StaffPage.as_view(), name="pages.special_exams"),
     _regex(
         f"{PAGES}special-exams/parts/",

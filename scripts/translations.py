@@ -4,8 +4,9 @@
     python -m scripts.translations new fr      begin the catalogs of a language
     python -m scripts.translations missing     list what is not translated, by language
 
-Texts of Python code and templates are in the domain `django`, those of frontend/src in `djangojs`. Babel reads and
-writes the files; it knows the plural forms of all languages.
+Texts of Python code and templates are in the domain `django`, those of frontend/src in `djangojs`. An extension in
+edx_proctoring/contrib has a catalog of its own, here `accommodations/django`. Babel reads and writes the files; it knows
+the plural forms of all languages.
 """
 
 import ast
@@ -27,9 +28,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "edx_proctoring"
 LOCALE = PACKAGE / "locale"
 SCRIPTS = ROOT / "frontend" / "src"
-DOMAINS = ("django", "djangojs")
+CONTRIB = PACKAGE / "contrib"
+EXTENSIONS = sorted(path.parent.name for path in CONTRIB.glob("*/apps.py"))
+DOMAINS = ("django", "djangojs", *(f"{name}/django" for name in EXTENSIONS))
 CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext"}
 PLACE = re.compile(r"\{\w+\}")
+ALIASES = {"zh_CN": ["zh_Hans"]}  # Django's name beside that of Open edX
 WIDTH = 100
 WRITTEN = datetime.datetime(
     2026, 11, 30, tzinfo=datetime.UTC
@@ -71,8 +75,12 @@ def texts(domain: str) -> dict[Text, list[str]]:
     if domain == "djangojs":
         sources = [(path, in_script, ROOT) for path in SCRIPTS.rglob("*.ts")]
     else:
-        sources = [(path, in_code, PACKAGE) for path in PACKAGE.rglob("*.py")]
-        sources += [(path, in_template, PACKAGE) for path in PACKAGE.rglob("*.html")]
+        extension = domain.rpartition("/")[0]
+        home = CONTRIB / extension if extension else PACKAGE
+        sources = [(path, in_code, PACKAGE) for path in home.rglob("*.py")]
+        sources += [(path, in_template, PACKAGE) for path in home.rglob("*.html")]
+        if not extension:
+            sources = [one for one in sources if CONTRIB not in one[0].parents]
     for path, marked, base in sorted(sources, key=lambda one: str(one[0])):
         for text in marked(path.read_text(encoding="utf-8")):
             place = path.relative_to(base).as_posix()
@@ -83,12 +91,14 @@ def texts(domain: str) -> dict[Text, list[str]]:
 
 def languages() -> list[str]:
     """Return the names of the directories in edx_proctoring/locale, such as `pt_BR`."""
-    return sorted(path.name for path in LOCALE.iterdir() if path.is_dir())
+    return sorted(path.parents[1].name for path in LOCALE.glob("*/LC_MESSAGES/django.po"))
 
 
 def file_of(language: str, domain: str) -> Path:
     """Return the path of a catalog's source."""
-    return LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
+    extension, _, name = domain.rpartition("/")
+    locale = CONTRIB / extension / "locale" if extension else LOCALE
+    return locale / language / "LC_MESSAGES" / f"{name}.po"
 
 
 def catalog(language: str, domain: str) -> Catalog:
@@ -122,7 +132,10 @@ def refresh(language: str, domain: str) -> Catalog:
         ),
     )
     fresh.creation_date = fresh.revision_date = WRITTEN
-    for text, places in sorted(texts(domain).items(), key=lambda one: (one[1], str(one[0]))):
+    marked = texts(domain)
+    if not marked:
+        return fresh
+    for text, places in sorted(marked.items(), key=lambda one: (one[1], str(one[0]))):
         before = known.get(text) or known.get(text[0] if isinstance(text, tuple) else text)
         translated = before.string if before and type(before.id) is type(text) else None
         flags = ["python-brace-format"] if PLACE.search(str(text)) else []
@@ -134,7 +147,10 @@ def refresh(language: str, domain: str) -> Catalog:
     write_po(source, fresh, width=WIDTH, include_lineno=False, ignore_obsolete=True)
     write_mo(compiled, fresh)
     path.write_bytes(source.getvalue())
-    path.with_suffix(".mo").write_bytes(compiled.getvalue())
+    for name in [language, *ALIASES.get(language, [])]:
+        target = file_of(name, domain).with_suffix(".mo")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(compiled.getvalue())
     return fresh
 
 

@@ -30,6 +30,7 @@ from edx_proctoring.views.bodies import LimitedParser, check_length, check_texts
 LOG = logging.getLogger("edx_proctoring_views")
 
 ATTEMPTS_PER_PAGE = 25
+ERROR_HEADER = "Proctoring-Error"
 
 JWT_AUTHENTICATION = "edx_rest_framework_extensions.auth.jwt.authentication.JwtAuthentication"
 
@@ -165,7 +166,10 @@ def handle_proctored_exception(exc: BaseException, name: str | None = None) -> R
     if isinstance(exc, BackendProviderNotConfigured):
         detail = "The proctoring provider of this exam is not configured."
     seconds = getattr(exc, "retry_after", None)
-    headers = {} if seconds is None else {"Retry-After": str(seconds)}
+    # Learners' pages choose their sentence by this name; the body stays as published.
+    headers = {ERROR_HEADER: type(exc).__name__}
+    if seconds is not None:
+        headers["Retry-After"] = str(seconds)
     return Response(status=code, data={"detail": detail}, headers=headers)
 
 

@@ -16,7 +16,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.decorators import method_decorator
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_supported_language_variant
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import DjangoTranslation
 from django.views import View
@@ -30,6 +30,7 @@ from edx_proctoring.views.bodies import UNSTORABLE
 log = logging.getLogger(__name__)
 
 LOCALE = Path(__file__).resolve().parents[1] / "locale"
+TEXTS_SECONDS = 3600  # that browsers keep the texts of scripts
 OUR_SCRIPT = "proctoring/js/staff.js"
 OUR_STYLES = "proctoring/css/staff.css"
 
@@ -79,6 +80,21 @@ class StaffPageParts(StaffPage):
             answer = JsonResponse({**context["config"], **parts})
         patch_cache_control(answer, private=True, no_cache=True)
         return answer
+
+
+class ScriptTexts(View):
+    """`/api/edx_proctoring/pages/texts/{language}`: the texts of learners' scripts, for everybody; {} for English."""
+
+    http_method_names = ["get", "head", "options"]  # noqa: RUF012  as Django has it
+
+    def get(self, request: HttpRequest, language: str) -> HttpResponseBase:
+        try:
+            known = get_supported_language_variant(language)
+        except LookupError:
+            known = "en"
+        response = JsonResponse(_texts(known))
+        patch_cache_control(response, public=True, max_age=TEXTS_SECONDS)
+        return response
 
 
 def _context(course_id: str, user: Any) -> dict[str, Any]:

@@ -97,6 +97,7 @@ ROUTE_ROLES: Mapping[str, Mapping[str, str]] = {
     "v2.time_change.undo":                         {"post": COURSE_STAFF},
     "v2.health":                                   {"get": GLOBAL_STAFF},  # or HEALTH_TOKEN
     "v2.health.ready":                             {"get": THE_WORLD},
+    "pages.texts":                                 {"get": THE_WORLD},
     "pages.special_exams":                         {"get": COURSE_STAFF},
     "pages.special_exams.parts":                   {"get": COURSE_STAFF},
 }  # fmt: skip

@@ -1,7 +1,9 @@
 // The mark-up of the timer bar: the host's template where it gives one, else our own, driven by the same hooks.
 
-import { gettext } from './page';
+import { gettext } from './gettext';
 import type { Pause } from './pause';
+import { adoptStyles } from './styles';
+import { duration, fill } from './words';
 
 export type Level = '' | 'warning' | 'critical';
 
@@ -24,6 +26,7 @@ export interface Data {
   desktop_application_js_url: string;
   ping_interval?: number;
   paused?: Pause;
+  other_exams?: { exam_display_name: string; exam_url_path: string | null }[];
 }
 
 interface Underscore {
@@ -36,6 +39,12 @@ export function clock(seconds: number): string {
   const left = Math.max(0, Math.floor(seconds));
   const two = (value: number) => String(value).padStart(2, '0');
   return `${Math.floor(left / 3600)}:${two(Math.floor(left / 60) % 60)}:${two(left % 60)}`;
+}
+
+/** "5 minutes left", rounded up as clocks do; from 0 on, that the time is over. */
+function flagText(seconds: number): string {
+  if (seconds <= 0) return gettext('Your time is over');
+  return fill(gettext('{time} left'), { time: duration(seconds > 60 ? Math.ceil(seconds / 60) * 60 : Math.ceil(seconds)) });
 }
 
 function make<K extends keyof HTMLElementTagNameMap>(
@@ -61,27 +70,42 @@ function hostMarkup(root: HTMLElement, data: Data): boolean {
   return root.querySelector('.exam-timer #time_remaining_id b') !== null;
 }
 
+/** In the page: a row, the lines of notes below it, and the region that screen readers announce. */
 function ownMarkup(root: HTMLElement, data: Data): void {
-  const bar = make('div', { className: 'exam-timer' }, { role: 'region', 'aria-label': gettext('Exam timer') });
-  const text = make('span', { className: 'exam-text js-exam-text' });
-  text.append(make('a', { href: data.exam_url_path, textContent: data.exam_display_name }), ` (${data.exam_type})`);
-  const time = make('h3', { id: 'time_remaining_id' });
-  time.append(make('b', {}, { role: 'timer' }));
-  const toggle = make('button', { type: 'button', id: 'toggle_timer' }, { 'aria-pressed': 'false' });
-  const end = make('button', {
-    type: 'button',
-    className: 'exam-button-turn-in-exam btn btn-pl-primary',
-    textContent: gettext('End my exam'),
-  });
-  bar.append(text, time, make('span', { className: 'sr timer-announce' }, { 'aria-live': 'polite' }), toggle);
-  if (data.attempt_status !== 'ready_to_submit') bar.append(end);
-  root.replaceChildren(bar);
+  const row = make('div', { className: 'exam-timer px-bar__fill px-bar__row px-bar__row--main' });
+  const text = make('p', { className: 'px-bar__exam exam-text js-exam-text' });
+  text.append(make('a', { href: data.exam_url_path, textContent: data.exam_display_name }), ' ', make('span', { textContent: data.exam_type }));
+  const clockBox = make('h3', { className: 'px-bar__clock', id: 'time_remaining_id' });
+  clockBox.append(make('small', { textContent: gettext('Time left') }), make('b', {}, { role: 'timer', 'aria-label': gettext('Time left') }));
+  const time = make('div', { className: 'px-bar__time' });
+  time.append(
+    make('span', { className: 'px-bar__flag', hidden: true }),
+    clockBox,
+    make('button', { type: 'button', id: 'toggle_timer', className: 'px-button px-button--quiet', textContent: gettext('Hide the timer') }, { 'aria-pressed': 'false' }),
+  );
+  row.append(text, make('span', { className: 'px-bar__saved' }), time);
+  const end = make('button', { type: 'button', className: 'exam-button-turn-in-exam px-button px-button--second', textContent: endText(data) });
+  if (data.attempt_status !== 'ready_to_submit') row.append(end);
+  root.classList.add('px', 'px-bar');
+  root.setAttribute('role', 'region');
+  root.setAttribute('aria-label', gettext('Exam timer'));
+  root.replaceChildren(row, make('p', { className: 'px-sr sr timer-announce' }, { 'aria-live': 'polite' }));
 }
+
+/** Where two exams run, the button says which one it ends. */
+function endText(data: Data): string {
+  return data.other_exams?.length ? fill(gettext('End {exam}'), { exam: data.exam_display_name }) : gettext('End my exam');
+}
+
+const NOTES = ['timer-connection', 'timer-session', 'timer-announcement', 'timer-change', 'timer-other'];
+const KINDS = ['warn', 'bad', 'info', 'good', 'warn'];
+const FLAG_SECONDS = 300;
 
 /** The bar in the page. */
 export class Bar {
   private readonly own: boolean;
   private top = 0;
+  private sizes?: ResizeObserver;
   private readonly follow = () => this.stick();
 
   constructor(
@@ -89,8 +113,11 @@ export class Bar {
     data: Data,
     onEnd: (button: HTMLButtonElement) => void,
   ) {
+    adoptStyles();
     this.own = !hostMarkup(root, data);
     if (this.own) ownMarkup(root, data);
+    this.measure();
+    this.nameOthers(data);
     this.all<HTMLButtonElement>('.exam-button-turn-in-exam').forEach((button) => {
       button.addEventListener('click', (event) => {
         event.preventDefault();
@@ -105,6 +132,26 @@ export class Bar {
 
   stop(): void {
     window.removeEventListener('scroll', this.follow);
+    this.sizes?.disconnect();
+    delete document.documentElement.dataset.pxBar;
+  }
+
+  /** The height of the bar keeps the focus from under it. */
+  private measure(): void {
+    document.documentElement.dataset.pxBar = '';
+    if (typeof ResizeObserver !== 'function') return;
+    this.sizes = new ResizeObserver(() => {
+      document.documentElement.style.setProperty('--px-bar-size', `${this.root.offsetHeight}px`);
+    });
+    this.sizes.observe(this.root);
+  }
+
+  private nameOthers(data: Data): void {
+    const [other] = data.other_exams ?? [];
+    if (!other) return;
+    const texts = { other: other.exam_display_name, exam: data.exam_display_name };
+    const line = this.line('timer-other', fill(gettext('Another exam of yours is running, too: {other}. The clock here is for {exam}.'), texts));
+    if (other.exam_url_path) line.append(make('a', { className: 'px-button px-button--second', href: other.exam_url_path, textContent: fill(gettext('Go to {exam}'), { exam: other.exam_display_name }) }));
   }
 
   private get bar(): HTMLElement {
@@ -119,6 +166,7 @@ export class Bar {
     return this.root.querySelectorAll<T>(selector);
   }
 
+  /** Show the time and its level: by colour, edge, and words. */
   show(seconds: number, level: Level): void {
     const time = this.one('#time_remaining_id b');
     if (time) time.textContent = clock(seconds);
@@ -126,6 +174,19 @@ export class Bar {
     classList.toggle('low-time', level !== '');
     classList.toggle('warning', level === 'warning');
     classList.toggle('critical', level === 'critical');
+    if (this.own) this.root.dataset.level = level || 'normal';
+    this.flag(level || seconds <= FLAG_SECONDS ? flagText(seconds) : '');
+  }
+
+  private flag(text: string): void {
+    let flag = this.one('.px-bar__flag');
+    if (!flag && text) {
+      flag = make('span', { className: 'px px-bar__flag' }); // in a host's bar
+      this.bar.append(flag);
+    }
+    if (!flag) return;
+    flag.hidden = text === '';
+    if (flag.textContent !== text) flag.textContent = text;
   }
 
   /** Have it read out; on the page only where there is a place for it. */
@@ -136,23 +197,57 @@ export class Bar {
 
   /** Show a change of the time, and have it read out, until the next one. */
   note(text: string): void {
-    this.status('timer-change', text);
+    this.line('timer-change', text);
   }
 
   /** Is the server within reach? If not, say so where it can be seen. */
   connection(present: boolean): void {
+    const was = !this.bar.classList.contains('offline');
     this.bar.classList.toggle('offline', !present);
-    if (present && !this.one('.timer-connection')) return;
-    this.status('timer-connection', present ? '' : gettext('No connection. The time goes on; we keep trying.'));
+    if (present && was) return;
+    this.line('timer-connection', present ? '' : gettext('No connection. Go on working on this page: your time goes on. We keep trying; submit your answers when the connection is back.'));
+    if (present) this.say(gettext('The connection is back.'));
   }
 
-  private status(name: string, text: string): void {
-    let line = this.one(`.${name}`);
-    if (!line) {
-      line = make('span', { className: name }, { role: 'status' });
-      this.bar.append(line);
+  /** The session has ended; what was typed stays on the page. */
+  signedOut(yes: boolean): void {
+    if (!yes && !this.one('.timer-session')) return;
+    this.line('timer-session', yes ? gettext('You have been signed out. Sign in again in a new window, then come back here. What you typed stays on this page.') : '');
+  }
+
+  /** A message of the invigilator stays until it is read. */
+  announcement(text: string, onRead: () => void): void {
+    const line = this.line('timer-announcement', text);
+    const button = make('button', { type: 'button', className: 'px-button px-button--second', textContent: gettext('I have read this') });
+    button.addEventListener('click', () => {
+      this.line('timer-announcement', '');
+      onRead();
+    });
+    line.append(button);
+  }
+
+  /** How many answers are typed and not submitted. */
+  unsaved(count: number): void {
+    const place = this.one('.px-bar__saved');
+    if (!place) return;
+    place.dataset.saved = count ? 'no' : 'yes';
+    place.textContent = count ? fill(gettext('Answers not submitted: {count}'), { count: String(count) }) : gettext('All typed answers submitted');
+  }
+
+  /** The line of a note: made where it is missing, in the order of their weight; gone without a text. */
+  private line(name: string, text: string): HTMLElement {
+    const rank = NOTES.indexOf(name);
+    let note = this.one(`.${name}`);
+    if (!note) {
+      note = make('div', { className: `px px-bar__note px-bar__note--${KINDS[rank]} ${name}` }, { role: 'status' });
+      const after = NOTES.slice(rank + 1).map((other) => this.one(`.${other}`)).find(Boolean);
+      this.root.insertBefore(note, after ?? null);
     }
-    line.textContent = text;
+    const box = make('div');
+    if (text) box.append(make('p', { textContent: text }));
+    note.replaceChildren(box);
+    if (!text) note.remove();
+    return box;
   }
 
   private wireToggle(): void {
@@ -160,13 +255,12 @@ export class Bar {
     const time = this.one('#time_remaining_id');
     const digits = this.one('#time_remaining_id b');
     if (!button || !time || !digits) return;
+    // The name stays the same, because aria-pressed says the state.
+    if (!this.own) button.setAttribute('aria-label', gettext('Hide the timer'));
     const set = (hidden: boolean) => {
       time.classList.toggle('timer-hidden', hidden);
       (this.own ? time : digits).hidden = hidden; // hosts have the button in the same element
       button.setAttribute('aria-pressed', String(hidden));
-      const label = hidden ? gettext('Show the timer') : gettext('Hide the timer');
-      if (this.own) button.textContent = label;
-      else button.setAttribute('aria-label', label);
       const icon = button.querySelector('i');
       icon?.classList.toggle('fa-eye', hidden);
       icon?.classList.toggle('fa-eye-slash', !hidden);

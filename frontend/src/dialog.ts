@@ -1,6 +1,7 @@
 // The dialogs of learners' pages: an error to read, a question to answer.
 
-import { gettext } from './page';
+import { gettext } from './gettext';
+import { adoptStyles } from './styles';
 
 const ERROR_ID = 'accessible-error-modal';
 
@@ -22,6 +23,8 @@ function dialogOf(id: string): HTMLDialogElement {
   if (!dialog) {
     dialog = document.createElement('dialog');
     dialog.id = document.getElementById(id) ? `${id}-own` : id;
+    dialog.className = 'px px-dialog px-stack';
+    adoptStyles();
     document.body.append(dialog);
   }
   const title = part(dialog, 'h3', 'message-title');
@@ -30,11 +33,12 @@ function dialogOf(id: string): HTMLDialogElement {
   part(dialog, 'p', 'message-body');
   const ok = part(dialog, 'button', 'ok-button');
   if (!ok.textContent) ok.textContent = gettext('OK');
+  if (dialog.classList.contains('px')) ok.classList.add('px-button');
   return dialog;
 }
 
 /** Show it, and resolve when it is closed: true if by OK. The focus goes back to where it was. */
-function opened(dialog: HTMLDialogElement, title: string, message: string): Promise<boolean> {
+function opened(dialog: HTMLDialogElement, title: string, message: string, first = 'ok-button'): Promise<boolean> {
   part(dialog, 'h3', 'message-title').textContent = title;
   part(dialog, 'p', 'message-body').textContent = message;
   const opener = document.activeElement as HTMLElement | null;
@@ -55,7 +59,7 @@ function opened(dialog: HTMLDialogElement, title: string, message: string): Prom
     };
     if (dialog.open) dialog.close();
     dialog.showModal();
-    ok.focus();
+    part(dialog, 'button', first).focus();
   });
 }
 
@@ -64,10 +68,12 @@ export async function accessibleError(title: string, message: string): Promise<v
   await opened(dialogOf(ERROR_ID), title, message);
 }
 
-/** Ask; true when the learner agrees. */
-export function confirmed(title: string, message: string): Promise<boolean> {
+/** Ask; true when the learner agrees. With labels of its own, the focus is on the harmless button. */
+export function confirmed(title: string, message: string, labels?: { agree: string; stay: string }): Promise<boolean> {
   const dialog = dialogOf('proctoring-question');
   const cancel = part(dialog, 'button', 'cancel-button');
-  cancel.textContent = gettext('Cancel');
-  return opened(dialog, title, message);
+  cancel.textContent = labels?.stay ?? gettext('Cancel');
+  cancel.classList.add('px-button', 'px-button--second');
+  part(dialog, 'button', 'ok-button').textContent = labels?.agree ?? gettext('OK');
+  return opened(dialog, title, message, labels ? 'cancel-button' : undefined);
 }

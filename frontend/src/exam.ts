@@ -3,6 +3,7 @@
 import { accessibleError } from './dialog';
 import { send } from './http';
 import { UserError, errorText, pending, announce, navigation, gettext } from './page';
+import { attemptIn, tell } from './tabs';
 import { askWorker, type Kind } from './worker';
 
 export interface ProctoredExam {
@@ -48,8 +49,11 @@ function ask(type: Kind, timeout: number | undefined, limitMs: number): Promise<
   return askWorker(workerUrl(), { type, timeout, attemptExternalId: namespace().attemptExternalId }, limitMs);
 }
 
-function put(button: HTMLElement): Promise<unknown> {
-  return send('PUT', button.dataset.changeStateUrl ?? '', { action: button.dataset.action ?? '' });
+/** Change the attempt, and tell the other windows. */
+async function put(button: HTMLButtonElement): Promise<void> {
+  const { changeStateUrl: url = '', action = '' } = button.dataset;
+  await send('PUT', url, { action });
+  tell(attemptIn(url), action === 'submit' ? 'ended' : 'changed');
 }
 
 /** Any state button: PUT its action, then let the server show the next screen. */

@@ -1,8 +1,8 @@
 // Requests to the app: same origin, form-encoded, with the token against forgery.
 
-/** A request without the answer it was made for; status 0 when there was no answer at all. */
+/** A request without the answer it was made for; status 0 when there was no answer at all. `code` names our own errors. */
 export class RequestFailed extends Error {
-  constructor(readonly status: number, readonly detail = '', readonly answer: unknown = null) {
+  constructor(readonly status: number, readonly detail = '', readonly answer: unknown = null, readonly code = '') {
     super(detail || `HTTP ${status}`);
     Object.setPrototypeOf(this, RequestFailed.prototype); // ES5 output loses it
   }
@@ -51,7 +51,9 @@ async function exchange(url: string, options: RequestInit): Promise<[Response, u
   const response = await fetch(url, options);
   const answer = parsed(await response.text());
   if (response.redirected) throw new RequestFailed(401); // to a page for signing in
-  if (!response.ok && response.status !== 304) throw new RequestFailed(response.status, reason(answer), answer);
+  if (!response.ok && response.status !== 304) {
+    throw new RequestFailed(response.status, reason(answer), answer, response.headers.get('Proctoring-Error') ?? '');
+  }
   return [response, answer];
 }
 

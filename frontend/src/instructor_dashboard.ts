@@ -2,7 +2,8 @@
 // jQuery object of the tab's section; each fills its container with a section of the staff page.
 
 import { send } from './http';
-import { errorText, gettext } from './page';
+import { errorTextForStaff } from './errors';
+import { gettext } from './page';
 
 /** What we use of a jQuery object. */
 interface Section {
@@ -71,7 +72,7 @@ function linkPage(container: Element, url: string): void {
 }
 
 function fail(container: Element, error: unknown, retry: () => void): void {
-  const line = add('p', container, { role: 'alert', class: 'error-message' }, `${errorText(error)} `);
+  const line = add('p', container, { role: 'alert', class: 'error-message' }, `${errorTextForStaff(error)} `);
   add('button', line, { type: 'button', class: 'btn-link' }, gettext('Try again')).onclick = retry;
 }
 

@@ -3,13 +3,18 @@
 import { publish } from './exam';
 import { fillInfoPanel } from './info_panel';
 import { awaitScreens, bindScreens } from './screens';
+import { loadTexts } from './texts';
 import { showTimer } from './timer';
+import { showWhatWasLeft } from './unsaved';
 
 function begin(): void {
   bindScreens();
-  awaitScreens();
-  const root = document.querySelector<HTMLElement>('.proctored_exam_status');
-  if (root) void showTimer(root);
+  void loadTexts().then(() => {
+    awaitScreens();
+    showWhatWasLeft();
+    const root = document.querySelector<HTMLElement>('.proctored_exam_status');
+    if (root) void showTimer(root);
+  });
   const panel = document.querySelector<HTMLElement>('.proctoring-info-panel');
   if (panel) void fillInfoPanel(panel);
 }

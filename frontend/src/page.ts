@@ -1,15 +1,10 @@
 // What scripts do to the page: translated texts, messages, the pending state of a button, navigation.
 
-declare global {
-  interface Window {
-    gettext?: (text: string) => string;
-  }
-}
+import { errorText } from './errors';
+import { gettext } from './gettext';
 
-/** The text in the reader's language, where the host provides Django's JavaScript catalog. */
-export function gettext(text: string): string {
-  return typeof window.gettext === 'function' ? window.gettext(text) : text;
-}
+export { errorText, UserError } from './errors';
+export { gettext } from './gettext';
 
 /** Leaves the page without the browser's "leave site?" question; an object, so that tests can replace it. */
 export const navigation = {
@@ -22,23 +17,6 @@ export const navigation = {
     window.location.assign(url);
   },
 };
-
-/** A failure whose text is meant for the learner. */
-export class UserError extends Error {
-  constructor(readonly detail: string) {
-    super(detail);
-    Object.setPrototypeOf(this, UserError.prototype); // ES5 output loses it
-  }
-}
-
-/** The sentence that the learner sees about a failure. */
-export function errorText(error: unknown): string {
-  const { status, detail } = (error ?? {}) as { status?: number; detail?: string };
-  if (detail) return detail;
-  if (status === 401 || status === 403) return gettext('You may not do this. Reload the page and sign in again.');
-  if (status) return gettext('This did not work. Please try again.');
-  return gettext('This did not work. Check your connection and try again.');
-}
 
 function screenOf(element: Element): Element {
   return element.closest('.sequence, dialog') ?? element.parentElement ?? document.body;

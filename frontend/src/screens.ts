@@ -2,8 +2,10 @@
 
 import { confirmed } from './dialog';
 import { adopt, changeState, finishExam, startExam } from './exam';
+import { alreadyBegun } from './errors';
 import { send } from './http';
 import { showError, errorText, pending, announce, navigation } from './page';
+import { attemptIn, listen } from './tabs';
 import { copyCode, startFromInstructions, systemCheck, watchSetUp } from './setup';
 
 function enter(button: HTMLButtonElement): Promise<void> {
@@ -13,7 +15,11 @@ function enter(button: HTMLButtonElement): Promise<void> {
       start_clock: String(button.dataset.startImmediately !== 'false'),
     };
     if (button.dataset.attemptProctored) data.attempt_proctored = button.dataset.attemptProctored;
-    await send('POST', button.dataset.ajaxUrl ?? '', data);
+    try {
+      await send('POST', button.dataset.ajaxUrl ?? '', data);
+    } catch (error) {
+      if (!alreadyBegun(error)) throw error; // there is an attempt: the learner goes on to it
+    }
     navigation.reload();
   });
 }
@@ -117,6 +123,14 @@ export function humanMoment(moment: Date): string {
   return moment.toLocaleString(document.documentElement.lang || undefined, MOMENT);
 }
 
+/** Another window has changed the attempt of this screen: show how it stands, unless this window is changing it. */
+function followOtherWindows(screen: HTMLElement): void {
+  const url = screen.querySelector<HTMLElement>('[data-change-state-url]')?.dataset.changeStateUrl ?? '';
+  listen(attemptIn(url || (screen.dataset.examStartedPollUrl ?? '')), () => {
+    if (screen.isConnected && !screen.querySelector('[aria-busy]')) navigation.reload();
+  });
+}
+
 /** Show the reader's own time: instead of the server's text, or after it where that is in another zone on purpose. */
 function showLocalTimes(screen: HTMLElement): void {
   for (const time of screen.querySelectorAll<HTMLTimeElement>('time#wait_deadline, time[data-moment]')) {
@@ -133,6 +147,7 @@ function dress(screen: HTMLElement): void {
   announce(screen);
   screen.querySelectorAll<HTMLElement>('[data-worker-url]').forEach(adopt);
   showLocalTimes(screen);
+  followOtherWindows(screen);
   const busy = document.activeElement && document.activeElement !== document.body;
   if (!busy) screen.querySelector<HTMLElement>('h3')?.focus({ preventScroll: true });
 }

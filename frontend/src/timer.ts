@@ -1,21 +1,30 @@
 // The timer of a running exam: counts down by the monotonic clock, and asks the server, which is always right.
 
-import { Bar, clock, type Data, type Level } from './bar';
-import { CLOSED, endExam, namespace, pingApplication, workerUrl } from './exam';
+import { Bar, type Data, type Level } from './bar';
+import { type Announcement, Announcements } from './announcements';
+import { Application } from './application';
+import { beforeEnd, mayLeave, whyEnded } from './ending';
+import { CLOSED, endExam, namespace } from './exam';
 import { RequestFailed, backOff, isPassing, pause, send } from './http';
-import { pending, navigation, gettext } from './page';
+import { signedOut } from './errors';
+import { gettext } from './gettext';
+import { pending, navigation } from './page';
 import { type Pause, PauseCover } from './pause';
-import { described } from './worker';
+import { type News, listen, tell } from './tabs';
+import { Unsaved, keepForNextPage } from './unsaved';
+import { duration, fill } from './words';
 
 export const COLLECTION = '/api/edx_proctoring/v1/proctored_exam/attempt';
 const POLL_MS = 60000;
 const PAUSED_POLL_MS = 15000;
 const RETRY_MS = 5000;
-const REPORT_MS = 3000;
 const FRESH_MS = 5000;
 const HOLD_SECONDS = 5;
 const SLEPT_MS = 5000;
 const ENDING_TRIES = 3;
+const LAST_CALL_SECONDS = 10;
+const RUNNING = ['started', 'ready_to_submit'];
+const ENDED = [400, 404, 410];
 const RANKS: Level[] = ['', 'warning', 'critical'];
 
 interface Polled {
@@ -24,6 +33,7 @@ interface Polled {
   accessibility_time_string?: string;
   paused?: Pause;
   adjustments?: { id: number; seconds: number }[];
+  announcements?: Announcement[];
 }
 
 export class TimerBar {
@@ -36,14 +46,20 @@ export class TimerBar {
   private polledAt = 0;
   private pingAt = Infinity;
   private failures = 0;
-  private busy = { report: false, end: false };
+  private busy = { end: false };
   private polling?: Promise<boolean>;
   private announced = 0;
   private wallOffset = 0;
   private status: string;
   private text: string;
   private readonly cover = new PauseCover();
+  private readonly messages: Announcements;
+  private readonly application: Application;
   private readonly heard = new Set<number>(); // adjustments that the learner was told of
+  private readonly unsaved = new Unsaved(() => this.bar.unsaved(this.unsaved.fields.length));
+  private lastCall = false;
+  private overSaid = false;
+  private deaf: () => void = () => undefined;
   private standsAt?: number; // seconds left, while the exam is paused
 
   constructor(root: HTMLElement, private readonly data: Data, collection = COLLECTION) {
@@ -51,6 +67,12 @@ export class TimerBar {
     this.status = data.attempt_status;
     this.text = data.accessibility_time_string;
     this.bar = new Bar(root, data, (button) => void this.endByHand(button));
+    this.messages = new Announcements(this.bar, data.attempt_id);
+    this.application = new Application(this.url, data.ping_interval ?? 0, {
+      asks: () => this.status !== 'ready_to_submit',
+      stopped: () => this.stopped,
+      lost: () => this.leave(),
+    });
   }
 
   start(): void {
@@ -71,6 +93,9 @@ export class TimerBar {
     document.addEventListener('visibilitychange', this.wake);
     document.addEventListener(CLOSED, this.stop);
     window.addEventListener('online', this.wake);
+    window.addEventListener('offline', this.offline);
+    this.unsaved.start();
+    this.deaf = listen(this.data.attempt_id, this.hear);
     this.warnOnLeaving();
   }
 
@@ -80,6 +105,9 @@ export class TimerBar {
     document.removeEventListener('visibilitychange', this.wake);
     document.removeEventListener(CLOSED, this.stop);
     window.removeEventListener('online', this.wake);
+    window.removeEventListener('offline', this.offline);
+    this.unsaved.stop();
+    this.deaf();
     this.cover.hide();
     this.bar.stop();
   };
@@ -109,9 +137,13 @@ export class TimerBar {
     if (this.slept(now) || now >= this.pollAt) void this.poll();
     if (now >= this.pingAt) {
       this.pingAt = now + (this.data.ping_interval ?? 0) * 1000;
-      void this.ping();
+      void this.application.ping();
     }
     this.show();
+    if (this.left <= 0 && !this.overSaid) {
+      this.overSaid = true;
+      this.bar.note(gettext('Your time is over. What you have submitted counts; this page goes on in a moment.'));
+    }
     if (this.left <= -HOLD_SECONDS && !this.busy.end) void this.end();
   };
 
@@ -129,7 +161,18 @@ export class TimerBar {
     this.show();
   };
 
+  private readonly offline = (): void => this.bar.connection(false);
+
+  private readonly hear = (news: News): void => {
+    if (news === 'ended') this.leave(gettext('You submitted this exam in another window.'));
+    else void this.poll();
+  };
+
   private show(): void {
+    if (!this.lastCall && this.left <= LAST_CALL_SECONDS && this.standsAt === undefined) {
+      this.lastCall = true;
+      beforeEnd('time', this.data.attempt_id, Math.max(0, this.left));
+    }
     this.bar.show(this.left, this.level);
     const rank = RANKS.indexOf(this.level);
     if (rank <= this.announced) return;
@@ -140,7 +183,7 @@ export class TimerBar {
   /** Say how much time is left: in the words of the server when it answers, else in our own. */
   private async announce(): Promise<void> {
     const fresh = await this.poll();
-    if (!this.stopped) this.bar.say(fresh ? this.text : `${gettext('Time left in your exam:')} ${clock(this.left)}`);
+    if (!this.stopped) this.bar.say(fresh ? this.text : fill(gettext('{time} left'), { time: duration(this.left) }));
   }
 
   private ask(): Promise<Polled | null> {
@@ -172,13 +215,17 @@ export class TimerBar {
   private reached(): void {
     this.failures = 0;
     this.bar.connection(true);
+    this.bar.signedOut(false);
     this.polled();
   }
 
   private missed(error: unknown): void {
     if (this.stopped) return;
-    if (error instanceof RequestFailed && error.status === 403) return this.leave();
+    const status = error instanceof RequestFailed ? error.status : 0;
     this.pollAt = performance.now() + POLL_MS;
+    if (signedOut(error)) return this.bar.signedOut(true);
+    if (ENDED.includes(status)) return this.leave(gettext('This exam no longer runs: your course team has ended or reset it.'));
+    if (status === 403) return this.leave(gettext('This exam belongs to another account.'));
     if (!isPassing(error)) return;
     this.failures += 1;
     this.pollAt = performance.now() + backOff(this.failures, RETRY_MS, POLL_MS);
@@ -187,8 +234,8 @@ export class TimerBar {
 
   private take(answer: Polled | null, sentAt: number): boolean {
     if (!answer) return false;
-    if (answer.status === 'error') {
-      this.leave();
+    if (answer.status && !RUNNING.includes(answer.status)) {
+      this.leave(whyEnded(answer.status));
       return false;
     }
     this.status = answer.status ?? this.status;
@@ -197,7 +244,7 @@ export class TimerBar {
     const added = seconds - this.left;
     this.resynchronise(seconds, sentAt);
     this.pauseOrGoOn(answer.paused, seconds);
-    this.tellChanges(answer.adjustments ?? []);
+    this.tell(answer);
     if (added > HOLD_SECONDS) this.announced = Math.min(this.announced, RANKS.indexOf(this.level));
     this.text = text ?? this.text;
     return text !== undefined;
@@ -216,52 +263,35 @@ export class TimerBar {
     this.polled();
   }
 
+  private tell({ adjustments = [], announcements = [] }: Polled): void {
+    this.tellChanges(adjustments);
+    this.messages.show(announcements);
+  }
+
   private tellChanges(changes: { id: number; seconds: number }[]): void {
     const fresh = changes.filter((change) => !this.heard.has(change.id));
     fresh.forEach((change) => this.heard.add(change.id));
     const total = fresh.reduce((sum, change) => sum + change.seconds, 0);
     if (total === 0) return;
-    const words = total > 0 ? gettext('Time added to your exam:') : gettext('Time taken off your exam:');
-    this.bar.note(`${words} ${clock(Math.abs(total))}`);
+    if (this.left > LAST_CALL_SECONDS) this.lastCall = this.overSaid = false;
+    const words = total > 0 ? gettext('Time added to your exam: {time}.') : gettext('Time taken off your exam: {time}.');
+    this.bar.note(fill(words, { time: duration(Math.abs(total)) }));
+    tell(this.data.attempt_id, 'changed');
   }
 
-  private endByHand(button: HTMLButtonElement): Promise<void> {
-    return pending(button, async () => {
+  private async endByHand(button: HTMLButtonElement): Promise<void> {
+    if (!beforeEnd('learner', this.data.attempt_id, this.left) || !(await mayLeave(this.unsaved.fields.length))) return;
+    await pending(button, async () => {
       await send('PUT', this.url, { action: 'stop' });
       this.stop();
+      tell(this.data.attempt_id, 'changed');
       navigation.go(this.data.exam_url_path);
     });
   }
 
-  private async ping(): Promise<void> {
-    if (!workerUrl() || this.status === 'ready_to_submit' || this.stopped) return;
-    try {
-      await pingApplication(this.data.ping_interval ?? 0);
-    } catch (error) {
-      await this.report(described(error));
-    }
-  }
-
-  /** The proctoring application is gone: the server must hear of it, however long the network is gone, too. */
-  private async report(detail: string): Promise<void> {
-    if (this.busy.report) return;
-    this.busy.report = true;
-    for (let failures = 1; !this.stopped; failures += 1) {
-      try {
-        const answer = await send<{ exam_attempt_id?: unknown }>('PUT', this.url, { action: 'error', detail });
-        if (answer?.exam_attempt_id && !this.stopped) this.leave();
-        break;
-      } catch (error) {
-        if (!isPassing(error)) break;
-        await pause(backOff(failures, REPORT_MS, POLL_MS));
-      }
-    }
-    this.busy.report = false;
-  }
-
   private async end(): Promise<void> {
     this.busy.end = true;
-    this.bar.say(gettext('The time is over.'));
+    this.bar.say(gettext('Your time is over. What you have submitted counts.'));
     const goesOn = await this.serverGoesOn();
     if (this.stopped) return;
     if (goesOn) {
@@ -312,8 +342,10 @@ export class TimerBar {
     };
   }
 
-  private leave(): void {
+  /** Leave the page; what was typed and not submitted is shown on the next one. */
+  private leave(reason = ''): void {
     this.stop();
+    keepForNextPage(reason, this.unsaved.fields);
     navigation.reload();
   }
 }

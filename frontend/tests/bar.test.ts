@@ -35,7 +35,7 @@ test.each([
 describe('our own mark-up', () => {
   test('names the exam as text, links to it and has the hooks', () => {
     build();
-    expect(one('.js-exam-text').textContent).toBe('<b>Final</b> (a timed exam)');
+    expect(one('.js-exam-text').textContent).toBe('<b>Final</b> a timed exam');
     expect(one<HTMLAnchorElement>('.js-exam-text a').pathname).toBe('/exam');
     expect(one('h3#time_remaining_id b').getAttribute('role')).toBe('timer');
     expect(one('.timer-announce').getAttribute('aria-live')).toBe('polite');
@@ -53,7 +53,7 @@ describe('our own mark-up', () => {
       one('#time_remaining_id').classList.contains('timer-hidden')];
     expect(state()).toEqual(['Hide the timer', 'false', false, false]);
     button.click();
-    expect(state()).toEqual(['Show the timer', 'true', true, true]);
+    expect(state()).toEqual(['Hide the timer', 'true', true, true]); // aria-pressed says the state
     button.click();
     expect(state()).toEqual(['Hide the timer', 'false', false, false]);
   });
@@ -69,6 +69,7 @@ describe("the host's template", () => {
     bar.say('one minute');
     expect(one('b').textContent).toBe('0:01:01');
     expect(one('.exam-timer').className).toBe('exam-timer low-time critical');
+    expect(one('.px-bar__flag').textContent).toBe('2 minutes left');
     expect(one('.timer-announce').textContent).toBe('one minute');
     one('.exam-button-turn-in-exam').click();
     expect(end).toHaveBeenCalledWith(one('.exam-button-turn-in-exam'));
@@ -80,7 +81,7 @@ describe("the host's template", () => {
     const button = one('#toggle_timer');
     button.click();
     expect([one('b').hidden, button.closest('[hidden]')]).toEqual([true, null]);
-    expect(button.getAttribute('aria-label')).toBe('Show the timer');
+    expect([button.getAttribute('aria-label'), button.getAttribute('aria-pressed')]).toEqual(['Hide the timer', 'true']);
     expect(one('i').className).toBe('fa fa-eye');
   });
 

@@ -8,7 +8,7 @@ export interface Sent {
   token: string | null;
 }
 
-export type Answer = { status?: number; body?: unknown; redirected?: boolean; after?: number } | 'down';
+export type Answer = { status?: number; body?: unknown; redirected?: boolean; after?: number; code?: string } | 'down';
 
 /** A server that answers from a queue, the last answer again and again, and remembers what it was sent. */
 export function server(...answers: Answer[]): Sent[] {
@@ -24,7 +24,8 @@ export function server(...answers: Answer[]): Sent[] {
     if (answer === 'down') throw new TypeError('network');
     if (answer.after) await waiting(answer.after, options.signal!);
     const body = answer.body === undefined ? '' : JSON.stringify(answer.body);
-    const response = new Response(body, { status: answer.status ?? 200 });
+    const headers: Record<string, string> = answer.code ? { 'Proctoring-Error': answer.code } : {};
+    const response = new Response(body, { status: answer.status ?? 200, headers });
     if (answer.redirected) Object.defineProperty(response, 'redirected', { value: true });
     return response;
   });

@@ -63,9 +63,15 @@ describe('while a request is under way', () => {
 });
 
 test.each([
-  [new RequestFailed(400, 'past due'), 'past due'],
+  [new RequestFailed(400, 'A status transition was attempted'), 'This exam has changed'],
+  [new RequestFailed(403, 'no', null, 'StudentExamAttemptOnPastDueProctoredExam'), 'This exam is closed'],
+  [new RequestFailed(403, 'no', null, 'ProctoredExamPermissionDenied'), 'another account'],
+  [new RequestFailed(404), 'no longer exists'],
+  [new RequestFailed(502, '', null, 'BackendProviderCannotRegisterAttempt'), 'provider cannot be reached'],
+  [new RequestFailed(401), 'signed out'],
+  [new UserError('Check the application'), 'Check the application'],
   [new RequestFailed(0), 'Check your connection'],
-  [new RequestFailed(403), 'sign in'],
+  [new RequestFailed(403), 'Sign in again'],
   [new RequestFailed(500), 'Please try again'],
   [new Error('internal'), 'Check your connection'],
 ])('%s for learners', (error, text) => expect(errorText(error)).toContain(text));

@@ -62,16 +62,25 @@ describe('entering', () => {
   });
 
   test('a refusal is shown as text and can be tried again', async () => {
-    server({ status: 403, body: { detail: '<b>past due</b>' } }, { body: {} });
+    server({ status: 403, body: { detail: '<b>past due</b>' }, code: 'StudentExamAttemptOnPastDueProctoredExam' }, { body: {} });
     const navigation = watchNavigation();
     page(GO);
     const button = click('.start-timed-exam');
     await settle();
-    expect(message()!.textContent).toBe('<b>past due</b>');
+    expect(message()!.textContent).toBe('This exam is closed.');
     expect(navigation.reloads).toBe(0);
     button.click();
     await settle();
     expect(navigation.reloads).toBe(1);
+  });
+
+  test('an attempt that is there already is gone on to', async () => {
+    server({ status: 400, code: 'StudentExamAttemptAlreadyExistsException' });
+    const navigation = watchNavigation();
+    page(GO);
+    click('.start-timed-exam');
+    await settle();
+    expect([navigation.reloads, message()?.textContent ?? '']).toEqual([1, '']);
   });
 
   test('a dead network is explained', async () => {

@@ -206,3 +206,14 @@ def test_the_polled_data(attempt, make_exam, learner):
         first = api.get_active_attempt_data(learner.pk)
     assert (first["attempt_id"], first["external_id"]) == (soon.pk, None)
     assert api.get_active_attempt_data(4711) is None
+
+
+def test_other_running_exams_are_named(attempt, make_exam, learner):
+    first = running(attempt, minutes=30, exam=make_exam(exam_name="Quiz"))
+    assert "other_exams" not in api.get_active_attempt_data(learner.pk)
+    running(attempt, minutes=90, exam=make_exam(exam_name="Final"))
+    data = api.get_active_attempt_data(learner.pk)
+    assert data["attempt_id"] == first.pk
+    [other] = data["other_exams"]
+    assert other["exam_display_name"] == "Final"
+    assert set(other) == {"exam_display_name", "exam_url_path"}

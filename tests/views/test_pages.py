@@ -198,3 +198,14 @@ def test_the_parts_are_refused_in_words(client_for, learner):
         "detail": "Authentication credentials were not provided."
     }
     assert "Staff" in client_for(learner).get(f"{URL}parts/").json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("de", "Prüfung beenden"), ("de-at", "Prüfung beenden"), ("en", None), ("xx", None)],
+)
+def test_learners_pages_get_the_texts_of_their_scripts(client, language, text):
+    answer = client.get(f"/api/edx_proctoring/pages/texts/{language}")
+    assert answer.status_code == 200
+    assert answer.json().get("End my exam") == text
+    assert "public" in answer["Cache-Control"]

@@ -84,6 +84,7 @@ get    v2/health/ready/                      -              200  200  200  200  
 # Pages: who is not signed in is sent to sign in.
 PAGES = """
                                                            anon inac stra owne cour fore glob revi frev reti
+get    pages/texts/de                        -              200  200  200  200  200  200  200  200  200  200
 get    pages/courses/{course}/special-exams/ -              302  302  403  403  200  403  200  403  403  403
 get    pages/courses/{course}/special-exams/parts/ -        403  403  403  403  200  403  200  403  403  403
 """

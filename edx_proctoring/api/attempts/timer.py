@@ -58,7 +58,7 @@ def get_active_attempt_data(
 ) -> dict[str, Any] | None:
     """Return the timer data of the learner's running attempt that ends first; None if there is none.
 
-    If its time is over, this call ends the attempt and returns its data once more.
+    `other_exams` names the other running ones, if there are any. If its time is over, this call ends the attempt and returns its data once more.
     """
     running = list(ProctoredExamStudentAttempt.objects.get_active_student_attempts(user_id))
     if not running:
@@ -66,7 +66,19 @@ def get_active_attempt_data(
     by_end = [(deadlines.expires_at(attempt), attempt) for attempt in running]
     ending = [(end, attempt) for end, attempt in by_end if end is not None]
     attempt = min(ending, key=lambda pair: pair[0])[1] if ending else running[0]
-    return learner_timer_data(attempt, is_learning_mfe)
+    data = learner_timer_data(attempt, is_learning_mfe)
+    others = [one.proctored_exam for one in running if one.pk != attempt.pk]
+    if others:
+        data["other_exams"] = [
+            {
+                "exam_display_name": exam.exam_name,
+                "exam_url_path": links.exam_url_or_none(
+                    exam.course_id, exam.content_id, is_learning_mfe
+                ),
+            }
+            for exam in others
+        ]
+    return data
 
 
 def learner_timer_data(

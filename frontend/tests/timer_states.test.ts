@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { namespace } from '../src/exam';
+import { tell } from '../src/tabs';
+import { type TimerBar, showTimer } from '../src/timer';
+import { showWhatWasLeft } from '../src/unsaved';
+import { type Answer, RUNNING as DATA, modalDialogs, server, visible, watchNavigation } from './helpers';
+
+
+let root: HTMLElement;
+let found: TimerBar | null;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  document.body.innerHTML = '<div class="proctored_exam_status"></div>';
+  root = document.querySelector('.proctored_exam_status')!;
+  Object.assign(namespace(), { configuredWorkerURL: '', attemptExternalId: '' });
+  visible(true);
+  found = null;
+});
+afterEach(() => {
+  found?.stop();
+  window.onbeforeunload = null;
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const shown = () => root.querySelector('#time_remaining_id b')?.textContent;
+const minutes = (count: number) => vi.advanceTimersByTimeAsync(count * 60000);
+const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1000);
+const left = (time: number, more: object = {}): Answer =>
+  ({ body: { status: 'started', time_remaining_seconds: time, accessibility_time_string: `${time} s`, ...more } });
+
+async function bar(change: object = {}, ...answers: Answer[]) {
+  const navigation = watchNavigation();
+  const sent = server({ body: { ...DATA, ...change } }, ...answers);
+  found = await showTimer(root);
+  return { sent, navigation, polls: () => sent.filter((one) => one.url.includes('in_exam')).length };
+}
+
+describe('no exam goes on that has ended', () => {
+  class Channel {
+    static open: Channel[] = [];
+    onmessage?: (event: { data: unknown }) => void;
+    constructor(readonly name: string) {
+      Channel.open.push(this);
+    }
+    postMessage(data: object) {
+      for (const other of Channel.open) if (other !== this && other.name === this.name) other.onmessage?.({ data: { ...data, from: 'elsewhere' } });
+    }
+    close() {
+      Channel.open = Channel.open.filter((one) => one !== this);
+    }
+  }
+
+  beforeEach(() => {
+    Channel.open = [];
+    sessionStorage.clear();
+    vi.stubGlobal('BroadcastChannel', Channel);
+  });
+
+  test('another window that submits it ends it at once, and the next page says so with the text that was left', async () => {
+    document.body.insertAdjacentHTML('beforeend', '<main><form><label>Why? <textarea></textarea></label><button class="submit"></button></form></main>');
+    const { navigation, polls } = await bar({}, left(500));
+    const area = document.querySelector('textarea')!;
+    area.value = 'Because';
+    area.dispatchEvent(new Event('input', { bubbles: true }));
+    expect(root.querySelector('.px-bar__saved')!.textContent).toBe('Answers not submitted: 1');
+    tell(7, 'ended');
+    await minutes(3);
+    expect([navigation.reloads, polls()]).toEqual([1, 0]);
+    document.body.innerHTML = '<main></main>';
+    showWhatWasLeft();
+    const note = document.querySelector('.proctoring-left')!;
+    expect(note.textContent).toContain('You submitted this exam in another window.');
+    expect([note.querySelector('label')!.textContent, note.querySelector('textarea')!.value]).toEqual(['Why?', 'Because']);
+    note.querySelector('button')!.click();
+    expect([document.querySelector('.proctoring-left'), sessionStorage.length]).toEqual([null, 0]);
+  });
+
+  test('other news are asked for at once', async () => {
+    const { polls } = await bar({}, left(900));
+    tell(7, 'changed');
+    tell(8, 'ended');
+    await seconds(0);
+    expect([polls(), shown()]).toEqual([1, '0:15:00']);
+  });
+
+  test('a session that ended keeps the page, and asks to sign in', async () => {
+    const { navigation } = await bar({}, { status: 401 }, left(400));
+    await minutes(1);
+    expect(navigation.reloads).toBe(0);
+    expect(root.querySelector('.timer-session')!.textContent).toMatch(/Sign in again/);
+    await minutes(1);
+    expect(root.querySelector('.timer-session')).toBe(null);
+  });
+});
+
+describe('before the end', () => {
+  const asked = () => {
+    const details: { reason: string }[] = [];
+    const hear = (event: Event) => details.push((event as CustomEvent).detail);
+    document.addEventListener('proctoring:before-end', hear);
+    return { reasons: () => details.map(({ reason }) => reason), off: () => document.removeEventListener('proctoring:before-end', hear) };
+  };
+
+  test('a script of the host may keep the learner from ending it', async () => {
+    const { sent } = await bar({}, left(500));
+    const cancel = (event: Event) => event.preventDefault();
+    document.addEventListener('proctoring:before-end', cancel);
+    root.querySelector<HTMLElement>('.exam-button-turn-in-exam')!.click();
+    await seconds(1);
+    document.removeEventListener('proctoring:before-end', cancel);
+    expect(sent.filter(({ method }) => method === 'PUT')).toEqual([]);
+  });
+
+  test('hosts hear of the end of the time ten seconds before, once, and the page says so visibly', async () => {
+    const heard = asked();
+    await bar({ time_remaining_seconds: 12 }, 'down');
+    await seconds(13);
+    heard.off();
+    expect(heard.reasons()).toEqual(['time']);
+    expect(root.querySelector('.timer-change')!.textContent).toMatch(/^Your time is over/);
+    expect(root.querySelector('.px-bar__flag')!.textContent).toBe('Your time is over');
+  });
+
+  test.each([[false, 0], [true, 1]])('what is not submitted is asked about; agreed: %s', async (agreed, puts) => {
+    modalDialogs();
+    document.body.insertAdjacentHTML('beforeend', '<main><input></main>');
+    const { sent } = await bar({}, left(500));
+    document.querySelector('input')!.dispatchEvent(new Event('input', { bubbles: true }));
+    root.querySelector<HTMLElement>('.exam-button-turn-in-exam')!.click();
+    await seconds(0);
+    const dialog = document.querySelector('dialog')!;
+    expect(document.activeElement!.textContent).toBe('Go back to my exam');
+    dialog.querySelector<HTMLElement>(agreed ? '.ok-button' : '.cancel-button')!.click();
+    await seconds(0);
+    expect(sent.filter(({ method }) => method === 'PUT').length).toBe(puts);
+  });
+});
+
+describe('what the bar says', () => {
+  test('five minutes are said visibly', async () => {
+    await bar({ time_remaining_seconds: 301, low_threshold_sec: 0, critically_low_threshold_sec: 0 }, 'down');
+    expect(root.querySelector<HTMLElement>('.px-bar__flag')!.hidden).toBe(true);
+    await seconds(2);
+    expect(root.querySelector('.px-bar__flag')!.textContent).toBe('5 minutes left');
+  });
+
+  test('no connection at once, and its return', async () => {
+    await bar({}, left(500));
+    window.dispatchEvent(new Event('offline'));
+    expect(root.querySelector('.timer-connection')!.textContent).toMatch(/^No connection/);
+  });
+
+  test('two exams are named, and the button says which one it ends', async () => {
+    await bar({ other_exams: [{ exam_display_name: 'Quiz', exam_url_path: '/quiz' }] }, left(500));
+    expect(root.querySelector('.timer-other')!.textContent).toMatch(/Quiz.*Final/);
+    expect(root.querySelector('.exam-button-turn-in-exam')!.textContent).toBe('End Final');
+  });
+
+  test('a message of the invigilator stays until it is read', async () => {
+    const heard: unknown[] = [];
+    document.addEventListener('proctoring:announcement-read', (event) => heard.push((event as CustomEvent).detail.id), { once: true });
+    const announcements = [{ id: 3, text: 'Question 4: four times.' }];
+    await bar({}, left(500, { announcements }));
+    await minutes(2);
+    const note = () => root.querySelector('.timer-announcement');
+    expect(note()!.querySelector('p')!.textContent).toBe('Question 4: four times.');
+    note()!.querySelector('button')!.click();
+    await minutes(1);
+    expect([note(), heard]).toEqual([null, [3]]);
+  });
+});
