@@ -1,6 +1,6 @@
 """A plug-in for Tutor: edx-proctoring in LMS and Studio, with its settings, schedule and migrations.
 
-Copy this file into `tutor plugins printroot`, then: tutor plugins enable proctoring. docs/guide/tutor.rst goes on.
+tutor plugins install …/proctoring.py, then: tutor plugins enable proctoring. docs/guide/tutor.rst goes on.
 """
 
 from tutor import hooks
