@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import time
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import crum
@@ -64,6 +65,31 @@ def test_removals_from_the_outbox_are_tried_and_asks_fail(rest, remote, down):  
         rest.remove_exam_attempt("E", "A")
     with ask_options(deadline=5), as_tell():
         assert rest.remove_exam_attempt("E", "A") is True
+
+
+@pytest.mark.parametrize(
+    ("error", "is_tell", "is_down"),
+    [
+        (requests.ReadTimeout("late"), False, True),
+        (requests.ReadTimeout("late"), True, False),  # a request may wait longer than the worker
+        (requests.ConnectionError("refused"), False, True),
+        (requests.ConnectionError("refused"), True, True),
+    ],
+)
+def test_time_outs_of_the_worker_say_nothing_about_requests(
+    rest,  # noqa: F811
+    remote,
+    error,
+    is_tell,
+    is_down,
+):
+    remote.delete(ATTEMPT, body=error)
+    remote.post(ATTEMPTS, json={"id": "A"})
+    for _ in range(breaker.FAILURES):
+        with as_tell() if is_tell else nullcontext(), pytest.raises(type(error)):
+            rest.remove_exam_attempt("E", "A")
+    with pytest.raises(BackendProviderCannotRegisterAttempt) if is_down else nullcontext():
+        assert rest.register_exam_attempt(EXAM, {}) == "A"
 
 
 @pytest.mark.django_db
