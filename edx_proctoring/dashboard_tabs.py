@@ -37,7 +37,7 @@ class SpecialExamsTab:
     def run_filter(
         self, tabs: list[Tab] | None, user: AnyUser, course_key: object, **more: object
     ) -> Mapping[str, object]:
-        """Return the filter's arguments, with one tab more."""
+        """Return the filter's arguments, with one more tab."""
         found = list(tabs or ())
         if _is_wanted(user, str(course_key)) and all(tab.get("tab_id") != TAB_ID for tab in found):
             found += _tab(found, str(course_key))

@@ -27,7 +27,7 @@ Row: TypeAlias = Sequence[Cell]
 Found = TypeVar("Found", bound=Model)
 
 BATCH = 500
-# The columns of the platform's report of proctored exam results, but for the track, which only the platform knows.
+# The columns of the platform's report of proctored exam results, except the track, which only the platform knows.
 ATTEMPT_COLUMNS = (
     "course_id", "provider", "exam_name", "username", "email", "attempt_code", "allowed_time_limit_mins",
     "is_sample_attempt", "started_at", "completed_at", "status", "review_status",
@@ -41,7 +41,7 @@ COUNTED = ("Suspicious", "Rules Violation")
 
 
 def attempt_rows(attempts: "QuerySet[Attempt]") -> Iterator[Row]:
-    """Return one row per attempt, in the order of the queryset, as the learners would find them now."""
+    """Return one row per attempt, in the order of the queryset, as the learners would see them now."""
     for some in _in_batches(attempts):
         clocks = clocks_of(some)
         reviews = _reviews([str(one.attempt_code) for one in some if one.attempt_code])

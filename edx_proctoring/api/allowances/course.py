@@ -55,7 +55,7 @@ def known_members(course_id: object, rows: Iterable[Allowance]) -> set[int]:
 
 
 def additional_minutes(allowance: Allowance) -> int:
-    """Return the minutes that this allowance alone grants by the exam's time of today; 0 if it grants none."""
+    """Return the minutes that this allowance alone grants with the exam's current time limit; 0 if it grants none."""
     limit = allowance.proctored_exam.time_limit_mins
     return extra_time([allowance]).allotment(limit) - limit
 
@@ -63,7 +63,7 @@ def additional_minutes(allowance: Allowance) -> int:
 def change_allowance(
     course_id: object, allowance_id: int, value: str, is_as_seen: IsAsSeen
 ) -> Allowance:
-    """Change the value of an allowance of the course if it still is as the caller has seen it, and return it.
+    """Change the value of an allowance of the course unless it has changed since the caller read it, and return it.
 
     Raises AllowanceNotFound, AllowanceChangedMeanwhile, and the exceptions of `add_allowance_for_user`.
     """
@@ -121,7 +121,7 @@ def remove_allowances(
 def copy_allowances(
     course_id: object, allowance_ids: Iterable[int], exam_id: int, *, is_preview: bool = False
 ) -> list[AllowanceResult]:
-    """Grant the same to the same learners in another exam of the course, each on its own, replacing what they have there.
+    """Copy allowances to another exam of the course, each separately, replacing the learners' allowances there.
 
     Raises ProctoredExamNotFoundException if the course has no such active exam.
     """

@@ -52,9 +52,9 @@ def act_on_attempt(
     """Reset, resume or end the attempt of this course.
 
     `reset` removes all attempts of the learner in the exam, at the provider first; `resume` permits the learner to
-    continue in a new attempt; `end` submits an attempt in progress. `reason` (at most LONGEST_REASON characters) stays
-    in the history. `keep_at_provider`: see `remove_exam_attempt_or_keep_at_provider`.
-    Raises StudentExamAttemptDoesNotExistsException, AttemptActionNotPossible, BackendProviderCannotRemoveAttempt.
+    continue in a new attempt; `end` submits an attempt in progress. `reason` (at most LONGEST_REASON characters) is
+    stored in the history. `keep_at_provider`: see `remove_exam_attempt_or_keep_at_provider`. Raises
+    StudentExamAttemptDoesNotExistsException, AttemptActionNotPossible, BackendProviderCannotRemoveAttempt.
     """
     attempt = _in_course(course_id, [attempt_id]).get(attempt_id)
     if attempt is None:
@@ -74,7 +74,7 @@ def act_on_attempts(
 ) -> list[ActionResult]:
     """Do the same for many attempts, each on its own; return one result per attempt, in the given order.
 
-    Attempts that are not reached within SECONDS_FOR_MANY are not tried. `is_preview`: change nothing, and tell for
+    Attempts that are not reached within SECONDS_FOR_MANY are not tried. `is_preview`: change nothing, and report for
     which attempts the action is possible by their status.
     """
     ids = list(dict.fromkeys(attempt_ids))

@@ -27,7 +27,7 @@ def new_bulk_time_change(
     reason: str = "",
     by: User | None = None,
 ) -> BulkTimeChange:
-    """Return a change that is not stored: of these attempts of the course, or of all that run in the exam.
+    """Return an unsaved change of these attempts of the course, or of all running ones in the exam.
 
     `action` is extend, pause or continue. Raises TimeChangeNotAllowed.
     """
@@ -72,7 +72,7 @@ def _planned(bulk: BulkTimeChange, attempts: Sequence[lifecycle.Attempt]) -> lis
 
 
 def run_bulk_time_change(bulk: BulkTimeChange) -> list[lifecycle.BulkResult] | None:
-    """Store the change and make it; return a result for each attempt. Above 500, return None: the worker makes it."""
+    """Store the change and execute it; return a result for each attempt, or None above 500, which the worker executes."""
     with transaction.atomic():
         attempts = list(lifecycle.attempts_of(bulk)[: AT_ONCE + 1])
         bulk.total = len(attempts)
@@ -88,7 +88,7 @@ def run_bulk_time_change(bulk: BulkTimeChange) -> list[lifecycle.BulkResult] | N
 def undo_bulk_time_change(
     bulk: BulkTimeChange, *, by: User | None = None
 ) -> tuple[BulkTimeChange, list[lifecycle.BulkResult] | None]:
-    """Reverse a change within ten minutes: time that was granted, or pauses that go on. Attempts that have ended refuse.
+    """Reverse a change within ten minutes: granted time, or pauses that are still open. Attempts that have ended refuse.
 
     Returns the reversal and its results, as `run_bulk_time_change` does. Raises TimeChangeNotAllowed.
     """

@@ -1,4 +1,4 @@
-"""One attempt of a course for its staff: its time, its review, earlier attempts, and what happened to it."""
+"""One attempt of a course for its staff: its time, its review, earlier attempts, and its timeline."""
 
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
@@ -71,7 +71,7 @@ class ReviewSummary:
 
 @dataclass(frozen=True)
 class AttemptDetails:
-    """An attempt as its learner would find it now, with everything that staff see of it."""
+    """An attempt as its learner would see it now, with all the data for staff."""
 
     attempt: Attempt
     is_newest: bool
@@ -85,7 +85,7 @@ class AttemptDetails:
 def get_attempt_details(course_id: object, attempt_id: int) -> AttemptDetails | None:
     """Return the attempt with its timeline, or None if the course has no such attempt. Changes nothing.
 
-    At most seven queries, and those of extensions; nobody outside the database is asked.
+    At most seven queries, and those of extensions; calls no service or provider.
     """
     number = as_id(attempt_id)
     rows = Attempt.objects.in_course(course_id).with_parts()
@@ -106,7 +106,7 @@ def get_attempt_details(course_id: object, attempt_id: int) -> AttemptDetails | 
 
 
 def possible_actions(attempt: Attempt, *, is_newest: bool, is_paused: bool) -> Iterator[str]:
-    """Name the actions that the attempt's status allows; whoever comes first may still make them impossible."""
+    """Name the actions that the attempt's status allows; a concurrent change may still make them impossible."""
     if is_newest:
         yield "reset"
         if attempt.is_resumable and not attempt.proctored_exam.is_practice_exam:
@@ -190,7 +190,7 @@ def _column_changes(before: "Attempt | None", after: "Attempt") -> list[ColumnCh
 
 
 def _time_changes(ledger: Iterable[TimeAdjustment]) -> Iterator[TimelineRow]:
-    """Tell what was granted and when the clock stood still; allotments are what the attempt has anyway."""
+    """Return grants and pauses; allotments are left out, because every attempt has them."""
     for row in [one for one in ledger if one.kind != TimeAdjustment.ALLOTMENT][-NEWEST:]:
         by = _name(row.by)
         if row.kind not in TimeAdjustment.STOPS:
@@ -207,7 +207,7 @@ def _name(user: User | None) -> str:
 
 
 def get_removal(course_id: object, attempt_id: int) -> tuple[str, datetime.datetime] | None:
-    """Return who (a username, or empty) removed the attempt of the course, and when; None if nobody did."""
+    """Return who (a username, or empty) removed the attempt of the course, and when; None if it was not removed."""
     number = as_id(attempt_id)
     if number is None:
         return None

@@ -27,8 +27,8 @@ ENDED, TIME_IS_OVER, NOT_STARTED, PAUSED, NOT_PAUSED, NOTHING_LOST = (
 class PlannedChange:
     """A change that has not been made: minutes and end before and after, and why it is refused, if it is.
 
-    `gained` is less than `seconds` where the due date cuts (`is_cut`); the due date is the one that was known last, which
-    is checked again when the change is made. Minutes are those from start to end, rounded up; before the start, they and
+    `gained` is less than `seconds` if the due date limits it (`is_cut`). The due date is the last known one; it is
+    checked again when the change is made. Minutes are those from start to end, rounded up; before the start, they and
     the ends are None.
     """
 
@@ -46,7 +46,7 @@ class PlannedChange:
 def plan_extensions(
     attempts: Sequence[Attempt], seconds: int | Mapping[int, int]
 ) -> list[PlannedChange]:
-    """Return what it would do to grant these seconds, by attempt id or the same to all; one query."""
+    """Return the effect of granting these seconds, by attempt id or the same to all; one query."""
     now = timezone.now()
     books = deadlines.ledgers(attempts) if attempts else {}
     return [
@@ -109,7 +109,7 @@ def plan_pauses(attempts: Sequence[Attempt], *, continues: bool = False) -> list
 def plan_giving_back(
     attempts: Sequence[Attempt], lost: Mapping[int, Sequence[timing.Interval]]
 ) -> list[PlannedChange]:
-    """Return what it would do to give back the time that ran in these intervals, by attempt id; two queries."""
+    """Return the effect of giving back the time that ran in these intervals, by attempt id; two queries."""
     now = timezone.now()
     running = [one for one in attempts if one.started_at and one.status in IN_PROGRESS]
     books = deadlines.ledgers(running) if running else {}

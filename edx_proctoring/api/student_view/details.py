@@ -62,9 +62,7 @@ def screen_details(learner: ExamContext, screen: str) -> dict[str, Any]:
 
 
 def _stylesheet() -> str:
-    """Return the address of the style sheet, or '' if the host has not collected it: a screen without style is better
-    than no screen.
-    """
+    """Return the URL of the style sheet, or '' if the host has not collected it: better no styles than no screen."""
     try:
         return static(STYLESHEET)
     except ValueError:
@@ -85,7 +83,7 @@ def _mailto(address: str, exam_name: str, reference: str) -> str:
 def _time_before_start(
     learner: ExamContext, due: datetime.datetime | None, zone: datetime.tzinfo
 ) -> dict[str, Any]:
-    """Return the time for everybody, the learner's own extra time, and until when all of it can be used."""
+    """Return the exam's time, the learner's extra time, and the latest start at which all of it can be used."""
     attempt = learner.attempt
     if attempt and attempt.time_remaining_seconds is not None:
         return {}  # a resumed attempt has the rest of its time
@@ -102,7 +100,7 @@ def _time_before_start(
 
 
 def _full_minutes(learner: ExamContext) -> int:
-    """Return the minutes of the learner as they would be without a due date."""
+    """Return the learner's minutes without regard to the due date."""
     exam, user_id = learner.exam, learner.user_id
     granted = deadlines.granted_before_start(exam["id"], user_id) if learner.attempt else []
     allotment = deadlines.extra_time(exam, user_id).allotment(exam["time_limit_mins"])

@@ -1,4 +1,4 @@
-"""Breaks that learners take by themselves, within the budget of their profile."""
+"""Breaks that learners start themselves, within the budget of their profile."""
 
 import math
 from dataclasses import dataclass
@@ -69,8 +69,8 @@ def is_own_attempt(attempt_id: int, user: User, course_id: str) -> bool:
 def begin_break(attempt_id: int, user: User, key: str) -> TimeChange:
     """Stop the clock of the learner's own running attempt for at most the next break of the budget.
 
-    Does nothing if the clock stands already, or if `key` was used before. Raises TimeChangeNotAllowed without a break left,
-    and StudentExamAttemptDoesNotExistsException also for attempts of others.
+    Does nothing if the clock is already stopped, or if `key` was used before. Raises TimeChangeNotAllowed without a
+    break left, and StudentExamAttemptDoesNotExistsException also for attempts of others.
     """
     attempt = _own(attempt_id, user)
 
@@ -141,7 +141,7 @@ def _addresses(attempt: Attempt) -> dict[str, str]:
 
 
 def _end_if_used_up(attempt: Attempt) -> None:
-    """Store the end of a break that has used up its time, so that the provider hears of it soon."""
+    """Store the end of a break that has used up its time, so that the provider is notified soon."""
     now = timezone.now()
     rows = TimeAdjustment.objects.of_attempts([attempt.pk]).open_pauses()
     if any(not row.stops_clock(now) for row in rows):

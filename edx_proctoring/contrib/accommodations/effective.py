@@ -1,4 +1,4 @@
-"""Which profile counts for a learner in a course now, and the time that it grants. This module only reads."""
+"""The profile that currently applies to a learner in a course, and the time that it grants. This module only reads."""
 
 import datetime
 from collections import defaultdict
@@ -17,7 +17,7 @@ NARROWEST_FIRST = (COURSE, ORGANISATION, SITE)
 def profile_for(
     course_id: object, user_id: int, now: datetime.datetime | None = None
 ) -> Profile | None:
-    """Return the profile that counts for the learner in the course; one query."""
+    """Return the profile that applies to the learner in the course; one query."""
     found = Profile.objects.of_users([user_id])
     return narrowest(found, str(course_id), now or timezone.now())
 
@@ -25,7 +25,7 @@ def profile_for(
 def narrowest(
     profiles: Iterable[Profile], course_id: str, now: datetime.datetime
 ) -> Profile | None:
-    """Return the one of a learner's profiles that counts in the course: the narrowest that is valid, whole."""
+    """Return the learner's profile that applies in the course: the valid one with the narrowest scope."""
     valid = [one for one in profiles if one.is_valid_at(now) and one.covers(course_id)]
     return min(valid, key=lambda one: NARROWEST_FIRST.index(one.scope), default=None)
 

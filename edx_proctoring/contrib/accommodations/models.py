@@ -38,8 +38,8 @@ class ProfileQuerySet(models.QuerySet["Profile"]):
 class Profile(models.Model):
     """Everything that a learner is granted in all exams of a course, of an organisation's courses, or of the site.
 
-    The narrowest profile that is valid counts, alone. Foreign keys have no database constraint, so that older versions
-    of the core can still delete users.
+    Only the valid profile with the narrowest scope applies. Foreign keys have no database constraint, so that older
+    versions of the core can still delete users.
     """
 
     SCOPES: ClassVar = [(COURSE, _("course")), (ORGANISATION, _("organisation")), (SITE, _("site"))]
@@ -115,7 +115,7 @@ class Profile(models.Model):
         )
 
     def is_valid_at(self, now: datetime.datetime) -> bool:
-        """Return whether the profile counts at this moment."""
+        """Return whether the profile is valid at this moment."""
         has_begun = self.valid_from is None or self.valid_from <= now
         return has_begun and (self.valid_until is None or now < self.valid_until)
 

@@ -41,10 +41,10 @@ class PreviewRow:
 
 
 def preview_of(profile: Profile, course_id: str) -> list[PreviewRow]:
-    """Return what changes for the learner if this profile is stored as it is: in the active exams of the course, and in
-    those elsewhere in the scope that she is taking now.
+    """Return what changes for the learner if this profile is stored as it is.
 
-    Five queries, and a question to the host for each exam.
+    Covers the active exams of the course, and other exams of the scope that the learner is taking. Five queries, and a
+    call of the host for each exam.
     """
     running = {
         attempt.proctored_exam_id: attempt

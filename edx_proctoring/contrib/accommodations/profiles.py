@@ -52,7 +52,7 @@ class ProfileChangedMeanwhile(ProctoredBaseException):
 
 @dataclass(frozen=True)
 class Scope:
-    """Where a profile counts: a course, an organisation, or the site."""
+    """The scope of a profile: a course, an organisation, or the site."""
 
     kind: str
     id: str = ""

@@ -34,7 +34,7 @@ from edx_proctoring.views.v2.idempotency import HEADER, idempotent
 
 @contextmanager
 def refusing_invalid_values() -> Iterator[None]:
-    """Answer 400, by field, where the values of a profile do not fit together."""
+    """Return 400, by field, if the values of a profile are inconsistent."""
     try:
         yield
     except InvalidValues as error:
@@ -158,11 +158,11 @@ class BreakViewSet(ResourceViewSet[Model]):
 
     @idempotent
     def end(self, request: Request, **kwargs: str) -> Response:
-        """End the break. The deadline moves by its length; the due date cuts."""
+        """End the break. The deadline moves by its length, limited by the due date."""
         return self._answer(breaks.end_break(self._attempt_id(request), caller(request)))
 
     def _attempt_id(self, request: Request) -> int:
-        """Return the id of the caller's own attempt in the course of the address."""
+        """Return the id of the caller's own attempt in the course of the URL."""
         EmptySerializer(data=request.data).is_valid(raise_exception=True)
         attempt_id, course_id = int(self.kwargs["attempt_id"]), self.kwargs["course_id"]
         if not breaks.is_own_attempt(attempt_id, caller(request), course_id):

@@ -33,7 +33,7 @@ class OutageForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
 
 @admin.register(Outage)
 class OutageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at runtime
-    """The outages of all courses and providers. Those that have given time back stay."""
+    """The outages of all courses and providers. Those that have given time back cannot be deleted."""
 
     form = OutageForm
     list_display = ("id", "course_id", "exam_id", "provider", "began_at", "ended_at", "credited_at")
@@ -62,7 +62,7 @@ class OutageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
         return fixed + (scope if obj else [])
 
     def has_delete_permission(self, request: HttpRequest, obj: Outage | None = None) -> bool:
-        """The ledger names outages that have given time back."""
+        """The ledger refers to outages that have given time back."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Outage, form: Any, change: bool) -> None:

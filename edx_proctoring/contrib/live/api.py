@@ -1,4 +1,4 @@
-"""Declare outages, see whom they concern, and give the lost time back. These functions do not check permissions."""
+"""Declare outages, find the affected attempts, and give the lost time back. These functions do not check permissions."""
 
 import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -52,7 +52,7 @@ def declare_outage(
     whole: bool = False,
     by: User | None = None,
 ) -> Outage:
-    """Store the outage; nobody gets time until `credit_outage`.
+    """Store the outage; no time is given back until `credit_outage`.
 
     Name at least one of course, exam and provider. `whole`: give back the whole overlap, not only what heartbeats show to
     be lost. Raises OutageNotAllowed.
@@ -142,10 +142,10 @@ def preview_outage(outage: Outage, attempts: Sequence[Attempt]) -> list[api.Plan
 def credit_outage(
     outage: Outage, *, by: User | None = None, attempt_ids: Collection[int] | None = None
 ) -> list[Credit] | None:
-    """Give the lost time back to all affected attempts that run, or to those among them; each gets it once.
+    """Give the lost time back to all affected running attempts, or to the given ones; each gets it once.
 
-    Attempts that have ended stay as they are. Returns one result per attempt; None if there are more than 500: then the
-    worker does it, and the outage's `done` and `total` tell how far it has come. May be repeated.
+    Attempts that have ended are not changed. Returns one result per attempt; None if there are more than 500: then the
+    worker does it, and the outage's `done` and `total` show the progress. May be repeated.
     """
     attempts = affected_attempts(outage)
     if attempt_ids is not None:

@@ -25,7 +25,7 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
         return self.filter(attempt_id__in=list(ids))
 
     def beat(self, attempt_id: int, status: str, now: datetime.datetime) -> None:
-        """Record that the attempt's page is there, at most once per EVERY_SECONDS; a silence before it is kept.
+        """Record a poll of the attempt's page, at most once per EVERY_SECONDS; a silence before it is stored.
 
         One statement, which waits for no lock longer than `upsert.LOCK_SECONDS`. Raises DatabaseError.
         """
@@ -87,7 +87,7 @@ class Outage(models.Model):
     provider = models.CharField(max_length=255, blank=True, default="")
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField()
-    # Give back the whole overlap, also to attempts whose pages were heard of meanwhile?
+    # Whether to give back the whole overlap, even to attempts whose pages polled meanwhile.
     whole = models.BooleanField(default=False)
     reason = models.TextField()
     by = models.ForeignKey(

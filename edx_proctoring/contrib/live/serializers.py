@@ -1,4 +1,4 @@
-"""Bodies and answers of the routes for outages."""
+"""Bodies and responses of the routes for outages."""
 
 from typing import Any
 

@@ -56,7 +56,7 @@ class OutageViewSet(ResourceViewSet[Outage]):
 
     @idempotent
     def create(self, request: Request, **kwargs: str) -> Response:
-        """Declare an outage. Nobody gets time until it is credited."""
+        """Declare an outage. No time is given back until it is credited."""
         values = valid(NewOutageSerializer(data=request.data))
         values["exam_id"] = values.pop("exam", None)
         found = api.declare_outage(**values, course_id=kwargs["course_id"], by=caller(request))
@@ -99,7 +99,7 @@ class CreditViewSet(ResourceViewSet[Outage]):
 
     @idempotent
     def credit(self, request: Request, **kwargs: str) -> Response:
-        """Give the lost time back to the affected attempts that run, each once; above 500 the worker does it (202)."""
+        """Give the lost time back to the affected running attempts, each once; above 500 the worker does it (202)."""
         outage, values = outage_of(self), valid(CreditSerializer(data=request.data))
         by, chosen = caller(request), values.get("attempts")
         found = api.credit_outage(outage, by=by, attempt_ids=chosen)
@@ -109,7 +109,7 @@ class CreditViewSet(ResourceViewSet[Outage]):
 
 
 def outage_of(view: ResourceViewSet[Any]) -> Outage:
-    """Return the outage of the address; 404 unless it is the course's."""
+    """Return the outage in the URL; 404 unless it belongs to the course."""
     number = int(view.kwargs["outage_id"])
     course = api.outages_of_course(view.kwargs["course_id"])
     outage = course.filter(pk=number).first() if number <= LARGEST_INTEGER else None
