@@ -5,7 +5,7 @@ import { send } from './http';
 import { errorTextForStaff } from './errors';
 import { gettext } from './page';
 
-/** What we use of a jQuery object. */
+/** The part of a jQuery object that is used here. */
 interface Section {
   [index: number]: HTMLElement | undefined;
   data?: (name: string, value: unknown) => unknown;
@@ -61,7 +61,7 @@ function partsOf(courseId: string): Promise<Parts> {
   return answer;
 }
 
-/** The way to the page with all sections, those of extensions too. */
+/** A link to the page with all sections, including those of extensions. */
 function linkPage(container: Element, url: string): void {
   const wrapper = container.closest('.proctoring-wrapper');
   if (!wrapper || wrapper.querySelector('.proctoring-staff-page-link')) return;
@@ -96,7 +96,7 @@ function fill(container: HTMLElement, element: string): void {
   );
 }
 
-/** Call back once somebody can see the element: most visits of the dashboard never open this tab. */
+/** Call back once the element is visible: most visits to the dashboard never open this tab. */
 function whenSeen(element: Element, work: () => void): void {
   if (!('IntersectionObserver' in window)) return work();
   const observer = new IntersectionObserver((entries) => {

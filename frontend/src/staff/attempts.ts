@@ -16,7 +16,7 @@ import { formatNumber, gettext, interpolate, timeZone } from './text';
 const TYPING_MS = 400;
 const ALL = { search: '', exam: '', type: '', status: '' };
 
-/** Attributes: `course-id`, `api-base`, `query` (what to show first). Fires `proctoring-query` when that changes. */
+/** Attributes: `course-id`, `api-base`, `query` (the initial state). Dispatches `proctoring-query` when that changes. */
 export class ProctoringAttempts extends LitElement {
   static override styles = styles;
   static override properties = {
@@ -58,7 +58,7 @@ export class ProctoringAttempts extends LitElement {
     void this.loadExams();
   }
 
-  /** The heading: where the reader is after she has chosen this section. */
+  /** Focuses the heading, after the user has changed to this section. */
   override focus(): void {
     this.renderRoot.querySelector<HTMLElement>('h2')?.focus();
   }
@@ -69,7 +69,7 @@ export class ProctoringAttempts extends LitElement {
     this.tell();
   }
 
-  /** Tell the page what is shown now, for its address. */
+  /** Notify the page of the current state, for its URL. */
   private tell(): void {
     const query = addressOf(this.list.query);
     if (query === this.query) return;
@@ -92,7 +92,7 @@ export class ProctoringAttempts extends LitElement {
     if (!this.exams.length) void this.loadExams();
   }
 
-  /** For the filter, which is of no use without them until the next list is loaded. */
+  /** Load the exams for the filter. */
   private async loadExams(): Promise<void> {
     const url = `${this.apiBase}exams/?ordering=exam_name&page_size=200`;
     if (url === this.examsAsked) return;
@@ -131,7 +131,7 @@ export class ProctoringAttempts extends LitElement {
     </div>`;
   }
 
-  /** Try again; if that helps, the button is gone and the heading has the focus. */
+  /** Try again; if this succeeds, the button disappears and the heading gets the focus. */
   private async tryAgain(): Promise<void> {
     await this.list.load();
     if (!this.list.failure) this.focus();
@@ -148,7 +148,7 @@ export class ProctoringAttempts extends LitElement {
     return count ? interpolate(gettext('Show new attempts: {count}'), { count: formatNumber(count) }) : '';
   }
 
-  /** A failure above rows that are still shown, or newer rows that wait. */
+  /** A message above the rows: a failure, or newer rows that are waiting. */
   private banners(): TemplateResult | typeof nothing {
     const { failure, page } = this.list;
     if (failure && page) {

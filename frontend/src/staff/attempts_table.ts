@@ -78,7 +78,7 @@ export function attemptsTable(attempts: Attempt[], ordering: string, isBusy: boo
   </div>`;
 }
 
-/** The place of a table that is being loaded. */
+/** A placeholder while the table is loading. */
 export function loadingTable(): TemplateResult {
   const cells = columns().map(() => html`<td><span class="skeleton"></span></td>`);
   return html`<p class="visually-hidden" role="status">${gettext('Loading attempts…')}</p>

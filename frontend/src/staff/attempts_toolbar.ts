@@ -17,7 +17,7 @@ type Change = (query: Partial<ListQuery>) => void;
 type Option = [value: string, label: string];
 
 export interface ToolbarHandlers {
-  /** `isFinished` with Enter or the cross in the field; else the reader may go on typing. */
+  /** `isFinished`: after Enter or the cross in the field; otherwise the user may still be typing. */
   search: (text: string, isFinished: boolean) => void;
   choose: Change;
 }
@@ -39,7 +39,7 @@ function options(name: Name, exams: Exam[]): Option[] {
 function select(name: Name, label: string, all: string, query: ListQuery, exams: Exam[], choose: Change): TemplateResult {
   const found = options(name, exams);
   const value = query[name];
-  // A deep link may name what is not offered, or not yet.
+  // A deep link may name a value that is not, or not yet, among the options.
   if (value && !found.some(([one]) => one === value)) found.push([value, value]);
   const changed = (event: Event) => choose({ [name]: (event.target as HTMLSelectElement).value });
   return html`<span class="select">
@@ -80,7 +80,7 @@ function chip(text: string, remove: () => void): TemplateResult {
   return html`<span class="tag"><bdi>${text}</bdi><button type="button" aria-label=${label} @click=${remove}>${icon('close')}</button></span>`;
 }
 
-/** What each filter says, in words. */
+/** The description of each filter. */
 function words(query: ListQuery, exams: Exam[]): [keyof ListQuery, string][] {
   const word = (name: Name): [Name, string] => {
     const found = options(name, exams).find(([value]) => value === query[name]);
@@ -89,7 +89,7 @@ function words(query: ListQuery, exams: Exam[]): [keyof ListQuery, string][] {
   return [['search', query.search && `“${query.search}”`], word('exam'), word('type'), word('status')];
 }
 
-/** The filters that hide something, each with a button that removes it. */
+/** The active filters, each with a button that removes it. */
 export function chips(query: ListQuery, exams: Exam[], remove: Change, removeAll: () => void): TemplateResult | typeof nothing {
   if (!hasFilters(query)) return nothing;
   return html`<div class="filters">

@@ -1,4 +1,4 @@
-// Sentences about failed requests, for staff: the server's own words where it has said something.
+// Messages about failed requests, for staff: the server's text if there is one.
 
 import { RequestFailed } from '../http';
 import { gettext, interpolate } from './text';
@@ -12,7 +12,7 @@ function problemOf(error: RequestFailed): Problem {
   return error.answer ?? {};
 }
 
-/** What went wrong in which field, after the detail of the whole. */
+/** The errors of single fields, after the general detail. */
 function withFields(error: RequestFailed): string {
   const fields = problemOf(error).errors ?? [];
   const texts = fields.map(({ field, detail }) => `${field ?? ''}: ${detail ?? ''}`);

@@ -1,4 +1,4 @@
-// "Updated 5 sec. ago", and a button that reads again at once.
+// "Updated 5 sec. ago", and a button that refreshes immediately.
 
 import { LitElement, html, nothing, type TemplateResult } from 'lit';
 import { icon } from './icons';
@@ -7,7 +7,7 @@ import { formatAge, gettext, interpolate } from './text';
 
 const TICK_MS = 5000;
 
-/** `updatedAt` in milliseconds, 0 before the first answer; `late` if reading fails. Fires `proctoring-refresh`. */
+/** `updatedAt` in milliseconds, 0 before the first response; `late` if loading fails. Fires `proctoring-refresh`. */
 export class ProctoringFreshness extends LitElement {
   static override styles = styles;
   static override properties = { updatedAt: { type: Number }, late: { type: Boolean } };

@@ -1,4 +1,4 @@
-// Drawings of 16 × 16, in the colour of the text. They are decoration: the words beside them say the same.
+// Drawings of 16 × 16, in the colour of the text. They are decorative: the texts next to them have the same meaning.
 
 import { html, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 
@@ -28,7 +28,7 @@ const SHAPES = {
 
 export type IconName = keyof typeof SHAPES;
 
-/** Those with a direction are mirrored where the text runs from right to left. */
+/** Icons with a direction are mirrored in right-to-left languages. */
 const DIRECTED = new Set<IconName>(['left', 'right', 'play']);
 
 export function icon(name: IconName): TemplateResult {

@@ -1,4 +1,4 @@
-// A list of the interface: what it shows, what goes on with it, and how it is kept up to date.
+// A list of the REST interface: its rows, its state, and its refreshes.
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { RequestFailed, read } from '../http';
@@ -14,13 +14,13 @@ export interface Page<T> {
 /** A new object is announced, even with the same text. */
 export interface Failure {
   text: string;
-  isOwn: boolean; // of something that the reader has asked for, not of a refresh
+  isOwn: boolean; // caused by the user's own request, not by a refresh
 }
 
 export class List<T extends { id: number }> implements ReactiveController {
   query: ListQuery = { ...INITIAL };
   page: Page<T> | null = null;
-  /** A newer page with rows that are not shown yet: they are not pushed in while somebody reads. */
+  /** A newer page with rows that are not shown yet, so that the table does not move while the user reads it. */
   waiting: Page<T> | null = null;
   failure: Failure | null = null;
   isBusy = false;
@@ -31,7 +31,7 @@ export class List<T extends { id: number }> implements ReactiveController {
   private turn = 0;
   private seen = { url: '', etag: '' };
 
-  /** `address` of the resource, empty while it is not known; `loaded` is called with what the reader waits for. */
+  /** `address`: the URL of the resource, empty while unknown; `loaded` is called with the requested page. */
   constructor(
     private readonly host: ReactiveControllerHost,
     private readonly address: () => string,
@@ -42,21 +42,21 @@ export class List<T extends { id: number }> implements ReactiveController {
   }
 
   hostConnected(): void {
-    if (this.hasBegun) void this.load(); // it was away: in another section
+    if (this.hasBegun) void this.load(); // it was removed while another section was shown
   }
 
   hostDisconnected(): void {
-    this.turn += 1; // an answer that still comes is of no use
+    this.turn += 1; // ignore a response that is still pending
     this.isBusy = false;
   }
 
-  /** Show something else; all but another page begin at the first. */
+  /** Change the query; unless the page is given, start at the first one. */
   change(query: Partial<ListQuery>): Promise<void> {
     this.query = { ...this.query, page: 1, ...query };
     return this.load();
   }
 
-  /** Read what the reader has asked for. */
+  /** Load the page that the user has requested. */
   async load(): Promise<void> {
     this.isBusy = this.hasBegun = true;
     this.host.requestUpdate();
@@ -69,7 +69,7 @@ export class List<T extends { id: number }> implements ReactiveController {
     if (this.page && !this.failure) this.loaded(this.page);
   }
 
-  /** Show the rows that wait. */
+  /** Show the waiting rows. */
   showWaiting(): void {
     if (this.waiting) this.show(this.waiting);
     this.host.requestUpdate();
@@ -85,7 +85,7 @@ export class List<T extends { id: number }> implements ReactiveController {
     this.waiting = null;
   }
 
-  /** The refresh that nobody has asked for. Has it succeeded? */
+  /** Refresh automatically; resolves with whether this succeeded. */
   private async update(): Promise<boolean> {
     if (this.isBusy || !this.address()) return true;
     const answer = await this.read(false);
@@ -129,7 +129,7 @@ export class List<T extends { id: number }> implements ReactiveController {
       return this.read(isOwn);
     }
     const text = errorText(error);
-    // A refresh that fails like the reader's own request says nothing new.
+    // A refresh that fails in the same way as the user's own request adds no information.
     if (isOwn || this.failure?.text !== text) this.failure = { text, isOwn };
     if (url !== this.seen.url) this.page = this.waiting = null; // they are not what the filters say
     if (isOwn) this.rhythm.done(false);

@@ -1,4 +1,4 @@
-// The shell of the staff page: one section at a time, each a custom element of ours or of an extension.
+// The staff page: shows one section at a time, each a custom element of this package or of an extension.
 
 import { LitElement, type TemplateResult, html, nothing } from 'lit';
 import { icon } from './icons';
@@ -59,7 +59,7 @@ export class ProctoringStaffPage extends LitElement {
     void this.updateComplete.then(() => this.element()?.focus());
   };
 
-  /** Show what the address says: `#section?query`. Another anchor of the page changes nothing. */
+  /** Show the section in the URL: `#section?query`. Other anchors on the page change nothing. */
   private follow(): void {
     const [name, query = ''] = window.location.hash.slice(1).split('?', 2);
     const found = this.data.sections.find((section) => section.name === name);
@@ -94,7 +94,7 @@ export class ProctoringStaffPage extends LitElement {
     }
   }
 
-  /** Keep what the section shows in the address, so that it can be passed on. */
+  /** Keep the state of the section in the URL, so that it can be shared. */
   private keep({ detail }: CustomEvent<string>): void {
     if (!this.current) return;
     this.queries.set(this.current.name, detail);

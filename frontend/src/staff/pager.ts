@@ -1,4 +1,4 @@
-// Below a list: which rows it shows, and the way to the others.
+// The pager below a list: which rows it shows, and links to the other pages.
 
 import { type TemplateResult, html } from 'lit';
 import { live } from 'lit/directives/live.js';

@@ -1,4 +1,4 @@
-// The filters, order and page of a list, as the page's address and the REST interface spell them.
+// The filters, order and page of a list, as parameters of the page's URL and of the REST interface.
 
 export interface ListQuery {
   search: string;
@@ -24,7 +24,7 @@ export function parseQuery(text: string): ListQuery {
   return found;
 }
 
-/** For the address: without what is as it always is. */
+/** Parameters for the URL, without default values. */
 export function addressOf(query: ListQuery): string {
   const found = new URLSearchParams();
   for (const name of TEXTS) if (query[name]) found.set(name, query[name]);
@@ -33,7 +33,7 @@ export function addressOf(query: ListQuery): string {
   return found.toString();
 }
 
-/** For the interface. */
+/** Parameters for the REST interface. */
 export function parametersOf(query: ListQuery): string {
   const found = new URLSearchParams(addressOf({ ...query, status: '' }));
   for (const status of query.status.split(',').filter(Boolean)) found.append('status', status);
@@ -45,7 +45,7 @@ export function hasFilters({ search, exam, type, status }: ListQuery): boolean {
   return Boolean(search || exam || type || status);
 }
 
-/** The order after a click on a column's heading: moments begin with the latest, all others with the first. */
+/** The order after a click on a column's heading: dates begin with the latest, other values with the first. */
 export function nextOrdering(current: string, column: string, isMoment: boolean): string {
   const [first, second] = isMoment ? [`-${column}`, column] : [column, `-${column}`];
   return current === first ? second : first;

@@ -1,5 +1,5 @@
-// When lists are read again: every 30 seconds while the page is visible, every minute while it is hidden, and after
-// failures later and later.
+// The interval of refreshes: 30 seconds while the page is visible, a minute while it is hidden, and growing after
+// failures.
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { backOff } from '../http';
@@ -30,7 +30,7 @@ export class Rhythm implements ReactiveController {
     this.timer = undefined;
   }
 
-  /** The list was read just now, by whomever. */
+  /** The list has just been loaded, for whatever reason. */
   done(succeeded: boolean): void {
     this.failures = succeeded ? 0 : this.failures + 1;
     this.last = Date.now();

@@ -1,4 +1,4 @@
-// Statuses of attempts in words, with a shape and a tone; an unknown one is shown as it is.
+// Labels of attempt statuses, with a shape and a tone; an unknown status is shown unchanged.
 
 import type { IconName } from './icons';
 import { gettext } from './text';
@@ -24,7 +24,7 @@ export interface Word {
   icon: IconName;
 }
 
-/** What can be chosen as a filter: one word may stand for several statuses, with commas. */
+/** The options of the filter: one label may stand for several statuses, separated by commas. */
 export function statusWords(): Record<string, Word> {
   return {
     'created,download_software_clicked': { label: gettext('Setting up'), tone: 'neutral', icon: 'idle' },
@@ -65,7 +65,7 @@ export function statusWord({ status, exam, ready_to_resume, resumed }: Attempt):
   return found?.[1] ?? { label: status, tone: 'neutral', icon: 'idle' };
 }
 
-/** The edge of a row that somebody should look at. */
+/** The edge of a row that needs attention. */
 export function attentionOf(attempt: Attempt): 'bad' | 'warn' | undefined {
   if (attempt.ready_to_resume) return undefined;
   if (attempt.status === 'error') return 'bad';

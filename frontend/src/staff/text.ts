@@ -1,10 +1,10 @@
-// Texts in the reader's language: from the page's own catalog, else from the host's.
+// Texts in the user's language: from the page's own catalog, otherwise from the host's.
 
 import { gettext as ofHost } from '../page';
 
 let catalog: Record<string, string> = {};
 
-/** The texts that the page has brought along. */
+/** The texts that were sent with the page. */
 export function setCatalog(texts: Record<string, string>): void {
   catalog = texts;
 }
@@ -31,7 +31,7 @@ export function formatNumber(value: number): string {
   return value.toLocaleString(locale());
 }
 
-/** A moment in the reader's time zone, short; with the year where it is not this one. */
+/** A short date and time in the user's time zone; with the year unless it is the current one. */
 export function formatMoment(moment: string): string {
   const date = new Date(moment);
   const year = date.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
@@ -39,7 +39,7 @@ export function formatMoment(moment: string): string {
   return date.toLocaleString(locale(), options);
 }
 
-/** The reader's time zone, as her language abbreviates it. */
+/** The user's time zone, abbreviated in the user's language. */
 export function timeZone(): string {
   const parts = new Intl.DateTimeFormat(locale(), { timeZoneName: 'short' }).formatToParts(new Date());
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
