@@ -2,4 +2,4 @@
 
 import pytest
 
-pytestmark = pytest.mark.needs("one-project")
+pytestmark = pytest.mark.needs("own-lane")
