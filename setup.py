@@ -25,8 +25,9 @@ def requirements(name: str) -> list[str]:
 
 
 def readme() -> str:
-    """The README as it is shown elsewhere: with the whole address of its picture."""
+    """The README as it is shown elsewhere: with the whole addresses of its pictures and links."""
     text = (ROOT / "README.rst").read_text(encoding="utf-8")
+    text = re.sub(r" <((?:docs/)?[\w-]+\.rst)>`_", rf" <{HOME}/blob/HEAD/\1>`_", text)
     return text.replace(".. image:: docs/", f".. image:: {HOME}/raw/HEAD/docs/")
 
 

@@ -130,11 +130,12 @@ def test_each_dependency_has_its_reason(name):
     assert {package for package in wanted if package not in reasons} == set()
 
 
-def test_the_pictures_of_the_readme_exist():
+def test_the_pictures_and_links_of_the_readme_exist():
     text = (ROOT / "README.rst").read_text(encoding="utf-8")
     pictures = re.findall(r"\.\. image:: (\S+)", text)
     assert len(pictures) == 2
-    assert all((ROOT / picture).exists() for picture in pictures)
+    links = re.findall(r" <(\S+\.rst)>`_", text)
+    assert all((ROOT / path).exists() for path in [*pictures, *links])
 
 
 def test_the_schedules_submit_who_has_closed_the_browser_within_a_minute():

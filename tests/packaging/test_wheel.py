@@ -122,6 +122,9 @@ def test_the_metadata_on_pypi(metadata):
     pictures = re.findall(r"\.\. image:: (\S+)", metadata.get_payload())
     assert pictures
     assert all(picture.startswith("https://") for picture in pictures)
+    targets = re.findall(r" <(\S+)>`_", metadata.get_payload())
+    assert len(targets) >= 5
+    assert all(target.startswith("https://") for target in targets)
 
 
 def test_django_has_an_upper_bound_below_the_first_untested_one(metadata):
