@@ -1,5 +1,6 @@
 """Django admin."""
 
+from edx_proctoring.admin.allowances import ProctoredExamStudentAllowanceAdmin
 from edx_proctoring.admin.attempts import (
     ProctoredExamAttemptForm,
     ProctoredExamStudentAttemptAdmin,

@@ -55,12 +55,12 @@ class ProctoredExamStudentAttemptAdmin(FailureMessageMixin, RefuseNulMixin, Simp
     list_display = (
         "username",
         "exam_name",
+        "status_label",
+        "modified",
         "course_id",
         "taking_as_proctored",
         "is_sample_attempt",
-        "attempt_code",
-        "status_label",
-        "modified",
+        "attempt_code",  # long, so that what staff look for stands before it
     )
     list_filter = (
         AttemptStatusFilter,

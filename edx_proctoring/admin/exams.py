@@ -41,6 +41,18 @@ class ProctoredExamForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
 @admin.register(ProctoredExam)
 class ProctoredExamAdmin(RefuseNulMixin):
     form = ProctoredExamForm
+    list_display = (
+        "exam_name",
+        "course_id",
+        "time_limit_mins",
+        "due_date",
+        "is_proctored",
+        "is_practice_exam",
+        "is_active",
+        "backend",
+    )
+    list_filter = ("is_active", "is_proctored", "is_practice_exam", "backend")
+    show_full_result_count = False
     ordering = ("-id",)
     search_fields = ("course_id", "exam_name")
 

@@ -9,9 +9,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,7 @@ from edx_proctoring.admin.filters import (
     ReviewListFilter,
     ReviewStatusFilter,
 )
+from edx_proctoring.admin.labels import label
 from edx_proctoring.admin.lookups import RefuseNulMixin
 from edx_proctoring.admin.mixins import FailureMessageMixin
 from edx_proctoring.api.users import signed_in
@@ -131,15 +133,32 @@ class ProctoredExamSoftwareSecureReviewAdmin(FailureMessageMixin, _Reviews):
 
     form = ProctoredExamSoftwareSecureReviewForm
     readonly_fields = (
+        "attempt",
         "attempt_code",
         "is_attempt_active",
         "exam",
         "student",
         "reviewed_by",
         "modified",
+        "evidence",
         "raw_data",
         "notes",
     )
+
+    def attempt(self, review: ProctoredExamSoftwareSecureReview) -> str:
+        """Link to the attempt with its timeline, unless it was removed."""
+        code = exactly(attempt_code=review.attempt_code)
+        known = ProctoredExamStudentAttempt.objects.filter(code).first()
+        if known is None:
+            return "–"
+        url = reverse("admin:edx_proctoring_proctoredexamstudentattempt_change", args=[known.pk])
+        return format_html('<a href="{}">{}: {}</a>', url, known.pk, label(known.status))
+
+    def evidence(self, review: ProctoredExamSoftwareSecureReview) -> str:
+        """The reviewer's comments, in the order of the session."""
+        rows = review.proctoredexamsoftwaresecurecomment_set.order_by("start_time", "id")
+        lines = [(one.start_time, one.stop_time, one.comment, one.status) for one in rows]
+        return format_html_join(mark_safe("<br>"), "{}–{} s: {} ({})", lines) or "–"  # a literal
 
     @admin.display(description=_("earlier notes"))
     def notes(self, review: ProctoredExamSoftwareSecureReview) -> str:
