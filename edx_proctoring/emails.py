@@ -13,8 +13,8 @@ from django.utils import translation
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
-from edx_proctoring import conf, constants, host, links, timing
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring import conf, constants, host, links, references, timing
+from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def status_email(
         names = [f"emails/{TEMPLATES[status]}"]
         if exam.backend:
             names.insert(0, f"emails/proctoring/{exam.backend}/{TEMPLATES[status]}")
-        body = loader.select_template(names).render(_context(exam, course_name, status))
+        body = loader.select_template(names).render(_context(attempt, course_name, status))
         return StatusEmail(_subject(status), body, constants.FROM_EMAIL, [user.email])
 
 
@@ -86,7 +86,7 @@ def time_email(
     """Return the e-mail about time that was granted before the start, or given back after an outage."""
     exam = attempt.proctored_exam
     with translation.override(language):
-        context = _context(exam, course_name, attempt.status)
+        context = _context(attempt, course_name, attempt.status)
         context["has_started"] = attempt.started_at is not None
         context["granted_time"] = timing.humanized(seconds / 60)
         names = [f"emails/{TIME_TEMPLATE}"]
@@ -105,13 +105,18 @@ def _subject(status: str) -> str:
     }[status]
 
 
-def _context(exam: ProctoredExam, course_name: str | None, status: str) -> dict[str, Any]:
+def _context(
+    attempt: ProctoredExamStudentAttempt, course_name: str | None, status: str
+) -> dict[str, Any]:
+    exam = attempt.proctored_exam
     contact_url, contact_text = _contact(exam.course_id, exam.backend)
     return {
         "course_url": links.course_url_for_mail(exam.course_id, exam.content_id),
         "course_name": course_name or _("your course"),
         "exam_name": exam.exam_name,
         "status": status,
+        "learner_name": attempt.user.get_full_name(),
+        "reference": references.reference_of(attempt.pk),
         "platform": constants.PLATFORM_NAME,
         "contact_url": contact_url,
         "contact_url_text": contact_text,

@@ -5,6 +5,7 @@ from django.core import mail
 from django.utils import timezone, translation
 
 from edx_proctoring import api, emails, lifecycle
+from edx_proctoring.references import reference_of
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,16 @@ def test_three_mails(known, settings, status, subject, words):
     assert "Final &lt;Exam&gt;" in message.body
     assert f'href="{settings.LEARNING_MICROFRONTEND_URL}/course/' in message.body
     assert "My Course" in message.body
+
+
+@pytest.mark.parametrize("status", ["submitted", "verified", "rejected"])
+def test_mails_greet_by_name_and_give_the_reference_of_the_receipt(known, status):
+    known.user.first_name, known.user.last_name = "Ada", "<Lovelace>"
+    body = emails.status_email(known, None, status=status).body
+    assert "Hello Ada &lt;Lovelace&gt;," in body
+    assert reference_of(known.pk) in body
+    known.user.first_name = known.user.last_name = ""
+    assert "Hello," in emails.status_email(known, None, status=status).body
 
 
 @pytest.mark.needs("lms-urls")
