@@ -7,6 +7,7 @@ Each line of the input is {"do": name, "args": […], "options": {…}}, each li
 import json
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from operator import itemgetter
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 
 from edx_proctoring import api, models
@@ -230,6 +232,25 @@ def ask(name: str, *args: Any, **options: Any) -> Any:
     if "requesting_user" in options:
         options["requesting_user"] = get_user_model().objects.get(pk=options["requesting_user"])
     return getattr(api, name)(*args, **options)
+
+
+@command
+def do(name: str, *args: Any, **options: Any) -> None:
+    """Call a function whose result is no JSON."""
+    ask(name, *args, **options)
+
+
+@command
+def manage(name: str) -> None:
+    """Run a management command."""
+    call_command(name, verbosity=0)
+
+
+@command
+def shift(attempt_id: int, seconds: float) -> None:
+    """Let the attempt have started earlier by these seconds."""
+    rows = models.ProctoredExamStudentAttempt.objects.filter(pk=attempt_id)
+    rows.update(started_at=F("started_at") - timedelta(seconds=seconds))
 
 
 @command
