@@ -30,6 +30,7 @@ class BreaksSerializer(s.Serializer[object]):
     left = s.IntegerField(help_text="The number of breaks that are left.")
     seconds_left = s.IntegerField(help_text="The seconds of all of them.")
     longest = s.IntegerField(help_text="The seconds of the next one; 0: none may begin.")
+    ends_in = s.IntegerField(help_text="The seconds until the open break ends by itself; 0: none.")
     begin_url = s.CharField(help_text="POST here, with an `Idempotency-Key`, to begin one.")
     end_url = s.CharField(help_text="POST here to end it.")
 

@@ -1,5 +1,6 @@
 // The mark-up of the timer bar: the host's template where it gives one, else our own, driven by the same hooks.
 
+import type { Breaks } from './breaks';
 import { gettext } from './gettext';
 import type { Pause } from './pause';
 import { adoptStyles } from './styles';
@@ -27,6 +28,7 @@ export interface Data {
   ping_interval?: number;
   paused?: Pause;
   other_exams?: { exam_display_name: string; exam_url_path: string | null }[];
+  breaks?: Breaks;
 }
 
 interface Underscore {

@@ -89,9 +89,10 @@ export async function send<T>(
   method: 'GET' | 'POST' | 'PUT',
   url: string,
   data: Record<string, string> = {},
+  headers: Record<string, string> = {},
 ): Promise<T | null> {
   const body = method === 'GET' ? undefined : new URLSearchParams(data);
-  const [, answer] = await request(method, url, { 'X-CSRFToken': csrfToken() }, body);
+  const [, answer] = await request(method, url, { 'X-CSRFToken': csrfToken(), ...headers }, body);
   return answer as T | null;
 }
 

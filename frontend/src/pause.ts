@@ -1,6 +1,7 @@
-// A cover over the page while staff have paused the exam: the rest is hidden and out of reach, and nothing is lost.
+// A cover over the page during a pause by staff or a break: the rest is hidden and out of reach, and nothing is lost.
 
-import { gettext } from './page';
+import { countDown } from './breaks';
+import { gettext } from './gettext';
 
 export interface Pause {
   kind?: string;
@@ -8,7 +9,15 @@ export interface Pause {
   message?: string;
 }
 
+/** What a break has in addition to a pause. */
+export interface OwnBreak {
+  seconds: number; // that are left
+  end: (button: HTMLButtonElement) => void;
+  over: () => void; // its time is used up
+}
+
 export class PauseCover {
+  private stopCounting?: () => void;
   private cover?: HTMLElement;
   private covered: HTMLElement[] = [];
   private focused: Element | null = null;
@@ -18,13 +27,39 @@ export class PauseCover {
   }
 
   /** Cover the page, or change the message. Answers that are typed already stay in their fields. */
-  show(pause: Pause): void {
+  show(pause: Pause, own?: OwnBreak): void {
     if (!this.cover) this.put();
-    const [, message] = Array.from(this.cover!.children);
+    const [title, message] = Array.from(this.cover!.children);
+    title.textContent = own ? gettext('You are on a break.') : gettext('Your exam is paused.');
     message.textContent = pause.message ?? '';
+    if (!own) this.dropBreak();
+    else if (!this.stopCounting) this.putBreak(own);
+  }
+
+  private putBreak(own: OwnBreak): void {
+    const box = document.createElement('p');
+    box.className = 'proctoring-break';
+    const left = document.createElement('strong');
+    left.setAttribute('role', 'timer');
+    left.setAttribute('aria-label', gettext('Left of your break'));
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'proctoring-end-break btn';
+    button.textContent = gettext('End the break and go on');
+    button.addEventListener('click', () => own.end(button));
+    box.append(left, ' ', button);
+    this.cover!.append(box);
+    this.stopCounting = countDown(left, own.seconds, own.over);
+  }
+
+  private dropBreak(): void {
+    this.stopCounting?.();
+    this.stopCounting = undefined;
+    this.cover?.querySelector('.proctoring-break')?.remove();
   }
 
   hide(): void {
+    this.dropBreak();
     this.cover?.remove();
     this.cover = undefined;
     this.covered.forEach((element) => {
@@ -57,7 +92,6 @@ export class PauseCover {
     });
     const title = document.createElement('h2');
     title.id = 'proctoring-pause-title';
-    title.textContent = gettext('Your exam is paused.');
     const message = document.createElement('p');
     const text = document.createElement('p');
     text.id = 'proctoring-pause-text';

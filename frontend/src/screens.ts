@@ -1,5 +1,6 @@
 // The learner's screens. They may come into the page at any time, so events are caught at the document.
 
+import { bindBreakScreen, endBreakFromScreen } from './breaks';
 import { confirmed } from './dialog';
 import { adopt, changeState, finishExam, startExam } from './exam';
 import { alreadyBegun } from './errors';
@@ -92,6 +93,7 @@ const CLICKS: Row[] = [
   ['.js-start-proctored-exam', startFromInstructions],
   ['.proctored-enter-exam', startExam],
   ['.exam-action-confirm', enableActions],
+  ['.sequence[data-screen="break"] .proctoring-end-break', endBreakFromScreen],
   ['[data-print]', () => window.print()],
   ['[data-reload]', () => navigation.reload()],
   ['.exam-action-button[data-action="submit"], .exam-action-button[name="goback-proctored-exam"]', finishExam],
@@ -156,6 +158,7 @@ function dress(screen: HTMLElement): void {
 export function dressScreens(): void {
   document.querySelectorAll<HTMLElement>('.sequence[data-screen]:not([data-dressed])').forEach(dress);
   watchSetUp();
+  bindBreakScreen();
 }
 
 /** Hosts put screens into the page after it has loaded, too. Returns what ends this. */

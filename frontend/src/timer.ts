@@ -4,12 +4,13 @@ import { Bar, type Data, type Level } from './bar';
 import { type Announcement, Announcements } from './announcements';
 import { Application } from './application';
 import { beforeEnd, mayLeave, whyEnded } from './ending';
+import { BreakButton, type Breaks, changeBreak } from './breaks';
 import { CLOSED, endExam, namespace } from './exam';
 import { RequestFailed, backOff, isPassing, pause, send } from './http';
 import { signedOut } from './errors';
 import { gettext } from './gettext';
 import { pending, navigation } from './page';
-import { type Pause, PauseCover } from './pause';
+import { type OwnBreak, type Pause, PauseCover } from './pause';
 import { type News, listen, tell } from './tabs';
 import { Unsaved, keepForNextPage } from './unsaved';
 import { duration, fill } from './words';
@@ -32,6 +33,7 @@ interface Polled {
   time_remaining_seconds?: number;
   accessibility_time_string?: string;
   paused?: Pause;
+  breaks?: Breaks;
   adjustments?: { id: number; seconds: number }[];
   announcements?: Announcement[];
 }
@@ -55,6 +57,7 @@ export class TimerBar {
   private readonly cover = new PauseCover();
   private readonly messages: Announcements;
   private readonly application: Application;
+  private readonly breakButton: BreakButton;
   private readonly heard = new Set<number>(); // adjustments that the learner was told of
   private readonly unsaved = new Unsaved(() => this.bar.unsaved(this.unsaved.fields.length));
   private lastCall = false;
@@ -73,6 +76,7 @@ export class TimerBar {
       stopped: () => this.stopped,
       lost: () => this.leave(),
     });
+    this.breakButton = new BreakButton(root, (url) => this.changeBreak(url));
   }
 
   start(): void {
@@ -82,6 +86,7 @@ export class TimerBar {
     const now = performance.now();
     this.resynchronise(this.data.time_remaining_seconds, now);
     if (this.data.paused) this.standsAt = this.data.time_remaining_seconds; // the page is the pause's own screen
+    this.breakButton.show(this.data.paused ? undefined : this.data.breaks);
     this.polled();
     this.wallOffset = Date.now() - now;
     const every = this.data.ping_interval ?? 0;
@@ -243,16 +248,17 @@ export class TimerBar {
     if (typeof seconds !== 'number' || !Number.isFinite(seconds)) return false;
     const added = seconds - this.left;
     this.resynchronise(seconds, sentAt);
-    this.pauseOrGoOn(answer.paused, seconds);
+    this.pauseOrGoOn(answer.paused, seconds, answer.breaks);
+    this.breakButton.show(answer.paused ? undefined : answer.breaks);
     this.tell(answer);
     if (added > HOLD_SECONDS) this.announced = Math.min(this.announced, RANKS.indexOf(this.level));
     this.text = text ?? this.text;
     return text !== undefined;
   }
 
-  private pauseOrGoOn(paused: Pause | undefined, seconds: number): void {
+  private pauseOrGoOn(paused: Pause | undefined, seconds: number, breaks?: Breaks): void {
     if (paused) {
-      if (this.standsAt === undefined || this.cover.shown) this.cover.show(paused);
+      if (this.standsAt === undefined || this.cover.shown) this.cover.show(paused, this.ownBreak(paused, breaks));
       this.standsAt = seconds;
     } else if (this.standsAt !== undefined) {
       this.standsAt = undefined;
@@ -266,6 +272,22 @@ export class TimerBar {
   private tell({ adjustments = [], announcements = [] }: Polled): void {
     this.tellChanges(adjustments);
     this.messages.show(announcements);
+  }
+
+  private ownBreak(paused: Pause, breaks?: Breaks): OwnBreak | undefined {
+    if (paused.kind !== 'break' || !breaks) return undefined;
+    return {
+      seconds: breaks.ends_in,
+      end: (button) => void pending(button, () => this.changeBreak(breaks.end_url)),
+      over: () => void this.poll(),
+    };
+  }
+
+  /** Begin or end a break; the server says what came of it. */
+  private async changeBreak(url: string): Promise<void> {
+    await changeBreak(url);
+    await this.polling; // this one may have asked before the change
+    await this.poll();
   }
 
   private tellChanges(changes: { id: number; seconds: number }[]): void {

@@ -1,5 +1,6 @@
 """Breaks that learners start themselves, within the budget of their profile."""
 
+import datetime
 import math
 from dataclasses import dataclass
 
@@ -119,7 +120,7 @@ def poll_data(attempt: Attempt) -> JSONObject:
     """Return `breaks`: what the page needs for the button; nothing if the attempt has none."""
     if attempt.status != ProctoredExamStudentAttemptStatus.started:
         return {}
-    _end_if_used_up(attempt)
+    ends_in = _seconds_of_break(attempt)
     budget = budget_of(attempt)
     if budget is None:
         return {}
@@ -127,6 +128,7 @@ def poll_data(attempt: Attempt) -> JSONObject:
         "left": budget.count,
         "seconds_left": budget.seconds,
         "longest": budget.longest,
+        "ends_in": ends_in,
         **_addresses(attempt),
     }
     return {"breaks": breaks}
@@ -140,12 +142,23 @@ def _addresses(attempt: Attempt) -> dict[str, str]:
     }
 
 
-def _end_if_used_up(attempt: Attempt) -> None:
-    """Store the end of a break that has used up its time, so that the provider is notified soon."""
+def _seconds_of_break(attempt: Attempt) -> int:
+    """Return the seconds that are left of an open break, or 0.
+
+    Stores the end of one that has used up its time, so that the provider is notified soon.
+    """
     now = timezone.now()
-    rows = TimeAdjustment.objects.of_attempts([attempt.pk]).open_pauses()
-    if any(not row.stops_clock(now) for row in rows):
+    row = TimeAdjustment.objects.of_attempts([attempt.pk]).open_pauses().first()
+    if row is None or row.ends_by_itself_at is None:
+        return 0
+    if not row.stops_clock(now):
         lifecycle.renew_pause(attempt)
+        return 0
+    return _seconds_until(row.ends_by_itself_at, now)
+
+
+def _seconds_until(end: datetime.datetime, now: datetime.datetime) -> int:
+    return math.ceil((end - now).total_seconds())
 
 
 def screen_for(learner: ExamContext) -> str | None:
@@ -154,6 +167,6 @@ def screen_for(learner: ExamContext) -> str | None:
     if row is None or row.kind != BREAK or learner.attempt is None:
         return None
     end = row.ends_by_itself_at
-    left = math.ceil((end - learner.now).total_seconds()) if end else 0
+    left = _seconds_until(end, learner.now) if end else 0
     learner.context.update(_addresses(learner.attempt), break_ends_at=end, break_seconds=left)
     return SCREEN

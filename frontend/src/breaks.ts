@@ -1,0 +1,96 @@
+// Breaks that learners take by themselves: the button in the timer bar, and what the cover and the break's screen need.
+
+import { send } from './http';
+import { gettext } from './gettext';
+import { pending, navigation } from './page';
+
+/** What the server says about the learner's breaks. */
+export interface Breaks {
+  left: number;
+  seconds_left: number;
+  longest: number;
+  ends_in: number; // seconds of the break that is open
+  begin_url: string;
+  end_url: string;
+}
+
+function newKey(): string {
+  return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+}
+
+/** One request with a key of its own: sent again after a lost answer, it changes nothing more. */
+export function changeBreak(url: string): Promise<unknown> {
+  return send('POST', url, {}, { 'Idempotency-Key': newKey() });
+}
+
+/** 90 seconds are 1:30. */
+export function shortClock(seconds: number): string {
+  const left = Math.max(0, Math.ceil(seconds));
+  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
+}
+
+/** The button that begins a break; it is in the bar only while one may begin. */
+export class BreakButton {
+  private button?: HTMLButtonElement;
+
+  constructor(private readonly bar: HTMLElement, private readonly begin: (url: string) => Promise<void>) {}
+
+  show(breaks: Breaks | undefined): void {
+    if (!breaks || breaks.left < 1 || breaks.longest < 1) {
+      this.button?.remove();
+      this.button = undefined;
+      return;
+    }
+    if (!this.button?.isConnected) this.put();
+    const button = this.button!;
+    button.dataset.url = breaks.begin_url;
+    if (!button.disabled) button.textContent = `${gettext('Take a break')} (${shortClock(breaks.longest)})`;
+  }
+
+  private put(): void {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'proctoring-break-button btn';
+    button.addEventListener('click', (event) => {
+      event.preventDefault();
+      void pending(button, () => this.begin(button.dataset.url ?? '')).finally(() => {
+        button.disabled = false;
+        button.removeAttribute('aria-busy');
+      });
+    });
+    this.bar.append(button);
+    this.button = button;
+  }
+}
+
+/** Count down to the end of a break, in the element; `done` is called once at its end. */
+export function countDown(element: HTMLElement, seconds: number, done: () => void): () => void {
+  const endsAt = performance.now() + seconds * 1000;
+  const show = () => {
+    const left = (endsAt - performance.now()) / 1000;
+    element.textContent = shortClock(left);
+    if (left <= 0) {
+      clearInterval(timer);
+      done();
+    }
+  };
+  const timer = setInterval(show, 1000);
+  show();
+  return () => clearInterval(timer);
+}
+
+/** The screen of a break, after a reload of the page. */
+export function bindBreakScreen(): void {
+  const screen = document.querySelector<HTMLElement>('.sequence[data-screen="break"]');
+  const left = screen?.querySelector<HTMLElement>('.proctoring-break-left');
+  if (!screen || !left || left.dataset.counts) return;
+  left.dataset.counts = 'yes';
+  countDown(left, Number(screen.dataset.breakSeconds), () => navigation.reload());
+}
+
+export function endBreakFromScreen(button: HTMLButtonElement): Promise<void> {
+  return pending(button, async () => {
+    await changeBreak(button.closest<HTMLElement>('.sequence')?.dataset.endBreakUrl ?? '');
+    navigation.reload();
+  });
+}

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { bindBreakScreen, shortClock } from '../src/breaks';
+import { bindScreens } from '../src/screens';
+import { type TimerBar, showTimer } from '../src/timer';
+import { type Answer, RUNNING as DATA, server, visible, watchNavigation } from './helpers';
+
+let root: HTMLElement;
+let found: TimerBar | null;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  document.body.innerHTML = '<div class="proctored_exam_status"></div>';
+  root = document.querySelector('.proctored_exam_status')!;
+  visible(true);
+  found = null;
+});
+afterEach(() => {
+  found?.stop();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const BREAKS = { left: 2, seconds_left: 480, longest: 300, ends_in: 0, begin_url: '/begin', end_url: '/end' };
+const button = () => root.querySelector<HTMLButtonElement>('.proctoring-break-button');
+const cover = () => document.querySelector<HTMLElement>('.proctoring-pause');
+const settled = () => vi.advanceTimersByTimeAsync(1);
+const left = (time: number, more: object = {}): Answer =>
+  ({ body: { status: 'started', time_remaining_seconds: time, ...more } });
+const onBreak = left(540, { paused: { kind: 'break', since: 'x', message: '' }, breaks: { ...BREAKS, left: 1, ends_in: 300 } });
+
+async function bar(...answers: Answer[]) {
+  const navigation = watchNavigation();
+  const sent = server({ body: { ...DATA, breaks: BREAKS } }, ...answers);
+  found = await showTimer(root);
+  return { navigation, sent };
+}
+
+describe('a break', () => {
+  test('is begun and ended on the page, without a reload', async () => {
+    const { navigation, sent } = await bar({ body: { changed: true } }, onBreak, { body: {} }, left(540, { breaks: BREAKS }));
+    expect(button()!.textContent).toBe('Take a break (5:00)');
+    button()!.click();
+    button()!.click();
+    await settled();
+    expect(cover()!.textContent).toContain('You are on a break.');
+    expect(cover()!.querySelector('[role="timer"]')!.textContent).toBe('5:00');
+    expect(button()).toBeNull();
+    await vi.advanceTimersByTimeAsync(10000);
+    expect(cover()!.querySelector('[role="timer"]')!.textContent).toBe('4:50');
+    cover()!.querySelector<HTMLButtonElement>('.proctoring-end-break')!.click();
+    await settled();
+    expect([cover(), button() !== null, navigation.reloads]).toEqual([null, true, 0]);
+    expect(sent.filter((one) => one.method === 'POST').map((one) => one.url)).toEqual(['/begin', '/end']);
+  });
+
+  test('ends by itself when its time is used up', async () => {
+    const polls = Array<Answer>(20).fill(onBreak);
+    await bar({ body: {} }, ...polls, left(540, { breaks: { ...BREAKS, left: 1 } }));
+    button()!.click();
+    await settled();
+    await vi.advanceTimersByTimeAsync(299000);
+    expect(cover()).not.toBeNull();
+    await vi.advanceTimersByTimeAsync(30000);
+    expect(cover()).toBeNull();
+  });
+
+  test('that is refused is explained, and may be tried again', async () => {
+    await bar({ status: 400, body: { detail: 'You have no break left in this exam.' } });
+    button()!.click();
+    await settled();
+    expect(document.querySelector('.proctoring-message')!.textContent).not.toBe('');
+    expect([button()!.disabled, cover()]).toEqual([false, null]);
+  });
+
+  test('has no button without a break that is left', async () => {
+    await bar(left(540, { breaks: { ...BREAKS, left: 0, longest: 0 } }));
+    await vi.advanceTimersByTimeAsync(60000);
+    expect(button()).toBeNull();
+  });
+});
+
+test('the screen of a break counts down, and goes on by its button', async () => {
+  document.body.innerHTML = `<div class="sequence" data-screen="break" data-end-break-url="/end" data-break-seconds="90">
+    <span class="proctoring-break-left"></span><button class="proctoring-end-break">End</button></div>`;
+  const navigation = watchNavigation();
+  const sent = server({ body: {} });
+  bindScreens();
+  bindBreakScreen();
+  bindBreakScreen();
+  expect(document.querySelector('.proctoring-break-left')!.textContent).toBe('1:30');
+  document.querySelector<HTMLButtonElement>('.proctoring-end-break')!.click();
+  await settled();
+  expect([sent[0].url, navigation.reloads]).toEqual(['/end', 1]);
+  await vi.advanceTimersByTimeAsync(90000);
+  expect(navigation.reloads).toBe(2);
+});
+
+test('short clocks', () => {
+  expect([0, -1, 59.2, 300, 3600].map(shortClock)).toEqual(['0:00', '0:00', '1:00', '5:00', '60:00']);
+});
