@@ -82,6 +82,7 @@ class StaffPageParts(StaffPage):
         return answer
 
 
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class ScriptTexts(View):
     """`/api/edx_proctoring/pages/texts/{language}`: the texts of learners' scripts, for everybody; {} for English."""
 

@@ -161,7 +161,7 @@ def test_a_timed_exam(timed_exam: ProctoredExam, client_for: Any) -> None:
                 ok(learner.put(url, {"action": action}, format="json"))
         counts.append(len(captured))
         assert ok(learner.get(url))["status"] == "submitted"
-    assert counts[1] <= 45
+    assert counts[1] <= 46  # one of them: was the attempt stopped before the lock was taken?
 
 
 def test_reads_of_learners(
