@@ -1,5 +1,6 @@
 """Pages of a course's attempts for course staff. The cost of a page does not grow with the course."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -8,7 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
-from edx_proctoring import backends, deadlines, exam_types
+from edx_proctoring import backends, cache, deadlines, exam_types
 from edx_proctoring.api.attempts.clock import AttemptClock
 from edx_proctoring.api.lookup import as_dict
 from edx_proctoring.limits import LARGEST_INTEGER
@@ -26,6 +27,8 @@ from edx_proctoring.types import AttemptDict, LatestAttempt
 Attempt = ProctoredExamStudentAttempt
 Status = ProctoredExamStudentAttemptStatus
 FEW = 500  # learners
+LARGE = 5_000  # attempts of a course, from which on their number is remembered
+SECONDS_REMEMBERED = 30
 
 
 def find_attempts(course_id: object) -> AttemptQuerySet:
@@ -47,9 +50,13 @@ def find_all_attempts(course_id: object) -> AttemptQuerySet:
 def find_newest_attempts(course_id: object, reach: int) -> tuple[AttemptQuerySet, int]:
     """Return the first `reach` rows of `find_attempts`, perhaps with more after them, and the number of all its rows.
 
-    The cost does not grow with the course.
+    The number of a large course is remembered for a few seconds, because counting takes longer than all the rest.
     """
-    rows, count = _newest_since(ProctoredExam.objects.in_course(course_id), reach)
+    key = f"proctoring.attempts.{hashlib.sha256(str(course_id).encode()).hexdigest()}"
+    known: int | None = cache.get(key)
+    rows, count = _newest_since(ProctoredExam.objects.in_course(course_id), reach, known)
+    if known is None and count >= LARGE:
+        cache.set(key, count, SECONDS_REMEMBERED)
     return rows.latest_per_learner().with_parts().newest_first(), count
 
 
@@ -178,8 +185,12 @@ def _newest_first(
     return pages
 
 
-def _newest_since(exams: Any, reach: int) -> tuple[AttemptQuerySet, int]:
+def _newest_since(
+    exams: Any, reach: int, known_count: int | None = None
+) -> tuple[AttemptQuerySet, int]:
     """Return attempts among which are the `reach` newest, and how many there are per learner and exam: by one query.
+
+    With `known_count`, nothing is counted.
 
     The exam whose n-th newest attempt is the latest of all has n attempts since then, so the n newest attempts of the
     course are not older: only these are sorted, not the whole course.
@@ -188,7 +199,7 @@ def _newest_since(exams: Any, reach: int) -> tuple[AttemptQuerySet, int]:
     learners = own.values("proctored_exam").annotate(count=Count("user_id", distinct=True))
     reached = own.latest_per_learner().newest_first().values("created")
     known = exams.annotate(
-        learners=Subquery(learners.values("count")),
+        learners=Subquery(learners.values("count")) if known_count is None else Value(0),
         since=Subquery(
             reached[reach - 1 : reach] if 0 < reach <= LARGEST_INTEGER else reached.none()
         ),
@@ -200,6 +211,8 @@ def _newest_since(exams: Any, reach: int) -> tuple[AttemptQuerySet, int]:
     moments = [since for _, _, since in counts if since is not None]
     if moments:
         rows = rows.filter(created__gte=max(moments))
+    if known_count is not None:
+        return rows, known_count
     return rows, sum(learners or 0 for _, learners, _ in counts)
 
 

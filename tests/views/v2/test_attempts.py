@@ -4,11 +4,13 @@ import datetime
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from edx_proctoring import api, lifecycle
+from edx_proctoring.api.attempts import pages
 from edx_proctoring.testing.factories import (
     COURSE_ID,
     AttemptFactory,
@@ -306,6 +308,26 @@ def test_as_many_queries_for_many_rows_as_for_few(client, exam, count, query, st
     # session, user, count, rows, earlier attempts of these; the ledgers of those that run
     expected = 5 + (status == "started")
     assert len(queries) == expected, [one["sql"] for one in queries]
+
+
+def test_the_number_of_a_large_course_is_remembered(client, exam, monkeypatch):
+    monkeypatch.setattr(pages, "LARGE", 2)
+    for _ in range(2):
+        AttemptFactory(proctored_exam=exam, status="submitted")
+    assert client.get(URL).json()["count"] == 2
+    AttemptFactory(proctored_exam=exam, status="submitted")
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(URL).json()
+    assert (answer["count"], len(answer["results"])) == (2, 2)
+    assert not [one for one in queries if "COUNT(DISTINCT" in one["sql"].upper()]
+    cache.clear()
+    assert client.get(URL).json()["count"] == 3
+
+
+def test_the_number_of_a_small_course_is_counted_each_time(client, exam):
+    for count in (1, 2):
+        AttemptFactory(proctored_exam=exam, status="submitted")
+        assert client.get(URL).json()["count"] == count
 
 
 def test_nothing_is_sent_again_that_has_not_changed(client, attempt):
