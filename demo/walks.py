@@ -5,6 +5,7 @@ import time
 from demo.environment import Place
 from demo.scenarios.grade_correction import corrected
 from demo.scenarios.rejection import rejected
+from demo.scenarios.special_exams import looked_at
 from demo.scenarios.verification import verified
 from demo.walk import Failed, Walk
 
@@ -21,6 +22,8 @@ def run(place: Place) -> int:
         rejected(trip)
         print("\nAn exam in the secure browser, and a corrected review", flush=True)
         corrected(trip)
+        print("\nThe course team's page", flush=True)
+        looked_at(trip)
     except Failed as error:
         print(f"\nThe walk failed at the step: {error}", flush=True)
         return 1

@@ -64,13 +64,7 @@ def outline(request: HttpRequest, course_id: str) -> HttpResponse:
         }
         for exam in api.get_all_exams_for_course(course_id, active_only=True)
     ]
-    user, instructor = request.user, get_runtime_service("instructor")
-    context = {
-        "exams": exams,
-        "course_id": course_id,
-        "is_staff": user.is_staff or instructor.is_course_staff(user, course_id),
-    }
-    return render(request, "host/outline.html", context)
+    return render(request, "host/outline.html", {"exams": exams, "course_id": course_id})
 
 
 def home(request: HttpRequest, course_id: str) -> HttpResponse:

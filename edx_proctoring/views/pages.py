@@ -117,10 +117,21 @@ def _context(course_id: str, user: Any) -> dict[str, Any]:
     }
 
 
+def _titles() -> dict[str, str]:
+    return {
+        "attempts": _("Attempts"),
+        "accommodations": _("Accommodations"),
+        "onboarding": _("Onboarding"),
+        "reviews": _("Reviews"),
+    }
+
+
 def _sections(course_id: str, user: Any) -> list[StaffSection]:
     """Return our section, and those of extensions that the page can show."""
-    own = StaffSection("attempts", _("Attempts"), "proctoring-attempts", [OUR_SCRIPT])
-    found = {own.name: own}
+    found = {
+        name: StaffSection(name, title, f"proctoring-{name}", [OUR_SCRIPT])
+        for name, title in _titles().items()
+    }
     for section in extensions.staff_sections(course_id, user):
         if section.name in found:
             log.error("section left out, its name is taken: section=%s", section.name)

@@ -57,12 +57,14 @@ async function exchange(url: string, options: RequestInit): Promise<[Response, u
   return [response, answer];
 }
 
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
 /** A request within the patience of its method; rejects with RequestFailed. */
 async function request(
-  method: 'GET' | 'POST' | 'PUT',
+  method: Method,
   url: string,
   headers: Record<string, string>,
-  body?: URLSearchParams,
+  body?: URLSearchParams | string,
 ): Promise<[Response, unknown]> {
   const stop = new AbortController();
   const patience = method === 'GET' ? READ_PATIENCE_MS : CHANGE_PATIENCE_MS;
@@ -100,6 +102,7 @@ export async function send<T>(
 export interface Version<T> {
   data: T | null;
   etag: string;
+  at: number; // when it was so, by the server's clock, in milliseconds
 }
 
 /** Read a resource of the second version of the interface; `etag` is of the version that the caller has. */
@@ -107,5 +110,28 @@ export async function read<T>(url: string, etag = ''): Promise<Version<T>> {
   const [response, answer] = await request('GET', url, etag ? { 'If-None-Match': etag } : {});
   const isKnown = response.status === 304;
   if (!isKnown && answer === null) throw new RequestFailed(0); // not of the interface: the page of a proxy
-  return { data: isKnown ? null : (answer as T), etag: response.headers.get('ETag') ?? '' };
+  return { data: isKnown ? null : (answer as T), etag: response.headers.get('ETag') ?? '', at: serverTime(response) };
+}
+
+/** By the server's clock, which is not the reader's. */
+function serverTime(response: Response): number {
+  return Date.parse(response.headers.get('Date') ?? '') || Date.now();
+}
+
+/** Change a resource of the second version of the interface; resolves with the JSON answer, null for an empty one. */
+export async function change<T>(
+  method: Exclude<Method, 'GET'>,
+  url: string,
+  data: unknown,
+  headers: Record<string, string> = {},
+): Promise<T | null> {
+  const all = { 'X-CSRFToken': csrfToken(), 'Content-Type': 'application/json', ...headers };
+  const [, answer] = await request(method, url, all, JSON.stringify(data));
+  return answer as T | null;
+}
+
+/** For an `Idempotency-Key`: the same for each try of one change. */
+export function newKey(): string {
+  const numbers = crypto.getRandomValues(new Uint32Array(4));
+  return Array.from(numbers, (number) => number.toString(16).padStart(8, '0')).join('');
 }

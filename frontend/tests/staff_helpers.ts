@@ -27,24 +27,50 @@ export function attempt(id: number, more: Partial<Attempt> = {}): Attempt {
     allowed_time_limit_mins: 90,
     ready_to_resume: false,
     resumed: false,
+    created: '2026-03-01T11:59:00Z',
     ...more,
   };
 }
 
-export function pageOf(...results: Attempt[]): Reply {
+export function pageOf(...results: object[]): Reply {
   return { body: { count: results.length, results } };
 }
 
 export const EXAMS: Reply = { body: { count: 1, results: [{ id: 7, exam_name: 'Midterm' }] } };
 
+export interface Changed {
+  path: string;
+  body: Record<string, unknown>;
+  key: string | null;
+  match: string | null;
+}
+
+/** What was sent to change something; `reply` answers it and may be replaced. */
+export const changes = { sent: [] as Changed[], reply: ((): Reply | 'down' => ({ body: {} })) as (changed: Changed) => Reply | 'down' };
+
+function answerToChange(path: string, options: RequestInit): Reply | 'down' {
+  const headers = new Headers(options.headers);
+  const changed = {
+    path: `${options.method} ${path}`,
+    body: JSON.parse(options.body as string) as Record<string, unknown>,
+    key: headers.get('Idempotency-Key'),
+    match: headers.get('If-Match'),
+  };
+  changes.sent.push(changed);
+  return changes.reply(changed);
+}
+
 /** A server for the lists; `reply` decides about attempts and may be changed. It remembers all requests. */
 export function api(reply: (asked: Asked) => Reply | 'down'): { asked: Asked[]; reply: typeof reply } {
   const state = { asked: [] as Asked[], reply };
+  changes.sent = [];
+  changes.reply = () => ({ body: {} });
   vi.stubGlobal('fetch', async (url: string, options: RequestInit) => {
     const { pathname, searchParams } = new URL(url, 'http://localhost');
     const asked = { path: pathname.replace(BASE, ''), query: searchParams, etag: new Headers(options.headers).get('If-None-Match') };
     if (asked.path === 'attempts/') state.asked.push(asked);
-    const answer = asked.path === 'exams/' ? EXAMS : state.reply(asked);
+    const isChange = (options.method ?? 'GET') !== 'GET';
+    const answer = isChange ? answerToChange(asked.path, options) : asked.path === 'exams/' ? EXAMS : state.reply(asked);
     if (answer === 'down') throw new TypeError('network');
     const status = answer.status ?? 200;
     const body = status === 304 ? null : JSON.stringify(answer.body ?? {});
@@ -60,8 +86,8 @@ export async function rendered(): Promise<void> {
 
 export type Section = HTMLElement & { updateComplete: Promise<boolean> };
 
-export async function mount(attributes: Record<string, string> = {}): Promise<Section> {
-  const element = document.createElement('proctoring-attempts') as Section;
+export async function mount(attributes: Record<string, string> = {}, name = 'proctoring-attempts'): Promise<Section> {
+  const element = document.createElement(name) as Section;
   for (const [name, value] of Object.entries({ 'course-id': 'course-v1:a+b+c', 'api-base': BASE, ...attributes })) {
     element.setAttribute(name, value);
   }
@@ -86,4 +112,15 @@ export function button(root: Element, name: string): HTMLButtonElement {
   const found = all(root, 'button').find((element) => (element.ariaLabel ?? element.getAttribute('aria-label') ?? element.textContent)!.trim() === name);
   if (!found) throw new Error(`no button ${name}`);
   return found as HTMLButtonElement;
+}
+
+/** Write into a field of the open dialog, and press the button that confirms. */
+export async function answer(element: Element, values: Record<string, string> = {}): Promise<void> {
+  for (const [name, value] of Object.entries(values)) {
+    const field = one<HTMLInputElement>(element, `dialog [name="${name}"]`);
+    field.value = value;
+    field.dispatchEvent(new Event(field.localName === 'select' ? 'change' : 'input'));
+  }
+  one<HTMLFormElement>(element, 'dialog form').dispatchEvent(new Event('submit', { cancelable: true }));
+  await rendered();
 }

@@ -1,5 +1,7 @@
-"""Tests with a lane of their own."""
+"""Tests with a lane of their own, and the fixtures that those of the staff page share."""
 
 import pytest
+
+from tests.browser.staff_pages import browser, course, open_page  # noqa: F401  fixtures
 
 pytestmark = pytest.mark.needs("own-lane")

@@ -61,6 +61,8 @@ def test_all_walks_pass():
         "launch",
         "gate",
         "correction",
+        "menu",
+        "timeline",
     ):
         assert f"  {step} " in done.stdout
 

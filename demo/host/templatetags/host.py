@@ -4,6 +4,9 @@ from typing import Any
 
 from django import template
 
+from demo.host.seed import COURSE_ID
+from edx_proctoring.runtime import get_runtime_service
+
 register = template.Library()
 
 
@@ -17,3 +20,10 @@ def get(mapping: dict[Any, Any], key: Any) -> Any:
 def place(usage_key: str) -> str:
     """Return the readable end of a usage key."""
     return str(usage_key).rsplit("@", 1)[-1]
+
+
+@register.filter
+def is_course_team(user: Any) -> bool:
+    """Is the user on the staff of the course, or global staff?"""
+    staff = get_runtime_service("instructor")
+    return bool(user.is_staff or staff.is_course_staff(user, COURSE_ID))

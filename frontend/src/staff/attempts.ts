@@ -1,212 +1,253 @@
 // The section "Attempts": the newest attempt of each learner and exam.
 
-import { LitElement, type PropertyValues, type TemplateResult, html, nothing } from 'lit';
-import { keyed } from 'lit/directives/keyed.js';
-import { read } from '../http';
-import { attemptsTable, loadingTable } from './attempts_table';
-import { type Exam, chips, toolbar } from './attempts_toolbar';
+import { type TemplateResult, html, nothing } from 'lit';
+import { Actions } from './actions';
+import { Panel } from './attempt_panel';
+import { BulkActions } from './bulk_actions';
+import { Exams } from './exams';
+import { type Filter, type Option, daysBetween } from './filters';
 import { icon } from './icons';
-import { List, type Page } from './list';
-import { pager, pagePosition } from './pager';
-import { type ListQuery, addressOf, hasFilters, nextOrdering, parseQuery } from './query';
-import type { Attempt } from './statuses';
-import { styles } from './styles';
+import type { Page } from './list';
+import type { Notice } from './notices';
+import { Section, type Texts } from './section';
+import { type Attempt, actionsOf, attentionOf, examTypes, statusWord, statusWords } from './statuses';
+import { type Column, type TableOptions, learnerCell, moment } from './table';
 import { formatNumber, gettext, interpolate, timeZone } from './text';
 
-const TYPING_MS = 400;
-const ALL = { search: '', exam: '', type: '', status: '' };
+const BESIDE_THE_PANEL = ['username', 'started_at', 'status'];
+const NEVER_STORED = 'expired';
 
-/** Attributes: `course-id`, `api-base`, `query` (the initial state). Dispatches `proctoring-query` when that changes. */
-export class ProctoringAttempts extends LitElement {
-  static override styles = styles;
-  static override properties = {
-    courseId: { attribute: 'course-id' },
-    apiBase: { attribute: 'api-base' },
-    query: {},
-  };
-  declare courseId: string;
-  declare apiBase: string;
-  declare query: string;
+function capitalized(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}
 
-  private exams: Exam[] = [];
-  private examsAsked = ''; // the address, until it has answered
-  private announcement = '';
-  private typing?: ReturnType<typeof setTimeout>;
-  private readonly list = new List<Attempt>(
-    this,
-    () => (this.apiBase ? `${this.apiBase}attempts/` : ''),
-    (page) => this.loaded(page),
-  );
+function statusOptions(): Option[] {
+  return Object.entries(statusWords())
+    .filter(([status]) => status !== NEVER_STORED)
+    .map(([statuses, { label }]) => [statuses, label]);
+}
 
-  constructor() {
-    super();
-    this.courseId = '';
-    this.apiBase = '';
-    this.query = '';
+/** Attributes: see Section. `query` may name the open attempt: `open=17`. */
+export class ProctoringAttempts extends Section<Attempt> {
+  private readonly exams = new Exams(this, () => this.apiBase);
+  private readonly actions = new Actions(() => ({
+    base: this.apiBase,
+    ask: (question) => this.questions.ask(question),
+    done: (notice) => this.done(notice),
+  }));
+  private readonly bulk = new BulkActions(this, this.actions, {
+    ask: (question) => this.questions.ask(question),
+    done: (notice) => this.done(notice),
+  });
+  private readonly panel = new Panel(this, {
+    close: () => this.closePanel(),
+    step: (delta) => this.step(delta),
+    open: (id) => this.show(id),
+    run: (action, attempt) => this.actions.run(action, attempt),
+    label: this.actions.label,
+    position: () => this.position(),
+  });
+
+  protected resource(): string {
+    return 'attempts/';
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearTimeout(this.typing);
+  protected texts(): Texts {
+    const intro = gettext('Newest attempt of each learner and exam. Times in {zone}.');
+    return {
+      title: gettext('Attempts'),
+      intro: interpolate(intro, { zone: timeZone() }),
+      found: gettext('Attempts found: {count}'),
+      newer: gettext('Show new attempts: {count}'),
+      failed: gettext('The attempts could not be loaded'),
+      loading: gettext('Loading attempts…'),
+      none: gettext('No attempts yet'),
+      noneHint: gettext('An attempt appears here as soon as a learner opens a timed or proctored exam of this course.'),
+      noMatch: gettext('No attempt matches'),
+      search: {
+        id: 'search_attempt_id',
+        region: gettext('Find attempts'),
+        label: gettext('Find by username or e-mail address'),
+        placeholder: gettext('Username, e-mail'),
+      },
+    };
   }
 
-  protected override willUpdate(changed: PropertyValues<this>): void {
-    const isOther = changed.has('apiBase') || (changed.has('query') && this.query !== addressOf(this.list.query));
-    if (isOther && this.apiBase) void this.list.change(parseQuery(this.query));
-    if (!changed.has('apiBase') || !this.apiBase) return;
-    this.exams = [];
-    void this.loadExams();
+  protected filters(): Filter[] {
+    return [
+      this.exams.filter(),
+      {
+        name: 'type',
+        label: gettext('Type'),
+        all: gettext('All types'),
+        options: Object.entries(examTypes()).map(([type, label]) => [type, capitalized(label)]),
+      },
+      {
+        name: 'status',
+        label: gettext('Status'),
+        all: gettext('All statuses'),
+        options: statusOptions(),
+        parameters: (value) => value.split(',').map((one) => ['status', one]),
+      },
+      {
+        name: 'only',
+        label: gettext('To do'),
+        all: gettext('With and without tasks'),
+        options: [
+          ['needs_attention', gettext('Needs attention')],
+          ['resumable', gettext('May be resumed')],
+        ],
+        parameters: (value) => value.split(',').map((one) => [one, 'true']),
+      },
+      ...daysBetween(
+        'created',
+        { label: gettext('Since'), word: (day) => interpolate(gettext('Since {day}'), { day }) },
+        { label: gettext('Until'), word: (day) => interpolate(gettext('Until {day}'), { day }) },
+      ),
+    ];
   }
 
-  /** Focuses the heading, after the user has changed to this section. */
-  override focus(): void {
-    this.renderRoot.querySelector<HTMLElement>('h2')?.focus();
+  private columns(): Column<Attempt>[] {
+    return [
+      {
+        name: 'username',
+        label: gettext('Learner'),
+        cell: ({ id, user }) => learnerCell(user, () => this.show(id)),
+      },
+      {
+        name: 'exam_name',
+        label: gettext('Exam'),
+        cell: ({ exam }) => html`<span><bdi>${exam.exam_name}</bdi><span class="sub">${examTypes()[exam.type] ?? exam.type}</span></span>`,
+      },
+      { name: 'started_at', label: gettext('Started'), isMoment: true, cell: (one) => moment(one.started_at) },
+      { name: 'completed_at', label: gettext('Handed in'), isMoment: true, cell: (one) => moment(one.completed_at) },
+      { name: 'allowed_time_limit_mins', label: gettext('Time limit'), cell: (one) => this.minutes(one.allowed_time_limit_mins) },
+      { name: 'status', label: gettext('Status'), cell: (one) => this.status(one) },
+    ];
   }
 
-  private change(query: Partial<ListQuery>): void {
-    clearTimeout(this.typing);
-    void this.list.change(query);
+  private minutes(count: number | null): TemplateResult | null {
+    if (count === null) return null;
+    return html`<span class="num">${interpolate(gettext('{count} min'), { count: formatNumber(count) })}</span>`;
+  }
+
+  private status(attempt: Attempt): TemplateResult {
+    const word = statusWord(attempt);
+    const count = attempt.earlier_count ? attempt.earlier_count + 1 : 0;
+    return html`<span class="status-cell">
+      <span class="status" data-tone=${word.tone}>${icon(word.icon)}<span>${word.label}</span></span>
+      ${count
+        ? html`<button type="button" class="link" @click=${() => this.show(attempt.id)}>
+            ${interpolate(gettext('{count} attempts'), { count: formatNumber(count) })}
+          </button>`
+        : nothing}
+    </span>`;
+  }
+
+  private rowActions(attempt: Attempt): TemplateResult {
+    const label = interpolate(gettext('Actions for {learner}'), { learner: attempt.user.username });
+    const menu = this.menu.button(label, () => [
+      { name: 'details', label: gettext('Details and timeline'), run: () => this.show(attempt.id) },
+      ...actionsOf(attempt).map((name) => ({
+        name,
+        label: this.actions.label(name),
+        isDanger: name === 'reset' || name === 'end',
+        run: () => this.actions.run(name, attempt),
+      })),
+    ]);
+    const canResume = actionsOf(attempt).includes('resume');
+    return html`${canResume
+      ? html`<button type="button" class="btn btn-small resume-attempt" @click=${() => this.actions.run('resume', attempt)}>
+          ${this.actions.label('resume')}
+        </button>`
+      : nothing}
+    ${menu}`;
+  }
+
+  protected table(rows: Attempt[]): Partial<TableOptions<Attempt>> & Pick<TableOptions<Attempt>, 'caption' | 'columns'> {
+    this.bulk.keep(rows);
+    const { ordering } = this.list.query;
+    return {
+      caption: ordering ? gettext('Attempts') : gettext('Attempts, newest first'),
+      columns: this.panel.id ? this.columns().filter(({ name }) => BESIDE_THE_PANEL.includes(name)) : this.columns(),
+      attention: attentionOf,
+      isOpen: ({ id }) => id === this.panel.id,
+      selection: this.bulk.selection,
+      actions: (attempt) => this.rowActions(attempt),
+    };
+  }
+
+  protected override headActions(): TemplateResult {
+    return this.exportButton();
+  }
+
+  protected override below(): TemplateResult | typeof nothing {
+    return this.bulk.bar();
+  }
+
+  protected override aside(): TemplateResult | typeof nothing {
+    return this.panel.render();
+  }
+
+  protected override ownAddress(): Record<string, string> {
+    return { open: this.panel.id ? String(this.panel.id) : '' };
+  }
+
+  protected override follow(query: URLSearchParams): void {
+    const id = Number(query.get('open'));
+    void this.panel.open(Number.isSafeInteger(id) && id > 0 ? id : 0, false);
+  }
+
+  protected override begun(): void {
+    this.exams.forget();
+  }
+
+  protected override loaded(page: Page<Attempt>): void {
+    super.loaded(page);
+    this.exams.ensure();
+  }
+
+  override refresh(): void {
+    super.refresh();
+    void this.panel.refresh();
+  }
+
+  private done(notice: Notice): void {
+    this.notices.show(notice);
+    this.refresh();
+  }
+
+  private show(id: number): void {
+    void this.panel.open(id);
     this.tell();
   }
 
-  /** Notify the page of the current state, for its URL. */
-  private tell(): void {
-    const query = addressOf(this.list.query);
-    if (query === this.query) return;
-    this.query = query;
-    this.dispatchEvent(new CustomEvent('proctoring-query', { detail: query, bubbles: true, composed: true }));
+  /** The focus goes back to the row's name. */
+  private closePanel(): void {
+    const index = this.index();
+    void this.panel.open(0);
+    this.tell();
+    void this.updateComplete.then(() => {
+      const names = this.renderRoot.querySelectorAll<HTMLElement>('.link-name');
+      if (names[index]) names[index].focus();
+      else this.focus();
+    });
   }
 
-  private search(search: string, isFinished: boolean): void {
-    clearTimeout(this.typing);
-    if (search === this.list.query.search) return;
-    if (isFinished) this.change({ search });
-    else this.typing = setTimeout(() => this.change({ search }), TYPING_MS);
+  private index(): number {
+    return this.list.page?.results.findIndex(({ id }) => id === this.panel.id) ?? -1;
   }
 
-  private loaded(page: Page<Attempt>): void {
-    const found = interpolate(gettext('Attempts found: {count}'), { count: formatNumber(page.count) });
-    this.announcement = [found, pagePosition(page.count, this.list.query)].join('. ');
-    this.requestUpdate();
-    this.tell(); // a page beyond the end has become the first
-    if (!this.exams.length) void this.loadExams();
+  private step(delta: number): void {
+    const next = this.list.page?.results[this.index() + delta];
+    if (next && this.index() >= 0) this.show(next.id);
   }
 
-  /** Load the exams for the filter. */
-  private async loadExams(): Promise<void> {
-    const url = `${this.apiBase}exams/?ordering=exam_name&page_size=200`;
-    if (url === this.examsAsked) return;
-    this.examsAsked = url;
-    const answer = await read<Page<Exam>>(url).catch(() => null);
-    if (url !== this.examsAsked) return; // of another course
-    this.examsAsked = '';
-    this.exams = answer?.data?.results ?? [];
-    this.requestUpdate();
-  }
-
-  /** Remove filters; the focus goes to the search, because the button that was pressed may be gone. */
-  private clear(query: Partial<ListQuery>): void {
-    this.change(query);
-    this.renderRoot.querySelector<HTMLElement>('input')?.focus();
-  }
-
-  private showWaiting(): void {
-    this.list.showWaiting();
-    this.focus();
-  }
-
-  private head(): TemplateResult {
-    const text = gettext('Newest attempt of each learner and exam. Times in {zone}.');
-    const { failure, page, updatedAt } = this.list;
-    return html`<div class="section-head">
-      <div>
-        <h2 tabindex="-1">${gettext('Attempts')}</h2>
-        <p>${interpolate(text, { zone: timeZone() })}</p>
-      </div>
-      <proctoring-freshness
-        .updatedAt=${page ? updatedAt : 0}
-        .late=${failure !== null}
-        @proctoring-refresh=${() => void this.list.load()}
-      ></proctoring-freshness>
-    </div>`;
-  }
-
-  /** Try again; if this succeeds, the button disappears and the heading gets the focus. */
-  private async tryAgain(): Promise<void> {
-    await this.list.load();
-    if (!this.list.failure) this.focus();
-  }
-
-  private retry(): TemplateResult {
-    return html`<button type="button" class="btn" @click=${() => void this.tryAgain()}>
-      ${icon('refresh')}${gettext('Try again')}
-    </button>`;
-  }
-
-  private waiting(): string {
-    const count = this.list.newRows();
-    return count ? interpolate(gettext('Show new attempts: {count}'), { count: formatNumber(count) }) : '';
-  }
-
-  /** A message above the rows: a failure, or newer rows that are waiting. */
-  private banners(): TemplateResult | typeof nothing {
-    const { failure, page } = this.list;
-    if (failure && page) {
-      return html`<div class="banner" data-tone="bad" role=${failure.isOwn ? 'alert' : nothing}>
-        ${icon('warn')}
-        ${keyed(failure, html`<p><strong>${gettext('The attempts could not be loaded')}</strong> ${failure.text}</p>`)}
-        ${this.retry()}
-      </div>`;
-    }
-    const waiting = this.waiting();
-    if (!waiting) return nothing;
-    return html`<div class="banner">
-      <button type="button" class="btn" @click=${() => this.showWaiting()}>${waiting}</button>
-    </div>`;
-  }
-
-  private empty(): TemplateResult {
-    if (!hasFilters(this.list.query)) {
-      const text = gettext('An attempt appears here as soon as a learner opens a timed or proctored exam of this course.');
-      return html`<div class="empty">${icon('file')}<h3>${gettext('No attempts yet')}</h3><p>${text}</p></div>`;
-    }
-    return html`<div class="empty">
-      ${icon('search')}
-      <h3>${gettext('No attempt matches')}</h3>
-      <button type="button" class="btn" @click=${() => this.clear(ALL)}>${gettext('Clear all filters')}</button>
-    </div>`;
-  }
-
-  private content(): TemplateResult {
-    const { page, failure, query, isBusy } = this.list;
-    if (!page && failure) {
-      return html`<div class="empty" role="alert">
-        ${icon('warn')}
-        <h3>${gettext('The attempts could not be loaded')}</h3>
-        ${keyed(failure, html`<p>${failure.text}</p>`)}
-        ${this.retry()}
-      </div>`;
-    }
-    if (!page) return loadingTable();
-    if (!page.results.length) return this.empty();
-    const sort = (column: string, isMoment: boolean) =>
-      this.change({ ordering: nextOrdering(query.ordering, column, isMoment) });
-    return html`${attemptsTable(page.results, query.ordering, isBusy, sort)}
-    ${pager(page.count, query, (change) => this.change(change))}`;
-  }
-
-  override render(): TemplateResult {
-    const { query, isBusy, failure } = this.list;
-    return html`<div class="px">
-      ${this.head()}
-      <div class="card">
-        ${toolbar(query, this.exams, {
-          search: (text, isFinished) => this.search(text, isFinished),
-          choose: (change) => this.change(change),
-        })}
-        ${chips(query, this.exams, (change) => this.clear(change), () => this.clear(ALL))} ${this.banners()} ${this.content()}
-      </div>
-      <p class="visually-hidden" role="status">${isBusy || failure ? '' : this.waiting() || this.announcement}</p>
-    </div>`;
+  private position(): string {
+    const { page, query } = this.list;
+    const index = this.index();
+    if (!page || index < 0) return '';
+    const number = formatNumber((query.page - 1) * query.pageSize + index + 1);
+    return interpolate(gettext('{number} of {count}'), { number, count: formatNumber(page.count) });
   }
 }

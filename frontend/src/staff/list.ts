@@ -3,7 +3,7 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { RequestFailed, read } from '../http';
 import { errorText } from './errors';
-import { type ListQuery, INITIAL, parametersOf } from './query';
+import { type FilterSpec, type ListQuery, INITIAL, parametersOf } from './query';
 import { Rhythm } from './rhythm';
 
 export interface Page<T> {
@@ -14,27 +14,46 @@ export interface Page<T> {
 /** A new object is announced, even with the same text. */
 export interface Failure {
   text: string;
-  isOwn: boolean; // caused by the user's own request, not by a refresh
+  isOwn: boolean; // of something that the reader has asked for, not of a refresh
 }
 
-export class List<T extends { id: number }> implements ReactiveController {
+export interface Row {
+  id?: number;
+  username?: string; // of rows about learners, which have no id
+  created?: string;
+}
+
+export function keyOf({ id, username }: Row): number | string {
+  return id ?? username ?? '';
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof RequestFailed && (error.status === 401 || error.status === 403);
+}
+
+export class List<T extends Row> implements ReactiveController {
   query: ListQuery = { ...INITIAL };
   page: Page<T> | null = null;
-  /** A newer page with rows that are not shown yet, so that the table does not move while the user reads it. */
+  /** A newer page with rows that are not shown yet: they are not pushed in while somebody reads. */
   waiting: Page<T> | null = null;
   failure: Failure | null = null;
   isBusy = false;
   updatedAt = 0;
+  /** The reader may not see the list, or not any more: nothing is read again until she asks for it. */
+  isRefused = false;
 
   private readonly rhythm: Rhythm;
   private hasBegun = false;
   private turn = 0;
   private seen = { url: '', etag: '' };
+  private shownAt = 0; // when the shown rows were read, by the server's clock
+  private readAt = 0;
 
   /** `address`: the URL of the resource, empty while unknown; `loaded` is called with the requested page. */
   constructor(
-    private readonly host: ReactiveControllerHost,
+    private readonly host: ReactiveControllerHost & Element,
     private readonly address: () => string,
+    private readonly filters: () => FilterSpec[],
     private readonly loaded: (page: Page<T>) => void,
   ) {
     this.rhythm = new Rhythm(host, () => this.update());
@@ -75,19 +94,28 @@ export class List<T extends { id: number }> implements ReactiveController {
     this.host.requestUpdate();
   }
 
+  /** How many rows that wait did not exist when the shown ones were read; others have only moved to this page. */
   newRows(): number {
-    const shown = new Set(this.page?.results.map((row) => row.id));
-    return this.waiting?.results.filter((row) => !shown.has(row.id)).length ?? 0;
+    const shown = new Set(this.page?.results.map(keyOf));
+    const isNew = (row: T) => !shown.has(keyOf(row)) && Date.parse(row.created ?? '') >= this.shownAt;
+    return this.waiting?.results.filter(isNew).length ?? 0;
+  }
+
+  /** Forget the rows: the reader may not see them any more. */
+  private forget(): void {
+    this.page = this.waiting = null;
+    this.seen = { url: '', etag: '' };
   }
 
   private show(page: Page<T>): void {
     this.page = page;
     this.waiting = null;
+    this.shownAt = this.readAt;
   }
 
   /** Refresh automatically; resolves with whether this succeeded. */
   private async update(): Promise<boolean> {
-    if (this.isBusy || !this.address()) return true;
+    if (this.isBusy || this.isRefused || !this.address()) return true;
     const answer = await this.read(false);
     const isAwaited = this.page === null; // the first answer, or another page than was shown
     if (answer) this.merge(answer);
@@ -99,26 +127,33 @@ export class List<T extends { id: number }> implements ReactiveController {
   private merge(answer: Page<T>): void {
     this.waiting = answer;
     if (!this.page || !this.newRows()) return this.show(answer);
-    const newer = new Map(answer.results.map((row) => [row.id, row]));
-    this.page = { ...this.page, results: this.page.results.map((row) => newer.get(row.id) ?? row) };
+    const newer = new Map(answer.results.map((row) => [keyOf(row), row]));
+    this.page = { ...this.page, results: this.page.results.map((row) => newer.get(keyOf(row)) ?? row) };
   }
 
   /** The page; null if it has not changed or cannot be read; undefined if it is no longer wanted. */
   private async read(isOwn: boolean): Promise<Page<T> | null | undefined> {
     const turn = (this.turn += 1);
-    const url = `${this.address()}?${parametersOf(this.query)}`;
+    const url = `${this.address()}?${parametersOf(this.query, this.filters())}`;
     try {
-      const { data, etag } = await read<Page<T>>(url, this.page && this.seen.url === url ? this.seen.etag : '');
+      const { data, etag, at } = await read<Page<T>>(url, this.page && this.seen.url === url ? this.seen.etag : '');
       if (turn !== this.turn) return undefined;
       this.seen = { url, etag };
+      this.readAt = at;
       this.updatedAt = Date.now();
       this.failure = null;
+      this.isRefused = false;
       if (isOwn) this.rhythm.done(true);
       return data;
     } catch (error) {
       if (turn !== this.turn) return undefined;
       return this.failed(error, url, isOwn);
     }
+  }
+
+  /** A refresh that fails like the reader's own request says nothing new. */
+  private fail(text: string, isOwn: boolean): void {
+    if (isOwn || this.failure?.text !== text) this.failure = { text, isOwn };
   }
 
   private failed(error: unknown, url: string, isOwn: boolean): Promise<Page<T> | null | undefined> | null {
@@ -128,10 +163,10 @@ export class List<T extends { id: number }> implements ReactiveController {
       if (!isOwn) this.page = this.waiting = null; // its rows are not those of the first
       return this.read(isOwn);
     }
-    const text = errorText(error);
-    // A refresh that fails in the same way as the user's own request adds no information.
-    if (isOwn || this.failure?.text !== text) this.failure = { text, isOwn };
-    if (url !== this.seen.url) this.page = this.waiting = null; // they are not what the filters say
+    this.isRefused = isRefusal(error);
+    this.fail(errorText(error), isOwn);
+    // Other rows than the filters say, or rows that the reader may not see any more.
+    if (url !== this.seen.url || this.isRefused) this.forget();
     if (isOwn) this.rhythm.done(false);
     return null;
   }

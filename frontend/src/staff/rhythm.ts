@@ -15,7 +15,7 @@ export class Rhythm implements ReactiveController {
   private last = 0;
 
   /** `work` resolves with whether it has succeeded. */
-  constructor(host: ReactiveControllerHost, private readonly work: () => Promise<boolean>) {
+  constructor(private readonly host: ReactiveControllerHost & Element, private readonly work: () => Promise<boolean>) {
     host.addController(this);
   }
 
@@ -39,7 +39,12 @@ export class Rhythm implements ReactiveController {
 
   private pause(): number {
     if (this.failures) return backOff(this.failures, FIRST_RETRY_MS, SLOWEST_RETRY_MS);
-    return document.hidden ? HIDDEN_MS : VISIBLE_MS;
+    return document.hidden || !this.isShown() ? HIDDEN_MS : VISIBLE_MS;
+  }
+
+  /** Hosts hide the section with the tab or the panel that it is in. */
+  private isShown(): boolean {
+    return this.host.checkVisibility?.() ?? true;
   }
 
   private schedule(): void {

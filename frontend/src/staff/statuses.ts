@@ -6,6 +6,13 @@ import { gettext } from './text';
 export type Tone = 'neutral' | 'good' | 'info' | 'warn' | 'bad';
 export type ExamType = 'timed' | 'practice' | 'onboarding' | 'proctored';
 
+export interface Pause {
+  kind: 'pause' | 'break';
+  since: string;
+  message: string;
+  is_too_long: boolean;
+}
+
 export interface Attempt {
   id: number;
   user: { username: string; email: string };
@@ -14,8 +21,47 @@ export interface Attempt {
   started_at: string | null;
   completed_at: string | null;
   allowed_time_limit_mins: number | null;
+  ends_at?: string | null;
+  paused?: Pause | null;
+  is_resumable?: boolean;
   ready_to_resume: boolean;
   resumed: boolean;
+  created: string;
+  needs_attention?: boolean;
+  earlier_count?: number;
+}
+
+export type ActionName = 'reset' | 'resume' | 'end' | 'pause' | 'continue' | 'extend';
+
+export interface TimelineEntry {
+  at: string;
+  kind: string;
+  by: string;
+  before: string;
+  after: string;
+  reason: string;
+  seconds: number | null;
+  changes: { field: string; before: unknown; after: unknown }[];
+  text: string;
+  notes: string[];
+}
+
+export interface Review {
+  review_status: string;
+  reviewed_by: string;
+  modified: string;
+  comments: { start_time: number; stop_time: number; comment: string; status: string }[];
+}
+
+export type EarlierAttempt = Pick<Attempt, 'id' | 'status' | 'started_at' | 'completed_at' | 'ready_to_resume' | 'resumed' | 'created'>;
+
+export interface AttemptDetails extends Attempt {
+  exam: Attempt['exam'] & { time_limit_mins: number; due_date: string | null; backend: string | null; content_id?: string };
+  is_newest: boolean;
+  earlier: EarlierAttempt[];
+  actions: ActionName[];
+  review: Review | null;
+  timeline: TimelineEntry[];
 }
 
 export interface Word {
@@ -56,18 +102,49 @@ export function examTypes(): Record<ExamType, string> {
   };
 }
 
-export function statusWord({ status, exam, ready_to_resume, resumed }: Attempt): Word {
+function pauseWord({ kind, is_too_long }: Pause): Word {
+  const label = kind === 'break' ? gettext('On a break') : gettext('Paused by staff');
+  return { label, tone: is_too_long ? 'warn' : 'info', icon: 'pause' };
+}
+
+const REVIEWED: ExamType[] = ['proctored', 'onboarding'];
+
+type Standing = Pick<Attempt, 'status' | 'exam' | 'ready_to_resume' | 'resumed' | 'paused'>;
+
+export function statusWord({ status, exam, ready_to_resume, resumed, paused }: Standing): Word {
+  if (paused) return pauseWord(paused);
   if (ready_to_resume && !resumed) return { label: gettext('May resume now'), tone: 'info', icon: 'play' };
-  if (status === 'submitted' && (exam.type === 'proctored' || exam.type === 'onboarding')) {
+  if (status === 'submitted' && REVIEWED.includes(exam.type)) {
     return { label: gettext('Waiting for review'), tone: 'info', icon: 'wait' };
   }
   const found = Object.entries(statusWords()).find(([names]) => names.split(',').includes(status));
   return found?.[1] ?? { label: status, tone: 'neutral', icon: 'idle' };
 }
 
+/** A status as a timeline names it, without the rest of the attempt. */
+export function nameOfStatus(status: string): string {
+  const found = Object.entries(statusWords()).find(([names]) => names.split(',').includes(status));
+  return found?.[1].label ?? status;
+}
+
 /** The edge of a row that needs attention. */
 export function attentionOf(attempt: Attempt): 'bad' | 'warn' | undefined {
+  if (attempt.paused?.is_too_long) return 'warn';
   if (attempt.ready_to_resume) return undefined;
   if (attempt.status === 'error') return 'bad';
   return attempt.status === 'second_review_required' ? 'warn' : undefined;
+}
+
+const RUNNING = ['started', 'ready_to_submit'];
+
+/** What staff may do with the attempt; the server decides, this is what a list offers. */
+export function actionsOf(attempt: Attempt & { actions?: ActionName[] }): ActionName[] {
+  if (attempt.actions) return attempt.actions;
+  const { status, paused, exam } = attempt;
+  const found: ActionName[] = [];
+  if (attempt.is_resumable && exam.type !== 'practice') found.push('resume');
+  if (RUNNING.includes(status)) found.push('extend');
+  if (status === 'started') found.push(paused?.kind === 'pause' ? 'continue' : 'pause');
+  if (RUNNING.includes(status)) found.push('end');
+  return [...found, 'reset'];
 }

@@ -1,16 +1,26 @@
-// Texts in the user's language: from the page's own catalog, otherwise from the host's.
+// Texts in the reader's language: from the page's own catalog, else from the host's.
 
 import { gettext as ofHost } from '../page';
 
-let catalog: Record<string, string> = {};
+const CONFIG = 'proctoring-staff-config';
 
-/** The texts that were sent with the page. */
+let catalog: Record<string, string> | null = null;
+
+/** Pages that hold single sections bring the texts in a script element with JSON. */
+function ownCatalog(): Record<string, string> {
+  if (catalog) return catalog;
+  const text = document.getElementById(CONFIG)?.textContent;
+  if (!text) return {}; // not yet
+  return (catalog = (JSON.parse(text) as { texts?: Record<string, string> }).texts ?? {});
+}
+
+/** The texts that the page has brought along. */
 export function setCatalog(texts: Record<string, string>): void {
   catalog = texts;
 }
 
 export function gettext(text: string): string {
-  return catalog[text] ?? ofHost(text);
+  return ownCatalog()[text] ?? ofHost(text);
 }
 
 /** The text with its `{names}` filled in. */
@@ -37,6 +47,21 @@ export function formatMoment(moment: string): string {
   const year = date.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
   const options: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year, hour: '2-digit', minute: '2-digit' };
   return date.toLocaleString(locale(), options);
+}
+
+/** A moment in full: "2 Dec 2026, 10:02:11 CET". */
+export function formatMomentInFull(moment: string): string {
+  const options: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'long' };
+  return new Date(moment).toLocaleString(locale(), options);
+}
+
+/** "1:05:02", or "4:09" under an hour. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (number: number) => String(number).padStart(2, '0');
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
 /** The user's time zone, abbreviated in the user's language. */

@@ -1,0 +1,114 @@
+// The section "Onboarding": how the profiles stand that learners need before proctored exams.
+
+import { type TemplateResult, html } from 'lit';
+import { type Filter } from './filters';
+import { type IconName, icon } from './icons';
+import { Section, type Texts } from './section';
+import type { Tone, Word } from './statuses';
+import { type Column, type TableOptions, learnerCell, moment } from './table';
+import { gettext } from './text';
+
+interface Onboarding {
+  username: string;
+  enrollment_mode: string;
+  status: string | null;
+  modified: string | null;
+}
+
+function words(): Record<string, Word> {
+  const word = (label: string, tone: Tone, name: IconName): Word => ({ label, tone, icon: name });
+  return {
+    not_started: word(gettext('Not started'), 'neutral', 'idle'),
+    setup_started: word(gettext('Setting up'), 'neutral', 'idle'),
+    onboarding_started: word(gettext('In progress'), 'info', 'run'),
+    submitted: word(gettext('Under review'), 'info', 'wait'),
+    verified: word(gettext('Approved'), 'good', 'ok'),
+    other_course_approved: word(gettext('Approved in another course'), 'good', 'ok'),
+    rejected: word(gettext('Not approved'), 'bad', 'bad'),
+    error: word(gettext('Stopped by an error'), 'bad', 'warn'),
+    expired: word(gettext('Expired'), 'bad', 'clock'),
+    onboarding_reset_past_due: word(gettext('Reset failed: past due'), 'bad', 'lock'),
+  };
+}
+
+function modes(): Record<string, string> {
+  return {
+    audit: gettext('Audit'),
+    honor: gettext('Honor code'),
+    verified: gettext('Verified'),
+    professional: gettext('Professional'),
+    'no-id-professional': gettext('Professional, without identity check'),
+    credit: gettext('Credit'),
+    masters: gettext('Master’s'),
+    'executive-education': gettext('Executive education'),
+  };
+}
+
+/** Attributes: see Section. */
+export class ProctoringOnboarding extends Section<Onboarding> {
+  protected resource(): string {
+    return 'onboarding/';
+  }
+
+  protected texts(): Texts {
+    return {
+      title: gettext('Onboarding'),
+      intro: gettext('Learners need an approved profile before a proctored exam. A review takes about two working days.'),
+      found: gettext('Learners found: {count}'),
+      newer: gettext('Show new learners: {count}'),
+      failed: gettext('The onboarding statuses could not be loaded'),
+      loading: gettext('Loading onboarding statuses…'),
+      none: gettext('Nobody needs onboarding'),
+      noneHint: gettext('Learners appear here once their enrolment entitles them to proctored exams.'),
+      noMatch: gettext('No learner matches'),
+      search: {
+        id: 'search_onboarding_id',
+        region: gettext('Find learners'),
+        label: gettext('Find by username or e-mail address'),
+        placeholder: gettext('Username, e-mail'),
+      },
+    };
+  }
+
+  protected filters(): Filter[] {
+    return [
+      {
+        name: 'status',
+        label: gettext('Status'),
+        all: gettext('All statuses'),
+        options: Object.entries(words()).map(([status, { label }]) => [status, label]),
+        parameters: (value) => value.split(',').map((one) => ['status', one]),
+      },
+    ];
+  }
+
+  private columns(): Column<Onboarding>[] {
+    return [
+      { name: '', label: gettext('Learner'), cell: (one) => learnerCell(one) },
+      {
+        name: '',
+        label: gettext('Status'),
+        cell: ({ status }) => {
+          if (!status) return null;
+          const word = words()[status] ?? { label: status, tone: 'neutral', icon: 'idle' };
+          return html`<span class="status" data-tone=${word.tone}>${icon(word.icon)}<span>${word.label}</span></span>`;
+        },
+      },
+      { name: '', label: gettext('Since'), cell: ({ modified }) => moment(modified) },
+      { name: '', label: gettext('Enrolment'), cell: ({ enrollment_mode: mode }) => modes()[mode] ?? mode },
+    ];
+  }
+
+  protected override headActions(): TemplateResult {
+    return this.exportButton();
+  }
+
+  protected table(): Partial<TableOptions<Onboarding>> & Pick<TableOptions<Onboarding>, 'caption' | 'columns'> {
+    const tone = ({ status }: Onboarding) => words()[status ?? '']?.tone;
+    return {
+      caption: gettext('Onboarding'),
+      columns: this.columns(),
+      attention: (one) => (tone(one) === 'bad' ? 'bad' : undefined),
+    };
+  }
+}

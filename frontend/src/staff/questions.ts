@@ -1,0 +1,256 @@
+// Dialogs that ask before something is changed: modal, with the server's refusal where it arises; nothing typed is lost.
+
+import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
+import { RequestFailed } from '../http';
+import { changeErrorText, fieldErrors } from './errors';
+import { icon } from './icons';
+import { gettext } from './text';
+
+export interface Field {
+  name: string;
+  label: string;
+  /** `choices` are check boxes; their value is a comma-separated list. */
+  kind?: 'text' | 'number' | 'area' | 'select' | 'choices';
+  options?: [value: string, label: string][];
+  value?: string;
+  hint?: string;
+  /** What to say where the field is empty or wrong; undefined if it may be so. */
+  check?: (value: string) => string | undefined;
+  /** Names of the server for errors of this field. */
+  aliases?: string[];
+  most?: number; // characters
+  id?: string; // as suites of hosts find it
+}
+
+export type Values = Record<string, string>;
+
+export interface Question {
+  heading: string;
+  /** Consequences, and what stays untouched. */
+  text?: TemplateResult;
+  fields?: Field[];
+  /** Below the fields, for what is typed. */
+  preview?: (values: Values) => TemplateResult | typeof nothing;
+  confirm: string;
+  busy: string;
+  cancel: string;
+  isDanger?: boolean;
+  id?: string; // of the button that confirms
+  /** Do it; rejects with RequestFailed. The dialog closes, unless another question is the answer. */
+  submit: (values: Values) => Promise<Question | void>;
+}
+
+export class Questions implements ReactiveController {
+  private question: Question | null = null;
+  private values: Values = {};
+  private errors: Record<string, string> = {};
+  private failure: { text: string } | null = null;
+  private isBusy = false;
+  private opener: HTMLElement | null = null;
+
+  constructor(private readonly host: ReactiveControllerHost & HTMLElement) {
+    host.addController(this);
+  }
+
+  hostDisconnected(): void {
+    this.question = null;
+    this.isBusy = false;
+  }
+
+  get isOpen(): boolean {
+    return this.question !== null;
+  }
+
+  ask(question: Question): void {
+    this.opener ??= this.host.shadowRoot?.activeElement as HTMLElement | null;
+    this.question = question;
+    this.values = Object.fromEntries((question.fields ?? []).map(({ name, value }) => [name, value ?? '']));
+    this.errors = {};
+    this.failure = null;
+    this.host.requestUpdate();
+    void this.host.updateComplete.then(() => this.show());
+  }
+
+  private get dialog(): HTMLDialogElement | null {
+    return this.host.shadowRoot?.querySelector('dialog') ?? null;
+  }
+
+  private show(): void {
+    const { dialog } = this;
+    if (!dialog || !this.question) return;
+    if (!dialog.open) dialog.showModal();
+    const first = dialog.querySelector<HTMLElement>('.field :is(input, textarea, select)');
+    (first ?? dialog.querySelector<HTMLElement>('.harmless'))?.focus();
+  }
+
+  private close(): void {
+    if (this.isBusy || !this.question) return;
+    this.question = null;
+    if (this.dialog?.open) this.dialog.close();
+    const { opener } = this;
+    this.opener = null;
+    this.host.requestUpdate();
+    void this.host.updateComplete.then(() => {
+      if (opener?.isConnected) opener.focus();
+      else this.host.focus();
+    });
+  }
+
+  private check(): boolean {
+    this.errors = {};
+    for (const { name, check } of this.question?.fields ?? []) {
+      const error = check?.(this.values[name].trim());
+      if (error) this.errors[name] = error;
+    }
+    return Object.keys(this.errors).length === 0;
+  }
+
+  private async submit(event: Event): Promise<void> {
+    event.preventDefault();
+    const { question } = this;
+    if (!question || this.isBusy) return;
+    this.failure = null;
+    if (!this.check()) return this.refused();
+    this.isBusy = true;
+    this.host.requestUpdate();
+    try {
+      const next = await question.submit({ ...this.values });
+      this.isBusy = false;
+      if (next) this.ask(next);
+      else this.close();
+    } catch (error) {
+      this.isBusy = false;
+      this.fail(error, question);
+    }
+  }
+
+  private fail(error: unknown, { fields = [] }: Question): void {
+    if (!(error instanceof RequestFailed)) throw error;
+    const told = fieldErrors(error);
+    for (const { name, aliases = [] } of fields) {
+      const text = [name, ...aliases].map((one) => told[one]).filter(Boolean).join(' ');
+      if (text) this.errors[name] = text;
+    }
+    const known = new Set(fields.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
+    const others = Object.entries(told).filter(([name]) => !known.has(name));
+    const isAtFields = Object.keys(this.errors).length > 0 && !others.length;
+    if (!isAtFields) this.failure = { text: [changeErrorText(error), ...others.map((pair) => pair.join(': '))].join(' ') };
+    this.refused();
+  }
+
+  /** The focus goes to the first field that is wrong; a failure of the whole is read as an alert. */
+  private refused(): void {
+    this.host.requestUpdate();
+    void this.host.updateComplete.then(() => {
+      this.dialog?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+    });
+  }
+
+  private change(name: string, value: string): void {
+    this.values = { ...this.values, [name]: value };
+    this.host.requestUpdate();
+  }
+
+  private choices({ name, options = [] }: Field): TemplateResult {
+    const chosen = new Set(this.values[name].split(',').filter(Boolean));
+    const toggle = (value: string, isChosen: boolean) => {
+      if (isChosen) chosen.add(value);
+      else chosen.delete(value);
+      this.change(name, [...chosen].join(','));
+    };
+    return html`<div class="choices">
+      ${options.map(
+        ([value, label]) => html`<label class="check">
+          <input
+            type="checkbox"
+            name=${name}
+            value=${value}
+            .checked=${chosen.has(value)}
+            aria-invalid=${this.errors[name] ? 'true' : 'false'}
+            @change=${(event: Event) => toggle(value, (event.target as HTMLInputElement).checked)}
+          />
+          <span><bdi>${label}</bdi></span>
+        </label>`,
+      )}
+    </div>`;
+  }
+
+  private control(field: Field, described: string): TemplateResult {
+    const { name, kind = 'text', options = [] } = field;
+    const value = this.values[name];
+    const id = field.id ?? `field-${name}`;
+    const invalid = this.errors[name] ? 'true' : 'false';
+    const changed = (event: Event) => this.change(name, (event.target as HTMLInputElement).value);
+    if (kind === 'area') {
+      return html`<textarea class="input" id=${id} name=${name} rows="3" maxlength=${field.most ?? 1000} aria-invalid=${invalid} aria-describedby=${described} .value=${value} @input=${changed}></textarea>`;
+    }
+    if (kind === 'select') {
+      return html`<select class="input" id=${id} name=${name} aria-invalid=${invalid} aria-describedby=${described} @change=${changed}>
+        ${options.map(([one, label]) => html`<option value=${one} .selected=${one === value}>${label}</option>`)}
+      </select>`;
+    }
+    const mode = kind === 'number' ? 'decimal' : 'text';
+    return html`<input class="input" id=${id} name=${name} type="text" inputmode=${mode} autocomplete="off" aria-invalid=${invalid} aria-describedby=${described} .value=${value} @input=${changed} />`;
+  }
+
+  private field(field: Field): TemplateResult {
+    const { name, label, hint, kind } = field;
+    const error = this.errors[name];
+    const described = `about-${name}`;
+    const notes = html`<p id=${described} class=${error ? 'error error-message' : 'hint'}>${error ? html`${icon('warn')}<span>${error}</span>` : hint}</p>`;
+    if (kind === 'choices') {
+      return html`<fieldset class="field" aria-describedby=${described}><legend class="label">${label}</legend>${this.choices(field)}${notes}</fieldset>`;
+    }
+    return html`<div class="field">
+      <label for=${field.id ?? `field-${name}`}>${label}</label>
+      ${this.control(field, described)} ${notes}
+    </div>`;
+  }
+
+  private foot({ cancel, confirm, busy, id = 'confirm', isDanger = false }: Question): TemplateResult {
+    const [harmless, act] = isDanger ? ['harmless', 'btn-danger'] : ['', 'btn-primary harmless'];
+    return html`<div class="dialog-foot">
+      <button type="button" class="btn ${harmless}" @click=${() => this.close()}>${cancel}</button>
+      <button type="submit" id=${id} class="btn ${act}" aria-disabled=${this.isBusy ? 'true' : 'false'}>${this.isBusy ? busy : confirm}</button>
+    </div>`;
+  }
+
+  private alert(): TemplateResult | typeof nothing {
+    if (!this.failure) return nothing;
+    const text = html`<div class="banner" data-tone="bad" role="alert">${icon('warn')}<p>${this.failure.text}</p></div>`;
+    return html`${keyed(this.failure, text)}`;
+  }
+
+  private body(question: Question): TemplateResult {
+    const { fields = [], text = nothing, preview } = question;
+    return html`<form class="dialog-form" novalidate @submit=${(event: Event) => void this.submit(event)}>
+      <div class="dialog-head modal-header">
+        <h2 id="dialog-title" class="heading">${question.heading}</h2>
+        <button type="button" class="btn btn-icon btn-quiet btn-small" aria-label=${gettext('Close')} @click=${() => this.close()}>${icon('close')}</button>
+      </div>
+      <div class="dialog-body">
+        ${this.alert()} ${text} ${fields.map((field) => this.field(field))} ${preview?.(this.values) ?? nothing}
+      </div>
+      ${this.foot(question)}
+    </form>`;
+  }
+
+  render(): TemplateResult {
+    return html`<dialog
+      class="dialog modal"
+      aria-labelledby="dialog-title"
+      @cancel=${(event: Event) => {
+        event.preventDefault();
+        this.close();
+      }}
+    >
+      ${this.question ? this.body(this.question) : nothing}
+    </dialog>`;
+  }
+}
+
+/** For a field that must not be empty. */
+export function required(text: string): (value: string) => string | undefined {
+  return (value) => (value ? undefined : text);
+}

@@ -1,0 +1,232 @@
+// The section "Reviews": what providers found, what staff decide, and the way to the providers' own dashboards.
+
+import { type TemplateResult, html, nothing } from 'lit';
+import { change, read } from '../http';
+import { changeErrorText } from './errors';
+import { type Exam, Exams } from './exams';
+import { type Filter, daysBetween } from './filters';
+import { type IconName, icon } from './icons';
+import type { Page } from './list';
+import type { Question } from './questions';
+import { Section, type Texts } from './section';
+import { type ExamType, type Review as Found, type Tone, examTypes, nameOfStatus } from './statuses';
+import { type Column, type TableOptions, learnerCell, moment } from './table';
+import { formatDuration, gettext, interpolate } from './text';
+
+interface Review extends Pick<Found, 'review_status' | 'comments'> {
+  id: number;
+  attempt_id: number | null;
+  attempt_status: string;
+  user: { username: string; email: string } | null;
+  exam: { id: number; exam_name: string; type: ExamType } | null;
+  is_passing: boolean;
+  reviewed_by: string | null;
+  created: string;
+  modified: string;
+}
+
+type Decision = 'Clean' | 'Suspicious';
+
+const WAITING = 'second_review_required';
+
+function verdicts(): Record<string, [label: string, tone: Tone, icon: IconName]> {
+  return {
+    Clean: [gettext('Nothing found'), 'good', 'ok'],
+    'Rules Violation': [gettext('Minor violation'), 'neutral', 'done'],
+    Suspicious: [gettext('Suspicious'), 'warn', 'warn'],
+    'Not Reviewed': [gettext('Not reviewed'), 'neutral', 'idle'],
+  };
+}
+
+/** Attributes: see Section. */
+export class ProctoringReviews extends Section<Review> {
+  private readonly exams = new Exams(this, () => this.apiBase);
+
+  protected resource(): string {
+    return 'reviews/';
+  }
+
+  protected texts(): Texts {
+    return {
+      title: gettext('Reviews'),
+      intro: gettext('What providers found in recordings is advice; you decide. The last changed reviews come first.'),
+      found: gettext('Reviews found: {count}'),
+      newer: gettext('Show new reviews: {count}'),
+      failed: gettext('The reviews could not be loaded'),
+      loading: gettext('Loading reviews…'),
+      none: gettext('No reviews yet'),
+      noneHint: gettext('A review appears here as soon as a provider has sent one.'),
+      noMatch: gettext('No review matches'),
+      search: {
+        id: 'search_review_id',
+        region: gettext('Find reviews'),
+        label: gettext('Find by username or e-mail address'),
+        placeholder: gettext('Username, e-mail'),
+      },
+    };
+  }
+
+  protected filters(): Filter[] {
+    return [
+      this.exams.filter(),
+      {
+        name: 'review_status',
+        label: gettext('Provider says'),
+        all: gettext('All reviews'),
+        options: Object.entries(verdicts()).map(([status, [label]]) => [status, label]),
+      },
+      {
+        name: 'decided',
+        label: gettext('Decision'),
+        all: gettext('Decided or not'),
+        options: [
+          ['false', gettext('Nobody has decided')],
+          ['true', gettext('Decided by a person')],
+        ],
+      },
+      ...daysBetween(
+        'modified',
+        { label: gettext('Since'), word: (day) => interpolate(gettext('Since {day}'), { day }) },
+        { label: gettext('Until'), word: (day) => interpolate(gettext('Until {day}'), { day }) },
+      ),
+    ];
+  }
+
+  private columns(): Column<Review>[] {
+    return [
+      { name: 'username', label: gettext('Learner'), cell: (one) => this.learner(one) },
+      {
+        name: 'exam_name',
+        label: gettext('Exam'),
+        cell: ({ exam }) => exam && html`<span><bdi>${exam.exam_name}</bdi><span class="sub">${examTypes()[exam.type] ?? exam.type}</span></span>`,
+      },
+      { name: 'review_status', label: gettext('Provider says'), cell: (one) => this.verdict(one) },
+      { name: '', label: gettext('Attempt'), cell: ({ attempt_status: status }) => (status ? nameOfStatus(status) : null) },
+      { name: 'reviewed_by', label: gettext('Decided by'), cell: ({ reviewed_by: by }) => by && html`<bdi>${by}</bdi>` },
+      { name: 'modified', label: gettext('Changed'), isMoment: true, cell: ({ modified }) => moment(modified) },
+    ];
+  }
+
+  /** In the shell, the attempt is one click away. */
+  private learner({ user, attempt_id: id }: Review): TemplateResult {
+    const isInShell = (this.getRootNode() as ShadowRoot).host?.localName === 'proctoring-staff-page';
+    const name = learnerCell(user ?? { username: gettext('Unknown learner') });
+    if (!isInShell || !id) return name;
+    return html`${name}<a class="sub" href="#attempts?open=${id}">${gettext('Details and timeline')}</a>`;
+  }
+
+  private verdict({ review_status: status, comments }: Review): TemplateResult {
+    const [label, tone, name] = verdicts()[status] ?? [status, 'neutral', 'idle'];
+    return html`<span>
+      <span class="status" data-tone=${tone}>${icon(name)}<span>${label}</span></span>
+      ${comments.length
+        ? html`<details>
+            <summary>${interpolate(gettext('Comments: {count}'), { count: comments.length })}</summary>
+            ${this.comments(comments)}
+          </details>`
+        : nothing}
+    </span>`;
+  }
+
+  private comments(comments: Review['comments']): TemplateResult {
+    return html`<ul class="comments">
+      ${comments.map(
+        (one) => html`<li>
+          <span class="num">${formatDuration(one.start_time)}–${formatDuration(one.stop_time)}</span>
+          <span><bdi>${one.comment}</bdi> <span class="soft">(${one.status})</span></span>
+        </li>`,
+      )}
+    </ul>`;
+  }
+
+  private rowActions(review: Review): TemplateResult | typeof nothing {
+    if (!review.attempt_id) return nothing;
+    const learner = review.user?.username ?? '';
+    const button = (decision: Decision, text: string, label: string, className: string) => html`<button
+      type="button"
+      class="btn btn-small ${className}"
+      aria-label=${interpolate(label, { learner })}
+      @click=${() => void this.begin(review, decision)}
+    >
+      ${text}
+    </button>`;
+    return html`<span class="actions">
+      ${button('Clean', gettext('Approve…'), gettext('Approve the attempt of {learner}…'), '')}
+      ${button('Suspicious', gettext('Reject…'), gettext('Reject the attempt of {learner}…'), 'btn-danger')}
+    </span>`;
+  }
+
+  /** What is decided about is what is there now, not what the list showed. */
+  private async begin(review: Review, decision: Decision): Promise<void> {
+    try {
+      const { data, etag } = await read<Review>(`${this.apiBase}reviews/${review.id}/`);
+      this.questions.ask(this.question(data ?? review, etag, decision));
+    } catch (error) {
+      this.notices.show({ text: changeErrorText(error) });
+      this.refresh();
+    }
+  }
+
+  private question(review: Review, etag: string, decision: Decision): Question {
+    const isApproval = decision === 'Clean';
+    const named = (text: string) =>
+      interpolate(text, { learner: review.user?.username ?? '', exam: review.exam?.exam_name ?? '' });
+    const before = review.reviewed_by
+      ? html`<p>${interpolate(gettext('{name} has decided before; your decision replaces it.'), { name: review.reviewed_by })}</p>`
+      : nothing;
+    return {
+      heading: named(isApproval ? gettext('Approve {learner}’s attempt in “{exam}”?') : gettext('Reject {learner}’s attempt in “{exam}”?')),
+      text: html`<p>${isApproval ? gettext('The result counts; the learner gets an e-mail.') : gettext('The result can be set to 0 and credit withdrawn; the learner gets an e-mail.')}</p>
+        ${before} ${this.verdict(review)}`,
+      confirm: isApproval ? gettext('Approve') : gettext('Reject'),
+      busy: gettext('Saving…'),
+      cancel: gettext('Leave it'),
+      isDanger: !isApproval,
+      submit: async () => {
+        try {
+          await change('PATCH', `${this.apiBase}reviews/${review.id}/`, { review_status: decision }, { 'If-Match': etag });
+        } catch (error) {
+          this.refresh();
+          throw error;
+        }
+        const text = isApproval ? gettext('The attempt of {learner} was approved.') : gettext('The attempt of {learner} was rejected.');
+        this.notices.show({ text: named(text) });
+        this.refresh();
+      },
+    };
+  }
+
+  protected table(): Partial<TableOptions<Review>> & Pick<TableOptions<Review>, 'caption' | 'columns'> {
+    return {
+      caption: gettext('Reviews'),
+      columns: this.columns(),
+      attention: ({ attempt_status: status }) => (status === WAITING ? 'warn' : undefined),
+      actions: (review) => html`${this.rowActions(review)}`,
+    };
+  }
+
+  /** The providers' own dashboards, one per exam. */
+  protected override above(): TemplateResult | typeof nothing {
+    const exams = this.exams.all.filter((exam): exam is Exam & { dashboard_url: string } => Boolean(exam.dashboard_url));
+    if (!exams.length) return nothing;
+    return html`<details class="card dashboards">
+      <summary>${gettext('Dashboards of the providers')}</summary>
+      <ul>
+        ${exams.map(
+          ({ exam_name, dashboard_url }) => html`<li>
+            <a href=${dashboard_url} target="_blank" rel="noopener"><bdi>${exam_name}</bdi> ${icon('external')}<span class="visually-hidden">${gettext('(opens a new tab)')}</span></a>
+          </li>`,
+        )}
+      </ul>
+    </details>`;
+  }
+
+  protected override begun(): void {
+    this.exams.forget();
+  }
+
+  protected override loaded(page: Page<Review>): void {
+    super.loaded(page);
+    this.exams.ensure();
+  }
+}

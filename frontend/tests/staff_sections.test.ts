@@ -1,0 +1,185 @@
+// Accommodations, onboarding and reviews.
+
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { modalDialogs, visible } from './helpers';
+import { all, answer, api, button, changes, mount, one, pageOf, rendered, texts, type Section } from './staff_helpers';
+
+const USER = { username: 'lee', email: 'lee@x.org' };
+const EXAM = { id: 7, exam_name: 'Midterm', type: 'proctored', time_limit_mins: 60 };
+const MOMENT = { created: '2026-03-01T12:00:00Z', modified: '2026-03-01T12:00:00Z' };
+const FACTOR = { id: 3, user: USER, exam: EXAM, key: 'time_multiplier', value: '1.5', additional_minutes: 30, ...MOMENT };
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T13:00:00Z') });
+  visible(true);
+  modalDialogs();
+});
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+describe('accommodations', () => {
+  const NEW = { users: 'lee, kim\njo', kind: 'time_multiplier', value: '1,5' };
+
+  async function open(...rows: object[]): Promise<Section> {
+    api(({ path }) => (path === 'allowances/3/' ? { body: FACTOR, etag: '"now"' } : pageOf(...rows)));
+    return mount({}, 'proctoring-accommodations');
+  }
+
+  async function choose(element: Section, value: string): Promise<void> {
+    const box = one<HTMLInputElement>(element, `dialog [name="exams"][value="${value}"]`);
+    box.checked = true;
+    box.dispatchEvent(new Event('change'));
+    await rendered();
+  }
+
+  test('a row says how long the exam is with it', async () => {
+    const element = await open(FACTOR, { ...FACTOR, id: 4, key: 'review_policy_exception', value: 'Water', additional_minutes: 0 });
+    expect(texts(element, 'tbody tr:first-child .fact').slice(0, 3)).toEqual(['Midtermproctored', '× 1.5', '90 min = 60 + 30']);
+    expect(texts(element, 'tbody tr:last-child .fact')[1]).toBe('Exception for reviewersWater');
+  });
+
+  test('a factor for three learners in all exams', async () => {
+    const element = await open();
+    one(element, '#add-allowance').click();
+    await rendered();
+    await choose(element, 'all');
+    changes.reply = () => ({ body: { succeeded: 3, failed: 0, results: [] } });
+    await answer(element, NEW);
+    expect(changes.sent[0].path).toBe('POST allowances/');
+    expect(changes.sent[0].body).toEqual({ users: ['lee', 'kim', 'jo'], exam_ids: [7], kinds: [{ key: 'time_multiplier', value: '1.5' }] });
+    expect(texts(element, '.notices p')).toEqual(['Saved: 3 of 3.']);
+  });
+
+  test('what is missing is said at each field', async () => {
+    const element = await open();
+    one(element, '#add-allowance').click();
+    await rendered();
+    await answer(element, { value: '0.5' });
+    expect(texts(element, '.error')).toEqual([
+      'Name at least one learner.',
+      'Choose at least one exam.',
+      'Write a number above 1, for example 1.5.',
+    ]);
+    await answer(element, { kind: 'additional_time_granted', value: '1.5' });
+    expect(texts(element, '.error')[2]).toBe('Write a whole number of minutes, for example 10.');
+    expect(changes.sent).toEqual([]);
+  });
+
+  test('pairs that fail are listed, and can be corrected', async () => {
+    const element = await open();
+    one(element, '#add-allowance').click();
+    await rendered();
+    await choose(element, '7');
+    changes.reply = () => ({
+      status: 207,
+      body: { succeeded: 2, failed: 1, results: [{ user: 'jo', exam_id: 7, outcome: 'failed', detail: 'There is no such user.' }] },
+    });
+    await answer(element, NEW);
+    expect(texts(element, 'dialog [role="alert"] li')).toEqual(['jo · Midterm: There is no such user.']);
+    await answer(element);
+    expect(one<HTMLTextAreaElement>(element, '#user_info').value).toBe('jo');
+    expect(one<HTMLInputElement>(element, '#allowance_value').value).toBe('1,5');
+  });
+
+  test('an error of the server at its field', async () => {
+    const element = await open();
+    one(element, '#add-allowance').click();
+    await rendered();
+    await choose(element, '7');
+    changes.reply = () => ({ status: 400, body: { detail: 'x', errors: [{ field: 'kinds.0.value', detail: 'Too large.' }] } });
+    await answer(element, NEW);
+    expect(texts(element, '.error')).toEqual(['Too large.']);
+  });
+
+  test('a change is of the version that was seen', async () => {
+    const element = await open(FACTOR);
+    one(element, '.edit_allowance').click();
+    await rendered();
+    expect(one<HTMLInputElement>(element, '#allowance_value').value).toBe('1.5');
+    changes.reply = () => ({ status: 412, body: { detail: 'Somebody else changed it.' } });
+    await answer(element, { value: '2' });
+    expect(texts(element, 'dialog [role="alert"] p')[0]).toMatch(/^Somebody else has changed this/);
+    expect(changes.sent[0]).toMatchObject({ path: 'PATCH allowances/3/', body: { value: '2' }, match: '"now"' });
+  });
+
+  test('a removal is asked about', async () => {
+    const element = await open(FACTOR);
+    one(element, '.remove_allowance').click();
+    await rendered();
+    expect(texts(element, '.harmless')).toEqual(['Keep it']);
+    await answer(element);
+    expect(changes.sent[0]).toMatchObject({ path: 'DELETE allowances/3/', match: '"now"' });
+  });
+
+  test.each([
+    ['Copy to another exam…', { exam_id: '7' }, { action: 'copy', allowance_ids: [3], exam_id: 7 }],
+    ['Remove…', {}, { action: 'delete', allowance_ids: [3] }],
+  ])('%s of several', async (name, values, body) => {
+    const element = await open(FACTOR);
+    const box = one<HTMLInputElement>(element, 'tbody input');
+    box.checked = true;
+    box.dispatchEvent(new Event('change'));
+    await rendered();
+    button(element, name).click();
+    await rendered();
+    changes.reply = () => ({ body: { succeeded: 1, failed: 0, results: [] } });
+    await answer(element, values);
+    expect(changes.sent[0]).toMatchObject({ path: 'POST allowances/actions/', body });
+  });
+});
+
+describe('onboarding', () => {
+  test('rows in words, filtered by several statuses', async () => {
+    const server = api(() => pageOf({ username: 'lee', enrollment_mode: 'masters', status: 'rejected', modified: null }));
+    const element = await mount({ query: 'status=rejected' }, 'proctoring-onboarding');
+    expect(texts(element, 'tbody .fact')).toEqual(['Not approved', '–none', 'Master’s']);
+    expect(one(element, 'tbody tr').getAttribute('data-attention')).toBe('bad');
+    expect(server.asked).toEqual([]);
+  });
+
+  test('without an onboarding exam, the server says so, and the search stays', async () => {
+    api(() => ({ status: 404, body: { detail: 'No onboarding exam exists in this course.' } }));
+    const element = await mount({}, 'proctoring-onboarding');
+    expect(texts(element, '[role="alert"] p')).toEqual(['No onboarding exam exists in this course.']);
+    expect(all(element, '#search_onboarding_id')).toHaveLength(1);
+  });
+});
+
+describe('reviews', () => {
+  const REVIEW = {
+    id: 5,
+    attempt_id: 9,
+    attempt_status: 'second_review_required',
+    user: USER,
+    exam: EXAM,
+    review_status: 'Suspicious',
+    is_passing: false,
+    reviewed_by: null,
+    comments: [{ start_time: 65, stop_time: 70, comment: 'Phone', status: 'Suspicious' }],
+    ...MOMENT,
+  };
+
+  test.each([
+    ['Approve…', 'Clean', 'The attempt of lee was approved.'],
+    ['Reject…', 'Suspicious', 'The attempt of lee was rejected.'],
+  ])('%s', async (name, decision, text) => {
+    api(({ path }) => (path === 'reviews/5/' ? { body: REVIEW, etag: '"now"' } : pageOf(REVIEW)));
+    const element = await mount({}, 'proctoring-reviews');
+    expect(texts(element, '.comments li')).toEqual(['1:05–1:10 Phone (Suspicious)']);
+    all(element, 'tbody button').find((one) => one.textContent!.trim() === name)!.click();
+    await rendered();
+    await answer(element);
+    expect(changes.sent[0]).toMatchObject({ path: 'PATCH reviews/5/', body: { review_status: decision }, match: '"now"' });
+    expect(texts(element, '.notices p')).toEqual([text]);
+  });
+
+  test('nothing can be decided where the attempt is gone', async () => {
+    api(() => pageOf({ ...REVIEW, attempt_id: null, attempt_status: '', user: null, exam: null }));
+    const element = await mount({}, 'proctoring-reviews');
+    expect(texts(element, 'tbody button')).toEqual([]);
+    expect(texts(element, '.who')).toEqual(['Unknown learner']);
+  });
+});
