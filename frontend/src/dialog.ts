@@ -28,6 +28,7 @@ function dialogOf(id: string): HTMLDialogElement {
     document.body.append(dialog);
   }
   const title = part(dialog, 'h3', 'message-title');
+  if (dialog.classList.contains('px')) title.classList.add('px-title');
   if (!title.id) title.id = `${dialog.id}-title`;
   dialog.setAttribute('aria-labelledby', title.id);
   part(dialog, 'p', 'message-body');
@@ -73,7 +74,10 @@ export function confirmed(title: string, message: string, labels?: { agree: stri
   const dialog = dialogOf('proctoring-question');
   const cancel = part(dialog, 'button', 'cancel-button');
   cancel.textContent = labels?.stay ?? gettext('Cancel');
-  cancel.classList.add('px-button', 'px-button--second');
-  part(dialog, 'button', 'ok-button').textContent = labels?.agree ?? gettext('OK');
+  const ok = part(dialog, 'button', 'ok-button');
+  ok.textContent = labels?.agree ?? gettext('OK');
+  cancel.classList.add('px-button');
+  cancel.classList.toggle('px-button--second', !labels); // the harmless one looks like the main one
+  ok.classList.toggle('px-button--danger', labels !== undefined);
   return opened(dialog, title, message, labels ? 'cancel-button' : undefined);
 }

@@ -149,7 +149,7 @@ def test_a_pause_by_staff_covers_the_questions(browser, demo):
     change("continue")
     page.clock.fast_forward("00:20")
     end.wait_for()
-    page.get_by_text("Time added to your exam: 0:10:00").wait_for()
+    page.get_by_text("Time added to your exam: 10 minutes.").wait_for()
     assert cover.count() == 0
     learner.close()
     staff.close()
