@@ -86,4 +86,4 @@ def test_a_review_is_approved_by_keyboard(open_page, seated):
     page.get_by_role("dialog").get_by_role("heading", name="Approve dee’s attempt").wait_for()
     page.keyboard.press("Enter")
     page.get_by_role("status").get_by_text("The attempt of dee was approved.").wait_for()
-    page.get_by_role("cell").get_by_text("Passed review").wait_for()
+    page.get_by_role("cell", name="Passed review").wait_for()

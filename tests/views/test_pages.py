@@ -1,10 +1,13 @@
 """The staff page of a course: who may open it, and what it is made of."""
 
+import gzip
 import json
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 
@@ -213,3 +216,8 @@ def test_learners_pages_get_the_texts_of_their_scripts(client, language, text):
     assert answer.status_code == 200
     assert answer.json().get("End my exam") == text
     assert "public" in answer["Cache-Control"]
+
+
+def test_the_script_is_small():
+    script = Path(finders.find("proctoring/js/staff.js")).read_bytes()
+    assert len(gzip.compress(script)) <= 60_000
