@@ -1,6 +1,7 @@
 """Accommodations, onboarding and reviews in Chromium, each checked by axe."""
 
 import pytest
+from django.utils import timezone
 
 from edx_proctoring import api
 from edx_proctoring.models import ProctoredExamStudentAllowance
@@ -21,9 +22,9 @@ def seated(course, host):
         host.enrollments.enrollments.append(Enrollment(user, "verified"))
     exam = course["midterm"]
     api.add_allowance_for_user(exam.pk, "ana", "additional_time_granted", "15")
-    attempt = AttemptFactory(
-        user=UserFactory(username="dee"), proctored_exam=exam, status="submitted"
-    )
+    dee, now = UserFactory(username="dee"), timezone.now()
+    ended = {"status": "submitted", "completed_at": now}
+    attempt = AttemptFactory(user=dee, proctored_exam=exam, **ended)
     comments = [
         {"comment": "Phone", "duration": 5, "start": 30, "stop": 35, "status": "Suspicious"}
     ]
