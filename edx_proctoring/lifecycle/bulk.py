@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from edx_proctoring import conf, deadlines, outbox
+from edx_proctoring import conf, outbox
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import ProctoredBaseException, TimeChangeNotAllowed
 from edx_proctoring.lifecycle.clock import continue_, extend, pause
@@ -58,8 +58,7 @@ def apply(bulk: BulkTimeChange, attempts: Iterable[Attempt]) -> list[BulkResult]
 def _apply_one(bulk: BulkTimeChange, attempt: Attempt) -> BulkResult:
     try:
         change = _change(bulk, attempt)
-        deadline = deadlines.read(change.attempt)
-        return BulkResult(attempt, change, ends_at=deadline.ends_at if deadline else None)
+        return BulkResult(attempt, change, ends_at=change.ends_at)
     except ProctoredBaseException as error:
         return BulkResult(attempt, error=error)
     except Exception:

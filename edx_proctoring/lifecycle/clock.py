@@ -130,7 +130,7 @@ def _grant(
         reason=reason,
     )
     gained = store(ledger, after, row, reason=kind, by=by)
-    return TimeChange(ledger.attempt, row, changed=True, gained=gained)
+    return TimeChange(ledger.attempt, row, changed=True, gained=gained, after=after)
 
 
 def pause(

@@ -31,12 +31,20 @@ class TimeChange:
     """The attempt after the call, the ledger row, and whether this call changed anything.
 
     `gained` are the seconds by which the deadline moved: fewer than those of the row if the due date limits them.
+    `after` is the new deadline where the change has computed it.
     """
 
     attempt: Attempt
     adjustment: TimeAdjustment | None
     changed: bool
     gained: int = 0
+    after: Deadline | None = None
+
+    @property
+    def ends_at(self) -> datetime.datetime | None:
+        """Return the attempt's deadline as it is now, None before its start; a query unless the change knows it."""
+        deadline = self.after or deadlines.read(self.attempt)
+        return deadline.ends_at if deadline else None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Grants and pauses at the same time as submissions, time-outs, and one another."""
+"""Grants, pauses and outages at the same time as submissions, time-outs, and one another; one attempt or many."""
 
 import datetime
 
@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from edx_proctoring import api, deadlines, lifecycle, operations
+from edx_proctoring.api.attempts import bulk_time_changes as bulk
 from edx_proctoring.exceptions import ProctoredExamIllegalStatusTransition, TimeChangeNotAllowed
-from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
+from edx_proctoring.models import BulkTimeChange, ProctoredExamStudentAttempt, TimeAdjustment
 from edx_proctoring.testing.factories import AttemptFactory, UserFactory
 from tests.concurrency.parallel import together
 
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Attempt = ProctoredExamStudentAttempt
 MINUTE = datetime.timedelta(minutes=1)
 ATTEMPTS = "proctoring_proctoredexamstudentattempt"
+LEDGER = "proctoring_timeadjustment"
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ def test_the_same_key_for_two_learners(running, exam):
     results = together(
         lambda: api.extend_attempt(running.pk, 600, key="alarm"),
         lambda: api.extend_attempt(other.pk, 600, key="alarm"),
-        meet_at="proctoring_timeadjustment",
+        meet_at=LEDGER,
     )
     refused = [result for result in results if isinstance(result, TimeChangeNotAllowed)]
     assert (len(refused), kinds()) == (1, ["grant"])
@@ -158,3 +160,136 @@ def test_an_allowance_during_an_interruption(exam, learner):
     kept = deadlines.seconds_kept(stored(running))
     whole = (exam.time_limit_mins + 30) * 60
     assert whole - 60 < kept <= whole
+
+
+def begun(exam, **ago):
+    """Return an attempt that started this long ago, as this version starts it."""
+    known = AttemptFactory(proctored_exam=exam, user=UserFactory(), status="ready_to_start")
+    lifecycle.transition(known, "started")
+    began = timezone.now() - datetime.timedelta(**ago)
+    Attempt.objects.filter(pk=known.pk).update(started_at=began)
+    return stored(known)
+
+
+def credit(attempt, key="outage"):
+    """Give seven minutes of its third to tenth minute back."""
+    began = attempt.started_at + 3 * MINUTE
+    lost = [(began, began + 7 * MINUTE)]
+    return lambda: api.give_back_time(attempt.pk, lambda _rows: lost, reason="down", key=key)
+
+
+def test_a_credit_for_an_outage_during_a_submission(exam):
+    known = begun(exam, minutes=20)
+    before = deadlines.read(known).ends_at
+    credited, submitted = together(
+        credit(known),
+        lambda: api.update_attempt_status(known.pk, "submitted"),
+        meet_at=ATTEMPTS,
+    )
+    assert (submitted, stored(known).status) == (known.pk, "submitted")
+    if isinstance(credited, TimeChangeNotAllowed):
+        assert kinds() == []
+    else:
+        assert kinds() == ["outage"]
+        assert (credited.seconds, credited.ends_at) == (420, before + 7 * MINUTE)
+
+
+def test_a_credit_for_an_outage_during_the_sweep(exam):
+    """It either comes first and the attempt goes on, or is refused because the time is over."""
+    known = begun(exam, minutes=exam.time_limit_mins, milliseconds=-150)
+    credited, swept = together(credit(known), operations.submit_expired_attempts)
+    ended = swept.ended + operations.submit_expired_attempts().ended
+    if isinstance(credited, TimeChangeNotAllowed):
+        assert (kinds(), ended, stored(known).status) == ([], 1, "submitted")
+    else:
+        assert (kinds(), ended, stored(known).status) == (["outage"], 0, "started")
+
+
+def test_outages_are_credited_once_however_many_declare_them(exam):
+    """The same key, and other keys for the same minutes: the learner's lock lets one after the other count."""
+    known = begun(exam, minutes=20)
+    before = deadlines.read(known).ends_at
+    calls = [credit(known, key) for key in ("one", "one", "two", "three")]
+    together(*calls, meet_at=ATTEMPTS)
+    assert kinds() == ["outage"]
+    assert deadlines.read(stored(known)).ends_at == before + 7 * MINUTE
+
+
+def test_a_credit_for_an_outage_during_a_recalculation(exam):
+    """The raised limit and the lost minutes both count, whichever comes first."""
+    known = begun(exam, minutes=20)
+    before = deadlines.read(known).ends_at
+    together(
+        credit(known),
+        lambda: api.update_exam(exam.pk, time_limit_mins=exam.time_limit_mins + 20),
+        lambda: api.recalculate_deadlines(exam.course_id),
+        meet_at=ATTEMPTS,
+    )
+    assert deadlines.read(stored(known)).ends_at == before + 27 * MINUTE
+    assert stored(known).allowed_time_limit_mins == exam.time_limit_mins + 27
+
+
+def change(exam, action="extend", seconds=600):
+    """Make a change of all running attempts of the exam."""
+    return bulk.new_bulk_time_change(
+        exam.course_id, action, exam_id=exam.pk, seconds=seconds, reason="alarm"
+    )
+
+
+def test_a_grant_to_a_class_during_a_submission_and_a_grant_to_one(exam):
+    """Each is decided under its own learner's lock: nobody loses a grant, nobody who ended gets one."""
+    ends, submits, runs = (begun(exam, minutes=5) for _ in range(3))
+    before = deadlines.read(ends).ends_at
+    all_of_them = change(exam)
+    results, *_ = together(
+        lambda: bulk.run_bulk_time_change(all_of_them),
+        lambda: api.update_attempt_status(submits.pk, "submitted"),
+        lambda: api.extend_attempt(ends.pk, 300, key="one"),
+        meet_at=LEDGER,
+    )
+    assert deadlines.read(stored(ends)).ends_at == before + 15 * MINUTE
+    assert deadlines.read(stored(runs)).adjusted == 600
+    refused = {one.attempt.pk for one in results if one.error}
+    assert stored(submits).status == "submitted"
+    assert refused <= {submits.pk}
+    assert {int(number) for number in all_of_them.failed} == refused
+    granted = TimeAdjustment.objects.filter(attempt_id=submits.pk, kind="grant").count()
+    is_granted = any(one.change for one in results if one.attempt.pk == submits.pk)
+    assert granted == is_granted
+
+
+def test_two_grants_to_a_class(exam):
+    known = [begun(exam, minutes=5) for _ in range(3)]
+    changes = [change(exam), change(exam, seconds=300)]
+    together(*[lambda one=one: bulk.run_bulk_time_change(one) for one in changes], meet_at=LEDGER)
+    assert [deadlines.read(stored(one)).adjusted for one in known] == [900] * 3
+    assert [(one.done, one.failed) for one in changes] == [(3, {})] * 2
+
+
+def test_two_pauses_of_a_class(exam):
+    known = [begun(exam, minutes=5) for _ in range(3)]
+    changes = [change(exam, "pause", 0) for _ in range(2)]
+    found = together(
+        *[lambda one=one: bulk.run_bulk_time_change(one) for one in changes], meet_at=LEDGER
+    )
+    assert kinds() == ["pause"] * 3
+    assert sum(one.change.changed for results in found for one in results) == 3
+    together(*[lambda one=one: api.continue_attempt(one.pk) for one in known])
+    assert TimeAdjustment.objects.open_pauses().count() == 0
+
+
+def test_two_undo_the_same_grant(exam):
+    known = [begun(exam, minutes=5) for _ in range(2)]
+    granted = change(exam)
+    bulk.run_bulk_time_change(granted)
+    undone = together(
+        *[
+            lambda: bulk.undo_bulk_time_change(BulkTimeChange.objects.get(pk=granted.pk))
+            for _ in range(3)
+        ],
+        meet_at="proctoring_bulk_time_change",
+    )
+    refused = [one for one in undone if isinstance(one, TimeChangeNotAllowed)]
+    assert len(refused) == 2
+    assert [deadlines.read(stored(one)).adjusted for one in known] == [0, 0]
+    assert kinds() == ["grant"] * 4

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from edx_proctoring import api
+from edx_proctoring import api, lifecycle
 from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExam,
@@ -309,9 +309,24 @@ def test_retirement(
         client.post(f"{V1}/retire_backend_user/{learner.pk}/")
 
 
+def test_a_grant_and_a_pause(exam, attempt, cost):
+    """The host's service for due dates and the delivery of the message included."""
+    known = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+    keys = iter("abc")
+    assert cost(lambda: api.extend_attempt(known.pk, 60, reason="alarm", key=next(keys))) <= 14
+    assert cost(lambda: api.pause_attempt(known.pk)) <= 14
+    assert cost(lambda: api.continue_attempt(known.pk)) <= 14
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
 @pytest.mark.defect("REST-E8")
-def test_a_poll_reads_the_attempt_and_its_ledger(attempt, as_learner, django_assert_num_queries):
+def test_a_poll_reads_the_attempt_and_its_ledger(
+    is_paused, attempt, as_learner, django_assert_num_queries
+):
     begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
     known = attempt(status="started", **begun)
+    api.extend_attempt(known.pk, 60)
+    if is_paused:
+        api.pause_attempt(known.pk)
     with django_assert_num_queries(SIGNED_IN + 2):
         as_learner.get(f"{E}/attempt/{known.pk}")

@@ -175,12 +175,11 @@ def recalculate_running(exam_ids: Collection[int], user_ids: Collection[int] | N
 
 
 def _result(change: lifecycle.TimeChange) -> TimeChangeResult:
-    deadline = deadlines.read(change.attempt)
     row = change.adjustment
     return TimeChangeResult(
         attempt_id=change.attempt.pk,
         changed=change.changed,
         seconds=row.seconds if row else 0,
-        ends_at=deadline.ends_at if deadline else None,
+        ends_at=change.ends_at,
         gained=change.gained,
     )
