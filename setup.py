@@ -92,6 +92,7 @@ setup(
         "Intended Audience :: Developers",
         "Intended Audience :: Education",
         "Natural Language :: English",
+        "Natural Language :: French",
         "Natural Language :: German",
         "Programming Language :: Python :: 3",
         "Programming Language :: Python :: 3 :: Only",

@@ -18,6 +18,10 @@ SAME = {
         "System", "Outbox", "JSON", "CSV", "{start}–{end}", "{count}", "Browser", "Code", "ID",
         "{count} min",
     },
+    "fr": {
+        "Actions", "Message", "Messages", "Minutes", "OK", "Type", "organisation", "site",
+        "{count} minute",
+    },
 }  # fmt: skip
 
 in_both = pytest.mark.parametrize("domain", DOMAINS)
