@@ -1,6 +1,6 @@
 """Permissions. The requested object, not the caller's parameters, determines whose staff the caller must be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from typing import Any
 
@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from edx_proctoring import api, conf, extensions, host
 from edx_proctoring.api.users import signed_in
+from edx_proctoring.backends import full_name
 from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     StudentExamAttemptDoesNotExistsException,
@@ -32,6 +33,10 @@ OWNER = "the learner whose attempt it is"
 COURSE_STAFF = "global staff, and staff of the course of the requested object"
 GLOBAL_STAFF = "global staff"
 REVIEWER = "reviewers of the attempt: the provider's review group and global staff"
+REVIEW_READER = "global staff, staff of the review's course, and the review group of its provider"
+REVIEW_DECIDER = (
+    "global staff, and the review group of the review's provider except for members' own attempts"
+)
 RETIREMENT = "users permitted by the host's rule accounts.can_retire_user"
 
 # The role for each route name and method. `tests/views/test_roles.py` tests every cell with every kind of caller.
@@ -85,7 +90,7 @@ ROUTE_ROLES: Mapping[str, Mapping[str, str]] = {
     "v2.allowances.actions":                       {"post": COURSE_STAFF},
     "v2.onboarding":                               {"get": COURSE_STAFF},
     "v2.reviews":                                  {"get": COURSE_STAFF},
-    "v2.review":                                   {"get": COURSE_STAFF, "patch": COURSE_STAFF},
+    "v2.review":                                   {"get": REVIEW_READER, "patch": REVIEW_DECIDER},
     "v2.attempts.export":                          {"get": COURSE_STAFF},
     "v2.allowances.export":                        {"get": COURSE_STAFF},
     "v2.onboarding.export":                        {"get": COURSE_STAFF},
@@ -128,8 +133,10 @@ def has_role(user: User, role: extensions.Role, course_id: str) -> bool:
     """Return whether the signed-in user has the role in this course."""
     if not isinstance(role, str):
         return role(user, course_id)
-    if role == COURSE_STAFF:
-        return is_user_course_or_global_staff(user, course_id)
+    if role in (COURSE_STAFF, REVIEW_READER) and is_user_course_or_global_staff(user, course_id):
+        return True
+    if role in (REVIEW_READER, REVIEW_DECIDER):
+        return reviewed_backends(user) != []  # the view compares the provider with the review's
     return role == ANY_USER or (role == GLOBAL_STAFF and bool(user.is_staff))
 
 
@@ -246,6 +253,19 @@ def reviewed_backends(user: AnyUser) -> list[str] | None:
         return None
     names = user.groups.filter(name__endswith=REVIEWERS).values_list("name", flat=True)
     return [name.removesuffix(REVIEWERS) for name in names]
+
+
+def may_decide(
+    user: AnyUser,
+    review: api.ProctoredExamSoftwareSecureReview,
+    backends: Collection[str] | None,
+) -> bool:
+    """Return whether the user may decide about the review, given the user's `reviewed_backends`."""
+    if backends is None:
+        return True
+    if review.exam is None or review.student_id == user.pk:
+        return False
+    return full_name(review.exam.backend) in backends
 
 
 def may_review(user: AnyUser, attempt: AttemptDict) -> bool:

@@ -158,6 +158,7 @@ describe('reviews', () => {
     review_status: 'Suspicious',
     is_passing: false,
     reviewed_by: null,
+    can_decide: true,
     comments: [{ start_time: 65, stop_time: 70, comment: 'Phone', status: 'Suspicious' }],
     ...MOMENT,
   };
@@ -174,6 +175,13 @@ describe('reviews', () => {
     await answer(element);
     expect(changes.sent[0]).toMatchObject({ path: 'PATCH reviews/5/', body: { review_status: decision }, match: '"now"' });
     expect(texts(element, '.notices p')).toEqual([text]);
+  });
+
+  test('course staff read without buttons', async () => {
+    api(() => pageOf({ ...REVIEW, can_decide: false }));
+    const element = await mount({}, 'proctoring-reviews');
+    expect(texts(element, '.who')).toEqual(['lee']);
+    expect(texts(element, 'tbody button')).toEqual([]);
   });
 
   test('nothing can be decided where the attempt is gone', async () => {

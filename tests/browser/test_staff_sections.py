@@ -79,7 +79,9 @@ def test_a_factor_for_three_learners_by_keyboard(open_page, seated):
     page.locator(f"{ALLOWANCES} tbody th").nth(3).wait_for()
 
 
-def test_a_review_is_approved_by_keyboard(open_page, seated):
+def test_a_review_is_approved_by_keyboard(open_page, seated, staff):
+    staff.is_staff = True  # staff of the course only read reviews
+    staff.save()
     page = open_page("#reviews")
     page.locator("proctoring-reviews tbody th").wait_for()
     tab_to(page, "proctoring-reviews", "Approve the attempt of dee…")

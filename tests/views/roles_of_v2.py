@@ -25,8 +25,8 @@ delete v2/courses/{course}/allowances/{allowance}/ -        403  403  403  403  
 post   v2/courses/{course}/allowances/actions/ copy         403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/onboarding/       -              403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/reviews/          -              403  403  403  403  200  403  200  403  403  403
-get    v2/courses/{course}/reviews/{review}/ -              403  403  403  403  200  403  200  403  403  403
-patch  v2/courses/{course}/reviews/{review}/ decide         403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/reviews/{review}/ -              403  403  403  403  200  403  200  200  403  403
+patch  v2/courses/{course}/reviews/{review}/ decide         403  403  403  403  403  403  200  200  403  403
 get    v2/courses/{course}/time-changes/     -              403  403  403  403  200  403  200  403  403  403
 post   v2/courses/{course}/time-changes/     extend_all     403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/time-changes/{change}/ -         403  403  403  403  200  403  200  403  403  403
@@ -60,8 +60,8 @@ patch  v2/courses/{course}/allowances/{foreign_allowance}/ minutes 403 403 403 4
 delete v2/courses/{course}/allowances/{foreign_allowance}/ - 403 403  403  403  404  403  404  403  403  403
 post   v2/courses/{other}/allowances/actions/ copy          403  403  403  403  403  400  400  403  403  403
 get    v2/courses/{other}/reviews/           -              403  403  403  403  403  200  200  403  403  403
-get    v2/courses/{course}/reviews/{foreign_review}/ -      403  403  403  403  404  403  404  403  403  403
-patch  v2/courses/{course}/reviews/{foreign_review}/ decide 403  403  403  403  404  403  404  403  403  403
+get    v2/courses/{course}/reviews/{foreign_review}/ -      403  403  403  403  404  403  404  404  404  403
+patch  v2/courses/{course}/reviews/{foreign_review}/ decide 403  403  403  403  403  403  404  404  404  403
 get    v2/courses/{other}/attempts/export/   -              403  403  403  403  403  200  200  403  403  403
 get    v2/courses/{other}/allowances/export/ -              403  403  403  403  403  200  200  403  403  403
 """

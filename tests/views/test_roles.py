@@ -351,6 +351,8 @@ ROLES = {
     permissions.COURSE_STAFF: {"course_staff", "global_staff"},
     permissions.GLOBAL_STAFF: {"global_staff"},
     permissions.REVIEWER: {"reviewer", "global_staff"},
+    permissions.REVIEW_READER: {"course_staff", "global_staff", "reviewer"},
+    permissions.REVIEW_DECIDER: {"global_staff", "reviewer"},
     permissions.RETIREMENT: {"retirement"},
     permissions.THE_WORLD: set(CALLERS),
 }

@@ -4,8 +4,9 @@ from typing import Any, TypeAlias
 
 import django_filters
 from django.db.models import Model
+from django.utils.functional import cached_property
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,7 +14,13 @@ from edx_proctoring import api
 from edx_proctoring.api.reviews import course
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
-from edx_proctoring.views.permissions import caller
+from edx_proctoring.views.permissions import (
+    COURSE_STAFF,
+    caller,
+    has_role,
+    may_decide,
+    reviewed_backends,
+)
 from edx_proctoring.views.v2.attempt_details import ReviewCommentSerializer
 from edx_proctoring.views.v2.attempts import AttemptExamSerializer, LearnerSerializer
 from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
@@ -42,6 +49,9 @@ class CourseReviewSerializer(serializers.Serializer[Model]):
         default=None,
         help_text="The username of the person who decided; null if nobody has.",
     )
+    can_decide = serializers.SerializerMethodField(
+        help_text="May the caller decide? Course staff may only read, as in 6.1.4."
+    )
     comments = serializers.SerializerMethodField()
     created = serializers.DateTimeField()
     modified = serializers.DateTimeField()
@@ -57,6 +67,9 @@ class CourseReviewSerializer(serializers.Serializer[Model]):
     def get_attempt_status(self, review: Review) -> str:
         attempt = self._attempt(review)
         return attempt.status if attempt else ""
+
+    def get_can_decide(self, review: Review) -> bool:
+        return may_decide(self.context["request"].user, review, self.context["reviewed_backends"])
 
     def get_comments(self, review: Review) -> ReviewCommentSerializer(many=True):  # type: ignore[valid-type]  # for the OpenAPI document
         rows = review.proctoredexamsoftwaresecurecomment_set.all()
@@ -114,6 +127,11 @@ class ReviewViewSet(ResourceViewSet[Model]):
     changes_class = DecisionSerializer
     resource = "reviews"
 
+    @cached_property
+    def reviewed_backends(self) -> list[str] | None:
+        """The providers about whose reviews the caller may decide; None means all."""
+        return reviewed_backends(caller(self.request))
+
     def get_queryset(self) -> Any:
         return course.find_reviews(self.kwargs.get("course_id", ""))
 
@@ -121,7 +139,10 @@ class ReviewViewSet(ResourceViewSet[Model]):
         """Read the attempts of all rows with one query."""
         if args:
             rows = args[0] if kwargs.get("many") else [args[0]]
-            found = {"attempts": course.attempts_of(rows)}
+            found = {
+                "attempts": course.attempts_of(rows),
+                "reviewed_backends": self.reviewed_backends,
+            }
             kwargs["context"] = {**self.get_serializer_context(), **found}
         return super().get_serializer(*args, **kwargs)
 
@@ -131,10 +152,19 @@ class ReviewViewSet(ResourceViewSet[Model]):
         review = rows.filter(pk=review_id).first() if review_id <= LARGEST_INTEGER else None
         if review is None:
             raise NotFound
+        self._check_may_use(review)
         return review
 
+    def _check_may_use(self, review: Review) -> None:
+        user = caller(self.request)
+        is_reader = self.action == "retrieve" and has_role(user, COURSE_STAFF, self.kwargs["course_id"])  # fmt: skip
+        if not (is_reader or may_decide(user, review, self.reviewed_backends)):
+            raise PermissionDenied
+
     def partial_update(self, request: Request, **kwargs: str) -> Response:
-        """Decide. The attempt follows as if the decision was made in Django admin; requires `If-Match`."""
+        """Decide. The attempt follows as if the decision was made in Django admin; requires `If-Match`, and global
+        staff or membership of the group `<provider>_review`.
+        """
         expected, known = expected_etags(request), self.get_object()
         body = DecisionSerializer(data=request.data)
         body.is_valid(raise_exception=True)

@@ -21,6 +21,7 @@ interface Review extends Pick<Found, 'review_status' | 'comments'> {
   exam: { id: number; exam_name: string; type: ExamType } | null;
   is_passing: boolean;
   reviewed_by: string | null;
+  can_decide: boolean;
   created: string;
   modified: string;
 }
@@ -140,7 +141,7 @@ export class ProctoringReviews extends Section<Review> {
   }
 
   private rowActions(review: Review): TemplateResult | typeof nothing {
-    if (!review.attempt_id) return nothing;
+    if (!review.attempt_id || !review.can_decide) return nothing;
     const learner = review.user?.username ?? '';
     const button = (decision: Decision, text: string, label: string, className: string) => html`<button
       type="button"

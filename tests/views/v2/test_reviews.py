@@ -1,10 +1,12 @@
 """Reviews of a course by REST."""
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from edx_proctoring import api
+from edx_proctoring.models import ProctoredExam
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview as Review
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
 from tests.views.conftest import OTHER_COURSE
@@ -18,8 +20,9 @@ COMMENTS = [
 
 
 @pytest.fixture
-def client(client_for, staff):
-    return client_for(staff)
+def client(client_for):
+    """Global staff."""
+    return client_for(UserFactory(username="boss", is_staff=True))
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ def test_a_decision_moves_the_attempt_and_names_who_made_it(client, reviewed, de
     answer = client.patch(url, {"review_status": decision}, format="json", headers={"If-Match": tag})  # fmt: skip
     assert answer.status_code == 200, answer.content
     data = answer.json()
-    assert (data["review_status"], data["reviewed_by"], data["attempt_status"]) == (decision, "staff", status)  # fmt: skip
+    assert (data["review_status"], data["reviewed_by"], data["attempt_status"]) == (decision, "boss", status)  # fmt: skip
 
 
 def test_a_decision_on_what_was_not_seen_is_refused(client, reviewed, staff):
@@ -106,3 +109,61 @@ def test_as_many_queries_for_many_rows_as_for_few(client, reviewed):
             client.get(URL)
         counts.append(len(queries))
     assert counts == [6] * 4  # session, user, count, rows, comments, attempts
+
+
+def decide(client, review):
+    body = {"review_status": "Clean"}
+    return client.patch(f"{URL}{review.pk}/", body, format="json", headers={"If-Match": "*"})
+
+
+def test_course_staff_may_read_but_not_decide(client_for, staff, reviewed):
+    client, review = client_for(staff), reviewed("suspicious")
+    assert client.get(URL).json()["results"][0]["can_decide"] is False
+    assert client.get(f"{URL}{review.pk}/").json()["can_decide"] is False
+    answer = decide(client, review)
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+    review.refresh_from_db()
+    assert (review.review_status, review.reviewed_by) == ("Suspicious", None)
+
+
+@pytest.mark.parametrize(
+    ("group", "backend", "code"),
+    [
+        ("test_review", "test", 200),
+        ("test_review", None, 200),  # the default provider
+        ("test_review", "null", 403),
+        ("null_review", "test", 403),
+        ("test_reviewers", "test", 403),
+    ],
+)
+def test_the_review_group_decides_about_its_provider(client_for, reviewed, group, backend, code):
+    user = UserFactory(username="rae")
+    user.groups.add(Group.objects.create(name=group))
+    client, review = client_for(user), reviewed("suspicious")
+    ProctoredExam.objects.update(backend=backend)
+    assert client.get(URL).status_code == 403  # the list is for course staff
+    seen = client.get(f"{URL}{review.pk}/")
+    assert (seen.status_code, decide(client, review).status_code) == (code, code)
+    if code == 200:
+        assert seen.json()["can_decide"] is True
+
+
+def test_of_the_review_group_nobody_decides_about_oneself(client_for, reviewed, host):
+    review = reviewed("suspicious", "rae")
+    review.student.groups.add(Group.objects.create(name="test_review"))
+    host.instructor.staff.add(review.student.pk)  # who may read all reviews
+    client = client_for(review.student)
+    assert client.get(f"{URL}{review.pk}/").json()["can_decide"] is False
+    assert decide(client, review).status_code == 403
+
+
+def test_the_list_says_about_which_reviews_a_group_decides(client_for, reviewed, staff):
+    staff.groups.add(Group.objects.create(name="test_review"))
+    reviewed("suspicious", "ana")
+    elsewhere = reviewed("suspicious", "bo").exam_id
+    ProctoredExam.objects.filter(pk=elsewhere).update(backend="null")
+    client = client_for(staff)
+    with CaptureQueriesContext(connection) as queries:
+        rows = client.get(URL).json()["results"]
+    assert {row["user"]["username"]: row["can_decide"] for row in rows} == {"ana": True, "bo": False}  # fmt: skip
+    assert len(queries) == 7  # the caller's groups, once

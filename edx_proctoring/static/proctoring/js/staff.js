@@ -313,7 +313,7 @@ var xe=globalThis,$e=xe.ShadowRoot&&(xe.ShadyCSS===void 0||xe.ShadyCSS.nativeSha
           <span class="num">${O(n.start_time)}–${O(n.stop_time)}</span>
           <span><bdi>${n.comment}</bdi> <span class="soft">(${n.status})</span></span>
         </li>`)}
-    </ul>`}rowActions(t){if(!t.attempt_id)return u;let n=t.user?.username??"",s=(o,a,c,d)=>l`<button
+    </ul>`}rowActions(t){if(!t.attempt_id||!t.can_decide)return u;let n=t.user?.username??"",s=(o,a,c,d)=>l`<button
       type="button"
       class="btn btn-small ${d}"
       aria-label=${m(c,{learner:n})}
