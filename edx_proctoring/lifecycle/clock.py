@@ -219,10 +219,10 @@ def _end(ledger: Ledger, row: TimeAdjustment, deadline: Deadline, by: User | Non
     return store(ledger, after, row, reason="continue", by=by)
 
 
-def renew_pause(attempt: Attempt) -> None:
-    """Extend the columns of a paused attempt for readers that do not know the ledger."""
+def renew_pause(attempt: Attempt) -> bool:
+    """Extend the columns of a paused attempt for readers that do not know the ledger; return whether it was necessary."""
 
-    def renew() -> None:
+    def renew() -> bool:
         ledger = read(attempt)
         if (
             ledger.open_pause
@@ -231,8 +231,10 @@ def renew_pause(attempt: Attempt) -> None:
             and needs_more_minutes(ledger.attempt, ledger.deadline, ledger.now)
         ):
             store(ledger, ledger.deadline, None, reason="pause goes on", by=None)
+            return True
+        return False
 
-    locked(attempt.user_id, renew)
+    return locked(attempt.user_id, renew)
 
 
 def close_left_open(row: TimeAdjustment) -> None:

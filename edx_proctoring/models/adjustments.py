@@ -32,6 +32,10 @@ class AdjustmentQuerySet(models.QuerySet["TimeAdjustment"]):
         """Return pauses and breaks that have not ended."""
         return self.filter(kind__in=TimeAdjustment.STOPS, ended_at__isnull=True)
 
+    def pauses_since_before(self, moment: datetime.datetime) -> Self:
+        """Return the open pauses by staff that began before this time."""
+        return self.open_pauses().filter(kind=TimeAdjustment.PAUSE, began_at__lt=moment)
+
 
 class AdjustmentValues(TypedDict, total=False):
     """Columns of a row other than its attempt, kind and key."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
-from edx_proctoring import deadlines, lifecycle
+from edx_proctoring import conf, deadlines, lifecycle
 from edx_proctoring.exceptions import (
     ExtraTimeUnavailable,
     StudentExamAttemptDoesNotExistsException,
@@ -97,17 +97,29 @@ def running_attempts(size: int = SWEEP_BATCH_SIZE) -> Iterator[list[Attempt]]:
 
 
 def _look_after_pauses() -> None:
-    """Extend the columns of paused attempts, which cover the pause only for a limited time; one query without pauses."""
+    """Extend the columns of paused attempts, which cover the pause only for a limited time; one query without pauses.
+
+    The same moments, several minutes apart, serve to remind of pauses that staff may have forgotten.
+    """
     if not TimeAdjustment.objects.open_pauses().exists():
         return
     _close_left_open()
     for row in list(TimeAdjustment.objects.open_pauses().select_related("attempt")):
         try:
-            lifecycle.renew_pause(row.attempt)
+            if lifecycle.renew_pause(row.attempt):
+                _warn_if_too_long(row)
         except StudentExamAttemptDoesNotExistsException:
             log.info("paused attempt no longer exists, attempt_id=%s", row.attempt_id)
         except Exception:
             log.exception("pause not renewed, attempt_id=%s", row.attempt_id)
+
+
+def _warn_if_too_long(row: TimeAdjustment) -> None:
+    minutes = int(conf.proctoring.LONGEST_PAUSE_MINUTES)
+    lasted = timezone.now() - (row.began_at or row.created)
+    if row.kind == TimeAdjustment.PAUSE and lasted > datetime.timedelta(minutes=minutes):
+        text = "paused for more than LONGEST_PAUSE_MINUTES (%s); only staff end it, attempt_id=%s"
+        log.warning(text, minutes, row.attempt_id)
 
 
 def _close_left_open() -> None:

@@ -3,6 +3,7 @@
 The answers hold numbers and states, but nothing about learners.
 """
 
+import datetime
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from edx_proctoring import cache, conf
-from edx_proctoring.models import ProctoredExam, ScheduledRun
+from edx_proctoring.models import ProctoredExam, ScheduledRun, TimeAdjustment
 from edx_proctoring.models.scheduled_runs import SWEEP
 from edx_proctoring.operations.diagnostics import breakers, network, outbox_backlog
 from edx_proctoring.operations.questions import (
@@ -44,12 +45,13 @@ def is_ready() -> bool:
 
 
 def report_health() -> Health:
-    """Ask everything at once: database, cache, broker and workers, outbox, sweep, providers."""
+    """Ask everything at once: database, cache, broker and workers, outbox, sweep, pauses, providers."""
     ours: list[Question] = [
         ("database", _database),
         ("cache", _cache),
         ("outbox", outbox_backlog),
         ("sweep", _sweep),
+        ("pauses", _pauses),
     ]
     answers = ask_shared([*ours, *network(), ("requests", breakers)], REPORT_SECONDS)
     findings = [one.masked() for answer in answers for one in answer]
@@ -92,3 +94,16 @@ def _sweep(_seconds: float) -> Iterator[Finding]:
         yield Finding("sweep", ERROR, text, hint, {"late_seconds": late})
     else:
         yield Finding("sweep", OK, text, "", {"late_seconds": late})
+
+
+def _pauses(_seconds: float) -> Iterator[Finding]:
+    """Report pauses that staff may have forgotten: nothing else ends them, and their learners cannot go on."""
+    minutes = int(conf.proctoring.LONGEST_PAUSE_MINUTES)
+    since = timezone.now() - datetime.timedelta(minutes=minutes)
+    count = TimeAdjustment.objects.pauses_since_before(since).count()
+    text = f"{count} for more than {minutes} minutes"
+    hint = (
+        "Continue these attempts (is_too_long in the list of attempts), or let course staff do it."
+    )
+    state, hint = (WARNING, hint) if count else (OK, "")
+    yield Finding("pauses", state, text, hint, {"too_long": count})

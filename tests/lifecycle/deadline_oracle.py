@@ -19,6 +19,11 @@ class Oracle:
         self.paused = False
         self.cap = None  # the due date, as far as it may cut the running attempt
         self.early = 0  # granted to the attempt that waits
+        self._begin()
+
+    def _begin(self):
+        """A new attempt: the seconds in which its time ran, those that were down, and how many have been given back."""
+        self.ran, self.down, self.given_back = set(), set(), 0
 
     def entitlement(self):
         extra = Decimal(self.limit) * (self.factor - 1)
@@ -50,6 +55,7 @@ class Oracle:
             if self.now > self.end_before(seconds):
                 self.state = "over"
             self.used += seconds
+            self.ran.update(range(self.now - seconds, self.now))
 
     def end_before(self, seconds):
         end = self.now - seconds + max(self.left_without_due_date, 0)
@@ -67,6 +73,7 @@ class Oracle:
 
     def start(self):
         """The first attempt, or the one that resumes."""
+        self._begin()
         self.entitled = max(self.entitled, self.entitlement())
         self.granted += self.early
         self.early, self.cap, self.paused = 0, self.due, False
@@ -89,6 +96,16 @@ class Oracle:
             least = min(self.standing_since + SHORTEST, before)
             if self.promised < least:
                 self.granted += least - self.standing_since - self.left_without_due_date
+
+    def outage(self, ago, length):
+        """Give back each second that was down and ran, whichever outages it was part of."""
+        begin = self.now - ago
+        self.down.update(range(begin, min(begin + length, self.now)))
+        seconds = max(len(self.down & self.ran) - self.given_back, 0)
+        if seconds:
+            self._look_at_due_date()
+            self.granted += seconds
+            self.given_back += seconds
 
     def pause(self):
         self.paused, self.paused_at = True, self.now

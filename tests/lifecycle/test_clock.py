@@ -302,6 +302,23 @@ def test_a_long_pause_is_no_row_of_the_history_per_sweep(running, clock, setting
     assert ProctoredExamStudentAttempt.history.count() - before == 3  # each covers eight minutes
 
 
+def test_the_sweep_reminds_of_a_pause_that_lasts_too_long(running, clock, caplog):
+    def warnings(minutes):
+        caplog.clear()
+        for _ in range(minutes):
+            clock.shift(MINUTE)
+            operations.submit_expired_attempts()
+        return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+
+    lifecycle.pause(running, kind="break", longest=3600)
+    assert warnings(40) == []
+    lifecycle.pause(running)
+    assert warnings(15) == []
+    text = f"paused for more than LONGEST_PAUSE_MINUTES (15); only staff end it, attempt_id={running.pk}"
+    assert warnings(5) == [text]
+    assert warnings(16) == [text] * 2
+
+
 def test_a_resumed_attempt_ends_to_the_second(clock, attempt, make_exam):
     known = attempt(
         exam=make_exam(time_limit_mins=60), status="ready_to_start", time_remaining_seconds=754

@@ -32,6 +32,7 @@ EVENTS = st.one_of(
     st.tuples(st.just("factor"), st.sampled_from(["1", "1.25", "1.5", "2", "3.33"])),
     st.tuples(st.just("due"), st.none() | st.integers(1, 300)),
     st.tuples(st.just("grant"), st.integers(-2400, 2400).filter(bool)),
+    st.tuples(st.just("outage"), st.tuples(st.integers(1, 3000), st.integers(1, 1500))),
     st.tuples(st.sampled_from(["pause", "continue", "break", "resume"]), st.none()),
 )
 
@@ -43,6 +44,7 @@ class History:
         self.clock, self.oracle = clock, Oracle(LIMIT)
         self.exam = ExamFactory(time_limit_mins=LIMIT, due_date=None, content_id=uuid.uuid4().hex)
         self.user = UserFactory()
+        self.down = []
         self.attempt_id = self._create()
 
     def _create(self):
@@ -100,6 +102,16 @@ class History:
         api.extend_attempt(self.attempt_id, seconds, reason="x")
         self.oracle.grant(seconds)
 
+    def outage(self, times):
+        """Something was down that began so many seconds ago, and for how long; all outages so far count together."""
+        if self.oracle.state != "running":
+            return
+        ago, length = times
+        began = timezone.now() - datetime.timedelta(seconds=ago)
+        self.down.append((began, began + datetime.timedelta(seconds=length)))
+        api.give_back_time(self.attempt_id, lambda _rows: self.down)
+        self.oracle.outage(ago, length)
+
     def pause(self, _):
         if self.oracle.state == "running":
             api.pause_attempt(self.attempt_id)
@@ -117,7 +129,7 @@ class History:
             if due is not None and due <= self.oracle.now:
                 self.oracle.state = "over"  # nobody enters an exam after its due date
                 return
-            self.attempt_id = self._create()
+            self.attempt_id, self.down = self._create(), []
             self.start(None)
 
     def check(self):
@@ -176,6 +188,13 @@ def break_off(history):
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(before=st.lists(EVENTS, max_size=4), after=st.lists(EVENTS, min_size=1, max_size=14))
+@example(
+    before=[],
+    after=[
+        *[("wait", 600), ("pause", None), ("wait", 300), ("continue", None), ("wait", 100)],
+        *[("outage", (700, 600)), ("outage", (450, 400)), ("wait", 10), ("outage", (700, 650))],
+    ],
+)
 @example(before=[("due", 20)], after=[("wait", 600), *BREAK, ("due", None), RESUME])
 @example(
     before=[("due", 70)],
@@ -187,7 +206,7 @@ def test_the_deadline_is_what_a_naive_account_says(transactional_db, before, aft
     with time_machine.travel(NOON, tick=False) as clock:
         history = History(clock)
         for name, value in before:
-            if name not in ("pause", "continue", "break", "resume"):
+            if name not in ("pause", "continue", "break", "resume", "outage"):
                 history.live(name, value)
         history.live("start", None)
         for name, value in after:

@@ -16,10 +16,11 @@ from rest_framework.test import APIClient
 
 from edx_proctoring import __version__
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
-from edx_proctoring.models import OutboxMessage, ScheduledRun
+from edx_proctoring.models import OutboxMessage, ScheduledRun, TimeAdjustment
 from edx_proctoring.models.scheduled_runs import SWEEP
 from edx_proctoring.openapi import document_v2
 from edx_proctoring.operations import health
+from edx_proctoring.testing.factories import UserFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("lms-urls")]
 
@@ -72,7 +73,7 @@ def statuses(found: dict[str, Any]) -> dict[str, str]:
 def test_all_is_well() -> None:
     found = report()
     assert (found["status"], found["version"]) == ("ok", __version__)
-    assert {"database", "cache", "broker", "outbox", "sweep", "provider test"} <= set(
+    assert {"database", "cache", "broker", "outbox", "sweep", "pauses", "provider test"} <= set(
         found["checks"]
     )
     assert set(statuses(found).values()) <= {"ok", "note"}
@@ -121,7 +122,7 @@ def test_without_a_database(as_global_staff: APIClient) -> None:
     assert (response.status_code, response.json()) == (503, {"status": "error"})
     assert time.monotonic() - began < LONGEST
     found = statuses(report())
-    assert {found[name] for name in ("database", "outbox", "sweep")} == {"error"}
+    assert {found[name] for name in ("database", "outbox", "sweep", "pauses")} == {"error"}
     assert (found["cache"], found["provider test"]) == ("ok", "ok")
     response = as_global_staff.get(REPORT)  # cannot be recognised
     assert response.status_code == 503
@@ -188,6 +189,21 @@ def test_messages_and_sweeps_that_are_late(exam: Any) -> None:
     assert APIClient().get(REPORT, {"fail_on": "warning"}, headers=TOKEN).status_code == 503
     ScheduledRun.objects.all().delete()
     assert statuses(report())["sweep"] == "error"
+
+
+def test_pauses_that_staff_may_have_forgotten(attempt: Any) -> None:
+    now = timezone.now()
+    ago = [(14, "pause"), (16, "pause"), (300, "break"), (300, "pause")]
+    for minutes, kind in ago:
+        known = attempt(user=UserFactory(), status="started", started_at=now)
+        began = now - datetime.timedelta(minutes=minutes)
+        key = f"{kind}:{minutes}"
+        TimeAdjustment.of(known, kind, key, began, began_at=began, seconds=99).save()
+    found = report()
+    assert (found["status"], statuses(found)["pauses"]) == ("warning", "warning")
+    assert found["checks"]["pauses"]["numbers"] == {"too_long": 2}
+    TimeAdjustment.objects.update(ended_at=now)
+    assert statuses(report())["pauses"] == "ok"
 
 
 def test_a_service_that_hangs_costs_one_thread(
