@@ -144,7 +144,7 @@ def pause(
 ) -> TimeChange:
     """Stop the clock of a started attempt. Does nothing if the clock is already stopped or if `key` was used before.
 
-    `longest`: the seconds after which a break ends by itself. A pause by staff takes the place of a break.
+    `longest`: the seconds after which a break ends by itself; a break without any is refused. A pause by staff takes the place of a break.
     Raises TimeChangeNotAllowed, StudentExamAttemptDoesNotExistsException.
     """
     _check_key(key)
@@ -157,6 +157,8 @@ def pause(
             ledger = _without_break(ledger, by)
         if ledger.open_pause:
             return TimeChange(ledger.attempt, ledger.open_pause, changed=False)
+        if kind == TimeAdjustment.BREAK and longest <= 0:  # would never end by itself
+            raise TimeChangeNotAllowed("You have no break left in this exam.")
         deadline = ledger.deadline
         if ledger.attempt.status != Status.started or deadline is None:
             raise _not_in(ledger.attempt, "Only a started attempt can be paused.")

@@ -23,6 +23,7 @@ from edx_proctoring.contrib.accommodations.profiles import (
     new_profile,
 )
 from edx_proctoring.contrib.accommodations.values import ProfileValues
+from edx_proctoring.exceptions import UserNotFoundException
 from edx_proctoring.models.allowances import find_user_id
 
 __all__ = [
@@ -65,5 +66,5 @@ def find_learner_id(name: str, course_id: str | None) -> int:
     """
     user_id = find_user_id(name)
     if course_id is not None and is_stranger(course_id, user_id):
-        return find_user_id("")  # raises, as for a user that there is not
+        raise UserNotFoundException(f"Cannot find user against {name}")  # as if there were none
     return user_id

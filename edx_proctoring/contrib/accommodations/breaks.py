@@ -18,7 +18,7 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.lifecycle import TimeChange
 from edx_proctoring.limits import LARGEST_INTEGER
-from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment, exactly
+from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.types import JSONObject, User
 
@@ -35,11 +35,6 @@ class Budget:
     count: int = 0
     seconds: int = 0
     longest: int = 0
-
-    @property
-    def allows_a_break(self) -> bool:
-        """Return whether the learner may begin one."""
-        return self.count > 0 and self.longest > 0
 
 
 def budget_of(attempt: Attempt) -> Budget | None:
@@ -76,11 +71,10 @@ def begin_break(attempt_id: int, user: User, key: str) -> TimeChange:
     attempt = _own(attempt_id, user)
 
     def begin() -> TimeChange:
-        known = TimeAdjustment.objects.filter(exactly(key=key)).exists()
-        budget = None if known else budget_of(attempt)
-        if not known and not (budget and budget.allows_a_break) and not _is_paused(attempt):
-            raise TimeChangeNotAllowed("You have no break left in this exam.")
-        longest = budget.longest if budget else 0
+        budget = budget_of(attempt)
+        longest = (
+            budget.longest if budget else 0
+        )  # then the pause is refused, unless there is nothing to do
         return lifecycle.pause(attempt, kind=BREAK, longest=longest, by=user, key=key)
 
     return lifecycle.locked(attempt.user_id, begin)
@@ -108,12 +102,6 @@ def _own(attempt_id: int, user: User) -> Attempt:
     if attempt.user_id != user.pk:
         raise StudentExamAttemptDoesNotExistsException(f"There is no attempt {attempt_id}.")
     return attempt
-
-
-def _is_paused(attempt: Attempt) -> bool:
-    now = timezone.now()
-    rows = TimeAdjustment.objects.of_attempts([attempt.pk]).open_pauses()
-    return any(row.stops_clock(now) for row in rows)
 
 
 def poll_data(attempt: Attempt) -> JSONObject:

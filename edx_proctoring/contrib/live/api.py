@@ -1,13 +1,15 @@
 """Declare outages, find the affected attempts, and give the lost time back. These functions do not check permissions."""
 
 import datetime
+import logging
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from edx_proctoring import api, backends, outbox, timing
+from edx_proctoring import api, backends, outbox, timing, transactions
 from edx_proctoring.contrib.live.models import Heartbeat, Outage
 from edx_proctoring.exceptions import (
     ProctoredBaseException,
@@ -18,9 +20,12 @@ from edx_proctoring.outbox import Draft
 from edx_proctoring.statuses import IN_PROGRESS
 from edx_proctoring.types import User
 
+log = logging.getLogger(__name__)
+
 Attempt = ProctoredExamStudentAttempt
 KIND = "proctoring_live_outage"
-LONGEST = datetime.timedelta(days=7)
+NOTHING, LONGEST = datetime.timedelta(0), datetime.timedelta(days=7)
+OWN_KEY = re.compile(r"outage:([0-9]{1,18}):[0-9]+:[0-9]+\Z")
 FEW = 500  # attempts credited in the request
 
 
@@ -97,10 +102,10 @@ def check(outage: Outage) -> None:
         raise OutageNotAllowed("Name the course, the exam or the provider that was down.")
     if not outage.reason.strip():
         raise OutageNotAllowed("An outage needs a reason.")
-    if not outage.began_at < outage.ended_at <= outage.began_at + LONGEST:
-        raise OutageNotAllowed("An outage ends after it began, and within seven days.")
     if outage.ended_at > timezone.now():
         raise OutageNotAllowed("The end of the outage is in the future.")
+    if not NOTHING < outage.ended_at - outage.began_at <= LONGEST:
+        raise OutageNotAllowed("An outage ends after it began, and within seven days.")
     if outage.exam_id is not None:
         _check_exam(outage.exam_id, outage.course_id)
 
@@ -194,6 +199,10 @@ def _credit_one(outage: Outage, attempt: Attempt, by: User | None) -> Credit:
         done = api.give_back_time(attempt.pk, lost, reason=outage.reason, by=by, key=key)
     except ProctoredBaseException as error:
         return Credit(attempt, type(error).__name__)
+    except Exception as error:
+        transactions.reraise_if_broken(error)
+        log.exception("lost time not given back, attempt_id=%s", attempt.pk)
+        return Credit(attempt, type(error).__name__)
     outcome = "credited" if done.changed else "unchanged"
     return Credit(attempt, outcome, done.seconds, done.gained, done.ends_at)
 
@@ -218,10 +227,15 @@ def _rows_of(attempts: Sequence[Attempt]) -> dict[int, list[TimeAdjustment]]:
 
 
 def _outages_of(books: Mapping[int, Sequence[TimeAdjustment]]) -> dict[int, list[Outage]]:
-    """Return the outages that have given time back before, by attempt id, as the keys of the ledger's rows name them."""
+    """Return the outages that have given time back before, by attempt id, as the keys of the ledger's rows name them.
+
+    Other code gives time back, too, with keys of its own.
+    """
     named = {
         attempt_id: {
-            int(row.key.split(":")[1]) for row in rows if row.kind == TimeAdjustment.OUTAGE
+            int(known[1])
+            for row in rows
+            if row.kind == TimeAdjustment.OUTAGE and (known := OWN_KEY.match(row.key))
         }
         for attempt_id, rows in books.items()
     }

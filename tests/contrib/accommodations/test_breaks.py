@@ -1,6 +1,7 @@
 """Learners' own breaks: within the budget, with the questions hidden, and never more time than granted."""
 
 import uuid
+from contextlib import suppress
 
 import pytest
 from django.db import connection
@@ -16,11 +17,12 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import TimeAdjustment
 from edx_proctoring.testing.factories import UserFactory
 from tests.concurrency.parallel import together
-from tests.lifecycle.noon import MINUTE, NOON, end_of, stored
+from tests.lifecycle.noon import MINUTE, NOON, SECOND, end_of, stored
 
 pytestmark = pytest.mark.django_db
 
 E = "/api/edx_proctoring/v1/proctored_exam"
+TENTH = SECOND / 10
 BUDGET = {"break_count": 2, "break_minutes": 5, "break_total_minutes": 8}
 
 
@@ -131,6 +133,24 @@ def test_a_repetition_of_which_no_answer_is_stored_begins_no_second_break(runnin
     assert not breaks.begin_break(running.pk, learner, "key").changed
     assert len(rows()) == 1
     assert not core.is_attempt_paused(running.pk)
+
+
+@pytest.mark.parametrize("early", range(6, 10))
+def test_no_endless_break_at_the_end_of_the_last_one(profile, hour, start, clock, learner, early):
+    profile(break_count=1, break_minutes=5)
+    running = start(hour)
+    breaks.begin_break(running.pk, learner, "first")
+    clock.move_to(NOON + 5 * MINUTE - early * TENTH)
+
+    def slowly(execute, *query):
+        clock.shift(TENTH)
+        return execute(*query)
+
+    with connection.execute_wrapper(slowly), suppress(TimeChangeNotAllowed):
+        breaks.begin_break(running.pk, learner, "second")
+    clock.move_to(NOON + 10 * MINUTE)
+    assert not core.is_attempt_paused(running.pk)
+    assert len(rows()) == 1
 
 
 def test_the_questions_are_hidden(page, running, clock, learner):

@@ -83,7 +83,9 @@ def test_bad_bodies(post, learner, body, wrong):
 
 def test_a_stranger_to_the_course_is_nobody(post, learner, host, boss):
     host.enrollments.enrolled = set()
+    UserFactory(username="daemon", email="")
     assert fields(post("", NEW)) == ["user"]
+    assert not Profile.objects.exists()
     assert post("", {**NEW, "scope": "site"}, user=boss).status_code == 200
 
 

@@ -98,6 +98,14 @@ def test_only_selected_attempts(send, later, attempt):
         ({"exam": 10**6}, "outage_not_allowed"),
         ({"ended_at": "2026-05-04T12:05:00Z"}, "outage_not_allowed"),
         ({"ended_at": "2026-05-04T12:21:00Z"}, "outage_not_allowed"),
+        (
+            {"began_at": "9999-12-30T00:00:00Z", "ended_at": "9999-12-31T00:00:00Z"},
+            "outage_not_allowed",
+        ),
+        (
+            {"began_at": "0001-01-01T00:00:00Z", "ended_at": "0001-01-01T00:00:00Z"},
+            "outage_not_allowed",
+        ),
     ],
 )
 def test_bad_bodies(send, later, change, code):
