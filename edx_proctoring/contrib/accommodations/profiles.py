@@ -1,6 +1,7 @@
 """Create and change profiles: one transaction each, with a record of the change and of the attempts that follow it."""
 
-from collections.abc import Callable, Collection, Iterable
+import datetime
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, connection
@@ -95,6 +96,20 @@ def new_profile(user_id: int, scope: Scope, values: ProfileValues) -> Profile:
     return profile
 
 
+def create_profiles(profiles: Sequence[Profile], by: User | None) -> None:
+    """Store valid profiles of `new_profile`. Raises IntegrityError if one exists; call it in a transaction."""
+    Profile.objects.bulk_create(profiles)
+    if profiles and not connection.features.can_return_rows_from_bulk_insert:
+        users = Profile.objects.of_users({one.user_id for one in profiles})
+        ids = {
+            (user, digest): pk
+            for user, digest, pk in users.values_list("user_id", "scope_digest", "pk")
+        }
+        for one in profiles:
+            one.pk = ids[one.user_id, one.scope_digest]
+    recorded([(one, None) for one in profiles], by)
+
+
 def change_profile(
     profile_id: int,
     values: ProfileValues,
@@ -178,19 +193,22 @@ def recorded(changes: Iterable[tuple[Profile, JSONObject | None]], by: User | No
 
 
 def _record(profile: Profile, before: JSONObject | None, by: User | None) -> ProfileChange:
-    after = plain(profile)
-    values: JSONObject = {
-        name: [(before or {}).get(name), value]
-        for name, value in after.items()
-        if before is None or before.get(name) != value
-    }
     return ProfileChange(
         profile_id=profile.pk,
         user_id=profile.user_id,
         by_id=getattr(by, "pk", None),
         action=ProfileChange.CREATED if before is None else ProfileChange.CHANGED,
-        values=values,
+        values=changes_of(profile, before),
     )
+
+
+def changes_of(profile: Profile, before: JSONObject | None) -> JSONObject:
+    """Return the value before and after by field, of all fields if the profile is new."""
+    return {
+        name: [(before or {}).get(name), value]
+        for name, value in plain(profile).items()
+        if before is None or before.get(name) != value
+    }
 
 
 def follow(profiles: Collection[Profile]) -> int:
@@ -223,4 +241,6 @@ def plain(profile: Profile) -> JSONObject:
 def _plain(value: object) -> JSON:
     if value is None or isinstance(value, bool | int):
         return value
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    if isinstance(value, datetime.datetime):  # the database returns UTC, and requests any time zone
+        return value.astimezone(datetime.UTC).isoformat()
+    return str(value)

@@ -80,6 +80,20 @@ class ProfileChangesSerializer(StrictSerializer):
     note = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True, required=False)
 
 
+class ProfileRowSerializer(ProfileChangesSerializer):
+    """The values in a row of a file. Texts stay exactly as they are, so that an export can be imported unchanged."""
+
+    for_reviewers = serializers.CharField(
+        max_length=LONGEST_NOTE, allow_blank=True, required=False, trim_whitespace=False
+    )
+    approver = serializers.CharField(
+        max_length=LONGEST_TEXT, allow_blank=True, required=False, trim_whitespace=False
+    )
+    note = serializers.CharField(
+        max_length=LONGEST_NOTE, allow_blank=True, required=False, trim_whitespace=False
+    )
+
+
 class NewProfileSerializer(ProfileChangesSerializer):
     """A new profile. Scopes other than the course are for global staff."""
 
@@ -119,6 +133,31 @@ class PreviewSerializer(serializers.Serializer[object]):
     """The exams concerned."""
 
     rows = PreviewRowSerializer(many=True)
+
+
+class ImportedRowSerializer(serializers.Serializer[object]):
+    """The outcome of a row of the file."""
+
+    line = serializers.IntegerField(help_text="Of the file, where the row begins.")
+    username = serializers.CharField(help_text="As in the file.")
+    outcome = serializers.ChoiceField(["created", "changed", "refused"])
+    changes = serializers.DictField(
+        child=serializers.ListField(), help_text="By column: the value before and after."
+    )
+    errors = serializers.DictField(  # type: ignore[assignment]  # DRF has a property of this name
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="By column; without a name, those of the whole row.",
+    )
+
+
+class ImportSerializer(serializers.Serializer[object]):
+    """The result of an import: how many rows were treated in each way, and all rows but the unchanged."""
+
+    created = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    rows = ImportedRowSerializer(many=True)
 
 
 class BreakSerializer(serializers.Serializer[Model]):

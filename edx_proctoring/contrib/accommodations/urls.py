@@ -3,6 +3,7 @@
 from django.urls import re_path
 
 from edx_proctoring.contrib.accommodations.breaks import BEGIN, END
+from edx_proctoring.contrib.accommodations.files import ProfileExport, ProfileImport
 from edx_proctoring.contrib.accommodations.views import BreakViewSet, ProfileViewSet
 from edx_proctoring.views.permissions import ANY_USER, COURSE_STAFF
 
@@ -20,6 +21,21 @@ urlpatterns = [
         r"^accommodations/preview/$",
         ProfileViewSet.as_view({"post": "preview"}),
         name=f"{NAME}.preview",
+    ),
+    re_path(
+        r"^accommodations/export/$",
+        ProfileExport.as_view({"get": "export"}),
+        name=f"{NAME}.export",
+    ),
+    re_path(
+        r"^accommodations/import/$",
+        ProfileImport.as_view({"post": "store"}),
+        name=f"{NAME}.import",
+    ),
+    re_path(
+        r"^accommodations/import/preview/$",
+        ProfileImport.as_view({"post": "preview_file"}),
+        name=f"{NAME}.import_preview",
     ),
     re_path(
         PROFILE + "$",
@@ -41,6 +57,9 @@ urlpatterns = [
 ROLES = {
     f"{NAME}.profiles": {"get": COURSE_STAFF, "post": COURSE_STAFF},
     f"{NAME}.preview": {"post": COURSE_STAFF},
+    f"{NAME}.export": {"get": COURSE_STAFF},
+    f"{NAME}.import": {"post": COURSE_STAFF},
+    f"{NAME}.import_preview": {"post": COURSE_STAFF},
     f"{NAME}.profile": {"get": COURSE_STAFF, "patch": COURSE_STAFF},
     f"{NAME}.preview_change": {"post": COURSE_STAFF},
     f"{NAME}.end": {"post": COURSE_STAFF},

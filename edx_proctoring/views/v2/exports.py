@@ -34,7 +34,7 @@ class FileRenderer(BaseRenderer):
     format = "file"
 
 
-class _Unfiltered(Flag):
+class Unfiltered(Flag):
     """A parameter that is not a condition on rows."""
 
     def filter(self, qs: Any, value: object) -> Any:
@@ -45,25 +45,25 @@ class ExportedAttemptFilter(AttemptFilter):
     """The filters of the list, and those of the file."""
 
     file = Choice([CSV, XLSX], help_text=FILE)
-    bom = _Unfiltered(help_text=MARK)
-    earlier = _Unfiltered(help_text="Also earlier attempts of the same learner and exam.")
+    bom = Unfiltered(help_text=MARK)
+    earlier = Unfiltered(help_text="Also earlier attempts of the same learner and exam.")
 
 
 class ExportedAllowanceFilter(AllowanceFilter):
     """The filters of the list, and those of the file."""
 
     file = Choice([CSV, XLSX], help_text=FILE)
-    bom = _Unfiltered(help_text=MARK)
+    bom = Unfiltered(help_text=MARK)
 
 
 class ExportedOnboardingFilter(OnboardingFilter):
     """The filters of the list, and those of the file."""
 
     file = Choice([CSV, XLSX], help_text=FILE)
-    bom = _Unfiltered(help_text=MARK)
+    bom = Unfiltered(help_text=MARK)
 
 
-class _ExportViewSet(ResourceViewSet[Model]):
+class ExportViewSet(ResourceViewSet[Model]):
     """A list as a file."""
 
     renderer_classes: tuple[type[BaseRenderer], ...] = (JSONRenderer, FileRenderer)
@@ -93,7 +93,7 @@ class _ExportViewSet(ResourceViewSet[Model]):
         return answer
 
 
-class AttemptExport(_ExportViewSet):
+class AttemptExport(ExportViewSet):
     """`/api/edx_proctoring/v2/courses/{course_id}/attempts/export/`."""
 
     filterset_class = ExportedAttemptFilter
@@ -110,7 +110,7 @@ class AttemptExport(_ExportViewSet):
         return exports.attempt_rows(found)
 
 
-class AllowanceExport(_ExportViewSet):
+class AllowanceExport(ExportViewSet):
     """`/api/edx_proctoring/v2/courses/{course_id}/allowances/export/`."""
 
     filterset_class = ExportedAllowanceFilter
@@ -125,7 +125,7 @@ class AllowanceExport(_ExportViewSet):
         return exports.allowance_rows(self.kwargs["course_id"], found)
 
 
-class OnboardingExport(_ExportViewSet):
+class OnboardingExport(ExportViewSet):
     """`/api/edx_proctoring/v2/courses/{course_id}/onboarding/export/`."""
 
     filterset_class = ExportedOnboardingFilter

@@ -31,6 +31,11 @@ get   {here}/accommodations/{profile}/     403  403  403  403  200  403  200
 patch {here}/accommodations/{profile}/     403  403  403  403  200  403  200
 post  {here}/accommodations/{profile}/preview/ 403 403 403 403 200 403 200
 post  {here}/accommodations/{profile}/end/ 403  403  403  403  200  403  200
+get   {here}/accommodations/export/        403  403  403  403  200  403  200
+post  {here}/accommodations/import/        403  403  403  403  200  403  200
+post  {here}/accommodations/import/preview/ 403 403  403  403  200  403  200
+post  {there}/accommodations/import/       403  403  403  403  403  200  200
+get   {there}/accommodations/export/       403  403  403  403  403  200  200
 get   {there}/accommodations/              403  403  403  403  403  200  200
 get   {there}/accommodations/{profile}/    403  403  403  403  403  404  404
 get   {here}/accommodations/{foreign}/     403  403  403  403  404  403  404
@@ -72,6 +77,10 @@ def test_who_may(row, world, clients):
         )
         body = {"user": name} if is_new else {}
         ask = getattr(clients[name], method)
+        if "/import/" in path:
+            answer = ask(url, "username\n", content_type="text/csv", headers=headers)
+            found.append(answer.status_code)
+            continue
         answer = ask(url, body, format="json", headers=headers) if method != "get" else ask(url)
         found.append(answer.status_code)
     assert found == [int(code) for code in expected]
