@@ -22,6 +22,7 @@ SAME = {
         "Actions", "Message", "Messages", "Minutes", "OK", "Type", "organisation", "site",
         "{count} minute",
     },
+    "es": {"Error", "error", "Factor", "factor", "{count} min", "+{count} min"},
 }  # fmt: skip
 
 in_both = pytest.mark.parametrize("domain", DOMAINS)
