@@ -94,6 +94,7 @@ setup(
         "Natural Language :: English",
         "Natural Language :: French",
         "Natural Language :: German",
+        "Natural Language :: Portuguese (Brazilian)",
         "Natural Language :: Spanish",
         "Programming Language :: Python :: 3",
         "Programming Language :: Python :: 3 :: Only",

@@ -23,6 +23,7 @@ SAME = {
         "{count} minute",
     },
     "es": {"Error", "error", "Factor", "factor", "{count} min", "+{count} min"},
+    "pt_BR": {"OK", "Status", "status", "site", "{count} min", "+{count} min"},
 }  # fmt: skip
 
 in_both = pytest.mark.parametrize("domain", DOMAINS)
