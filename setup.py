@@ -91,6 +91,7 @@ setup(
         "Framework :: Django :: 6.1",
         "Intended Audience :: Developers",
         "Intended Audience :: Education",
+        "Natural Language :: Arabic",
         "Natural Language :: English",
         "Natural Language :: French",
         "Natural Language :: German",
