@@ -22,7 +22,10 @@ from edx_proctoring.openapi import document_v2
 from edx_proctoring.operations import health
 from edx_proctoring.testing.factories import UserFactory
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("lms-urls")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.needs("lms-urls", "django-crum"),
+]
 
 REPORT, READY = "/api/edx_proctoring/v2/health/", "/api/edx_proctoring/v2/health/ready/"
 TOKEN = {"Authorization": "Bearer monitoring"}
