@@ -1,6 +1,7 @@
 """HTTP clients that use the demo like browsers."""
 
 import re
+import uuid
 from typing import Any
 
 import requests
@@ -8,6 +9,7 @@ import requests
 from demo.host.seed import COURSE_ID
 
 API = "/api/edx_proctoring/v1/proctored_exam"
+COURSE = f"/api/edx_proctoring/v2/courses/{COURSE_ID}"
 TIMEOUT = 45
 
 
@@ -22,10 +24,13 @@ class Visitor:
         response = self.post("/", {"username": username})
         assert response.ok, f"{username} could not sign in: {response.status_code}"
 
-    def request(self, method: str, path: str, **more: Any) -> requests.Response:
+    def request(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any
+    ) -> requests.Response:
         """Send any request, with the CSRF token, as the page scripts do."""
         url = path if path.startswith("http") else f"{self.base}{path}"
         headers = {
+            **(headers or {}),
             "X-CSRFToken": self.session.cookies.get("csrftoken", ""),
             "Referer": f"{self.base}/",
         }
@@ -38,6 +43,13 @@ class Visitor:
     def post(self, path: str, data: dict[str, Any]) -> requests.Response:
         """Submit a form."""
         return self.request("POST", path, data=data)
+
+    def once(self, path: str, **more: Any) -> Any:
+        """Send a POST request to the course's resources of the second version; return the answer."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex, **more.pop("headers", {})}
+        response = self.request("POST", f"{COURSE}/{path}", headers=headers, **more)
+        assert response.ok, f"{path}: {response.status_code} {response.text[:300]}"
+        return response.json()
 
     def page(self, content_id: str) -> str:
         """Return the exam's page."""

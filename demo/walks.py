@@ -3,6 +3,7 @@
 import time
 
 from demo.environment import Place
+from demo.scenarios.accommodations import accommodated
 from demo.scenarios.grade_correction import corrected
 from demo.scenarios.rejection import rejected
 from demo.scenarios.special_exams import looked_at
@@ -22,6 +23,8 @@ def run(place: Place) -> int:
         rejected(trip)
         print("\nAn exam in the secure browser, and a corrected review", flush=True)
         corrected(trip)
+        print("\nExtra time: a profile, a grant, a break and an outage", flush=True)
+        accommodated(trip)
         print("\nThe course team's page", flush=True)
         looked_at(trip)
     except Failed as error:

@@ -1,5 +1,6 @@
 """Creates users, a course, and an OAuth2 client for the simulator. Repeating it changes nothing."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -7,6 +8,7 @@ from django.contrib.auth.models import Group
 from oauth2_provider.models import get_application_model
 
 from demo.host.models import Certificate, Enrollment, Grade
+from edx_proctoring.contrib.accommodations import api as accommodations
 
 COURSE_ID = "course-v1:Demo+Proctoring+2026"
 PASSWORD = "demo"
@@ -51,6 +53,7 @@ PEOPLE = (
     ("alex", "Alex Learner", "verified", False, False),
     ("sam", "Sam Learner", "verified", False, False),
     ("jo", "Jo Learner", "verified", False, False),  # takes no part in the walk: for visitors
+    ("lee", "Lee Learner", "verified", False, False),
     ("kim", "Kim Auditor", "audit", False, False),
     ("casey", "Casey Courseteam", "verified", True, False),
     ("avery", "Avery Author", None, False, True),
@@ -62,6 +65,7 @@ def seed() -> None:
     """Create everything."""
     for username, name, mode, is_course_staff, is_global_staff in PEOPLE:
         _person(username, name, mode, is_course_staff, is_global_staff)
+    _profile("jo")
     client, _created = get_user_model()._default_manager.get_or_create(
         username="simulator", defaults={"email": "simulator@demo.example.com"}
     )
@@ -76,6 +80,17 @@ def seed() -> None:
             authorization_grant_type="client-credentials",
             user=client,
         )
+
+
+def _profile(username: str) -> None:
+    """Grant a quarter more time and two breaks in all exams of the course."""
+    user_id = get_user_model()._default_manager.get(username=username).pk
+    if not accommodations.find_profiles(COURSE_ID).filter(user_id=user_id).exists():
+        granted = accommodations.ProfileValues(
+            factor=Decimal("1.25"), break_count=2, break_minutes=5
+        )
+        scope = accommodations.Scope("course", COURSE_ID)
+        accommodations.create_profile(user_id, scope, granted)
 
 
 def _person(

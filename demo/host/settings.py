@@ -44,6 +44,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "edx_proctoring",
+    "edx_proctoring.contrib.accommodations",
+    "edx_proctoring.contrib.live",
     "demo.host.apps.HostConfig",
 ]
 MIDDLEWARE = [
@@ -138,6 +140,7 @@ PROCTORING_BACKENDS: dict[str, Any] = {
         "base_url": f"http://127.0.0.1:{SIMULATOR_PORT}",
         "client_id": "demo",
         "client_secret": "demosecret",
+        "supports_time_changes": True,
     },
     "software_secure": {
         "organization": "DemoUniversity",

@@ -38,6 +38,15 @@ def verified(trip: Walk) -> None:
 
 def take(trip: Walk, username: str, exam: ProctoredExam) -> None:
     """Run the steps from the entrance page to the submission."""
+    learner, attempt = begin(trip, username, exam)
+    trip.step("answer", username, "answers a question", lambda: _answer(learner))
+    finish(trip, learner, attempt)
+
+
+def begin(
+    trip: Walk, username: str, exam: ProctoredExam, minutes: int = 60
+) -> tuple[Visitor, ProctoredExamStudentAttempt]:
+    """Run the steps from the entrance page to the start, which leaves the learner these minutes."""
     learner = Visitor(trip.host, username)
     trip.step(
         "enter", username, "opens the exam and continues", lambda: _enter(trip, learner, exam)
@@ -50,11 +59,21 @@ def take(trip: Walk, username: str, exam: ProctoredExam) -> None:
         lambda: _set_up(trip, learner, attempt),
     )
     trip.step("ready", "simulator", "reports ready", lambda: _ready(trip, learner, attempt))
-    trip.step("start", username, "starts, and the clock runs", lambda: _start(learner, attempt))
+    trip.step(
+        "start",
+        username,
+        "starts, and the clock runs",
+        lambda: _start(learner, attempt, minutes),
+    )
     trip.step(
         "notify", "simulator", "is notified of the start", lambda: told(trip, attempt, "started")
     )
-    trip.step("answer", username, "answers a question", lambda: _answer(learner))
+    return learner, attempt
+
+
+def finish(trip: Walk, learner: Visitor, attempt: ProctoredExamStudentAttempt) -> None:
+    """Run the steps from the end to the submission."""
+    username = learner.username
     trip.step("end", username, "ends the exam", lambda: _end(learner, attempt))
     trip.step("submit", username, "submits it", lambda: _submit(trip, learner, attempt))
 
@@ -144,12 +163,12 @@ def _ready(trip: Walk, learner: Visitor, attempt: ProctoredExamStudentAttempt) -
     return status_of(attempt)
 
 
-def _start(learner: Visitor, attempt: ProctoredExamStudentAttempt) -> str:
+def _start(learner: Visitor, attempt: ProctoredExamStudentAttempt, minutes: int) -> str:
     learner.act(attempt.pk, "start")
     data = learner.attempt(attempt.pk)
     assert data["status"] == "started", data["status"]
     seconds = data["time_remaining_seconds"]
-    assert 0 < seconds <= attempt.proctored_exam.time_limit_mins * 60, seconds
+    assert minutes * 60 - 30 < seconds <= minutes * 60, seconds
     assert learner.screen(MIDTERM) == "questions", learner.screen(MIDTERM)
     return f"started, {seconds:.0f} s left"
 

@@ -22,6 +22,7 @@ INSTRUCTIONS = [
 ]
 RULES = {"allow_notes": "Notes on paper are allowed", "allow_cheating": "Cheating is not"}
 EXAM_KEYS = ("course_id", "exam_name", "is_practice_exam")
+TIME_CHANGES = ("extend", "pause", "continue")
 ATTEMPT_KEYS = ("status", "user_id", "full_name", "email", "lms_host")
 
 
@@ -133,11 +134,26 @@ def get_attempt(exam_id: str, attempt_id: str) -> Response:
 def update_attempt(exam_id: str, attempt_id: str) -> Response:
     """Record the status sent by the LMS; a repetition has no further effect."""
     attempt = _attempt_or_404(exam_id, attempt_id)
+    body = body_with()
+    if "time_change" in body:
+        return _change_time(attempt_id, body)
     status = str(body_with("status")["status"])
     sim = simulator()
     if sim.store.tell(attempt_id, status) and status == "submitted":
         sim.callbacks.review(attempt, sim.choices(attempt))
     return jsonify(id=attempt_id, status=status)
+
+
+def _change_time(attempt_id: str, body: Row) -> Response:
+    """Record that the LMS has granted time, or stopped or restarted the clock; the status stays."""
+    change, seconds = body["time_change"], body.get("seconds")
+    if change not in TIME_CHANGES:
+        return problem(400, "no such change of time")
+    if change == "extend" and (not isinstance(seconds, int) or isinstance(seconds, bool)):
+        return problem(400, "whole seconds are expected")
+    word = f"extend {seconds}" if change == "extend" else change
+    simulator().store.note(attempt_id, word)
+    return jsonify(id=attempt_id, time_change=change)
 
 
 @api.delete("/exam/<exam_id>/attempt/<attempt_id>/")

@@ -138,12 +138,7 @@ class Store:
     def tell(self, attempt_id: str, status: str) -> bool:
         """Record the status that the LMS sent for an attempt; return True if it is new."""
         with self._lock:
-            self.write(
-                "INSERT INTO told (attempt_id, status, at) VALUES (?, ?, ?)",
-                attempt_id,
-                status,
-                self.clock(),
-            )
+            self.note(attempt_id, status)
             return bool(
                 self.write(
                     "UPDATE attempts SET status = ? WHERE id = ? AND status <> ?",
@@ -153,8 +148,17 @@ class Store:
                 )
             )
 
+    def note(self, attempt_id: str, word: str) -> None:
+        """Record what the LMS sent for an attempt, without changing its status."""
+        self.write(
+            "INSERT INTO told (attempt_id, status, at) VALUES (?, ?, ?)",
+            attempt_id,
+            word,
+            self.clock(),
+        )
+
     def told(self, attempt_id: str) -> list[str]:
-        """Return the statuses that the LMS has sent for an attempt, in order."""
+        """Return the statuses and changes of time that the LMS has sent for an attempt, in order."""
         rows = self.rows("SELECT status FROM told WHERE attempt_id = ? ORDER BY id", attempt_id)
         return [row["status"] for row in rows]
 

@@ -61,6 +61,12 @@ def test_all_walks_pass():
         "launch",
         "gate",
         "correction",
+        "import",
+        "grant",
+        "break",
+        "outage",
+        "clock",
+        "provider",
         "menu",
         "timeline",
     ):

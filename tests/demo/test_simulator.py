@@ -115,6 +115,27 @@ def test_an_attempt_and_its_notices(client, world):
     assert client.delete(url).status_code == 404
 
 
+def test_changes_of_time_leave_the_status(client, world):
+    exam_id, answer = register(client)
+    attempt_id = answer.get_json()["id"]
+    url = f"/api/v1/exam/{exam_id}/attempt/{attempt_id}/"
+    client.patch(url, json={"status": "started"})
+    for body in (
+        {"time_change": "extend", "seconds": 600},
+        {"time_change": "pause"},
+        {"time_change": "continue"},
+    ):
+        answer = client.patch(url, json=body)
+        assert answer.get_json() == {"id": attempt_id, "time_change": body["time_change"]}
+    for bad in ("stop", None, [], 1):
+        assert client.patch(url, json={"time_change": bad}).status_code == 400
+    for bad in ("600", None, 1.5, True):
+        body = {"time_change": "extend", "seconds": bad}
+        assert client.patch(url, json=body).status_code == 400
+    assert world.store.told(attempt_id) == ["started", "extend 600", "pause", "continue"]
+    assert world.store.attempt(attempt_id)["status"] == "started"
+
+
 def test_a_repeated_registration_is_the_same_attempt(client):
     exam_id, _answer = register(client)
     headers = {"Idempotency-Key": "key"}
