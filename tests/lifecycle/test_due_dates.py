@@ -102,6 +102,7 @@ def test_the_entrance_shows_what_was_granted_before_the_start(clock, timed_exam,
     assert api.allowed_minutes(exam, known.user_id) == 90
 
 
+@pytest.mark.needs("lms-urls")
 def test_a_due_date_that_was_moved_to_an_earlier_time_hides_no_question(
     clock, attempt, timed_exam, learner
 ):
