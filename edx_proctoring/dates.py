@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.utils import formats, timezone
+from django.utils.translation import gettext as _
 
 from edx_proctoring import timing
 
@@ -37,11 +38,12 @@ def in_words(moment: datetime.datetime, zone: datetime.tzinfo) -> Moment:
         local = timing.in_utc(moment).astimezone(zone)
     except OverflowError:
         zone, local = datetime.UTC, timing.in_utc(moment)
-    weekday = formats.date_format(local, "l")
-    day = f"{weekday}, {formats.date_format(local, 'DATE_FORMAT')}"
+    weekday, date = formats.date_format(local, "l"), formats.date_format(local, "DATE_FORMAT")
+    day = _("{weekday}, {date}").format(weekday=weekday, date=date)
+    time = formats.time_format(local, "TIME_FORMAT")
     return Moment(
         iso=local.isoformat(),
-        text=f"{day}, {formats.time_format(local, 'TIME_FORMAT')}",
+        text=_("{date}, {time}").format(date=day, time=time),
         day=day,
         zone=_zone_in_words(local, zone),
         offset=int((local.utcoffset() or datetime.timedelta()).total_seconds() // 60),

@@ -16,6 +16,8 @@ SUMMER = datetime.datetime(2026, 7, 1, 16, 0, tzinfo=UTC)
     [
         ("en", "Europe/Berlin", "Wednesday, July 1, 2026, 6 p.m.", "Europe/Berlin, UTC+02:00"),
         ("de", "Europe/Berlin", "Mittwoch, 1. Juli 2026, 18:00", "Europe/Berlin, UTC+02:00"),
+        ("fr", "Europe/Berlin", "mercredi 1 juillet 2026 à 18:00", "Europe/Berlin, UTC+02:00"),
+        ("ar", "Europe/Berlin", "الأربعاء، 1 يوليو، 2026، 6:00 م", "Europe/Berlin, UTC+02:00"),
         ("en", "Asia/Kolkata", "Wednesday, July 1, 2026, 9:30 p.m.", "Asia/Kolkata, UTC+05:30"),
         ("en", "UTC", "Wednesday, July 1, 2026, 4 p.m.", "UTC"),
     ],

@@ -15,7 +15,7 @@ REFRESH = "run: python -m scripts.translations"
 SAME = {
     "de": {
         "Status", "Name", "OK", "Details", "Start", "Onboarding", "Student", "Problem", "Review",
-        "System", "Outbox", "JSON", "CSV", "{start}–{end}", "{count}", "Browser", "Code", "ID",
+        "System", "Outbox", "JSON", "CSV", "Browser", "Code", "ID",
         "{count} min",
     },
     "fr": {
@@ -73,7 +73,8 @@ def test_translations_keep_places_and_markup(language, domain):
 def test_no_text_is_left_in_english(language, domain):
     same = {texts[0] for texts, strings in entries(language, domain) if strings[0] == texts[0]}
     known = SAME.get(language, set())
-    assert {text for text in same if re.search("[A-Za-z]{3}", text)} - known == set()
+    worded = {text for text in same if re.search("[A-Za-z]{3}", PLACEHOLDERS.sub("", text))}
+    assert worded - known == set()
 
 
 @in_both
