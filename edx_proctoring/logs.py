@@ -94,4 +94,5 @@ class JsonFormatter(logging.Formatter):
         if record.exc_text or record.exc_info:
             trace = self.formatException(record.exc_info) if record.exc_info else ""
             line["exception"] = record.exc_text or trace
-        return json.dumps(line, ensure_ascii=False)
+        # ASCII alone: readers of logs take U+2028 and others for the end of a line, and no handler can fail to encode it.
+        return json.dumps(line)

@@ -135,3 +135,12 @@ def test_lines_of_the_log_are_json(records: Any) -> None:
     assert done["time"].endswith("+00:00")
     assert failed["message"] == "failed: ä\n"
     assert "ValueError: wrong" in failed["exception"]
+
+
+def test_a_record_is_one_line_whatever_names_contain() -> None:
+    name = "Zoë\u2028\x85\x0b\ud800"
+    record = logging.LogRecord("x", logging.INFO, __file__, 1, "learner %s", (name,), None)
+    line = logs.JsonFormatter().format(record)
+    assert line.encode("ascii").splitlines() == [line.encode()]
+    assert len(line.splitlines()) == 1
+    assert json.loads(line)["message"] == f"learner {name}"

@@ -46,6 +46,11 @@ def test_the_due_date_says_when_to_start(make_exam, learner, hours, is_cut):
     assert f'datetime="{context["due"].iso}"' in html
 
 
+def test_a_limit_of_millennia_has_a_page(make_exam, learner):
+    exam = make_exam(time_limit_mins=2_000_000_000, due_date=timezone.now() + HOUR)
+    assert shown(exam, learner)[1]["is_time_cut"] is True
+
+
 def test_dates_are_in_the_learners_zone(make_exam, learner):
     exam = make_exam(due_date=timezone.now() + HOUR)
     asked = SimpleNamespace(

@@ -1,5 +1,6 @@
 """Change the time of many attempts at once, with a preview and an undo. These functions do not check permissions."""
 
+import datetime
 from collections.abc import Collection, Sequence
 
 from django.db import IntegrityError, transaction
@@ -15,6 +16,7 @@ from edx_proctoring.models import BulkTimeChange, ProctoredExam
 from edx_proctoring.types import User
 
 AT_ONCE = 500  # attempts that are changed in the request
+LONGEST_REQUEST = datetime.timedelta(minutes=2)  # one that has taken longer has died
 
 
 def new_bulk_time_change(
@@ -97,7 +99,9 @@ def undo_bulk_time_change(
         raise TimeChangeNotAllowed("Only grants and pauses can be undone.")
     if timezone.now() > until:
         raise TimeChangeNotAllowed("It is too late to undo this.")
-    if bulk.done < bulk.total and bulk.total > AT_ONCE:  # the worker has not finished
+    is_made_by_worker = bulk.total > AT_ONCE
+    is_recent = timezone.now() - bulk.created < LONGEST_REQUEST
+    if bulk.done < bulk.total and (is_made_by_worker or is_recent):
         raise TimeChangeNotAllowed("The change is still being made.")
     reversal = BulkTimeChange(
         course_id=bulk.course_id,

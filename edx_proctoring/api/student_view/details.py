@@ -87,24 +87,27 @@ def _time_before_start(
     attempt = learner.attempt
     if attempt and attempt.time_remaining_seconds is not None:
         return {}  # a resumed attempt has the rest of its time
-    base, full = learner.exam["time_limit_mins"], _full_minutes(learner)
+    exam, base = learner.exam, learner.exam["time_limit_mins"]
+    extra = deadlines.extra_time(exam, learner.user_id)
+    full = extra.allotment(base) + _minutes_granted_before(learner)
     found: dict[str, Any] = {"full_time": timing.humanized(full)}
     if full > base:
         found["base_time"] = timing.humanized(base)
         found["extra_time"] = timing.humanized(full - base)
     if due is not None:
-        latest = timing.in_utc(due) - datetime.timedelta(minutes=full)
+        minutes = min(full, timing.LONGEST_MINUTES)  # more would reach before the calendar's begin
+        latest = extra.due(timing.in_utc(due), base) - datetime.timedelta(minutes=minutes)
         found["is_time_cut"] = latest < learner.now
         found["start_before"] = dates.in_words(latest, zone)
     return found
 
 
-def _full_minutes(learner: ExamContext) -> int:
-    """Return the learner's minutes without regard to the due date."""
-    exam, user_id = learner.exam, learner.user_id
-    granted = deadlines.granted_before_start(exam["id"], user_id) if learner.attempt else []
-    allotment = deadlines.extra_time(exam, user_id).allotment(exam["time_limit_mins"])
-    return allotment + sum(row.seconds for row in granted) // 60
+def _minutes_granted_before(learner: ExamContext) -> int:
+    """Return the minutes that staff have granted before the start."""
+    if not learner.attempt:
+        return 0
+    granted = deadlines.granted_before_start(learner.exam["id"], learner.user_id)
+    return sum(row.seconds for row in granted) // 60
 
 
 def _exams_declined_together(course_id: str, exam_id: int) -> list[str]:

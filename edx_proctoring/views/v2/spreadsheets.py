@@ -14,6 +14,7 @@ from edx_proctoring.api.exports import Cell, Row
 CSV, XLSX = "csv", "xlsx"
 # A spreadsheet takes these for the beginning of a formula, tab and line breaks because it drops them first.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+LONGEST_CELL = 32_767  # characters in a workbook; a longer text would be left out
 BOM = "\ufeff"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -89,4 +90,5 @@ def _xlsx(name: str, columns: Sequence[str], rows: Iterable[Row]) -> HttpRespons
 
 def _plain(cell: Cell) -> str:
     """Return the text for a cell that is written as text, where nothing is executed."""
-    return cell if isinstance(cell, str) else text_of(cell)
+    text = cell if isinstance(cell, str) else text_of(cell)
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"

@@ -24,6 +24,16 @@ def test_the_due_date_cuts_the_exam_s_own_time(profile, due_soon, start, beyond,
     assert end_of(start(due_soon)) == NOON + end * MINUTE
 
 
+@pytest.mark.parametrize(("beyond", "start_before"), [(False, -50), (True, -20)])
+def test_the_page_before_the_exam_says_when_to_start(
+    profile, due_soon, clock, learner, beyond, start_before
+):
+    profile(factor=1.5, beyond_due_date=beyond)
+    context = {"due_date": due_soon.due_date}
+    core.get_student_view(learner.pk, due_soon.course_id, due_soon.content_id, context)
+    assert context["start_before"].iso == (NOON + start_before * MINUTE).isoformat()
+
+
 @pytest.mark.parametrize(("beyond", "end"), [(False, 40), (True, 85)])
 def test_grants_and_pauses(profile, due_soon, start, clock, beyond, end):
     profile(factor=1.5, beyond_due_date=beyond)

@@ -142,6 +142,17 @@ def test_an_undo_takes_the_time_back_from_those_that_run(send, three, exam, cloc
     assert end_of(three[0]) == at(60)
 
 
+def test_no_undo_while_the_change_is_being_made(send, three, exam, clock):
+    number = send({**GRANT, "exam": exam.pk}).json()["change"]["id"]
+    BulkTimeChange.objects.filter(pk=number).update(done=0)  # as during the request
+    early = send({}, f"{number}/undo/")
+    assert (early.status_code, early.json()["code"]) == (400, "time_change_not_allowed")
+    assert end_of(three[0]) == at(65)
+    clock.move_to(at(5))  # the process has died
+    assert send({}, f"{number}/undo/").status_code == 200
+    assert end_of(three[0]) == at(60)
+
+
 def test_an_undo_of_a_pause_ends_the_pauses_that_it_began(send, three, exam, clock):
     body = {"action": "pause", "reason": "Fire alarm", "exam": exam.pk}
     number = send(body).json()["change"]["id"]

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from edx_proctoring import api
+from edx_proctoring.models import ProctoredExamSoftwareSecureComment
 from edx_proctoring.models import ProctoredExamStudentAttempt as Attempt
 from edx_proctoring.testing.factories import (
     COURSE_ID,
@@ -147,6 +148,14 @@ def test_a_workbook_has_the_same_rows_and_no_formulas(client, course):
     assert "<f>" not in sheet
     assert "<t>=cmd|" in sheet
     assert "<t>2026-03-01T12:00:00Z</t>" in sheet
+
+
+def test_a_workbook_has_the_begin_of_a_text_that_is_too_long_for_a_cell(client, course):
+    ProctoredExamSoftwareSecureComment.objects.filter(comment="Phone").update(comment="y" * 40_000)
+    answer = client.get(f"{URL}/attempts/export/?file=xlsx")
+    with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert f"<t>{'y' * 32_766}…</t>" in sheet
 
 
 def test_a_workbook_without_the_package_that_writes_it(client, course, monkeypatch):
