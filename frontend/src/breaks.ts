@@ -51,6 +51,9 @@ export class BreakButton {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'proctoring-break-button btn';
+    // Beside the end in our own mark-up, which has a place for it; after everything else in a host's.
+    const end = this.bar.querySelector('.px-bar__row--main .exam-button-turn-in-exam');
+    if (end) button.className = 'proctoring-break-button px-button px-button--second px-bar__pause';
     button.addEventListener('click', (event) => {
       event.preventDefault();
       void pending(button, () => this.begin(button.dataset.url ?? '')).finally(() => {
@@ -58,7 +61,8 @@ export class BreakButton {
         button.removeAttribute('aria-busy');
       });
     });
-    this.bar.append(button);
+    if (end) end.before(button);
+    else this.bar.append(button);
     this.button = button;
   }
 }

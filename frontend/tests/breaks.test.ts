@@ -38,6 +38,7 @@ async function bar(...answers: Answer[]) {
 describe('a break', () => {
   test('is begun and ended on the page, without a reload', async () => {
     const { navigation, sent } = await bar({ body: { changed: true } }, onBreak, { body: {} }, left(540, { breaks: BREAKS }));
+    expect(button()!.nextElementSibling!.className).toContain('exam-button-turn-in-exam');
     expect(button()!.textContent).toBe('Take a break (5:00)');
     button()!.click();
     button()!.click();

@@ -2,6 +2,7 @@
 
 import datetime
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -12,6 +13,7 @@ from edx_proctoring import lifecycle
 from edx_proctoring.api.lookup import attempt_by_id
 from edx_proctoring.api.student_view.context import ExamContext
 from edx_proctoring.contrib.accommodations.effective import profile_for
+from edx_proctoring.contrib.accommodations.models import Profile
 from edx_proctoring.exceptions import (
     StudentExamAttemptDoesNotExistsException,
     TimeChangeNotAllowed,
@@ -42,15 +44,27 @@ def budget_of(attempt: Attempt) -> Budget | None:
 
     An attempt that resumes another shares its budget.
     """
+    profile = _profile_with_breaks(attempt)
+    return None if profile is None else _left(profile, _taken(attempt))
+
+
+def _profile_with_breaks(attempt: Attempt) -> Profile | None:
     profile = profile_for(attempt.proctored_exam.course_id, attempt.user_id)
-    if profile is None or not profile.break_count:
-        return None
+    return profile if profile is not None and profile.break_count else None
+
+
+def _taken(attempt: Attempt) -> list[TimeAdjustment]:
+    """Return the breaks of the attempt and of those that it resumes, the newest first."""
     same = Attempt.objects.of_pair(attempt.proctored_exam_id, attempt.user_id)
     same = same.filter(Q(pk=attempt.pk) | Q(resumed=True))
     taken = TimeAdjustment.objects.filter(attempt_id__in=same.order_by().values("pk"), kind=BREAK)
-    rows = list(taken.values_list("seconds", flat=True))  # of an open one its longest duration
-    count = max(profile.break_count - len(rows), 0)
-    seconds = max(profile.break_total_minutes * 60 - sum(rows), 0)
+    return list(taken.order_by("-pk"))
+
+
+def _left(profile: Profile, taken: Sequence[TimeAdjustment]) -> Budget:
+    count = max(profile.break_count - len(taken), 0)
+    used = sum(row.seconds for row in taken)  # of an open one its longest duration
+    seconds = max(profile.break_total_minutes * 60 - used, 0)
     return Budget(count, seconds, min(profile.break_minutes * 60, seconds) if count else 0)
 
 
@@ -105,13 +119,18 @@ def _own(attempt_id: int, user: User) -> Attempt:
 
 
 def poll_data(attempt: Attempt) -> JSONObject:
-    """Return `breaks`: what the page needs for the button; nothing if the attempt has none."""
+    """Return `breaks`: what the page needs for the button; nothing if the attempt has none.
+
+    One query, and one more for learners with breaks.
+    """
     if attempt.status != ProctoredExamStudentAttemptStatus.started:
         return {}
-    ends_in = _seconds_of_break(attempt)
-    budget = budget_of(attempt)
-    if budget is None:
+    profile = _profile_with_breaks(attempt)
+    if profile is None:
         return {}
+    taken = _taken(attempt)
+    budget = _left(profile, taken)
+    ends_in = _seconds_of_break(attempt, taken)
     breaks: JSONObject = {
         "left": budget.count,
         "seconds_left": budget.seconds,
@@ -130,13 +149,13 @@ def _addresses(attempt: Attempt) -> dict[str, str]:
     }
 
 
-def _seconds_of_break(attempt: Attempt) -> int:
+def _seconds_of_break(attempt: Attempt, taken: Sequence[TimeAdjustment]) -> int:
     """Return the seconds that are left of an open break, or 0.
 
     Stores the end of one that has used up its time, so that the provider is notified soon.
     """
     now = timezone.now()
-    row = TimeAdjustment.objects.of_attempts([attempt.pk]).open_pauses().first()
+    row = next((row for row in taken if row.is_open and row.attempt_id == attempt.pk), None)
     if row is None or row.ends_by_itself_at is None:
         return 0
     if not row.stops_clock(now):

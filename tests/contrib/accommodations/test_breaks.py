@@ -247,7 +247,7 @@ def test_a_poll_takes_few_queries(page):
     ours = [
         one["sql"] for one in asked if '"proctoring_' in one["sql"] or "`proctoring_" in one["sql"]
     ]
-    assert len([one for one in ours if "live" not in one]) <= 5
+    assert len([one for one in ours if "live" not in one]) <= 4
 
 
 @pytest.mark.databases("postgresql", "mysql")
