@@ -64,18 +64,20 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
 
 
 @register("edx_proctoring")
-def check_staff_template(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """E006: the template that the host names for the staff page cannot be loaded."""
-    name = (getattr(settings, "PROCTORING_SETTINGS", None) or {}).get("STAFF_BASE_TEMPLATE")
-    if not isinstance(name, str):
-        return []
-    try:
-        get_template(name)
-    except (TemplateDoesNotExist, TemplateSyntaxError) as error:
-        text = f"PROCTORING_SETTINGS['STAFF_BASE_TEMPLATE'] cannot be loaded: {error!r}."
-        hint = "It names a Django template with the blocks title and content."
-        return [Error(text, hint=hint, id="edx_proctoring.E006")]
-    return []
+def check_base_templates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E006: a template that the host names for the staff page or the learner's page cannot be loaded."""
+    found: list[CheckMessage] = []
+    for key in ("STAFF_BASE_TEMPLATE", "LEARNER_BASE_TEMPLATE"):
+        name = (getattr(settings, "PROCTORING_SETTINGS", None) or {}).get(key)
+        if not isinstance(name, str):
+            continue
+        try:
+            get_template(name)
+        except (TemplateDoesNotExist, TemplateSyntaxError) as error:
+            text = f"PROCTORING_SETTINGS['{key}'] cannot be loaded: {error!r}."
+            hint = "It names a Django template with the blocks title and content."
+            found.append(Error(text, hint=hint, id="edx_proctoring.E006"))
+    return found
 
 
 def _configured() -> dict[str, Any]:

@@ -220,6 +220,12 @@ PROCTORING = (
         str,
         "the template that the staff page extends: it has the blocks title and content",
     ),
+    Setting(
+        "LEARNER_BASE_TEMPLATE",
+        "proctoring/learner/base.html",
+        str,
+        "the same for the learner's page My exams",
+    ),
     Setting("THROTTLES", {}, dict, "REST throttle rates by scope; none by default"),
     Setting(
         "PRACTICE_ATTEMPTS_PER_HOUR",

@@ -57,12 +57,16 @@ class MessageHandler:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One line of an attempt's timeline. `at` is timezone-aware; `who` is a username, or empty."""
+    """One line of an attempt's timeline. `at` is timezone-aware; `who` is a username, or empty.
+
+    Staff see all entries; the learner sees the texts of those with `for_learner`, without `who` and `notes`.
+    """
 
     at: datetime
     text: str
     who: str = ""
     notes: Sequence[str] = ()
+    for_learner: bool = False
 
 
 @dataclass(frozen=True)

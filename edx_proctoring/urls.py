@@ -9,6 +9,7 @@ from django.urls import URLResolver, include, path, re_path
 
 from edx_proctoring import callbacks, extensions, instructor_dashboard_exam_urls, views
 from edx_proctoring.views import AuthenticatedAPIView
+from edx_proctoring.views.my_exams import MyExams, MyExamsHtml, MyExamsJson
 from edx_proctoring.views.pages import ScriptTexts, StaffPage, StaffPageParts
 from edx_proctoring.views.v2.actions import ActionViewSet, BulkActionViewSet
 from edx_proctoring.views.v2.allowances import AllowanceActionViewSet, AllowanceViewSet
@@ -295,6 +296,13 @@ urlpatterns = [
         name="v2.time_change.undo",
     ),
     path("edx_proctoring/pages/texts/<slug:language>", ScriptTexts.as_view(), name="pages.texts"),
+    path("edx_proctoring/pages/my-exams/", MyExams.as_view(), name="pages.my_exams"),
+    path(
+        "edx_proctoring/pages/my-exams/data.json", MyExamsJson.as_view(), name="pages.my_exams.json"
+    ),
+    path(
+        "edx_proctoring/pages/my-exams/data.html", MyExamsHtml.as_view(), name="pages.my_exams.html"
+    ),
     _regex(f"{PAGES}special-exams/", StaffPage.as_view(), name="pages.special_exams"),
     _regex(
         f"{PAGES}special-exams/parts/",

@@ -56,10 +56,11 @@ def test_E001_providers_that_are_not_a_dictionary(settings):
     assert found() == ["E001", "W001"]
 
 
-def test_E006_a_base_template_that_cannot_be_loaded(proctoring):
-    proctoring(STAFF_BASE_TEMPLATE="proctoring/staff/base.html")
+@pytest.mark.parametrize("key", ["STAFF_BASE_TEMPLATE", "LEARNER_BASE_TEMPLATE"])
+def test_E006_a_base_template_that_cannot_be_loaded(proctoring, key):
+    proctoring(**{key: "proctoring/staff/base.html"})
     assert found() == []
-    proctoring(STAFF_BASE_TEMPLATE="absent.html")
+    proctoring(**{key: "absent.html"})
     (message,) = messages()
     assert message.id == "edx_proctoring.E006"
     assert "absent.html" in message.msg

@@ -158,6 +158,7 @@ PROCTORING_BACKENDS: dict[str, Any] = {
 }
 PROCTORING_SETTINGS: dict[str, Any] = {
     "STAFF_BASE_TEMPLATE": "host/staff.html",
+    "LEARNER_BASE_TEMPLATE": "host/staff.html",
     "LINK_URLS": {
         "faq": "/help#proctoring",
         "contact_us": "/help",

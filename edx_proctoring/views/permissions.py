@@ -103,6 +103,9 @@ ROUTE_ROLES: Mapping[str, Mapping[str, str]] = {
     "v2.health":                                   {"get": GLOBAL_STAFF},  # or HEALTH_TOKEN
     "v2.health.ready":                             {"get": THE_WORLD},
     "pages.texts":                                 {"get": THE_WORLD},
+    "pages.my_exams":                              {"get": ANY_USER},
+    "pages.my_exams.json":                         {"get": ANY_USER},
+    "pages.my_exams.html":                         {"get": ANY_USER},
     "pages.special_exams":                         {"get": COURSE_STAFF},
     "pages.special_exams.parts":                   {"get": COURSE_STAFF},
 }  # fmt: skip

@@ -201,3 +201,26 @@ def test_every_page_is_accessible_and_fits(window, screen):
         assert page.locator(".sequence").count() == len(SCREENS)
         found.update({path: listed} if (listed := faults(page)) else {})
     assert found == {}
+
+
+def test_my_exams_is_accessible_and_fits(window, attempt, make_exam, learner, client_for):
+    """Both the page, with its details open, and the file for reading."""
+    ended = {"started_at": timezone.now() - HOUR, "completed_at": timezone.now()}
+    for status in ("submitted", "rejected", "error"):
+        attempt(exam=make_exam(exam_name=f"Midterm: {status}"), status=status, **ended)
+    attempt(exam=make_exam(exam_name="Quiz", **TIMED), status="submitted", **ended)
+    client, url = client_for(learner), "/api/edx_proctoring/pages/my-exams/"
+    html = client.get(url).content.decode().replace("<details", "<details open")
+    page = window({"/page": html, "/file": client.get(f"{url}data.html").content.decode()})
+    found = {}
+    for path, width, scheme in (
+        ("/page", 1280, "dark"),
+        ("/page", 320, "light"),
+        ("/file", 1280, "light"),
+    ):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        page.goto(path)
+        assert page.get_by_role("heading", name="My exams").is_visible()
+        found.update({(path, width): listed} if (listed := faults(page)) else {})
+    assert found == {}

@@ -1,4 +1,4 @@
-"""The rows of the second version in the tables of test_roles.py."""
+"""The rows of the second version and of pages in the tables of test_roles.py."""
 
 from typing import Any
 
@@ -34,6 +34,17 @@ post   v2/courses/{course}/time-changes/{change}/undo/ empty 403 403 403  403  2
 get    v2/courses/{course}/attempts/export/  -              403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/allowances/export/ -             403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/onboarding/export/ -             403  403  403  403  200  403  200  403  403  403
+"""
+
+# Pages: who is not signed in is sent to sign in.
+PAGES = """
+                                                           anon inac stra owne cour fore glob revi frev reti
+get    pages/texts/de                        -              200  200  200  200  200  200  200  200  200  200
+get    pages/my-exams/                       -              302  302  200  200  200  200  200  200  200  200
+get    pages/my-exams/data.json              -              302  302  200  200  200  200  200  200  200  200
+get    pages/my-exams/data.html              -              302  302  200  200  200  200  200  200  200  200
+get    pages/courses/{course}/special-exams/ -              302  302  403  403  200  403  200  403  403  403
+get    pages/courses/{course}/special-exams/parts/ -        403  403  403  403  200  403  200  403  403  403
 """
 
 # The courses of others.

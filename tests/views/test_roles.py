@@ -15,7 +15,7 @@ from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFa
 from edx_proctoring.urls import urlpatterns
 from edx_proctoring.views import permissions
 from tests.views.conftest import NEW_EXAM, OTHER_COURSE, state
-from tests.views.roles_of_v2 import V2_BODIES, V2_CROSSING, V2_ROUTES, review_of
+from tests.views.roles_of_v2 import PAGES, V2_BODIES, V2_CROSSING, V2_ROUTES, review_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("one-run")]
 
@@ -80,14 +80,6 @@ get    v2/health/ready/                      -              200  200  200  200  
 """
     + V2_ROUTES
 )
-
-# Pages: who is not signed in is sent to sign in.
-PAGES = """
-                                                           anon inac stra owne cour fore glob revi frev reti
-get    pages/texts/de                        -              200  200  200  200  200  200  200  200  200  200
-get    pages/courses/{course}/special-exams/ -              302  302  403  403  200  403  200  403  403  403
-get    pages/courses/{course}/special-exams/parts/ -        403  403  403  403  200  403  200  403  403  403
-"""
 
 # What belongs to another learner.
 OTHERS = """

@@ -38,7 +38,7 @@ def screen_details(learner: ExamContext, screen: str) -> dict[str, Any]:
     reference = references.reference_of(attempt.pk) if attempt else ""
     address = host.escalation_email(exam["course_id"]) or ""
     found: dict[str, Any] = {
-        "learner_stylesheet": _stylesheet(),
+        "learner_stylesheet": stylesheet(),
         "exam_title": exam["exam_name"],
         "course_title": (learner.context.get("credit_state") or {}).get("course_name") or "",
         "course_home_url": _course_home(exam["course_id"]),
@@ -61,7 +61,7 @@ def screen_details(learner: ExamContext, screen: str) -> dict[str, Any]:
     return found
 
 
-def _stylesheet() -> str:
+def stylesheet() -> str:
     """Return the URL of the style sheet, or '' if the host has not collected it: better no styles than no screen."""
     try:
         return static(STYLESHEET)
