@@ -118,6 +118,21 @@ function serverTime(response: Response): number {
   return Date.parse(response.headers.get('Date') ?? '') || Date.now();
 }
 
+/** Read a file, however long that takes; `name` is the one that the server gives it. Rejects with RequestFailed. */
+export async function download(url: string): Promise<{ content: Blob; name: string }> {
+  const failed = (error: unknown) => {
+    throw error instanceof RequestFailed ? error : new RequestFailed(0);
+  };
+  const response = await fetch(url, { mode: 'same-origin', credentials: 'same-origin', cache: 'no-store' }).catch(failed);
+  if (response.redirected) throw new RequestFailed(401); // to a page for signing in
+  if (!response.ok) {
+    const answer = parsed(await response.text().catch(failed));
+    throw new RequestFailed(response.status, reason(answer), answer);
+  }
+  const name = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? '';
+  return { content: await response.blob().catch(failed), name };
+}
+
 /** Change a resource of the second version of the interface; resolves with the JSON answer, null for an empty one. */
 export async function change<T>(
   method: Exclude<Method, 'GET'>,

@@ -216,52 +216,150 @@ describe('several attempts', () => {
     return element;
   }
 
-  test('are chosen, paused together, and told one by one', async () => {
-    const element = await chosen([RUNNING, RUNNING, { status: 'verified' }]);
-    expect(texts(element, '.bulk strong')).toEqual(['Selected: 3']);
-    button(element, 'Pause…').click();
+  const ROW = { outcome: 'possible', code: '', seconds: 600, gained: 600, ends_before: null, ends_after: null, is_cut: false };
+  const CHANGE = { id: null, total: 2, done: 0, failed: {}, may_be_undone_until: null };
+
+  /** Answers as the server: what would happen, then what has happened. */
+  function timeChanges(planned: object[], made: object[], more: object = {}): void {
+    changes.reply = ({ body, path }) => {
+      if (path.endsWith('/undo/')) return { body: { change: { ...CHANGE, id: 9, done: made.length, total: made.length }, rows: made } };
+      if (body.dry_run) return { body: { change: { ...CHANGE, total: planned.length }, rows: planned } };
+      return { body: { change: { ...CHANGE, id: 8, total: made.length, done: made.length, ...more }, rows: made } };
+    };
+  }
+
+  async function extend(element: Section): Promise<void> {
+    button(element, 'Add minutes…').click();
     await rendered();
-    expect(texts(element, 'dialog h2')).toEqual(['Pause 2 attempts']);
-    expect(texts(element, '.preview + .hint')).toEqual(['Selected attempts that this cannot be done with: 1']);
-    changes.reply = ({ path }) => (path.includes('/2/') ? { status: 409, body: { detail: 'It has ended.' } } : { body: {} });
-    await answer(element, { reason: 'Fire alarm' });
-    expect(changes.sent.map(({ path, body }) => [path, body])).toEqual([
-      ['POST attempts/1/pause/', { reason: 'Fire alarm' }],
-      ['POST attempts/2/pause/', { reason: 'Fire alarm' }],
+    await answer(element, { minutes: '10', reason: 'Fire alarm' });
+  }
+
+  test('get minutes by one request, after a preview with those refused or cut first', async () => {
+    const element = await chosen([RUNNING, RUNNING, { status: 'verified' }]);
+    const planned = [
+      { ...ROW, attempt_id: 1, username: 'learner1' },
+      { ...ROW, attempt_id: 2, username: 'learner2', gained: 300, is_cut: true },
+      { ...ROW, attempt_id: 3, username: 'learner3', outcome: 'refused', code: 'ended', gained: 0 },
+    ];
+    timeChanges(planned, planned.slice(0, 2).map((row) => ({ ...row, outcome: 'done' })), { may_be_undone_until: '2026-03-01T13:10:00Z' });
+    await extend(element);
+    expect(texts(element, 'dialog h2')).toEqual(['Add minutes to 2 attempts']);
+    expect(texts(element, 'dialog .dialog-body > p')).toEqual(['Refused: 1. Cut by the due date: 1.']);
+    expect(texts(element, 'dialog li')).toEqual([
+      'learner3: The attempt has ended.',
+      'learner2: Cut by the due date: 5 min more, ends unknown.',
+      'learner1: 10 min more, ends unknown.',
     ]);
-    expect(texts(element, 'dialog h2')).toEqual(['Done for 1 of 2.']);
-    expect(texts(element, 'dialog [role="alert"] li')).toEqual(['learner2 · Midterm: It has ended.']);
     await answer(element);
-    expect(texts(element, 'dialog h2')).toEqual(['Pause 1 attempts']);
+    const body = { action: 'extend', attempt_ids: [1, 2, 3], seconds: 600, reason: 'Fire alarm' };
+    expect(changes.sent.map((one) => [one.path, one.body])).toEqual([
+      ['POST time-changes/', { ...body, dry_run: true }],
+      ['POST time-changes/', body],
+    ]);
+    expect(texts(element, '.notices p')).toEqual(['Done for 2 of 2.']);
+    button(element, 'Undo').click();
+    await rendered();
+    expect(changes.sent[2].path).toBe('POST time-changes/8/undo/');
+    expect(texts(element, '.notices p')).toEqual(['Undone for 2 of 2.']);
   });
+
+  test('those that refuse in the end are told, and can be tried again', async () => {
+    const element = await chosen([RUNNING, RUNNING]);
+    const rows = [
+      { ...ROW, attempt_id: 1, username: 'learner1' },
+      { ...ROW, attempt_id: 2, username: 'learner2' },
+    ];
+    timeChanges(rows, [{ ...rows[0], outcome: 'done' }, { ...rows[1], outcome: 'refused', code: 'time_is_over' }]);
+    await extend(element);
+    await answer(element);
+    expect(texts(element, 'dialog h2')).toEqual(['Done for 1 of 2.']);
+    expect(texts(element, 'dialog [role="alert"] li')).toEqual(['learner2: The time is over.']);
+    expect(texts(element, '.bulk strong')).toEqual(['Selected: 1']);
+    await answer(element);
+    expect(texts(element, 'dialog h2')).toEqual(['Add minutes to 1 attempts']);
+    expect(one<HTMLTextAreaElement>(element, 'dialog textarea').value).toBe('Fire alarm');
+  });
+
+  test('where none would change, nothing can be sent but the way back', async () => {
+    const element = await chosen([RUNNING]);
+    timeChanges([{ ...ROW, attempt_id: 1, username: 'learner1', outcome: 'refused', code: 'new_code' }], []);
+    await extend(element);
+    expect(texts(element, 'dialog h2')).toEqual(['No attempt would change']);
+    expect(texts(element, 'dialog li')).toEqual(['learner1: The server refused this (new_code).']);
+    await answer(element);
+    expect(one<HTMLInputElement>(element, '[name="minutes"]').value).toBe('10');
+    expect(changes.sent).toHaveLength(1);
+  });
+
+  test('all running attempts of an exam are paused by the worker, which tells how far it has come', async () => {
+    const element = await list([RUNNING], 'exam=7');
+    api(({ path }) => (path === 'time-changes/8/' ? { body: { ...CHANGE, id: 8, total: 900, done: 900, failed: { 5: 'It has ended.' } } } : pageOf(attempt(1, RUNNING))));
+    button(element, 'All running attempts of the exam').click();
+    await rendered();
+    button(element, 'Pause all who run…').click();
+    await rendered();
+    const planned = [{ ...ROW, attempt_id: 1, username: 'learner1' }];
+    changes.reply = ({ body }) =>
+      body.dry_run ? { body: { change: { ...CHANGE, total: 900 }, rows: planned } } : { status: 202, body: { change: { ...CHANGE, id: 8, total: 900, done: 0 }, rows: [] } };
+    await answer(element, { reason: 'Fire alarm' });
+    expect(texts(element, 'dialog .hint')).toEqual(['The first 1 of 900 attempts are shown.']);
+    await answer(element);
+    expect(changes.sent[1].body).toEqual({ action: 'pause', exam: 7, reason: 'Fire alarm' });
+    expect(texts(element, '.notices p')).toEqual(['The attempts are being changed: 0 of 900.']);
+    await vi.advanceTimersByTimeAsync(5000);
+    await rendered();
+    expect(texts(element, '.notices p')).toEqual(['Done for 899 of 900.']);
+    expect(texts(element, 'dialog li')).toEqual(['Attempt 5: It has ended.']);
+  });
+
+  function deeds(...outcomes: [outcome: string, detail: string][]): void {
+    const row = (id: number) => ({ attempt_id: id, username: `learner${id}`, exam_name: 'Midterm' });
+    changes.reply = ({ body }) => {
+      const ids = body.attempt_ids as number[];
+      if (body.dry_run) return { body: { results: ids.map((id) => ({ ...row(id), outcome: id > 2 ? 'failed' : 'possible', detail: id > 2 ? 'It runs.' : '' })) } };
+      return { status: 207, body: { results: ids.map((id, index) => ({ ...row(id), outcome: outcomes[index][0], detail: outcomes[index][1] })) } };
+    };
+  }
+
+  async function begin(element: Section, name: string): Promise<void> {
+    all(element, '.bulk button').find((one) => one.textContent!.includes(name))!.click();
+    await rendered();
+  }
 
   test('without failures the dialog closes', async () => {
     const element = await chosen([BROKEN]);
-    changes.reply = ({ body }) => ({ body: { results: (body.attempt_ids as number[]).map((id) => ({ attempt_id: id, outcome: 'done', detail: '' })) } });
-    const resume = all(element, '.bulk button').find((one) => one.textContent!.includes('Let resume'))!;
-    resume.click();
-    await rendered();
+    deeds(['done', '']);
+    await begin(element, 'Let resume');
     await answer(element);
     expect(all(element, 'dialog form')).toEqual([]);
     expect(changes.sent.map(({ path, body }) => [path, body])).toEqual([
+      ['POST attempts/actions/', { action: 'resume', attempt_ids: [1], dry_run: true }],
       ['POST attempts/actions/', { action: 'resume', attempt_ids: [1], reason: '' }],
     ]);
     expect(texts(element, '.notices p')).toEqual(['Done for 1 of 1.']);
     expect(all(element, '.bulk')).toEqual([]);
   });
 
-  test('what the server refused or had no time for is told', async () => {
-    const element = await chosen([{}, {}]);
-    changes.reply = () => ({
-      status: 207,
-      body: { results: [{ attempt_id: 1, outcome: 'failed', detail: 'The provider is down.' }, { attempt_id: 2, outcome: 'not_tried', detail: '' }] },
-    });
-    all(element, '.bulk button').find((one) => one.textContent!.includes('Reset'))!.click();
-    await rendered();
-    await answer(element);
+  test('what the server would refuse is said before, what it refused or had no time for after', async () => {
+    const element = await chosen([{}, {}, {}]);
+    deeds(['failed', 'The provider is down.'], ['not_tried', '']);
+    await begin(element, 'Reset');
+    expect(texts(element, 'dialog h2')).toEqual(['Reset 2 learners’ attempts']);
+    expect(texts(element, 'dialog li')[0]).toBe('learner3 · Midterm: It runs.');
+    await answer(element, { reason: 'wrong room' });
     expect(texts(element, 'dialog [role="alert"] li')).toEqual([
       'learner1 · Midterm: The provider is down.',
       'learner2 · Midterm: Not tried: the server had no time left.',
     ]);
+    await answer(element);
+    expect(one<HTMLTextAreaElement>(element, 'dialog textarea').value).toBe('wrong room');
+  });
+
+  test('a preview that fails is told', async () => {
+    const element = await chosen([{}]);
+    changes.reply = () => 'down';
+    await begin(element, 'Reset');
+    expect(texts(element, '.notices p')[0]).toMatch(/^The server did not answer/);
+    expect(all(element, 'dialog form')).toEqual([]);
   });
 });

@@ -23,8 +23,10 @@ afterEach(() => {
 describe('accommodations', () => {
   const NEW = { users: 'lee, kim\njo', kind: 'time_multiplier', value: '1,5' };
 
+  let server: ReturnType<typeof api>;
+
   async function open(...rows: object[]): Promise<Section> {
-    api(({ path }) => (path === 'allowances/3/' ? { body: FACTOR, etag: '"now"' } : pageOf(...rows)));
+    server = api(({ path }) => (path === 'allowances/3/' ? { body: FACTOR, etag: '"now"' } : pageOf(...rows)));
     return mount({}, 'proctoring-accommodations');
   }
 
@@ -100,9 +102,14 @@ describe('accommodations', () => {
     await rendered();
     expect(one<HTMLInputElement>(element, '#allowance_value').value).toBe('1.5');
     changes.reply = () => ({ status: 412, body: { detail: 'Somebody else changed it.' } });
+    server.reply = ({ path }) => (path === 'allowances/3/' ? { body: { ...FACTOR, value: '1.75' }, etag: '"newer"' } : pageOf(FACTOR));
     await answer(element, { value: '2' });
     expect(texts(element, 'dialog [role="alert"] p')[0]).toMatch(/^Somebody else has changed this/);
     expect(changes.sent[0]).toMatchObject({ path: 'PATCH allowances/3/', body: { value: '2' }, match: '"now"' });
+    expect(texts(element, '.versions div')).toEqual(['Saved now1.75', 'Yours2']);
+    changes.reply = () => ({ body: {} });
+    await answer(element);
+    expect(changes.sent[1]).toMatchObject({ body: { value: '2' }, match: '"newer"' });
   });
 
   test('a removal is asked about', async () => {
@@ -148,6 +155,37 @@ describe('onboarding', () => {
   });
 });
 
+describe('files', () => {
+  test.each(['proctoring-attempts', 'proctoring-accommodations', 'proctoring-onboarding'])('%s: as CSV and as XLSX', async (name) => {
+    api(() => pageOf());
+    const element = await mount({ query: 'search=lee' }, name);
+    const addresses = all(element, '.export').map((link) => link.getAttribute('href')!.replace(/^.*\/export/, 'export'));
+    expect(addresses).toEqual(['export/?search=lee&bom=true', 'export/?search=lee&file=xlsx']);
+  });
+
+  test('one that cannot be made is told in the page', async () => {
+    api(({ path }) => (path.endsWith('/export/') ? { status: 501, body: { detail: 'XLSX needs an extra.' } } : pageOf()));
+    const element = await mount({}, 'proctoring-onboarding');
+    all(element, '.export')[1].click();
+    await rendered();
+    expect(texts(element, '.export-failure p')).toEqual(['The file could not be made XLSX needs an extra.']);
+  });
+
+  test('one that is made is stored under the server’s name', async () => {
+    api(() => pageOf());
+    const element = await mount({}, 'proctoring-onboarding');
+    const stored: string[] = [];
+    vi.stubGlobal('fetch', async () => new Response('a,b', { headers: { 'Content-Disposition': 'attachment; filename="onboarding.csv"' } }));
+    vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
+      stored.push(this.download);
+    });
+    URL.createObjectURL = () => 'blob:x';
+    all(element, '.export')[0].dispatchEvent(new Event('click', { cancelable: true }));
+    await vi.waitFor(() => expect(stored).toEqual(['onboarding.csv']));
+    vi.restoreAllMocks();
+  });
+});
+
 describe('reviews', () => {
   const REVIEW = {
     id: 5,
@@ -175,6 +213,31 @@ describe('reviews', () => {
     await answer(element);
     expect(changes.sent[0]).toMatchObject({ path: 'PATCH reviews/5/', body: { review_status: decision }, match: '"now"' });
     expect(texts(element, '.notices p')).toEqual([text]);
+  });
+
+  test('a decision that does not become the status of the attempt is told', async () => {
+    api(({ path }) => (path === 'reviews/5/' ? { body: REVIEW, etag: '"now"' } : pageOf(REVIEW)));
+    const element = await mount({}, 'proctoring-reviews');
+    all(element, 'tbody button')[0].click();
+    await rendered();
+    changes.reply = () => ({ body: { ...REVIEW, attempt_status: 'error' } });
+    await answer(element);
+    expect(texts(element, '.notices p')).toEqual(['Saved as approved, but the attempt of lee is now: Stopped by an error.']);
+  });
+
+  test('a review that somebody else has changed is shown as it is now', async () => {
+    const server = api(({ path }) => (path === 'reviews/5/' ? { body: REVIEW, etag: '"now"' } : pageOf(REVIEW)));
+    const element = await mount({}, 'proctoring-reviews');
+    all(element, 'tbody button')[0].click();
+    await rendered();
+    changes.reply = () => ({ status: 412, body: {} });
+    server.reply = ({ path }) => (path === 'reviews/5/' ? { body: { ...REVIEW, reviewed_by: 'pat' }, etag: '"newer"' } : pageOf(REVIEW));
+    await answer(element);
+    expect(texts(element, 'dialog .dialog-body > p').pop()).toBe('pat has decided before; your decision replaces it.');
+    changes.reply = () => ({ body: { ...REVIEW, attempt_status: 'verified' } });
+    await answer(element);
+    expect(changes.sent[1].match).toBe('"newer"');
+    expect(texts(element, '.notices p')).toEqual(['The attempt of lee was approved.']);
   });
 
   test('course staff read without buttons', async () => {

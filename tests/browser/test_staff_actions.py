@@ -1,6 +1,7 @@
 """Actions of course staff on their page, by keyboard alone; panel and dialogs are checked by axe."""
 
 import json
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -91,10 +92,34 @@ def test_minutes_for_two_at_once_by_keyboard(open_page, course):
     page.keyboard.press("Enter")
     page.get_by_role("dialog").get_by_role("heading", name="Pause 2 attempts").wait_for()
     page.keyboard.type("Fire alarm")
+    tab_to(page, ATTEMPTS, "Preview")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_text("Refused: 0. Cut by the due date: 0.").wait_for()
+    accessible(page)
+    picture(page, "staff-bulk-preview")
     tab_to(page, ATTEMPTS, "Pause 2 attempts")
     page.keyboard.press("Enter")
     page.get_by_role("status").get_by_text("Done for 2 of 2.").wait_for()
     page.get_by_role("cell").get_by_text("Paused by staff").first.wait_for()
+    tab_to(page, ATTEMPTS, "Undo")
+    page.keyboard.press("Enter")
+    page.get_by_role("status").get_by_text("Undone for 2 of 2.").wait_for()
+    page.get_by_role("cell").get_by_text("Paused by staff").first.wait_for(state="detached")
+
+
+def test_an_export_by_keyboard_and_one_that_fails(open_page, course):
+    page = open_page("#attempts?search=lee")
+    begins_with(page, "lee")
+    tab_to(page, ATTEMPTS, "Export CSV")
+    with page.expect_download() as stored:
+        page.keyboard.press("Enter")
+    assert stored.value.suggested_filename == "attempts.csv"
+    assert "lee" in Path(stored.value.path()).read_text(encoding="utf-8-sig")
+    page.route("**/attempts/export/**", lambda route: route.abort())
+    tab_to(page, ATTEMPTS, "Export XLSX")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").get_by_text("The file could not be made").wait_for()
+    begins_with(page, "lee")
 
 
 def test_a_link_to_one_attempt(open_page, course):

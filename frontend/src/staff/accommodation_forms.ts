@@ -1,7 +1,7 @@
 // The dialogs of the section "Accommodations".
 
 import { type TemplateResult, html, nothing } from 'lit';
-import { type Version, newKey } from '../http';
+import { RequestFailed, type Version, newKey } from '../http';
 import { type Allowance, kinds } from './accommodations';
 import { changeErrorText } from './errors';
 import type { Exam } from './exams';
@@ -68,6 +68,14 @@ function sentValue(kind: string, value: string): string {
 function minutesIn(exam: Exam, kind: string, value: string): number {
   const number = Number(sentValue(kind, value));
   return kind === 'time_multiplier' ? Math.round((exam.time_limit_mins ?? 0) * (number - 1)) : number;
+}
+
+function bothVersions(theirs: string, mine: string): TemplateResult {
+  const version = (name: string, value: string) => html`<div><dt>${name}</dt><dd><bdi>${value}</bdi></dd></div>`;
+  return html`<div class="banner" data-tone="warn" role="alert">
+      <p>${gettext('Somebody else has changed this in the meantime. Nothing was overwritten.')}</p>
+    </div>
+    <dl class="facts versions">${version(gettext('Saved now'), theirs)} ${version(gettext('Yours'), mine)}</dl>`;
 }
 
 export class AllowanceForms {
@@ -236,26 +244,41 @@ export class AllowanceForms {
   }
 
   edit(allowance: Allowance): Promise<string> {
-    return this.current(allowance, (now, etag) => ({
+    return this.current(allowance, (now, etag) => this.editing(now, etag));
+  }
+
+  /** `mine` is a value that met a newer version; then both are shown. */
+  private editing(now: Allowance, etag: string, mine?: string): Question {
+    const isConflict = mine !== undefined;
+    return {
       heading: this.named(gettext('Change the accommodation of {learner} in “{exam}”'), now),
+      text: isConflict ? bothVersions(now.value, mine) : undefined,
       fields: [
         {
           name: 'value',
           id: 'allowance_value',
           label: kinds()[now.key] ?? now.key,
-          value: now.value,
+          value: mine ?? now.value,
           check: (value) => checkValue(now.key, value),
         },
       ],
-      confirm: gettext('Save'),
+      confirm: isConflict ? gettext('Replace it by mine') : gettext('Save'),
       busy: gettext('Saving…'),
-      cancel: gettext('Cancel'),
-      submit: ({ value }) =>
-        this.unlessChanged(
-          this.context.patch(now.id, { value: sentValue(now.key, value) }, etag),
-          this.named(gettext('The accommodation of {learner} in “{exam}” was changed.'), now),
-        ),
-    }));
+      cancel: isConflict ? gettext('Keep the newer version') : gettext('Cancel'),
+      submit: ({ value }) => this.save(now, etag, value),
+    };
+  }
+
+  /** What somebody else has saved meanwhile is shown beside what was typed, and is not overwritten unasked. */
+  private async save(seen: Allowance, etag: string, value: string): Promise<Question | void> {
+    const text = this.named(gettext('The accommodation of {learner} in “{exam}” was changed.'), seen);
+    try {
+      await this.unlessChanged(this.context.patch(seen.id, { value: sentValue(seen.key, value) }, etag), text);
+    } catch (error) {
+      if (!(error instanceof RequestFailed) || error.status !== 412) throw error;
+      const now = await this.context.read(seen.id);
+      return this.editing(now.data ?? seen, now.etag, value);
+    }
   }
 
   remove(allowance: Allowance): Promise<string> {

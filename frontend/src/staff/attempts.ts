@@ -4,6 +4,7 @@ import { type TemplateResult, html, nothing } from 'lit';
 import { Actions } from './actions';
 import { Panel } from './attempt_panel';
 import { BulkActions } from './bulk_actions';
+import type { TimeAction } from './bulk_time_changes';
 import { Exams } from './exams';
 import { type Filter, type Option, daysBetween } from './filters';
 import { icon } from './icons';
@@ -37,6 +38,7 @@ export class ProctoringAttempts extends Section<Attempt> {
   }));
   private readonly bulk = new BulkActions(this, this.actions, {
     ask: (question) => this.questions.ask(question),
+    say: (text) => this.notices.show({ text }),
     done: (notice) => this.done(notice),
   });
   private readonly panel = new Panel(this, {
@@ -178,7 +180,20 @@ export class ProctoringAttempts extends Section<Attempt> {
   }
 
   protected override headActions(): TemplateResult {
-    return this.exportButton();
+    return html`${this.exportButton()} ${this.examActions()}`;
+  }
+
+  /** For a fire alarm: all running attempts of the exam that is chosen, whatever page they are on. */
+  private examActions(): TemplateResult | typeof nothing {
+    const exam = Number(this.list.query.filters.exam);
+    const found = this.exams.all.find(({ id }) => id === exam);
+    if (!found) return nothing;
+    const begin = (action: TimeAction) => this.bulk.times.begin(action, { exam, name: found.exam_name });
+    return this.menu.button(gettext('All running attempts of the exam'), () => [
+      { name: 'extend', label: gettext('Add minutes to all who run…'), run: () => begin('extend') },
+      { name: 'pause', label: gettext('Pause all who run…'), run: () => begin('pause') },
+      { name: 'continue', label: gettext('Continue all who are paused…'), run: () => begin('continue') },
+    ]);
   }
 
   protected override below(): TemplateResult | typeof nothing {

@@ -1,11 +1,12 @@
-// One action on many attempts: the chosen rows, the bar, what happened to each of them.
+// One action on many attempts: the chosen rows, the bar, what would and what did happen to each of them.
 
 import { type ReactiveController, type TemplateResult, html, nothing } from 'lit';
-import { RequestFailed, change, newKey } from '../http';
-import { type Actions, checkMinutes } from './actions';
+import { change, newKey } from '../http';
+import { type Actions } from './actions';
+import { BulkTimeChanges, TIME_ACTIONS, type TimeAction } from './bulk_time_changes';
 import { changeErrorText } from './errors';
 import type { Notice } from './notices';
-import { type Field, type Question, type Values, required } from './questions';
+import type { Question } from './questions';
 import type { Section } from './section';
 import { type ActionName, type Attempt, actionsOf } from './statuses';
 import type { Selection } from './table';
@@ -13,26 +14,45 @@ import { formatNumber, gettext, interpolate } from './text';
 
 interface Handlers {
   ask: (question: Question) => void;
+  say: (text: string) => void;
   done: (notice: Notice) => void;
 }
 
-interface Outcome {
-  attempt: Attempt;
-  error: string;
-}
+type Deed = Exclude<ActionName, TimeAction>;
 
 const NAMES: ActionName[] = ['extend', 'pause', 'continue', 'resume', 'end', 'reset'];
-const TOGETHER: ActionName[] = ['reset', 'resume', 'end']; // the interface does these with many attempts at once
+const MOST = { time: 500, deeds: 200 }; // attempts that the interface changes at once
 
 interface Result {
   attempt_id: number;
+  username: string | null;
+  exam_name: string | null;
   outcome: 'done' | 'possible' | 'failed' | 'not_tried';
   detail: string;
 }
 
+interface Results {
+  results: Result[];
+}
+
+function headings(action: Deed): string {
+  return {
+    resume: gettext('Let {count} learners resume'),
+    end: gettext('End {count} attempts'),
+    reset: gettext('Reset {count} learners’ attempts'),
+  }[action];
+}
+
+function consequence(name: Deed): TemplateResult | typeof nothing {
+  if (name === 'reset') {
+    return html`<p>${gettext('All attempts of these learners in these exams are deleted, here and at the provider, with their answers. This cannot be undone.')}</p>`;
+  }
+  return name === 'end' ? html`<p>${gettext('The attempts are handed in now, with the answers so far.')}</p>` : nothing;
+}
+
 export class BulkActions implements ReactiveController {
   private readonly chosen = new Map<number, Attempt>();
-  private progress = 0;
+  readonly times: BulkTimeChanges;
 
   constructor(
     private readonly host: Section<Attempt>,
@@ -40,6 +60,14 @@ export class BulkActions implements ReactiveController {
     private readonly handlers: Handlers,
   ) {
     host.addController(this);
+    this.times = new BulkTimeChanges({
+      base: () => host.apiBase,
+      ask: handlers.ask,
+      say: handlers.say,
+      done: handlers.done,
+      release: (ids) => this.release(ids),
+      isConnected: () => host.isConnected,
+    });
   }
 
   hostConnected(): void {}
@@ -89,147 +117,106 @@ export class BulkActions implements ReactiveController {
     </div>`;
   }
 
+  /** Those chosen need not be in the list any more. */
+  private release(ids: number[]): void {
+    for (const id of ids) this.chosen.delete(id);
+    this.host.requestUpdate();
+  }
+
   private begin(name: ActionName): void {
-    this.handlers.ask(this.question(name, this.possible(name)));
-  }
-
-  private fields(name: ActionName): Field[] {
-    if (name === 'continue') return [];
-    const isRequired = name === 'extend' || name === 'pause';
-    const why: Field = {
-      name: 'reason',
-      label: isRequired ? gettext('Reason') : gettext('Reason (optional)'),
-      kind: 'area',
-      most: isRequired ? undefined : 80,
-      hint: name === 'pause' ? gettext('The learner reads it.') : gettext('It stays in the attempt’s history.'),
-      check: isRequired ? required(gettext('Write a reason.')) : undefined,
-    };
-    if (name !== 'extend') return [why];
-    const minutes: Field = { name: 'minutes', label: gettext('Minutes'), kind: 'number', value: '10', check: checkMinutes };
-    return [minutes, why];
-  }
-
-  private headings(): Record<ActionName, string> {
-    return {
-      extend: gettext('Add minutes to {count} attempts'),
-      pause: gettext('Pause {count} attempts'),
-      continue: gettext('Continue {count} attempts'),
-      resume: gettext('Let {count} learners resume'),
-      end: gettext('End {count} attempts'),
-      reset: gettext('Reset {count} learners’ attempts'),
-    };
-  }
-
-  /** Who is concerned, and who is not. */
-  private preview(attempts: Attempt[]): TemplateResult {
-    const others = this.chosen.size - attempts.length;
-    return html`<ul class="preview">
-        ${attempts.map((one) => html`<li><bdi>${one.user.username}</bdi> · <bdi>${one.exam.exam_name}</bdi></li>`)}
-      </ul>
-      ${others
-        ? html`<p class="hint">${interpolate(gettext('Selected attempts that this cannot be done with: {count}'), { count: formatNumber(others) })}</p>`
-        : nothing}`;
-  }
-
-  private consequence(name: ActionName): TemplateResult | typeof nothing {
-    if (name === 'reset') {
-      return html`<p>${gettext('All attempts of these learners in these exams are deleted, here and at the provider, with their answers. This cannot be undone.')}</p>`;
+    const ids = [...this.chosen.keys()];
+    const most = TIME_ACTIONS.includes(name) ? MOST.time : MOST.deeds;
+    if (ids.length > most) {
+      return this.handlers.say(interpolate(gettext('Select at most {count} attempts for this.'), { count: formatNumber(most) }));
     }
-    return name === 'end' ? html`<p>${gettext('The attempts are handed in now, with the answers so far.')}</p>` : nothing;
+    if (TIME_ACTIONS.includes(name)) this.times.begin(name as TimeAction, { attempt_ids: ids });
+    else void this.look(name as Deed, ids);
   }
 
-  private question(name: ActionName, attempts: Attempt[]): Question {
-    const heading = interpolate(this.headings()[name], { count: formatNumber(attempts.length) });
-    const keys = new Map(attempts.map(({ id }) => [id, newKey()]));
+  private post(body: object, key: string): Promise<Results> {
+    const url = `${this.host.apiBase}attempts/actions/`;
+    return change<Results>('POST', url, body, { 'Idempotency-Key': key }) as Promise<Results>;
+  }
+
+  /** What the server would do comes before the question. */
+  private async look(action: Deed, ids: number[]): Promise<void> {
+    try {
+      this.handlers.ask(await this.asked(action, ids));
+    } catch (error) {
+      this.handlers.say(changeErrorText(error));
+    }
+  }
+
+  private async asked(action: Deed, attempt_ids: number[], reason = ''): Promise<Question> {
+    const { results } = await this.post({ action, attempt_ids, dry_run: true }, newKey());
+    const possible = results.filter(({ outcome }) => outcome === 'possible');
+    const refused = results.filter(({ outcome }) => outcome !== 'possible');
+    const text = html`${consequence(action)} ${refused.length ? this.listed(gettext('Not possible for'), refused) : nothing}
+      ${possible.length ? this.listed(gettext('Possible for'), possible) : nothing}`;
+    if (!possible.length) return this.told(gettext('This is possible for none of the attempts'), text);
+    return this.question(action, possible, text, reason);
+  }
+
+  private told(heading: string, text: TemplateResult): Question {
+    const [confirm, cancel, busy] = [gettext('OK'), gettext('Close'), gettext('Please wait…')];
+    return { heading, text, confirm, cancel, busy, submit: () => Promise.resolve() };
+  }
+
+  private listed(title: string, rows: Result[]): TemplateResult {
+    return html`<p class="label">${title}</p>
+      <ul class="preview">${rows.map((row) => this.line(row))}</ul>`;
+  }
+
+  private line({ attempt_id: id, username, exam_name: exam, outcome, detail }: Result): TemplateResult {
+    const why = outcome === 'not_tried' ? gettext('Not tried: the server had no time left.') : detail;
+    return html`<li data-outcome=${outcome}>
+      <strong><bdi>${username ?? id}</bdi></strong>${exam ? html` · <bdi>${exam}</bdi>` : nothing}${why ? `: ${why}` : nothing}
+    </li>`;
+  }
+
+  private question(action: Deed, rows: Result[], text: TemplateResult, reason: string): Question {
+    const heading = interpolate(headings(action), { count: formatNumber(rows.length) });
+    const keys = new Map<string, string>(); // another try of the same change is not a second change
     return {
       heading,
-      text: html`${this.consequence(name)}${this.preview(attempts)}`,
-      fields: this.fields(name),
-      preview: () => this.progressText(attempts.length),
+      text,
+      fields: [
+        {
+          name: 'reason',
+          label: gettext('Reason (optional)'),
+          kind: 'area',
+          most: 80,
+          value: reason,
+          hint: gettext('It stays in the attempt’s history.'),
+        },
+      ],
       confirm: heading,
       busy: gettext('Please wait…'),
       cancel: gettext('Cancel'),
-      isDanger: name === 'reset' || name === 'end',
-      submit: async (values) => this.all(name, attempts, values, keys),
+      isDanger: action !== 'resume',
+      submit: async (values) => {
+        const body = { action, attempt_ids: rows.map(({ attempt_id }) => attempt_id), reason: values.reason };
+        if (!keys.has(values.reason)) keys.set(values.reason, newKey());
+        const { results } = await this.post(body, keys.get(values.reason)!);
+        return this.finish(action, results, values.reason);
+      },
     };
   }
 
-  private progressText(count: number): TemplateResult | typeof nothing {
-    if (!this.progress) return nothing;
-    const numbers = { number: formatNumber(this.progress), count: formatNumber(count) };
-    return html`<p role="status">${interpolate(gettext('{number} of {count}'), numbers)}</p>`;
-  }
-
-  private body(name: ActionName, values: Values): object {
-    if (name === 'continue') return {};
-    if (name === 'extend') return { seconds: Number(values.minutes) * 60, reason: values.reason };
-    return { reason: values.reason };
-  }
-
-  /** Those that fail are told one by one, and can be tried again. */
-  private async all(name: ActionName, attempts: Attempt[], values: Values, keys: Map<number, string>): Promise<Question | void> {
-    const outcomes = TOGETHER.includes(name)
-      ? await this.together(name, attempts, values, keys.get(attempts[0].id)!)
-      : await this.oneByOne(name, attempts, values, keys);
-    return this.finish(name, outcomes);
-  }
-
-  private async together(action: ActionName, attempts: Attempt[], { reason }: Values, key: string): Promise<Outcome[]> {
-    const body = { action, attempt_ids: attempts.map(({ id }) => id), reason };
-    const answer = await change<{ results: Result[] }>('POST', `${this.host.apiBase}attempts/actions/`, body, { 'Idempotency-Key': key });
-    const results = new Map(answer?.results.map((one) => [one.attempt_id, one]));
-    return attempts.map((attempt) => {
-      const result = results.get(attempt.id);
-      if (result?.outcome === 'done') return { attempt, error: '' };
-      return { attempt, error: result?.detail || gettext('Not tried: the server had no time left.') };
-    });
-  }
-
-  /** One request per attempt. */
-  private async oneByOne(name: ActionName, attempts: Attempt[], values: Values, keys: Map<number, string>): Promise<Outcome[]> {
-    const body = this.body(name, values);
-    const outcomes: Outcome[] = [];
-    for (const attempt of attempts) {
-      outcomes.push({ attempt, error: await this.one(name, attempt, body, keys.get(attempt.id)!) });
-      this.progress = outcomes.length;
-      this.host.requestUpdate();
-    }
-    this.progress = 0;
-    return outcomes;
-  }
-
-  private async one(name: ActionName, { id }: Attempt, body: object, key: string): Promise<string> {
-    try {
-      await change('POST', `${this.host.apiBase}attempts/${id}/${name}/`, body, { 'Idempotency-Key': key });
-      return '';
-    } catch (error) {
-      if (!(error instanceof RequestFailed)) throw error;
-      return changeErrorText(error);
-    }
-  }
-
-  private finish(name: ActionName, outcomes: Outcome[]): Question | void {
-    const failed = outcomes.filter(({ error }) => error);
-    for (const { attempt, error } of outcomes) if (!error) this.chosen.delete(attempt.id);
-    const numbers = { done: formatNumber(outcomes.length - failed.length), count: formatNumber(outcomes.length) };
-    this.handlers.done({ text: interpolate(gettext('Done for {done} of {count}.'), numbers) });
-    if (failed.length) return this.failures(name, failed, numbers);
-  }
-
-  private failures(name: ActionName, failed: Outcome[], numbers: { done: string; count: string }): Question {
+  /** Those that fail, and those that were not tried, are told one by one, and can be tried again. */
+  private finish(action: Deed, results: Result[], reason: string): Question | void {
+    const failed = results.filter(({ outcome }) => outcome !== 'done');
+    this.release(results.filter(({ outcome }) => outcome === 'done').map(({ attempt_id }) => attempt_id));
+    const numbers = { done: formatNumber(results.length - failed.length), count: formatNumber(results.length) };
+    const text = interpolate(gettext('Done for {done} of {count}.'), numbers);
+    this.handlers.done({ text });
+    if (!failed.length) return;
+    const ids = failed.map(({ attempt_id }) => attempt_id);
     return {
-      heading: interpolate(gettext('Done for {done} of {count}.'), numbers),
-      text: html`<ul class="preview" role="alert">
-        ${failed.map(
-          ({ attempt, error }) => html`<li>
-            <strong><bdi>${attempt.user.username}</bdi></strong> · <bdi>${attempt.exam.exam_name}</bdi>: ${error}
-          </li>`,
-        )}
-      </ul>`,
+      ...this.told(text, html`<ul class="preview" role="alert">${failed.map((row) => this.line(row))}</ul>`),
       confirm: interpolate(gettext('Try the others again ({count})'), { count: formatNumber(failed.length) }),
-      busy: gettext('Please wait…'),
       cancel: gettext('Leave it'),
-      submit: () => Promise.resolve(this.question(name, failed.map(({ attempt }) => attempt))),
+      submit: () => this.asked(action, ids, reason),
     };
   }
 }

@@ -1,7 +1,7 @@
 // The section "Reviews": what providers found, what staff decide, and the way to the providers' own dashboards.
 
 import { type TemplateResult, html, nothing } from 'lit';
-import { change, read } from '../http';
+import { RequestFailed, change, read } from '../http';
 import { changeErrorText } from './errors';
 import { type Exam, Exams } from './exams';
 import { type Filter, daysBetween } from './filters';
@@ -168,7 +168,8 @@ export class ProctoringReviews extends Section<Review> {
     }
   }
 
-  private question(review: Review, etag: string, decision: Decision): Question {
+  /** `isNewer` if somebody else has changed the review since the dialog was opened. */
+  private question(review: Review, etag: string, decision: Decision, isNewer = false): Question {
     const isApproval = decision === 'Clean';
     const named = (text: string) =>
       interpolate(text, { learner: review.user?.username ?? '', exam: review.exam?.exam_name ?? '' });
@@ -178,23 +179,38 @@ export class ProctoringReviews extends Section<Review> {
     return {
       heading: named(isApproval ? gettext('Approve {learner}’s attempt in “{exam}”?') : gettext('Reject {learner}’s attempt in “{exam}”?')),
       text: html`<p>${isApproval ? gettext('The result counts; the learner gets an e-mail.') : gettext('The result can be set to 0 and credit withdrawn; the learner gets an e-mail.')}</p>
+        ${isNewer ? html`<div class="banner" data-tone="warn" role="alert"><p>${gettext('Somebody else has changed this review in the meantime. Nothing was overwritten; this is the newer version.')}</p></div>` : nothing}
         ${before} ${this.verdict(review)}`,
       confirm: isApproval ? gettext('Approve') : gettext('Reject'),
       busy: gettext('Saving…'),
       cancel: gettext('Leave it'),
       isDanger: !isApproval,
-      submit: async () => {
-        try {
-          await change('PATCH', `${this.apiBase}reviews/${review.id}/`, { review_status: decision }, { 'If-Match': etag });
-        } catch (error) {
-          this.refresh();
-          throw error;
-        }
-        const text = isApproval ? gettext('The attempt of {learner} was approved.') : gettext('The attempt of {learner} was rejected.');
-        this.notices.show({ text: named(text) });
-        this.refresh();
-      },
+      submit: () => this.decide(review, etag, decision),
     };
+  }
+
+  private async decide(review: Review, etag: string, decision: Decision): Promise<Question | void> {
+    const address = `${this.apiBase}reviews/${review.id}/`;
+    try {
+      const now = await change<Review>('PATCH', address, { review_status: decision }, { 'If-Match': etag });
+      const text = this.outcome(decision === 'Clean', now?.attempt_status ?? '');
+      this.notices.show({ text: interpolate(text, { learner: review.user?.username ?? '' }) });
+    } catch (error) {
+      if (!(error instanceof RequestFailed) || error.status !== 412) throw error;
+      const newest = await read<Review>(address);
+      return this.question(newest.data ?? review, newest.etag, decision, true);
+    } finally {
+      this.refresh();
+    }
+  }
+
+  /** The decision is about the recording; what becomes of the attempt depends on more, such as whether it was handed in. */
+  private outcome(isApproval: boolean, status: string): string {
+    if (!status || status === (isApproval ? 'verified' : 'rejected')) {
+      return isApproval ? gettext('The attempt of {learner} was approved.') : gettext('The attempt of {learner} was rejected.');
+    }
+    const text = isApproval ? gettext('Saved as approved, but the attempt of {learner} is now: {status}.') : gettext('Saved as rejected, but the attempt of {learner} is now: {status}.');
+    return interpolate(text, { status: nameOfStatus(status) });
   }
 
   protected table(): Partial<TableOptions<Review>> & Pick<TableOptions<Review>, 'caption' | 'columns'> {

@@ -2,7 +2,7 @@
 
 import { LitElement, type PropertyValues, type TemplateResult, html, nothing } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
-import { exportButton } from './exports';
+import { Exports } from './exports';
 import { type Filter, type SearchWords, chips, toolbar } from './filters';
 import { heading } from './heading';
 import { type IconName, icon } from './icons';
@@ -52,6 +52,7 @@ export abstract class Section<T extends Row> extends LitElement {
   protected readonly questions = new Questions(this);
   protected readonly notices = new Notices(this);
   protected readonly menu = new Menu(this);
+  private readonly exports = new Exports(this);
   protected readonly list: List<T> = new List<T>(
     this,
     () => (this.apiBase ? `${this.apiBase}${this.resource()}` : ''),
@@ -89,7 +90,7 @@ export abstract class Section<T extends Row> extends LitElement {
 
   /** The rows that the filters leave, as a file. */
   protected exportButton(): TemplateResult {
-    return exportButton(`${this.apiBase}${this.resource()}export/`, filtersOf(this.list.query, this.filters()));
+    return this.exports.buttons(`${this.apiBase}${this.resource()}export/`, filtersOf(this.list.query, this.filters()));
   }
 
   /** Between the heading and the list. */
@@ -281,7 +282,7 @@ export abstract class Section<T extends Row> extends LitElement {
     const filters = this.filters();
     const aside = this.aside();
     return html`<div class="px">
-      ${this.head()} ${this.above()}
+      ${this.head()} ${this.exports.render()} ${this.above()}
       <div class=${aside === nothing ? 'layout' : 'layout has-aside'}>
         <div class="card list">
           ${toolbar(query, this.texts().search, filters, {
