@@ -156,7 +156,7 @@ def test_the_number_of_queries_does_not_grow(
 ) -> None:
     for one in AttemptFactory.create_batch(rows, proctored_exam=exam):
         AttemptFactory(proctored_exam=exam, user=one.user)
-    with django_assert_num_queries(5):  # session, user, count, newest, all
+    with django_assert_num_queries(6):  # session, user, since when, count, newest, all
         answer = grouped(as_staff, exam.course_id)
     assert len(answer["proctored_exam_attempts"]) == min(rows, 25)
 

@@ -4,6 +4,7 @@ import datetime
 import tracemalloc
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -115,6 +116,23 @@ def test_a_page_of_attempts(courses, as_staff):
     large = peak(lambda: as_staff.get(grouped(COURSE_ID), {"page": 100}))
     print(f"{connection.vendor}: a page of 500 attempts {small}, of {COUNT} {large} bytes")
     assert large < small + POINTER * COUNT  # nothing is held for each attempt
+
+
+def test_pages_of_rest_v2(courses, as_staff):
+    exam = ProctoredExam.objects.filter(course_id=COURSE_ID).first()
+    for query in ({}, {"page": 100}, {"exam": exam.pk}):
+        cache.clear()  # the number of attempts
+        with CaptureQueriesContext(connection) as captured:
+            page = as_staff.get(
+                f"/api/edx_proctoring/v2/courses/{COURSE_ID}/attempts/", query
+            ).json()
+        assert (page["count"], len(page["results"])) == (
+            COUNT // 10 if "exam" in query else COUNT,
+            50,
+        )
+        assert len(captured) <= 6
+        for one in captured.captured_queries:
+            assert plans.whole_reads(one["sql"], TABLE, "U0") == []
 
 
 def test_a_query_without_an_index_is_detected(transactional_db):

@@ -47,14 +47,21 @@ def find_all_attempts(course_id: object) -> AttemptQuerySet:
     return rows.with_parts().newest_first()
 
 
-def find_newest_attempts(course_id: object, reach: int) -> tuple[AttemptQuerySet, int]:
+def find_newest_attempts(
+    course_id: object, reach: int, exam_id: int | None = None
+) -> tuple[AttemptQuerySet, int]:
     """Return the first `reach` rows of `find_attempts`, perhaps with more after them, and the number of all its rows.
+    `exam_id`: of this exam only.
 
-    The number of a large course is remembered for a few seconds, because counting takes longer than all the rest.
+    The number of a large course is remembered for a few seconds, because only counting takes longer in larger courses.
     """
-    key = f"proctoring.attempts.{hashlib.sha256(str(course_id).encode()).hexdigest()}"
+    exams = ProctoredExam.objects.in_course(course_id)
+    if exam_id is not None:
+        exams = exams.filter(pk=exam_id)
+    name = hashlib.sha256(f"{exam_id} {course_id}".encode()).hexdigest()
+    key = f"proctoring.attempts.{name}"
     known: int | None = cache.get(key)
-    rows, count = _newest_since(ProctoredExam.objects.in_course(course_id), reach, known)
+    rows, count = _newest_since(exams, reach, known)
     if known is None and count >= LARGE:
         cache.set(key, count, SECONDS_REMEMBERED)
     return rows.latest_per_learner().with_parts().newest_first(), count
@@ -188,32 +195,29 @@ def _newest_first(
 def _newest_since(
     exams: Any, reach: int, known_count: int | None = None
 ) -> tuple[AttemptQuerySet, int]:
-    """Return attempts among which are the `reach` newest, and how many there are per learner and exam: by one query.
-
-    With `known_count`, nothing is counted.
+    """Return attempts among which are the `reach` newest, and how many there are per learner and exam, unless that is
+    known.
 
     The exam whose n-th newest attempt is the latest of all has n attempts since then, so the n newest attempts of the
     course are not older: only these are sorted, not the whole course.
     """
     own = Attempt.objects.filter(proctored_exam=OuterRef("pk"))
-    learners = own.values("proctored_exam").annotate(count=Count("user_id", distinct=True))
     reached = own.latest_per_learner().newest_first().values("created")
     known = exams.annotate(
-        learners=Subquery(learners.values("count")) if known_count is None else Value(0),
         since=Subquery(
             reached[reach - 1 : reach] if 0 < reach <= LARGEST_INTEGER else reached.none()
         ),
     )
-    counts = list(known.values_list("pk", "learners", "since"))
-    rows: AttemptQuerySet = Attempt.objects.filter(
-        proctored_exam_id__in=[pk for pk, _, _ in counts]
-    )
-    moments = [since for _, _, since in counts if since is not None]
-    if moments:
-        rows = rows.filter(created__gte=max(moments))
-    if known_count is not None:
-        return rows, known_count
-    return rows, sum(learners or 0 for _, learners, _ in counts)
+    found = list(known.values_list("pk", "since"))
+    rows: AttemptQuerySet = Attempt.objects.filter(proctored_exam_id__in=[pk for pk, _ in found])
+    count = _count_pairs(rows) if known_count is None else known_count
+    moments = [since for _, since in found if since is not None]
+    return (rows.filter(created__gte=max(moments)) if moments else rows), count
+
+
+def _count_pairs(attempts: AttemptQuerySet) -> int:
+    """Return the number of learners and exams. The index has them in order; COUNT(DISTINCT …) would sort them anew."""
+    return attempts.order_by().values("proctored_exam_id", "user_id").distinct().count()
 
 
 def _with_siblings(newest: Iterable[tuple[int, int, int]]) -> list[LatestAttempt]:

@@ -205,12 +205,15 @@ class AttemptViewSet(ResourceViewSet[Model]):
         return api.find_attempts(self.kwargs.get("course_id", ""))  # none for the OpenAPI document
 
     def filter_queryset(self, queryset: Any) -> Any:
-        """Without filters and order, read no more of the course than the page needs."""
+        """Without filters (except for the exam's) and order, read no more of the course than the page needs."""
         rows = super().filter_queryset(queryset)
-        page, paginator = self.request.query_params.get("page", "1"), self.paginator
-        if not is_number(page) or set(self.request.query_params) - PAGING:
+        query, paginator = self.request.query_params, self.paginator
+        page, exam_id = query.get("page", "1"), query.get("exam") or None
+        if not is_number(page) or set(query) - PAGING - {"exam"}:
             return rows
         assert isinstance(paginator, Pages)
         reach = int(page[:20]) * paginator.get_page_size(self.request)
-        rows, paginator.known_count = api.find_newest_attempts(self.kwargs["course_id"], reach)
+        rows, paginator.known_count = api.find_newest_attempts(
+            self.kwargs["course_id"], reach, int(exam_id) if exam_id else None
+        )
         return rows
