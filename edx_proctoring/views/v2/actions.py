@@ -3,20 +3,25 @@
 from typing import Any, TypeAlias
 
 from django.db.models import Model
+from django.http import QueryDict
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring.api.attempts import actions
+from edx_proctoring.api.attempts.pages import find_attempts
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.permissions import caller
+from edx_proctoring.views.v2.attempts import AttemptFilter
 from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
 from edx_proctoring.views.v2.idempotency import idempotent
-from edx_proctoring.views.v2.problems import code_of
+from edx_proctoring.views.v2.lists import check_parameters
+from edx_proctoring.views.v2.problems import OthersMatch, code_of
 
 MOST_AT_ONCE = 200
+LONGEST_FILTER = 1000  # characters
 Options: TypeAlias = dict[str, Any]
 
 
@@ -48,10 +53,50 @@ class BulkActionSerializer(ResetSerializer):
         child=serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER),
         min_length=1,
         max_length=MOST_AT_ONCE,
+        required=False,
+    )
+    filter = serializers.CharField(
+        max_length=LONGEST_FILTER,
+        allow_blank=True,
+        required=False,
+        help_text="Instead of `attempt_ids`: all attempts that the list shows for this query, such as "
+        f"exam=3&status=error; at most {MOST_AT_ONCE}.",
+    )
+    count = serializers.IntegerField(
+        min_value=0,
+        required=False,
+        help_text="Required with `filter`: how many attempts the list counts. 409 if another number match now.",
     )
     dry_run = serializers.BooleanField(
         required=False, help_text="Change nothing; tell for which attempts the action is possible."
     )
+
+    def validate(self, attrs: Options) -> Options:
+        if ("attempt_ids" in attrs) == ("filter" in attrs):
+            raise serializers.ValidationError({"attempt_ids": ["Send either these or a filter."]})
+        if ("filter" in attrs) != ("count" in attrs):
+            raise serializers.ValidationError({"count": ["Send it with a filter, only."]})
+        return attrs
+
+
+def ids_matching(course_id: str, text: str, count: int) -> list[int]:
+    """Return the ids of the newest attempts that match the list's query, in its order, which must be so many."""
+    query = QueryDict(text)
+    try:
+        check_parameters(query, AttemptFilter.base_filters)
+        found = AttemptFilter(query, queryset=find_attempts(course_id))
+        if not found.is_valid():
+            told = {name: [str(text) for text in texts] for name, texts in found.errors.items()}
+            raise serializers.ValidationError(told)
+    except serializers.ValidationError as error:
+        raise serializers.ValidationError({"filter": error.detail}) from error
+    ids = list(found.qs.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+    if len(ids) > MOST_AT_ONCE:
+        too_many = f"More than {MOST_AT_ONCE} attempts match. Choose fewer by further conditions."
+        raise serializers.ValidationError({"filter": [too_many]})
+    if len(ids) != count:
+        raise OthersMatch
+    return ids
 
 
 class ActionSerializer(serializers.Serializer[Model]):
@@ -149,9 +194,14 @@ class BulkActionViewSet(ResourceViewSet[Model]):
         body.is_valid(raise_exception=True)
         options: Options = dict(body.validated_data)
         action, is_preview = options.pop("action"), options.pop("dry_run", False)
+        course_id = self.kwargs["course_id"]
+        if "filter" in options:
+            ids = ids_matching(course_id, options.pop("filter"), options.pop("count"))
+        else:
+            ids = options.pop("attempt_ids")
         results = actions.act_on_attempts(
-            self.kwargs["course_id"],
-            options.pop("attempt_ids"),
+            course_id,
+            ids,
             action,
             by=caller(request),
             is_preview=is_preview,

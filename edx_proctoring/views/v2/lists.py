@@ -1,6 +1,6 @@
 """Pagination, filters and order of lists. Unknown and repeated parameters are refused, not ignored."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError as InvalidValue
 from django.core.paginator import Paginator
 from django.db.models import Case, F, Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django_filters import MultipleChoiceFilter
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
@@ -78,18 +78,24 @@ class Filters(DjangoFilterBackend):
         self, request: HttpRequest | Request, queryset: QuerySet[Row], view: APIView
     ) -> QuerySet[Row]:
         filters = self.get_filterset_class(view, queryset)
-        offered = filters.base_filters if filters else {}
-        unknown = sorted(set(request.GET) - PAGING - set(offered))
-        if unknown:
-            raise ValidationError({name: ["There is no such parameter."] for name in unknown})
-        repeated = [
-            name
-            for name, values in request.GET.lists()
-            if len(values) > 1 and not isinstance(offered.get(name), MultipleChoiceFilter)
-        ]
-        if repeated:
-            raise ValidationError({name: ["Send this parameter once."] for name in repeated})
+        check_parameters(request.GET, filters.base_filters if filters else {}, PAGING)
         return super().filter_queryset(request, queryset, view)
+
+
+def check_parameters(
+    query: QueryDict, offered: Mapping[str, object], others: Collection[str] = ()
+) -> None:
+    """Refuse parameters that are neither filters nor `others`, and repeated ones of which only the last would count."""
+    unknown = sorted(set(query) - set(others) - set(offered))
+    if unknown:
+        raise ValidationError({name: ["There is no such parameter."] for name in unknown})
+    repeated = [
+        name
+        for name, values in query.lists()
+        if len(values) > 1 and not isinstance(offered.get(name), MultipleChoiceFilter)
+    ]
+    if repeated:
+        raise ValidationError({name: ["Send this parameter once."] for name in repeated})
 
 
 class Flag(django_filters.TypedChoiceFilter):

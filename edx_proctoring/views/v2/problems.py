@@ -44,6 +44,14 @@ class PreconditionRequired(APIException):
     default_detail = "Send If-Match with the ETag of the version that you have seen."
 
 
+class OthersMatch(APIException):
+    """The filter finds other rows than when the client counted them."""
+
+    status_code = 409
+    default_code = "others_match"
+    default_detail = "Another number of attempts match now. Nothing was changed."
+
+
 def problem(status: int, code: str, detail: str, errors: list[JSON]) -> JSONObject:
     """Return the body of an error response."""
     found: JSONObject = {

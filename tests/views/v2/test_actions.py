@@ -219,3 +219,83 @@ class TestMany:
     def test_all_done_is_200(self, post, rows):
         answer = post("actions", self.body([rows[0], rows[2]]))
         assert (answer.status_code, answer.json()["failed"]) == (200, 0)
+
+
+# By filter
+
+
+@pytest.fixture
+def crowd(make_exam):
+    """Three attempts that may be ended, one that may not, one in another exam and one in another course."""
+    exam, other = make_exam(), make_exam()
+    rows = {
+        name: AttemptFactory(proctored_exam=where, user__username=name, **about)
+        for name, where, about in (
+            ("ana", exam, {"status": "started", "started_at": timezone.now(), "allowed_time_limit_mins": 90}),
+            ("bo", exam, {"status": "started", "started_at": timezone.now(), "allowed_time_limit_mins": 90}),
+            ("cy", exam, {"status": "submitted"}),
+            ("dee", other, {"status": "started", "started_at": timezone.now(), "allowed_time_limit_mins": 90}),
+            ("far", make_exam(course_id=OTHER_COURSE), {"status": "started"}),
+        )
+    }  # fmt: skip
+    return {"exam": exam.pk, **{name: row.pk for name, row in rows.items()}}
+
+
+@pytest.mark.parametrize(
+    ("query", "names", "code"),
+    [
+        ("exam={exam}&status=started", ["ana", "bo"], 200),
+        ("exam={exam}&status=started&status=submitted&ordering=username", ["ana", "bo", "cy"], 207),
+        ("search=dee", ["dee"], 200),
+        ("", ["ana", "bo", "cy", "dee"], 207),
+        ("search=nobody", [], 200),
+    ],
+)
+def test_all_that_match_a_filter(post, crowd, query, names, code):
+    body = {"action": "end", "filter": query.format(**crowd), "count": len(names)}
+    for preview in (True, False):
+        answer = post("actions", {**body, "dry_run": preview})
+        assert answer.status_code == code, answer.content
+        assert sorted(one["username"] for one in answer.json()["results"]) == names
+        ended = set(
+            Attempt.objects.filter(status="submitted").values_list("user__username", flat=True)
+        )
+        assert ended == ({"cy"} if preview else {"cy", *names})
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_others_than_were_counted_are_left_alone(post, crowd, preview):
+    body = {"action": "end", "filter": "status=started", "count": 2, "dry_run": preview}
+    answer = post("actions", body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "others_match")
+    assert Attempt.objects.filter(status="started").count() == 4
+
+
+def test_more_than_the_limit_is_refused(post, crowd, monkeypatch):
+    monkeypatch.setattr("edx_proctoring.views.v2.actions.MOST_AT_ONCE", 2)
+    answer = post("actions", {"action": "end", "filter": "", "count": 4})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "filter")
+    assert Attempt.objects.filter(status="started").count() == 4
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"filter": "status=started"}, "count"),
+        ({"attempt_ids": [1], "count": 1}, "count"),
+        ({"attempt_ids": [1], "filter": "", "count": 1}, "attempt_ids"),
+        ({}, "attempt_ids"),
+        ({"filter": "statuses=started", "count": 3}, "filter.statuses"),
+        ({"filter": "page=1", "count": 3}, "filter.page"),
+        ({"filter": "exam=1&exam=2", "count": 3}, "filter.exam"),
+        ({"filter": "exam=first", "count": 3}, "filter.exam"),
+        ({"filter": "search=%00", "count": 3}, "filter.search"),
+        ({"filter": "a&" * 501, "count": 3}, "filter"),
+        ({"filter": {"status": "started"}, "count": 3}, "filter"),
+        ({"filter": "", "count": -1}, "count"),
+    ],
+)
+def test_filters_that_are_not_understood(post, crowd, body, field):
+    answer = post("actions", {"action": "end", **body})
+    assert answer.status_code == 400, answer.content
+    assert answer.json()["errors"][0]["field"] == field
