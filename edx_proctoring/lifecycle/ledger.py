@@ -20,6 +20,7 @@ from edx_proctoring.lifecycle import rows
 from edx_proctoring.lifecycle.locking import lock_attempt
 from edx_proctoring.lifecycle.rows import Attempt
 from edx_proctoring.models import TimeAdjustment
+from edx_proctoring.statuses import IN_PROGRESS
 from edx_proctoring.timing import Deadline, ExtraTime
 from edx_proctoring.types import AttemptChanges, User
 
@@ -84,7 +85,21 @@ def read_locked(attempt: Attempt, now: datetime.datetime) -> Ledger:
         exam, user_id = attempt.proctored_exam, attempt.user_id
         _, whole = deadlines.allotments_now_and_then(exam, user_id, deadline.started_at)
         deadline = replace(deadline, allotment=whole, adjusted=deadline.allotment - whole)
-    return Ledger(attempt, found, deadline, now)
+    ledger = Ledger(attempt, found, deadline, now)
+    if found and not is_known and deadline is not None and attempt.status in IN_PROGRESS:
+        return _with_early_grants(ledger, deadline)
+    return ledger
+
+
+def _with_early_grants(ledger: Ledger, deadline: Deadline) -> Ledger:
+    """Add grants that were made before the start to an attempt that an older version has started without them."""
+    granted = sum(row.seconds for row in ledger.rows)
+    longer = replace(deadline, adjusted=deadline.adjusted + granted)
+    after = cut_to_due_date(ledger.attempt, longer, deadline)
+    if after.is_over(ledger.now):
+        return ledger
+    store(ledger, after, None, reason="granted before the start", by=None)
+    return read_locked(ledger.attempt, ledger.now)
 
 
 def store(

@@ -96,8 +96,8 @@ def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[A
     """Return those running attempts whose deadline a recalculation may change.
 
     Runs two queries for all of them together, calls extensions for all together, and the host once per learner.
-    `with_older` includes attempts started by older versions of the app, which follow only changes that are made now. An
-    attempt for which an extension fails is included, too; raises ExtraTimeUnavailable if there are many of them.
+    `with_older` includes attempts started by older versions of the app, which follow only changes that are made now;
+    those with grants from before their start are always included. An attempt for which an extension fails is included, too; raises ExtraTimeUnavailable if there are many of them.
     """
     attempts = list(attempts)
     books = deadlines.ledgers(attempts)
@@ -110,7 +110,7 @@ def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[A
     for attempt, pair, more in zip(attempts, pairs, extras, strict=True):
         rows = books.get(attempt.pk, [])
         if deadlines.last_allotment(rows) is None:
-            found += [attempt] if with_older else []
+            found += [attempt] if with_older or rows else []
             continue
         before = deadlines.from_ledger(attempt, rows)
         if more is None:

@@ -69,6 +69,14 @@ def extension(name):
     return module
 
 
+def test_the_picture_of_the_deadline_shows_what_the_package_computes():
+    """After a change, `python docs/_extensions/deadline.py` draws it anew."""
+    deadline = extension("deadline")
+    ends = [f"{step.deadline.ends_at:%H:%M}" for step in deadline.steps()]
+    assert ends == ["13:00", "13:10", "13:17", "13:32", "13:20"]
+    assert deadline.FILE.read_text(encoding="utf-8") == deadline.picture()
+
+
 @pytest.fixture(scope="module")
 def families():
     return extension("families")

@@ -309,3 +309,52 @@ def test_many_allowances_at_once_reach_the_running_attempts(clock, make_exam, ca
     users = [one.user_id for one in attempts]
     api.add_bulk_allowances([exam.pk for exam in exams], users, MINUTES, "15")
     assert [end_of(one) for one in attempts] == [NOON + 75 * MINUTE] * 4
+
+
+@pytest.fixture
+def started_by_older(clock, make_exam):
+    """Ten minutes are granted before the start; then 6.1.4, which knows no ledger, starts the attempt for an hour."""
+
+    def begin(due_in=None, **columns):
+        due = due_in and NOON + due_in * MINUTE
+        exam = make_exam(time_limit_mins=60, due_date=due)
+        known = AttemptFactory(proctored_exam=exam, user=UserFactory(), status="ready_to_start")
+        lifecycle.extend(known, 600)
+        values = {"status": "started", "started_at": NOON, "allowed_time_limit_mins": 60}
+        Attempt.objects.filter(pk=known.pk).update(**{**values, **columns})
+        return Attempt.objects.get(pk=known.pk)
+
+    return begin
+
+
+@pytest.mark.parametrize(
+    ("due_in", "columns", "end"),
+    [
+        (None, {}, 70),
+        (65, {}, 65),
+        (40, {"allowed_time_limit_mins": 40}, 40),
+        (None, {"time_remaining_seconds": 1800, "allowed_time_limit_mins": 30}, 40),
+    ],
+    ids=["whole", "cut", "cut before", "resumed"],
+)
+def test_the_sweep_adds_what_was_granted_before_an_older_version_started_it(
+    started_by_older, clock, due_in, columns, end
+):
+    known = started_by_older(due_in, **columns)
+    for _ in range(2):
+        operations.submit_expired_attempts()
+        assert end_of(known) == NOON + end * MINUTE
+        assert minutes_of(known) == end
+        clock.shift(301)
+
+
+def test_an_attempt_started_by_an_older_version_does_not_end_before_a_grant_counts(
+    started_by_older, clock
+):
+    known, beside = started_by_older(), started_by_older()
+    clock.shift(61 * MINUTE)
+    assert lifecycle.expire_if_overdue(known).status == "started"
+    assert end_of(known) == NOON + 70 * MINUTE
+    change = lifecycle.extend(beside, 300)  # a later grant finds the earlier one
+    assert (change.gained, change.ends_at) == (300, NOON + 75 * MINUTE)
+    assert end_of(beside) == NOON + 75 * MINUTE
