@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -39,6 +39,8 @@ from edx_proctoring.statuses import SoftwareSecureReviewStatus
 
 REVIEW_CHOICES = [(word, word) for word in SoftwareSecureReviewStatus.from_standard_status.values()]
 
+DECIDE = "_decide"  # the buttons' name
+
 
 class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at runtime
     """The form for a decision by staff."""
@@ -56,6 +58,13 @@ class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):  # type: ignore[ty
             "For staff only: the note is stored with its author and not shown to learners."
         ),
     )
+
+    def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any) -> None:
+        """The buttons to approve and reject choose the status."""
+        if data and DECIDE in data:
+            data = data.copy()
+            data["review_status"] = str(data[DECIDE])
+        super().__init__(data, *args, **kwargs)
 
 
 def _from_attempt(column: str) -> Coalesce:
@@ -131,6 +140,7 @@ class ProctoredExamSoftwareSecureReviewAdmin(FailureMessageMixin, _Reviews):
     it.
     """
 
+    change_form_template = "admin/edx_proctoring/review.html"
     form = ProctoredExamSoftwareSecureReviewForm
     readonly_fields = (
         "attempt",

@@ -205,3 +205,38 @@ def test_retirement_takes_reviewers_notes_along(client, told, attempt, learner):
 def test_the_app_has_a_name_to_read(client):
     shown = client.get("/admin/").context["app_list"]
     assert "Proctoring" in [app["name"] for app in shown]
+
+
+# Decisions by button
+
+
+@pytest.mark.parametrize(
+    ("decision", "status"), [("Clean", "verified"), ("Suspicious", "rejected")]
+)
+def test_buttons_decide_as_saving_does(client, attempt, boss, decision, status):
+    known = attempt(status="submitted", completed_at=timezone.now())
+    review = api.receive_review(known, {"status": "suspicious", "comments": []})
+    assert (
+        f'name="_decide" value="{decision}"' in page_of(client, REVIEWS, review.pk).content.decode()
+    )
+    page = change(
+        client, REVIEWS, review.pk, _decide=decision, note="Seen it", review_status="Not Reviewed"
+    )
+    assert page.status_code == 200
+    review.refresh_from_db()
+    known.refresh_from_db()
+    assert (review.review_status, review.reviewed_by, known.status) == (decision, boss, status)
+    assert "Seen it" in page_of(client, REVIEWS, review.pk).content.decode()
+
+
+def test_buttons_are_for_those_who_may_change_reviews(client_with, attempt):
+    known = attempt(status="submitted", completed_at=timezone.now())
+    review = api.receive_review(known, {"status": "suspicious", "comments": []})
+    reader = client_with("view_proctoredexamsoftwaresecurereview")
+    assert "_decide" not in page_of(reader, REVIEWS, review.pk).content.decode()
+    data = {"_decide": "Clean"}
+    assert reader.post(f"{ADMIN}/{REVIEWS}/{review.pk}/change/", data).status_code == 403
+    decider = client_with("change_proctoredexamsoftwaresecurereview")
+    change(decider, REVIEWS, review.pk, _decide="Fine")
+    review.refresh_from_db()
+    assert (review.review_status, review.reviewed_by) == ("Suspicious", None)
