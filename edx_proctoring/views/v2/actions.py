@@ -99,6 +99,14 @@ def ids_matching(course_id: str, text: str, count: int) -> list[int]:
     return ids
 
 
+def ids_chosen(course_id: str, options: Options) -> list[int]:
+    """Take the choice out of the options and return the ids of its attempts."""
+    if "filter" in options:
+        return ids_matching(course_id, options.pop("filter"), options.pop("count"))
+    ids: list[int] = options.pop("attempt_ids")
+    return ids
+
+
 class ActionSerializer(serializers.Serializer[Model]):
     """The result of an action on one attempt."""
 
@@ -194,18 +202,10 @@ class BulkActionViewSet(ResourceViewSet[Model]):
         body.is_valid(raise_exception=True)
         options: Options = dict(body.validated_data)
         action, is_preview = options.pop("action"), options.pop("dry_run", False)
-        course_id = self.kwargs["course_id"]
-        if "filter" in options:
-            ids = ids_matching(course_id, options.pop("filter"), options.pop("count"))
-        else:
-            ids = options.pop("attempt_ids")
+        course_id, by = self.kwargs["course_id"], caller(request)
+        ids = ids_chosen(course_id, options)
         results = actions.act_on_attempts(
-            course_id,
-            ids,
-            action,
-            by=caller(request),
-            is_preview=is_preview,
-            **options,
+            course_id, ids, action, by=by, is_preview=is_preview, **options
         )
         succeeded = sum(one.outcome in (actions.DONE, actions.POSSIBLE) for one in results)
         failed = len(results) - succeeded
