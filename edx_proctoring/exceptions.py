@@ -138,6 +138,12 @@ class AttemptActionNotPossible(ProctoredExamIllegalStatusTransition):
     http_status = 409
 
 
+class UnexpectedFailure(ProctoredBaseException):
+    """One of many changes failed; the reason is only in the log."""
+
+    http_status = 500
+
+
 class TimeChangeNotAllowed(ProctoredExamIllegalStatusTransition):
     """The attempt's time may not be changed in this way."""
 

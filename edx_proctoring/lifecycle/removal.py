@@ -20,7 +20,8 @@ from edx_proctoring.types import User
 
 log = logging.getLogger(__name__)
 
-KEPT_AT_PROVIDER = "staff, kept at provider"
+KEPT_AT_PROVIDER = f"{STAFF}, kept at provider"
+LONGEST_REASON = 100  # characters of the history's column
 
 
 def remove(
@@ -45,7 +46,7 @@ def remove(
         except BackendProviderDoesNotRemoveAttempts:
             if not keep_at_provider:
                 raise
-            reason = KEPT_AT_PROVIDER
+            reason = f"{KEPT_AT_PROVIDER}{reason.removeprefix(STAFF)}"[:LONGEST_REASON]
     locked(
         attempt.user_id,
         lambda: rows.delete(lock_attempt(attempt), by, tell_provider=not strict, reason=reason),

@@ -74,6 +74,17 @@ def test_staff_may_remove_here_what_a_provider_cannot_remove(attempt, staff, pro
     assert not OutboxMessage.objects.filter(kind="provider_removal").exists()
 
 
+def test_the_reason_of_staff_stays_beside_the_remark_that_the_provider_keeps_it(
+    attempt, staff, provider
+):
+    known = attempt(status="submitted", external_id="remote")
+    provider.fail("remove_exam_attempt", http_error(501))
+    lifecycle.remove(known, staff, keep_at_provider=True, reason="staff: " + "long " * 16)
+    newest = Attempt.history.filter(id=known.pk).latest("history_id")
+    assert newest.history_change_reason.startswith("staff, kept at provider: long long")
+    assert len(newest.history_change_reason) <= 100
+
+
 def test_a_provider_that_removes_is_asked_all_the_same(attempt, staff, provider):
     known = attempt(status="submitted", external_id="remote")
     lifecycle.remove(known, staff, keep_at_provider=True)

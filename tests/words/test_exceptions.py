@@ -46,6 +46,7 @@ PLAIN = {
     "BackendProviderNotConfigured": 500,
     "ProctoringTemporarilyUnavailable": 503,
     "TooManyPracticeAttempts": 429,
+    "UnexpectedFailure": 500,
 }
 BELOW = {
     "BackendProviderDoesNotRemoveAttempts": ("BackendProviderCannotRemoveAttempt", 502),

@@ -11,6 +11,7 @@ from edx_proctoring.api.allowances.single import (
     add_allowance_for_user,
     remove_allowance_for_user,
 )
+from edx_proctoring.api.bulk import error_of
 from edx_proctoring.api.course_members import members, with_has_attempt
 from edx_proctoring.api.lookup import is_id
 from edx_proctoring.exceptions import (
@@ -158,11 +159,8 @@ def _each(
 
 
 def _tried(known: Allowance, work: Callable[[Allowance], None]) -> AllowanceResult:
-    try:
-        work(known)
-    except ProctoredBaseException as error:
-        return AllowanceResult(known.pk, FAILED, known, error)
-    return AllowanceResult(known.pk, DONE, known)
+    error = error_of(lambda: work(known), f"allowance_id={known.pk}")
+    return AllowanceResult(known.pk, FAILED if error else DONE, known, error)
 
 
 def only_enrolled() -> bool:

@@ -8,6 +8,7 @@ from edx_proctoring import lifecycle
 from edx_proctoring.api.attempts.clock import clocks_of
 from edx_proctoring.api.attempts.details import possible_actions
 from edx_proctoring.api.attempts.pages import shown_attempt
+from edx_proctoring.api.bulk import error_of
 from edx_proctoring.api.lookup import is_id
 from edx_proctoring.exceptions import (
     AttemptActionNotPossible,
@@ -122,11 +123,11 @@ def _newest_of(attempts: Collection[Attempt]) -> set[int]:
 def _tried(
     attempt: Attempt, action: str, by: User, reason: str, *, keep_at_provider: bool
 ) -> ActionResult:
-    try:
+    def act() -> None:
         _act(attempt, action, by, reason, keep_at_provider=keep_at_provider)
-    except ProctoredBaseException as error:
-        return ActionResult(attempt.pk, FAILED, attempt, error)
-    return ActionResult(attempt.pk, DONE, attempt)
+
+    error = error_of(act, f"attempt_id={attempt.pk}")
+    return ActionResult(attempt.pk, FAILED if error else DONE, attempt, error)
 
 
 def _in_course(course_id: object, ids: Iterable[int]) -> dict[int, Attempt]:

@@ -12,6 +12,7 @@ from edx_proctoring.api.attempts import previews
 from edx_proctoring.api.attempts.previews import PlannedChange
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import TimeChangeNotAllowed
+from edx_proctoring.lifecycle.clock import MAX_SECONDS
 from edx_proctoring.models import BulkTimeChange, ProctoredExam
 from edx_proctoring.types import User
 
@@ -41,6 +42,8 @@ def new_bulk_time_change(
         raise TimeChangeNotAllowed("There is no such exam in this course.")
     if (action == BulkTimeChange.EXTEND) is not bool(seconds):
         raise TimeChangeNotAllowed("Only extend takes seconds, and it needs some.")
+    if abs(seconds) > MAX_SECONDS:
+        raise TimeChangeNotAllowed(f"{seconds} is not a valid number of seconds.")
     return BulkTimeChange(
         course_id=course_id,
         action=action,

@@ -70,7 +70,9 @@ class OutageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
             obj.revision += 1
         if not change:
             obj.by = request.user  # type: ignore[assignment]  # signed in
-        super().save_model(request, obj, form, change)
+            super().save_model(request, obj, form, change)
+        else:  # the worker writes the other columns at the same time
+            obj.save(update_fields=[*form.changed_data, "revision"])
 
     @admin.display(description=_("What each attempt would get back"))
     def preview(self, outage: Outage) -> SafeString | str:

@@ -4,6 +4,7 @@ import datetime
 import uuid
 
 import pytest
+from django.db.models.signals import pre_save
 
 from edx_proctoring import lifecycle
 from edx_proctoring.contrib.live.models import Outage
@@ -181,3 +182,17 @@ def test_operators_declare_and_credit_in_django_admin(client, later):
     client.post("/admin/proctoring_live/outage/", action)
     assert end_of(later) == at(67)
     assert client.post(f"/admin/proctoring_live/outage/{outage.pk}/delete/").status_code == 403
+
+    def work(sender, instance, **more):
+        Outage.objects.filter(pk=outage.pk).update(done=3, total=5)
+
+    # While the worker gives time back, the form changes the bounds only.
+    pre_save.connect(work, sender=Outage)
+    try:
+        assert client.post(page, {**values, "began_at_1": "12:04:00"}).status_code == 302
+    finally:
+        pre_save.disconnect(work, sender=Outage)
+    known = (outage.done, outage.total, outage.revision)
+    outage.refresh_from_db()
+    assert known != (outage.done, outage.total, outage.revision) == (3, 5, known[2] + 1)
+    assert outage.began_at.minute == 4

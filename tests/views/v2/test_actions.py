@@ -210,6 +210,21 @@ class TestMany:
         assert "nothing was removed" in answer.json()["results"][1]["detail"]
         assert list(Attempt.objects.values_list("pk", flat=True)) == [rows[1].pk]
 
+    def test_an_error_of_a_host_service_is_one_row_and_is_logged(
+        self, post, rows, provider, monkeypatch, caplog
+    ):
+        def fails_for_bo(attempt, *args, **options):
+            if attempt.pk == rows[1].pk:
+                raise RuntimeError("the host's own")
+
+        monkeypatch.setattr(actions.lifecycle, "remove", fails_for_bo)
+        answer = post("actions", {**self.body(rows), "action": "reset"})
+        assert [one["outcome"] for one in answer.json()["results"]] == ["done", "failed", "done"]
+        bo = answer.json()["results"][1]
+        assert (bo["code"], "own" in bo["detail"]) == ("unexpected_failure", False)
+        assert f"attempt_id={rows[1].pk}" in caplog.text
+        assert "the host's own" in caplog.text
+
     def test_rows_beyond_the_time_of_a_request_are_not_tried(self, post, rows, monkeypatch):
         monkeypatch.setattr(actions, "SECONDS_FOR_MANY", -1)
         answer = post("actions", self.body(rows))

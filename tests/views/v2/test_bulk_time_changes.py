@@ -185,6 +185,7 @@ def test_time_is_taken_away_down_to_a_minute(send, three, clock):
         ({"action": "stop"}, "invalid"),
         ({"seconds": 0}, "time_change_not_allowed"),
         ({"seconds": "x"}, "invalid"),
+        ({"seconds": 6_000_001}, "time_change_not_allowed"),
         ({"action": "pause"}, "time_change_not_allowed"),  # takes no seconds
         ({"reason": " "}, "invalid"),
         ({"exam": 10**6}, "time_change_not_allowed"),
