@@ -92,6 +92,7 @@ setup(
         "Intended Audience :: Developers",
         "Intended Audience :: Education",
         "Natural Language :: Arabic",
+        "Natural Language :: Chinese (Simplified)",
         "Natural Language :: English",
         "Natural Language :: French",
         "Natural Language :: German",

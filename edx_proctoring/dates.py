@@ -4,7 +4,8 @@ import datetime
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from django.utils import formats, timezone
+from django.conf.locale import LANG_INFO
+from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
 from edx_proctoring import timing
@@ -38,9 +39,10 @@ def in_words(moment: datetime.datetime, zone: datetime.tzinfo) -> Moment:
         local = timing.in_utc(moment).astimezone(zone)
     except OverflowError:
         zone, local = datetime.UTC, timing.in_utc(moment)
-    weekday, date = formats.date_format(local, "l"), formats.date_format(local, "DATE_FORMAT")
+    with translation.override(_language_of_formats()):
+        weekday, date = formats.date_format(local, "l"), formats.date_format(local, "DATE_FORMAT")
+        time = formats.time_format(local, "TIME_FORMAT")
     day = _("{weekday}, {date}").format(weekday=weekday, date=date)
-    time = formats.time_format(local, "TIME_FORMAT")
     return Moment(
         iso=local.isoformat(),
         text=_("{date}, {time}").format(date=day, time=time),
@@ -48,6 +50,12 @@ def in_words(moment: datetime.datetime, zone: datetime.tzinfo) -> Moment:
         zone=_zone_in_words(local, zone),
         offset=int((local.utcoffset() or datetime.timedelta()).total_seconds() // 60),
     )
+
+
+def _language_of_formats() -> str | None:
+    """Return the language whose names and formats of dates Django has: `zh-hans` for `zh-cn`, as Open edX calls it."""
+    language = translation.get_language()
+    return next(iter(LANG_INFO.get(language or "", {}).get("fallback", ())), language)
 
 
 def _zone_in_words(local: datetime.datetime, zone: datetime.tzinfo) -> str:

@@ -18,6 +18,8 @@ SUMMER = datetime.datetime(2026, 7, 1, 16, 0, tzinfo=UTC)
         ("de", "Europe/Berlin", "Mittwoch, 1. Juli 2026, 18:00", "Europe/Berlin, UTC+02:00"),
         ("fr", "Europe/Berlin", "mercredi 1 juillet 2026 à 18:00", "Europe/Berlin, UTC+02:00"),
         ("ar", "Europe/Berlin", "الأربعاء، 1 يوليو، 2026، 6:00 م", "Europe/Berlin, UTC+02:00"),
+        ("zh-hans", "Asia/Shanghai", "2026年7月2日星期四 00:00", "Asia/Shanghai, UTC+08:00"),
+        ("zh-cn", "Asia/Shanghai", "2026年7月2日星期四 00:00", "Asia/Shanghai, UTC+08:00"),
         ("en", "Asia/Kolkata", "Wednesday, July 1, 2026, 9:30 p.m.", "Asia/Kolkata, UTC+05:30"),
         ("en", "UTC", "Wednesday, July 1, 2026, 4 p.m.", "UTC"),
     ],
