@@ -104,6 +104,13 @@ class GroupedAttemptsSerializer(s.Serializer[object]):
     attempt_url = s.CharField()
 
 
+class OtherExamSerializer(s.Serializer[object]):
+    """Another exam that the learner takes at the same time."""
+
+    exam_display_name = s.CharField()
+    exam_url_path = s.CharField(allow_null=True)
+
+
 class TimerSerializer(TimeChangesSerializer):
     """Data for the timer. If `in_timed_exam` is false, only that and `is_proctored` are included."""
 
@@ -129,6 +136,9 @@ class TimerSerializer(TimeChangesSerializer):
     ping_interval = s.IntegerField(required=False)
     attempt_code = s.CharField(required=False, allow_null=True)
     software_download_url = s.CharField(required=False, allow_null=True)
+    other_exams = OtherExamSerializer(
+        many=True, required=False, help_text="Only if the learner takes several exams at a time."
+    )
 
 
 class LearnerExamSerializer(ExamSerializer):

@@ -58,7 +58,8 @@ def get_active_attempt_data(
 ) -> dict[str, Any] | None:
     """Return the timer data of the learner's running attempt that ends first; None if there is none.
 
-    `other_exams` names the other running ones, if there are any. If its time is over, this call ends the attempt and returns its data once more.
+    `other_exams` names the other running ones, if there are any. If its time is over, this call ends the attempt and
+    returns its data once more.
     """
     running = list(ProctoredExamStudentAttempt.objects.get_active_student_attempts(user_id))
     if not running:
