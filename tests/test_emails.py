@@ -126,7 +126,9 @@ def test_the_language_is_that_of_the_learner_not_of_the_reviewer(
     path = {"LANGUAGE_OF_USER": "tests.test_emails.german"}
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **path}
     lifecycle.transition(known, "verified")
-    assert [message.subject for message in mail.outbox] == ["Beaufsichtigte Prüfung bestätigt"]
+    assert [message.subject for message in mail.outbox] == [
+        "Ihre beaufsichtigte Prüfung hat die Überprüfung bestanden"
+    ]
 
 
 def test_a_host_overrides_a_template_for_one_provider(known, settings, tmp_path):
