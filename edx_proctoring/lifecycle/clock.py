@@ -144,7 +144,8 @@ def pause(
 ) -> TimeChange:
     """Stop the clock of a started attempt. Does nothing if the clock is already stopped or if `key` was used before.
 
-    `longest`: the seconds after which a break ends by itself; a break without any is refused. A pause by staff takes the place of a break.
+    `longest`: the seconds after which a break ends by itself; a break without any is refused. A pause by staff takes the
+    place of a break.
     Raises TimeChangeNotAllowed, StudentExamAttemptDoesNotExistsException.
     """
     _check_key(key)

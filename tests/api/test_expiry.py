@@ -45,7 +45,7 @@ def test_lists_show_overdue_attempts_as_ended(attempt, exam, django_assert_num_q
     known = overdue(attempt, exam=exam)
     going_on = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90)
     course = exam.course_id
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         lists = [
             list(api.get_all_exam_attempts(course)),
             list(api.get_filtered_exam_attempts(course, "learner")),

@@ -383,12 +383,12 @@ def test_allowances_reach_running_attempts(running):
     assert stored(running).allowed_time_limit_mins == 90
 
 
-@pytest.mark.parametrize("kind", ["pause", "break"])
-def test_a_key_belongs_to_one_kind_of_change(running, kind):
+@pytest.mark.parametrize(("kind", "longest"), [("pause", 0), ("break", 300)])
+def test_a_key_belongs_to_one_kind_of_change(running, kind, longest):
     lifecycle.extend(running, 60, key="one")
-    with pytest.raises(TimeChangeNotAllowed):
-        lifecycle.pause(running, kind=kind, key="one")
-    lifecycle.pause(running, kind=kind, key="two")
+    with pytest.raises(TimeChangeNotAllowed, match="key"):
+        lifecycle.pause(running, kind=kind, longest=longest, key="one")
+    lifecycle.pause(running, kind=kind, longest=longest, key="two")
     with pytest.raises(TimeChangeNotAllowed):
         lifecycle.extend(running, 60, key="two")
 
