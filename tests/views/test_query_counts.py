@@ -115,9 +115,9 @@ def ok(response: Any) -> Any:
 
 
 LISTS: dict[str, tuple[int, Callable[[APIClient], Any]]] = {
-    "page 1": (5, lambda staff: ok(staff.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}"))),
+    "page 1": (6, lambda staff: ok(staff.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}"))),
     "page 10": (
-        5,
+        6,
         lambda staff: ok(staff.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}?page=10")),
     ),
     "search": (
