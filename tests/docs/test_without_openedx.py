@@ -108,29 +108,28 @@ def test_with_oauth2_in_a_project_that_has_the_toolkit() -> None:
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
-@pytest.mark.skipif(
-    not apps.is_installed("oauth2_provider"), reason="runs in a project with OAuth2, see above"
-)
-def test_with_oauth2(submitted: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    module(monkeypatch, "exams", "exams/oauth2.py")
-    module(monkeypatch, "exams.oauth2", "exams/oauth2.py")
-    names = run("settings for OAuth2", INSTALLED_APPS=[], PROCTORING_SETTINGS={})
-    classes = names["PROCTORING_SETTINGS"]["AUTHENTICATION_CLASSES"]
-    classes[1] = "exams.oauth2.ApplicationAuthentication"  # as the page says
-    settings.OAUTH2_PROVIDER = names["OAUTH2_PROVIDER"]
-    settings.PROCTORING_SETTINGS = {
-        **settings.PROCTORING_SETTINGS,
-        "AUTHENTICATION_CLASSES": classes,
-    }
-    run("make_application.py")
-    credentials = base64.b64encode(b"acme-client:acme-secret").decode()
-    request = RequestFactory().post(
-        "/oauth2/access_token",
-        {"grant_type": "client_credentials"},
-        headers={"Authorization": f"Basic {credentials}"},
-    )
-    urls = run("URLs for OAuth2", urlpatterns=[])["urlpatterns"]
-    token = json.loads(urls[0].callback(request).content)["access_token"]
-    assert get_user_model().objects.filter(username="acme").exists()
-    assert review("of-acme", "Bearer wrong") in (401, 403)
-    only_its_own(submitted, f"Bearer {token}")
+if apps.is_installed("oauth2_provider"):  # as in the project above
+
+    def test_with_oauth2(submitted: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        module(monkeypatch, "exams", "exams/oauth2.py")
+        module(monkeypatch, "exams.oauth2", "exams/oauth2.py")
+        names = run("settings for OAuth2", INSTALLED_APPS=[], PROCTORING_SETTINGS={})
+        classes = names["PROCTORING_SETTINGS"]["AUTHENTICATION_CLASSES"]
+        classes[1] = "exams.oauth2.ApplicationAuthentication"  # as the page says
+        settings.OAUTH2_PROVIDER = names["OAUTH2_PROVIDER"]
+        settings.PROCTORING_SETTINGS = {
+            **settings.PROCTORING_SETTINGS,
+            "AUTHENTICATION_CLASSES": classes,
+        }
+        run("make_application.py")
+        credentials = base64.b64encode(b"acme-client:acme-secret").decode()
+        request = RequestFactory().post(
+            "/oauth2/access_token",
+            {"grant_type": "client_credentials"},
+            headers={"Authorization": f"Basic {credentials}"},
+        )
+        urls = run("URLs for OAuth2", urlpatterns=[])["urlpatterns"]
+        token = json.loads(urls[0].callback(request).content)["access_token"]
+        assert get_user_model().objects.filter(username="acme").exists()
+        assert review("of-acme", "Bearer wrong") in (401, 403)
+        only_its_own(submitted, f"Bearer {token}")

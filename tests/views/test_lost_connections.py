@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 
 # SQLite has no connection that somebody could take away.
 needs_server = pytest.mark.databases("postgresql", "mysql")
+WITHOUT_QUERIES = {"v2/health/ready/", "pages/texts/de"}  # in the connection of the request
 CALLERS = ("owner", "global_staff", "reviewer", "retirement", "anonymous")
 __all__ = ["world"]
 
@@ -71,7 +72,7 @@ def test_every_request(
             assert response["Retry-After"] == "5"
         assert response.status_code < 500 or response.status_code == 503, (number, response.content)
         number += 1
-    assert number > 1
+    assert (number > 1) is (path not in WITHOUT_QUERIES)
 
 
 @needs_server
