@@ -31,7 +31,7 @@ Account = AbstractBaseUser
 
 @typing.runtime_checkable
 class Requester(Protocol):
-    """Whoever sends a request: an account, or an anonymous user, whose `pk` is None."""
+    """The sender of a request: an account, or an anonymous user, whose `pk` is None."""
 
     @property
     def pk(self) -> int | None: ...

@@ -1,4 +1,4 @@
-// What learners read about failures: one sentence for each. The server's own texts are for course staff and logs.
+// The sentences that learners read about failures, one for each. The server's own texts are for course staff and logs.
 
 import { gettext } from './gettext';
 

@@ -1,4 +1,4 @@
-// What staff do with attempts: the panel, the dialogs, several at once.
+// The actions of staff on attempts: the panel, the dialogs, several at once.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { modalDialogs, visible } from './helpers';

@@ -7,7 +7,7 @@ from tutor import hooks
 
 hooks.Filters.CONFIG_DEFAULTS.add_items(
     [
-        # What pip installs into the image: a version of the package index, or a wheel's address.
+        # The requirement that pip installs into the image: a version of the index, or a wheel's address.
         ("PROCTORING_REQUIREMENT", "edx-proctoring[openedx]>=7"),
         # Requirements of providers' packages.
         ("PROCTORING_PROVIDER_REQUIREMENTS", []),

@@ -1,4 +1,4 @@
-// What staff do with attempts: the questions before, and the requests.
+// The actions of staff on attempts: the questions before, and the requests.
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { change, newKey } from '../http';

@@ -1,4 +1,4 @@
-// Lists as files: the rows that the filters leave. What fails is said in the page, which is not left.
+// Lists as files: the rows that the filters leave. Failures are shown in the page, which stays open.
 
 import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
