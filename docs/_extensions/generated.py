@@ -229,6 +229,24 @@ class Differences(_Table):
         return differences.page()
 
 
+class PersonalData(_Table):
+    """The tables with personal data."""
+
+    def rows(self) -> list[str]:
+        import personal_data
+
+        return personal_data.page()
+
+
+class Roles(_Table):
+    """List the routes that each role may call."""
+
+    def rows(self) -> list[str]:
+        import roles
+
+        return roles.table()
+
+
 class PatchPoints(_Table):
     """List the effects of patches at old import paths."""
 
@@ -253,6 +271,8 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_directive("provider-matrix", Providers)
     app.add_directive("provider-options", ProviderOptions)
     app.add_directive("differences", Differences)
+    app.add_directive("personal-data", PersonalData)
+    app.add_directive("roles-table", Roles)
     app.add_directive("patch-points", PatchPoints)
     app.add_directive("architecture-picture", Architecture)
     return {"parallel_read_safe": True}

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from django.apps import apps
+from django.db.models import Q
 
 from edx_proctoring import backends, conf, crypto, extensions, outbox, transactions
 from edx_proctoring.api.lookup import as_id, batches
@@ -11,6 +12,7 @@ from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.effects import messages
 from edx_proctoring.models import (
     NOTE,
+    BulkTimeChange,
     IdempotentRequest,
     OutboxMessage,
     ProctoredExam,
@@ -74,8 +76,9 @@ def _retire_at(name: str, obscured_id: str) -> bool | None:
 def retire_user(user_id: int | str) -> None:
     """Blank the user's personal data here; attempts and their statuses stay. May be repeated.
 
-    Blanks values of allowances, payloads and videos of reviews, reviewers' comments and notes, and the archives of all
-    these, including those of removed attempts. Has no effects: reviews are not decided again and no notices are sent.
+    Blanks values of allowances, payloads and videos of reviews, reviewers' comments and notes, the reasons that staff
+    wrote, and the archives of all these, including those of removed attempts. Has no effects: reviews are not decided
+    again and no notices are sent.
     """
     number = as_id(user_id)
     if number is not None:
@@ -95,8 +98,9 @@ def _blank(user_id: int) -> None:
         codes.update(of_student)
     for some in batches(sorted(codes)):
         _blank_reviews(some)
+    _blank_reasons(user_id)
+    _blank_bulk_reasons(attempts)
     adjustments = TimeAdjustment.objects.filter(user_id=user_id)
-    adjustments.exclude(reason="").update(reason="")
     adjustments.exclude(
         attempt_id__in=Attempt.objects.filter(user_id=user_id).values("pk")
     ).delete()
@@ -146,6 +150,28 @@ def _blank_notes(review_ids: Sequence[str]) -> None:
         change_message__startswith=NOTE,
     )
     entries.update(change_message="")
+
+
+def _blank_reasons(user_id: int) -> None:
+    """Blank what staff wrote about the learner's attempts; in the history the code before the text stays."""
+    TimeAdjustment.objects.filter(user_id=user_id).exclude(reason="").update(reason="")
+    history = Attempt.history.filter(user_id=user_id, history_change_reason__contains=": ")
+    for reason in set(history.values_list("history_change_reason", flat=True)):
+        code = str(reason).partition(": ")[0]
+        history.filter(history_change_reason=reason).update(history_change_reason=code)
+
+
+def _blank_bulk_reasons(attempts: set[tuple[int, int]]) -> None:
+    """Blank the reasons of changes that were made to a selection of attempts with one of these among them."""
+    ids = {attempt_id for attempt_id, _ in attempts}
+    exams = ProctoredExam.objects.filter(pk__in={exam_id for _, exam_id in attempts})
+    selections = BulkTimeChange.objects.exclude(reason="").filter(
+        course_id__in=exams.values("course_id"), attempt_ids__isnull=False
+    )
+    naming = [one.pk for one in selections if ids.intersection(one.attempt_ids or ())]
+    for some in batches(naming):
+        rows = BulkTimeChange.objects.filter(Q(pk__in=some) | Q(undoes_id__in=some))
+        rows.update(reason="")
 
 
 def _forget_messages(user_id: int, attempts: set[tuple[int, int]], allowance_ids: set[int]) -> None:

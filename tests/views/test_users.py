@@ -10,6 +10,7 @@ from edx_proctoring import api
 from edx_proctoring.crypto import obscured_user_id
 from edx_proctoring.exceptions import BackendProviderCannotRetireUser
 from edx_proctoring.models import (
+    BulkTimeChange,
     OutboxMessage,
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
@@ -17,6 +18,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAllowanceHistory,
     ProctoredExamStudentAttempt,
+    TimeAdjustment,
 )
 from edx_proctoring.testing.factories import AllowanceFactory, UserFactory
 from tests.views.conftest import V1
@@ -231,3 +233,42 @@ def test_reviews_of_removed_attempts_are_blanked(attempt, staff, retirement, cli
     assert set(archived) == {""}
     (left,) = stored.proctoredexamsoftwaresecurecomment_set.all()
     assert (left.comment, left.status) == ("", "")
+
+
+def test_reasons_that_staff_wrote_are_blanked(
+    attempt: Any, make_exam: Any, staff: Any, pipeline: APIClient
+) -> None:
+    known = attempt(status="started", started_at=timezone.now(), allowed_time_limit_mins=90)
+    stranger = attempt(
+        exam=known.proctored_exam,
+        user=UserFactory(),
+        status="started",
+        started_at=timezone.now(),
+        allowed_time_limit_mins=90,
+    )
+    for one in (known, stranger):
+        api.extend_attempt(one.pk, 60, reason="was ill", by=staff)
+        api.update_attempt_status(one.pk, "submitted", reason="staff, ended: was ill")
+    bulk = {
+        "course_id": known.proctored_exam.course_id,
+        "action": BulkTimeChange.EXTEND,
+        "reason": "was ill",
+    }
+    named = BulkTimeChange.objects.create(**bulk, attempt_ids=[stranger.pk, known.pk])
+    BulkTimeChange.objects.create(**bulk, undoes=named)
+    BulkTimeChange.objects.create(**bulk, attempt_ids=[stranger.pk])
+    BulkTimeChange.objects.create(**bulk, exam_id=known.proctored_exam_id)
+    for _ in range(2):
+        assert pipeline.post(f"{HERE}/{known.user_id}/").status_code == 204
+    reasons = {
+        one.pk: {
+            *TimeAdjustment.objects.filter(attempt_id=one.pk).values_list("reason", flat=True),
+            *Attempt.history.filter(id=one.pk).values_list("history_change_reason", flat=True),
+        }
+        for one in (known, stranger)
+    }
+    assert not any("ill" in (reason or "") for reason in reasons[known.pk])
+    assert "staff, ended" in reasons[known.pk]
+    assert {"was ill", "staff, ended: was ill"} <= reasons[stranger.pk]
+    bulk_reasons = BulkTimeChange.objects.order_by("pk").values_list("reason", flat=True)
+    assert list(bulk_reasons) == ["", "", "was ill", "was ill"]
