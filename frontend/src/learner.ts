@@ -5,7 +5,7 @@ import { fillInfoPanel } from './info_panel';
 import { awaitScreens, bindScreens } from './screens';
 import { loadTexts } from './texts';
 import { showTimer } from './timer';
-import { showWhatWasLeft } from './unsaved';
+import { endTyped, showWhatWasLeft } from './unsaved';
 
 function begin(): void {
   bindScreens();
@@ -13,7 +13,11 @@ function begin(): void {
     awaitScreens();
     showWhatWasLeft();
     const root = document.querySelector<HTMLElement>('.proctored_exam_status');
-    if (root) void showTimer(root);
+    if (root) {
+      void showTimer(root).then((bar) => {
+        if (!bar && endTyped()) showWhatWasLeft();
+      });
+    }
   });
   const panel = document.querySelector<HTMLElement>('.proctoring-info-panel');
   if (panel) void fillInfoPanel(panel);

@@ -99,7 +99,7 @@ export class TimerBar {
     document.addEventListener(CLOSED, this.stop);
     window.addEventListener('online', this.wake);
     window.addEventListener('offline', this.offline);
-    this.unsaved.start();
+    this.unsaved.start(this.data.attempt_id);
     this.deaf = listen(this.data.attempt_id, this.hear);
     this.warnOnLeaving();
   }
@@ -139,6 +139,7 @@ export class TimerBar {
 
   private readonly tick = (): void => {
     const now = performance.now();
+    this.unsaved.putBack();
     if (this.slept(now) || now >= this.pollAt) void this.poll();
     if (now >= this.pingAt) {
       this.pingAt = now + (this.data.ping_interval ?? 0) * 1000;
@@ -305,6 +306,7 @@ export class TimerBar {
     if (!beforeEnd('learner', this.data.attempt_id, this.left) || !(await mayLeave(this.unsaved.fields.length))) return;
     await pending(button, async () => {
       await send('PUT', this.url, { action: 'stop' });
+      this.unsaved.keep(); // for those who go back
       this.stop();
       tell(this.data.attempt_id, 'changed');
       navigation.go(this.data.exam_url_path);
@@ -367,7 +369,7 @@ export class TimerBar {
   /** Leave the page; what was typed and not submitted is shown on the next one. */
   private leave(reason = ''): void {
     this.stop();
-    keepForNextPage(reason, this.unsaved.fields);
+    keepForNextPage(reason, this.unsaved.texts);
     navigation.reload();
   }
 }

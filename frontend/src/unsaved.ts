@@ -1,4 +1,4 @@
-// Answers that were typed and not submitted: counted while the exam runs, kept for copying when it ends.
+// Answers that were typed and not submitted: counted while the exam runs, put back after a reload, kept for copying at the end.
 
 import { gettext } from './page';
 
@@ -7,30 +7,95 @@ const NOT_ANSWERS = '.sequence, .proctored_exam_status, .px, dialog, header, nav
 const SUBMITS = '[type=submit], .submit, .check';
 const PROBLEM = 'form, .problem, .xblock';
 const STORE = 'proctoring-left';
+const TYPED = 'proctoring-typed';
 const KEPT_MS = 24 * 3600 * 1000;
+const SENDING_MS = 1000;
 
 type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
+
+interface Text {
+  label: string;
+  text: string;
+  key?: string; // how its field is found again
+}
 
 interface Left {
   at: number;
   reason: string;
-  texts: { label: string; text: string }[];
+  texts: Text[];
+}
+
+interface Typed {
+  at: number;
+  attemptId: number;
+  texts: Text[];
+}
+
+function textOf(field: Field): string {
+  const chosen = field instanceof HTMLInputElement && ['checkbox', 'radio'].includes(field.type);
+  return chosen ? '' : field.value.trim();
+}
+
+/** Where a field is found after a reload; '' for one without a name, and for secrets. */
+function keyOf(field: Field): string {
+  if (field instanceof HTMLInputElement && ['password', 'file'].includes(field.type)) return '';
+  return field.id ? `#${field.id}` : field.name;
+}
+
+function fieldOf(key = ''): Field | null {
+  const found = key.startsWith('#') ? document.getElementById(key.slice(1)) : document.getElementsByName(key)[0];
+  return found?.matches(FIELDS) && !found.closest(NOT_ANSWERS) ? (found as Field) : null;
+}
+
+function textsOf(fields: Field[]): Text[] {
+  return fields
+    .map((field) => ({ label: field.labels?.[0]?.textContent?.trim() ?? '', text: textOf(field), key: keyOf(field) }))
+    .filter(({ text }) => text !== '');
+}
+
+function stored<T extends { at: number }>(name: string): T | null {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(name) ?? 'null') as T | null;
+    return found && Date.now() - found.at <= KEPT_MS ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+function store(name: string, value: Left | Typed | null): void {
+  try {
+    if (value) sessionStorage.setItem(name, JSON.stringify(value));
+    else sessionStorage.removeItem(name);
+  } catch {
+    // Storage is full or forbidden: the page is left without it.
+  }
 }
 
 /** The fields that changed since they were last submitted. */
 export class Unsaved {
   private readonly changed = new Set<Field>();
+  private waiting: Text[] = []; // of the page before; their fields are not there yet
+  private sentAt = -Infinity;
+  private attemptId = 0;
 
   constructor(private readonly onChange: () => void = () => undefined) {}
 
-  start(): void {
+  start(attemptId: number): void {
+    this.attemptId = attemptId;
+    const typed = stored<Typed>(TYPED);
+    this.waiting = typed?.attemptId === attemptId ? typed.texts : [];
+    window.addEventListener('pagehide', this.keep);
+    window.addEventListener('beforeunload', this.warn);
     document.addEventListener('input', this.note, true);
     document.addEventListener('change', this.note, true);
     document.addEventListener('submit', this.submitted, true);
     document.addEventListener('click', this.clicked, true);
+    this.putBack();
   }
 
   stop(): void {
+    window.removeEventListener('pagehide', this.keep);
+    window.removeEventListener('beforeunload', this.warn);
     document.removeEventListener('input', this.note, true);
     document.removeEventListener('change', this.note, true);
     document.removeEventListener('submit', this.submitted, true);
@@ -42,6 +107,33 @@ export class Unsaved {
     return Array.from(this.changed).filter((field) => field.isConnected);
   }
 
+  /** All texts: of this page, and those of the page before whose fields have not come. */
+  get texts(): Text[] {
+    return [...textsOf(this.fields), ...this.waiting];
+  }
+
+  /** Put what was typed before a reload into its fields, unless they hold another text; hosts load questions late, too. */
+  putBack(): void {
+    this.waiting = this.waiting.filter(({ key, text }) => {
+      const field = fieldOf(key);
+      if (!field) return true;
+      if (field.value.trim() !== '' && textOf(field) !== text && !(field instanceof HTMLSelectElement)) return true;
+      field.value = text;
+      for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
+      return false;
+    });
+  }
+
+  /** Keep what is typed for the page that follows. */
+  readonly keep = (): void => {
+    const { attemptId, texts } = this;
+    store(TYPED, texts.length ? { at: Date.now(), attemptId, texts } : null);
+  };
+
+  private readonly warn = (event: Event): void => {
+    if (this.fields.length && performance.now() - this.sentAt > SENDING_MS) event.preventDefault();
+  };
+
   private readonly note = (event: Event): void => {
     const field = event.target as Field;
     if (!field.matches?.(FIELDS) || field.closest(NOT_ANSWERS)) return;
@@ -49,7 +141,10 @@ export class Unsaved {
     this.onChange();
   };
 
-  private readonly submitted = (event: Event): void => this.forget(event.target as Element);
+  private readonly submitted = (event: Event): void => {
+    this.sentAt = performance.now(); // a form that is sent leaves the page; the others' texts are put back
+    this.forget(event.target as Element);
+  };
 
   private readonly clicked = (event: Event): void => {
     const button = (event.target as Element).closest?.(SUBMITS);
@@ -63,34 +158,23 @@ export class Unsaved {
   }
 }
 
-function textOf(field: Field): string {
-  const chosen = field instanceof HTMLInputElement && ['checkbox', 'radio'].includes(field.type);
-  return chosen ? '' : field.value.trim();
+/** Keep the reason why the exam ended, and what was typed, for the next page of this window. */
+export function keepForNextPage(reason: string, texts: Text[]): void {
+  store(TYPED, null);
+  if (reason || texts.length) store(STORE, { at: Date.now(), reason, texts });
 }
 
-/** Keep the reason why the page is left, and what was typed, for the next page of this window. */
-export function keepForNextPage(reason: string, fields: Field[]): void {
-  const texts = fields
-    .map((field) => ({ label: field.labels?.[0]?.textContent?.trim() ?? '', text: textOf(field) }))
-    .filter(({ text }) => text !== '');
-  if (!reason && !texts.length) return;
-  try {
-    sessionStorage.setItem(STORE, JSON.stringify({ at: Date.now(), reason, texts } satisfies Left));
-  } catch {
-    // Storage is full or forbidden: the page is left without it.
-  }
+/** No exam runs: what was typed in one is for copying now; true if there is anything. */
+export function endTyped(): boolean {
+  const typed = stored<Typed>(TYPED);
+  if (typed) keepForNextPage('', typed.texts);
+  return typed !== null;
 }
 
 function taken(): Left | null {
-  try {
-    const left = JSON.parse(sessionStorage.getItem(STORE) ?? 'null') as Left | null;
-    sessionStorage.removeItem(STORE);
-    if (!left || Date.now() - left.at > KEPT_MS) return null;
-    if (left.texts.length) sessionStorage.setItem(STORE, JSON.stringify({ ...left, reason: '' }));
-    return left;
-  } catch {
-    return null;
-  }
+  const left = stored<Left>(STORE);
+  store(STORE, left?.texts.length ? { ...left, reason: '' } : null);
+  return left;
 }
 
 function element<K extends keyof HTMLElementTagNameMap>(tag: K, className: string, text = ''): HTMLElementTagNameMap[K] {
@@ -100,7 +184,7 @@ function element<K extends keyof HTMLElementTagNameMap>(tag: K, className: strin
   return made;
 }
 
-function leftText({ label, text }: { label: string; text: string }, number: number): HTMLElement {
+function leftText({ label, text }: Text, number: number): HTMLElement {
   const box = element('div', 'px-field');
   const name = element('label', '', label || gettext('Your answer'));
   const area = element('textarea', 'px-input', text);
@@ -116,6 +200,7 @@ function leftText({ label, text }: { label: string; text: string }, number: numb
 export function showWhatWasLeft(): void {
   const left = taken();
   if (!left) return;
+  document.querySelector('.proctoring-left')?.remove();
   const note = element('div', 'px px-note px-note--warn proctoring-left');
   const box = element('div', '');
   note.setAttribute('role', 'region');
@@ -127,7 +212,7 @@ export function showWhatWasLeft(): void {
     const remove = element('button', 'px-button px-button--second', gettext('Remove it from this browser'));
     remove.type = 'button';
     remove.addEventListener('click', () => {
-      sessionStorage.removeItem(STORE);
+      store(STORE, null);
       note.remove();
     });
     box.append(remove);

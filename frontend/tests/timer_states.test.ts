@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { namespace } from '../src/exam';
 import { tell } from '../src/tabs';
 import { type TimerBar, showTimer } from '../src/timer';
-import { showWhatWasLeft } from '../src/unsaved';
+import { endTyped, showWhatWasLeft } from '../src/unsaved';
 import { type Answer, RUNNING as DATA, modalDialogs, server, visible, watchNavigation } from './helpers';
 
 
@@ -75,6 +75,52 @@ describe('no exam goes on that has ended', () => {
     expect([note.querySelector('label')!.textContent, note.querySelector('textarea')!.value]).toEqual(['Why?', 'Because']);
     note.querySelector('button')!.click();
     expect([document.querySelector('.proctoring-left'), sessionStorage.length]).toEqual([null, 0]);
+  });
+
+  test('what was typed before a reload is put back into its field, also where that comes late', async () => {
+    const form = '<main><form><label>Why? <textarea name="why"></textarea></label><input id="#x" value="kept"><input type="password" name="pin"></form></main>';
+    const typeInto = (selector: string, text: string) => {
+      const field = document.querySelector<HTMLInputElement>(selector)!;
+      field.value = text;
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+    };
+    document.body.insertAdjacentHTML('beforeend', form);
+    await bar({}, left(500));
+    const leaving = () => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }));
+    expect(leaving()).toBe(false);
+    typeInto('textarea', 'Because');
+    typeInto('[type=password]', '1234');
+    expect(leaving()).toBe(true);
+    document.querySelector('form')!.dispatchEvent(new Event('submit'));
+    expect(leaving()).toBe(false); // the host's form is on its way
+    typeInto('textarea', 'Because');
+    window.dispatchEvent(new Event('pagehide'));
+    found!.stop();
+    document.body.innerHTML = '<div class="proctored_exam_status"></div>';
+    root = document.querySelector('.proctored_exam_status')!;
+    await bar({}, left(400));
+    document.body.insertAdjacentHTML('beforeend', form);
+    await seconds(2);
+    const [area, pin] = [document.querySelector('textarea')!, document.querySelector<HTMLInputElement>('[type=password]')!];
+    expect([area.value, pin.value]).toEqual(['Because', '']);
+    expect(root.querySelector('.px-bar__saved')!.textContent).toBe('Answers not submitted: 1');
+    window.dispatchEvent(new Event('pagehide'));
+    found!.stop();
+    endTyped(); // meanwhile the exam ended
+    showWhatWasLeft();
+    expect(document.querySelector<HTMLTextAreaElement>('.proctoring-left textarea')!.value).toBe('Because');
+  });
+
+  test('a text of the server is not overwritten by one typed before, nor by that of another exam', async () => {
+    const form = (text: string) => `<main><form><textarea name="why">${text}</textarea></form></main>`;
+    sessionStorage.setItem('proctoring-typed', JSON.stringify({ at: Date.now(), attemptId: 7, texts: [{ label: 'Why?', text: 'Old', key: 'why' }] }));
+    document.body.insertAdjacentHTML('beforeend', form('New'));
+    await bar({}, left(500));
+    expect(document.querySelector('textarea')!.value).toBe('New');
+    found!.stop();
+    document.querySelector('textarea')!.value = '';
+    await bar({ attempt_id: 8 }, left(500));
+    expect(document.querySelector('textarea')!.value).toBe('');
   });
 
   test('other news are asked for at once', async () => {

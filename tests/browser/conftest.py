@@ -1,7 +1,8 @@
-"""Tests with a lane of their own, and the fixtures that those of the staff page share."""
+"""Tests with a lane of their own, and the fixtures that those of a page share."""
 
 import pytest
 
+from tests.browser.learner_host import learner_host  # noqa: F401  a fixture
 from tests.browser.staff_pages import browser, course, open_page  # noqa: F401  fixtures
 
 pytestmark = pytest.mark.needs("own-lane")

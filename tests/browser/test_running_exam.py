@@ -1,0 +1,156 @@
+"""What may happen to a page in which an exam runs: other tabs, sleep, no session, staff, no network, a reload."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from edx_proctoring import api
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from tests.browser.learner_host import MARKS, MINUTE
+
+pytestmark = MARKS
+
+ENDED = "Your exam in the window before"
+
+
+def answered(page):
+    """Type an answer and do not submit it."""
+    page.get_by_label("Why?").fill("Because")
+    page.get_by_text("Answers not submitted: 1").wait_for()
+
+
+def left_for_copying(page):
+    """The text of the page before, beside the reason why it went."""
+    note = page.get_by_role("region", name=ENDED)
+    note.wait_for()
+    assert note.get_by_label("Why?").input_value() == "Because"
+    return note
+
+
+def test_what_one_tab_submits_leaves_the_others_at_once(learner_host):
+    host = learner_host(is_proctored=False, backend=None)
+    first, second = host.running(), host.running()
+    answered(second)
+    first.bring_to_front()
+    first.get_by_role("button", name="End my exam").click()
+    first.get_by_role("button", name="Submit my exam").click()
+    first.locator('[data-screen="timed-submitted"]').wait_for()
+    second.locator('[data-screen="timed-submitted"]').wait_for()
+    assert host.polls() <= 1  # of its own accord, not by its poll; the news of "End" asks once
+    left_for_copying(second).get_by_text("You submitted this exam in another window.").wait_for()
+
+
+@pytest.mark.parametrize("monotonic", ["runs", "stands"])
+def test_a_machine_that_slept_past_the_end(learner_host, monotonic):
+    """Where the browser's own clock stood meanwhile, the jump of the other one says so."""
+    host = learner_host(is_proctored=False, backend=None)
+    page = host.running(clock=True)
+    answered(page)
+    ProctoredExamStudentAttempt.objects.update(started_at=timezone.now() - 61 * MINUTE)
+    if monotonic == "runs":
+        page.clock.fast_forward("40:00")
+    else:
+        page.clock.set_system_time(timezone.now() + datetime.timedelta(minutes=40))
+        page.clock.run_for(2000)
+    page.locator('[data-screen="timed-submitted"]').wait_for()
+    left_for_copying(page)
+    assert ProctoredExamStudentAttempt.objects.get().status == "submitted"
+
+
+def test_a_machine_that_slept_and_wakes_before_the_end_shows_the_time_of_the_server(learner_host):
+    host = learner_host()
+    page = host.running(clock=True)
+    ProctoredExamStudentAttempt.objects.update(started_at=timezone.now() - 56 * MINUTE)
+    page.clock.set_system_time(timezone.now() + 26 * MINUTE)
+    page.clock.run_for(2000)
+    page.locator(".px-bar__flag").get_by_text("4 minutes left").wait_for()
+
+
+def test_without_a_session_the_page_stays_and_asks_to_sign_in(learner_host, learner):
+    host = learner_host()
+    page = host.running(clock=True)
+    answered(page)
+    host.client.logout()
+    page.clock.fast_forward("01:05")
+    note = page.get_by_role("status").get_by_text("You have been signed out.")
+    note.wait_for()
+    assert page.get_by_label("Why?").input_value() == "Because"
+    host.client.force_login(learner, backend="django.contrib.auth.backends.ModelBackend")
+    page.clock.fast_forward("01:05")
+    note.wait_for(state="detached")
+    assert page.get_by_label("Why?").input_value() == "Because"
+
+
+@pytest.mark.parametrize("reset", [True, False])
+def test_staff_who_remove_the_attempt_end_the_page_and_it_says_why(learner_host, staff, reset):
+    host = learner_host()
+    page = host.running(clock=True)
+    answered(page)
+    attempt_id = ProctoredExamStudentAttempt.objects.get().pk
+    if reset:
+        api.remove_exam_attempt(attempt_id, staff)
+        screen, reason = "proctored-entrance", "your course team has ended or reset it"
+    else:
+        api.update_attempt_status(attempt_id, "submitted")
+        screen, reason = "proctored-submitted", "by your course team"
+    page.clock.fast_forward("01:05")
+    page.locator(f'[data-screen="{screen}"]').wait_for()
+    left_for_copying(page).get_by_text(reason).wait_for()
+
+
+def test_offline_is_said_at_once_and_online_asks_at_once(learner_host):
+    host = learner_host()
+    page = host.running(clock=True)
+    host.disconnect(page)
+    page.get_by_text("No connection. Go on working on this page").wait_for()
+    asked = host.polls()
+    page.clock.run_for(6000)
+    ProctoredExamStudentAttempt.objects.update(started_at=timezone.now() - 50 * MINUTE)
+    host.connect(page)
+    page.get_by_text("No connection. Go on working on this page").wait_for(state="detached")
+    page.get_by_text("0:09:5").wait_for()
+    assert host.polls() > asked
+    page.get_by_role("button", name="End my exam").click()
+    page.locator('[data-screen="proctored-ready-to-submit"]').wait_for()
+
+
+def test_a_reload_warns_and_puts_back_what_was_typed(learner_host):
+    host = learner_host()
+    page = host.running()
+    page.get_by_label("Longest river?").fill("Nile")
+    answered_two = page.get_by_text("Answers not submitted: 2")
+    page.get_by_label("Why?").fill("Because")
+    answered_two.wait_for()
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.reload()
+    answered_two.wait_for()
+    assert asked == ["beforeunload"]
+    assert page.get_by_label("Why?").input_value() == "Because"
+    page.get_by_role("button", name="Submit this answer").click()
+    page.get_by_text("Answers not submitted: 1").wait_for()
+    assert page.get_by_label("Why?").input_value() == "Because"
+    assert asked == ["beforeunload"]  # whoever submits an answer is not asked
+    page.get_by_role("button", name="Submit this text").click()
+    page.get_by_text("Midterm", exact=True).first.wait_for()
+    assert host.answers == ["river=Nile", "essay=Because"]
+    page.reload()
+    page.locator("#time_remaining_id b").wait_for()
+    assert page.get_by_label("Why?").input_value() == ""
+
+
+def test_who_ends_the_exam_and_goes_back_finds_the_text_again(learner_host):
+    host = learner_host()
+    page = host.running()
+    answered(page)
+    page.get_by_role("button", name="End my exam").click()
+    page.get_by_role("button", name="End my exam anyway").click()
+    page.get_by_role("button", name="Go back to my exam").click()
+    page.get_by_text("Answers not submitted: 1").wait_for()
+    assert page.get_by_label("Why?").input_value() == "Because"
+    page.get_by_role("button", name="End my exam").click()
+    page.get_by_role("button", name="End my exam anyway").click()
+    page.get_by_role("button", name="Submit my exam").click()
+    page.locator('[data-screen="proctored-submitted"]').wait_for()
+    left_for_copying(page)
