@@ -78,7 +78,7 @@ function ownMarkup(root: HTMLElement, data: Data): void {
   const text = make('p', { className: 'px-bar__exam exam-text js-exam-text' });
   text.append(make('a', { href: data.exam_url_path, textContent: data.exam_display_name }), ' ', make('span', { textContent: data.exam_type }));
   const clockBox = make('h3', { className: 'px-bar__clock', id: 'time_remaining_id' });
-  clockBox.append(make('small', { textContent: gettext('Time left') }), make('b', {}, { role: 'timer', 'aria-label': gettext('Time left') }));
+  clockBox.append(make('small', { textContent: gettext('Time left') }, { 'aria-hidden': 'true' }), make('b', {}, { role: 'timer', 'aria-label': gettext('Time left') }));
   const time = make('div', { className: 'px-bar__time' });
   time.append(
     make('span', { className: 'px-bar__flag', hidden: true }),

@@ -133,14 +133,24 @@ function followOtherWindows(screen: HTMLElement): void {
   });
 }
 
-/** Show the reader's own time: instead of the server's text, or after it where that is in another zone on purpose. */
+/** What names the zone of a time: next to it, or next to the cell that it is in. */
+function zoneOf(time: HTMLElement): Element | null {
+  const beside = [time.nextElementSibling, time.parentElement?.nextElementSibling];
+  return beside.find((one) => one?.matches('[data-zone]')) ?? null;
+}
+
+/** Show the reader's own time: instead of the server's text, or after it and its zone where that is another on purpose. */
 function showLocalTimes(screen: HTMLElement): void {
   for (const time of screen.querySelectorAll<HTMLTimeElement>('time#wait_deadline, time[data-moment]')) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.valueOf())) continue;
     const { moment: offset } = time.dataset;
     if (offset === undefined) time.textContent = humanMoment(moment);
-    else if (Number(offset) !== -moment.getTimezoneOffset()) time.after(` (${humanMoment(moment)})`);
+    else if (Number(offset) !== -moment.getTimezoneOffset()) {
+      const [text, zone] = [` (${humanMoment(moment)})`, zoneOf(time)];
+      if (zone) zone.append(text);
+      else time.after(text);
+    }
   }
 }
 

@@ -134,4 +134,4 @@ def learner_host(browser, client_for, learner, make_exam, attempt, host):
     yield make
     for one in made:
         one.context.close()
-        assert not one.errors
+        assert not one.errors, one.errors
