@@ -152,8 +152,10 @@ class Extension:
         """Return additional keys for the data polled by the learner's page. Keys of the core cannot be changed."""
         return {}
 
-    def on_poll(self, attempt_id: int, status: str) -> None:
+    def on_poll(self, attempt_id: int, status: str, shows_messages: bool) -> None:
         """React to a poll or ping by the learner's own page for an attempt that has not ended; `status` is the attempt's.
+
+        `shows_messages`: has the page said that it shows announcements, by the header `X-Proctoring-Messages`?
 
         Runs after the response is decided, outside of transactions and locks, and delays it: use one statement that
         waits for nothing.
@@ -342,12 +344,12 @@ def poll_data(attempt: "ProctoredExamStudentAttempt") -> dict[str, object]:
     return found
 
 
-def polled(attempt_id: int, status: str) -> None:
+def polled(attempt_id: int, status: str, *, shows_messages: bool = False) -> None:
     """Tell extensions of a poll or ping by the learner's own page; nothing once the attempt has ended."""
     if status not in INCOMPLETE:
         return
     for one in with_hook("on_poll"):
-        _ask(one, "on_poll", partial(one.on_poll, attempt_id, status))
+        _ask(one, "on_poll", partial(one.on_poll, attempt_id, status, shows_messages))
 
 
 def message_kinds() -> dict[str, MessageHandler]:

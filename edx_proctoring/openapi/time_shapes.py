@@ -2,7 +2,9 @@
 
 from rest_framework import serializers as s
 
-TIME_CHANGES = ("paused", "adjustments", "breaks")
+TIME_CHANGES = (
+    "paused", "adjustments", "breaks", "announcements", "questions", "live_url", "poll_seconds",
+)  # fmt: skip
 
 
 class PauseSerializer(s.Serializer[object]):
@@ -35,9 +37,39 @@ class BreaksSerializer(s.Serializer[object]):
     end_url = s.CharField(help_text="POST here to end it.")
 
 
+class PolledAnnouncementSerializer(s.Serializer[object]):
+    """A text by staff, from the extension `live`, that the learner has not closed yet."""
+
+    id = s.IntegerField()
+    text = s.CharField(help_text="Plain text.")
+    at = s.DateTimeField()
+
+
+class PolledQuestionSerializer(s.Serializer[object]):
+    """The learner's question that waits for an answer."""
+
+    id = s.IntegerField()
+    text = s.CharField()
+    asked_at = s.DateTimeField()
+
+
+class PolledQuestionsSerializer(s.Serializer[object]):
+    """Questions to staff, from the extension `live`."""
+
+    enabled = s.BooleanField(help_text="May the learner ask one now?")
+    open = PolledQuestionSerializer(allow_null=True)
+
+
 class TimeChangesSerializer(s.Serializer[object]):
     """Present only if there is something to report."""
 
     paused = PauseSerializer(required=False)
     adjustments = AdjustmentSerializer(many=True, required=False)
     breaks = BreaksSerializer(required=False)
+    announcements = PolledAnnouncementSerializer(many=True, required=False)
+    questions = PolledQuestionsSerializer(required=False)
+    live_url = s.CharField(
+        required=False,
+        help_text="With the extension `live`: POST to announcements/{id}/seen/ and questions/ below it.",
+    )
+    poll_seconds = s.IntegerField(required=False, help_text="How often the page should poll.")

@@ -69,8 +69,11 @@ class ResourceSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[object]:
         header, text = HEADERS[self.method]
+        course = OpenApiParameter("course_id", str, OpenApiParameter.PATH)
+        if self.view.action in getattr(self.view, "actions_without_header", ()):
+            return [course]
         return [
-            OpenApiParameter("course_id", str, OpenApiParameter.PATH),
+            course,
             OpenApiParameter(
                 header,
                 str,

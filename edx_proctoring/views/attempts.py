@@ -47,7 +47,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
     def get(self, request: Request, attempt_id: int) -> Response:
         attempt = api.get_polled_attempt(attempt_id)
         _check_owner(attempt["user"]["id"], caller_id(request))
-        extensions.polled(attempt["id"], attempt["status"])
+        _polled(request, attempt["id"], attempt["status"])
         return Response(attempt)
 
     def put(self, request: Request, attempt_id: int) -> Response:
@@ -61,7 +61,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         _check_owner(attempt.user_id, caller_id(request))
         data = sent.valid()
         if data["action"] == "ping":
-            extensions.polled(attempt.pk, attempt.status)
+            _polled(request, attempt.pk, attempt.status)
         if data["action"] == "error" and _ignores_lost_software(attempt):
             LOG.warning("learner's browser reported an error, ignored: attempt_id=%s", attempt_id)
             return _changed(False)
@@ -76,6 +76,12 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         else:
             api.remove_exam_attempt(attempt_id, caller(request))
         return Response()
+
+
+def _polled(request: Request, attempt_id: int, status: str) -> None:
+    """Tell extensions of the poll, and whether the page shows announcements."""
+    shows = request.headers.get("X-Proctoring-Messages") == "1"
+    extensions.polled(attempt_id, status, shows_messages=shows)
 
 
 def _changed(attempt_id: int | bool) -> Response:
@@ -114,7 +120,7 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
     def get(self, request: Request) -> Response:
         running = api.get_active_attempt_data(caller_id(request))
         if running:
-            extensions.polled(running["attempt_id"], running["attempt_status"])
+            _polled(request, running["attempt_id"], running["attempt_status"])
         return Response(running or NOT_IN_EXAM)
 
     def post(self, request: Request) -> Response:

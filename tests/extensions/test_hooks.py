@@ -91,7 +91,7 @@ def test_on_poll_hears_of_polls_and_pings_by_the_learner(
         name = "listening"
         heard: list[tuple[int, str]] = []  # noqa: RUF012  of this test
 
-        def on_poll(self, attempt_id, status):
+        def on_poll(self, attempt_id, status, shows_messages):
             self.heard.append((attempt_id, status))
 
     heard = register(Listening()).heard
@@ -120,7 +120,7 @@ def test_a_failing_on_poll_does_not_fail_the_poll(
     class Failing(extensions.Extension):
         name = "failing"
 
-        def on_poll(self, attempt_id, status):
+        def on_poll(self, attempt_id, status, shows_messages):
             raise RuntimeError("no")
 
     register(Failing())

@@ -1,4 +1,4 @@
-"""Outages in Django admin, for operators: declare, preview, give the lost time back."""
+"""Outages in Django admin, for operators: declare, preview, give the lost time back; the board's tables to look at."""
 
 from typing import Any
 
@@ -11,7 +11,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring.contrib.live import api
-from edx_proctoring.contrib.live.models import Outage
+from edx_proctoring.contrib.live.models import (
+    Announcement,
+    Invigilator,
+    Outage,
+    Question,
+    Seat,
+)
 
 SHOWN = 200  # attempts in the preview
 
@@ -97,3 +103,53 @@ class OutageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
                 text = _("%(outage)s: the worker gives time back to %(total)s attempts.")
             values = {"outage": outage, "count": count, "total": outage.total}
             self.message_user(request, text % values, messages.SUCCESS)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at runtime
+    """Rows that course staff write on the live board. Operators look at them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(ReadOnlyAdmin):
+    """Announcements of all courses."""
+
+    list_display = ("id", "at", "course_id", "audience", "room", "by", "withdrawn_at", "text")
+    list_filter = ("audience",)
+    list_select_related = ("by",)
+    search_fields = ("course_id", "text")
+
+
+@admin.register(Question)
+class QuestionAdmin(ReadOnlyAdmin):
+    """Questions of learners."""
+
+    list_display = ("id", "asked_at", "course_id", "user", "closed_at", "text")
+    list_select_related = ("user",)
+    search_fields = ("course_id", "user__username")
+
+
+@admin.register(Seat)
+class SeatAdmin(ReadOnlyAdmin):
+    """The rooms of learners."""
+
+    list_display = ("id", "course_id", "user", "room", "modified")
+    list_select_related = ("user",)
+    search_fields = ("course_id", "room", "user__username")
+
+
+@admin.register(Invigilator)
+class InvigilatorAdmin(ReadOnlyAdmin):
+    """Users who look after rooms."""
+
+    list_display = ("id", "course_id", "user", "room", "created")
+    list_select_related = ("user",)
+    search_fields = ("course_id", "room", "user__username")

@@ -1,252 +1,101 @@
-"""Declare outages, find the affected attempts, and give the lost time back. These functions do not check permissions."""
+"""All that this app can do, for other Django code. These functions do not check permissions.
 
-import datetime
-import logging
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+Outages: declare them, find the affected attempts, and give the lost time back. Rooms: assign learners and invigilators.
+Announcements and questions. The board: everybody who is in an exam now, and a view of it. The log of what staff did.
+"""
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
-
-from edx_proctoring import api, backends, outbox, timing, transactions
-from edx_proctoring.contrib.live.models import Heartbeat, Outage
-from edx_proctoring.exceptions import (
-    ProctoredBaseException,
-    ProctoredExamNotFoundException,
+from edx_proctoring.contrib.live.actions import chosen
+from edx_proctoring.contrib.live.announcements import (
+    AnnouncementNotAllowed,
+    Audience,
+    Sent,
+    announce,
+    announcements_of_course,
+    note_seen,
+    waiting_for,
+    with_counts,
+    withdraw,
 )
-from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
-from edx_proctoring.outbox import Draft
-from edx_proctoring.statuses import IN_PROGRESS
-from edx_proctoring.types import User
+from edx_proctoring.contrib.live.board import Board, build
+from edx_proctoring.contrib.live.log import Log, entries_of
+from edx_proctoring.contrib.live.outages import (
+    KIND,
+    Credit,
+    OutageNotAllowed,
+    affected_attempts,
+    change_outage,
+    check,
+    credit,
+    credit_outage,
+    declare_outage,
+    outages_of_course,
+    preview_outage,
+    progressed,
+)
+from edx_proctoring.contrib.live.questions import (
+    QuestionNotAllowed,
+    ask,
+    close,
+    open_question,
+    questions_of_course,
+)
+from edx_proctoring.contrib.live.rooms import (
+    Room,
+    RoomNotAllowed,
+    Scope,
+    Seating,
+    appoint,
+    dismiss,
+    may_invigilate,
+    rooms_of_course,
+    scope_of,
+    seat_learners,
+)
+from edx_proctoring.contrib.live.selection import Choice, View, view_of
 
-log = logging.getLogger(__name__)
-
-Attempt = ProctoredExamStudentAttempt
-KIND = "proctoring_live_outage"
-NOTHING, LONGEST = datetime.timedelta(0), datetime.timedelta(days=7)
-OWN_KEY = re.compile(r"outage:([0-9]{1,18}):[0-9]+:[0-9]+\Z")
-FEW = 500  # attempts credited in the request
-
-
-class OutageNotAllowed(ProctoredBaseException):
-    """The outage cannot be declared like this."""
-
-    http_status = 400
-
-
-@dataclass(frozen=True)
-class Credit:
-    """The result for one attempt: `outcome` is credited, unchanged, or why the attempt was left out."""
-
-    attempt: Attempt
-    outcome: str
-    seconds: int = 0
-    gained: int = 0
-    ends_at: datetime.datetime | None = None
-
-
-def declare_outage(
-    *,
-    began_at: datetime.datetime,
-    ended_at: datetime.datetime,
-    reason: str,
-    course_id: str = "",
-    exam_id: int | None = None,
-    provider: str = "",
-    whole: bool = False,
-    by: User | None = None,
-) -> Outage:
-    """Store the outage; no time is given back until `credit_outage`.
-
-    Name at least one of course, exam and provider. `whole`: give back the whole overlap, not only what heartbeats show to
-    be lost. Raises OutageNotAllowed.
-    """
-    outage = Outage(
-        began_at=began_at,
-        ended_at=ended_at,
-        reason=reason,
-        course_id=str(course_id),
-        exam_id=exam_id,
-        provider=provider,
-        whole=whole,
-        by=by,
-    )
-    check(outage)
-    outage.save()
-    return outage
-
-
-def change_outage(
-    outage: Outage,
-    *,
-    began_at: datetime.datetime | None = None,
-    ended_at: datetime.datetime | None = None,
-    whole: bool | None = None,
-) -> Outage:
-    """Declare the outage again with other bounds. A later credit gives back the difference; nothing is taken away.
-
-    Raises OutageNotAllowed.
-    """
-    outage.began_at, outage.ended_at = began_at or outage.began_at, ended_at or outage.ended_at
-    outage.whole = outage.whole if whole is None else whole
-    outage.revision += 1
-    check(outage)
-    outage.save(update_fields=["began_at", "ended_at", "whole", "revision"])
-    return outage
-
-
-def check(outage: Outage) -> None:
-    """Raise OutageNotAllowed if the outage is impossible."""
-    if not (outage.course_id or outage.exam_id or outage.provider):
-        raise OutageNotAllowed("Name the course, the exam or the provider that was down.")
-    if not outage.reason.strip():
-        raise OutageNotAllowed("An outage needs a reason.")
-    if outage.ended_at > timezone.now():
-        raise OutageNotAllowed("The end of the outage is in the future.")
-    if not NOTHING < outage.ended_at - outage.began_at <= LONGEST:
-        raise OutageNotAllowed("An outage ends after it began, and within seven days.")
-    if outage.exam_id is not None:
-        _check_exam(outage.exam_id, outage.course_id)
-
-
-def _check_exam(exam_id: int, course_id: str) -> None:
-    try:
-        exam = api.get_exam_by_id(exam_id)
-    except ProctoredExamNotFoundException:
-        raise OutageNotAllowed("There is no such exam.") from None
-    if course_id and exam["course_id"] != course_id:
-        raise OutageNotAllowed("There is no such exam in this course.")
-
-
-def affected_attempts(outage: Outage) -> QuerySet[Attempt]:
-    """Return the attempts whose time ran during the outage, those that have ended included, by id."""
-    ran = Q(status__in=IN_PROGRESS) | Q(completed_at__gt=outage.began_at)
-    found = Attempt.objects.filter(ran, started_at__lt=outage.ended_at)
-    if outage.course_id:
-        found = found.in_course(outage.course_id)
-    if outage.exam_id is not None:
-        found = found.filter(proctored_exam_id=outage.exam_id)
-    if outage.provider:
-        found = found.filter(
-            backends.attempts_at([outage.provider]),
-            taking_as_proctored=True,
-            proctored_exam__is_proctored=True,
-        )
-    return found.with_parts().order_by("pk")
-
-
-def preview_outage(outage: Outage, attempts: Sequence[Attempt]) -> list[api.PlannedChange]:
-    """Return what a credit would do for these affected attempts; a few queries for all of them together."""
-    beats = _beats(attempts)
-    others = _outages_of(_rows_of(attempts))
-    lost = {one.pk: _lost([outage, *others.get(one.pk, ())], beats.get(one.pk)) for one in attempts}
-    return api.plan_giving_back(attempts, lost)
-
-
-def credit_outage(
-    outage: Outage, *, by: User | None = None, attempt_ids: Collection[int] | None = None
-) -> list[Credit] | None:
-    """Give the lost time back to all affected running attempts, or to the given ones; each gets it once.
-
-    Attempts that have ended are not changed. Returns one result per attempt; None if there are more than 500: then the
-    worker does it, and the outage's `done` and `total` show the progress. May be repeated.
-    """
-    attempts = affected_attempts(outage)
-    if attempt_ids is not None:
-        attempts = attempts.filter(pk__in=attempt_ids)
-    ids = list(attempts.values_list("pk", flat=True)[: FEW + 1])
-    if len(ids) > FEW:
-        if attempt_ids is not None:
-            raise OutageNotAllowed(f"Select at most {FEW} attempts, or all.")
-        _begin(outage, attempts.count())
-        payload = {"outage_id": outage.pk, "after": 0, "by": getattr(by, "pk", None)}
-        key = f"{KIND}:{outage.pk}:{outage.revision}"
-        outbox.put(Draft(KIND, key, f"{KIND}:{outage.pk}", payload, coalesce=True))
-        return None
-    _begin(outage, len(ids))
-    found = credit(outage, attempts.filter(pk__in=ids), by)
-    progressed(outage, len(found))
-    return found
-
-
-def _begin(outage: Outage, total: int) -> None:
-    outage.credited_at, outage.total, outage.done = timezone.now(), total, 0
-    outage.save(update_fields=["credited_at", "total", "done"])
-
-
-def progressed(outage: Outage, more: int) -> None:
-    """Store how many attempts have been looked at."""
-    outage.done += more
-    outage.save(update_fields=["done"])
-
-
-def credit(outage: Outage, attempts: Iterable[Attempt], by: User | None) -> list[Credit]:
-    """Credit these attempts, each in a transaction of its own; what fails for one does not stop the others."""
-    return [_credit_one(outage, attempt, by) for attempt in attempts]
-
-
-def _credit_one(outage: Outage, attempt: Attempt, by: User | None) -> Credit:
-    if attempt.status not in IN_PROGRESS:
-        return Credit(attempt, "ended")
-
-    def lost(rows: Sequence[TimeAdjustment]) -> list[timing.Interval]:
-        others = _outages_of({attempt.pk: rows}).get(attempt.pk, [])
-        return _lost([outage, *others], Heartbeat.objects.of_attempts([attempt.pk]).first())
-
-    key = f"outage:{outage.pk}:{attempt.pk}:{outage.revision}"
-    try:
-        done = api.give_back_time(attempt.pk, lost, reason=outage.reason, by=by, key=key)
-    except ProctoredBaseException as error:
-        return Credit(attempt, type(error).__name__)
-    except Exception as error:
-        transactions.reraise_if_broken(error)
-        log.exception("lost time not given back, attempt_id=%s", attempt.pk)
-        return Credit(attempt, type(error).__name__)
-    outcome = "credited" if done.changed else "unchanged"
-    return Credit(attempt, outcome, done.seconds, done.gained, done.ends_at)
-
-
-def _lost(outages: Iterable[Outage], beat: Heartbeat | None) -> list[timing.Interval]:
-    """The parts of the outages, overlapping or not, in which the attempt was cut off."""
-    gaps = beat.gaps(timezone.now()) if beat else []
-    return [part for outage in outages for part in outage.lost(gaps)]
-
-
-def _beats(attempts: Sequence[Attempt]) -> dict[int, Heartbeat]:
-    rows = Heartbeat.objects.of_attempts(one.pk for one in attempts)
-    return {row.attempt_id: row for row in rows}
-
-
-def _rows_of(attempts: Sequence[Attempt]) -> dict[int, list[TimeAdjustment]]:
-    found: dict[int, list[TimeAdjustment]] = {}
-    ids = [one.pk for one in attempts]
-    for row in TimeAdjustment.objects.of_attempts(ids).filter(kind=TimeAdjustment.OUTAGE):
-        found.setdefault(row.attempt_id, []).append(row)
-    return found
-
-
-def _outages_of(books: Mapping[int, Sequence[TimeAdjustment]]) -> dict[int, list[Outage]]:
-    """Return the outages that have given time back before, by attempt id, as the keys of the ledger's rows name them.
-
-    Other code gives time back, too, with keys of its own.
-    """
-    named = {
-        attempt_id: {
-            int(known[1])
-            for row in rows
-            if row.kind == TimeAdjustment.OUTAGE and (known := OWN_KEY.match(row.key))
-        }
-        for attempt_id, rows in books.items()
-    }
-    ids = {one for known in named.values() for one in known}
-    outages = {one.pk: one for one in Outage.objects.filter(pk__in=ids)} if ids else {}
-    return {
-        attempt_id: [outages[one] for one in sorted(known) if one in outages]
-        for attempt_id, known in named.items()
-    }
-
-
-def outages_of_course(course_id: str) -> QuerySet[Outage]:
-    """Return the outages that staff of the course have declared, newest first."""
-    return Outage.objects.filter(course_id=course_id).order_by("-pk")
+__all__ = [
+    "AnnouncementNotAllowed",
+    "Audience",
+    "Board",
+    "Choice",
+    "Credit",
+    "KIND",
+    "Log",
+    "OutageNotAllowed",
+    "QuestionNotAllowed",
+    "Room",
+    "RoomNotAllowed",
+    "Scope",
+    "Seating",
+    "Sent",
+    "View",
+    "affected_attempts",
+    "announce",
+    "announcements_of_course",
+    "appoint",
+    "ask",
+    "build",
+    "change_outage",
+    "check",
+    "chosen",
+    "close",
+    "credit",
+    "credit_outage",
+    "declare_outage",
+    "dismiss",
+    "entries_of",
+    "may_invigilate",
+    "note_seen",
+    "open_question",
+    "outages_of_course",
+    "preview_outage",
+    "progressed",
+    "questions_of_course",
+    "rooms_of_course",
+    "scope_of",
+    "seat_learners",
+    "view_of",
+    "waiting_for",
+    "with_counts",
+    "withdraw",
+]

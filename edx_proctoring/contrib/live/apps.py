@@ -7,7 +7,7 @@ from edx_proctoring import extensions
 
 
 class LiveConfig(AppConfig):
-    """Registers the hooks."""
+    """Registers the hooks and the system checks."""
 
     name = "edx_proctoring.contrib.live"
     label = "proctoring_live"
@@ -15,6 +15,7 @@ class LiveConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from edx_proctoring.contrib.live import checks  # noqa: F401, PLC0415  needs models
         from edx_proctoring.contrib.live.extension import Live  # noqa: PLC0415  needs models
 
         extensions.register(Live())

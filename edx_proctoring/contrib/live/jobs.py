@@ -3,7 +3,7 @@
 from django.contrib.auth import get_user_model
 
 from edx_proctoring import outbox
-from edx_proctoring.contrib.live import api
+from edx_proctoring.contrib.live import outages
 from edx_proctoring.contrib.live.models import Outage
 from edx_proctoring.models import OutboxMessage
 
@@ -17,7 +17,7 @@ def deliver(message: OutboxMessage) -> None:
     if outage is None:
         return
     by = get_user_model()._default_manager.filter(pk=payload["by"]).first()
-    while batch := list(api.affected_attempts(outage).filter(pk__gt=payload["after"])[:BATCH]):
-        api.progressed(outage, len(api.credit(outage, batch, by)))
+    while batch := list(outages.affected_attempts(outage).filter(pk__gt=payload["after"])[:BATCH]):
+        outages.progressed(outage, len(outages.credit(outage, batch, by)))
         payload["after"] = batch[-1].pk
         outbox.note_progress(message, payload)

@@ -1,20 +1,25 @@
-"""The last poll of each attempt's page with the silences before it, and declared outages."""
+"""Heartbeats, outages, rooms, announcements and questions."""
 
 import datetime
 from collections.abc import Iterable
-from typing import Self
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from edx_proctoring.contrib.live import upsert
-from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExamStudentAttempt, exactly
+from edx_proctoring.models.exact import compare_exactly
 from edx_proctoring.timing import Interval
+from edx_proctoring.types import User
 
 # Pages poll once a minute: a longer silence means that polls did not arrive.
 SILENT_SECONDS = 120
 EVERY_SECONDS = 30
+
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
@@ -24,14 +29,20 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
         """Return the heartbeats of these attempts."""
         return self.filter(attempt_id__in=list(ids))
 
-    def beat(self, attempt_id: int, status: str, now: datetime.datetime) -> None:
+    def beat(
+        self,
+        attempt_id: int,
+        status: str,
+        now: datetime.datetime,
+        *,
+        shows_messages: bool = False,
+    ) -> None:
         """Record a poll of the attempt's page, at most once per EVERY_SECONDS; a silence before it is stored.
 
         One statement, which waits for no lock longer than `upsert.LOCK_SECONDS`. Raises DatabaseError.
         """
-        upsert.beat(
-            self.model._meta.db_table, attempt_id, status, now, EVERY_SECONDS, SILENT_SECONDS
-        )
+        beat = upsert.Beat(attempt_id, status, now, shows_messages)
+        upsert.record(self.model._meta.db_table, beat, EVERY_SECONDS, SILENT_SECONDS)
 
 
 class Heartbeat(models.Model):
@@ -50,6 +61,8 @@ class Heartbeat(models.Model):
     status = models.CharField(max_length=64)
     # Seconds since the epoch, "begin-end " for each silence longer than SILENT_SECONDS that a poll has ended.
     silences = models.TextField(blank=True, default="")
+    # Has the page said that it shows announcements?
+    shows_messages = models.BooleanField(default=False)
 
     objects = HeartbeatQuerySet.as_manager()
 
@@ -116,3 +129,204 @@ class Outage(models.Model):
         if self.whole:
             return [(self.began_at, self.ended_at)]
         return [(max(begin, self.began_at), min(end, self.ended_at)) for begin, end in gaps]
+
+
+LONGEST_ROOM, LONGEST_ANNOUNCEMENT, LONGEST_QUESTION = 100, 500, 200  # characters
+
+
+class CourseQuerySet(models.QuerySet[Row]):
+    """Rows of a course."""
+
+    def in_course(self, course_id: str) -> Self:
+        """Return the rows of the course; ids are compared exactly on every database."""
+        return self.filter(exactly(course_id=course_id))
+
+
+def attempt_column() -> (
+    "models.ForeignKey[ProctoredExamStudentAttempt, ProctoredExamStudentAttempt]"
+):
+    """Return a column for an attempt."""
+    return models.ForeignKey(
+        ProctoredExamStudentAttempt,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        related_name="+",
+    )
+
+
+def user_column(*, by: bool = False) -> "models.ForeignKey[User, User]":
+    """Return a column for a user: the one whom a row is about, or the one who acted, who may be gone."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=by,
+        blank=by,
+        on_delete=models.SET_NULL if by else models.CASCADE,
+        db_constraint=False,
+        related_name="+",
+    )
+
+
+class Seat(models.Model):
+    """The room in which a learner takes the exams of a course."""
+
+    id = models.BigAutoField(primary_key=True)
+    course_id = models.CharField(max_length=255)
+    user = user_column()
+    room = models.CharField(max_length=LONGEST_ROOM)
+    modified = models.DateTimeField(default=timezone.now)
+
+    objects = CourseQuerySet["Seat"].as_manager()
+
+    class Meta:
+        db_table = "proctoring_live_seat"
+        constraints = (
+            models.UniqueConstraint(fields=["course_id", "user"], name="proctoring_live_one_seat"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__}: user={self.user_id} {self.room}"
+
+
+class Invigilator(models.Model):
+    """A user who looks after a room of a course: sees it and acts on its attempts."""
+
+    id = models.BigAutoField(primary_key=True)
+    course_id = models.CharField(max_length=255)
+    user = user_column()
+    room = models.CharField(max_length=LONGEST_ROOM)
+    created = models.DateTimeField(default=timezone.now)
+
+    objects = CourseQuerySet["Invigilator"].as_manager()
+
+    class Meta:
+        db_table = "proctoring_live_invigilator"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["course_id", "user", "room"], name="proctoring_live_one_invigilator"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__}: user={self.user_id} {self.room}"
+
+
+class RoomChange(models.Model):
+    """A change of the assignments to a room: by whom, of whom, and when; for the log."""
+
+    SEATED, UNSEATED, APPOINTED, DISMISSED = "seated", "unseated", "appointed", "dismissed"
+
+    id = models.BigAutoField(primary_key=True)
+    course_id = models.CharField(max_length=255, db_index=True)
+    user = user_column()
+    room = models.CharField(max_length=LONGEST_ROOM)
+    action = models.CharField(max_length=16)
+    by = user_column(by=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = CourseQuerySet["RoomChange"].as_manager()
+
+    class Meta:
+        db_table = "proctoring_live_room_change"
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__}: {self.action} user={self.user_id} {self.room}"
+
+
+class Announcement(models.Model):
+    """A text for learners who are in an exam: whom staff addressed it to. A Receipt per learner says who has seen it."""
+
+    ATTEMPTS, EXAM, ROOM, ALL = "attempts", "exam", "room", "all"
+
+    id = models.BigAutoField(primary_key=True)
+    course_id = models.CharField(max_length=255, db_index=True)
+    text = models.CharField(max_length=LONGEST_ANNOUNCEMENT)
+    by = user_column(by=True)
+    at = models.DateTimeField(default=timezone.now)
+    audience = models.CharField(max_length=16)
+    exam_id = models.PositiveIntegerField(null=True, blank=True)
+    room = models.CharField(max_length=LONGEST_ROOM, blank=True, default="")
+    # The only learner, if it is for one.
+    username = models.CharField(max_length=255, blank=True, default="")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = user_column(by=True)
+
+    objects = CourseQuerySet["Announcement"].as_manager()
+
+    class Meta:
+        db_table = "proctoring_live_announcement"
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__} {self.pk}: {self.text[:40]}"
+
+
+class ReceiptQuerySet(models.QuerySet["Receipt"]):
+    """Chainable filters."""
+
+    def waiting(self, attempt_id: int) -> Self:
+        """Return what the attempt's page has to show, oldest first, with the announcements."""
+        mine = self.filter(attempt_id=attempt_id, seen_at__isnull=True)
+        mine = mine.filter(announcement__withdrawn_at__isnull=True)
+        return mine.select_related("announcement").order_by("id")
+
+
+class Receipt(models.Model):
+    """An announcement for one attempt, and when its learner has closed it."""
+
+    id = models.BigAutoField(primary_key=True)
+    announcement = models.ForeignKey(
+        Announcement, on_delete=models.CASCADE, related_name="receipts"
+    )
+    attempt = attempt_column()
+    user = user_column()
+    can_show = models.BooleanField(default=True)  # could the page show it when it was sent?
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReceiptQuerySet.as_manager()
+
+    class Meta:
+        db_table = "proctoring_live_receipt"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["announcement", "attempt"], name="proctoring_live_one_receipt"
+            ),
+        )
+        indexes = (models.Index(fields=["attempt", "seen_at"], name="proctoring_live_unseen"),)
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__}: {self.announcement_id} attempt={self.attempt_id}"
+
+
+class Question(models.Model):
+    """A question that a learner asks during the exam. It is open until staff answer or close it, or the learner does."""
+
+    id = models.BigAutoField(primary_key=True)
+    course_id = models.CharField(max_length=255, db_index=True)
+    attempt = attempt_column()
+    user = user_column()
+    text = models.CharField(max_length=LONGEST_QUESTION)
+    asked_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    # Who closed it: staff, or its learner.
+    closed_by = user_column(by=True)
+    answer = models.ForeignKey(
+        Announcement, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = CourseQuerySet["Question"].as_manager()
+
+    class Meta:
+        db_table = "proctoring_live_question"
+        indexes = (models.Index(fields=["attempt", "closed_at"], name="proctoring_live_open"),)
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__} {self.pk}: attempt={self.attempt_id}"
+
+
+for model, names in (
+    (Seat, ["course_id", "room"]),
+    (Invigilator, ["course_id", "room"]),
+    (RoomChange, ["course_id"]),
+    (Announcement, ["course_id"]),
+    (Question, ["course_id"]),
+):
+    compare_exactly(model, *names)

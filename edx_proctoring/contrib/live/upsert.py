@@ -7,6 +7,7 @@ statement for it, with a limit for waits, so that a poll costs one round trip mo
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.db import connection
 
@@ -16,11 +17,15 @@ LOCK_SECONDS = 1
 LONGEST_SILENCES = 4000  # characters; 180 silences
 
 # {t}: the table. A row from the future (a wrong clock) is replaced, too.
-INSERT = "INSERT INTO {t} (attempt_id, seen_at, status, silences) VALUES (%(id)s, %(now)s, %(status)s, '')"
+INSERT = (
+    "INSERT INTO {t} (attempt_id, seen_at, status, silences, shows_messages) "
+    "VALUES (%(id)s, %(now)s, %(status)s, '', %(shows)s)"
+)
 SILENCE = "{t}.seen_at < %(silent)s AND LENGTH({t}.silences) < %(longest)s"
 STALE = "({t}.seen_at < %(fresh)s OR {t}.seen_at > %(now)s)"
 ON_CONFLICT = (
     f"{INSERT} ON CONFLICT (attempt_id) DO UPDATE SET seen_at = excluded.seen_at, status = excluded.status, "
+    f"shows_messages = excluded.shows_messages, "
     f"silences = CASE WHEN {SILENCE} THEN {{t}}.silences || {{epoch}} || '-' || {{until}} || ' ' "
     f"ELSE {{t}}.silences END WHERE {STALE}"
 )
@@ -35,24 +40,35 @@ STATEMENTS = {
         f"silences = IF({SILENCE} AND {STALE}, CONCAT({{t}}.silences, "
         "TIMESTAMPDIFF(SECOND, '1970-01-01', {t}.seen_at), '-', {until}, ' '), {t}.silences), "
         f"status = IF({STALE}, VALUES(status), {{t}}.status), "
+        f"shows_messages = IF({STALE}, VALUES(shows_messages), {{t}}.shows_messages), "
         f"seen_at = IF({STALE}, VALUES(seen_at), {{t}}.seen_at)"
     ),
 }
 MARIADB_LIMIT = f"SET STATEMENT innodb_lock_wait_timeout = {LOCK_SECONDS}, lock_wait_timeout = {LOCK_SECONDS} FOR "
 
 
-def beat(
-    table: str, attempt_id: int, status: str, now: datetime.datetime, every: int, silent: int
-) -> None:
+@dataclass(frozen=True)
+class Beat:
+    """A poll of an attempt's page."""
+
+    attempt_id: int
+    status: str
+    now: datetime.datetime
+    shows_messages: bool = False
+
+
+def record(table: str, beat: Beat, every: int, silent: int) -> None:
     """Record a heartbeat outside of transactions; inside one of other code, whose waits and locks are its own, do
     nothing. Raises DatabaseError.
     """
     if not transactions.owns():
         return
     name = connection.ops.quote_name(table)
+    now = beat.now
     values: dict[str, str | int] = {
-        "id": attempt_id,
-        "status": status,
+        "id": beat.attempt_id,
+        "status": beat.status,
+        "shows": beat.shows_messages,
         "now": _moment(now),
         "fresh": _moment(now - datetime.timedelta(seconds=every)),
         "silent": _moment(now - datetime.timedelta(seconds=silent)),

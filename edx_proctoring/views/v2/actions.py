@@ -1,5 +1,6 @@
 """Reset, resume and end attempts, one or many."""
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from django.db.models import Model
@@ -207,13 +208,20 @@ class BulkActionViewSet(ResourceViewSet[Model]):
         results = actions.act_on_attempts(
             course_id, ids, action, by=by, is_preview=is_preview, **options
         )
-        succeeded = sum(one.outcome in (actions.DONE, actions.POSSIBLE) for one in results)
-        failed = len(results) - succeeded
-        data = {
-            "action": action,
-            "dry_run": is_preview,
-            "succeeded": succeeded,
-            "failed": failed,
-            "results": ActionResultSerializer(results, many=True).data,
-        }
-        return Response(data, status=status.HTTP_207_MULTI_STATUS if failed else status.HTTP_200_OK)
+        return answer_of(action, results, is_preview=is_preview)
+
+
+def answer_of(
+    action: str, results: Sequence[actions.ActionResult], *, is_preview: bool
+) -> Response:
+    """Return the response with the results of an action on many attempts."""
+    succeeded = sum(one.outcome in (actions.DONE, actions.POSSIBLE) for one in results)
+    failed = len(results) - succeeded
+    data = {
+        "action": action,
+        "dry_run": is_preview,
+        "succeeded": succeeded,
+        "failed": failed,
+        "results": ActionResultSerializer(results, many=True).data,
+    }
+    return Response(data, status=status.HTTP_207_MULTI_STATUS if failed else status.HTTP_200_OK)

@@ -51,7 +51,7 @@ class StrictSerializer(serializers.Serializer[object]):
 class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Row]):
     """A resource of a course: JSON, problem details, permission by the table, pagination, filters, `ETag`."""
 
-    permission_classes = (IsAuthenticated, RolePermission)
+    permission_classes: tuple[type[BasePermission], ...] = (IsAuthenticated, RolePermission)
     renderer_classes: tuple[type[BaseRenderer], ...] = (JSONRenderer,)
     pagination_class = Pages
     filter_backends = (Filters,)
@@ -79,12 +79,9 @@ class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Row]):
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
-        """Add an `ETag`; do not send a page again that the client already has."""
-        if response.status_code == status.HTTP_200_OK and request.method in (
-            "GET",
-            "HEAD",
-            "PATCH",
-        ):
+        """Add an `ETag`, unless the view has; do not send a page again that the client already has."""
+        readable = response.status_code == status.HTTP_200_OK and "ETag" not in response
+        if readable and request.method in ("GET", "HEAD", "PATCH"):
             etag = conditional.etag_of(response.data)
             if request.method != "PATCH" and conditional.is_known(request, etag):
                 response = Response(status=status.HTTP_304_NOT_MODIFIED)

@@ -10,6 +10,8 @@ from rest_framework.response import Response
 
 from edx_proctoring.api.attempts import bulk_time_changes as api
 from edx_proctoring.limits import LARGEST_INTEGER
+from edx_proctoring.models import BulkTimeChange
+from edx_proctoring.types import User
 from edx_proctoring.views.permissions import caller
 from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
 from edx_proctoring.views.v2.idempotency import idempotent
@@ -122,16 +124,13 @@ class BulkTimeChangeViewSet(ResourceViewSet[Model]):
         values: dict[str, Any] = dict(body.validated_data)
         is_preview, values["exam_id"] = values.pop("dry_run", False), values.pop("exam", None)
         change = api.new_bulk_time_change(kwargs["course_id"], **values, by=caller(request))
-        if is_preview:
-            planned, change.total = api.preview_bulk_time_change(change)
-            return _answer(change, [_planned(one) for one in planned])
-        return _made(change, api.run_bulk_time_change(change))
+        return previewed(change) if is_preview else made(change)
 
     @idempotent
     def undo(self, request: Request, **kwargs: str) -> Response:
         """Reverse a grant or a pause within ten minutes. Attempts that have ended stay as they are."""
         UndoSerializer(data=request.data).is_valid(raise_exception=True)
-        return _made(*api.undo_bulk_time_change(change_of(self), by=caller(request)))
+        return undone(change_of(self), caller(request))
 
 
 def change_of(view: ResourceViewSet[Any]) -> Any:
@@ -142,6 +141,22 @@ def change_of(view: ResourceViewSet[Any]) -> Any:
     if found is None:
         raise NotFound
     return found
+
+
+def previewed(change: BulkTimeChange) -> Response:
+    """Return the response with the effects that the change would have."""
+    planned, change.total = api.preview_bulk_time_change(change)
+    return _answer(change, [_planned(one) for one in planned])
+
+
+def made(change: BulkTimeChange) -> Response:
+    """Make the change, and return the response with its results."""
+    return _made(change, api.run_bulk_time_change(change))
+
+
+def undone(change: BulkTimeChange, by: User) -> Response:
+    """Reverse the change, and return the response with the results."""
+    return _made(*api.undo_bulk_time_change(change, by=by))
 
 
 def _made(change: Any, results: Any) -> Response:

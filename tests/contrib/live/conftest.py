@@ -1,10 +1,16 @@
 """A running attempt at noon, and its learner's page."""
 
+import uuid
+
 import pytest
 import time_machine
 
 from edx_proctoring import lifecycle
+from edx_proctoring.contrib.live import snapshots
+from edx_proctoring.testing.factories import COURSE_ID
 from tests.lifecycle.noon import NOON
+
+LIVE = f"/api/edx_proctoring/v2/courses/{COURSE_ID}/live/"
 
 
 @pytest.fixture
@@ -30,5 +36,38 @@ def poll(client_for, learner):
         answer = client.get(f"/api/edx_proctoring/v1/proctored_exam/attempt/{known.pk}")
         assert answer.status_code == 200, answer.content
         return answer.json()
+
+    return ask
+
+
+@pytest.fixture(autouse=True)
+def forget_boards():
+    """Tests use the same course and the same ids at the same time."""
+    snapshots.MEMORY.clear()
+
+
+@pytest.fixture
+def board(client_for, course_staff):
+    """The live board as a user sees it."""
+    clients = {}
+
+    def ask(user=course_staff, *, etag=None, code=200, **query):
+        client = clients.setdefault(user.pk, client_for(user))
+        headers = {"If-None-Match": etag} if etag else {}
+        answer = client.get(f"{LIVE}", query, headers=headers)
+        assert answer.status_code == code, answer.content
+        return answer if code != 200 else {**answer.json(), "etag": answer["ETag"]}
+
+    return ask
+
+
+@pytest.fixture
+def send(client_for, course_staff):
+    """A request to a route below `live/`, with an idempotency key."""
+
+    def ask(method, path="", body=None, user=course_staff, **headers):
+        headers = {"Idempotency-Key": uuid.uuid4().hex, **headers}
+        url = path if path.startswith("/") else LIVE + path
+        return getattr(client_for(user), method)(url, body, format="json", headers=headers)
 
     return ask

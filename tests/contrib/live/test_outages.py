@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from edx_proctoring import api as core
 from edx_proctoring import lifecycle, outbox
-from edx_proctoring.contrib.live import api
+from edx_proctoring.contrib.live import api, outages
 from edx_proctoring.contrib.live.models import Heartbeat, Outage
 from edx_proctoring.models import OutboxMessage, TimeAdjustment
 from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, ExamFactory, UserFactory
@@ -213,7 +213,7 @@ def test_a_preview_of_500_attempts(clock, exam):
 
 
 def test_more_than_500_attempts_are_left_to_the_worker(clock, exam, monkeypatch, learner):
-    monkeypatch.setattr(api, "FEW", 2)
+    monkeypatch.setattr(outages, "FEW", 2)
     monkeypatch.setattr("edx_proctoring.contrib.live.jobs.BATCH", 2)
     begun = {"started_at": NOON, "allowed_time_limit_mins": 90, "status": "started"}
     for _ in range(5):

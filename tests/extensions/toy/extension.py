@@ -48,7 +48,7 @@ class Toy(extensions.Extension):
     def poll_data(self, attempt):
         return {"announcements": ["hello"], "status": "overwritten"}
 
-    def on_poll(self, attempt_id, status):
+    def on_poll(self, attempt_id, status, shows_messages):
         self.polled.append((attempt_id, status))
 
     def on_change(self, change):

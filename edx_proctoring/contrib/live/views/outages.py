@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from edx_proctoring.contrib.live import api
 from edx_proctoring.contrib.live.models import Outage
-from edx_proctoring.contrib.live.serializers import (
+from edx_proctoring.contrib.live.serializers.outages import (
     CreditAnswerSerializer,
     CreditSerializer,
     LostTimeSerializer,

@@ -1,0 +1,232 @@
+"""The log of a course: everything that staff did, from the tables in which it is stored anyway. It has no table."""
+
+import datetime
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from django.db.models import F, Model, Q, QuerySet
+
+from edx_proctoring.api.exports import Cell
+from edx_proctoring.contrib.live.models import Announcement, Outage, Question, Receipt, RoomChange
+from edx_proctoring.contrib.live.rooms import Scope, seated_in
+from edx_proctoring.models import (
+    BulkTimeChange,
+    ProctoredExam,
+    ProctoredExamStudentAttempt,
+    TimeAdjustment,
+)
+from edx_proctoring.types import User
+
+Attempt = ProctoredExamStudentAttempt
+Stored = TypeVar("Stored", bound=Model)
+
+if TYPE_CHECKING:
+
+    class PastAttempt(Attempt):
+        """A row of the history of attempts."""
+
+        history_date: datetime.datetime
+        history_type: str
+        history_change_reason: str | None
+        history_user: User | None
+
+
+BATCH = 200
+COLUMNS = ("at", "who", "what", "to", "exam", "attempt_id", "text", "reason")
+BY_OTHERS = Q(kind__in=(TimeAdjustment.GRANT, TimeAdjustment.PAUSE, TimeAdjustment.OUTAGE))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that somebody did: when, who, what (a code), to whom (usernames, or words for many), and why."""
+
+    at: datetime.datetime
+    who: str
+    what: str
+    to: Sequence[str] = ()
+    exam: str = ""
+    attempt_id: int | None = None
+    text: str = ""
+    reason: str = ""
+
+    def cells(self) -> Sequence[Cell]:
+        """Return the row of a file."""
+        to = "; ".join(self.to)
+        return (
+            self.at, self.who, self.what, to, self.exam, self.attempt_id, self.text, self.reason,
+        )  # fmt: skip
+
+
+def entries_of(course_id: str, scope: Scope, user_id: int, newest: int | None = None) -> "Log":
+    """Return the log, newest first; `newest`: at most so many entries are read.
+
+    Within a scope: entries about its learners, and what the user did.
+    """
+    return Log(course_id, scope, user_id, newest)
+
+
+class Log:
+    """The entries of a course. Each source is read in batches, newest first, and the sources are merged."""
+
+    def __init__(self, course_id: str, scope: Scope, user_id: int, newest: int | None) -> None:
+        self.course_id, self.newest, self.user_id = course_id, newest, user_id
+        self.learners = None if scope.rooms is None else seated_in(course_id, scope.rooms)
+        exams = ProctoredExam.objects.in_course(course_id).values_list("pk", "exam_name")
+        self.exams: dict[int, str] = dict(exams)
+
+    def __iter__(self) -> Iterator[Entry]:
+        sources = [
+            self._announced(),
+            self._withdrawn(),
+            self._closed(),
+            self._seated(),
+            self._outages(),
+            self._bulk_changes(),
+            self._time_changes(),
+            self._statuses(),
+        ]
+        merged = heapq.merge(*sources, key=lambda one: one.at, reverse=True)
+        return islice(merged, self.newest)
+
+    def _own(self, rows: "QuerySet[Stored]", about: Q | None, by: str) -> "QuerySet[Stored]":
+        """Limit the rows to the scope: those about its learners, and those of the user."""
+        if self.learners is None:
+            return rows
+        mine = Q(**{by: self.user_id})
+        return rows.filter(mine | about if about is not None else mine)
+
+    def _about(self, column: str = "user_id") -> Q:
+        return Q(**{f"{column}__in": self.learners or []})
+
+    def _exam(self, exam_id: int | None) -> str:
+        return self.exams.get(exam_id or 0, "")
+
+    def _announced(self) -> Iterator[Entry]:
+        rows = self._announcements("at").select_related("by")
+        return self._read(rows, "at", lambda one: _announced(one, one.at, "announced", one.by))
+
+    def _withdrawn(self) -> Iterator[Entry]:
+        rows = self._announcements("withdrawn_at").filter(withdrawn_at__isnull=False)
+        rows = rows.select_related("withdrawn_by")
+        return self._read(
+            rows,
+            "withdrawn_at",
+            lambda one: _announced(one, one.withdrawn_at or one.at, "withdrawn", one.withdrawn_by),
+        )
+
+    def _announcements(self, column: str) -> "QuerySet[Announcement]":
+        rows = Announcement.objects.in_course(self.course_id)
+        got = Receipt.objects.filter(self._about()).values("announcement_id")
+        return self._own(rows, Q(pk__in=got), "by_id")
+
+    def _closed(self) -> Iterator[Entry]:
+        """Questions that staff have answered or closed."""
+        closed = Question.objects.in_course(self.course_id).filter(closed_at__isnull=False)
+        closed = closed.exclude(closed_by_id=F("user_id"))
+        rows = self._own(closed, self._about(), "closed_by_id")
+        rows = rows.select_related("user", "closed_by", "answer")
+
+        def entry(one: Question) -> Entry:
+            what = "answered" if one.answer else "closed_question"
+            reply = one.answer.text if one.answer else ""
+            return Entry(
+                one.closed_at or one.asked_at, _name(one.closed_by), what, [_name(one.user)],
+                attempt_id=one.attempt_id, text=reply, reason=one.text,
+            )  # fmt: skip
+
+        return self._read(rows, "closed_at", entry)
+
+    def _seated(self) -> Iterator[Entry]:
+        changes = RoomChange.objects.in_course(self.course_id).select_related("user", "by")
+        rows = self._own(changes, self._about(), "by_id")
+        return self._read(
+            rows,
+            "at",
+            lambda one: Entry(one.at, _name(one.by), one.action, [_name(one.user)], text=one.room),
+        )
+
+    def _outages(self) -> Iterator[Entry]:
+        rows = Outage.objects.filter(course_id=self.course_id).select_related("by")
+        rows = self._own(rows, None, "by_id")
+
+        def entry(one: Outage) -> Entry:
+            bounds = f"{one.began_at.isoformat()} – {one.ended_at.isoformat()} {one.provider}"
+            exam = self._exam(one.exam_id)
+            return Entry(
+                one.created, _name(one.by), "outage_declared", exam=exam, text=bounds.strip(), reason=one.reason,
+            )  # fmt: skip
+
+        return self._read(rows, "created", entry)
+
+    def _bulk_changes(self) -> Iterator[Entry]:
+        rows = BulkTimeChange.objects.filter(course_id=self.course_id).select_related("by")
+        rows = self._own(rows, None, "by_id")
+
+        def entry(one: BulkTimeChange) -> Entry:
+            text = f"{one.seconds} s" if one.seconds else ""
+            exam = self._exam(one.exam_id)
+            return Entry(
+                one.created, _name(one.by), one.action, [f"{one.total} attempts"], exam, text=text, reason=one.reason,
+            )  # fmt: skip
+
+        return self._read(rows, "created", entry)
+
+    def _time_changes(self) -> Iterator[Entry]:
+        """Single changes of the ledger; those of bulk changes have one entry together."""
+        changes = TimeAdjustment.objects.filter(BY_OTHERS, exam_id__in=self.exams)
+        changes = changes.exclude(key__startswith="bulk:").exclude(by_id__isnull=True)
+        rows = self._own(changes, self._about(), "by_id").select_related("user", "by")
+
+        def entry(one: TimeAdjustment) -> Entry:
+            text = f"{one.seconds} s" if one.seconds else ""
+            return Entry(
+                one.created, _name(one.by), one.kind, [_name(one.user)], self._exam(one.exam_id),
+                one.attempt_id, text, one.reason,
+            )  # fmt: skip
+
+        return self._read(rows, "created", entry)
+
+    def _statuses(self) -> Iterator[Entry]:
+        """Changes of attempts by staff: ended, permitted to resume, removed."""
+        rows = Attempt.history.filter(proctored_exam_id__in=self.exams)
+        rows = rows.filter(history_change_reason__startswith="staff")
+        rows = self._own(rows, self._about(), "history_user_id")
+        rows = rows.select_related("history_user", "user")
+
+        def entry(one: "PastAttempt") -> Entry:
+            what = "removed" if one.history_type == "-" else one.status
+            reason = one.history_change_reason or ""
+            return Entry(
+                one.history_date, _name(one.history_user), what, [_name(one.user)],
+                self._exam(one.proctored_exam_id), one.id, reason=reason.partition(": ")[2],
+            )  # fmt: skip
+
+        return self._read(rows, "history_date", entry)
+
+    def _read(
+        self, rows: "QuerySet[Stored]", moment: str, entry: Callable[[Stored], Entry]
+    ) -> Iterator[Entry]:
+        ordered = rows.order_by(f"-{moment}", "-pk")
+        place = 0
+        while self.newest is None or place < self.newest:
+            some = list(ordered[place : place + BATCH])
+            yield from map(entry, some)
+            place += BATCH
+            if len(some) < BATCH:
+                return
+
+
+def _announced(one: Announcement, at: datetime.datetime, what: str, by: "User | None") -> Entry:
+    to = (
+        [one.username]
+        if one.username
+        else [f"{one.audience} {one.room or one.exam_id or ''}".strip()]
+    )
+    return Entry(at, _name(by), what, to, text=one.text)
+
+
+def _name(user: "User | None") -> str:
+    return user.get_username() if user else ""

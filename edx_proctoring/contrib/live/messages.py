@@ -1,0 +1,45 @@
+"""The part of a poll that the learner's page shows: announcements, the learner's question, and how often to poll."""
+
+from django.urls import reverse
+
+from edx_proctoring.contrib.live import announcements, questions
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.statuses import IN_PROGRESS, INCOMPLETE
+from edx_proctoring.types import JSONObject
+
+POLL_SECONDS = 30
+BOARD = "edx_proctoring:proctoring_live.board"
+
+
+def poll_data(attempt: ProctoredExamStudentAttempt) -> JSONObject:
+    """Return the keys for the poll; none once the attempt has ended. Two queries."""
+    if attempt.status not in INCOMPLETE:
+        return {}
+    known = announcements.waiting_for(attempt.pk)
+    question = questions.open_question(attempt.pk)
+    return {
+        "announcements": [
+            {
+                "id": one.announcement_id,
+                "text": one.announcement.text,
+                "at": one.announcement.at.isoformat(),
+            }
+            for one in known
+        ],
+        "questions": {
+            "enabled": attempt.status in IN_PROGRESS,
+            "open": {
+                "id": question.pk,
+                "text": question.text,
+                "asked_at": question.asked_at.isoformat(),
+            }
+            if question
+            else None,
+        },
+        "live_url": f"{_board(attempt)}mine/{attempt.pk}/",
+        "poll_seconds": POLL_SECONDS,
+    }
+
+
+def _board(attempt: ProctoredExamStudentAttempt) -> str:
+    return reverse(BOARD, args=[attempt.proctored_exam.course_id])

@@ -1,0 +1,121 @@
+"""Boards that this process has built, and the views of them that clients have seen.
+
+A board is built anew when the fingerprint of its tables, the outages of providers or the time have changed it. Heartbeats
+alone do so once in five seconds, so that the cost of many open boards is that of one.
+"""
+
+import datetime
+import hashlib
+import struct
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from edx_proctoring import cache
+from edx_proctoring.contrib.live import board
+from edx_proctoring.contrib.live.board import Board, Part
+
+HEARTBEATS_WAIT = datetime.timedelta(seconds=5)
+# A change that commits after a later one may leave the newest moment of its table as it was.
+LONGEST_TRUE = datetime.timedelta(seconds=30)
+KEPT = 8  # courses in the memory of a process
+CURSOR_SECONDS = 600
+PAIR = struct.Struct("<qQ")  # an attempt's id and its revision
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A board with what decides whether it is still true."""
+
+    board: Board
+    tables: Sequence[Part]
+    heartbeats: Sequence[Part]
+    down: Mapping[str, datetime.datetime | None]
+
+    def is_true(
+        self,
+        tables: Sequence[Part],
+        heartbeats: Sequence[Part],
+        down: Mapping[str, datetime.datetime | None],
+        now: datetime.datetime,
+    ) -> bool:
+        """Return whether a board that is built now would be the same, apart from heartbeats of the last seconds."""
+        flips_at, age = self.board.flips_at, now - self.board.built_at
+        if (tables, down) != (self.tables, self.down) or (flips_at and now >= flips_at):
+            return False
+        if not datetime.timedelta(0) <= age < LONGEST_TRUE:
+            return False
+        return age < HEARTBEATS_WAIT or heartbeats == self.heartbeats
+
+
+class Memory:
+    """The newest snapshots of a few courses; one thread at a time builds that of a course."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Snapshot] = OrderedDict()
+        self._locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._known.clear()
+            self._locks.clear()
+
+    def current(self, course_id: str, now: datetime.datetime) -> Board:
+        """Return the course's board: one query if nothing has changed, else four."""
+        with self._lock_of(course_id):
+            tables, heartbeats = board.fingerprint(course_id, now)
+            down = board.provider_outages()
+            known = self._known.get(course_id)
+            if known is None or not known.is_true(tables, heartbeats, down, now):
+                built = board.build(course_id, now)
+                known = Snapshot(built, tables, heartbeats, down)
+                self._keep(course_id, known)
+            return known.board
+
+    def _lock_of(self, course_id: str) -> threading.Lock:
+        with self._lock:
+            return self._locks.setdefault(course_id, threading.Lock())
+
+    def _keep(self, course_id: str, snapshot: Snapshot) -> None:
+        with self._lock:
+            self._known[course_id] = snapshot
+            self._known.move_to_end(course_id)
+            while len(self._known) > KEPT:
+                gone, _ = self._known.popitem(last=False)
+                self._locks.pop(gone, None)
+
+
+MEMORY = Memory()
+
+
+def cursor_of(revisions: Mapping[int, str], others: object) -> str:
+    """Return the name of a view: of its rows, and of everything else that its client is told."""
+    digest = hashlib.blake2b(repr(others).encode(), digest_size=16)
+    digest.update(_packed(revisions))
+    return digest.hexdigest()
+
+
+def remember(cursor: str, revisions: Mapping[int, str]) -> None:
+    """Keep which rows a client has seen under this cursor."""
+    cache.set(_key(cursor), _packed(revisions), CURSOR_SECONDS)
+
+
+def seen_under(cursor: str) -> dict[int, str] | None:
+    """Return the revisions of the rows that the client with this cursor has; None if they are no longer known."""
+    stored = cache.get(_key(cursor))
+    if not isinstance(stored, bytes):
+        return None
+    return {pk: f"{revision:016x}" for pk, revision in PAIR.iter_unpack(stored)}
+
+
+def _packed(revisions: Mapping[int, str]) -> bytes:
+    pairs: Iterable[tuple[int, str]] = revisions.items()
+    return b"".join(PAIR.pack(pk, int(revision, 16)) for pk, revision in pairs)
+
+
+def _key(cursor: str) -> str:
+    digest = hashlib.sha256(cursor.encode()).hexdigest()
+    return f"proctoring_live.cursor.{digest}"

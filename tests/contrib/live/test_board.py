@@ -1,0 +1,333 @@
+"""The live board: its rows and groups, its order and counters, deltas, and what it costs."""
+
+import datetime
+import random
+import time
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.renderers import JSONRenderer
+
+from edx_proctoring import api as core
+from edx_proctoring import backends, lifecycle
+from edx_proctoring.backends import breaker
+from edx_proctoring.contrib.live import api, snapshots
+from edx_proctoring.contrib.live.models import Heartbeat, Question
+from edx_proctoring.contrib.live.selection import view_of
+from edx_proctoring.contrib.live.views.board import answer
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, ExamFactory, UserFactory
+from tests.lifecycle.noon import NOON
+from tests.views.conftest import OTHER_COURSE
+
+pytestmark = pytest.mark.django_db
+
+
+def at(minutes):
+    return NOON + datetime.timedelta(minutes=minutes)
+
+
+def codes(row):
+    return [one["code"] for one in row["attention"]]
+
+
+@pytest.fixture
+def start(clock, make_exam):
+    """Another learner who starts now, in the same timed exam unless another is named."""
+    common = ExamFactory(
+        exam_name="Quiz", is_proctored=False, backend=None, external_id=None, time_limit_mins=60
+    )
+
+    def make(name=None, exam=common, status="started"):
+        user = UserFactory(username=name) if name else UserFactory()
+        proctored = exam.is_proctored
+        one = AttemptFactory(
+            proctored_exam=exam, user=user, status="created", taking_as_proctored=proctored
+        )
+        if status == "created":
+            return one
+        one = lifecycle.transition(one, "ready_to_start")
+        return one if status == "ready_to_start" else lifecycle.transition(one, "started")
+
+    return make
+
+
+def proctoring_queries(queries):
+    return [one for one in queries if "proctoring_" in one["sql"]]
+
+
+def test_groups_counters_and_order(clock, start, board):
+    clock.move_to(at(-59))
+    ended = start("eve")
+    lifecycle.transition(ended, "submitted")
+    clock.move_to(NOON)
+    start("ann")
+    paused, setting_up = start("bob"), start("cem", status="created")
+    core.pause_attempt(paused.pk, reason="alarm")
+    clock.move_to(at(1))
+    start("dan")
+    shown = board()
+    names = {one["attempt_id"]: one["user"]["username"] for one in shown["rows"]}
+    assert [names[pk] for pk in shown["order"]] == ["ann", "bob", "dan", "cem"]
+    assert shown["counts"] == {
+        "attention": 0, "running": 3, "setting_up": 1, "silent": 0, "paused": 1, "ended": 0,
+    }  # fmt: skip
+    ann, bob = (
+        next(one for one in shown["rows"] if names[one["attempt_id"]] == name)
+        for name in ("ann", "bob")
+    )
+    assert (ann["time_left_seconds"], ann["ends_at"], ann["group"]) == (
+        3540,
+        "2026-05-04T13:00:00Z",
+        "running",
+    )
+    assert (bob["time_left_seconds"], bob["paused_at"], bob["on_break"]) == (
+        3600,
+        "2026-05-04T12:00:00Z",
+        False,
+    )
+    assert [one["user"]["username"] for one in board(only="paused")["rows"]] == ["bob"]
+    assert [one["attempt_id"] for one in board(only="setting_up")["rows"]] == [setting_up.pk]
+    clock.move_to(at(13))
+    shown = board(order="name")
+    # Silent ones and the long pause come first, whatever the order.
+    assert [names[pk] for pk in shown["order"]] == ["ann", "bob", "dan", "cem"]
+    assert {name: codes(one) for one in shown["rows"] for name in [one["user"]["username"]]} == {
+        "ann": ["silent"], "bob": ["paused"], "dan": ["silent"], "cem": [],
+    }  # fmt: skip
+    assert board(search="AN")["counts"]["attention"] == 2
+    assert board(exam=10**6)["rows"] == []
+
+
+def test_silent_after_150_seconds_without_a_sign(clock, running, poll, board):
+    poll(running)
+    clock.shift(149)
+    assert not board()["rows"][0]["silent"]
+    clock.shift(1)
+    (row,) = board()["rows"]
+    assert (row["silent"], codes(row), row["attention"][0]["since"]) == (
+        True,
+        ["silent"],
+        "2026-05-04T12:00:00Z",
+    )
+    assert row["seen_at"] == "2026-05-04T12:00:00Z"
+    poll(running)
+    clock.shift(5)
+    assert not board()["rows"][0]["silent"]
+
+
+def test_a_page_that_shows_messages_says_so(clock, running, client_for, learner, board):
+    assert board()["rows"][0]["shows_messages"]  # nobody knows yet
+    client, url = client_for(learner), f"/api/edx_proctoring/v1/proctored_exam/attempt/{running.pk}"
+    client.get(url)
+    clock.shift(31)
+    assert not board()["rows"][0]["shows_messages"]
+    client.get(url, headers={"X-Proctoring-Messages": "1"})
+    clock.shift(6)
+    assert board()["rows"][0]["shows_messages"]
+
+
+def test_an_attempt_whose_time_is_over_has_ended(clock, running, board):
+    assert board()["counts"]["running"] == 1
+    clock.move_to(at(60))
+    clock.shift(1)
+    (row,) = board()["rows"]
+    assert (row["group"], row["status"], row["time_left_seconds"]) == ("ended", "submitted", None)
+    clock.move_to(at(121))
+    assert board()["rows"] == []
+
+
+def test_two_providers_of_which_one_is_down(clock, start, board, provider, other):
+    here, there = ExamFactory(exam_name="A"), ExamFactory(exam_name="B", backend="other")
+    for exam in (here, there):
+        start(exam=exam)
+        start(exam=exam, status="created")
+    start()
+    assert board()["outages"] == []
+    for _ in range(breaker.FAILURES):
+        breaker.note(breaker.of_messages("other"), failed=True)
+    since = backends.provider_states()["other"].since
+    shown = board()
+    (outage,) = shown["outages"]
+    assert (outage["provider"], outage["cannot_start"], outage["unwatched"]) == ("other", 1, 1)
+    assert outage["since"] == since.isoformat().replace("+00:00", "Z")
+    found = {(one["exam"]["exam_name"], one["status"]): codes(one) for one in shown["rows"]}
+    assert found == {
+        ("A", "started"): [], ("A", "created"): [], ("B", "started"): ["unwatched"], ("B", "created"): ["cannot_start"],
+        ("Quiz", "started"): [],
+    }  # fmt: skip
+    breaker.note(breaker.of_messages("other"), failed=False)
+    assert board()["outages"] == []
+
+
+def test_a_delta_has_what_changed(clock, start, board):
+    first, second, third = start(), start(), start()
+    known = board()
+    assert (known["complete"], len(known["rows"])) == (True, 3)
+    same = board(since=known["cursor"])
+    assert (same["complete"], same["rows"], same["gone"], same["cursor"]) == (
+        False,
+        [],
+        [],
+        known["cursor"],
+    )
+    board(etag=known["etag"], code=304)
+    core.extend_attempt(second.pk, 600, reason="late")
+    lifecycle.remove(third, None)
+    board_now = board(since=known["cursor"])
+    assert [one["attempt_id"] for one in board_now["rows"]] == [second.pk]
+    assert board_now["rows"][0]["extra"]["seconds_added"] == 600
+    assert (board_now["gone"], board_now["order"]) == ([third.pk], [first.pk, second.pk])
+    cache.clear()
+    snapshots.MEMORY.clear()
+    assert board(since=known["cursor"])["complete"]
+
+
+def test_the_questions_of_a_learner(clock, running, learner, board):
+    Question.objects.create(
+        course_id=COURSE_ID, attempt=running, user=learner, text="Why?", asked_at=NOON
+    )
+    (row,) = board()["rows"]
+    assert (codes(row), row["attention"][0]["text"], row["question"]["text"]) == (
+        ["asks"],
+        "Why?",
+        "Why?",
+    )
+
+
+def change_at_random(rng, clock, start, running):
+    """Change something of somebody, as learners, staff and time do."""
+    clock.shift(rng.choice([1, 20, 40, 100]))
+    choice = rng.randrange(8)
+    if choice == 0 or not running:
+        running.append(start(status=rng.choice(["created", "started"])))
+        return
+    one = ProctoredExamStudentAttempt.objects.filter(pk=rng.choice(running).pk).first()
+    if one is None:
+        return
+    is_running = one.status == "started"
+    if choice == 1 and is_running:
+        core.extend_attempt(one.pk, rng.choice([30, 600]), reason="x")
+    elif choice == 2 and is_running:
+        core.pause_attempt(one.pk, reason="x")
+    elif choice == 3:
+        core.continue_attempt(one.pk)
+    elif choice == 4 and is_running and rng.random() < 0.3:
+        lifecycle.transition(one, "submitted")
+    elif choice == 5 and rng.random() < 0.3:
+        lifecycle.remove(one, None)
+    elif choice == 6:
+        Heartbeat.objects.beat(
+            one.pk, one.status, datetime.datetime.now(datetime.UTC), shows_messages=True
+        )
+    elif choice == 7:
+        room = rng.choice(["", "Room A", "Room B"])
+        api.seat_learners(COURSE_ID, room, [one.user.username])
+
+
+def without_time_left(rows):
+    return {
+        one["attempt_id"]: {
+            name: value for name, value in one.items() if name != "time_left_seconds"
+        }
+        for one in rows
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_client_that_follows_the_deltas_has_what_the_tables_say(
+    clock, start, board, seed, monkeypatch
+):
+    # Each poll reads heartbeats anew, as polls do that come five seconds later.
+    monkeypatch.setattr(snapshots, "HEARTBEATS_WAIT", datetime.timedelta(0))
+    rng, running = random.Random(seed), [start() for _ in range(3)]
+    known = board()
+    rows, cursor = without_time_left(known["rows"]), known["cursor"]
+    for _ in range(60):
+        change_at_random(rng, clock, start, running)
+        if rng.random() < 0.6:
+            delta = board(since=cursor)
+            assert not delta["complete"]
+            rows.update(without_time_left(delta["rows"]))
+            for pk in delta["gone"]:
+                del rows[pk]
+            assert sorted(rows) == sorted(delta["order"])
+            cursor = delta["cursor"]
+            snapshots.MEMORY.clear()
+            rebuilt = board()
+            assert without_time_left(rebuilt["rows"]) == rows
+            assert (rebuilt["cursor"], rebuilt["order"]) == (cursor, delta["order"])
+
+
+def fill(exam, count, **values):
+    users = UserFactory.create_batch(count)
+    made = [AttemptFactory.build(proctored_exam=exam, user=user, **values) for user in users]
+    return ProctoredExamStudentAttempt.objects.bulk_create(made)
+
+
+def test_500_running_attempts(clock, board):
+    begun = {"started_at": NOON, "allowed_time_limit_mins": 90, "taking_as_proctored": True}
+    exam = ExamFactory()
+    made = fill(exam, 500, status="started", **begun)
+    Heartbeat.objects.bulk_create(
+        Heartbeat(attempt=one, seen_at=NOON, status="started") for one in made
+    )
+    with CaptureQueriesContext(connection) as queries:
+        shown = board()
+    assert len(shown["rows"]) == 500
+    assert len(proctoring_queries(queries)) <= 4
+    with CaptureQueriesContext(connection) as queries:
+        board(etag=shown["etag"], code=304)
+    assert len(proctoring_queries(queries)) <= 2
+    seconds = []
+    for _ in range(5):
+        snapshots.MEMORY.clear()
+        began = time.process_time()
+        snapshot = snapshots.MEMORY.current(COURSE_ID, NOON)
+        view = view_of(snapshot, api.Scope(), api.Choice())
+        JSONRenderer().render(answer(view, "", NOON))
+        seconds.append(time.process_time() - began)
+    assert min(seconds) < 0.3  # 0.1 on a machine that does nothing else
+
+
+def test_attempts_that_ended_before_cost_nothing(clock, board, running):
+    ended = {"started_at": at(-300), "completed_at": at(-200), "allowed_time_limit_mins": 90}
+    fill(running.proctored_exam, 200, status="submitted", **ended)
+    ended["completed_at"] = at(-1)
+    fill(running.proctored_exam, 2, status="submitted", **ended)
+    shown = board()
+    assert (len(shown["rows"]), shown["counts"]["ended"]) == (3, 2)
+
+
+def test_nobody_but_staff_and_invigilators(
+    clock, running, board, learner, foreign_staff, global_staff
+):
+    other = ExamFactory(course_id=OTHER_COURSE)
+    AttemptFactory(
+        proctored_exam=other, status="started", started_at=NOON, allowed_time_limit_mins=90
+    )
+    assert [one["attempt_id"] for one in board(global_staff)["rows"]] == [running.pk]
+    for user in (learner, foreign_staff):
+        board(user, code=403)
+    invigilator = UserFactory()
+    board(invigilator, code=403)
+    api.appoint(COURSE_ID, "Room A", invigilator.username)
+    assert (board(invigilator)["rows"], board(invigilator)["rooms"]) == ([], ["Room A"])
+    api.seat_learners(COURSE_ID, "Room A", [learner.username])
+    seen = board(invigilator)
+    assert ([one["room"] for one in seen["rows"]], seen["may_manage"]) == (["Room A"], False)
+    clock.shift(1)
+    api.seat_learners(COURSE_ID, "Room B", [learner.username])
+    assert board(invigilator, since=seen["cursor"])["gone"] == [running.pk]
+    elsewhere = UserFactory()
+    api.appoint(OTHER_COURSE, "Room A", elsewhere.username)
+    board(elsewhere, code=403)
+
+
+@pytest.mark.parametrize(
+    "query", [{"only": "x"}, {"order": "x"}, {"exam": "x"}, {"typo": 1}, {"since": "x" * 65}]
+)
+def test_bad_parameters(clock, running, board, query):
+    assert board(code=400, **query).json()["code"] == "invalid"
