@@ -3,7 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+EXCHANGES = Path(__file__).resolve().parents[1] / "reference" / "rest_v2_examples.json"
 
 Operation = dict[str, Any]
 
@@ -52,6 +55,9 @@ def _operation(method: str, path: str, operation: Operation) -> list[str]:
 
 def _recorded(method: str, path: str, operation: Operation) -> Iterator[str]:
     """The first recorded answer that worked, and the first that did not, with the request as a curl command."""
+    if operation["operationId"].startswith("v2_"):
+        yield from _exchanges(operation["operationId"])
+        return
     sent = _examples(operation.get("requestBody", {}))
     answers = [
         (code, example)
@@ -65,18 +71,33 @@ def _recorded(method: str, path: str, operation: Operation) -> Iterator[str]:
         yield from _block("json", json.dumps(answer["value"], indent=2).splitlines(), caption=code)
 
 
+def _exchanges(name: str) -> Iterator[str]:
+    """The exchanges of REST v2 that a test recorded, with path, headers and body."""
+    for one in json.loads(EXCHANGES.read_text(encoding="utf-8")).get(name, []):
+        lines = _curl(one["method"], one["path"], one["body"], one["headers"])
+        yield from _block("console", lines)
+        answer = one["answer"]
+        if one["type"].endswith("json"):
+            text = json.dumps(answer, indent=2, ensure_ascii=False).splitlines()
+            yield from _block("json", text, caption=one["status"])
+        elif answer:
+            yield from _block("text", answer.splitlines(), caption=one["status"])
+
+
 def _examples(part: Operation) -> list[Operation]:
     content = part.get("content", {}).get("application/json", {})
     return [{"summary": name, **example} for name, example in content.get("examples", {}).items()]
 
 
-def _curl(method: str, path: str, body: Any) -> list[str]:
+def _curl(method: str, path: str, body: Any, headers: dict[str, str] | None = None) -> list[str]:
     lines = [f'$ curl -X {method} -H "Authorization: JWT $TOKEN" "$LMS{path}"']
-    if body is not None:
-        text = json.dumps(body).replace("'", "'\\''")
-        lines[0] += " \\"
-        lines.append(f"    -H 'Content-Type: application/json' -d '{text}'")
-    return lines
+    lines += [f'    -H "{name}: {value}"' for name, value in (headers or {}).items()]
+    if isinstance(body, str):
+        lines += ["    -H 'Content-Type: text/csv' --data-binary @accommodations.csv"]
+    elif body is not None:
+        text = json.dumps(body, ensure_ascii=False).replace("'", "'\\''")
+        lines += [f"    -H 'Content-Type: application/json' -d '{text}'"]
+    return [f"{line} \\" for line in lines[:-1]] + lines[-1:]
 
 
 def _block(language: str, lines: list[str], caption: str = "") -> Iterator[str]:

@@ -25,24 +25,16 @@ def _readable(pattern: str) -> str:
 
 
 def by_role() -> dict[str, list[str]]:
-    """Return `METHOD path` of each route by its role; of the core and of the package's extensions."""
-    from edx_proctoring import urls
-    from edx_proctoring.contrib.accommodations import urls as accommodations
-    from edx_proctoring.contrib.live import urls as live
+    """Return `METHOD path` of each route by its role; of the core and of the installed extensions."""
+    from edx_proctoring import extensions, urls
     from edx_proctoring.views.permissions import ROUTE_ROLES
 
-    tables: list[tuple[Any, Any, str]] = [
-        (ROUTE_ROLES, urls.urlpatterns, ""),
-        (accommodations.ROLES, accommodations.urlpatterns, urls.V2),
-        (live.ROLES, live.V2, urls.V2),
-    ]
+    paths = dict(_routes(urls.urlpatterns))
     found: dict[str, list[str]] = {}
-    for roles, patterns, prefix in tables:
-        paths = dict(_routes(patterns, prefix))
-        for name, methods in roles.items():
-            for method, role in methods.items():
-                line = f"{method.upper()} {_readable(paths[name])}"
-                found.setdefault(role if isinstance(role, str) else OWN_RULE, []).append(line)
+    for name, methods in {**ROUTE_ROLES, **extensions.roles()}.items():
+        for method, role in methods.items():
+            line = f"{method.upper()} {_readable(paths[name])}"
+            found.setdefault(role if isinstance(role, str) else OWN_RULE, []).append(line)
     return found
 
 
