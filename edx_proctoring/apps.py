@@ -54,6 +54,7 @@ class EdxProctoringConfig(AppConfig):
     def ready(self) -> None:
         """Connect receivers and message handlers, register the tasks, and load the configured providers."""
         from edx_proctoring import checks, handlers, signals, tasks  # noqa: F401, PLC0415  need models
+        from edx_proctoring.api import bulk_actions  # noqa: PLC0415  need models
         from edx_proctoring.effects import deliver  # noqa: PLC0415  need models
         from edx_proctoring.lifecycle import bulk, recalculation  # noqa: PLC0415  need models
         from edx_proctoring.outbox import broker  # noqa: PLC0415  need models
@@ -61,6 +62,7 @@ class EdxProctoringConfig(AppConfig):
         deliver.register()
         recalculation.register()
         bulk.register()
+        bulk_actions.register()
         broker.remember_app()
         masking.guard_logs()
         self.backend_errors: dict[str, str] = {}

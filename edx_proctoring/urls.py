@@ -12,7 +12,8 @@ from edx_proctoring.views import AuthenticatedAPIView
 from edx_proctoring.views.my_exams import MyExams, MyExamsHtml, MyExamsJson
 from edx_proctoring.views.pages import ScriptTexts, StaffPage, StaffPageParts
 from edx_proctoring.views.v2.actions import ActionViewSet, BulkActionViewSet
-from edx_proctoring.views.v2.allowances import AllowanceActionViewSet, AllowanceViewSet
+from edx_proctoring.views.v2.allowance_actions import AllowanceActionViewSet
+from edx_proctoring.views.v2.allowances import AllowanceViewSet
 from edx_proctoring.views.v2.attempt_details import AttemptDetailsViewSet
 from edx_proctoring.views.v2.attempts import AttemptViewSet
 from edx_proctoring.views.v2.bulk_time_changes import BulkTimeChangeViewSet
@@ -249,6 +250,11 @@ urlpatterns = [
         name="v2.attempts.actions",
     ),
     _regex(
+        rf"{V2}attempts/actions/(?P<action_id>\d{{1,20}})/",
+        BulkActionViewSet.as_view({"get": "retrieve"}),
+        name="v2.attempts.action",
+    ),
+    _regex(
         f"{V2}allowances/",
         AllowanceViewSet.as_view({"get": "list", "post": "grant"}),
         name="v2.allowances",
@@ -264,6 +270,11 @@ urlpatterns = [
         f"{V2}allowances/actions/",
         AllowanceActionViewSet.as_view({"post": "act"}),
         name="v2.allowances.actions",
+    ),
+    _regex(
+        rf"{V2}allowances/actions/(?P<action_id>\d{{1,20}})/",
+        AllowanceActionViewSet.as_view({"get": "retrieve"}),
+        name="v2.allowances.action",
     ),
     *(
         _regex(

@@ -42,6 +42,7 @@ EXAM_SAVED = MessageKind("exam_saved", slow_recipient=True, inline=True)
 EXTENSION_CHANGE = MessageKind("extension_change")
 RECALCULATION = MessageKind("recalculation", inline=True)
 BULK_TIME_CHANGE = MessageKind("bulk_time_change")
+BULK_ACTION = MessageKind("bulk_action", slow_recipient=True)  # a reset waits for the provider
 
 KINDS = (
     CREDIT,
@@ -60,6 +61,7 @@ KINDS = (
     EXTENSION_CHANGE,
     RECALCULATION,
     BULK_TIME_CHANGE,
+    BULK_ACTION,
 )
 PERSONAL_KINDS = tuple(kind.name for kind in KINDS if kind.personal)
 
@@ -278,3 +280,10 @@ def bulk_time_change(bulk_id: int) -> Draft:
     key = BULK_TIME_CHANGE.key(bulk_id)
     payload: MessagePayload = {"bulk_id": bulk_id, "after": 0}
     return Draft(BULK_TIME_CHANGE.name, key, key, payload, any_process=True)
+
+
+def bulk_action(bulk_id: int) -> Draft:
+    """Execute an action on many rows. The payload also contains the progress: the first `done` rows have been tried."""
+    key = BULK_ACTION.key(bulk_id)
+    payload: MessagePayload = {"bulk_id": bulk_id, "done": 0}
+    return Draft(BULK_ACTION.name, key, key, payload, any_process=True)

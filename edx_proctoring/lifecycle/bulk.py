@@ -30,18 +30,21 @@ class BulkResult:
     ends_at: datetime.datetime | None = None
 
 
-def attempts_of(bulk: BulkTimeChange) -> AttemptQuerySet:
-    """Return the attempts that a change concerns, by id: those named, also if they have ended, or all that run."""
+def attempts_of(bulk: BulkTimeChange, after: int = 0) -> AttemptQuerySet:
+    """Return the attempts that a change concerns, by id: those named, also if they have ended, or all that run.
+
+    `after`: only those with a higher id.
+    """
     if bulk.undoes_id is not None:
         keys = TimeAdjustment.objects.filter(key__startswith=f"bulk:{bulk.undoes_id}:")
         found = Attempt.objects.filter(pk__in=keys.values("attempt_id"))
     else:
         found = Attempt.objects.in_course(bulk.course_id)
         if bulk.attempt_ids is not None:
-            found = found.filter(pk__in=bulk.attempt_ids)
+            found = found.filter(pk__in=[one for one in bulk.attempt_ids if one > after])
         else:
             found = found.active().filter(proctored_exam_id=bulk.exam_id)
-    return found.with_parts().order_by("pk")
+    return (found.filter(pk__gt=after) if after else found).with_parts().order_by("pk")
 
 
 def apply(bulk: BulkTimeChange, attempts: Iterable[Attempt]) -> list[BulkResult]:
@@ -98,7 +101,7 @@ def deliver(message: OutboxMessage) -> None:
     payload = message.payload.copy()
     bulk = BulkTimeChange.objects.select_related("by", "undoes").get(pk=payload["bulk_id"])
     until = time.monotonic() + conf.proctoring.OUTBOX_LEASE_SECONDS / 2
-    while batch := list(attempts_of(bulk).filter(pk__gt=payload["after"])[:BATCH]):
+    while batch := list(attempts_of(bulk, payload["after"])[:BATCH]):
         apply(bulk, batch)
         payload["after"] = batch[-1].pk
         outbox.note_progress(message, payload)

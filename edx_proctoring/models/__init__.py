@@ -18,6 +18,7 @@ from edx_proctoring.models.attempts import (
     ProctoredExamStudentAttempt,
     ProctoredExamStudentAttemptManager,
 )
+from edx_proctoring.models.bulk_actions import BulkAction
 from edx_proctoring.models.bulk_time_changes import BulkTimeChange
 from edx_proctoring.models.exact import exactly, exactly_one_of
 from edx_proctoring.models.exams import ProctoredExam, ProctoredExamReviewPolicy
@@ -87,6 +88,7 @@ __all__ = [
     "ScheduledRun",
     "TIME_VALUES",
     "TimeAdjustment",
+    "BulkAction",
     "BulkTimeChange",
     "VERIFICATION_DAYS_VALID",
     "archive_copy",

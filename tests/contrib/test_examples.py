@@ -18,6 +18,7 @@ import time_machine
 
 from edx_proctoring import api, lifecycle, openapi
 from edx_proctoring.contrib.accommodations import api as accommodations
+from edx_proctoring.models import BulkAction
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
 from edx_proctoring.testing.host import Enrollment
 from tests.lifecycle.noon import NOON
@@ -70,6 +71,10 @@ CALLS = [
     Call("POST", "attempts/3/resume/", {"reason": "Power cut"}),
     Call("POST", "attempts/4/reset/", {"reason": "Wrong room"}),
     Call("POST", "attempts/actions/", {"action": "end", "attempt_ids": [1, 2], "dry_run": True}),
+    Call(
+        "POST", "attempts/actions/", {"action": "end", "filter": "status=started", "dry_run": True}
+    ),
+    Call("GET", "attempts/actions/1/"),
     Call("POST", "time-changes/", {"action": "extend", "exam": 1, "seconds": 300, **REASON}),
     Call("GET", "time-changes/"),
     Call("GET", "time-changes/1/"),
@@ -89,6 +94,7 @@ CALLS = [
     Call("PATCH", "allowances/1/", {"value": "20"}, if_match="known"),
     Call("PATCH", "allowances/1/", {"value": "20"}),
     Call("POST", "allowances/actions/", {"action": "copy", "allowance_ids": [1], "exam_id": 2}),
+    Call("GET", "allowances/actions/2/"),
     Call("DELETE", "allowances/1/", if_match="*"),
     Call("GET", "allowances/export/"),
     Call("GET", "onboarding/"),
@@ -146,6 +152,16 @@ def world(clients, host, provider, attempt, make_exam, learner):
     comment = {"comment": "A phone", "status": "suspicious", "start": 10, "stop": 40}
     api.receive_review(done, {"status": "suspicious", "comments": [comment]})
     lifecycle.transition(running, "started")
+    failed = {str(done.pk): "AttemptActionNotPossible"}
+    for resource, action in (("attempts", "end"), ("allowances", "delete")):
+        BulkAction.objects.create(
+            course_id=COURSE_ID,
+            resource=resource,
+            action=action,
+            row_ids=[1, done.pk, 3],
+            done=2,
+            failed=failed if resource == "attempts" else {},
+        )
 
 
 @pytest.fixture

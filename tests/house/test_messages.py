@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edx_proctoring import outbox
+from edx_proctoring.api import bulk_actions
 from edx_proctoring.effects import messages
 from edx_proctoring.effects.deliver import HANDLERS
 from edx_proctoring.lifecycle import bulk, recalculation
@@ -83,7 +84,9 @@ def test_messages_are_spelled_in_one_module():
 
 
 def test_each_kind_has_a_handler():
-    assert {*HANDLERS, *recalculation.HANDLERS, *bulk.HANDLERS} == set(messages.KINDS)
+    assert {*HANDLERS, *recalculation.HANDLERS, *bulk.HANDLERS, *bulk_actions.HANDLERS} == set(
+        messages.KINDS
+    )
     assert set(outbox.kinds()) >= KINDS
     assert len(KINDS) == len(messages.KINDS)
 

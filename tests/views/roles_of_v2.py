@@ -14,6 +14,7 @@ post   v2/courses/{course}/attempts/{attempt}/reset/ empty 403  403  403  403  2
 post   v2/courses/{course}/attempts/{resumable}/resume/ empty 403 403  403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/{running}/end/ empty  403  403  403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/actions/ end_many      403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/attempts/actions/{attempts_action}/ - 403 403 403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/{attempt}/extend/ extend 403 403 403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/{running}/pause/ pause 403 403 403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/{attempt}/continue/ empty 403 403 403 403  200  403  200  403  403  403
@@ -23,6 +24,7 @@ get    v2/courses/{course}/allowances/{allowance}/ -        403  403  403  403  
 patch  v2/courses/{course}/allowances/{allowance}/ minutes  403  403  403  403  200  403  200  403  403  403
 delete v2/courses/{course}/allowances/{allowance}/ -        403  403  403  403  204  403  204  403  403  403
 post   v2/courses/{course}/allowances/actions/ copy         403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/allowances/actions/{allowances_action}/ - 403 403 403 403 200 403 200  403  403  403
 get    v2/courses/{course}/onboarding/       -              403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/reviews/          -              403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/reviews/{review}/ -              403  403  403  403  200  403  200  200  403  403

@@ -10,7 +10,7 @@ from django.urls import resolve
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from edx_proctoring.models import BulkTimeChange
+from edx_proctoring.models import BulkAction, BulkTimeChange
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
 from edx_proctoring.urls import urlpatterns
 from edx_proctoring.views import permissions
@@ -235,6 +235,12 @@ def world(names: dict[str, Any], make_exam: Any, attempt: Any, psi: Any) -> dict
         "change": BulkTimeChange.objects.create(
             course_id=COURSE_ID, action="extend", seconds=60, attempt_ids=[]
         ).pk,
+        **{
+            f"{resource}_action": BulkAction.objects.create(
+                course_id=COURSE_ID, resource=resource, action="end", row_ids=[]
+            ).pk
+            for resource in BulkAction.RESOURCES
+        },
         "resumable": attempt(exam=make_exam(), status="error", is_resumable=True).pk,
         "allowance": granted,
         "review": review_of(names["exam"], names["owner"]),

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from django.db.models import Model
-from django.http import QueryDict
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,16 +12,24 @@ from rest_framework.response import Response
 from edx_proctoring.api.attempts import actions
 from edx_proctoring.api.attempts.pages import find_attempts
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
-from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.permissions import caller
 from edx_proctoring.views.v2.attempts import AttemptFilter
 from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
 from edx_proctoring.views.v2.idempotency import idempotent
-from edx_proctoring.views.v2.lists import check_parameters
-from edx_proctoring.views.v2.problems import OthersMatch, code_of
+from edx_proctoring.views.v2.problems import code_of
+from edx_proctoring.views.v2.selections import (
+    BulkActionsViewSet,
+    ProgressSerializer,
+    SelectionSerializer,
+    check_selection,
+    filter_field,
+    ids_field,
+    ids_matching,
+    immediate,
+    matching,
+)
 
 MOST_AT_ONCE = 200
-LONGEST_FILTER = 1000  # characters
 Options: TypeAlias = dict[str, Any]
 
 
@@ -46,66 +53,25 @@ class ResetSerializer(ReasonSerializer):
     )
 
 
-class BulkActionSerializer(ResetSerializer):
+class BulkActionSerializer(SelectionSerializer, ResetSerializer):
     """The body of an action on many attempts."""
 
     action = serializers.ChoiceField([actions.RESET, actions.RESUME, actions.END])
-    attempt_ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER),
-        min_length=1,
-        max_length=MOST_AT_ONCE,
-        required=False,
-    )
-    filter = serializers.CharField(
-        max_length=LONGEST_FILTER,
-        allow_blank=True,
-        required=False,
-        help_text="Instead of `attempt_ids`: all attempts that the list shows for this query, such as "
-        f"exam=3&status=error; at most {MOST_AT_ONCE}.",
-    )
-    count = serializers.IntegerField(
-        min_value=0,
-        required=False,
-        help_text="Required with `filter`: how many attempts the list counts. 409 if another number match now.",
-    )
-    dry_run = serializers.BooleanField(
-        required=False, help_text="Change nothing; tell for which attempts the action is possible."
-    )
+    attempt_ids = ids_field(MOST_AT_ONCE)
+    filter = filter_field("attempt_ids", "exam=3&status=error")
 
     def validate(self, attrs: Options) -> Options:
-        if ("attempt_ids" in attrs) == ("filter" in attrs):
-            raise serializers.ValidationError({"attempt_ids": ["Send either these or a filter."]})
-        if ("filter" in attrs) != ("count" in attrs):
-            raise serializers.ValidationError({"count": ["Send it with a filter, only."]})
+        check_selection(attrs, "attempt_ids")
         return attrs
 
 
-def ids_matching(course_id: str, text: str, count: int) -> list[int]:
-    """Return the ids of the newest attempts that match the list's query, in its order, which must be so many."""
-    query = QueryDict(text)
-    try:
-        check_parameters(query, AttemptFilter.base_filters)
-        found = AttemptFilter(query, queryset=find_attempts(course_id))
-        if not found.is_valid():
-            told = {name: [str(text) for text in texts] for name, texts in found.errors.items()}
-            raise serializers.ValidationError(told)
-    except serializers.ValidationError as error:
-        raise serializers.ValidationError({"filter": error.detail}) from error
-    ids = list(found.qs.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
-    if len(ids) > MOST_AT_ONCE:
-        too_many = f"More than {MOST_AT_ONCE} attempts match. Choose fewer by further conditions."
-        raise serializers.ValidationError({"filter": [too_many]})
-    if len(ids) != count:
-        raise OthersMatch
-    return ids
-
-
-def ids_chosen(course_id: str, options: Options) -> list[int]:
-    """Take the choice out of the options and return the ids of its attempts."""
+def choose_attempts(course_id: str, options: Options) -> list[int]:
+    """Take the selection out of the options and return the ids of its attempts."""
     if "filter" in options:
-        return ids_matching(course_id, options.pop("filter"), options.pop("count"))
+        text, count = options.pop("filter"), options.pop("count", None)
+        return ids_matching(matching(AttemptFilter, find_attempts(course_id), text), count)
     ids: list[int] = options.pop("attempt_ids")
-    return ids
+    return list(dict.fromkeys(ids))
 
 
 class ActionSerializer(serializers.Serializer[Model]):
@@ -137,13 +103,9 @@ class ActionResultSerializer(serializers.Serializer[Any]):
         return str(result.error) if result.error else ""
 
 
-class BulkResultSerializer(serializers.Serializer[Model]):
-    """The results of an action on many attempts."""
+class BulkResultSerializer(ProgressSerializer):
+    """The results of an action on many attempts: of each, or of the worker's action those that failed (at most 200)."""
 
-    action = serializers.CharField()
-    dry_run = serializers.BooleanField()
-    succeeded = serializers.IntegerField(help_text="How many are done, or possible.")
-    failed = serializers.IntegerField(help_text="How many failed or were not tried.")
     results = ActionResultSerializer(many=True)
 
 
@@ -188,40 +150,39 @@ class ActionViewSet(ResourceViewSet[Model]):
         return Response({"attempt_id": attempt_id, "action": action})
 
 
-class BulkActionViewSet(ResourceViewSet[Model]):
-    """`/api/edx_proctoring/v2/courses/{course_id}/attempts/actions/`."""
+class BulkActionViewSet(BulkActionsViewSet):
+    """`/api/edx_proctoring/v2/courses/{course_id}/attempts/actions/`, and `…/{id}/` with the progress."""
 
     serializer_class = BulkResultSerializer
-    resource = "attempts"
+    resource = "attempt_actions"
     body_classes = {"act": BulkActionSerializer}  # noqa: RUF012  a constant, as above
-    partial_codes = (207,)
 
     @idempotent
     def act(self, request: Request, **kwargs: object) -> Response:
-        """Reset, resume or end many attempts, each on its own. 207 if some failed or were not tried."""
+        """Reset, resume or end many attempts, each on its own. 207 if some failed or were not tried; more than 200 are
+        left to the worker (202), and `dry_run` looks at the first 200 of them.
+        """
         body = BulkActionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         options: Options = dict(body.validated_data)
         action, is_preview = options.pop("action"), options.pop("dry_run", False)
         course_id, by = self.kwargs["course_id"], caller(request)
-        ids = ids_chosen(course_id, options)
+        ids = choose_attempts(course_id, options)
+        if len(ids) > MOST_AT_ONCE and not is_preview:
+            return self.start(action, ids, options)
         results = actions.act_on_attempts(
-            course_id, ids, action, by=by, is_preview=is_preview, **options
+            course_id, ids[:MOST_AT_ONCE], action, by=by, is_preview=is_preview, **options
         )
-        return answer_of(action, results, is_preview=is_preview)
+        return answer_of(action, results, total=len(ids), is_preview=is_preview)
 
 
 def answer_of(
-    action: str, results: Sequence[actions.ActionResult], *, is_preview: bool
+    action: str,
+    results: Sequence[actions.ActionResult],
+    *,
+    total: int | None = None,
+    is_preview: bool,
 ) -> Response:
-    """Return the response with the results of an action on many attempts."""
-    succeeded = sum(one.outcome in (actions.DONE, actions.POSSIBLE) for one in results)
-    failed = len(results) - succeeded
-    data = {
-        "action": action,
-        "dry_run": is_preview,
-        "succeeded": succeeded,
-        "failed": failed,
-        "results": ActionResultSerializer(results, many=True).data,
-    }
-    return Response(data, status=status.HTTP_207_MULTI_STATUS if failed else status.HTTP_200_OK)
+    """Return the response with the results of an action on many attempts. `total`: of more than were looked at."""
+    rows = ActionResultSerializer(results, many=True).data
+    return immediate(action, len(results) if total is None else total, rows, is_preview=is_preview)

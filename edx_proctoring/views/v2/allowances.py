@@ -12,10 +12,7 @@ from rest_framework.response import Response
 from edx_proctoring import api
 from edx_proctoring.api.allowances import course
 from edx_proctoring.api.allowances.bulk import Grant
-from edx_proctoring.exceptions import (
-    AllowanceValueNotAllowedException,
-    ProctoredExamNotFoundException,
-)
+from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.requests.fields import LONGEST_TEXT, MOST_LISTED
 from edx_proctoring.views.v2.attempts import AttemptExamSerializer, LearnerSerializer
@@ -23,7 +20,6 @@ from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
 from edx_proctoring.views.v2.conditional import etag_of, expected_etags, is_expected
 from edx_proctoring.views.v2.idempotency import idempotent
 from edx_proctoring.views.v2.lists import Identifier, Order, Search
-from edx_proctoring.views.v2.problems import code_of
 
 Allowance: TypeAlias = api.ProctoredExamStudentAllowance
 Options: TypeAlias = dict[str, Any]
@@ -101,29 +97,6 @@ class GrantsSerializer(StrictSerializer):
         return attrs
 
 
-class AllowanceActionSerializer(StrictSerializer):
-    """The body of an action on many allowances."""
-
-    action = serializers.ChoiceField(["delete", "copy"])
-    allowance_ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER),
-        min_length=1,
-        max_length=MOST_LISTED,
-    )
-    exam_id = serializers.IntegerField(
-        min_value=1,
-        max_value=LARGEST_INTEGER,
-        required=False,
-        help_text="The exam to copy to; only for copy.",
-    )
-    dry_run = serializers.BooleanField(required=False, help_text="Change nothing.")
-
-    def validate(self, attrs: Options) -> Options:
-        if (attrs["action"] == "copy") != ("exam_id" in attrs):
-            raise ValidationError({"exam_id": ["Required for copy, and only there."]})
-        return attrs
-
-
 class GrantResultSerializer(serializers.Serializer[Model]):
     """The result for one learner, exam and kind."""
 
@@ -135,27 +108,6 @@ class GrantResultSerializer(serializers.Serializer[Model]):
     detail = serializers.CharField(help_text="The same for people.")
 
 
-class AllowanceResultSerializer(serializers.Serializer[Any]):
-    """The result for one of many allowances."""
-
-    allowance_id = serializers.IntegerField()
-    username = serializers.CharField(
-        source="allowance.user.username", allow_null=True, default=None
-    )
-    exam_name = serializers.CharField(
-        source="allowance.proctored_exam.exam_name", allow_null=True, default=None
-    )
-    outcome = serializers.ChoiceField([course.DONE, course.POSSIBLE, course.FAILED])
-    code = serializers.SerializerMethodField(help_text="Why it failed, as in problem details; else empty.")  # fmt: skip
-    detail = serializers.SerializerMethodField(help_text="The same for people.")
-
-    def get_code(self, result: course.AllowanceResult) -> str:
-        return code_of(type(result.error)) if result.error else ""
-
-    def get_detail(self, result: course.AllowanceResult) -> str:
-        return str(result.error) if result.error else ""
-
-
 class GrantsResultSerializer(serializers.Serializer[Model]):
     """The results of many grants."""
 
@@ -163,15 +115,6 @@ class GrantsResultSerializer(serializers.Serializer[Model]):
     succeeded = serializers.IntegerField()
     failed = serializers.IntegerField()
     results = GrantResultSerializer(many=True)
-
-
-class AllowanceResultsSerializer(serializers.Serializer[Model]):
-    """The results of an action on many allowances."""
-
-    dry_run = serializers.BooleanField()
-    succeeded = serializers.IntegerField()
-    failed = serializers.IntegerField()
-    results = AllowanceResultSerializer(many=True)
 
 
 class AllowanceFilter(django_filters.FilterSet):
@@ -300,32 +243,3 @@ def _answer(outcomes: list[Options], results: object, *, is_preview: bool) -> Re
         "results": results,
     }
     return Response(data, status=status.HTTP_207_MULTI_STATUS if failed else status.HTTP_200_OK)
-
-
-class AllowanceActionViewSet(ResourceViewSet[Model]):
-    """`/api/edx_proctoring/v2/courses/{course_id}/allowances/actions/`."""
-
-    serializer_class = AllowanceResultsSerializer
-    resource = "allowances"
-    body_classes = {"act": AllowanceActionSerializer}  # noqa: RUF012  a constant
-    partial_codes = (207,)
-
-    @idempotent
-    def act(self, request: Request, **kwargs: object) -> Response:
-        """Delete many allowances, or copy them to another exam. 207 if some failed."""
-        body = AllowanceActionSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        data: Options = dict(body.validated_data)
-        course_id, ids = self.kwargs["course_id"], data["allowance_ids"]
-        is_preview = data.get("dry_run", False)
-        if data["action"] == "delete":
-            results = course.remove_allowances(course_id, ids, is_preview=is_preview)
-        else:
-            try:
-                results = course.copy_allowances(
-                    course_id, ids, data["exam_id"], is_preview=is_preview
-                )
-            except ProctoredExamNotFoundException as error:
-                raise ValidationError({"exam_id": [str(error)]}) from error
-        rows = [dict(one) for one in AllowanceResultSerializer(results, many=True).data]
-        return _answer(rows, rows, is_preview=is_preview)

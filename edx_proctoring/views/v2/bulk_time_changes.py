@@ -13,9 +13,11 @@ from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.models import BulkTimeChange
 from edx_proctoring.types import User
 from edx_proctoring.views.permissions import caller
+from edx_proctoring.views.v2.actions import choose_attempts
 from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
 from edx_proctoring.views.v2.idempotency import idempotent
 from edx_proctoring.views.v2.problems import code_of
+from edx_proctoring.views.v2.selections import check_selection, count_field, filter_field
 from edx_proctoring.views.v2.time_changes import LONGEST_REASON
 
 ACTIONS = ["extend", "pause", "continue"]
@@ -38,6 +40,8 @@ class NewBulkTimeChangeSerializer(StrictSerializer):
         max_length=api.AT_ONCE,
         help_text="These attempts; instead of `exam`.",
     )
+    filter = filter_field("exam", "exam=3&status=started&search=hall")
+    count = count_field()
     seconds = serializers.IntegerField(
         min_value=-LARGEST_INTEGER,
         max_value=LARGEST_INTEGER,
@@ -48,6 +52,11 @@ class NewBulkTimeChangeSerializer(StrictSerializer):
     dry_run = serializers.BooleanField(
         required=False, help_text="Change nothing; tell what would be changed."
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "filter" in attrs or "count" in attrs:  # the API checks the other two
+            check_selection(attrs, "attempt_ids", "exam")
+        return attrs
 
 
 class BulkRowSerializer(serializers.Serializer[Any]):
@@ -123,6 +132,8 @@ class BulkTimeChangeViewSet(ResourceViewSet[Model]):
         body.is_valid(raise_exception=True)
         values: dict[str, Any] = dict(body.validated_data)
         is_preview, values["exam_id"] = values.pop("dry_run", False), values.pop("exam", None)
+        if "filter" in values:
+            values["attempt_ids"] = choose_attempts(kwargs["course_id"], values)
         change = api.new_bulk_time_change(kwargs["course_id"], **values, by=caller(request))
         return previewed(change) if is_preview else made(change)
 

@@ -49,7 +49,7 @@ class OthersMatch(APIException):
 
     status_code = 409
     default_code = "others_match"
-    default_detail = "Another number of attempts match now. Nothing was changed."
+    default_detail = "Another number of rows match now. Nothing was changed."
 
 
 def problem(status: int, code: str, detail: str, errors: list[JSON]) -> JSONObject:
@@ -85,7 +85,12 @@ def code_of(error: type[ProctoredBaseException]) -> str:
     """Return a code derived from the class name, which is published and stable: ExamChangedMeanwhile is
     exam_changed_meanwhile.
     """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", error.__name__.removesuffix("Exception")).lower()
+    return code_of_name(error.__name__)
+
+
+def code_of_name(name: str) -> str:
+    """Return the same by the name of the class."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.removesuffix("Exception")).lower()
 
 
 def _described(exc: Exception) -> tuple[str, list[JSON]]:

@@ -1,15 +1,20 @@
 """Course staff reset, resume and end attempts by REST."""
 
+import datetime
 import uuid
 
 import pytest
+import time_machine
 from django.utils import timezone
 
-from edx_proctoring import api, lifecycle
+from edx_proctoring import api, lifecycle, outbox
+from edx_proctoring.api import bulk_actions
 from edx_proctoring.api.attempts import actions
 from edx_proctoring.exceptions import BackendProviderCannotRemoveAttempt
+from edx_proctoring.models import BulkAction
 from edx_proctoring.models import ProctoredExamStudentAttempt as Attempt
 from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, UserFactory
+from edx_proctoring.views.v2 import actions as views
 from tests.views.conftest import OTHER_COURSE, started
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +28,17 @@ def post(client_for, staff):
         return client_for(staff).post(f"{URL}/{path}/", body, format="json", headers=headers)
 
     return ask
+
+
+@pytest.fixture
+def get(client_for, staff):
+    return lambda path: client_for(staff).get(f"{URL}/{path}/").json()
+
+
+@pytest.fixture
+def celery(settings):
+    """Messages are left to a worker, which does not run."""
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
 
 
 @pytest.fixture
@@ -286,8 +302,62 @@ def test_others_than_were_counted_are_left_alone(post, crowd, preview):
     assert Attempt.objects.filter(status="started").count() == 4
 
 
+def test_more_than_one_request_changes_are_left_to_the_worker(
+    post, get, crowd, provider, monkeypatch, staff, celery
+):
+    monkeypatch.setattr(views, "MOST_AT_ONCE", 2)
+    removed = Attempt.objects.get(pk=crowd["ana"])
+    body = {"action": "end", "filter": "ordering=username", "reason": "Fire"}
+    preview = post("actions", {**body, "dry_run": True}).json()
+    assert (preview["total"], preview["done"], preview["id"]) == (4, 2, None)
+    assert [one["username"] for one in preview["results"]] == ["ana", "bo"]
+    answer = post("actions", {**body, "count": 4})
+    assert (answer.status_code, answer.json()["results"]) == (202, [])
+    assert Attempt.objects.filter(status="started").count() == 4
+    path = f"actions/{answer.json()['id']}"
+    assert (get(path)["done"], get(path)["total"]) == (0, 4)
+    lifecycle.remove(removed, staff)
+    AttemptFactory(proctored_exam_id=crowd["exam"], status="started")  # matches, but too late
+    outbox.deliver()
+    progress = get(path)
+    assert {name: progress[name] for name in ("total", "done", "succeeded", "failed")} == {
+        "total": 4, "done": 4, "succeeded": 2, "failed": 2,
+    }  # fmt: skip
+    assert [(one["username"], one["code"]) for one in progress["results"]] == [
+        (None, "student_exam_attempt_does_not_exists"), ("cy", "attempt_action_not_possible"),
+    ]  # fmt: skip
+    assert last(crowd["bo"]) == ("~", "staff, ended: Fire", "staff")
+    assert (
+        Attempt.objects.filter(status="started").count() == 2
+    )  # in the other course, and the late one
+
+
+def test_the_worker_continues_where_it_has_left(post, get, crowd, provider, monkeypatch, celery):
+    monkeypatch.setattr(views, "MOST_AT_ONCE", 1)
+    answer = post("actions", {"action": "end", "filter": "ordering=username", "count": 4})
+    path = f"actions/{answer.json()['id']}"
+    with monkeypatch.context() as hurried:
+        hurried.setattr(bulk_actions, "SHARE_OF_LEASE", 0)
+        outbox.deliver()
+    assert get(path)["done"] == 1
+    with time_machine.travel(timezone.now() + datetime.timedelta(hours=1)):
+        outbox.deliver()
+    assert (get(path)["done"], get(path)["failed"]) == (4, 1)
+
+
+def test_the_progress_is_of_the_course_only(client_for, staff, crowd):
+    theirs = BulkAction.objects.create(
+        course_id=OTHER_COURSE, resource="attempts", action="end", row_ids=[1]
+    )
+    others = BulkAction.objects.create(
+        course_id=COURSE_ID, resource="allowances", action="delete", row_ids=[1]
+    )
+    for number in (theirs.pk, others.pk, 10**19):
+        assert client_for(staff).get(f"{URL}/actions/{number}/").status_code == 404
+
+
 def test_more_than_the_limit_is_refused(post, crowd, monkeypatch):
-    monkeypatch.setattr("edx_proctoring.views.v2.actions.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("edx_proctoring.api.bulk_actions.MOST_ROWS", 2)
     answer = post("actions", {"action": "end", "filter": "", "count": 4})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "filter")
     assert Attempt.objects.filter(status="started").count() == 4
@@ -298,6 +368,7 @@ def test_more_than_the_limit_is_refused(post, crowd, monkeypatch):
     [
         ({"filter": "status=started"}, "count"),
         ({"attempt_ids": [1], "count": 1}, "count"),
+        ({"filter": "page=1", "dry_run": True}, "filter.page"),
         ({"attempt_ids": [1], "filter": "", "count": 1}, "attempt_ids"),
         ({}, "attempt_ids"),
         ({"filter": "statuses=started", "count": 3}, "filter.statuses"),

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from edx_proctoring import outbox
 from edx_proctoring.models import ProctoredExamStudentAllowance as Allowance
 from edx_proctoring.testing.factories import (
     COURSE_ID,
@@ -14,6 +15,7 @@ from edx_proctoring.testing.factories import (
     ExamFactory,
     UserFactory,
 )
+from edx_proctoring.views.v2 import allowance_actions
 from tests.views.conftest import OTHER_COURSE
 
 pytestmark = pytest.mark.django_db
@@ -197,6 +199,40 @@ def test_a_copy_needs_an_active_exam_of_the_course(post, granted, where):
     assert answer.status_code == 400
     assert [one["field"] for one in answer.json()["errors"]] == ["exam_id"]
     assert len(values()) == 3
+
+
+def test_all_that_match_a_filter_are_deleted_or_copied(post, granted, exams):
+    body = {"action": "copy", "exam_id": exams[1].pk, "filter": "search=ana&ordering=-id"}
+    preview = post({**body, "dry_run": True}, "actions/").json()
+    found = [one["allowance_id"] for one in preview["results"]]
+    assert preview["total"] == len(found)
+    assert sorted(found) == sorted(one.pk for one in granted if one.user.username == "ana")
+    before = len(values())
+    wrong = post({**body, "count": preview["total"] + 1}, "actions/")
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "others_match")
+    assert len(values()) == before
+    assert post({**body, "count": preview["total"]}, "actions/").status_code == 200
+    gone = {"action": "delete", "filter": f"exam={exams[0].pk}"}
+    total = post({**gone, "dry_run": True}, "actions/").json()["total"]
+    assert post({**gone, "count": total}, "actions/").json()["succeeded"] == total
+    assert not Allowance.objects.filter(proctored_exam=exams[0]).exists()
+
+
+def test_many_that_match_are_left_to_the_worker(post, client, granted, exams, monkeypatch):
+    monkeypatch.setattr(allowance_actions, "MOST_AT_ONCE", 1)
+    body = {"action": "copy", "filter": f"exam={exams[0].pk}", "exam_id": exams[1].pk}
+    total = post({**body, "dry_run": True}, "actions/").json()["total"]
+    nowhere = post({**body, "count": total, "exam_id": 10**6}, "actions/")
+    assert (nowhere.status_code, nowhere.json()["errors"][0]["field"]) == (400, "exam_id")
+    copied = post({**body, "count": total}, "actions/")
+    gone = post({"action": "delete", "filter": body["filter"], "count": total}, "actions/")
+    assert (copied.status_code, gone.status_code, copied.json()["done"]) == (202, 202, 0)
+    outbox.deliver()
+    for answer in (copied, gone):
+        progress = client.get(f"{URL}actions/{answer.json()['id']}/").json()
+        assert (progress["done"], progress["total"], progress["failed"]) == (total, total, 0)
+    assert not Allowance.objects.filter(proctored_exam=exams[0]).exists()
+    assert Allowance.objects.filter(proctored_exam=exams[1]).count() >= total
 
 
 @pytest.mark.parametrize("count", [2, 30])

@@ -110,6 +110,26 @@ def test_all_running_attempts_of_an_exam(send, three, exam):
     assert end_of(other) == before
 
 
+def test_all_that_match_the_query_of_the_list(send, three, exam, monkeypatch):
+    body = {**GRANT, "filter": f"exam={exam.pk}&status=started"}
+    preview = send({**body, "dry_run": True})
+    assert [row[0] for row in outcomes(preview)] == ["possible"] * 2
+    assert preview.json()["change"]["total"] == 2
+    assert (send({**body, "count": 3}).status_code, send(body).status_code) == (409, 400)
+    for more in ({"exam": exam.pk}, {"attempt_ids": [three[0].pk]}):
+        assert send({**body, "count": 2, **more}).status_code == 400
+    assert send({**GRANT, "exam": exam.pk, "count": 2}).status_code == 400
+    assert outcomes(send({**body, "count": 2})) == [("done", "", 300)] * 2
+    monkeypatch.setattr(bulk_time_changes, "AT_ONCE", 1)
+    monkeypatch.setattr("edx_proctoring.lifecycle.bulk.BATCH", 1)
+    AttemptFactory(proctored_exam=exam)  # not of those that were counted
+    all_three = {**GRANT, "seconds": -60, "filter": f"exam={exam.pk}&ordering=-id", "count": 4}
+    assert send(all_three).status_code == 202
+    outbox.deliver()
+    change = BulkTimeChange.objects.latest("pk")
+    assert (change.done, change.total, len(change.failed)) == (4, 4, 2)
+
+
 def test_pause_and_continue_a_whole_class(send, three, exam, clock):
     body = {"reason": "Fire alarm", "exam": exam.pk}
     pause, go_on = {**body, "action": "pause"}, {**body, "action": "continue"}
