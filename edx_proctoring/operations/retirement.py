@@ -12,6 +12,7 @@ from edx_proctoring.backends.backend import ask_options
 from edx_proctoring.effects import messages
 from edx_proctoring.models import (
     NOTE,
+    BulkAction,
     BulkTimeChange,
     IdempotentRequest,
     OutboxMessage,
@@ -165,8 +166,14 @@ def _blank_bulk_reasons(attempts: set[tuple[int, int]]) -> None:
     """Blank the reasons of changes that were made to a selection of attempts with one of these among them."""
     ids = {attempt_id for attempt_id, _ in attempts}
     exams = ProctoredExam.objects.filter(pk__in={exam_id for _, exam_id in attempts})
+    courses = exams.values("course_id")
+    actions = BulkAction.objects.filter(course_id__in=courses, resource=BulkAction.ATTEMPTS)
+    for action in actions.only("row_ids", "options"):
+        if action.options.get("reason") and ids.intersection(action.row_ids):
+            options = {**action.options, "reason": ""}
+            BulkAction.objects.filter(pk=action.pk).update(options=options)
     selections = BulkTimeChange.objects.exclude(reason="").filter(
-        course_id__in=exams.values("course_id"), attempt_ids__isnull=False
+        course_id__in=courses, attempt_ids__isnull=False
     )
     naming = [one.pk for one in selections if ids.intersection(one.attempt_ids or ())]
     for some in batches(naming):

@@ -79,6 +79,26 @@ CALLS = [
     Call("GET", "time-changes/"),
     Call("GET", "time-changes/1/"),
     Call("POST", "time-changes/1/undo/", {}),
+    Call("GET", "live/"),
+    Call("POST", "live/rooms/", {"name": "Room A", "usernames": ["learner", "nobody"]}),
+    Call("GET", "live/rooms/"),
+    Call("POST", "live/invigilators/", {"username": "zoe", "room": "Room A"}),
+    Call("DELETE", "live/invigilators/", {"username": "zoe", "room": "Room A"}),
+    Call("POST", "live/announcements/", {"text": "Ten minutes more.", "to": {"all": True}}),
+    Call("GET", "live/announcements/"),
+    Call("POST", "live/mine/1/announcements/1/seen/", by="owner"),
+    Call("DELETE", "live/announcements/1/"),
+    Call("POST", "live/mine/1/questions/", {"text": "May I leave the room?"}, by="owner"),
+    Call("DELETE", "live/mine/1/questions/1/", by="owner"),
+    Call("POST", "live/mine/1/questions/", {"text": "May I leave the room?"}, by="owner", after=1),
+    Call("DELETE", "live/questions/2/"),
+    Call("POST", "live/time-changes/", {"action": "extend", "exam": 1, "seconds": 60, **REASON}),
+    Call("GET", "live/time-changes/"),
+    Call("GET", "live/time-changes/3/"),
+    Call("POST", "live/time-changes/3/undo/", {}),
+    Call("POST", "live/actions/", {"action": "end", "attempt_ids": [1], "dry_run": True}),
+    Call("GET", "live/log/"),
+    Call("GET", "live/log/export/"),
     Call("POST", "outages/", {**OUTAGE, "exam": 1, "reason": "No network"}),
     Call("GET", "outages/"),
     Call("GET", "outages/1/"),
@@ -162,6 +182,8 @@ def world(clients, host, provider, attempt, make_exam, learner):
             done=2,
             failed=failed if resource == "attempts" else {},
         )
+    page = f"/api/edx_proctoring/v1/proctored_exam/attempt/{running.pk}"
+    assert clients["owner"].get(page, {"messages": "yes"}).status_code == 200
 
 
 @pytest.fixture

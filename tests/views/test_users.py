@@ -10,6 +10,7 @@ from edx_proctoring import api
 from edx_proctoring.crypto import obscured_user_id
 from edx_proctoring.exceptions import BackendProviderCannotRetireUser
 from edx_proctoring.models import (
+    BulkAction,
     BulkTimeChange,
     OutboxMessage,
     ProctoredExamSoftwareSecureComment,
@@ -258,8 +259,21 @@ def test_reasons_that_staff_wrote_are_blanked(
     BulkTimeChange.objects.create(**bulk, undoes=named)
     BulkTimeChange.objects.create(**bulk, attempt_ids=[stranger.pk])
     BulkTimeChange.objects.create(**bulk, exam_id=known.proctored_exam_id)
+    actions = [
+        BulkAction.objects.create(
+            course_id=known.proctored_exam.course_id,
+            resource=BulkAction.ATTEMPTS,
+            action="end",
+            row_ids=[one.pk],
+            options={"reason": "was ill"},
+        )
+        for one in (known, stranger)
+    ]
     for _ in range(2):
         assert pipeline.post(f"{HERE}/{known.user_id}/").status_code == 204
+    for action in actions:
+        action.refresh_from_db()
+    assert [action.options["reason"] for action in actions] == ["", "was ill"]
     reasons = {
         one.pk: {
             *TimeAdjustment.objects.filter(attempt_id=one.pk).values_list("reason", flat=True),
