@@ -3,12 +3,15 @@
 `pytest -p tests.projects.plugin --rest-of <name>` runs under the plain settings what that project leaves out, so that the
 versions of Python and Django that it runs on meet all of the suite that may depend on them.
 
+`pytest -p tests.projects.plugin --only-once` runs what no project and no rest of one runs. Together these are the suite.
+
 What a test needs, it says itself: `@pytest.mark.needs("lms-urls")`, or `pytestmark` in its module or in the
 `conftest.py` of its folder, which are then not even imported.
 """
 
 import ast
 import functools
+import os
 from pathlib import Path
 
 import pytest
@@ -38,6 +41,7 @@ ABSENT = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The other half."""
     parser.addoption("--rest-of", choices=sorted(ABSENT), help="run what this project leaves out")
+    parser.addoption("--only-once", action="store_true", help="run what all projects leave out")
 
 
 def lacking(needs: set[str], config: pytest.Config) -> set[str]:
@@ -53,6 +57,13 @@ def has_run(needs: set[str], config: pytest.Config) -> bool:
     """Did the project that this is the rest of run it?"""
     project = config.getoption("rest_of")
     return bool(project) and not needs & ABSENT[project]
+
+
+def fits(needs: set[str], config: pytest.Config) -> bool:
+    """Is a test with these needs part of the run?"""
+    if config.getoption("only_once"):
+        return bool(needs & ONCE)
+    return not lacking(needs, config) and not has_run(needs, config)
 
 
 def needs_of(path: Path) -> set[str]:
@@ -72,12 +83,22 @@ def needs_of(path: Path) -> set[str]:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Whole files and folders are not even imported."""
+    if config.getoption("only_once"):
+        return True if not collection_path.is_dir() and not _may_run_once(collection_path) else None
     return True if lacking(needs_of(collection_path), config) else None
+
+
+def _may_run_once(module: Path) -> bool:
+    """Return whether the module's folders, it or one of its tests need what no project has."""
+    if any(_of_folder(folder) & ONCE for folder in module.parents):
+        return True
+    text = module.read_text(encoding="utf-8") if module.suffix == ".py" else ""
+    return any(f'"{need}"' in text for need in ONCE)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Single tests."""
-    gone = {item for item in items if lacking(_of(item), config) or has_run(_of(item), config)}
+    gone = {item for item in items if not fits(_of(item), config)}
     items[:] = [item for item in items if item not in gone]
     config.hook.pytest_deselected(items=list(gone))
 
@@ -93,10 +114,23 @@ def _of_folder(folder: Path) -> set[str]:
     return needs_of(folder) if folder.is_relative_to(TESTS) else set()
 
 
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Where everything is required and nothing is absent, a test that skips itself runs nowhere: that is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter is not None and reporter.stats.get("skipped")
+    is_whole = not session.config.getoption("only_once") and not lacking(
+        set(NEEDS) - ALWAYS, session.config
+    )
+    if os.environ.get("REQUIRE_ALL") == "1" and skipped and is_whole and exitstatus == 0:
+        session.exitstatus = 1
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Say it."""
+    if config.getoption("only_once"):
+        return
     if rest_of := config.getoption("rest_of"):
         terminalreporter.section(f"what {rest_of} leaves out, under the plain settings")
         return

@@ -1,17 +1,18 @@
 """Which tests each kind of host leaves out."""
 
+import itertools
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from tests.projects.plugin import ABSENT, NEEDS, has_run, lacking, needs_of
+from tests.projects.plugin import ABSENT, NEEDS, ONCE, fits, has_run, lacking, needs_of
 
 TESTS = Path(__file__).resolve().parents[1]
 
 
-def under(project, rest_of=None):
-    options = {"ds": f"tests.projects.{project}", "rest_of": rest_of}
+def under(project, rest_of=None, only_once=False):
+    options = {"ds": f"tests.projects.{project}", "rest_of": rest_of, "only_once": only_once}
     return SimpleNamespace(getoption=options.get)
 
 
@@ -51,6 +52,14 @@ def test_the_rest_of_a_project_is_what_it_left_out_but_for_what_runs_once(needs,
         if not lacking(needs, under(None, project)) and not has_run(needs, under(None, project))
     }
     assert runs == run_by
+
+
+def test_each_test_runs_in_a_project_or_in_its_rest_or_once():
+    pairs = [set(), *({one, other} for one in NEEDS for other in NEEDS)]
+    for project, needs in itertools.product(ABSENT, pairs):
+        runs = [under(project), under(None, rest_of=project), under(None, only_once=True)]
+        assert [fits(needs, run) for run in runs].count(True) == 1, (project, needs)
+        assert fits(needs, runs[-1]) == bool(needs & ONCE), (project, needs)
 
 
 def test_a_need_that_nobody_knows_is_an_error():
