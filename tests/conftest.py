@@ -20,6 +20,7 @@ from edx_proctoring.testing.factories import AttemptFactory, ExamFactory, UserFa
 from edx_proctoring.testing.host import HostServices, Tracker
 from edx_proctoring.testing.providers import FakeProvider
 from tests import flushing
+from tests.sessions import sign_in
 from tests.settings import mails_go_through
 from tests.torture import weaknesses
 
@@ -231,12 +232,7 @@ def attempt(learner):
 def client_for():
     """A REST client, authenticated as this user."""
 
-    def sign_in(user):
-        client = APIClient()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        return client
-
-    return sign_in
+    return lambda user: sign_in(APIClient(), user)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -9,6 +9,7 @@ from edx_proctoring import api
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import UserFactory
+from tests.sessions import sign_in
 
 pytestmark = pytest.mark.needs("django-crum")
 
@@ -18,9 +19,7 @@ Attempt = ProctoredExamStudentAttempt
 
 
 def signed_in(user):
-    found = Client()
-    found.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return found
+    return sign_in(Client(), user)
 
 
 @pytest.fixture
@@ -47,12 +46,12 @@ def client(boss):
 def client_with():
     """A client of staff who have these permissions only."""
 
-    def sign_in(*names):
+    def make(*names):
         user = UserFactory(is_staff=True)
         user.user_permissions.set(Permission.objects.filter(codename__in=names))
         return signed_in(user)
 
-    return sign_in
+    return make
 
 
 def page_of(client, model, pk):

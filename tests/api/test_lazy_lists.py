@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldError
 from django.core.paginator import Paginator
 from django.core.serializers.json import DjangoJSONEncoder
@@ -16,11 +17,16 @@ from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 
 from edx_proctoring import api
-from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAttempt,
+)
 from edx_proctoring.testing.factories import (
     COURSE_ID,
     AllowanceFactory,
     AttemptFactory,
+    ExamFactory,
     UserFactory,
 )
 
@@ -38,13 +44,20 @@ ROWS = EXAMS * LEARNERS
 
 
 @pytest.fixture
-def course(make_exam: Any) -> None:
-    users = [UserFactory(username=f"user{number}") for number in range(LEARNERS)]
-    for number in range(EXAMS):
-        exam = make_exam(exam_name=f"Exam {number}")
-        for user in users:
-            AttemptFactory(proctored_exam=exam, user=user)
-            AllowanceFactory(proctored_exam=exam, user=user)
+def course(transactional_db: None) -> None:
+    """Rows of one statement each: hundreds of tests make them."""
+    model = get_user_model()
+    users = model.objects.bulk_create(
+        UserFactory.build(username=f"user{number}") for number in range(LEARNERS)
+    )
+    exams = ProctoredExam.objects.bulk_create(
+        ExamFactory.build(exam_name=f"Exam {number}") for number in range(EXAMS)
+    )
+    pairs = [{"proctored_exam": exam, "user": user} for exam in exams for user in users]
+    ProctoredExamStudentAttempt.objects.bulk_create(AttemptFactory.build(**pair) for pair in pairs)
+    ProctoredExamStudentAllowance.objects.bulk_create(
+        AllowanceFactory.build(**pair) for pair in pairs
+    )
 
 
 @pytest.fixture(params=LISTS)

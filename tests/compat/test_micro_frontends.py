@@ -3,15 +3,14 @@
 import datetime
 
 import pytest
-import requests
 from django.conf import settings as django_settings
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from edx_proctoring.models import ProctoredExamStudentAllowance
 from edx_proctoring.statuses import KNOWN
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, ReviewPolicyFactory
 from edx_proctoring.testing.host import Enrollment
+from tests.sessions import signed_in
 from tests.views.conftest import DAY, V1, E
 
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
@@ -45,10 +44,7 @@ class Browser:
     """An authenticated user with a real connection."""
 
     def __init__(self, live_server, user):
-        client = APIClient()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        self.session, self.root = requests.Session(), live_server.url
-        self.session.cookies.set("sessionid", client.cookies["sessionid"].value)
+        self.session, self.root = signed_in(user), live_server.url
         # Any signed-in page sets the token that sessions need to change something.
         token = "a" * 32
         self.session.cookies.set(django_settings.CSRF_COOKIE_NAME, token)

@@ -8,7 +8,7 @@ from edx_proctoring.testing import check
 from edx_proctoring.testing.contract.wire import NEVER, REST_ANSWERS
 from tests.contract import bad
 
-pytestmark = [pytest.mark.django_db, pytest.mark.needs("django-crum")]
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("django-crum", "one-run")]
 
 OPTIONS = {"client_id": "id-of-bad", "client_secret": "a-secret-of-bad"}
 DOES = ["registers", "notifies", "removes", "reviews", "dashboard", "retirement", "download"]

@@ -254,7 +254,7 @@ def test_memory_does_not_grow_with_the_number(exam, learner):
     many(100, exam, learner)
     peak()  # what is cached for good
     few = peak()
-    many(1900, exam, learner)
+    many(900, exam, learner)
     assert peak() < 1.5 * few
 
 

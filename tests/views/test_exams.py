@@ -70,7 +70,7 @@ def test_the_active_exams_of_a_course(
     exams = [make_exam(), make_exam(is_proctored=False)]
     make_exam(is_active=False)
     make_exam(course_id=OTHER_COURSE)
-    exams.extend(make_exam.create_batch(rows))
+    exams.extend(ProctoredExam.objects.bulk_create(make_exam.build_batch(rows)))
     with django_assert_num_queries(3):  # session, user, exams
         answer = as_learner.get(f"{E}/exam/course_id/{COURSE_ID}").json()
     assert [one["id"] for one in answer] == [exam.pk for exam in exams]

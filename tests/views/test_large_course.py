@@ -14,7 +14,7 @@ from edx_proctoring.testing.factories import COURSE_ID, ExamFactory, UserFactory
 from tests import plans
 from tests.views.conftest import E
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs("one-run")]  # and on the servers
 
 Attempt = ProctoredExamStudentAttempt
 TABLE = Attempt._meta.db_table
@@ -96,7 +96,13 @@ def grouped(course_id, search=""):
     return f"{E}/attempt/grouped/course_id/{course_id}{search}"
 
 
-def test_a_page_of_attempts(courses, as_staff):
+def test_pages(courses, as_staff):
+    """One test, as the course takes longer to create than to ask for."""
+    pages_of_attempts(as_staff)
+    pages_of_rest_v2(as_staff)
+
+
+def pages_of_attempts(as_staff):
     """Through the routes, including the queries for session and user."""
     for search, query in (
         ("", {}),
@@ -118,7 +124,7 @@ def test_a_page_of_attempts(courses, as_staff):
     assert large < small + POINTER * COUNT  # nothing is held for each attempt
 
 
-def test_pages_of_rest_v2(courses, as_staff):
+def pages_of_rest_v2(as_staff):
     exam = ProctoredExam.objects.filter(course_id=COURSE_ID).first()
     for query in ({}, {"page": 100}, {"exam": exam.pk}):
         cache.clear()  # the number of attempts
