@@ -299,9 +299,18 @@ def test_running_exams(count, attempt, make_exam, as_learner, django_assert_num_
 def test_retirement(
     count, queries, attempt, make_exam, learner, retirement, client_for, django_assert_num_queries
 ):
-    for _ in range(count):
+    for _ in range(3):
         known = attempt(exam=make_exam(), status="submitted", completed_at=timezone.now())
         api.receive_review(known, {"status": "passed", "comments": []})
+    # The others are copies of the last: its exam, its attempt, the review, and the messages of both.
+    exams = ProctoredExam.objects.bulk_create(make_exam.build_batch(count - 3))
+    of = {"attempt_code": lambda exam: f"code-{exam.pk}"}
+    known.refresh_from_db()
+    attempts = copies(known, exams, proctored_exam=lambda exam: exam, **of)
+    review = ProctoredExamSoftwareSecureReview.objects.get(attempt_code=known.attempt_code)
+    copies(review, exams, exam=lambda exam: exam, **of)
+    for message in OutboxMessage.objects.filter(payload__attempt_id=known.pk):
+        copies(message, attempts, key=lambda row, own=message.key: f"{own} {row.pk}")
     client = client_for(retirement)
     with django_assert_num_queries(SIGNED_IN + queries):
         client.post(f"{V1}/retire_user/{learner.pk}/")
