@@ -21,6 +21,7 @@ from edx_proctoring.views.v2.exams import ExamViewSet
 from edx_proctoring.views.v2.exports import AllowanceExport, AttemptExport, OnboardingExport
 from edx_proctoring.views.v2.health import HealthView, ReadyView
 from edx_proctoring.views.v2.onboarding import OnboardingViewSet
+from edx_proctoring.views.v2.review_policies import ReviewPolicyViewSet
 from edx_proctoring.views.v2.reviews import ReviewViewSet
 from edx_proctoring.views.v2.time_changes import TimeChangeViewSet
 
@@ -221,6 +222,11 @@ urlpatterns = [
         rf"{V2}exams/(?P<exam_id>\d{{1,20}})/",
         ExamViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="v2.exam",
+    ),
+    _regex(
+        rf"{V2}exams/(?P<exam_id>\d{{1,20}})/review-policy/",
+        ReviewPolicyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="v2.exam.review_policy",
     ),
     _regex(f"{V2}attempts/", AttemptViewSet.as_view({"get": "list"}), name="v2.attempts"),
     _regex(

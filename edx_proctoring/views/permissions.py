@@ -79,6 +79,7 @@ ROUTE_ROLES: Mapping[str, Mapping[str, str]] = {
     # the second version and its pages
     "v2.exams":                                    {"get": COURSE_STAFF},
     "v2.exam":                                     {"get": COURSE_STAFF, "patch": COURSE_STAFF},
+    "v2.exam.review_policy":                       {"get": COURSE_STAFF, "patch": COURSE_STAFF},
     "v2.attempts":                                 {"get": COURSE_STAFF},
     "v2.attempt":                                  {"get": COURSE_STAFF},
     "v2.attempt.reset":                            {"post": COURSE_STAFF},

@@ -59,6 +59,8 @@ CALLS = [
     Call("GET", "exams/1/"),
     Call("PATCH", "exams/1/", {"time_limit_mins": 75}, if_match="known"),
     Call("PATCH", "exams/1/", {"time_limit_mins": 90}, if_match='"outdated"'),
+    Call("GET", "exams/1/review-policy/"),
+    Call("PATCH", "exams/1/review-policy/", {"review_policy": "Closed book."}, if_match="known"),
     Call("GET", "attempts/?exam=1&status=started"),
     Call("GET", "attempts/?status=asleep"),
     Call("GET", "attempts/1/"),

@@ -8,6 +8,8 @@ V2_ROUTES = """\
 get    v2/courses/{course}/exams/            -              403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/exams/{exam}/     -              403  403  403  403  200  403  200  403  403  403
 patch  v2/courses/{course}/exams/{exam}/     rename         403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/exams/{exam}/review-policy/ -    403  403  403  403  200  403  200  403  403  403
+patch  v2/courses/{course}/exams/{exam}/review-policy/ rules 403 403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/attempts/         -              403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/attempts/{attempt}/ -            403  403  403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/{attempt}/reset/ empty 403  403  403  403  200  403  200  403  403  403
@@ -55,6 +57,7 @@ get    v2/courses/{other}/exams/             -              403  403  403  403  
 get    v2/courses/{other}/exams/?course_id={q_course} -     403  403  403  403  403  400  400  403  403  403
 get    v2/courses/{course}/exams/{foreign_exam}/ -          403  403  403  403  404  403  404  403  403  403
 patch  v2/courses/{course}/exams/{foreign_exam}/ rename     403  403  403  403  404  403  404  403  403  403
+patch  v2/courses/{course}/exams/{foreign_exam}/review-policy/ rules 403 403 403 403 404 403 404 403 403  403
 patch  v2/courses/{other}/exams/{foreign_exam}/ rename      403  403  403  403  403  200  200  403  403  403
 get    v2/courses/{course}/attempts/{foreign_attempt}/ -    403  403  403  403  404  403  404  403  403  403
 get    v2/courses/{other}/attempts/{foreign_attempt}/ -     403  403  403  403  403  200  200  403  403  403
@@ -80,6 +83,7 @@ get    v2/courses/{other}/allowances/export/ -              403  403  403  403  
 """
 
 V2_BODIES: dict[str, Any] = {
+    "rules": {"review_policy": "Closed book"},
     "rename": {"exam_name": "Renamed"},
     "end_many": {"action": "end", "attempt_ids": ["{running}"]},
     "extend_all": {"action": "extend", "seconds": 60, "reason": "late", "attempt_ids": [1]},

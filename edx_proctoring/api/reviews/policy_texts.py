@@ -1,16 +1,19 @@
 """Review policies: instructions for the reviewers of an exam."""
 
+from collections.abc import Callable
+
 from django.db import connection
 
 from edx_proctoring import lifecycle, transactions
 from edx_proctoring.api.lookup import as_id, exam_by_id
 from edx_proctoring.exceptions import (
+    ExamChangedMeanwhile,
     ProctoredExamReviewPolicyAlreadyExists,
     ProctoredExamReviewPolicyNotFoundException,
 )
 from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.serializers import ProctoredExamReviewPolicySerializer
-from edx_proctoring.types import ReviewPolicyDict
+from edx_proctoring.types import ReviewPolicyDict, User
 
 
 def create_exam_review_policy(exam_id: int, set_by_user_id: int | None, review_policy: str) -> int:
@@ -53,6 +56,43 @@ def update_review_policy(exam_id: int, set_by_user_id: int | None, review_policy
         policy.save()
 
     transactions.run(store)
+
+
+def set_review_policy(
+    exam_id: int,
+    review_policy: str,
+    author: User,
+    is_as_seen: Callable[[ProctoredExamReviewPolicy | None], bool],
+) -> ProctoredExamReviewPolicy | None:
+    """Set the exam's policy, or remove it if the text is empty; return it. The same text again changes nothing.
+
+    Raises ExamChangedMeanwhile if `is_as_seen`, called under the lock with the stored policy, returns False.
+    """
+
+    def store() -> ProctoredExamReviewPolicy | None:
+        _lock(exam_id)
+        known = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id)
+        if not is_as_seen(known):
+            raise ExamChangedMeanwhile
+        if not review_policy:
+            if known is not None:
+                known.delete()
+            return None
+        if known is None:
+            return ProctoredExamReviewPolicy.objects.create(
+                proctored_exam_id=exam_id, set_by_user_id=author.pk, review_policy=review_policy
+            )
+        if known.review_policy != review_policy:
+            known.set_by_user, known.review_policy = author, review_policy
+            known.save()
+        return known
+
+    return transactions.run(store)
+
+
+def find_review_policy(exam_id: int) -> ProctoredExamReviewPolicy | None:
+    """Return the exam's policy, or None."""
+    return ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id)
 
 
 def remove_review_policy(exam_id: int) -> None:
