@@ -7,6 +7,7 @@ import datetime
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, F, Max, Model, OuterRef, Q, QuerySet, Subquery, Value
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
         flags: int
 
 
+Basis = tuple[object, ...]
 STARTED_WITHIN = datetime.timedelta(days=2)  # of attempts shown as ended
 CREATED_WITHIN = datetime.timedelta(hours=12)  # of attempts shown as setting up
 FLAGGED = ("Suspicious", "Rules Violation")
@@ -79,6 +81,18 @@ class Board:
     outages: Sequence[Outage] = ()
     flips_at: datetime.datetime | None = None
     revisions: Mapping[int, str] = field(default_factory=dict)
+    made_from: Mapping[int, Basis] = field(default_factory=dict)
+
+    def row_made_from(self, pk: int, basis: Basis, now: datetime.datetime) -> Entry | None:
+        """Return the attempt's entry if it was made from the same values, and time has not changed it."""
+        known = self.by_id.get(pk) if self.made_from.get(pk) == basis else None
+        is_true = known is not None and (known.flips_at is None or now < known.flips_at)
+        return known if is_true and now >= self.built_at else None
+
+    @cached_property
+    def by_id(self) -> Mapping[int, Entry]:
+        """Return the entries by the attempt's id."""
+        return {one.row["attempt_id"]: one for one in self.entries}
 
 
 def attempts_on_board(course_id: str, now: datetime.datetime) -> AttemptQuerySet:
@@ -131,28 +145,47 @@ def provider_outages() -> dict[str, datetime.datetime | None]:
     }
 
 
-def build(course_id: str, now: datetime.datetime) -> Board:
-    """Read the board from the tables, with three queries."""
+def build(course_id: str, now: datetime.datetime, former: Board | None = None) -> Board:
+    """Read the board from the tables, with three queries. Entries of the former one that are still true are reused."""
     attempts = list(_with_columns(attempts_on_board(course_id, now), course_id))
     ledgers = deadlines.ledgers(attempts) if attempts else {}
     questions = _open_questions(course_id) if attempts else {}
     states = backends.provider_states() if attempts else {}
     providers: dict[str, ProviderFacts] = {}
     longest = datetime.timedelta(minutes=int(conf.proctoring.LONGEST_PAUSE_MINUTES))
-    entries = []
+    entries, made_from, revisions = [], {}, {}
     for attempt in attempts:
         facts = _facts(attempt, ledgers, questions, _provider(attempt, states, providers))
-        entry = entry_of(facts, now, longest)
-        if entry is not None:
-            entries.append(entry)
+        basis = _basis(attempt, facts, longest)
+        known = former.row_made_from(attempt.pk, basis, now) if former else None
+        entry = known or entry_of(facts, now, longest)
+        if entry is None:
+            continue
+        entries.append(entry)
+        made_from[attempt.pk] = basis
+        old = former.revisions[attempt.pk] if former and known else ""
+        revisions[attempt.pk] = old or revision_of(entry)
     down = [one for one in providers.values() if one.down_since is not None]
     return Board(
         built_at=now,
         entries=entries,
         outages=[Outage(one.name, one.label, one.down_since) for one in down],
         flips_at=min((one.flips_at for one in entries if one.flips_at), default=None),
-        revisions={one.row["attempt_id"]: revision_of(one) for one in entries},
+        revisions=revisions,
+        made_from=made_from,
     )
+
+
+def _basis(attempt: "ReadAttempt", facts: AttemptFacts, longest_pause: datetime.timedelta) -> Basis:
+    """Return all values from which the row is made, before making it changes an attempt that is over."""
+    ledger = tuple((one.pk, one.seconds, one.ended_at) for one in facts.ledger)
+    question = facts.question["id"] if facts.question else None
+    return (
+        attempt.status, attempt.started_at, attempt.completed_at, attempt.allowed_time_limit_mins,
+        attempt.time_remaining_seconds, attempt.ready_to_resume, attempt.resumed, attempt.seen_at,
+        attempt.shows_messages, attempt.room, attempt.flags, attempt.username, attempt.email, attempt.exam_name,
+        attempt.exam_limit, facts.provider, question, ledger, longest_pause,
+    )  # fmt: skip
 
 
 def revision_of(entry: Entry) -> str:

@@ -70,7 +70,7 @@ class Memory:
             down = board.provider_outages()
             known = self._known.get(course_id)
             if known is None or not known.is_true(tables, heartbeats, down, now):
-                built = board.build(course_id, now)
+                built = board.build(course_id, now, known.board if known else None)
                 known = Snapshot(built, tables, heartbeats, down)
                 self._keep(course_id, known)
             return known.board
