@@ -99,6 +99,7 @@ CALLS = [
     Call("GET", "live/time-changes/3/"),
     Call("POST", "live/time-changes/3/undo/", {}),
     Call("POST", "live/actions/", {"action": "end", "attempt_ids": [1], "dry_run": True}),
+    Call("GET", "live/actions/1/"),
     Call("GET", "live/log/"),
     Call("GET", "live/log/export/"),
     Call("POST", "outages/", {**OUTAGE, "exam": 1, "reason": "No network"}),

@@ -72,6 +72,11 @@ V2 = [
         BoardActionViewSet.as_view({"post": "act"}),
         name="proctoring_live.actions",
     ),
+    re_path(
+        r"^live/actions/(?P<action_id>\d{1,20})/$",
+        BoardActionViewSet.as_view({"get": "retrieve"}),
+        name="proctoring_live.action",
+    ),
     re_path(r"^live/log/$", LogViewSet.as_view({"get": "list"}), name="proctoring_live.log"),
     re_path(
         r"^live/log/export/$",
@@ -129,6 +134,7 @@ ROLES: Mapping[str, Mapping[str, Role]] = {
     "proctoring_live.time_change": {"get": STAFF_OF_ROOMS},
     "proctoring_live.time_change.undo": {"post": STAFF_OF_ROOMS},
     "proctoring_live.actions": {"post": STAFF_OF_ROOMS},
+    "proctoring_live.action": {"get": STAFF_OF_ROOMS},
     "proctoring_live.log": {"get": STAFF_OF_ROOMS},
     "proctoring_live.log.export": {"get": STAFF_OF_ROOMS},
     # For the learner whose attempt it is, which the view checks.

@@ -5,9 +5,10 @@ import io
 
 import pytest
 
-from edx_proctoring import lifecycle
+from edx_proctoring import lifecycle, outbox
 from edx_proctoring.contrib.live import api
 from edx_proctoring.contrib.live.models import Question
+from edx_proctoring.contrib.live.views import actions as views
 from edx_proctoring.models import TimeAdjustment
 from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, ExamFactory, UserFactory
 from tests.contrib.live.conftest import LIVE
@@ -75,6 +76,18 @@ def test_end_all_that_run_in_an_exam(send, running, neighbour):
     ]
     assert (stored(running).status, stored(neighbour).status) == ("submitted", "submitted")
     assert send("post", "actions/", exam).json()["code"] == "time_change_not_allowed"
+
+
+def test_the_worker_ends_many(send, running, neighbour, monkeypatch, invigilator):
+    monkeypatch.setattr(views, "MOST_AT_ONCE", 1)
+    left = send("post", "actions/", {"exam": running.proctored_exam_id, "action": "end"})
+    assert (left.status_code, left.json()["total"]) == (202, 2)
+    outbox.deliver()
+    path = f"actions/{left.json()['id']}/"
+    progress = send("get", path).json()
+    assert (progress["done"], progress["succeeded"]) == (2, 2)
+    assert {stored(running).status, stored(neighbour).status} == {"submitted"}
+    assert send("get", path, user=invigilator).status_code == 404
 
 
 def test_a_submission_that_comes_first_stands(send, running, neighbour):

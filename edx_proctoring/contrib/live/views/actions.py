@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Model, QuerySet
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,12 +15,13 @@ from edx_proctoring.contrib.live.serializers.actions import (
     BoardTimeChangeSerializer,
 )
 from edx_proctoring.contrib.live.views.announcements import row_of
-from edx_proctoring.contrib.live.views.base import BoardResource, ScopedViewSet
+from edx_proctoring.contrib.live.views.base import ScopedViewSet
 from edx_proctoring.contrib.live.views.outages import valid
 from edx_proctoring.views.permissions import caller, caller_id
 from edx_proctoring.views.v2 import bulk_time_changes as shapes
-from edx_proctoring.views.v2.actions import BulkResultSerializer, answer_of
+from edx_proctoring.views.v2.actions import MOST_AT_ONCE, BulkResultSerializer, answer_of
 from edx_proctoring.views.v2.idempotency import idempotent
+from edx_proctoring.views.v2.selections import BulkActionsViewSet
 
 
 class BoardTimeChangeViewSet(ScopedViewSet[Model]):
@@ -60,23 +62,34 @@ class BoardTimeChangeViewSet(ScopedViewSet[Model]):
         return shapes.undone(self.get_object(), caller(request))
 
 
-class BoardActionViewSet(BoardResource):
+class BoardActionViewSet(ScopedViewSet[Model], BulkActionsViewSet):
     """`…/live/actions/`: as `attempts/actions/`, for course staff and for invigilators, within their scope."""
 
     serializer_class = BulkResultSerializer
     body_classes = {"act": BoardActionSerializer}  # noqa: RUF012  a constant, as the class above
-    partial_codes = (207,)
+    partial_codes = (202, 207)
     resource = "live_actions"
+
+    def get_object(self) -> Any:
+        found = super().get_object()
+        if not self.own_scope.is_whole_course and found.by_id != caller_id(self.request):
+            raise NotFound
+        return found
 
     @idempotent
     def act(self, request: Request, **kwargs: str) -> Response:
-        """End attempts, or permit their learners to resume, each on its own. 207 if some failed or were not tried."""
+        """End attempts, or permit their learners to resume, each on its own. 207 if some failed or were not tried; more
+        than 200 are left to the worker (202), and `dry_run` looks at the first 200 of them.
+        """
         body = valid(BoardActionSerializer(data=request.data))
         action, is_preview = body.pop("action"), body.pop("dry_run", False)
         choice = {name: body.pop(name, None) for name in ("attempt_ids", "exam", "room")}
         ids = chosen(kwargs["course_id"], self.own_scope, **choice)
         check_chosen(ids)
+        if len(ids) > MOST_AT_ONCE and not is_preview:
+            return self.start(action, ids, body)
+        course_id, some, by = kwargs["course_id"], ids[:MOST_AT_ONCE], caller(request)
         results = actions.act_on_attempts(
-            kwargs["course_id"], ids, action, by=caller(request), is_preview=is_preview, **body
+            course_id, some, action, by=by, is_preview=is_preview, **body
         )
-        return answer_of(action, results, is_preview=is_preview)
+        return answer_of(action, results, total=len(ids), is_preview=is_preview)
