@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
-from edx_proctoring import conf, constants, host, links, references, timing
+from edx_proctoring import conf, constants, dates, deadlines, host, links, references, timing
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
@@ -25,6 +25,13 @@ TEMPLATES = {
     Status.rejected: "proctoring_attempt_unsatisfactory_email.html",
 }
 
+READY_TO_RESUME = (
+    "ready_to_resume"  # no status: the attempt keeps `error` until another one continues it
+)
+INTERRUPTIONS = {
+    Status.error: "proctoring_exam_interrupted_email.html",
+    READY_TO_RESUME: "proctoring_ready_to_resume_email.html",
+}
 TIME_TEMPLATE = "proctoring_time_granted_email.html"
 
 
@@ -73,11 +80,41 @@ def status_email(
         log.warning("e-mail not sent, learner or exam no longer exists: attempt_id=%s", attempt.pk)
         return None
     with translation.override(language or host.language_of(user)):
-        names = [f"emails/{TEMPLATES[status]}"]
-        if exam.backend:
-            names.insert(0, f"emails/proctoring/{exam.backend}/{TEMPLATES[status]}")
-        body = loader.select_template(names).render(_context(attempt, course_name, status))
-        return StatusEmail(_subject(status), body, constants.FROM_EMAIL, [user.email])
+        context = _context(attempt, course_name, status)
+        if status == Status.submitted:
+            days = conf.proctoring.RESULT_BUSINESS_DAYS
+            day = timing.business_days_after(attempt.completed_at, days)
+            zone = host.preference(user, "time_zone") if day and host.has("preferences") else None
+            context["result_by"] = dates.in_words(day, dates.zone_named(zone)).day if day else ""
+        subject = _subject(status)
+        if conf.proctoring.EXAM_IN_EMAIL_SUBJECTS:
+            subject = _about(subject, exam.exam_name, course_name)
+        return _written(TEMPLATES[status], exam.backend, subject, context, user.email)
+
+
+def interruption_email(
+    attempt: ProctoredExamStudentAttempt,
+    course_name: str | None,
+    *,
+    status: str,
+    language: str | None = None,
+) -> StatusEmail | None:
+    """Return the e-mail about an interruption (`error`), or that the exam may go on (READY_TO_RESUME); like `status_email`."""
+    try:
+        user, exam = attempt.user, attempt.proctored_exam
+    except ObjectDoesNotExist:
+        log.warning("e-mail not sent, learner or exam no longer exists: attempt_id=%s", attempt.pk)
+        return None
+    with translation.override(language or host.language_of(user)):
+        context = _context(attempt, course_name, status)
+        kept = deadlines.seconds_kept(attempt)
+        context["time_left"] = timing.humanized(kept / 60) if kept else ""
+        texts = {
+            Status.error: _("Your exam was interrupted"),
+            READY_TO_RESUME: _("You can go on with your exam"),
+        }
+        subject = _about(texts[status], exam.exam_name, course_name)
+        return _written(INTERRUPTIONS[status], exam.backend, subject, context, user.email)
 
 
 def time_email(
@@ -89,15 +126,29 @@ def time_email(
         context = _context(attempt, course_name, attempt.status)
         context["has_started"] = attempt.started_at is not None
         context["granted_time"] = timing.humanized(seconds / 60)
-        names = [f"emails/{TIME_TEMPLATE}"]
-        if exam.backend:
-            names.insert(0, f"emails/proctoring/{exam.backend}/{TIME_TEMPLATE}")
-        body = loader.select_template(names).render(context)
-        subject = _("Additional time for your exam")
-        return StatusEmail(subject, body, constants.FROM_EMAIL, [attempt.user.email])
+        subject = _about(_("Additional time for your exam"), exam.exam_name, course_name)
+        return _written(TIME_TEMPLATE, exam.backend, subject, context, attempt.user.email)
+
+
+def _written(
+    template: str, backend: str | None, subject: str, context: dict[str, object], address: str
+) -> StatusEmail:
+    """Return the e-mail by the provider's template, else the common one."""
+    names = [f"emails/{template}"]
+    if backend:
+        names.insert(0, f"emails/proctoring/{backend}/{template}")
+    body = loader.select_template(names).render(context)
+    return StatusEmail(subject, body, constants.FROM_EMAIL, [address])
+
+
+def _about(subject: str, exam_name: str, course_name: str | None) -> str:
+    """Return the subject with exam and course, on one line: authors' names may contain line breaks."""
+    course = f" ({course_name})" if course_name else ""
+    return " ".join(f"{subject}: {exam_name}{course}".split())
 
 
 def _subject(status: str) -> str:
+    """Return the published subject, by which hosts may filter."""
     return {
         Status.submitted: _("Proctoring attempt submitted"),
         Status.verified: _("Proctoring attempt verified"),

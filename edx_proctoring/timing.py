@@ -258,3 +258,15 @@ def humanized(time_in_minutes: float) -> str:
     if not rest:
         return hours_text
     return _("{hours} and {minutes}").format(hours=hours_text, minutes=rest_text)
+
+
+def business_days_after(moment: datetime.datetime | None, days: int) -> datetime.datetime | None:
+    """Return the moment this many days from Monday to Friday later; None without a moment or a positive number."""
+    if moment is None or days <= 0:
+        return None
+    weeks, left = divmod(days, 5)
+    found = moment + datetime.timedelta(weeks=weeks)
+    while left or found.weekday() > 4:
+        found += datetime.timedelta(days=1)
+        left -= 1 if left and found.weekday() <= 4 else 0
+    return found

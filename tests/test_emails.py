@@ -37,6 +37,63 @@ def test_three_mails(known, settings, status, subject, words):
     assert "My Course" in message.body
 
 
+@pytest.mark.parametrize(
+    ("status", "subject"),
+    [
+        ("error", "Your exam was interrupted: Final <Exam> (My Course)"),
+        (emails.READY_TO_RESUME, "You can go on with your exam: Final <Exam> (My Course)"),
+    ],
+)
+def test_mails_about_an_interruption(known, status, subject):
+    known.time_remaining_seconds, known.status = 1500, "error"
+    message = emails.interruption_email(known, "My Course", status=status, language="en")
+    assert message.subject == subject
+    for words in ("Final &lt;Exam&gt;", "25 minutes", "Hello,", reference_of(known.pk)):
+        assert words in message.body
+    plain, _html = message.message().get_payload()
+    assert "<" not in plain.get_payload(decode=True).decode().replace("Final <Exam>", "")
+
+
+def test_subjects_have_one_line_and_no_course_that_the_host_does_not_name(known):
+    known.proctored_exam.exam_name = "Final\nBcc: all@example.com"
+    message = emails.time_email(known, 600, None, "en")
+    assert message.subject == "Additional time for your exam: Final Bcc: all@example.com"
+    assert reference_of(known.pk) in message.body
+
+
+def test_published_subjects_name_the_exam_only_on_demand(known, settings):
+    settings.PROCTORING_SETTINGS = {
+        **settings.PROCTORING_SETTINGS,
+        "EXAM_IN_EMAIL_SUBJECTS": True,
+    }
+    subject = emails.status_email(known, "My Course", language="en").subject
+    assert subject == "Proctoring attempt submitted: Final <Exam> (My Course)"
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_an_interruption_and_its_end_are_mailed_unless_switched_off(
+    known, settings, sent, make_exam, attempt
+):
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "INTERRUPTION_EMAILS": sent}
+    known = attempt(exam=make_exam(), status="started", started_at=timezone.now())
+    practice = attempt(
+        exam=make_exam(is_practice_exam=True), status="started", is_sample_attempt=True
+    )
+    set_up = attempt(exam=make_exam(), status="created")
+    for one in (known, practice, set_up):
+        lifecycle.transition(one, "error")
+    api.mark_exam_attempt_as_ready_to_resume(known.pk)
+    subjects = ["Your exam was interrupted", "You can go on with your exam"]
+    assert [one.subject.partition(":")[0] for one in mail.outbox] == (subjects if sent else [])
+
+
+def test_an_interruption_of_a_deleted_learner_is_not_mailed(known, caplog):
+    record = known.history.first()
+    known.user.delete()
+    assert emails.interruption_email(record.instance, None, status="error", language="en") is None
+    assert f"attempt_id={record.id}" in caplog.text
+
+
 @pytest.mark.parametrize("status", ["submitted", "verified", "rejected"])
 def test_mails_greet_by_name_and_give_the_reference_of_the_receipt(known, status):
     known.user.first_name, known.user.last_name = "Ada", "<Lovelace>"

@@ -1,18 +1,18 @@
 """The words of the page *My exams*, in the reader's language and time zone."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
-from edx_proctoring import conf, dates, host, links, references, timing
+from edx_proctoring import conf, constants, dates, host, links, references, timing
 from edx_proctoring.api.attempts import own
 from edx_proctoring.api.attempts.own import OwnAttempt, OwnEntry
 from edx_proctoring.api.student_view.details import stylesheet
 from edx_proctoring.dates import Moment
-from edx_proctoring.models import TimeAdjustment
+from edx_proctoring.models import ProctoredExamStudentAllowance, TimeAdjustment
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.types import User
 
@@ -50,7 +50,7 @@ EVENTS: dict[str, "StrOrPromise"] = {
     Status.created: _("The attempt was created."),
     Status.download_software_clicked: _("The system check was opened."),
     Status.ready_to_start: _("The set-up was complete."),
-    Status.started: _("The exam was running."),
+    Status.started: _("The exam began."),
     Status.ready_to_submit: _("The page for submitting the exam was opened."),
     Status.declined: _("Proctoring was declined."),
     Status.timed_out: _("The time was over."),
@@ -69,6 +69,12 @@ OTHER_EVENTS: dict[str, "StrOrPromise"] = {
     own.CONTINUED: _("The exam continued."),
     TimeAdjustment.PAUSE: _("The exam was paused."),
     TimeAdjustment.BREAK: _("A break began."),
+}
+# What course staff may grant; other keys have no effect.
+ALLOWANCES: dict[str, "StrOrPromise"] = {
+    ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]: _("Additional time, in minutes"),
+    constants.TIME_MULTIPLIER: _("Factor of the exam’s time"),
+    ProctoredExamStudentAllowance.REVIEW_POLICY_EXCEPTION[0]: _("Note for the review"),
 }
 AUTHORS: dict[str, "StrOrPromise"] = {
     own.LEARNER: _("You"),
@@ -159,8 +165,22 @@ def _card(one: OwnAttempt, course: str, zone: datetime.tzinfo) -> Card:
         started=moment(one.attempt.started_at),
         ended=moment(one.attempt.completed_at),
         kept_until=moment(one.kept_until),
-        events=[Event(dates.in_words(e.at, zone), _text(e), _by(e)) for e in one.entries],
+        events=[Event(dates.in_words(e.at, zone), text, _by(e)) for e, text in _told(one.entries)],
     )
+
+
+def _told(entries: Iterable[OwnEntry]) -> Iterator[tuple[OwnEntry, str]]:
+    """Yield each entry with its sentence: an exam begins once, and continues when the learner goes back to it."""
+    has_begun = False
+    for entry in entries:
+        is_begin = entry.kind == own.STATUS and entry.detail == Status.started
+        yield entry, str(OTHER_EVENTS[own.CONTINUED]) if is_begin and has_begun else _text(entry)
+        has_begun = has_begun or is_begin
+
+
+def allowance_in_words(key: str) -> str:
+    """Return what the key of an allowance means; other keys as they are."""
+    return str(ALLOWANCES.get(key, key))
 
 
 def _status(one: OwnAttempt) -> tuple["StrOrPromise", str]:

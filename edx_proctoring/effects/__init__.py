@@ -5,7 +5,7 @@ to the shared database in the transaction of the change and put everything else 
 """
 
 from edx_proctoring.effects.extension_hooks import tell_extensions
-from edx_proctoring.effects.perform import PERFORMERS, perform
+from edx_proctoring.effects.perform import PERFORMERS, perform, tell_of_resuming
 from edx_proctoring.effects.plan import (
     Change,
     Effect,
@@ -26,4 +26,5 @@ __all__ = [
     "perform_time_change",
     "plan",
     "tell_extensions",
+    "tell_of_resuming",
 ]

@@ -122,7 +122,12 @@ def deliver_email(message: OutboxMessage) -> None:
         log.warning("e-mail dropped, no such history row: key=%s", message.key)
         return
     state = host.credit_state(payload["user_id"], payload["course_id"], with_course=True) or {}
-    mail = emails.status_email(
+    write = (
+        emails.interruption_email
+        if payload["status"] in emails.INTERRUPTIONS
+        else emails.status_email
+    )
+    mail = write(
         attempt,
         state.get("course_name"),
         status=payload["status"],

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 
 from django.db import transaction
 
-from edx_proctoring import host, outbox, slow_calls, tracking, transactions
+from edx_proctoring import conf, emails, host, outbox, slow_calls, tracking, transactions
 from edx_proctoring.effects import messages
 from edx_proctoring.effects.messages import MessageKind
 from edx_proctoring.effects.plan import Change, Effect, EffectKind
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.outbox import Draft
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.types import MessagePayload, User
 
 log = logging.getLogger(__name__)
@@ -128,6 +129,8 @@ def _learner_state(change: Change, _effect: Effect) -> list[Draft]:
 
 
 def _email(change: Change, _effect: Effect) -> list[Draft]:
+    if change.after == Status.error and not conf.proctoring.INTERRUPTION_EMAILS:
+        return []
     payload: MessagePayload = {
         **_ids(change),
         "history_id": change.history_id,
@@ -135,6 +138,24 @@ def _email(change: Change, _effect: Effect) -> list[Draft]:
         "language": host.language_of(change.attempt.user),
     }
     return [messages.email(payload, _as_of_now(change))]
+
+
+def tell_of_resuming(attempt: ProctoredExamStudentAttempt, history_id: int) -> None:
+    """Store the e-mail that an interrupted exam may go on, within the transaction of that change."""
+    is_mailed = attempt.taking_as_proctored and not attempt.is_sample_attempt
+    if not is_mailed or not conf.proctoring.INTERRUPTION_EMAILS:
+        return
+    exam = attempt.proctored_exam
+    payload: MessagePayload = {
+        "attempt_id": attempt.pk,
+        "exam_id": exam.pk,
+        "user_id": attempt.user_id,
+        "course_id": exam.course_id,
+        "history_id": history_id,
+        "status": emails.READY_TO_RESUME,
+        "language": host.language_of(attempt.user),
+    }
+    outbox.put(messages.email(payload, copy.copy(attempt)))
 
 
 def _as_of_now(change: Change) -> ProctoredExamStudentAttempt:

@@ -168,6 +168,14 @@ def email(change: Change) -> Iterator[Effect]:
             yield Effect(EffectKind.EMAIL)
 
 
+def interruption_email(change: Change) -> Iterator[Effect]:
+    """Learners whose running proctored exam breaks off get an e-mail that says how it can go on."""
+    attempt, was_running = change.attempt, change.before in (Status.started, Status.ready_to_submit)
+    if change.after == Status.error and was_running and attempt.taking_as_proctored:
+        if not attempt.is_sample_attempt:
+            yield Effect(EffectKind.EMAIL)
+
+
 def onboarding(change: Change) -> Iterator[Effect]:
     """A completed onboarding attempt clears the attempts refused for lack of onboarding, so that learners can try
     again.
@@ -215,6 +223,7 @@ RULES = (
     grades,
     learner_state,
     email,
+    interruption_email,
     onboarding,
     provider,
     publish,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from edx_proctoring import effects
 from edx_proctoring.exceptions import ProctoredExamIllegalResumeUpdate
 from edx_proctoring.lifecycle import rows
 from edx_proctoring.lifecycle.locking import lock_attempt, locked
@@ -20,9 +21,9 @@ def ready_to_resume(attempt: Attempt, *, reason: str = STAFF, user: User | None 
             raise ProctoredExamIllegalResumeUpdate(
                 f"Attempt {current.pk} cannot be made ready to resume: it is not resumable."
             )
-        rows.update(
-            current, {"ready_to_resume": True, "is_resumable": False}, reason=reason, user=user
-        )
+        changes: AttemptChanges = {"ready_to_resume": True, "is_resumable": False}
+        history_id = rows.update(current, changes, reason=reason, user=user)
+        effects.tell_of_resuming(current, history_id)
         return current
 
     return locked(attempt.user_id, permit)

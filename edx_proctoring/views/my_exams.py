@@ -74,7 +74,10 @@ class MyExamsHtml(MyExams):
         data = own.own_data(user.pk, ())
         context = {
             **my_exams.page_context(user, attempts),
-            "allowances": data["allowances"],
+            "allowances": [
+                {**one, "kind": my_exams.allowance_in_words(str(one["key"]))}
+                for one in own.get_own_allowances(user.pk)
+            ],
             "extensions": json.dumps(data["extensions"], indent=2, ensure_ascii=False)
             if data["extensions"]
             else "",

@@ -6,6 +6,7 @@ import { adopt, changeState, finishExam, startExam } from './exam';
 import { alreadyBegun } from './errors';
 import { send } from './http';
 import { showError, errorText, pending, announce, navigation } from './page';
+import { watchInterrupted } from './resume';
 import { attemptIn, listen } from './tabs';
 import { copyCode, startFromInstructions, systemCheck, watchSetUp } from './setup';
 
@@ -168,6 +169,7 @@ function dress(screen: HTMLElement): void {
 export function dressScreens(): void {
   document.querySelectorAll<HTMLElement>('.sequence[data-screen]:not([data-dressed])').forEach(dress);
   watchSetUp();
+  watchInterrupted();
   bindBreakScreen();
 }
 

@@ -89,7 +89,8 @@ function show(screen: HTMLElement, note: HTMLElement, status: string): boolean {
   return true;
 }
 
-function wakened(): Promise<void> {
+/** Resolves when the page is in front. */
+export function wakened(): Promise<void> {
   return new Promise((resolve) => {
     if (!document.hidden) return resolve();
     const look = () => {

@@ -7,7 +7,11 @@ import pytest
 from django.contrib.staticfiles import storage
 from django.utils import timezone
 
-from edx_proctoring import api
+from edx_proctoring import api, emails
+from edx_proctoring.models import (
+    ProctoredExamSoftwareSecureComment,
+    ProctoredExamSoftwareSecureReview,
+)
 from edx_proctoring.references import reference_of
 from edx_proctoring.runtime import set_runtime_service
 
@@ -129,3 +133,61 @@ def test_a_style_sheet_that_is_not_collected_breaks_no_page(exam, learner, monke
     html, _ = shown(exam, learner)
     assert "data-screen" in html
     assert "stylesheet" not in html
+
+
+@pytest.mark.parametrize(("status", "word"), [("verified", "Passed"), ("rejected", "Not passed")])
+def test_a_verdict_has_its_date(exam, learner, attempt, status, word):
+    row = attempt(exam=exam, status="submitted", completed_at=timezone.now())
+    for one in (status, "second_review_required", status):
+        api.update_attempt_status(row.pk, one)
+    api.update_attempt_status(row.pk, status)
+    decided = row.history.filter(status=status).order_by("-history_id").first().history_date
+    html, context = shown(exam, learner)
+    assert context["reviewed_at"].iso == decided.isoformat()
+    assert f"{word}</strong><span><time" in html
+
+
+@pytest.mark.parametrize("released", [True, False])
+def test_what_the_review_found_is_shown_if_the_host_releases_it(
+    exam, learner, attempt, settings, released
+):
+    settings.PROCTORING_SETTINGS = {
+        **settings.PROCTORING_SETTINGS,
+        "SHOW_REVIEW_COMMENTS": released,
+    }
+    row = attempt(exam=exam, status="submitted", completed_at=timezone.now())
+    review = ProctoredExamSoftwareSecureReview.objects.create(
+        attempt_code=row.attempt_code, review_status="Suspicious", raw_data="{}", exam=exam
+    )
+    for start, text in (
+        (3600, "A phone <b>"),
+        (60, "Another person"),
+        (120, "A phone <b>"),
+        (0, ""),
+    ):
+        ProctoredExamSoftwareSecureComment.objects.create(
+            review=review, start_time=start, stop_time=start, duration=0, comment=text, status="x"
+        )
+    api.update_attempt_status(row.pk, "rejected")
+    html, _ = shown(exam, learner)
+    assert "Your session did not pass the review" in html
+    assert ("What the review found" in html) is released
+    assert html.count("A phone &lt;b&gt;") == (1 if released else 0)
+    if released:
+        assert "1 minute after the start of the recording" in html
+        assert html.index("Another person") < html.index("A phone")
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(0, "within 5 business days"), (1, "Monday, Jan. 7, 2030"), (7, "Tuesday, Jan. 15, 2030")],
+)
+def test_a_receipt_promises_a_day_only_if_the_host_does(
+    exam, learner, attempt, settings, days, words
+):
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "RESULT_BUSINESS_DAYS": days}
+    saturday = datetime.datetime(2030, 1, 5, 12, tzinfo=datetime.UTC)
+    friday = saturday - datetime.timedelta(days=1)
+    row = attempt(exam=exam, status="submitted", completed_at=friday if days == 1 else saturday)
+    assert words in shown(exam, learner)[0]
+    assert words in emails.status_email(row, "Course", language="en").body

@@ -106,6 +106,15 @@ def test_who_did_it(learner, attempt, exam):
     assert told == ["learner", "staff", "provider", "clock", "clock", "system", "learner"]
 
 
+def test_an_exam_begins_once_and_continues_after_its_learner_went_back(page, attempt, exam):
+    row = attempt(exam=exam, status="created")
+    for status in ("started", "ready_to_submit", "started"):
+        api.update_attempt_status(row.pk, status)
+    html = page().content.decode()
+    assert html.index("The exam began.") < html.index("The exam continued.")
+    assert html.count("The exam began.") == html.count("The exam continued.") == 1
+
+
 def test_an_overdue_attempt_has_ended(page, attempt, timed_exam):
     begun = timezone.now() - datetime.timedelta(hours=9)
     attempt(exam=timed_exam, status="started", started_at=begun, allowed_time_limit_mins=30)
@@ -135,7 +144,9 @@ def test_the_downloads_are_files_with_everything(page, reviewed, learner, exam):
     assert json.loads(found.content)["allowances"][0]["value"] == "15"
     html = page("data.html")
     assert html["Content-Disposition"].endswith('.html"')
-    assert "additional_time_granted" in html.content.decode()
+    text = html.content.decode()
+    assert "Additional time, in minutes" in text
+    assert "additional_time_granted" not in text
     assert "<link" not in html.content.decode()
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from django.templatetags.static import static
 
 from edx_proctoring import conf, dates, deadlines, host, links, references, timing
+from edx_proctoring.api.student_view import verdicts
 from edx_proctoring.api.student_view.context import ExamContext
 from edx_proctoring.dates import Moment
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -21,6 +22,7 @@ BEFORE_THE_CLOCK = {
     "onboarding_exam/entrance.html",
     "proctored_exam/ready_to_start.html",
 }
+VERDICTS = {"proctored_exam/verified.html", "proctored_exam/rejected.html"}
 WITH_OPTING_OUT = {
     "proctored_exam/entrance.html",
     "proctored_exam/instructions.html",
@@ -55,6 +57,13 @@ def screen_details(learner: ExamContext, screen: str) -> dict[str, Any]:
         found["learner_name"] = _name(learner)
     if attempt:
         found.update(_of_attempt(learner, attempt, zone))
+    if attempt and screen in VERDICTS:
+        decided = verdicts.reviewed_at(attempt)
+        found["reviewed_at"] = dates.in_words(decided, zone) if decided else None
+    if attempt and screen == "proctored_exam/rejected.html":
+        found["review_reasons"] = verdicts.review_reasons(attempt)
+    if attempt and screen == "proctored_exam/submitted.html":
+        found["result_by"] = verdicts.result_by(attempt, zone)
     if attempt and screen == "proctored_exam/error.html":
         kept = deadlines.seconds_kept(attempt)
         found["time_left"] = timing.humanized(kept / 60) if kept else ""
