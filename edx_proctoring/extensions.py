@@ -95,13 +95,15 @@ class StaffSection:
     it.
 
     The name, of letters, digits, hyphens and underscores, must be unique on the page: begin it with the app's label. The
-    page sets the element's attributes `course-id` and `api-base`.
+    page sets the element's attributes `course-id` and `api-base`. With `replaces`, the section takes the place and the
+    address of the section of the core that has this name. Scripts run in the order of this list, after the core's own.
     """
 
     name: str
     title: str
     element: str
     scripts: Sequence[str] = field(default=())
+    replaces: str = ""
 
     def __post_init__(self) -> None:
         if not SECTION_NAME.fullmatch(self.name):

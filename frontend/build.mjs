@@ -19,6 +19,7 @@ const outputs = [
   { entry: 'instructor_dashboard.ts', out: 'proctoring/js/instructor_dashboard.js', make: forPages },
   { entry: 'handler_wrapper.ts', out: 'index.js', make: (entry) => bundled(entry, { target: 'es2015' }) },
   { entry: 'staff/index.ts', out: 'proctoring/js/staff.js', make: (entry) => bundled(entry, MODULE) },
+  { entry: 'accommodations/index.ts', out: 'proctoring/js/accommodations.js', make: forExtensions },
   { entry: 'staff/tokens.css', out: 'proctoring/css/staff.css', make: styles },
   { entry: ['tokens', 'basics', 'bar', 'screens'].map((name) => `learner/${name}.css`), out: 'proctoring/css/learner.css', make: styles },
 ];
@@ -53,6 +54,23 @@ async function bundled(entry, options) {
     ...options,
   });
   return result.outputFiles[0].text;
+}
+
+/** The modules that the staff page's own script shares (frontend/src/staff/shared.ts), for the scripts of extensions. */
+const sharedModules = {
+  name: 'shared modules',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(lit($|\/)|\.\.\/staff\/|\.\.\/http$)/ }, ({ path }) => ({ path, namespace: 'shared' }));
+    onLoad({ filter: /.*/, namespace: 'shared' }, ({ path }) => ({
+      contents: `module.exports = globalThis.edxProctoringStaff[${JSON.stringify(path)}];`,
+      loader: 'js',
+    }));
+  },
+};
+
+/** A section of an extension: one module that brings only what the staff page does not have. */
+function forExtensions(entry) {
+  return bundled(entry, { ...MODULE, plugins: [sharedModules] });
 }
 
 /** As ES5, in a function, so that no name reaches the page; small, because every page of a course loads it. */

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -133,10 +134,14 @@ def _sections(course_id: str, user: Any) -> list[StaffSection]:
         for name, title in _titles().items()
     }
     for section in extensions.staff_sections(course_id, user):
-        if section.name in found:
+        replaced = found.get(section.replaces)
+        is_ours = replaced is not None and replaced.scripts == [OUR_SCRIPT]
+        if not is_ours and (section.replaces or section.name in found):
             log.error("section left out, its name is taken: section=%s", section.name)
         elif not _are_collected(section.scripts):
             log.error("section left out, a script is missing: section=%s", section.name)
+        elif is_ours:
+            found[section.replaces] = replace(section, name=section.replaces)
         else:
             found[section.name] = section
     return list(found.values())

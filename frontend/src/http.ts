@@ -145,6 +145,13 @@ export async function change<T>(
   return answer as T | null;
 }
 
+/** Send a file of text; resolves with the JSON answer. */
+export async function sendText<T>(url: string, text: string, type: string, headers: Record<string, string> = {}): Promise<T | null> {
+  const all = { 'X-CSRFToken': csrfToken(), 'Content-Type': type, ...headers };
+  const [, answer] = await request('POST', url, all, text);
+  return answer as T | null;
+}
+
 /** For an `Idempotency-Key`: the same for each try of one change. */
 export function newKey(): string {
   const numbers = crypto.getRandomValues(new Uint32Array(4));

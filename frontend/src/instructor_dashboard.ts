@@ -17,6 +17,7 @@ interface Parts {
   page: string;
   styles: string;
   scripts: string[];
+  sections: { name: string; element: string }[];
 }
 
 type Refreshable = HTMLElement & { refresh?: () => void };
@@ -44,7 +45,13 @@ function load(parts: Parts): void {
   if (document.getElementById(CONFIG)) return;
   add('script', document.head, { id: CONFIG, type: 'application/json' }, JSON.stringify(parts));
   add('link', document.head, { rel: 'stylesheet', href: parts.styles });
-  for (const src of parts.scripts) add('script', document.head, { type: 'module', src });
+  for (const src of parts.scripts) {
+    const script = document.createElement('script');
+    script.type = 'module';
+    script.async = false; // those of extensions need the first one
+    script.src = src;
+    document.head.appendChild(script);
+  }
 }
 
 function partsOf(courseId: string): Promise<Parts> {
@@ -76,12 +83,13 @@ function fail(container: Element, error: unknown, retry: () => void): void {
   add('button', line, { type: 'button', class: 'btn-link' }, gettext('Try again')).onclick = retry;
 }
 
-function fill(container: HTMLElement, element: string): void {
+function fill(container: HTMLElement, name: string): void {
   container.textContent = gettext('Loading…');
   partsOf(container.dataset.courseId ?? '').then(
     (parts) => {
       container.textContent = '';
-      const section: Refreshable = document.createElement(element);
+      const element = parts.sections.filter((section) => section.name === name)[0]?.element; // an extension may replace it
+      const section: Refreshable = document.createElement(element ?? `proctoring-${name}`);
       section.setAttribute('course-id', parts.courseId);
       section.setAttribute('api-base', parts.apiBase);
       section.setAttribute('heading-level', HEADING_LEVEL);
@@ -91,7 +99,7 @@ function fill(container: HTMLElement, element: string): void {
     },
     (error) => {
       container.textContent = '';
-      fail(container, error, () => fill(container, element));
+      fail(container, error, () => fill(container, name));
     },
   );
 }
@@ -108,14 +116,14 @@ function whenSeen(element: Element, work: () => void): void {
 }
 
 /** A constructor for the dashboard. Without its container, or without a section, it does nothing. */
-function view(containerClass: string, element: string, isWrapper = false) {
+function view(containerClass: string, name: string, isWrapper = false) {
   return class {
     constructor(section?: Section) {
       if (isWrapper && section?.data) section.data('wrapper', this);
       const container = section?.[0]?.querySelector<HTMLElement>(`.${containerClass}`);
       if (!container?.dataset.courseId) return;
       if (!container.firstChild) container.textContent = gettext('Loading…'); // an empty element is never seen
-      whenSeen(container, () => fill(container, element));
+      whenSeen(container, () => fill(container, name));
     }
 
     /** The tab was opened. */
@@ -136,10 +144,10 @@ function publish(): void {
   root.edx ??= {};
   root.edx.instructor_dashboard ??= {};
   const views = (root.edx.instructor_dashboard.proctoring ??= {});
-  views.ProctoredExamAllowanceView = view('special-allowance-container', 'proctoring-accommodations', true);
-  views.ProctoredExamOnboardingView = view('student-onboarding-status-container', 'proctoring-onboarding');
-  views.ProctoredExamAttemptView = view('student-proctored-exam-container', 'proctoring-attempts');
-  views.ProctoredExamDashboardView = view('student-review-dashboard-container', 'proctoring-reviews');
+  views.ProctoredExamAllowanceView = view('special-allowance-container', 'accommodations', true);
+  views.ProctoredExamOnboardingView = view('student-onboarding-status-container', 'onboarding');
+  views.ProctoredExamAttemptView = view('student-proctored-exam-container', 'attempts');
+  views.ProctoredExamDashboardView = view('student-review-dashboard-container', 'reviews');
 }
 
 publish();

@@ -16,6 +16,7 @@ const PARTS = {
   page: '/pages/special-exams/',
   styles: '/static/staff.css',
   scripts: ['/static/staff.js'],
+  sections: [{ name: 'attempts', element: 'proctoring-attempts' }],
   texts: { Attempts: 'Versuche' },
 };
 
@@ -60,6 +61,14 @@ test.each(Object.entries(CONTAINERS))('%s fills .%s', async (name, [container, e
   expect(found.getAttribute('api-base')).toBe('/api/v2/');
   expect(found.getAttribute('heading-level')).toBe('4');
   expect(sent[0].url).toBe(`/api/edx_proctoring/pages/courses/${COURSE}/special-exams/parts/`);
+});
+
+test('a section of an extension takes the place of one of ours', async () => {
+  server({ body: { ...PARTS, sections: [{ name: 'accommodations', element: 'their-accommodations' }] } });
+  const section = tab();
+  new (views().ProctoredExamAllowanceView)(jQuery(section));
+  await settle();
+  expect(section.querySelector('.special-allowance-container')!.firstElementChild!.localName).toBe('their-accommodations');
 });
 
 test('what all sections share is loaded once', async () => {

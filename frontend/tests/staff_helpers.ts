@@ -41,6 +41,7 @@ export const EXAMS: Reply = { body: { count: 1, results: [{ id: 7, exam_name: 'M
 export interface Changed {
   path: string;
   body: Record<string, unknown>;
+  text: string;
   key: string | null;
   match: string | null;
 }
@@ -50,9 +51,11 @@ export const changes = { sent: [] as Changed[], reply: ((): Reply | 'down' => ({
 
 function answerToChange(path: string, options: RequestInit): Reply | 'down' {
   const headers = new Headers(options.headers);
+  const isText = headers.get('Content-Type') === 'text/csv';
   const changed = {
     path: `${options.method} ${path}`,
-    body: JSON.parse(options.body as string) as Record<string, unknown>,
+    body: isText ? {} : (JSON.parse(options.body as string) as Record<string, unknown>),
+    text: options.body as string,
     key: headers.get('Idempotency-Key'),
     match: headers.get('If-Match'),
   };

@@ -158,6 +158,22 @@ def test_a_section_whose_name_is_taken_is_left_out(page, section, caplog):
     assert "section left out, its name is taken: section=attempts" in caplog.text
 
 
+def test_a_section_takes_the_place_of_one_of_ours(page, section, caplog):
+    section(
+        StaffSection("a", "Theirs", "a-list", ["a/list.js"], replaces="accommodations"),
+        StaffSection("b", "Late", "b-list", ["b/list.js"], replaces="accommodations"),
+        StaffSection("c", "Lost", "c-list", ["c/list.js"], replaces="chess"),
+    )
+    html = page().content.decode()
+    found = config(html)["sections"]
+    assert [one["name"] for one in found] == OWN
+    assert found[1] == {"name": "accommodations", "title": "Theirs", "element": "a-list"}
+    scripts = re.findall(r'<script type="module" src="([^"]+)"', html)
+    assert scripts == ["/static/proctoring/js/staff.js", "/static/a/list.js"]
+    assert "its name is taken: section=b" in caplog.text
+    assert "its name is taken: section=c" in caplog.text
+
+
 @pytest.mark.parametrize("name", ["", "live log", "a?b", "a#b", "a%b", "ü"])
 def test_a_name_that_no_address_can_hold(name):
     with pytest.raises(ValueError, match="name"):

@@ -1,6 +1,7 @@
 """The hooks by which the core asks about accommodations."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -19,6 +20,11 @@ from edx_proctoring.extensions import Role, Routes
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.timing import ExtraTime
 from edx_proctoring.types import ExamFacts, JSONObject, RegistrationContext
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+SCRIPT = "proctoring/js/accommodations.js"
 
 
 class Accommodations(extensions.Extension):
@@ -66,6 +72,17 @@ class Accommodations(extensions.Extension):
 
     def urls(self) -> Routes:
         return Routes(v2=urls.urlpatterns)
+
+    def staff_sections(
+        self, course_id: str, user: "AbstractBaseUser"
+    ) -> Iterable[extensions.StaffSection]:
+        """Return the section that lists profiles beside allowances, in place of the core's."""
+        element = "proctoring-all-accommodations"
+        title = _("Accommodations")
+        section = extensions.StaffSection(
+            self.name, title, element, [SCRIPT], replaces="accommodations"
+        )
+        return [section]
 
     def roles(self) -> Mapping[str, Mapping[str, Role]]:
         return urls.ROLES

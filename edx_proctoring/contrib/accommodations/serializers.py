@@ -7,6 +7,20 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from rest_framework import serializers
 
+from edx_proctoring.contrib.accommodations.listing import (
+    ALLOWANCE,
+    CUT,
+    ENDED,
+    NONE,
+    NOT_YET,
+    ORDERS,
+    PAST_DUE,
+    PROFILE,
+    REPLACED,
+    Accommodation,
+    Effect,
+    Wanted,
+)
 from edx_proctoring.contrib.accommodations.models import (
     COURSE,
     LONGEST_BREAK_MINUTES,
@@ -16,8 +30,9 @@ from edx_proctoring.contrib.accommodations.models import (
 )
 from edx_proctoring.contrib.accommodations.preview import PreviewRow
 from edx_proctoring.models.allowances import LARGEST_FACTOR, MAX_ADDITIONAL_MINUTES
+from edx_proctoring.views.v2.allowances import CourseAllowanceSerializer
 from edx_proctoring.views.v2.base import StrictSerializer
-from edx_proctoring.views.v2.lists import Order, Search
+from edx_proctoring.views.v2.lists import Choice, Identifier, Order, Search, check_words
 
 SCOPES = [name for name, _ in Profile.SCOPES]
 LONGEST_NOTE = 1000
@@ -200,3 +215,59 @@ class ProfileFilter(django_filters.FilterSet):
             return rows.filter(wanted[value])
         begun = Q(valid_from__isnull=True) | Q(valid_from__lte=now)
         return rows.filter(begun, Q(valid_until__isnull=True) | Q(valid_until__gt=now))
+
+
+class EffectSerializer(serializers.Serializer[Effect]):
+    """Why an accommodation has not its full effect for a learner who begins now."""
+
+    code = serializers.ChoiceField(
+        [NONE, CUT, REPLACED, ENDED, NOT_YET, PAST_DUE],
+        help_text="none: the due date leaves no more than the exam's own time; cut: it leaves `minutes` of the `wanted` "
+        "ones; replaced: a profile with a narrower scope applies; ended, not_yet: the validity; past_due: the exam.",
+    )
+    exam_name = serializers.CharField(help_text="The exam in which a profile is cut; else empty.")
+    minutes = serializers.IntegerField(allow_null=True)
+    wanted = serializers.IntegerField(allow_null=True)
+
+
+class AccommodationSerializer(serializers.Serializer[Accommodation]):
+    """An allowance or a profile: one of the two is null."""
+
+    id = serializers.CharField(help_text="Of the row: source and id.")
+    source = serializers.ChoiceField([ALLOWANCE, PROFILE])  # type: ignore[assignment]  # DRF has an attribute of this name
+    allowance = CourseAllowanceSerializer(allow_null=True)
+    profile = ProfileSerializer(allow_null=True)
+    effect = EffectSerializer(allow_null=True, help_text="Null: the full effect.")
+
+
+class AccommodationFilter(django_filters.FilterSet):
+    """Filters and order of the list of allowances and profiles. The view applies them to both tables."""
+
+    search = django_filters.CharFilter(
+        method="later",
+        max_length=LONGEST_TEXT,
+        validators=[check_words],
+        help_text="Words in the username or e-mail address.",
+    )
+    exam = Identifier(
+        method="later", help_text="Leaves out allowances of other exams; profiles are for all."
+    )
+    source = Choice([ALLOWANCE, PROFILE])
+    ordering = Choice(
+        [name for name in ORDERS if name],
+        help_text="By default, those without their full effect come first.",
+    )
+
+    def later(self, rows: QuerySet[Profile], _name: str, value: object) -> QuerySet[Profile]:
+        return rows
+
+    def wanted(self) -> Wanted:
+        """Return what is searched for; the parameters have been checked."""
+        found = self.form.cleaned_data
+        exam = found["exam"]
+        return Wanted(
+            search=found["search"] or "",
+            exam_id=None if exam is None else int(exam),
+            source=found["source"] or "",
+            ordering=found["ordering"] or "",
+        )

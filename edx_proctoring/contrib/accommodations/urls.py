@@ -4,7 +4,11 @@ from django.urls import re_path
 
 from edx_proctoring.contrib.accommodations.breaks import BEGIN, END
 from edx_proctoring.contrib.accommodations.files import ProfileExport, ProfileImport
-from edx_proctoring.contrib.accommodations.views import BreakViewSet, ProfileViewSet
+from edx_proctoring.contrib.accommodations.views import (
+    AccommodationViewSet,
+    BreakViewSet,
+    ProfileViewSet,
+)
 from edx_proctoring.views.permissions import ANY_USER, COURSE_STAFF
 
 PROFILE = r"^accommodations/(?P<profile_id>\d{1,20})/"
@@ -16,6 +20,11 @@ urlpatterns = [
         r"^accommodations/$",
         ProfileViewSet.as_view({"get": "list", "post": "create"}),
         name=f"{NAME}.profiles",
+    ),
+    re_path(
+        r"^accommodations/all/$",
+        AccommodationViewSet.as_view({"get": "list"}),
+        name=f"{NAME}.all",
     ),
     re_path(
         r"^accommodations/preview/$",
@@ -56,6 +65,7 @@ urlpatterns = [
 # Breaks are for the learner whose attempt it is, which the view checks.
 ROLES = {
     f"{NAME}.profiles": {"get": COURSE_STAFF, "post": COURSE_STAFF},
+    f"{NAME}.all": {"get": COURSE_STAFF},
     f"{NAME}.preview": {"post": COURSE_STAFF},
     f"{NAME}.export": {"get": COURSE_STAFF},
     f"{NAME}.import": {"post": COURSE_STAFF},

@@ -12,9 +12,13 @@ from rest_framework.exceptions import NotFound, PermissionDenied, ValidationErro
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from edx_proctoring.api.allowances import course
 from edx_proctoring.contrib.accommodations import api, breaks
+from edx_proctoring.contrib.accommodations.listing import Listing
 from edx_proctoring.contrib.accommodations.models import COURSE, Profile
 from edx_proctoring.contrib.accommodations.serializers import (
+    AccommodationFilter,
+    AccommodationSerializer,
     BreakSerializer,
     EmptySerializer,
     NewProfileSerializer,
@@ -139,6 +143,33 @@ class ProfileViewSet(ResourceViewSet[Profile]):
     def _preview(self, profile: Profile) -> Response:
         rows = api.preview_of(profile, self.kwargs["course_id"])
         return Response(PreviewSerializer({"rows": rows}).data)
+
+
+class AccommodationViewSet(ResourceViewSet[Any]):
+    """`accommodations/all/`: the allowances and the profiles of the course in one list."""
+
+    serializer_class = AccommodationSerializer
+    filterset_class = AccommodationFilter
+    resource = "all_accommodations"
+
+    def get_queryset(self) -> QuerySet[Profile]:
+        course_id = self.kwargs.get("course_id", "")  # none for the OpenAPI document
+        return api.find_profiles(course_id, all_scopes=bool(self.request.user.is_staff))
+
+    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
+        """Return one page; those without their full effect come first."""
+        course_id, profiles = self.kwargs["course_id"], self.get_queryset()
+        self.filter_queryset(profiles)  # refuses parameters
+        filters = AccommodationFilter(request.query_params, profiles)
+        filters.is_valid()
+        listing = Listing(course_id, profiles)
+        places: Any = self.paginate_queryset(listing.rows(filters.wanted()))
+        rows: Any = listing.hydrated(places)
+        allowances = [row.allowance for row in rows if row.allowance]
+        members = course.known_members(course_id, allowances)
+        context = {**self.get_serializer_context(), "members": members}
+        found = AccommodationSerializer(rows, many=True, context=context)
+        return self.get_paginated_response(found.data)
 
 
 class BreakViewSet(ResourceViewSet[Model]):

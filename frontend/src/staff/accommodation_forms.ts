@@ -151,7 +151,8 @@ export class AllowanceForms {
     </div>`;
   }
 
-  private form(given: Values): Question {
+  /** The form for new allowances. */
+  form(given: Values = {}): Question {
     const keys = new Map<string, string>();
     const fields = this.fields(given);
     const chosenKind = { value: given.kind ?? 'time_multiplier' };

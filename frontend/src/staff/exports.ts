@@ -7,7 +7,7 @@ import { errorText } from './errors';
 import { icon } from './icons';
 import { gettext } from './text';
 
-type Kind = 'csv' | 'xlsx';
+export type Kind = 'csv' | 'xlsx';
 
 /** Let the browser store the file. */
 function store(content: Blob, name: string): void {
@@ -29,15 +29,15 @@ export class Exports implements ReactiveController {
   hostConnected(): void {}
 
   /** The byte order mark lets Excel read names in all languages. */
-  private address(url: string, filters: URLSearchParams, kind: Kind): string {
+  address(url: string, filters: URLSearchParams, kind: Kind): string {
     const query = new URLSearchParams(filters);
     if (kind === 'csv') query.set('bom', 'true');
     else query.set('file', kind);
     return `${url}?${query}`;
   }
 
-  private async run(event: Event, url: string, kind: Kind): Promise<void> {
-    event.preventDefault();
+  /** Store the file at the address. */
+  async run(url: string, kind: Kind): Promise<void> {
     if (this.isBusy) return;
     this.isBusy = true;
     this.failure = null;
@@ -53,10 +53,15 @@ export class Exports implements ReactiveController {
     }
   }
 
+  private clicked(event: Event, url: string, kind: Kind): void {
+    event.preventDefault();
+    void this.run(url, kind);
+  }
+
   buttons(url: string, filters: URLSearchParams): TemplateResult {
     const link = (kind: Kind, label: string) => {
       const address = this.address(url, filters, kind);
-      return html`<a class="btn export" data-file=${kind} href=${address} download aria-disabled=${this.isBusy ? 'true' : 'false'} @click=${(event: Event) => void this.run(event, address, kind)}>
+      return html`<a class="btn export" data-file=${kind} href=${address} download aria-disabled=${this.isBusy ? 'true' : 'false'} @click=${(event: Event) => this.clicked(event, address, kind)}>
         ${kind === 'csv' ? icon('download') : nothing}${label}
       </a>`;
     };

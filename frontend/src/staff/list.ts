@@ -18,7 +18,7 @@ export interface Failure {
 }
 
 export interface Row {
-  id?: number;
+  id?: number | string;
   username?: string; // of rows about learners, which have no id
   created?: string;
 }

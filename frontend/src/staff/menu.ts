@@ -1,7 +1,7 @@
 // The actions of a row: a list of buttons in the top layer, one per section, filled when it is opened.
 
 import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from 'lit';
-import { icon } from './icons';
+import { type IconName, icon } from './icons';
 
 export interface Action {
   name: string;
@@ -65,15 +65,16 @@ export class Menu implements ReactiveController {
     action.run();
   }
 
-  button(label: string, actions: () => Action[]): TemplateResult {
+  /** A button with three dots, or with this shape and its label. */
+  button(label: string, actions: () => Action[], shape?: IconName): TemplateResult {
     return html`<button
       type="button"
-      class="btn btn-icon btn-quiet btn-small action-more"
-      aria-label=${label}
+      class=${shape ? 'btn' : 'btn btn-icon btn-quiet btn-small action-more'}
+      aria-label=${shape ? nothing : label}
       aria-haspopup="true"
       @click=${(event: Event) => this.open(event, actions())}
     >
-      ${icon('more')}
+      ${icon(shape ?? 'more')}${shape ? label : nothing}
     </button>`;
   }
 

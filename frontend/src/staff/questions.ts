@@ -10,8 +10,9 @@ import { gettext } from './text';
 export interface Field {
   name: string;
   label: string;
-  /** `choices` are check boxes; their value is a comma-separated list. */
-  kind?: 'text' | 'number' | 'area' | 'select' | 'choices';
+  /** `choices` are check boxes; their value is a comma-separated list. `check` is one, '1' or ''. A `moment` is as
+   * its input has it, in the reader's zone; the value of a `file` is its text. */
+  kind?: 'text' | 'number' | 'area' | 'select' | 'choices' | 'check' | 'date' | 'moment' | 'file';
   options?: [value: string, label: string][];
   value?: string;
   hint?: string;
@@ -20,8 +21,12 @@ export interface Field {
   /** Names of the server for errors of this field. */
   aliases?: string[];
   most?: number; // characters
+  accept?: string; // of a file
   id?: string; // as suites of hosts find it
 }
+
+/** Of the browser's own controls. */
+const INPUT_TYPES: Record<string, string> = { date: 'date', moment: 'datetime-local' };
 
 export type Values = Record<string, string>;
 
@@ -152,6 +157,18 @@ export class Questions implements ReactiveController {
     this.host.requestUpdate();
   }
 
+  private async readFile(name: string, event: Event): Promise<void> {
+    const [file] = (event.target as HTMLInputElement).files ?? [];
+    this.errors = { ...this.errors, [name]: '' };
+    try {
+      const bytes = file ? await file.arrayBuffer() : new ArrayBuffer(0);
+      this.change(name, new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    } catch {
+      this.errors[name] = gettext('The file cannot be read, or is not encoded in UTF-8.');
+      this.change(name, '');
+    }
+  }
+
   private choices({ name, options = [] }: Field): TemplateResult {
     const chosen = new Set(this.values[name].split(',').filter(Boolean));
     const toggle = (value: string, isChosen: boolean) => {
@@ -190,8 +207,20 @@ export class Questions implements ReactiveController {
         ${options.map(([one, label]) => html`<option value=${one} .selected=${one === value}>${label}</option>`)}
       </select>`;
     }
+    return this.input(field, described);
+  }
+
+  private input(field: Field, described: string): TemplateResult {
+    const { name, kind = 'text' } = field;
+    const id = field.id ?? `field-${name}`;
+    const invalid = this.errors[name] ? 'true' : 'false';
+    if (kind === 'file') {
+      return html`<input class="input" type="file" id=${id} name=${name} accept=${field.accept ?? ''} aria-invalid=${invalid} aria-describedby=${described} @change=${(event: Event) => void this.readFile(name, event)} />`;
+    }
     const mode = kind === 'number' ? 'decimal' : 'text';
-    return html`<input class="input" id=${id} name=${name} type="text" inputmode=${mode} autocomplete="off" aria-invalid=${invalid} aria-describedby=${described} .value=${value} @input=${changed} />`;
+    const type = INPUT_TYPES[kind] ?? 'text';
+    const changed = (event: Event) => this.change(name, (event.target as HTMLInputElement).value);
+    return html`<input class="input" type=${type} step=${type === 'text' ? nothing : 1} id=${id} name=${name} inputmode=${mode} autocomplete="off" aria-invalid=${invalid} aria-describedby=${described} .value=${this.values[name]} @input=${changed} />`;
   }
 
   private field(field: Field): TemplateResult {
@@ -201,6 +230,15 @@ export class Questions implements ReactiveController {
     const notes = html`<p id=${described} class=${error ? 'error error-message' : 'hint'}>${error ? html`${icon('warn')}<span>${error}</span>` : hint}</p>`;
     if (kind === 'choices') {
       return html`<fieldset class="field" aria-describedby=${described}><legend class="label">${label}</legend>${this.choices(field)}${notes}</fieldset>`;
+    }
+    if (kind === 'check') {
+      return html`<div class="field">
+        <label class="check">
+          <input type="checkbox" name=${name} .checked=${this.values[name] === '1'} aria-describedby=${described} @change=${(event: Event) => this.change(name, (event.target as HTMLInputElement).checked ? '1' : '')} />
+          <span>${label}</span>
+        </label>
+        ${notes}
+      </div>`;
     }
     return html`<div class="field">
       <label for=${field.id ?? `field-${name}`}>${label}</label>

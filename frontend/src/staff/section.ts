@@ -52,7 +52,7 @@ export abstract class Section<T extends Row> extends LitElement {
   protected readonly questions = new Questions(this);
   protected readonly notices = new Notices(this);
   protected readonly menu = new Menu(this);
-  private readonly exports = new Exports(this);
+  protected readonly exports = new Exports(this);
   protected readonly list: List<T> = new List<T>(
     this,
     () => (this.apiBase ? `${this.apiBase}${this.resource()}` : ''),

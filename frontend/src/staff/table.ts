@@ -21,6 +21,8 @@ export interface Selection<T> {
   has: (row: T) => boolean;
   toggle: (rows: T[], isChosen: boolean) => void;
   label: (row: T) => string;
+  /** Without it, all rows can be chosen. */
+  can?: (row: T) => boolean;
 }
 
 export interface TableOptions<T> {
@@ -66,6 +68,11 @@ function box(isChosen: boolean, label: string, toggle: (isChosen: boolean) => vo
   </label>`;
 }
 
+function choice<T>(one: T, { has, label, toggle, can }: Selection<T>): TemplateResult {
+  const isOffered = can?.(one) ?? true;
+  return html`<td role="cell" class="choose">${isOffered ? box(has(one), label(one), (isChosen) => toggle([one], isChosen)) : nothing}</td>`;
+}
+
 function row<T>(one: T, options: TableOptions<T>): TemplateResult {
   const { columns, selection, actions, attention, isOpen } = options;
   const [first, ...others] = columns;
@@ -75,9 +82,7 @@ function row<T>(one: T, options: TableOptions<T>): TemplateResult {
     data-attention=${attention?.(one) ?? nothing}
     data-chosen=${selection?.has(one) ? 'true' : nothing}
   >
-    ${selection
-      ? html`<td role="cell" class="choose">${box(selection.has(one), selection.label(one), (isChosen) => selection.toggle([one], isChosen))}</td>`
-      : nothing}
+    ${selection ? choice(one, selection) : nothing}
     <th scope="row" role="rowheader">${first.cell(one)}</th>
     ${others.map((column) => fact(column.label, column.cell(one)))}
     ${actions ? html`<td role="cell" class="row-actions">${actions(one)}</td>` : nothing}
@@ -86,12 +91,13 @@ function row<T>(one: T, options: TableOptions<T>): TemplateResult {
 
 function head<T>(options: TableOptions<T>): TemplateResult {
   const { columns, rows, selection, actions } = options;
-  const all = rows.length > 0 && rows.every((one) => selection?.has(one));
+  const offered = rows.filter((one) => selection?.can?.(one) ?? true);
+  const all = offered.length > 0 && offered.every((one) => selection?.has(one));
   const label = gettext('Select all on this page');
   return html`<tr role="row">
     ${selection
       ? html`<th scope="col" role="columnheader" class="choose">
-          ${box(all, label, (isChosen) => selection.toggle(rows, isChosen))}
+          ${box(all, label, (isChosen) => selection.toggle(offered, isChosen))}
         </th>`
       : nothing}
     ${columns.map((column) => columnHeading(column, options))}

@@ -31,6 +31,8 @@ get   {here}/accommodations/{profile}/     403  403  403  403  200  403  200
 patch {here}/accommodations/{profile}/     403  403  403  403  200  403  200
 post  {here}/accommodations/{profile}/preview/ 403 403 403 403 200 403 200
 post  {here}/accommodations/{profile}/end/ 403  403  403  403  200  403  200
+get   {here}/accommodations/all/           403  403  403  403  200  403  200
+get   {there}/accommodations/all/          403  403  403  403  403  200  200
 get   {here}/accommodations/export/        403  403  403  403  200  403  200
 post  {here}/accommodations/import/        403  403  403  403  200  403  200
 post  {here}/accommodations/import/preview/ 403 403  403  403  200  403  200
