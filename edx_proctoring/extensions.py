@@ -91,13 +91,11 @@ Role = str | Rule
 
 @dataclass(frozen=True)
 class StaffSection:
-    """A section of the staff page: a custom element, and the static files (paths, as for `{% static %}`) that define
-    it.
+    """A section of the staff page: a custom element, and the static files (paths as for `{% static %}`) defining it.
 
     The name, of letters, digits, hyphens and underscores, must be unique on the page: begin it with the app's label. The
-    page sets the element's attributes `course-id` and `api-base`. With `replaces`, the section takes the place and the
-    address of the section of the core that has this name. Scripts run in the order of this list, after the core's own.
-    """
+    page sets the element's attributes `course-id` and `api-base`. With `replaces`, the section takes the place and address
+    of the core's section of this name. Scripts run in this order, after the core's."""
 
     name: str
     title: str

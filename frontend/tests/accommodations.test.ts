@@ -102,6 +102,7 @@ test('only allowances can be chosen, to copy or remove them', async () => {
   boxes[0].checked = true;
   boxes[0].dispatchEvent(new Event('change'));
   await rendered();
+  changes.reply = () => ({ body: { succeeded: 1, failed: 0, results: [] } });
   await press(element, '.bulk .btn-danger');
   await answer(element);
   expect(changes.sent[0].body).toEqual({ action: 'delete', allowance_ids: [3] });

@@ -85,7 +85,7 @@ class Accommodation:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is searched for. `exam_id` leaves out allowances of other exams; profiles are for all exams."""
+    """Search, filters and order of a request. `exam_id` leaves out allowances of other exams; profiles are for all exams."""
 
     search: str = ""
     exam_id: int | None = None
