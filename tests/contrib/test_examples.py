@@ -126,6 +126,7 @@ CALLS = [
     Call("GET", "reviews/1/"),
     Call("PATCH", "reviews/1/", {"review_status": "Clean"}, by="global_staff", if_match="known"),
     Call("GET", "accommodations/"),
+    Call("GET", "accommodations/all/"),
     Call("POST", "accommodations/preview/", {**PROFILE, "user": "zoe"}),
     Call("POST", "accommodations/", {**PROFILE, "user": "zoe"}),
     Call("POST", "accommodations/", {**PROFILE, "user": "nobody"}),

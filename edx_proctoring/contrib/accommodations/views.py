@@ -150,7 +150,7 @@ class AccommodationViewSet(ResourceViewSet[Any]):
 
     serializer_class = AccommodationSerializer
     filterset_class = AccommodationFilter
-    resource = "all_accommodations"
+    resource = "accommodations_all"
 
     def get_queryset(self) -> QuerySet[Profile]:
         course_id = self.kwargs.get("course_id", "")  # none for the OpenAPI document
