@@ -252,6 +252,14 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
             models.Index(
                 fields=["proctored_exam", "created", "user"], name="proctoring_attempt_newest"
             ),
+            models.Index(
+                fields=["proctored_exam", "status", "created", "user"],
+                name="proctoring_attempt_status",
+            ),
+            models.Index(
+                fields=["proctored_exam", "is_resumable", "created", "user"],
+                name="proctoring_attempt_resumable",
+            ),
             models.Index(fields=["status", "started_at"], name="proctoring_attempt_running"),
         )
 

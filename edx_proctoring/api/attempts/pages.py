@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from edx_proctoring import backends, cache, deadlines, exam_types
 from edx_proctoring.api.attempts.clock import AttemptClock
+from edx_proctoring.api.exams import type_of_exam
 from edx_proctoring.api.lookup import as_dict
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.models import (
@@ -28,7 +30,34 @@ Attempt = ProctoredExamStudentAttempt
 Status = ProctoredExamStudentAttemptStatus
 FEW = 500  # learners
 LARGE = 5_000  # attempts of a course, from which on their number is remembered
+MOST_COUNTED = 1_000  # attempts that match a filter; the number of more is not exact
 SECONDS_REMEMBERED = 30
+
+
+@dataclass(frozen=True)
+class RowCount:
+    """The number of rows of a list. `is_about`: remembered for at most SECONDS_REMEMBERED, or too high by the number of
+    earlier attempts that match the filter.
+    """
+
+    number: int
+    is_about: bool = False
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """Conditions on the rows of a list, without search.
+
+    `narrow` adds the conditions to a queryset. Together with one of the `parts`, of which each row matches exactly one,
+    they should be a condition along an index, such as a single status. `name` identifies the conditions.
+    """
+
+    name: str = ""
+    narrow: Callable[[AttemptQuerySet], AttemptQuerySet] = lambda rows: rows
+    parts: Sequence[Q] = (Q(),)
+
+
+EVERYTHING = Narrowing()
 
 
 def find_attempts(course_id: object) -> AttemptQuerySet:
@@ -48,23 +77,48 @@ def find_all_attempts(course_id: object) -> AttemptQuerySet:
 
 
 def find_newest_attempts(
-    course_id: object, reach: int, exam_id: int | None = None
-) -> tuple[AttemptQuerySet, int]:
-    """Return the first `reach` rows of `find_attempts`, perhaps with more after them, and the number of all its rows.
-    `exam_id`: of this exam only.
+    course_id: object,
+    reach: int,
+    exam_id: int | None = None,
+    narrowing: Narrowing = EVERYTHING,
+    *,
+    exam_type: str = "",
+    is_exact: bool = False,
+) -> tuple[AttemptQuerySet, RowCount]:
+    """Return the first `reach` rows of `find_attempts` under these conditions, perhaps with more after them, and the
+    number of all of them. `exam_id`: of this exam only, `exam_type`: of exams of this type.
 
-    The number of a large course is remembered for a few seconds, because only counting takes longer in larger courses.
+    Only counting takes longer in larger courses, so large numbers are not exact, unless `is_exact`.
     """
     exams = ProctoredExam.objects.in_course(course_id)
     if exam_id is not None:
         exams = exams.filter(pk=exam_id)
-    name = hashlib.sha256(f"{exam_id} {course_id}".encode()).hexdigest()
-    key = f"proctoring.attempts.{name}"
-    known: int | None = cache.get(key)
-    rows, count = _newest_since(exams, reach, known)
-    if known is None and count >= LARGE:
-        cache.set(key, count, SECONDS_REMEMBERED)
-    return rows.latest_per_learner().with_parts().newest_first(), count
+    if exam_type:
+        of_type = [exam.pk for exam in exams if type_of_exam(exam) == exam_type]
+        exams = exams.filter(pk__in=of_type)
+    rows, some = _newest_since(exams, reach, narrowing)
+    name = hashlib.sha256(
+        f"{exam_id} {exam_type} {narrowing.name} {course_id}".encode()
+    ).hexdigest()
+    count = _count(rows, f"proctoring.attempts.{name}", narrowing, is_exact=is_exact)
+    return some.latest_per_learner().with_parts().newest_first(), count
+
+
+def _count(rows: AttemptQuerySet, key: str, narrowing: Narrowing, *, is_exact: bool) -> RowCount:
+    known: int | None = None if is_exact else cache.get(key)
+    if known is not None:
+        return RowCount(known, is_about=True)
+    if narrowing.name:
+        newest = rows.latest_per_learner().order_by()
+        number = (newest if is_exact else newest[: MOST_COUNTED + 1]).count()
+        if is_exact or number <= MOST_COUNTED:
+            return RowCount(number)
+        count = RowCount(rows.order_by().count(), is_about=True)  # an index answers this alone
+    else:
+        count = RowCount(_count_pairs(rows))
+    if count.is_about or count.number >= LARGE:
+        cache.set(key, count.number, SECONDS_REMEMBERED)
+    return count
 
 
 def shown_attempt(attempt: Attempt, clock: AttemptClock | None = None) -> Attempt:
@@ -101,8 +155,13 @@ def _type_conditions() -> dict[str, Q]:
 
 # An attempt that waits for a decision of staff: whether its learner may resume it, or what its review means.
 INTERRUPTED = Q(status=Status.error, ready_to_resume=False, resumed=False)
-NEEDS_ATTENTION = INTERRUPTED | Q(status=Status.second_review_required)
-RESUMABLE = Q(is_resumable=True, proctored_exam__is_practice_exam=False)
+SECOND_REVIEW = Q(status=Status.second_review_required)
+# The first condition is implied by the others; databases find the rows by it.
+NEEDS_ATTENTION = Q(status__in=[Status.error, Status.second_review_required]) & (
+    INTERRUPTED | SECOND_REVIEW
+)
+# For `is_resumable=True`, Django writes the bare column, for which SQLite and MariaDB use no index.
+RESUMABLE = Q(is_resumable__in=[True], proctored_exam__is_practice_exam=False)
 
 
 def needs_attention(attempt: Attempt) -> bool:
@@ -148,10 +207,11 @@ def get_grouped_attempts(
         rows = rows.filter(status__in=statuses)
     if search_by:
         pages = _found(rows, search_by, ordering, per_page)
-    elif statuses or ordering:
+    elif ordering:
         pages = Paginator(_newest(rows, ordering), per_page)
     else:
-        pages = _newest_first(exams, page, per_page)
+        narrowing = with_statuses(statuses) if statuses else EVERYTHING
+        pages = _newest_first(exams, page, per_page, narrowing)
     found: Page[Any] = pages.get_page(page)
     found.object_list = _with_siblings(found.object_list)
     return found
@@ -180,39 +240,49 @@ def _found(
 
 
 def _newest_first(
-    exams: ExamQuerySet, page: int | str | None, per_page: int
+    exams: ExamQuerySet, page: int | str | None, per_page: int, narrowing: Narrowing
 ) -> "Paginator[Triple]":
     try:
         reach = int(page if page is not None else 1) * per_page
     except ValueError:
         reach = per_page
-    rows, count = _newest_since(exams, reach)
-    pages = Paginator(_newest(rows), per_page)
-    pages.count = count
+    rows, some = _newest_since(exams, reach, narrowing)
+    pages = Paginator(_newest(some), per_page)
+    pages.count = rows.latest_per_learner().count() if narrowing.name else _count_pairs(rows)
     return pages
 
 
-def _newest_since(
-    exams: Any, reach: int, known_count: int | None = None
-) -> tuple[AttemptQuerySet, int]:
-    """Return attempts among which are the `reach` newest, and how many there are per learner and exam, unless that is
-    known.
-
-    The exam whose n-th newest attempt is the latest of all has n attempts since then, so the n newest attempts of the
-    course are not older: only these are sorted, not the whole course.
-    """
-    own = Attempt.objects.filter(proctored_exam=OuterRef("pk"))
-    reached = own.latest_per_learner().newest_first().values("created")
-    known = exams.annotate(
-        since=Subquery(
-            reached[reach - 1 : reach] if 0 < reach <= LARGEST_INTEGER else reached.none()
-        ),
+def with_statuses(statuses: Collection[str]) -> Narrowing:
+    """Return the condition that the stored status is one of these."""
+    names = sorted(set(statuses))
+    return Narrowing(
+        name=" ".join(names),
+        narrow=lambda rows: rows.filter(status__in=names),
+        parts=[Q(status=name) for name in names],
     )
-    found = list(known.values_list("pk", "since"))
-    rows: AttemptQuerySet = Attempt.objects.filter(proctored_exam_id__in=[pk for pk, _ in found])
-    count = _count_pairs(rows) if known_count is None else known_count
-    moments = [since for _, since in found if since is not None]
-    return (rows.filter(created__gte=max(moments)) if moments else rows), count
+
+
+def _newest_since(
+    exams: Any, reach: int, narrowing: Narrowing
+) -> tuple[AttemptQuerySet, AttemptQuerySet]:
+    """Return the attempts that meet the conditions, and those of them among which are the `reach` newest.
+
+    Of all exams and parts, take the one whose n-th newest attempt is the latest: it has n attempts since then, so the n
+    newest attempts of the course are not older, and only these are sorted, not the whole course.
+    """
+    own = narrowing.narrow(Attempt.objects.filter(proctored_exam=OuterRef("pk")))
+    moments = {}
+    for number, part in enumerate(narrowing.parts):
+        reached = own.filter(part).latest_per_learner().newest_first().values("created")
+        is_possible = 0 < reach <= LARGEST_INTEGER
+        moments[f"since{number}"] = Subquery(
+            reached[reach - 1 : reach] if is_possible else reached.none()
+        )
+    found = list(exams.annotate(**moments).values_list("pk", *moments))
+    rows: AttemptQuerySet = Attempt.objects.filter(proctored_exam_id__in=[pk for pk, *_ in found])
+    rows = narrowing.narrow(rows)
+    since = [moment for _, *known in found for moment in known if moment is not None]
+    return rows, (rows.filter(created__gte=max(since)) if since else rows)
 
 
 def _count_pairs(attempts: AttemptQuerySet) -> int:

@@ -1,10 +1,12 @@
 """Attempts of a course."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import django_filters
 from django.db.models import Model, Q, QuerySet
+from django_filters.utils import translate_validation
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 
 from edx_proctoring import api
 from edx_proctoring.api.attempts import pages
@@ -19,7 +21,9 @@ from edx_proctoring.views.v2.lists import (
     Order,
     Pages,
     Search,
+    check_parameters,
     is_number,
+    wants_exact_count,
 )
 
 if TYPE_CHECKING:
@@ -205,15 +209,48 @@ class AttemptViewSet(ResourceViewSet[Model]):
         return api.find_attempts(self.kwargs.get("course_id", ""))  # none for the OpenAPI document
 
     def filter_queryset(self, queryset: Any) -> Any:
-        """Without filters (except for the exam's) and order, read no more of the course than the page needs."""
-        rows = super().filter_queryset(queryset)
+        """Without a search and an order, read no more of the course than the page needs."""
         query, paginator = self.request.query_params, self.paginator
-        page, exam_id = query.get("page", "1"), query.get("exam") or None
-        if not is_number(page) or set(query) - PAGING - {"exam"}:
-            return rows
+        check_parameters(query, AttemptFilter.base_filters, PAGING)
+        found = AttemptFilter(query, queryset=queryset, request=self.request)
+        if not found.is_valid():
+            error: object = translate_validation(found.errors)
+            assert isinstance(error, ValidationError)
+            raise error
+        page, values = query.get("page", "1"), found.form.cleaned_data
+        if not is_number(page) or values["search"] or values["ordering"]:
+            return found.qs
         assert isinstance(paginator, Pages)
         reach = int(page[:20]) * paginator.get_page_size(self.request)
-        rows, paginator.known_count = api.find_newest_attempts(
-            self.kwargs["course_id"], reach, int(exam_id) if exam_id else None
+        exam_id = int(values["exam"]) if values["exam"] else None
+        rows, count = api.find_newest_attempts(
+            self.kwargs["course_id"],
+            reach,
+            exam_id,
+            narrowing_of(found),
+            exam_type=values["type"] or "",
+            is_exact=wants_exact_count(self.request),
         )
+        paginator.known_count, paginator.is_about = count.number, count.is_about
         return rows
+
+
+def narrowing_of(found: AttemptFilter) -> pages.Narrowing:
+    """Return the conditions of the query, but for those on exams."""
+    values = {
+        name: value
+        for name, value in found.form.cleaned_data.items()
+        if value not in (None, "", []) and name not in ("exam", "type")
+    }
+    if not values:
+        return pages.EVERYTHING
+    parts = [Q()]
+    if statuses := values.get("status"):
+        parts = [Q(status=status) for status in sorted(set(statuses))]
+    elif values.get("needs_attention"):
+        parts = [pages.INTERRUPTED, pages.SECOND_REVIEW]
+
+    def narrow(rows: "AttemptQuerySet") -> "AttemptQuerySet":
+        return cast("AttemptQuerySet", found.filter_queryset(rows))
+
+    return pages.Narrowing(repr(sorted(values.items())), narrow, parts)

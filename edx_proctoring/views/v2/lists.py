@@ -17,6 +17,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from edx_proctoring.limits import LARGEST_INTEGER
@@ -25,7 +26,7 @@ from edx_proctoring.views.requests.fields import LONGEST_TEXT
 Row = TypeVar("Row", bound=Model)
 MOST_ON_A_PAGE = 200
 MOST_WORDS = 10
-PAGING = {"page", "page_size", "format"}
+PAGING = {"page", "page_size", "format", "count"}
 EARLIEST_YEAR, LATEST_YEAR = 1900, 9000
 
 
@@ -34,13 +35,22 @@ def is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
+def wants_exact_count(request: Request) -> bool:
+    """Return whether the request has `count=exact`, for a number that is not remembered or rounded."""
+    value = request.query_params.get("count", "")
+    if value not in ("", "exact"):
+        raise ValidationError({"count": ["Either exact or nothing."]})
+    return bool(value)
+
+
 class Pages(PageNumberPagination):
-    """`page` and `page_size`; the response has `count`, `next`, `previous`, `results`."""
+    """`page` and `page_size`; the response has `count`, `count_is_about`, `next`, `previous`, `results`."""
 
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = MOST_ON_A_PAGE
     known_count: int | None = None  # set if the view has already counted the rows
+    is_about = False  # whether that number is not exact
 
     def django_paginator_class(self, rows: Any, per_page: int) -> "Paginator[Any]":  # type: ignore[override]  # called only
         pages = Paginator(rows, per_page)
@@ -61,11 +71,39 @@ class Pages(PageNumberPagination):
             raise ValidationError({"page_size": [f"A number from 1 to {MOST_ON_A_PAGE}."]})
         return int(given)
 
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        wants_exact_count(request)  # an invalid value is an error in every list
+        return super().paginate_queryset(queryset, request, view)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        response = super().get_paginated_response(data)
+        response.data = {
+            "count": response.data.pop("count"),
+            "count_is_about": self.is_about,
+            **response.data,
+        }
+        return response
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        exact = {
+            "name": "count",
+            "in": "query",
+            "required": False,
+            "description": "`exact`: count all rows, however long it takes.",
+            "schema": {"type": "string", "enum": ["exact"]},
+        }
+        return [*super().get_schema_operation_parameters(view), exact]
+
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Adapt the schema to OpenAPI 3.1, where null is a type."""
         found = super().get_paginated_response_schema(schema)
         for name in ("next", "previous"):
             found["properties"][name] = {"type": ["string", "null"], "format": "uri"}
+        found["properties"]["count_is_about"] = {
+            "type": "boolean",
+            "description": "Whether `count` is not exact, as in large lists of attempts without `count=exact`.",
+        }
+        found["required"] = [*found["required"], "count_is_about"]
         return found
 
 
