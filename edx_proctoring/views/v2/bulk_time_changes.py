@@ -1,6 +1,6 @@
 """Grant time to many attempts, pause or continue them: with a preview and an undo."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers, status
@@ -10,7 +10,6 @@ from rest_framework.response import Response
 
 from edx_proctoring.api.attempts import bulk_time_changes as api
 from edx_proctoring.limits import LARGEST_INTEGER
-from edx_proctoring.models import BulkTimeChange
 from edx_proctoring.types import User
 from edx_proctoring.views.permissions import caller
 from edx_proctoring.views.v2.actions import choose_attempts
@@ -19,6 +18,9 @@ from edx_proctoring.views.v2.idempotency import idempotent
 from edx_proctoring.views.v2.problems import code_of
 from edx_proctoring.views.v2.selections import check_selection, count_field, filter_field
 from edx_proctoring.views.v2.time_changes import LONGEST_REASON
+
+if TYPE_CHECKING:
+    from edx_proctoring.models import BulkTimeChange
 
 ACTIONS = ["extend", "pause", "continue"]
 
@@ -154,18 +156,18 @@ def change_of(view: ResourceViewSet[Any]) -> Any:
     return found
 
 
-def previewed(change: BulkTimeChange) -> Response:
+def previewed(change: "BulkTimeChange") -> Response:
     """Return the response with the effects that the change would have."""
     planned, change.total = api.preview_bulk_time_change(change)
     return _answer(change, [_planned(one) for one in planned])
 
 
-def made(change: BulkTimeChange) -> Response:
+def made(change: "BulkTimeChange") -> Response:
     """Make the change, and return the response with its results."""
     return _made(change, api.run_bulk_time_change(change))
 
 
-def undone(change: BulkTimeChange, by: User) -> Response:
+def undone(change: "BulkTimeChange", by: User) -> Response:
     """Reverse the change, and return the response with the results."""
     return _made(*api.undo_bulk_time_change(change, by=by))
 
