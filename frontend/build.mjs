@@ -1,6 +1,6 @@
 // Build the scripts into edx_proctoring/static; with --check, prove that what is committed is what a build gives.
 // Scripts of learners' pages become ES5: hosts' asset pipelines may minify them with tools that know nothing newer. The
-// staff page loads its script as a module, which is as modern as custom elements are.
+// staff page and the live board load their scripts as modules, which are as modern as custom elements are.
 import { build, transform } from 'esbuild';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -18,8 +18,10 @@ const outputs = [
   { entry: 'exam_action_handler.ts', out: 'proctoring/js/exam_action_handler.js', make: forPages },
   { entry: 'instructor_dashboard.ts', out: 'proctoring/js/instructor_dashboard.js', make: forPages },
   { entry: 'handler_wrapper.ts', out: 'index.js', make: (entry) => bundled(entry, { target: 'es2015' }) },
-  { entry: 'staff/index.ts', out: 'proctoring/js/staff.js', make: (entry) => bundled(entry, MODULE) },
   { entry: 'accommodations/index.ts', out: 'proctoring/js/accommodations.js', make: forExtensions },
+  { entry: 'staff/index.ts', out: 'proctoring/js/staff.js', make: (entry) => bundled(entry, MODULE) },
+  { entry: 'live/index.ts', out: 'proctoring/js/live.js', make: forExtensions },
+  { entry: '../mfe/exam_messages.ts', out: 'proctoring/mfe/exam_messages.js', make: (entry) => bundled(entry, { target: 'es2019', minify: true }) },
   { entry: 'staff/tokens.css', out: 'proctoring/css/staff.css', make: styles },
   { entry: ['tokens', 'basics', 'bar', 'screens'].map((name) => `learner/${name}.css`), out: 'proctoring/css/learner.css', make: styles },
 ];
@@ -39,11 +41,10 @@ const inlineStyles = {
   },
 };
 
-/** One file of modern or, for workers' bundlers, ES2015 code. */
-async function bundled(entry, options) {
-  const result = await build({
+function options(entries) {
+  return {
     absWorkingDir: root,
-    entryPoints: [`frontend/src/${entry}`],
+    entryPoints: entries.map((entry) => `frontend/src/${entry}`),
     outdir: 'unused',
     write: false,
     bundle: true,
@@ -51,8 +52,12 @@ async function bundled(entry, options) {
     charset: 'ascii',
     legalComments: 'none',
     plugins: [inlineStyles],
-    ...options,
-  });
+  };
+}
+
+/** One file of modern or, for workers' bundlers, ES2015 code. */
+async function bundled(entry, own) {
+  const result = await build({ ...options([entry]), ...own });
   return result.outputFiles[0].text;
 }
 
@@ -70,7 +75,7 @@ const sharedModules = {
 
 /** A section of an extension: one module that brings only what the staff page does not have. */
 function forExtensions(entry) {
-  return bundled(entry, { ...MODULE, plugins: [sharedModules] });
+  return bundled(entry, { ...MODULE, plugins: [sharedModules, inlineStyles] });
 }
 
 /** As ES5, in a function, so that no name reaches the page; small, because every page of a course loads it. */
@@ -88,10 +93,13 @@ async function styles(entry) {
   return (await transform(texts.join('\n'), { loader: 'css', minify: true, target: STYLES })).code;
 }
 
+const files = [];
+for (const { entry, out, make } of outputs) files.push({ out, text: await make(entry) });
+
 let differences = 0;
-for (const { entry, out, make } of outputs) {
+for (const { out, text } of files) {
   const file = `${root}edx_proctoring/static/${out}`;
-  const built = banner + (await make(entry));
+  const built = banner + text;
   if (!check) {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, built);

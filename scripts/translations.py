@@ -4,7 +4,7 @@
     python -m scripts.translations new fr      begin the catalogs of a language
     python -m scripts.translations missing     list what is not translated, by language
 
-Texts of Python code and templates are in the domain `django`, those of frontend/src in `djangojs`. An extension in
+Texts of Python code and templates are in the domain `django`, those of frontend in `djangojs`. An extension in
 edx_proctoring/contrib has a catalog of its own, here `accommodations/django`. Babel reads and writes the files; it knows
 the plural forms of all languages.
 """
@@ -27,7 +27,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "edx_proctoring"
 LOCALE = PACKAGE / "locale"
-SCRIPTS = ROOT / "frontend" / "src"
+SCRIPTS = [ROOT / "frontend" / "src", ROOT / "frontend" / "mfe"]
 CONTRIB = PACKAGE / "contrib"
 EXTENSIONS = sorted(path.parent.name for path in CONTRIB.glob("*/apps.py"))
 DOMAINS = ("django", "djangojs", *(f"{name}/django" for name in EXTENSIONS))
@@ -73,7 +73,7 @@ def texts(domain: str) -> dict[Text, list[str]]:
     """Return all texts of a domain with the files that hold them, as paths from the package or from the root."""
     found: dict[Text, list[str]] = {}
     if domain == "djangojs":
-        sources = [(path, in_script, ROOT) for path in SCRIPTS.rglob("*.ts")]
+        sources = [(path, in_script, ROOT) for folder in SCRIPTS for path in folder.rglob("*.ts")]
     else:
         extension = domain.rpartition("/")[0]
         home = CONTRIB / extension if extension else PACKAGE

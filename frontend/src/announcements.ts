@@ -1,28 +1,48 @@
-// Messages that an extension puts into the polled data: one after the other, each until the learner has read it.
+// Messages that staff send to the learner: one after the other, each until she has read it, which the server is told.
 
 import type { Bar } from './bar';
+import { change } from './http';
 
 export interface Announcement {
   id: number | string;
   text: string;
+  at?: string;
 }
 
 export class Announcements {
   private readonly read = new Set<number | string>();
   private showing?: number | string;
 
-  constructor(private readonly bar: Bar, private readonly attemptId: number) {}
+  /** `address`: of the attempt's resources at the live board, '' where it is not installed. */
+  constructor(
+    private readonly bar: Bar,
+    private readonly attemptId: number,
+    private readonly address: () => string,
+  ) {}
 
-  /** The event tells the extension's script that the learner has read a message. */
   show(messages: Announcement[]): void {
+    // The server still lists what it was not told of: the request was lost.
+    for (const { id } of messages) if (this.read.has(id)) this.tell(id);
     const next = messages.find(({ id }) => !this.read.has(id));
+    const isGone = this.showing !== undefined && !messages.some(({ id }) => id === this.showing);
+    if (isGone) {
+      this.showing = undefined; // read in another window, or taken back
+      this.bar.announcement();
+    }
     if (!next || this.showing === next.id) return;
     this.showing = next.id;
-    this.bar.announcement(next.text, () => {
+    this.bar.announcement(next, () => {
       this.read.add(next.id);
+      this.showing = undefined;
+      this.tell(next.id);
       const detail = { id: next.id, attemptId: this.attemptId };
       document.dispatchEvent(new CustomEvent('proctoring:announcement-read', { detail }));
-      this.show(messages);
+      this.show(messages.filter(({ id }) => !this.read.has(id)));
     });
+  }
+
+  private tell(id: number | string): void {
+    const address = this.address();
+    if (address) change('POST', `${address}announcements/${id}/seen/`, {}).catch(() => undefined); // with the next poll again
   }
 }

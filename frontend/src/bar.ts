@@ -1,15 +1,17 @@
 // The mark-up of the timer bar: the host's template where it gives one, else our own, driven by the same hooks.
 
+import type { Announcement } from './announcements';
 import type { Breaks } from './breaks';
 import { gettext } from './gettext';
+import type { Invigilated } from './invigilation';
 import type { Pause } from './pause';
 import { adoptStyles } from './styles';
-import { duration, fill } from './words';
+import { duration, fill, timeOfDay } from './words';
 
 export type Level = '' | 'warning' | 'critical';
 
 /** What the server says about the learner's running attempt. */
-export interface Data {
+export interface Data extends Invigilated {
   in_timed_exam: boolean;
   taking_as_proctored: boolean;
   exam_type: string;
@@ -217,15 +219,22 @@ export class Bar {
     this.line('timer-session', yes ? gettext('You have been signed out. Sign in again in a new window, then come back here. What you typed stays on this page.') : '');
   }
 
-  /** A message of the invigilator stays until it is read. */
-  announcement(text: string, onRead: () => void): void {
-    const line = this.line('timer-announcement', text);
+  /** A message of the invigilator is read out, and stays until the learner has read it; without one the line is gone. */
+  announcement(message?: Announcement, onRead?: () => void): void {
+    const box = this.line('timer-announcement', message?.text ?? '');
+    if (!message) return;
+    // Not a live region of its own: text that comes together with its region is often not read out.
+    box.parentElement?.setAttribute('role', 'group');
+    const title = message.at ? fill(gettext('From the invigilator, {time}'), { time: timeOfDay(message.at) }) : gettext('From the invigilator');
+    box.parentElement?.setAttribute('aria-label', title);
+    box.firstElementChild?.prepend(make('b', { textContent: title }), make('br'));
     const button = make('button', { type: 'button', className: 'px-button px-button--second', textContent: gettext('I have read this') });
     button.addEventListener('click', () => {
       this.line('timer-announcement', '');
-      onRead();
+      onRead?.();
     });
-    line.append(button);
+    box.append(button);
+    this.say(`${title}: ${message.text}`);
   }
 
   /** How many answers are typed and not submitted. */

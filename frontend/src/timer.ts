@@ -1,14 +1,14 @@
 // The timer of a running exam: counts down by the monotonic clock, and asks the server, which is always right.
 
 import { Bar, type Data, type Level } from './bar';
-import { type Announcement, Announcements } from './announcements';
 import { Application } from './application';
 import { beforeEnd, mayLeave, whyEnded } from './ending';
 import { BreakButton, type Breaks, changeBreak } from './breaks';
 import { CLOSED, endExam, namespace } from './exam';
-import { RequestFailed, backOff, isPassing, pause, send } from './http';
 import { signedOut } from './errors';
 import { gettext } from './gettext';
+import { RequestFailed, backOff, isPassing, pause, send } from './http';
+import { type Invigilated, Invigilation, SHOWS_MESSAGES } from './invigilation';
 import { pending, navigation } from './page';
 import { type OwnBreak, type Pause, PauseCover } from './pause';
 import { type News, listen, tell } from './tabs';
@@ -28,14 +28,13 @@ const RUNNING = ['started', 'ready_to_submit'];
 const ENDED = [400, 404, 410];
 const RANKS: Level[] = ['', 'warning', 'critical'];
 
-interface Polled {
+interface Polled extends Invigilated {
   status?: string;
   time_remaining_seconds?: number;
   accessibility_time_string?: string;
   paused?: Pause;
   breaks?: Breaks;
   adjustments?: { id: number; seconds: number }[];
-  announcements?: Announcement[];
 }
 
 export class TimerBar {
@@ -55,7 +54,7 @@ export class TimerBar {
   private status: string;
   private text: string;
   private readonly cover = new PauseCover();
-  private readonly messages: Announcements;
+  private readonly invigilation: Invigilation;
   private readonly application: Application;
   private readonly breakButton: BreakButton;
   private readonly heard = new Set<number>(); // adjustments that the learner was told of
@@ -70,7 +69,7 @@ export class TimerBar {
     this.status = data.attempt_status;
     this.text = data.accessibility_time_string;
     this.bar = new Bar(root, data, (button) => void this.endByHand(button));
-    this.messages = new Announcements(this.bar, data.attempt_id);
+    this.invigilation = new Invigilation(root, this.bar, data.attempt_id);
     this.application = new Application(this.url, data.ping_interval ?? 0, {
       asks: () => this.status !== 'ready_to_submit',
       stopped: () => this.stopped,
@@ -87,6 +86,7 @@ export class TimerBar {
     this.resynchronise(this.data.time_remaining_seconds, now);
     if (this.data.paused) this.standsAt = this.data.time_remaining_seconds; // the page is the pause's own screen
     this.breakButton.show(this.data.paused ? undefined : this.data.breaks);
+    this.invigilation.take(this.data);
     this.polled();
     this.wallOffset = Date.now() - now;
     const every = this.data.ping_interval ?? 0;
@@ -134,7 +134,7 @@ export class TimerBar {
 
   private polled(): void {
     this.polledAt = performance.now();
-    this.pollAt = this.polledAt + (this.standsAt === undefined ? POLL_MS : PAUSED_POLL_MS);
+    this.pollAt = this.polledAt + (this.standsAt === undefined ? this.invigilation.interval(POLL_MS) : PAUSED_POLL_MS);
   }
 
   private readonly tick = (): void => {
@@ -193,7 +193,7 @@ export class TimerBar {
   }
 
   private ask(): Promise<Polled | null> {
-    return send<Polled>('GET', `${this.url}?sourceid=in_exam&proctored=${this.data.taking_as_proctored}`);
+    return send<Polled>('GET', `${this.url}?sourceid=in_exam&proctored=${this.data.taking_as_proctored}`, {}, SHOWS_MESSAGES);
   }
 
   /** Ask the server for the time left, once at a time; true when the text to announce is fresh. */
@@ -251,7 +251,8 @@ export class TimerBar {
     this.resynchronise(seconds, sentAt);
     this.pauseOrGoOn(answer.paused, seconds, answer.breaks);
     this.breakButton.show(answer.paused ? undefined : answer.breaks);
-    this.tell(answer);
+    this.tellChanges(answer.adjustments);
+    this.invigilation.take(answer);
     if (added > HOLD_SECONDS) this.announced = Math.min(this.announced, RANKS.indexOf(this.level));
     this.text = text ?? this.text;
     return text !== undefined;
@@ -270,11 +271,6 @@ export class TimerBar {
     this.polled();
   }
 
-  private tell({ adjustments = [], announcements = [] }: Polled): void {
-    this.tellChanges(adjustments);
-    this.messages.show(announcements);
-  }
-
   private ownBreak(paused: Pause, breaks?: Breaks): OwnBreak | undefined {
     if (paused.kind !== 'break' || !breaks) return undefined;
     return {
@@ -291,7 +287,7 @@ export class TimerBar {
     await this.poll();
   }
 
-  private tellChanges(changes: { id: number; seconds: number }[]): void {
+  private tellChanges(changes: { id: number; seconds: number }[] = []): void {
     const fresh = changes.filter((change) => !this.heard.has(change.id));
     fresh.forEach((change) => this.heard.add(change.id));
     const total = fresh.reduce((sum, change) => sum + change.seconds, 0);
@@ -379,7 +375,7 @@ export async function showTimer(root: HTMLElement): Promise<TimerBar | null> {
   const collection = root.dataset.attemptUrl || COLLECTION;
   for (let failures = 1; root.isConnected; failures += 1) {
     try {
-      const data = await send<Data>('GET', collection);
+      const data = await send<Data>('GET', collection, {}, SHOWS_MESSAGES);
       if (!data?.in_timed_exam || data.time_remaining_seconds <= 0 || data.attempt_status === 'error') return null;
       const bar = new TimerBar(root, data, collection);
       bar.start();

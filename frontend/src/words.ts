@@ -27,3 +27,8 @@ export function duration(seconds: number): string {
   const parts = [hours ? unit(hours, 'hour') : '', minutes % 60 ? unit(minutes % 60, 'minute') : ''];
   return parts.filter(Boolean).join(' ');
 }
+
+/** The time of day in the reader's zone, such as "14:48". */
+export function timeOfDay(moment: string): string {
+  return new Date(moment).toLocaleTimeString(language(), { hour: '2-digit', minute: '2-digit' });
+}

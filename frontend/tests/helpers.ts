@@ -17,7 +17,7 @@ export function server(...answers: Answer[]): Sent[] {
     sent.push({
       method: options.method!,
       url,
-      data: Object.fromEntries((options.body as URLSearchParams | undefined) ?? []),
+      data: typeof options.body === 'string' ? JSON.parse(options.body) : Object.fromEntries((options.body as URLSearchParams | undefined) ?? []),
       token: new Headers(options.headers).get('X-CSRFToken'),
     });
     const answer = answers.length > 1 ? answers.shift()! : (answers[0] ?? {});

@@ -204,16 +204,55 @@ describe('what the bar says', () => {
     expect(root.querySelector('.exam-button-turn-in-exam')!.textContent).toBe('End Final');
   });
 
-  test('a message of the invigilator stays until it is read', async () => {
+  const LIVE = { live_url: '/live/mine/42/', poll_seconds: 30 };
+  const note = () => root.querySelector('.timer-announcement');
+
+  test('a message of the invigilator is read out, stays until it is read, and the server is told', async () => {
     const heard: unknown[] = [];
     document.addEventListener('proctoring:announcement-read', (event) => heard.push((event as CustomEvent).detail.id), { once: true });
-    const announcements = [{ id: 3, text: 'Question 4: four times.' }];
-    await bar({}, left(500, { announcements }));
-    await minutes(2);
-    const note = () => root.querySelector('.timer-announcement');
-    expect(note()!.querySelector('p')!.textContent).toBe('Question 4: four times.');
+    const announcements = [{ id: 3, text: 'Question 4: four times.', at: '2026-03-01T13:48:00Z' }];
+    const { sent, polls } = await bar(LIVE, left(500, { ...LIVE, announcements }));
+    await seconds(31);
+    expect(polls()).toBe(1); // as often as the board asks
+    expect(note()!.querySelector('p')!.textContent).toBe('From the invigilator, 10:48 PMQuestion 4: four times.');
+    expect(root.querySelector('.timer-announce')!.textContent).toBe('From the invigilator, 10:48 PM: Question 4: four times.');
     note()!.querySelector('button')!.click();
-    await minutes(1);
-    expect([note(), heard]).toEqual([null, [3]]);
+    await seconds(0);
+    const told = () => sent.filter(({ url }) => url === '/live/mine/42/announcements/3/seen/').length;
+    expect([note(), heard, told()]).toEqual([null, [3], 1]);
+    await seconds(31);
+    expect(told()).toBe(2); // the server still lists it: the request was lost
+    expect(note()).toBe(null);
+  });
+
+  test('a message that was taken back is gone', async () => {
+    await bar({ ...LIVE, announcements: [{ id: 3, text: 'Wrong.' }] }, left(500, { ...LIVE, announcements: [] }));
+    expect(note()).not.toBe(null);
+    await seconds(31);
+    expect(note()).toBe(null);
+  });
+
+  test('a question to the invigilator', async () => {
+    const open = { id: 8, text: 'May I use the formula sheet?', asked_at: '2026-03-01T13:48:00Z' };
+    const { sent } = await bar({ ...LIVE, questions: { enabled: true, open: null } }, { status: 201, body: open }, left(500, { ...LIVE, questions: { enabled: true, open } }));
+    const press = (text: string) => Array.from(root.querySelectorAll('button')).find((one) => one.textContent === text)!.click();
+    press('Ask the invigilator');
+    const field = root.querySelector('textarea')!;
+    expect([document.activeElement, field.maxLength]).toEqual([field, 200]);
+    field.value = open.text;
+    press('Send');
+    await seconds(1);
+    expect(sent[1]).toMatchObject({ method: 'POST', url: '/live/mine/42/questions/' });
+    expect(root.querySelector('.px-bar__hand p')!.textContent).toBe('You have asked: “May I use the formula sheet?”. The answer appears here.');
+    await seconds(31);
+    press('Take the question back');
+    await seconds(1);
+    expect(sent.find(({ method }) => method === 'DELETE')!.url).toBe('/live/mine/42/questions/8/');
+    expect(root.querySelector('.px-bar__hand')).toBe(null);
+  });
+
+  test('no questions where nobody can answer them', async () => {
+    await bar({}, left(500));
+    expect(root.textContent).not.toContain('Ask the invigilator');
   });
 });

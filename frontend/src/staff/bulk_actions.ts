@@ -1,13 +1,12 @@
 // One action on many attempts: the chosen rows, the bar, what would and what did happen to each of them.
 
-import { type ReactiveController, type TemplateResult, html, nothing } from 'lit';
+import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from 'lit';
 import { change, newKey } from '../http';
 import { type Actions } from './actions';
 import { BulkTimeChanges, TIME_ACTIONS, type TimeAction } from './bulk_time_changes';
 import { changeErrorText } from './errors';
 import type { Notice } from './notices';
 import type { Question } from './questions';
-import type { Section } from './section';
 import { type ActionName, type Attempt, actionsOf } from './statuses';
 import type { Selection } from './table';
 import { formatNumber, gettext, interpolate } from './text';
@@ -51,17 +50,18 @@ function consequence(name: Deed): TemplateResult | typeof nothing {
 }
 
 export class BulkActions implements ReactiveController {
-  private readonly chosen = new Map<number, Attempt>();
+  readonly chosen = new Map<number, Attempt>();
   readonly times: BulkTimeChanges;
 
   constructor(
-    private readonly host: Section<Attempt>,
+    private readonly host: ReactiveControllerHost & HTMLElement & { apiBase: string },
     private readonly actions: Actions,
     private readonly handlers: Handlers,
+    private readonly paths = { actions: 'attempts/actions/', times: '' },
   ) {
     host.addController(this);
     this.times = new BulkTimeChanges({
-      base: () => host.apiBase,
+      base: () => `${host.apiBase}${paths.times}`,
       ask: handlers.ask,
       say: handlers.say,
       done: handlers.done,
@@ -89,13 +89,13 @@ export class BulkActions implements ReactiveController {
     for (const row of rows) if (this.chosen.has(row.id)) this.chosen.set(row.id, row);
   }
 
-  private clear(): void {
+  clear(): void {
     this.chosen.clear();
     this.host.focus();
     this.host.requestUpdate();
   }
 
-  private possible(name: ActionName): Attempt[] {
+  possible(name: ActionName): Attempt[] {
     return [...this.chosen.values()].filter((attempt) => actionsOf(attempt).includes(name));
   }
 
@@ -123,7 +123,7 @@ export class BulkActions implements ReactiveController {
     this.host.requestUpdate();
   }
 
-  private begin(name: ActionName): void {
+  begin(name: ActionName): void {
     const ids = [...this.chosen.keys()];
     const most = TIME_ACTIONS.includes(name) ? MOST.time : MOST.deeds;
     if (ids.length > most) {
@@ -134,7 +134,7 @@ export class BulkActions implements ReactiveController {
   }
 
   private post(body: object, key: string): Promise<Results> {
-    const url = `${this.host.apiBase}attempts/actions/`;
+    const url = `${this.host.apiBase}${this.paths.actions}`;
     return change<Results>('POST', url, body, { 'Idempotency-Key': key }) as Promise<Results>;
   }
 

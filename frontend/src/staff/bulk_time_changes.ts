@@ -70,7 +70,7 @@ function headingsOfExam(action: TimeAction): string {
 }
 
 /** Why an attempt is refused. */
-function refusal(code: string): string {
+export function refusal(code: string): string {
   const words: Record<string, string> = {
     ended: gettext('The attempt has ended.'),
     time_is_over: gettext('The time is over.'),

@@ -32,6 +32,15 @@ const SHAPES = {
   trash: svg`<path d="M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5 5 13.5h6l.5-9"/>`,
   wait: svg`<circle cx="8" cy="8" r="5.25"/><path d="M8 2.75a5.25 5.25 0 0 1 0 10.5z" fill="currentColor"/>`,
   warn: svg`<path d="M8 2.5 14 13H2zM8 6.5v3M8 11.25v.01"/>`,
+  clockPlus: svg`<path d="M13.4 7.2A5.5 5.5 0 1 0 8 13.5M8 5v3l1.5 1.25M12.25 10v4.5M10 12.25h4.5"/>`,
+  flag: svg`<path d="M3.75 13.5V3h8.5l-2 3.25 2 3.25h-8.5"/>`,
+  hand: svg`<path d="M5 8V4.25a1 1 0 0 1 2 0V7.5M7 3.25a1 1 0 0 1 2 0V7.5M9 4.25a1 1 0 0 1 2 0V9c0 3-1.25 4.5-3.25 4.5C5.5 13.5 4.5 12 3 9.25a1 1 0 0 1 1.6-1L5 9"/>`,
+  megaphone: svg`<path d="M3 6.5v3h2l6.5 3V3.5L5 6.5zM5.5 9.5l.75 3.5h1.75L7.5 10.25M13.5 7v2"/>`,
+  message: svg`<path d="M2.75 3.25h10.5v7.5H8L5 13.25v-2.5H2.75z"/>`,
+  server: svg`<rect x="2.75" y="3" width="10.5" height="4" rx="1"/><rect x="2.75" y="9" width="10.5" height="4" rx="1"/><path d="M5.25 5v.01M5.25 11v.01"/>`,
+  signal: svg`<path d="M2.5 6a8.5 8.5 0 0 1 11 0M4.75 8.75a5 5 0 0 1 6.5 0M8 12v.01"/>`,
+  silent: svg`<path d="M2.5 6a8.5 8.5 0 0 1 2.2-1.5M7 3.8A8.5 8.5 0 0 1 13.5 6M4.75 8.5a5 5 0 0 1 1.9-1.2M11.25 8.5M8 12v.01M2.5 2.5l11 11"/>`,
+  stop: svg`<rect x="3.75" y="3.75" width="8.5" height="8.5" rx="1"/>`,
 } satisfies Record<string, SVGTemplateResult>;
 
 export type IconName = keyof typeof SHAPES;

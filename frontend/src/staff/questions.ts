@@ -22,6 +22,8 @@ export interface Field {
   aliases?: string[];
   most?: number; // characters
   accept?: string; // of a file
+  /** Ready-made texts, each with a button that inserts it. */
+  readyMade?: string[];
   id?: string; // as suites of hosts find it
 }
 
@@ -242,7 +244,16 @@ export class Questions implements ReactiveController {
     }
     return html`<div class="field">
       <label for=${field.id ?? `field-${name}`}>${label}</label>
-      ${this.control(field, described)} ${notes}
+      ${this.control(field, described)} ${notes} ${this.readyMade(field)}
+    </div>`;
+  }
+
+  private readyMade({ name, readyMade = [] }: Field): TemplateResult | typeof nothing {
+    if (!readyMade.length) return nothing;
+    const label = gettext('Ready-made texts');
+    const insert = (text: string) => this.change(name, [this.values[name].trim(), text].filter(Boolean).join(' '));
+    return html`<div class="actions" role="group" aria-label=${label}>
+      ${readyMade.map((text) => html`<button type="button" class="btn btn-small" @click=${() => insert(text)}>${text}</button>`)}
     </div>`;
   }
 

@@ -1,5 +1,5 @@
-// The interval of refreshes: 30 seconds while the page is visible, a minute while it is hidden, and growing after
-// failures.
+// The interval of refreshes: 30 seconds, or what the caller says, while the page is visible, a minute while it is hidden,
+// and growing after failures.
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { backOff } from '../http';
@@ -15,7 +15,11 @@ export class Rhythm implements ReactiveController {
   private last = 0;
 
   /** `work` resolves with whether it has succeeded. */
-  constructor(private readonly host: ReactiveControllerHost & Element, private readonly work: () => Promise<boolean>) {
+  constructor(
+    private readonly host: ReactiveControllerHost & Element,
+    private readonly work: () => Promise<boolean>,
+    private readonly visibleMs = VISIBLE_MS,
+  ) {
     host.addController(this);
   }
 
@@ -39,7 +43,7 @@ export class Rhythm implements ReactiveController {
 
   private pause(): number {
     if (this.failures) return backOff(this.failures, FIRST_RETRY_MS, SLOWEST_RETRY_MS);
-    return document.hidden || !this.isShown() ? HIDDEN_MS : VISIBLE_MS;
+    return document.hidden || !this.isShown() ? HIDDEN_MS : this.visibleMs;
   }
 
   /** Hosts hide the section with the tab or the panel that it is in. */
@@ -57,7 +61,7 @@ export class Rhythm implements ReactiveController {
   }
 
   private seen = (): void => {
-    if (!document.hidden && Date.now() - this.last >= VISIBLE_MS) void this.run();
+    if (!document.hidden && Date.now() - this.last >= this.visibleMs) void this.run();
     else if (this.timer !== undefined) this.schedule();
   };
 }

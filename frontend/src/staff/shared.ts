@@ -1,13 +1,16 @@
 // What sections of extensions are made of. Their scripts are built without copies of these modules and take them from
 // here, so that each section costs a few kilobytes; the page runs this script before theirs.
 
-import { LitElement, html, nothing } from 'lit';
+import { LitElement, html, nothing, unsafeCSS } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import { live } from 'lit/directives/live.js';
 import { repeat } from 'lit/directives/repeat.js';
 import * as http from '../http';
 import * as accommodationForms from './accommodation_forms';
 import * as accommodations from './accommodations';
+import * as actions from './actions';
+import * as bulkActions from './bulk_actions';
+import * as bulkTimeChanges from './bulk_time_changes';
 import * as errors from './errors';
 import * as exams from './exams';
 import * as freshness from './freshness';
@@ -25,13 +28,16 @@ import * as text from './text';
 
 /** By the names under which frontend/build.mjs finds them. */
 const modules: Record<string, object> = {
-  lit: { LitElement, html, nothing },
+  lit: { LitElement, html, nothing, unsafeCSS },
   'lit/directives/keyed.js': { keyed },
   'lit/directives/live.js': { live },
   'lit/directives/repeat.js': { repeat },
   '../http': http,
   '../staff/accommodation_forms': accommodationForms,
   '../staff/accommodations': accommodations,
+  '../staff/actions': actions,
+  '../staff/bulk_actions': bulkActions,
+  '../staff/bulk_time_changes': bulkTimeChanges,
   '../staff/errors': errors,
   '../staff/exams': exams,
   '../staff/freshness': freshness,

@@ -70,10 +70,18 @@ export function timeZone(): string {
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
 }
 
+const ages = new Map<string | undefined, Intl.RelativeTimeFormat>(); // costly to make, and asked for every second
+
+function ageWords(language: string | undefined): Intl.RelativeTimeFormat {
+  const found = ages.get(language) ?? new Intl.RelativeTimeFormat(language, { style: 'short', numeric: 'auto' });
+  ages.set(language, found);
+  return found;
+}
+
 /** How long ago: "5 sec. ago". */
 export function formatAge(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  const words = new Intl.RelativeTimeFormat(locale(), { style: 'short', numeric: 'auto' });
+  const words = ageWords(locale());
   if (seconds < 60) return words.format(-seconds, 'second');
   return seconds < 3600 ? words.format(-Math.floor(seconds / 60), 'minute') : words.format(-Math.floor(seconds / 3600), 'hour');
 }

@@ -1,0 +1,119 @@
+// What a learner in an exam must hear in the learning micro-frontend: messages of the invigilator, pauses, breaks, added
+// time. A component for a plug-in slot; React, the client and the texts come from the host, so this file imports nothing
+// that the host has already.
+
+import { duration } from '../src/words';
+import { type Cover, Watch, titleOf } from './watch';
+
+type Child = unknown;
+type Element = object;
+
+/** The part of React that is used; any version since 16.8 has it. */
+export interface ReactLike {
+  createElement: (type: unknown, props: object | null, ...children: Child[]) => Element;
+  useEffect: (effect: () => void | (() => void), on: unknown[]) => void;
+  useRef: <T>(value: T) => { current: T };
+  useState: <T>(value: T) => [T, (value: T) => void];
+}
+
+interface Response {
+  data: unknown;
+  headers?: Record<string, unknown>;
+}
+
+/** The host's client, which signs requests: `getAuthenticatedHttpClient()` of `@edx/frontend-platform/auth`. */
+export interface Client {
+  get(url: string): Promise<Response>;
+  post(url: string, body: unknown, options?: object): Promise<Response>;
+}
+
+export interface Host {
+  React: ReactLike;
+  client: () => Client;
+  lmsUrl: () => string;
+  /** The language of the page, such as "fr"; without it the page is asked. */
+  language?: () => string;
+}
+
+type Translate = (text: string) => string;
+
+const COVER = { position: 'fixed', inset: 0, width: '100vw', height: '100vh', maxWidth: 'none', maxHeight: 'none', border: 0, padding: '15vh 10vw', background: 'Canvas', color: 'CanvasText' };
+
+interface CoverProps {
+  cover: Cover;
+  gettext: Translate;
+  endBreak: () => void;
+}
+
+/** Over everything, so that questions are out of reach while the clock stands still. */
+function coverDialog(React: ReactLike): (props: CoverProps) => Element {
+  const h = React.createElement;
+  return function CoverDialog({ cover, gettext, endBreak }) {
+    const ref = React.useRef<HTMLDialogElement | null>(null);
+    React.useEffect(() => {
+      const dialog = ref.current;
+      if (dialog && !dialog.open) dialog.showModal();
+      return () => dialog?.close();
+    }, []);
+    const stay = (event: { preventDefault: () => void }) => event.preventDefault();
+    return h(
+      'dialog',
+      { ref, style: COVER, onCancel: stay, 'aria-labelledby': 'proctoring-cover-title', className: 'proctoring-pause' },
+      h('h2', { id: 'proctoring-cover-title' }, cover.isBreak ? gettext('You are on a break.') : gettext('Your exam is paused.')),
+      cover.message ? h('p', null, cover.message) : null,
+      h('p', null, gettext('Your time stands still. Your answers are kept, and the questions come back with the exam.')),
+      cover.isBreak ? h('p', null, `${gettext('Left of your break')}: `, h('strong', null, duration(cover.seconds))) : null,
+      cover.isBreak ? button(React, gettext('End the break and go on'), endBreak) : null,
+    );
+  };
+}
+
+function button({ createElement }: ReactLike, text: string, onClick: () => void): Element {
+  return createElement('button', { type: 'button', className: 'btn btn-outline-primary btn-sm', onClick, key: text }, text);
+}
+
+function announcement(React: ReactLike, watch: Watch): Element | null {
+  const { gettext, polled } = watch;
+  const first = polled?.announcements?.find(({ id }) => !watch.read.has(id));
+  if (!first) return null;
+  const h = React.createElement;
+  return h(
+    'div',
+    { className: 'alert alert-info proctoring-announcement', key: 'announcement' },
+    h('p', null, h('b', null, titleOf(first, gettext)), h('br', null), first.text),
+    button(React, gettext('I have read this'), () => watch.markRead(first.id)),
+  );
+}
+
+function breakButton(React: ReactLike, watch: Watch): Element | null {
+  const { breaks, paused } = watch.polled ?? {};
+  if (!breaks || paused || breaks.left < 1 || breaks.longest < 1) return null;
+  return button(React, `${watch.gettext('Take a break')} (${duration(breaks.longest)})`, () => void watch.changeBreak('begin'));
+}
+
+/** Make the component for the host's React. */
+export function examMessages(host: Host): () => Element | null {
+  const { React } = host;
+  const h = React.createElement;
+  const watch = new Watch(host);
+  const CoverDialog = coverDialog(React);
+  const endBreak = () => void watch.changeBreak('end');
+
+  return function ExamMessages(): Element | null {
+    const [, redraw] = React.useState(0);
+    React.useEffect(() => watch.follow(redraw), []);
+    const { polled, note, cover, gettext, failure } = watch;
+    if (!polled?.in_timed_exam) return null;
+    return h(
+      'section',
+      { className: 'proctoring-messages', 'aria-label': gettext('Messages about your exam') },
+      // The region is there before its text, so that screen readers hear each change.
+      h('p', { className: 'sr-only', role: 'status', key: 'said' }, watch.said),
+      note ? h('p', { className: 'alert alert-success', key: 'note' }, note) : null,
+      failure ? h('p', { className: 'alert alert-warning', role: 'alert', key: 'failure' }, failure) : null,
+      announcement(React, watch),
+      breakButton(React, watch),
+      cover ? h(CoverDialog, { cover, gettext, endBreak, key: cover.isBreak ? 'on-break' : 'pause' }) : null,
+    );
+  };
+}

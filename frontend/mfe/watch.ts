@@ -1,0 +1,172 @@
+// Polls for the learner's exam, once for all places in which the component is shown, and remembers what she was told.
+
+import { type Announcement } from '../src/announcements';
+import { type Breaks } from '../src/breaks';
+import { backOff, newKey } from '../src/http';
+import type { Pause } from '../src/pause';
+import { duration, fill, timeOfDay } from '../src/words';
+import type { Client, Host } from './exam_messages';
+
+const ATTEMPT = '/api/edx_proctoring/v1/proctored_exam/attempt?messages=1'; // staff see that this page shows messages
+const TEXTS = '/api/edx_proctoring/pages/texts/';
+const POLL_MS = 60_000;
+const PAUSED_MS = 15_000;
+const RETRY_MS = 5_000;
+
+export interface Polled {
+  in_timed_exam: boolean;
+  attempt_id: number;
+  paused?: Pause;
+  breaks?: Breaks;
+  adjustments?: { id: number; seconds: number }[];
+  announcements?: Announcement[];
+  poll_seconds?: number;
+  live_url?: string;
+}
+
+/** What hides the questions: a pause by staff, or the learner's own break with the seconds that are left. */
+export interface Cover {
+  isBreak: boolean;
+  message: string;
+  seconds: number;
+}
+
+export function titleOf({ at }: Announcement, gettext: (text: string) => string): string {
+  return at ? fill(gettext('From the invigilator, {time}'), { time: timeOfDay(at) }) : gettext('From the invigilator');
+}
+
+export class Watch {
+  polled: Polled | null = null;
+  note = '';
+  said = ''; // for screen readers
+  failure = '';
+  readonly read = new Set<number | string>();
+
+  private readonly heard = new Set<number | string>();
+  private readonly shown = new Set<(count: number) => void>();
+  private timer?: ReturnType<typeof setTimeout>;
+  private texts: Record<string, string> | null = null;
+  private failures = 0;
+  private count = 0;
+
+  constructor(private readonly host: Pick<Host, 'client' | 'lmsUrl' | 'language'>) {}
+
+  readonly gettext = (text: string): string => this.texts?.[text] ?? text;
+
+  get cover(): Cover | null {
+    const { paused, breaks } = this.polled ?? {};
+    if (!paused) return null;
+    const isBreak = paused.kind === 'break';
+    return { isBreak, message: paused.message ?? '', seconds: isBreak ? (breaks?.ends_in ?? 0) : 0 };
+  }
+
+  /** Begin to poll with the first place, end with the last one. */
+  follow(redraw: (count: number) => void): () => void {
+    this.shown.add(redraw);
+    if (this.shown.size === 1) {
+      document.addEventListener('visibilitychange', this.seen);
+      void this.poll();
+    }
+    return () => {
+      this.shown.delete(redraw);
+      if (this.shown.size) return;
+      document.removeEventListener('visibilitychange', this.seen);
+      clearTimeout(this.timer);
+    };
+  }
+
+  markRead(id: number | string): void {
+    this.read.add(id);
+    this.tellRead(id);
+    this.redraw();
+  }
+
+  async changeBreak(step: 'begin' | 'end'): Promise<void> {
+    const { breaks } = this.polled ?? {};
+    const url = step === 'begin' ? breaks?.begin_url : breaks?.end_url;
+    if (!url) return;
+    this.failure = '';
+    try {
+      await this.client.post(this.address(url), {}, { headers: { 'Idempotency-Key': newKey() } });
+    } catch {
+      this.failure = this.gettext('The server cannot be reached right now. Try again in a moment.');
+    }
+    await this.poll();
+  }
+
+  private get client(): Client {
+    return this.host.client();
+  }
+
+  private address(path: string): string {
+    return `${this.host.lmsUrl()}${path}`;
+  }
+
+  private redraw(): void {
+    this.count += 1;
+    for (const one of this.shown) one(this.count);
+  }
+
+  private readonly seen = (): void => {
+    if (!document.hidden) void this.poll();
+  };
+
+  private async poll(): Promise<void> {
+    clearTimeout(this.timer);
+    try {
+      const { data } = await this.client.get(this.address(ATTEMPT));
+      this.failures = 0;
+      await this.take(data as Polled);
+    } catch {
+      this.failures += 1; // what is shown stays; the exam's own clock says that there is no connection
+    }
+    clearTimeout(this.timer);
+    if (this.shown.size) this.timer = setTimeout(() => void this.poll(), this.interval());
+  }
+
+  private interval(): number {
+    if (this.failures) return backOff(this.failures, RETRY_MS, POLL_MS);
+    const wanted = (this.polled?.poll_seconds ?? Infinity) * 1000;
+    return Math.min(wanted, this.polled?.paused ? PAUSED_MS : POLL_MS);
+  }
+
+  private async take(polled: Polled): Promise<void> {
+    if (polled.in_timed_exam) await this.loadTexts();
+    const wasCovered = this.cover !== null;
+    this.polled = polled;
+    this.tellTime(polled);
+    this.tellMessages(polled);
+    if (wasCovered && !this.cover) this.said = this.gettext('Your exam goes on.');
+    this.redraw();
+  }
+
+  private tellTime({ adjustments = [] }: Polled): void {
+    const fresh = adjustments.filter(({ id }) => !this.heard.has(id));
+    fresh.forEach(({ id }) => this.heard.add(id));
+    const total = fresh.reduce((sum, { seconds }) => sum + seconds, 0);
+    if (!total) return;
+    const words = total > 0 ? this.gettext('Time added to your exam: {time}.') : this.gettext('Time taken off your exam: {time}.');
+    this.note = this.said = fill(words, { time: duration(Math.abs(total)) });
+  }
+
+  private tellMessages({ announcements = [] }: Polled): void {
+    for (const { id } of announcements) if (this.read.has(id)) this.tellRead(id); // the request was lost
+    const next = announcements.find(({ id }) => !this.read.has(id));
+    if (!next || this.heard.has(`announcement ${next.id}`)) return;
+    this.heard.add(`announcement ${next.id}`);
+    this.said = `${titleOf(next, this.gettext)}: ${next.text}`;
+  }
+
+  private tellRead(id: number | string): void {
+    const url = this.polled?.live_url;
+    if (url) void this.client.post(this.address(`${url}announcements/${id}/seen/`), {}).catch(() => undefined);
+  }
+
+  /** The package's own texts; without them the page goes on in English. */
+  private async loadTexts(): Promise<void> {
+    if (this.texts) return;
+    const language = this.host.language?.() ?? document.documentElement.lang;
+    const answer = /^en\b/i.test(language) || !language ? null : await this.client.get(this.address(`${TEXTS}${language}`)).catch(() => null);
+    this.texts = (answer?.data ?? {}) as Record<string, string>;
+  }
+}

@@ -1,0 +1,127 @@
+// "Raise your hand": a question to the invigilator, short, one at a time.
+
+import { gettext } from './gettext';
+import { change } from './http';
+import { pending } from './page';
+import { fill } from './words';
+
+const LONGEST = 200; // characters
+
+export interface AskedQuestion {
+  id: number;
+  text: string;
+  asked_at: string;
+}
+
+/** What the server says about the learner's questions. */
+export interface QuestionState {
+  enabled: boolean;
+  open: AskedQuestion | null;
+}
+
+function element<K extends keyof HTMLElementTagNameMap>(tag: K, properties: Partial<HTMLElementTagNameMap[K]>): HTMLElementTagNameMap[K] {
+  return Object.assign(document.createElement(tag), properties);
+}
+
+function button(text: string, look: string): HTMLButtonElement {
+  return element('button', { type: 'button', textContent: text, className: `px-button px-button--${look}` });
+}
+
+export class Hand {
+  private opener?: HTMLButtonElement;
+  private box?: HTMLElement;
+  private open: AskedQuestion | null = null;
+  private isWriting = false;
+
+  /** `address`: of the attempt's resources at the live board; `said` has a text read out. */
+  constructor(
+    private readonly bar: HTMLElement,
+    private readonly address: () => string,
+    private readonly said: (text: string) => void,
+  ) {}
+
+  show(state: QuestionState | undefined): void {
+    if (!state?.enabled || !this.address()) return this.remove();
+    if (!this.opener?.isConnected) this.putOpener();
+    const shown = this.open?.id;
+    this.open = state.open;
+    if (shown !== state.open?.id && !this.isWriting) this.draw();
+  }
+
+  private remove(): void {
+    this.opener?.remove();
+    this.box?.remove();
+    this.opener = this.box = undefined;
+  }
+
+  private putOpener(): void {
+    this.opener = button(gettext('Ask the invigilator'), 'quiet');
+    this.opener.classList.add('px-bar__hand-button');
+    this.opener.addEventListener('click', () => this.toggle());
+    const end = this.bar.querySelector('.px-bar__row--main .exam-button-turn-in-exam');
+    if (end) end.before(this.opener);
+    else this.bar.append(this.opener);
+    this.mark();
+  }
+
+  private mark(): void {
+    this.opener?.setAttribute('aria-expanded', String(this.isWriting));
+  }
+
+  private toggle(): void {
+    this.isWriting = !this.isWriting && !this.open;
+    this.draw();
+    this.box?.querySelector<HTMLElement>('textarea, button')?.focus();
+  }
+
+  private close(): void {
+    this.isWriting = false;
+    this.draw();
+    this.opener?.focus();
+  }
+
+  private draw(): void {
+    this.mark();
+    this.box?.remove();
+    this.box = undefined;
+    if (!this.open && !this.isWriting) return;
+    this.box = element('div', { className: 'px px-bar__hand' });
+    this.box.append(...(this.open ? this.waiting(this.open) : this.form()));
+    const row = this.bar.querySelector('.px-bar__row--main');
+    if (row) row.after(this.box);
+    else this.bar.append(this.box);
+  }
+
+  private waiting({ id, text }: AskedQuestion): Node[] {
+    const words = element('p', { textContent: fill(gettext('You have asked: “{question}”. The answer appears here.'), { question: text }) });
+    const lower = button(gettext('Take the question back'), 'quiet');
+    lower.addEventListener('click', () => void pending(lower, () => this.lower(id)));
+    return [words, lower];
+  }
+
+  private form(): Node[] {
+    const label = element('label', { htmlFor: 'px-question', textContent: gettext('Your question to the invigilator') });
+    const field = element('textarea', { id: 'px-question', className: 'px-input', rows: 2, maxLength: LONGEST });
+    const send = button(gettext('Send'), 'second');
+    const cancel = button(gettext('Cancel'), 'quiet');
+    send.addEventListener('click', () => {
+      const text = field.value.trim();
+      if (text) void pending(send, () => this.ask(text));
+      else field.focus();
+    });
+    cancel.addEventListener('click', () => this.close());
+    return [label, field, send, cancel];
+  }
+
+  private async ask(text: string): Promise<void> {
+    this.open = await change<AskedQuestion>('POST', `${this.address()}questions/`, { text });
+    this.said(gettext('Your question was sent.'));
+    this.close();
+  }
+
+  private async lower(id: number): Promise<void> {
+    await change('DELETE', `${this.address()}questions/${id}/`, {});
+    this.open = null;
+    this.close();
+  }
+}

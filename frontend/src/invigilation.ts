@@ -1,0 +1,39 @@
+// What the live board of staff adds to a learner's page: their messages, questions to them, and a quicker poll.
+
+import { type Announcement, Announcements } from './announcements';
+import type { Bar } from './bar';
+import { Hand, type QuestionState } from './hand';
+
+export const SHOWS_MESSAGES = { 'X-Proctoring-Messages': '1' }; // staff see which pages cannot
+
+/** The part of the polled data that an extension adds; absent where it is not installed. */
+export interface Invigilated {
+  announcements?: Announcement[];
+  questions?: QuestionState;
+  poll_seconds?: number;
+  live_url?: string; // of the attempt's resources
+}
+
+export class Invigilation {
+  private url = '';
+  private seconds = Infinity;
+  private readonly announcements: Announcements;
+  private readonly hand: Hand;
+
+  constructor(root: HTMLElement, bar: Bar, attemptId: number) {
+    this.announcements = new Announcements(bar, attemptId, () => this.url);
+    this.hand = new Hand(root, () => this.url, (text) => bar.say(text));
+  }
+
+  take({ announcements = [], questions, poll_seconds: seconds, live_url: url = '' }: Invigilated): void {
+    this.url = url;
+    this.seconds = seconds ?? Infinity;
+    this.announcements.show(announcements);
+    this.hand.show(questions);
+  }
+
+  /** The interval of polls in milliseconds, where the board wants a shorter one than this. */
+  interval(usual: number): number {
+    return Math.min(this.seconds * 1000, usual);
+  }
+}

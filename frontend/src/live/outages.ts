@@ -1,0 +1,194 @@
+// A provider that cannot be reached: who is concerned, and the lost time given back, each learner once.
+
+import { type TemplateResult, html, nothing } from 'lit';
+import { change, newKey, read } from '../http';
+import { icon } from '../staff/icons';
+import type { Notice } from '../staff/notices';
+import { type Field, type Question, type Values, required } from '../staff/questions';
+import { formatMoment, formatNumber, gettext, interpolate } from '../staff/text';
+import type { Outage } from './shapes';
+import { clockTime, minutes } from './words';
+
+interface Lost {
+  attempt_id: number;
+  username: string;
+  seconds: number;
+  gained: number;
+  ends_after: string | null;
+  is_cut: boolean;
+  refused: string;
+}
+
+interface Credited {
+  username: string;
+  outcome: string;
+  gained: number;
+}
+
+export interface OutageContext {
+  base: () => string;
+  exams: () => { id: number; exam_name: string }[];
+  now: () => number;
+  ask: (question: Question) => void;
+  done: (notice: Notice) => void;
+  tell: (outage: Outage) => void;
+  mayManage: () => boolean;
+}
+
+/** For a field with a local date and time. */
+function local(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  return new Date(milliseconds - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+function refusal(code: string): string {
+  const words: Record<string, string> = {
+    ended: gettext('The attempt has ended.'),
+    time_is_over: gettext('The time is over.'),
+    nothing_lost: gettext('nothing lost'),
+  };
+  return words[code] ?? code;
+}
+
+function inMinutes(seconds: number): string {
+  return interpolate(gettext('{count} min'), { count: formatNumber(Math.round(seconds / 6) / 10) });
+}
+
+export class Outages {
+  constructor(private readonly context: OutageContext) {}
+
+  banner(outage: Outage): TemplateResult {
+    const { name, since, cannot_start: waiting, unwatched, last_try: tried } = outage;
+    const words = { name, ...(since && { time: clockTime(since), age: minutes(this.context.now() - Date.parse(since)) }) };
+    const title = since ? gettext('{name} unreachable since {time} ({age}).') : gettext('{name} unreachable');
+    const count = { count: formatNumber(waiting + unwatched) };
+    return html`<section class="banner" data-tone="bad" aria-label=${interpolate(gettext('{name} unreachable'), words)}>
+      ${icon('warn')}
+      <div>
+        <p>
+          <strong>${interpolate(title, words)}</strong>
+          ${interpolate(gettext('Learners who can’t start: {count}.'), { count: formatNumber(waiting) })}
+          ${interpolate(gettext('Exams that run on without proctoring: {count}.'), { count: formatNumber(unwatched) })}
+        </p>
+        ${tried ? html`<p class="small">${interpolate(gettext('Last try at {time}. Exams start by themselves as soon as it answers.'), { time: clockTime(tried) })}</p>` : nothing}
+      </div>
+      <div class="actions">
+        <button type="button" class="btn btn-small" @click=${() => this.context.tell(outage)}>${interpolate(gettext('Tell the learners ({count})'), count)}</button>
+        ${this.context.mayManage()
+          ? html`<button type="button" class="btn btn-small" @click=${() => this.credit(outage)}>${gettext('Credit the lost time…')}</button>`
+          : nothing}
+      </div>
+    </section>`;
+  }
+
+  /** The dialog; without an outage of a provider, for what only staff know of. */
+  credit(outage?: Outage): void {
+    this.context.ask(this.question(outage));
+  }
+
+  private fields(outage?: Outage): Field[] {
+    const now = this.context.now();
+    const exams = this.context.exams().map(({ id, exam_name: name }): [string, string] => [String(id), name]);
+    return [
+      { name: 'began_at', label: gettext('Unreachable from'), kind: 'moment', value: local(outage?.since ? Date.parse(outage.since) : now - 600_000), check: required(gettext('Say when it began.')) },
+      {
+        name: 'ended_at',
+        label: gettext('Until'),
+        kind: 'moment',
+        value: local(now),
+        hint: gettext('If it still goes on, you can credit what is lost so far and add the rest later. No minute is credited twice.'),
+        check: required(gettext('Say when it ended.')),
+      },
+      { name: 'exam', label: gettext('Exam'), kind: 'select', options: [['', gettext('All exams')], ...exams] },
+      {
+        name: 'whole',
+        label: gettext('What is given back'),
+        kind: 'select',
+        options: [
+          ['', gettext('The time in which a learner’s page was silent')],
+          ['true', gettext('The whole time, to everybody')],
+        ],
+      },
+      {
+        name: 'reason',
+        label: gettext('Reason in the record'),
+        value: outage ? interpolate(gettext('{name} unreachable'), { name: outage.name }) : '',
+        check: required(gettext('Write a reason.')),
+      },
+    ];
+  }
+
+  private question(outage?: Outage): Question {
+    const heading = outage ? interpolate(gettext('Credit the time lost at {name}'), { name: outage.name }) : gettext('Credit lost time');
+    return {
+      heading,
+      fields: this.fields(outage),
+      confirm: gettext('Preview'),
+      busy: gettext('Please wait…'),
+      cancel: gettext('Cancel'),
+      submit: (values) => this.declare(values, outage),
+    };
+  }
+
+  /** To the second: a field for dates knows minutes only. */
+  private async declare(values: Values, outage?: Outage): Promise<Question> {
+    const since = outage?.since;
+    const moment = (text: string) => new Date(text).toISOString();
+    const body = {
+      began_at: since && values.began_at === local(Date.parse(since)) ? since : moment(values.began_at),
+      ended_at: moment(values.ended_at),
+      reason: values.reason.trim(),
+      whole: values.whole === 'true',
+      ...(outage && { provider: outage.provider }),
+      ...(values.exam && { exam: Number(values.exam) }),
+    };
+    const url = `${this.context.base()}outages/`;
+    const { id } = (await change<{ id: number }>('POST', url, body, { 'Idempotency-Key': newKey() }))!;
+    const { data } = await read<{ count: number; results: Lost[] }>(`${url}${id}/attempts/?page_size=200`);
+    return this.preview(id, data?.results ?? [], data?.count ?? 0);
+  }
+
+  private preview(id: number, rows: Lost[], count: number): Question {
+    const credited = rows.filter(({ refused }) => !refused);
+    const numbers = { shown: formatNumber(rows.length), count: formatNumber(count) };
+    const text = html`${count > rows.length ? html`<p class="hint">${interpolate(gettext('The first {shown} of {count} are shown.'), numbers)}</p>` : nothing}
+      ${this.table(rows)}`;
+    const common = { text, busy: gettext('Please wait…'), cancel: gettext('Cancel') };
+    if (!credited.length && count <= rows.length) {
+      return { ...common, heading: gettext('Nobody has lost time'), confirm: gettext('OK'), submit: () => Promise.resolve() };
+    }
+    const heading = count > rows.length ? gettext('Credit all of them') : interpolate(gettext('Credit {count} attempts'), { count: formatNumber(credited.length) });
+    const key = newKey();
+    return { ...common, heading, confirm: heading, submit: () => this.give(id, key) };
+  }
+
+  private table(rows: Lost[]): TemplateResult {
+    const head = [gettext('Learner'), gettext('Lost'), gettext('Credited'), gettext('Ends then')];
+    const given = ({ gained, is_cut, refused }: Lost) => {
+      if (refused) return refusal(refused);
+      return is_cut ? html`<span class="cut">${interpolate(gettext('{time}, cut by the due date'), { time: inMinutes(gained) })}</span>` : inMinutes(gained);
+    };
+    const line = (row: Lost) => html`<tr>
+      <th scope="row"><bdi>${row.username}</bdi></th>
+      <td>${inMinutes(row.seconds)}</td>
+      <td>${given(row)}</td>
+      <td>${row.ends_after ? formatMoment(row.ends_after) : '–'}</td>
+    </tr>`;
+    return html`<div class="preview" tabindex="0" role="region" aria-label=${gettext('Time lost and credited for each attempt')}>
+      <table class="table-plain">
+        <thead><tr>${head.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
+        <tbody>${rows.map(line)}</tbody>
+      </table>
+    </div>`;
+  }
+
+  private async give(id: number, key: string): Promise<Question | void> {
+    const url = `${this.context.base()}outages/${id}/credit/`;
+    const found = await change<{ attempts: Credited[]; outage: { total: number } }>('POST', url, {}, { 'Idempotency-Key': key });
+    const rows = found?.attempts ?? [];
+    const done = rows.filter(({ outcome }) => outcome === 'credited').length;
+    const numbers = { done: formatNumber(done), count: formatNumber(rows.length) };
+    const isLeft = !rows.length && Boolean(found?.outage.total);
+    this.context.done({ text: isLeft ? gettext('The time is given back in the next minutes.') : interpolate(gettext('Done for {done} of {count}.'), numbers) });
+  }
+}

@@ -1,0 +1,81 @@
+// What the interface says about a course's learners in an exam.
+
+export type Group = 'attention' | 'running' | 'setting_up' | 'ended';
+export type Only = Group | 'silent' | 'paused';
+export type Order = 'attention' | 'time_left' | 'name';
+
+export interface Attention {
+  code: string;
+  since: string | null;
+  text: string; // of the question that the learner asks
+}
+
+export interface LiveRow {
+  attempt_id: number;
+  user: { id: number; username: string; email: string };
+  exam: { id: number; exam_name: string };
+  room: string;
+  status: string;
+  group: Group;
+  attention: Attention[];
+  time_left_seconds: number | null; // at the answer's `server_time`
+  ends_at: string | null;
+  paused_at: string | null;
+  pause_until: string | null;
+  on_break: boolean;
+  extra: { factor: number | null; minutes: number; seconds_added: number };
+  seen_at: string | null;
+  silent: boolean;
+  shows_messages: boolean;
+  provider: { name: string; label: string; reachable: boolean | null } | null;
+  flags: number;
+  question: { id: number; text: string; asked_at: string } | null;
+}
+
+export interface Outage {
+  provider: string;
+  name: string;
+  since: string | null;
+  cannot_start: number;
+  unwatched: number;
+  last_try: string | null;
+}
+
+export type Counts = Record<Only, number>;
+
+export interface Answer {
+  server_time: string;
+  cursor: string;
+  complete: boolean;
+  poll_seconds: number;
+  counts: Counts;
+  exams: { id: number; exam_name: string }[];
+  rooms: string[];
+  may_manage: boolean;
+  rows: LiveRow[];
+  gone: number[];
+  order: number[];
+  outages: Outage[];
+}
+
+/** To whom a message goes. */
+export type Recipients = { attempt_ids: number[] } | { exam_id: number } | { room: string } | { all: true };
+
+export interface Announced {
+  id: number;
+  text: string;
+  by: string;
+  at: string;
+  audience: { kind: 'attempts' | 'exam' | 'room' | 'all'; exam_id: number | null; room: string; username: string };
+  total: number;
+  seen: number;
+  unseen?: string[];
+  withdrawn?: boolean;
+  cannot_show?: number;
+}
+
+export interface Room {
+  name: string;
+  learners: number;
+  invigilators: { id: number; username: string }[];
+}
