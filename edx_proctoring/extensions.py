@@ -95,13 +95,16 @@ class StaffSection:
 
     The name, of letters, digits, hyphens and underscores, must be unique on the page: begin it with the app's label. The
     page sets the element's attributes `course-id` and `api-base`. With `replaces`, the section takes the place and address
-    of the core's section of this name. Scripts run in this order, after the core's."""
+    of the core's section of this name. Scripts run in this order, after the core's.
+    `is_first`: before the page's own sections.
+    """
 
     name: str
     title: str
     element: str
     scripts: Sequence[str] = field(default=())
     replaces: str = ""
+    is_first: bool = False
 
     def __post_init__(self) -> None:
         if not SECTION_NAME.fullmatch(self.name):

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -53,10 +53,17 @@ class StaffPage(View):
             return redirect_to_login(request.get_full_path())
         if not permissions.may_call(request, course_id):
             raise PermissionDenied
-        get_token(request)  # sections send it with their changes
-        page = render(request, "proctoring/staff/page.html", _context(course_id, user))
-        patch_cache_control(page, private=True, no_cache=True)
-        return page
+        return render_sections(request, course_id, _sections(course_id, user))
+
+
+def render_sections(
+    request: HttpRequest, course_id: str, sections: Sequence[StaffSection]
+) -> HttpResponse:
+    """Return a page with these sections. Extensions use it for pages of their own."""
+    get_token(request)  # sections send it with their changes
+    page = render(request, "proctoring/staff/page.html", _context(course_id, sections))
+    patch_cache_control(page, private=True, no_cache=True)
+    return page
 
 
 class StaffPageParts(StaffPage):
@@ -72,7 +79,7 @@ class StaffPageParts(StaffPage):
             answer = JsonResponse({"detail": detail}, status=403)
         else:
             get_token(request)
-            context = _context(course_id, user)
+            context = _context(course_id, _sections(course_id, user))
             parts = {
                 "page": reverse("edx_proctoring:pages.special_exams", args=[course_id]),
                 "styles": static(OUR_STYLES),
@@ -99,8 +106,7 @@ class ScriptTexts(View):
         return response
 
 
-def _context(course_id: str, user: Any) -> dict[str, Any]:
-    sections = _sections(course_id, user)
+def _context(course_id: str, sections: Sequence[StaffSection]) -> dict[str, Any]:
     scripts = [static(script) for section in sections for script in section.scripts]
     attempts = reverse("edx_proctoring:v2.attempts", kwargs={"course_id": course_id})
     return {
@@ -144,7 +150,7 @@ def _sections(course_id: str, user: Any) -> list[StaffSection]:
             found[section.replaces] = replace(section, name=section.replaces)
         else:
             found[section.name] = section
-    return list(found.values())
+    return sorted(found.values(), key=lambda one: not one.is_first)
 
 
 def _are_collected(scripts: Sequence[str]) -> bool:

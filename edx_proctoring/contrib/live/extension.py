@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Iterable, Mapping
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 
 from edx_proctoring import extensions, transactions
 from edx_proctoring.circuit_breaker import IN_PROCESS, CircuitBreaker
 from edx_proctoring.contrib.live import jobs, messages, outages, privacy, urls
 from edx_proctoring.contrib.live.models import Heartbeat
+from edx_proctoring.contrib.live.views import page
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.types import JSONObject
 
@@ -51,7 +53,12 @@ class Live(extensions.Extension):
         return {outages.KIND: extensions.MessageHandler(jobs.deliver)}
 
     def urls(self) -> extensions.Routes:
-        return extensions.Routes(v2=urls.V2)
+        return extensions.Routes(v2=urls.V2, pages=urls.PAGES)
 
     def roles(self) -> Mapping[str, Mapping[str, extensions.Role]]:
         return {**urls.ROLES}
+
+    def staff_sections(
+        self, course_id: str, user: AbstractBaseUser
+    ) -> Iterable[extensions.StaffSection]:
+        return [page.section()]

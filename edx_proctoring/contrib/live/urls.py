@@ -17,6 +17,7 @@ from edx_proctoring.contrib.live.views.board import BoardViewSet
 from edx_proctoring.contrib.live.views.learners import OwnAttemptViewSet
 from edx_proctoring.contrib.live.views.log import LogExport, LogViewSet
 from edx_proctoring.contrib.live.views.outages import CreditViewSet, LostTimeViewSet, OutageViewSet
+from edx_proctoring.contrib.live.views.page import LivePage
 from edx_proctoring.contrib.live.views.rooms import InvigilatorViewSet, RoomViewSet
 from edx_proctoring.extensions import Role
 from edx_proctoring.views.permissions import ANY_USER, COURSE_STAFF
@@ -24,6 +25,8 @@ from edx_proctoring.views.permissions import ANY_USER, COURSE_STAFF
 MINE = r"^live/mine/(?P<attempt_id>\d{1,20})/"
 CHANGE = r"^live/time-changes/(?P<change_id>\d{1,20})/"
 OUTAGE = r"^outages/(?P<outage_id>\d{1,20})/"
+
+PAGES = [re_path(r"^live/$", LivePage.as_view(), name="pages.proctoring_live")]
 
 V2 = [
     re_path(r"^live/$", BoardViewSet.as_view({"get": "board"}), name="proctoring_live.board"),
