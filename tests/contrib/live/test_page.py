@@ -29,7 +29,7 @@ def test_course_staff_have_the_board_as_the_first_section(client, staff):
     client.force_login(staff)
     html = client.get(STAFF_PAGE).content.decode()
     assert sections(html)[:2] == ["live", "attempts"]
-    assert scripts(html) == SCRIPTS
+    assert scripts(html)[:2] == SCRIPTS
     assert sections(client.get(PAGE).content.decode()) == ["live"]
 
 
