@@ -293,3 +293,69 @@ def test_two_undo_the_same_grant(exam):
     assert len(refused) == 2
     assert [deadlines.read(stored(one)).adjusted for one in known] == [0, 0]
     assert kinds() == ["grant"] * 4
+
+
+def on_break(exam, *, began, **ago):
+    """Return an attempt that started this long ago, whose learner began a break of five minutes."""
+    known = begun(exam, seconds=0)
+    lifecycle.pause(known, kind=TimeAdjustment.BREAK, longest=300, by=known.user, key="break")
+    now = timezone.now()
+    Attempt.objects.filter(pk=known.pk).update(started_at=now - datetime.timedelta(**ago))
+    TimeAdjustment.objects.filter(key="break").update(began_at=now - began)
+    return stored(known)
+
+
+def ends_of_a_break(known):
+    """Return the four that end it: the learner, staff, the learner who submits, and the sweep."""
+    return (
+        lambda: lifecycle.continue_(known, by=known.user, key="break"),
+        lambda: api.continue_attempt(known.pk),
+        lambda: api.update_attempt_status(known.pk, "submitted", reason=lifecycle.LEARNER),
+        operations.submit_expired_attempts,
+    )
+
+
+def test_a_break_ended_by_learner_and_staff_during_a_submission(exam):
+    """One of them ends it; the submission is refused before that, and counts after it."""
+    known = on_break(exam, began=2 * MINUTE, minutes=15)
+    before = deadlines.read(known).ends_at
+    *ends, submitted, swept = together(*ends_of_a_break(known), meet_at=ATTEMPTS)
+    row, after = TimeAdjustment.objects.get(key="break"), stored(known)
+    assert (sum(end.changed for end in ends), swept.ended, kinds()) == (1, 0, ["break"])
+    assert (row.ended_at is not None, 120 <= row.seconds < 240) == (True, True)
+    if isinstance(submitted, ProctoredExamIllegalStatusTransition):
+        assert after.status == "started"
+        assert deadlines.read(after).ends_at - before == row.seconds * datetime.timedelta(seconds=1)
+    else:
+        assert (submitted, after.status) == (known.pk, "submitted")
+
+
+@pytest.mark.parametrize("milliseconds", [-150, 0, 1000], ids=["soon", "now", "over"])
+def test_a_break_that_is_used_up_while_all_end_it(exam, milliseconds):
+    """Nobody gets more or less than its longest duration, but for whoever ends it in its last moment."""
+    began = 5 * MINUTE + datetime.timedelta(milliseconds=milliseconds)
+    known = on_break(exam, began=began, minutes=15)
+    *_, submitted, swept = together(*ends_of_a_break(known), meet_at=ATTEMPTS)
+    if stored(known).status == "started":
+        assert "paused" not in api.get_polled_attempt(known.pk)
+        lifecycle.continue_(known)
+    row = TimeAdjustment.objects.get(key="break")
+    assert (row.seconds, swept.ended) == (300, 0)
+    assert datetime.timedelta(0) <= row.began_at + 5 * MINUTE - row.ended_at < MINUTE / 60
+    is_refused = isinstance(submitted, ProctoredExamIllegalStatusTransition)
+    assert (stored(known).status == "submitted") is not is_refused
+    assert not (is_refused and milliseconds > 0), "the break had ended before the submission"
+
+
+def test_an_attempt_that_is_over_after_its_break_is_swept_once(exam):
+    """The time ran out a moment after the break; whoever comes first, it ends at the same second."""
+    known = on_break(exam, began=10 * MINUTE, minutes=exam.time_limit_mins + 6)
+    learner, staff, submitted, swept = together(*ends_of_a_break(known), meet_at=ATTEMPTS)
+    ended = stored(known)
+    assert ended.completed_at == known.started_at + (exam.time_limit_mins + 5) * MINUTE
+    assert ended.status == "submitted"
+    assert (learner.changed, staff.changed) == (False, False)
+    assert swept.ended + (submitted == known.pk) >= 1
+    row = TimeAdjustment.objects.get(key="break")
+    assert (row.seconds, row.ended_at - row.began_at) == (300, 5 * MINUTE)
+    assert Attempt.history.filter(id=known.pk, status="submitted").count() == 1

@@ -17,6 +17,7 @@ class Oracle:
         self.state = "waiting"  # running, broken, over
         self.entitled = self.granted = self.used = 0
         self.paused = False
+        self.break_ends = None  # of a learner's break: when its budget is used up
         self.cap = None  # the due date, as far as it may cut the running attempt
         self.early = 0  # granted to the attempt that waits
         self._begin()
@@ -50,6 +51,12 @@ class Oracle:
         return self.paused_at if self.paused else self.now
 
     def wait(self, seconds):
+        if self.paused and self.break_ends is not None:
+            rest = min(seconds, self.break_ends - self.now)
+            self.now, seconds = self.now + rest, seconds - rest
+            if self.now < self.break_ends:
+                return
+            self.paused, self.break_ends = False, None
         self.now += seconds
         if self.state == "running" and not self.paused:
             if self.now > self.end_before(seconds):
@@ -76,11 +83,11 @@ class Oracle:
         self._begin()
         self.entitled = max(self.entitled, self.entitlement())
         self.granted += self.early
-        self.early, self.cap, self.paused = 0, self.due, False
+        self.early, self.cap, self.paused, self.break_ends = 0, self.due, False, None
         self.state = "running" if self.end > self.now else "over"
 
     def break_off(self):
-        self.state, self.paused = "broken", False
+        self.state, self.paused, self.break_ends = "broken", False, None
 
     def may_grant(self, seconds):
         return self.state == "running" or (self.state in ("waiting", "prepared") and seconds > 0)
@@ -108,10 +115,20 @@ class Oracle:
             self.given_back += seconds
 
     def pause(self):
-        self.paused, self.paused_at = True, self.now
+        """Of staff. It stops the counting of a break."""
+        if self.paused and self.break_ends is None:
+            return
+        if self.paused:
+            self.go_on()
+        self.paused, self.paused_at, self.break_ends = True, self.now, None
+
+    def rest(self, longest):
+        """The learner's break. It changes nothing during a pause or another break."""
+        if not self.paused:
+            self.paused, self.paused_at, self.break_ends = True, self.now, self.now + longest
 
     def go_on(self):
         self._look_at_due_date()
-        self.paused = False
+        self.paused, self.break_ends = False, None
         if self.end < self.now:
             self.state = "over"

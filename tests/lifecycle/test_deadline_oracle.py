@@ -24,7 +24,7 @@ NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
 LIMIT = 60
 PAUSE_MINUTES = 15
 
-BREAK, RESUME = [("break", None), ("wait", 90)], ("resume", None)
+BREAK, RESUME = [("break off", None), ("wait", 90)], ("resume", None)
 EVENTS = st.one_of(
     st.tuples(st.just("wait"), st.integers(0, 1500)),
     st.tuples(st.just("limit"), st.integers(1, 120)),
@@ -33,7 +33,8 @@ EVENTS = st.one_of(
     st.tuples(st.just("due"), st.none() | st.integers(1, 300)),
     st.tuples(st.just("grant"), st.integers(-2400, 2400).filter(bool)),
     st.tuples(st.just("outage"), st.tuples(st.integers(1, 3000), st.integers(1, 1500))),
-    st.tuples(st.sampled_from(["pause", "continue", "break", "resume"]), st.none()),
+    st.tuples(st.just("rest"), st.integers(1, 900)),
+    st.tuples(st.sampled_from(["pause", "continue", "break off", "resume"]), st.none()),
 )
 
 
@@ -115,8 +116,13 @@ class History:
     def pause(self, _):
         if self.oracle.state == "running":
             api.pause_attempt(self.attempt_id)
-            if not self.oracle.paused:
-                self.oracle.pause()
+            self.oracle.pause()
+
+    def rest(self, longest):
+        """The learner's own break."""
+        if self.oracle.state == "running":
+            lifecycle.pause(self.attempt, kind=TimeAdjustment.BREAK, longest=longest)
+            self.oracle.rest(longest)
 
     def start(self, _):
         api.start_exam_attempt(self.exam.pk, self.user.pk)
@@ -137,7 +143,8 @@ class History:
         assert (attempt.status == "started") == (oracle.state == "running")
         if oracle.state != "running":
             return
-        deadline = deadlines.read(attempt)
+        deadline = deadlines.read(attempt).at(timezone.now())
+        assert (deadline.paused_since is not None) == oracle.paused
         assert deadline.ends_at == NOON + datetime.timedelta(seconds=oracle.promised)
         self._check_ledger(attempt, deadline)
         left = api.get_polled_attempt(attempt.pk)["time_remaining_seconds"]
@@ -148,7 +155,9 @@ class History:
         """The formula: start + allotment + all adjustments, cut to the due date."""
         rows = list(TimeAdjustment.objects.filter(attempt_id=attempt.pk).order_by("id"))
         allotment = [row for row in rows if row.kind == "allotment"][-1]
-        seconds = allotment.seconds + sum(row.seconds for row in rows if row.kind != "allotment")
+        now = timezone.now()
+        adjustments = [row for row in rows if row.kind != "allotment" and not row.stops_clock(now)]
+        seconds = allotment.seconds + sum(row.seconds for row in adjustments)
         end = attempt.started_at + datetime.timedelta(seconds=max(seconds, 0))
         due = allotment.ended_at
         assert deadline.ends_at == (end if due is None else max(min(end, due), attempt.started_at))
@@ -160,6 +169,10 @@ class History:
             seconds = (deadline.ends_at - attempt.started_at).total_seconds()
             assert minutes == math.ceil(seconds / 60)
             return
+        if deadline.pause_ends is not None:
+            longest = deadline.at(deadline.pause_ends).ends_at - attempt.started_at
+            assert minutes == math.ceil(longest.total_seconds() / 60)
+            return
         covered = attempt.started_at + datetime.timedelta(minutes=minutes)
         assert covered >= deadline.ends_at
         if deadline.paused_since == timezone.now():
@@ -167,7 +180,7 @@ class History:
 
 
 setattr(History, "continue", lambda self, _: go_on(self))
-setattr(History, "break", lambda self, _: break_off(self))
+setattr(History, "break off", lambda self, _: break_off(self))
 
 
 def go_on(history):
@@ -200,13 +213,23 @@ def break_off(history):
     before=[("due", 70)],
     after=[("wait", 1200), ("pause", None), ("wait", 3600), *BREAK, ("due", None), RESUME],
 )
-@example(before=[], after=[("break", None), RESUME, ("minutes", 1), ("break", None), RESUME])
+@example(
+    before=[], after=[("break off", None), RESUME, ("minutes", 1), ("break off", None), RESUME]
+)
+@example(
+    before=[("due", 62)],
+    after=[
+        *[("wait", 600), ("rest", 300), ("wait", 120), ("continue", None), ("rest", 300)],
+        *[("wait", 60), ("pause", None), ("rest", 60), ("wait", 90), ("continue", None)],
+        *[("rest", 30), ("wait", 3000), ("outage", (3000, 1500)), ("rest", 60), ("wait", 900)],
+    ],
+)
 @example(before=[], after=[("minutes", 30), *BREAK, ("minutes", 10), RESUME, ("minutes", 30)])
 def test_the_deadline_is_what_a_naive_account_says(transactional_db, before, after):
     with time_machine.travel(NOON, tick=False) as clock:
         history = History(clock)
         for name, value in before:
-            if name not in ("pause", "continue", "break", "resume", "outage"):
+            if name not in ("pause", "rest", "continue", "break off", "resume", "outage"):
                 history.live(name, value)
         history.live("start", None)
         for name, value in after:
