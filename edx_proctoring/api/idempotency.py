@@ -1,9 +1,10 @@
 """Execute requests with an idempotency key once, and answer repetitions with the stored response."""
 
 import hashlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from edx_proctoring.exceptions import IdempotencyKeyReused, RequestStillRunning
 from edx_proctoring.models import IdempotentRequest
@@ -23,22 +24,33 @@ def begin_request(user_id: int, route: str, key: str, body_digest: str) -> Store
     `abandon_request`.
 
     Raises IdempotencyKeyReused if the body differs, and RequestStillRunning if the first request has no response yet.
-    Keys are kept for a day.
+    Keys are kept for a day, or for seven minutes if the first request dies without a response. One statement for a new
+    key.
     """
     row = IdempotentRequest(
         digest=_digest(user_id, route, key), user_id=user_id, body_digest=body_digest
     )
+    if _claimed(row):
+        return None
     same = IdempotentRequest.objects.filter(digest=row.digest)
-    same.expired().delete()
+    if same.expired().delete()[0] and _claimed(row):
+        return None
+    known = same.first()
+    if known is None:  # just abandoned: the client may try again
+        raise RequestStillRunning
+    return _answer_of(known, body_digest)
+
+
+def _claimed(row: IdempotentRequest) -> bool:
+    """Insert the row; return whether its key was free."""
+    row.pk = None
     try:
-        with transaction.atomic():
+        # A single statement outside of transactions needs none of its own.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
             row.save(force_insert=True)
     except IntegrityError:
-        known = same.first()
-        if known is None:  # just abandoned: the client may try again
-            raise RequestStillRunning from None
-        return _answer_of(known, body_digest)
-    return None
+        return False
+    return True
 
 
 def _answer_of(known: IdempotentRequest, body_digest: str) -> StoredAnswer:
@@ -61,7 +73,7 @@ def abandon_request(user_id: int, route: str, key: str) -> None:
 
 
 def forget_requests() -> int:
-    """Delete responses older than a day; return how many."""
+    """Delete expired requests and their responses; return how many."""
     return int(IdempotentRequest.objects.expired().delete()[0])
 
 

@@ -3,6 +3,8 @@
 import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
@@ -93,6 +95,27 @@ def test_keys_live_a_day(ask, staff):
     purge_outbox()
     assert not IdempotentRequest.objects.exists()
     assert api.forget_requests() == 0
+
+
+def test_the_key_of_a_request_that_died_is_free_after_a_short_lease(ask, staff):
+    ask(staff, {})
+    now, minute = timezone.now(), datetime.timedelta(minutes=1)
+    died = IdempotentRequest.objects.all()
+    died.update(status=None, answer=None, created=now - 6 * minute)
+    assert ask(staff, {}).status_code == 409
+    died.update(created=now - 7 * minute)
+    assert ask(staff, {}).data == {"run": 2}
+    again = ask(staff, {})
+    assert (again.data, again["Idempotency-Replayed"]) == ({"run": 2}, "true")
+    died.update(created=now - 30 * minute)  # a response is kept for the whole day
+    assert ask(staff, {}).data == {"run": 2}
+
+
+def test_a_new_key_takes_one_statement_before_and_one_after(ask, staff):
+    with CaptureQueriesContext(connection) as queries:
+        ask(staff, {})
+    ours = [one["sql"] for one in queries if "proctoring_idempotent_request" in one["sql"]]
+    assert [sql.split()[0] for sql in ours] == ["INSERT", "UPDATE"]
 
 
 def test_retirement_forgets_answers(ask, learner):
