@@ -9,12 +9,12 @@ from typing import Any
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.mail import EmailMultiAlternatives
 from django.template import loader
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 from edx_proctoring import conf, constants, dates, deadlines, host, links, references, timing
-from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ INTERRUPTIONS = {
     READY_TO_RESUME: "proctoring_ready_to_resume_email.html",
 }
 TIME_TEMPLATE = "proctoring_time_granted_email.html"
+PAUSE_TEMPLATE = "proctoring_pause_too_long_email.html"
 
 
 class StatusEmail(EmailMultiAlternatives):
@@ -145,6 +146,33 @@ def _about(subject: str, exam_name: str, course_name: str | None) -> str:
     """Return the subject with exam and course, on one line: authors' names may contain line breaks."""
     course = f" ({course_name})" if course_name else ""
     return " ".join(f"{subject}: {exam_name}{course}".split())
+
+
+def pause_email(
+    pause: TimeAdjustment, attempt: ProctoredExamStudentAttempt, course_name: str | None
+) -> StatusEmail | None:
+    """Return the e-mail to the course team about a pause by staff that goes on for too long, in the site's language.
+
+    None if the host knows no address of the course team.
+    """
+    exam = attempt.proctored_exam
+    address = host.escalation_email(exam.course_id)
+    if not address or pause.began_at is None:
+        return None
+    page = links.reverse_or_empty("edx_proctoring:pages.special_exams", args=[exam.course_id])
+    minutes = int(timing.seconds_until(timezone.now(), pause.began_at) // 60)
+    with translation.override(conf.django.LANGUAGE_CODE):
+        context = {
+            "exam_name": exam.exam_name,
+            "course_name": course_name or exam.course_id,
+            "username": attempt.user.get_username(),
+            "paused_time": timing.humanized(minutes),
+            "reason": pause.reason,
+            "staff_url": links.lms_url(page) if page else "",
+            "platform": constants.PLATFORM_NAME,
+        }
+        body = loader.get_template(f"emails/{PAUSE_TEMPLATE}").render(context)
+        return StatusEmail(_("An exam is still paused"), body, constants.FROM_EMAIL, [address])
 
 
 def _subject(status: str) -> str:

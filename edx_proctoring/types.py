@@ -268,6 +268,7 @@ class MessagePayload(TypedDict, total=False):
     """Payload of outbox messages; each kind uses some of the keys. Ids and codes only, no names."""
 
     bulk_id: int
+    pause_id: int
     attempt_id: int
     exam_id: int
     user_id: int

@@ -16,6 +16,7 @@ from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExamStudentAttempt,
     ProctoringReservation,
+    TimeAdjustment,
     exactly,
 )
 from edx_proctoring.signals import attempt_time_changed_signal, exam_attempt_status_signal
@@ -165,6 +166,23 @@ def deliver_time_email(message: OutboxMessage) -> None:
         mail.send()
 
 
+def deliver_pause_email(message: OutboxMessage) -> None:
+    """Send the e-mail about a long pause to the course team, unless the pause has ended or no address is known."""
+    payload = message.payload
+    pause = TimeAdjustment.objects.open_pauses().filter(pk=payload["pause_id"]).first()
+    attempt = ProctoredExamStudentAttempt.objects.get_exam_attempt_by_id(payload["attempt_id"])
+    if pause is None or attempt is None:
+        return
+    course_id = attempt.proctored_exam.course_id
+    state = host.credit_state(attempt.user_id, course_id, with_course=True) or {}
+    mail = emails.pause_email(pause, attempt, state.get("course_name"))
+    if mail is None:
+        return
+    mail.extra_headers["Message-ID"] = emails.message_id(message.key)
+    with slow_calls.timed("mail server"):
+        mail.send()
+
+
 def _as_of(history_id: int) -> ProctoredExamStudentAttempt | None:
     record = ProctoredExamStudentAttempt.history.filter(history_id=history_id).first()
     return record.instance if record else None
@@ -236,6 +254,7 @@ HANDLERS = {
     messages.EMAIL: deliver_email,
     messages.TIME_SIGNAL: deliver_time_signal,
     messages.TIME_EMAIL: deliver_time_email,
+    messages.PAUSE_EMAIL: deliver_pause_email,
     messages.PROVIDER_NOTICE: deliver_provider_notice,
     messages.PROVIDER_REMOVAL: deliver_provider_removal,
     messages.EXAM_SAVED: deliver_saved,

@@ -36,6 +36,7 @@ SIGNAL = MessageKind("signal", inline=True)
 EMAIL = MessageKind("email", personal=True)
 TIME_SIGNAL = MessageKind("time_signal", inline=True)
 TIME_EMAIL = MessageKind("time_email", personal=True)
+PAUSE_EMAIL = MessageKind("pause_email", personal=True)
 PROVIDER_NOTICE = MessageKind("provider_notice", slow_recipient=True)
 PROVIDER_REMOVAL = MessageKind("provider_removal", slow_recipient=True)
 EXAM_SAVED = MessageKind("exam_saved", slow_recipient=True, inline=True)
@@ -55,6 +56,7 @@ KINDS = (
     EMAIL,
     TIME_SIGNAL,
     TIME_EMAIL,
+    PAUSE_EMAIL,
     PROVIDER_NOTICE,
     PROVIDER_REMOVAL,
     EXAM_SAVED,
@@ -207,6 +209,13 @@ def time_email(version: str, payload: MessagePayload) -> Draft:
     return Draft(TIME_EMAIL.name, TIME_EMAIL.key(version), order, payload)
 
 
+def pause_email(pause_id: int, attempt_id: int, user_id: int) -> Draft:
+    """An e-mail to the course team about a pause that goes on for too long; one for each pause."""
+    payload: MessagePayload = {"attempt_id": attempt_id, "user_id": user_id, "pause_id": pause_id}
+    order = email_order(attempt_id)
+    return Draft(PAUSE_EMAIL.name, PAUSE_EMAIL.key(pause_id), order, payload)
+
+
 def time_notice(version: str, payload: MessagePayload) -> Draft:
     """A change of an attempt's time, for its provider."""
     key, order = PROVIDER_NOTICE.key("time", version), provider_order(payload["attempt_id"])
@@ -276,9 +285,9 @@ def _event(key: Iterable[object], order: str, payload: JSONObject) -> Draft:
 
 
 def bulk_time_change(bulk_id: int) -> Draft:
-    """Change the time of many attempts. The payload also contains the progress: attempts up to the id `after` are done."""
+    """Change the time of many attempts. The payload also contains the progress: `done` attempts, up to the id `after`."""
     key = BULK_TIME_CHANGE.key(bulk_id)
-    payload: MessagePayload = {"bulk_id": bulk_id, "after": 0}
+    payload: MessagePayload = {"bulk_id": bulk_id, "after": 0, "done": 0}
     return Draft(BULK_TIME_CHANGE.name, key, key, payload, any_process=True)
 
 

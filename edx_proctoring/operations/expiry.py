@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
-from edx_proctoring import conf, deadlines, lifecycle
+from edx_proctoring import conf, deadlines, lifecycle, outbox
+from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (
     ExtraTimeUnavailable,
     StudentExamAttemptDoesNotExistsException,
@@ -120,6 +121,7 @@ def _warn_if_too_long(row: TimeAdjustment) -> None:
     if row.kind == TimeAdjustment.PAUSE and lasted > datetime.timedelta(minutes=minutes):
         text = "paused for more than LONGEST_PAUSE_MINUTES (%s); only staff end it, attempt_id=%s"
         log.warning(text, minutes, row.attempt_id)
+        outbox.put(messages.pause_email(row.pk, row.attempt_id, row.user_id))
 
 
 def _close_left_open() -> None:

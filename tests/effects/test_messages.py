@@ -21,6 +21,7 @@ FOR_THE_SAME_ORIGIN = {
     "a signal": messages.signal(11, ABOUT),
     "an event": messages.attempt_event(11, 7, "submitted", {}),
     "an e-mail about time": messages.time_email("v", ABOUT),
+    "an e-mail about a pause": messages.pause_email(9, 7, 5),
     "an extension": messages.extension_change("toy", 11, 7, {}),
 }
 

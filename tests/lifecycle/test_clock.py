@@ -9,7 +9,8 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from edx_proctoring import api, deadlines, lifecycle, operations
+from edx_proctoring import api, deadlines, lifecycle, operations, outbox
+from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import AttemptIsPaused, TimeChangeNotAllowed
 from edx_proctoring.models import (
     ProctoredExamStudentAllowance,
@@ -317,6 +318,38 @@ def test_the_sweep_reminds_of_a_pause_that_lasts_too_long(running, clock, caplog
     text = f"paused for more than LONGEST_PAUSE_MINUTES (15); only staff end it, attempt_id={running.pk}"
     assert warnings(5) == [text]
     assert warnings(16) == [text] * 2
+
+
+@pytest.mark.parametrize("address", ["team@example.com", None])
+def test_the_course_team_gets_one_mail_about_a_pause_that_lasts_too_long(
+    running, clock, host, address, mailoutbox, staff, settings
+):
+    """To the address that the host knows, in the site's language; without an address, the log and the health report."""
+    settings.LANGUAGE_CODE = "de"
+    host.instructor.escalation_email = address
+    lifecycle.pause(running, reason="<Feueralarm>", by=staff)
+    for _ in range(40):
+        clock.shift(MINUTE)
+        operations.submit_expired_attempts()
+        outbox.deliver()
+    mails = [one for one in mailoutbox if "unterbrochen" in one.subject]
+    assert [one.to for one in mails] == ([[address]] if address else [])
+    for one in mails:
+        assert running.user.username in one.body
+        assert "&lt;Feueralarm&gt;" in one.body
+        assert "/pages/courses/" in one.body
+        assert "16" in one.body
+
+
+def test_a_pause_that_ends_before_the_mail_is_sent(running, clock, host, mailoutbox):
+    host.instructor.escalation_email = "team@example.com"
+    lifecycle.pause(running)
+    message = messages.pause_email(TimeAdjustment.objects.last().pk, running.pk, running.user_id)
+    clock.shift(20 * MINUTE)
+    lifecycle.continue_(running)
+    outbox.put(message)
+    outbox.deliver()
+    assert not [one for one in mailoutbox if "paused" in one.subject]
 
 
 def test_a_resumed_attempt_ends_to_the_second(clock, attempt, make_exam):
