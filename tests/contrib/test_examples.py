@@ -18,6 +18,7 @@ import time_machine
 
 from edx_proctoring import api, lifecycle, openapi
 from edx_proctoring.contrib.accommodations import api as accommodations
+from edx_proctoring.contrib.accommodations import imports, jobs
 from edx_proctoring.models import BulkAction
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
 from edx_proctoring.testing.host import Enrollment
@@ -108,6 +109,7 @@ CALLS = [
     Call("PATCH", "outages/1/", {"ended_at": "2026-05-04T12:10:00Z"}, if_match="known"),
     Call("GET", "outages/1/attempts/"),
     Call("POST", "outages/1/credit/", {}),
+    Call("GET", "attempts/1/ledger/"),
     Call("POST", "attempts/1/end/", {"reason": "Left the room"}),
     Call("POST", "attempts/1/end/", {"reason": "Left the room"}),
     Call("GET", "attempts/export/?exam=1"),
@@ -134,9 +136,12 @@ CALLS = [
     Call("POST", "accommodations/1/preview/", {"factor": "1.5"}),
     Call("PATCH", "accommodations/1/", {"factor": "1.5"}, if_match="known"),
     Call("POST", "accommodations/1/end/", {}),
+    Call("GET", "accommodations/1/history/"),
     Call("GET", "accommodations/export/"),
     Call("POST", "accommodations/import/preview/", CSV),
     Call("POST", "accommodations/import/", CSV),
+    Call("GET", "accommodations/imports/"),
+    Call("GET", "accommodations/imports/1/"),
     Call("GET", f"{V2}/health/ready/", by="anonymous"),
     Call("GET", f"{V2}/health/", by="global_staff"),
 ]
@@ -172,6 +177,8 @@ def world(clients, host, provider, attempt, make_exam, learner):
         accommodations.Scope("course", COURSE_ID),
         {"break_count": 1, "break_minutes": 5},
     )
+    reach = imports.Reach(COURSE_ID, all_scopes=False)
+    jobs.begin_import("username,factor\nnobody,1.5\n", 1, reach, None)
     AllowanceFactory(user=learner, proctored_exam=exam)
     comment = {"comment": "A phone", "status": "suspicious", "start": 10, "stop": 40}
     api.receive_review(done, {"status": "suspicious", "comments": [comment]})

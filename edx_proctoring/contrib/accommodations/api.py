@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from edx_proctoring.api.course_members import is_stranger
 from edx_proctoring.api.users import signed_in
 from edx_proctoring.contrib.accommodations.effective import profile_for
-from edx_proctoring.contrib.accommodations.models import COURSE, Profile
+from edx_proctoring.contrib.accommodations.models import COURSE, Profile, ProfileChange
 from edx_proctoring.contrib.accommodations.preview import PreviewRow, preview_of
 from edx_proctoring.contrib.accommodations.profiles import (
     ProfileAlreadyExists,
@@ -40,6 +40,7 @@ __all__ = [
     "end_profile",
     "find_learner_id",
     "find_profiles",
+    "history_of",
     "new_profile",
     "preview_of",
     "profile_for",
@@ -57,6 +58,12 @@ def find_profiles(course_id: str, *, all_scopes: bool = False) -> QuerySet[Profi
             scope = Scope.around(course_id, kind)
             found |= Profile.objects.in_scope(scope.kind, scope.id)
     return found.select_related("user").order_by("id")
+
+
+def history_of(profile: Profile) -> QuerySet[ProfileChange]:
+    """Return the record of the profile's changes with their authors, newest first."""
+    changes = ProfileChange.objects.filter(profile_id=profile.pk, user_id=profile.user_id)
+    return changes.select_related("by").order_by("-id")
 
 
 def find_learner_id(name: str, course_id: str | None) -> int:

@@ -8,13 +8,17 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import extensions
 from edx_proctoring.api.student_view.context import ExamContext
-from edx_proctoring.contrib.accommodations import breaks, urls
+from edx_proctoring.contrib.accommodations import breaks, jobs, urls
 from edx_proctoring.contrib.accommodations.effective import (
     extra_time_of,
     extra_times,
     profile_for,
 )
-from edx_proctoring.contrib.accommodations.models import Profile, ProfileChange
+from edx_proctoring.contrib.accommodations.models import (
+    ImportJob,
+    Profile,
+    ProfileChange,
+)
 from edx_proctoring.contrib.accommodations.profiles import plain
 from edx_proctoring.extensions import Role, Routes
 from edx_proctoring.models import ProctoredExamStudentAttempt
@@ -64,11 +68,17 @@ class Accommodations(extensions.Extension):
             own = change.values if change.user_id == user_id else {}
             at = change.at.isoformat()
             yield {"change": change.pk, "action": change.action, "at": at, "values": own}
+        for job in ImportJob.objects.filter(by_id=user_id).order_by("id"):
+            yield {"import": job.pk, "at": job.began_at.isoformat(), "rows": job.total}
 
     def retire(self, user_id: int) -> None:
         Profile.objects.filter(user_id=user_id).delete()
         ProfileChange.objects.filter(user_id=user_id).delete()
         ProfileChange.objects.filter(by_id=user_id).update(by=None)
+        ImportJob.objects.filter(by_id=user_id).update(by=None)
+
+    def message_kinds(self) -> Mapping[str, extensions.MessageHandler]:
+        return {jobs.KIND: extensions.MessageHandler(jobs.deliver)}
 
     def urls(self) -> Routes:
         return Routes(v2=urls.urlpatterns)

@@ -7,19 +7,23 @@ from typing import IO, Any
 
 from django.db.models import Model, QuerySet
 from drf_spectacular.types import OpenApiTypes
-from rest_framework.exceptions import ParseError
+from rest_framework import status
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring.api.exports import Row
-from edx_proctoring.contrib.accommodations import api, imports, sheets
-from edx_proctoring.contrib.accommodations.models import Profile
+from edx_proctoring.contrib.accommodations import api, imports, jobs, sheets
+from edx_proctoring.contrib.accommodations.models import ImportJob, Profile
 from edx_proctoring.contrib.accommodations.serializers import (
     ImportedRowSerializer,
+    ImportJobDetailsSerializer,
+    ImportJobSerializer,
     ImportSerializer,
     ProfileFilter,
 )
+from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.permissions import caller
 from edx_proctoring.views.v2.base import ResourceViewSet
 from edx_proctoring.views.v2.exports import MARK, ExportViewSet, Unfiltered
@@ -70,13 +74,16 @@ class ProfileImport(ResourceViewSet[Model]):
 
     parser_classes = (CsvParser,)
     answer_classes = {"store": ImportSerializer, "preview_file": ImportSerializer}  # noqa: RUF012  a constant
+    partial_codes = (202,)  # the worker imports the file
     resource = "accommodations"
     largest_body = "MAX_DOCUMENT_BYTES"
     body_classes = {"store": OpenApiTypes.STR, "preview_file": OpenApiTypes.STR}  # noqa: RUF012  a constant
 
     @idempotent
     def store(self, request: Request, **kwargs: str) -> Response:
-        """Create and change the profiles of a file; rows that are refused do not block the others."""
+        """Create and change the profiles of a file; rows that are refused do not block the others. More than 500 rows are
+        left to the worker (202).
+        """
         return self._import(request, dry_run=False)
 
     @idempotent
@@ -91,10 +98,38 @@ class ProfileImport(ResourceViewSet[Model]):
         reach = imports.Reach(self.kwargs["course_id"], bool(request.user.is_staff))
         file = io.StringIO(text, newline="")
         counts = dict.fromkeys(("created", "changed", "unchanged", "refused"), 0)
+        total = sheets.check(file)
+        if total > jobs.AT_ONCE and not dry_run:
+            job = jobs.begin_import(text, total, reach, caller(request))
+            answer = ImportSerializer({"job": job, **counts, "rows": []})
+            return Response(answer.data, status=status.HTTP_202_ACCEPTED)
         found: Counter[str] = Counter()
-        rows = []
-        for row in imports.import_profiles(file, reach, caller(request), dry_run=dry_run):
-            found[row.outcome] += 1
-            if row.outcome != imports.UNCHANGED:
-                rows.append(ImportedRowSerializer(row).data)
-        return Response({**counts, **found, "rows": rows})
+        rows: list[dict[str, Any]] = []
+        for results in imports.import_batches(file, reach, caller(request), dry_run):
+            found.update(row.outcome for row in results)
+            shown = [row for row in results if row.outcome != imports.UNCHANGED]
+            rows += ImportedRowSerializer(shown, many=True).data
+        return Response({"job": None, **counts, **found, "rows": rows})
+
+
+class ImportJobViewSet(ResourceViewSet[ImportJob]):
+    """`accommodations/imports/`, and `…/{import_id}/` with the rows that were refused: imports by the worker."""
+
+    serializer_class = ImportJobSerializer
+    answer_classes = {"retrieve": ImportJobDetailsSerializer}  # noqa: RUF012  a constant
+    resource = "accommodation_imports"
+
+    def get_queryset(self) -> "QuerySet[ImportJob]":
+        """Course staff do not see files that may name other scopes than the course."""
+        jobs_here = ImportJob.objects.filter(course_id=self.kwargs.get("course_id", ""))
+        if not self.request.user.is_staff:
+            jobs_here = jobs_here.filter(all_scopes=False)
+        return jobs_here.defer("text").select_related("by").order_by("-id")
+
+    def retrieve(self, request: Request, *args: object, **kwargs: object) -> Response:
+        """Return how far an import has come."""
+        number = int(self.kwargs["import_id"])
+        job = self.get_queryset().filter(pk=number).first() if number <= LARGEST_INTEGER else None
+        if job is None:
+            raise NotFound
+        return Response(ImportJobDetailsSerializer(job).data)

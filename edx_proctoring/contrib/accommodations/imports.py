@@ -1,8 +1,9 @@
 """Import profiles from CSV: row by row, in batches, so that one bad row never blocks the others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from typing import Any, TextIO, cast
 
@@ -95,6 +96,13 @@ class _Row:
         return not self.result.errors
 
 
+Results = Sequence[RowResult]
+
+
+def _forget(results: Results) -> None:
+    """Take no note of a batch."""
+
+
 def import_profiles(
     file: TextIO, reach: Reach, by: User | None = None, *, dry_run: bool = False
 ) -> Iterator[RowResult]:
@@ -105,18 +113,34 @@ def import_profiles(
     creating the same profiles: import the file again.
     """
     sheets.check(file)
-    return _imported(file, reach, by, dry_run)
+    return (result for results in import_batches(file, reach, by, dry_run) for result in results)
 
 
-def _imported(file: TextIO, reach: Reach, by: User | None, dry_run: bool) -> Iterator[RowResult]:
+def import_batches(
+    file: TextIO,
+    reach: Reach,
+    by: User | None,
+    dry_run: bool = False,
+    *,
+    skip: int = 0,
+    note: Callable[[Results], None] = _forget,
+) -> Iterator[Results]:
+    """Do the same with a file that was checked, and return the results batch by batch.
+
+    The first `skip` rows have been imported before. `note` is called in the transaction of each batch that is stored,
+    again if that is repeated; the batch is rolled back if it raises.
+    """
     serializer = ProfileRowSerializer()
     seen: dict[tuple[int, str], int] = {}
-    lines = sheets.read(file)
+    lines, number = sheets.read(file), 0
     while rows := [_parsed(row, reach, serializer) for row in islice(lines, BATCH)]:
         _find_learners(rows)
         _refuse_repetitions(rows, seen)
-        _store([row for row in rows if row.is_good], by, dry_run)
-        yield from (row.result for row in rows)
+        left, number = rows[max(skip - number, 0) :], number + len(rows)
+        if left:
+            results = [row.result for row in left]
+            _store([row for row in left if row.is_good], by, dry_run, partial(note, results))
+            yield results
 
 
 def _parsed(row: SheetRow, reach: Reach, serializer: ProfileRowSerializer) -> _Row:
@@ -182,7 +206,7 @@ def _refuse_repetitions(rows: Sequence[_Row], seen: dict[tuple[int, str], int]) 
             row.result.refuse({"username": [text]})
 
 
-def _store(rows: Sequence[_Row], by: User | None, dry_run: bool) -> None:
+def _store(rows: Sequence[_Row], by: User | None, dry_run: bool, note: Callable[[], None]) -> None:
     for _attempt in range(TRIES):
         known = _known(rows)
         _refuse_strangers([row for row in rows if row.key not in known])
@@ -193,7 +217,7 @@ def _store(rows: Sequence[_Row], by: User | None, dry_run: bool) -> None:
                     good, list(Profile.objects.in_bulk(list(known.values())).values()), set(known)
                 )
             else:
-                transactions.run(lambda: _write(good, known, by))  # noqa: B023  it runs at once
+                transactions.run(lambda: _write(good, known, by, note))  # noqa: B023  it runs at once
         except IntegrityError:
             continue
         return
@@ -221,10 +245,16 @@ def _refuse_strangers(rows: Sequence[_Row]) -> None:
                 _refuse_stranger(row)
 
 
-def _write(rows: Sequence[_Row], known: dict[tuple[int, str], int], by: User | None) -> None:
+def _write(
+    rows: Sequence[_Row],
+    known: dict[tuple[int, str], int],
+    by: User | None,
+    note: Callable[[], None],
+) -> None:
     new, changed = _plan(rows, locked_profiles(list(known.values())), set(known))
     create_profiles(new, by)
     save_changed(changed, by)
+    note()
 
 
 Changes = list[tuple[Profile, JSONObject]]
@@ -268,4 +298,14 @@ def _changed(row: _Row, profile: Profile) -> JSONObject:
     return before
 
 
-__all__ = ["CHANGED", "CREATED", "REFUSED", "UNCHANGED", "Reach", "RowResult", "import_profiles"]
+__all__ = [
+    "CHANGED",
+    "CREATED",
+    "REFUSED",
+    "UNCHANGED",
+    "Reach",
+    "Results",
+    "RowResult",
+    "import_batches",
+    "import_profiles",
+]

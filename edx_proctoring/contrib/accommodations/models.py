@@ -164,6 +164,35 @@ class ProfileChange(models.Model):
         return f"{self.__class__.__name__}: {self.action} profile={self.profile_id} by={self.by_id}"
 
 
+class ImportJob(models.Model):
+    """A file of profiles that the worker imports, and how far it has come. The file is kept until then."""
+
+    course_id = models.CharField(max_length=LONGEST_TEXT, db_index=True)
+    all_scopes = models.BooleanField(default=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        db_constraint=False,
+        related_name="+",
+    )
+    began_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    text = models.TextField(blank=True, default="")
+    # Rows, and how many of them have had each outcome; by `line` and `errors` those that were refused.
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    refused = models.JSONField(default=list)
+
+    class Meta:
+        app_label = "proctoring_accommodations"
+        db_table = "proctoring_accommodations_import"
+
+    def __str__(self) -> str:
+        return f"{self.__class__.__name__} {self.pk}: {self.done}/{self.total}"
+
+
 def organisation_of(course_id: str) -> str:
     """Return the organisation of a course id, `course-v1:org+course+run` or `org/course/run`."""
     key = course_id.partition(":")[2] or course_id

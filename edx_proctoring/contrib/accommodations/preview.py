@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from django.utils import timezone
 
 from edx_proctoring import deadlines
+from edx_proctoring.api.providers.limits import limit_of
 from edx_proctoring.contrib.accommodations.effective import extra_time_of, narrowest, profiles_of
 from edx_proctoring.contrib.accommodations.models import Profile
 from edx_proctoring.models import (
@@ -26,7 +27,8 @@ class PreviewRow:
     """One exam of the learner. Minutes are those of the whole exam; the ends are those of a running attempt.
 
     `cut_by` is "due_date" if that takes some of the time away. `is_counted_twice`: minutes are granted for this exam in
-    addition to a factor.
+    addition to a factor. `provider_limit` names the provider of a running attempt that gets longer, if that ends sessions
+    itself and does not hear of more time.
     """
 
     exam_id: int
@@ -38,6 +40,7 @@ class PreviewRow:
     ends_after: datetime.datetime | None = None
     cut_by: str | None = None
     is_counted_twice: bool = False
+    provider_limit: str = ""
 
 
 def preview_of(profile: Profile, course_id: str) -> list[PreviewRow]:
@@ -113,6 +116,7 @@ def _of_running(
         row,
         ends_before=deadline.ends_at,
         ends_after=max(new.ends_at, deadline.ends_at),
+        provider_limit=limit_of(attempt) if new.ends_at > deadline.ends_at else "",
         cut_by="due_date" if is_cut else None,
     )
 

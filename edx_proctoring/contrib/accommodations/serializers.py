@@ -26,7 +26,9 @@ from edx_proctoring.contrib.accommodations.models import (
     LONGEST_BREAK_MINUTES,
     LONGEST_TEXT,
     MOST_BREAKS,
+    ImportJob,
     Profile,
+    ProfileChange,
 )
 from edx_proctoring.contrib.accommodations.preview import PreviewRow
 from edx_proctoring.models.allowances import LARGEST_FACTOR, MAX_ADDITIONAL_MINUTES
@@ -122,6 +124,23 @@ class NewProfileSerializer(ProfileChangesSerializer):
     )
 
 
+class ProfileHistorySerializer(serializers.Serializer[ProfileChange]):
+    """One change of a profile."""
+
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    by = serializers.CharField(
+        source="by.username",
+        default="",
+        help_text="A username; empty if a command did it, or the account is deleted.",
+    )
+    action = serializers.ChoiceField([name for name, _ in ProfileChange.ACTIONS])
+    values = serializers.DictField(
+        child=serializers.ListField(),
+        help_text="By field: the value before and after, of all fields where the profile was created.",
+    )
+
+
 class EmptySerializer(StrictSerializer):
     """An empty object."""
 
@@ -141,6 +160,9 @@ class PreviewRowSerializer(serializers.Serializer[PreviewRow]):
     cut_by = serializers.ChoiceField(["due_date"], allow_null=True)
     is_counted_twice = serializers.BooleanField(
         help_text="Whether the exam grants minutes in addition to a factor."
+    )
+    provider_limit = serializers.CharField(
+        help_text="The name of the running attempt's provider if that ends sessions itself; else empty."
     )
 
 
@@ -165,9 +187,44 @@ class ImportedRowSerializer(serializers.Serializer[object]):
     )
 
 
-class ImportSerializer(serializers.Serializer[object]):
-    """The result of an import: how many rows were treated in each way, and all rows but the unchanged."""
+class ImportJobSerializer(serializers.Serializer[ImportJob]):
+    """An import by the worker, and how far it has come."""
 
+    id = serializers.IntegerField()
+    by = serializers.CharField(source="by.username", default="", help_text="A username, or empty.")
+    began_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    total = serializers.IntegerField(help_text="Rows of the file.")
+    done = serializers.IntegerField()
+    created = serializers.IntegerField(source="counts.created", default=0)
+    changed = serializers.IntegerField(source="counts.changed", default=0)
+    unchanged = serializers.IntegerField(source="counts.unchanged", default=0)
+    refused = serializers.IntegerField(source="counts.refused", default=0)
+
+
+class RefusedRowSerializer(serializers.Serializer[object]):
+    """A row of the file that was refused."""
+
+    line = serializers.IntegerField(help_text="Of the file, where the row begins.")
+    errors = serializers.DictField(  # type: ignore[assignment]  # DRF has a property of this name
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="By column; without a name, those of the whole row.",
+    )
+
+
+class ImportJobDetailsSerializer(ImportJobSerializer):
+    """The same with the rows that were refused so far."""
+
+    rows = RefusedRowSerializer(source="refused", many=True)
+
+
+class ImportSerializer(serializers.Serializer[object]):
+    """The result of an import: how many rows were treated in each way, and all rows but the unchanged.
+
+    With 202 the worker imports the file: `job` says where to look, and the numbers are 0.
+    """
+
+    job = ImportJobSerializer(allow_null=True)
     created = serializers.IntegerField()
     changed = serializers.IntegerField()
     unchanged = serializers.IntegerField()

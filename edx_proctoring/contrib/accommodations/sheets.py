@@ -3,6 +3,7 @@
 import csv
 import datetime
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO
@@ -19,6 +20,8 @@ from edx_proctoring.views.v2.spreadsheets import FORMULA
 COLUMNS = ("username", "scope", "scope_id", *FIELDS)
 DELIMITERS = ",;\t"
 MOST_ROWS = 10_000
+CELLS = re.compile(r"(?<=[;\t\n])|(?<=\r)(?!\n)")  # within a text, where one may begin
+OPERATORS = ("=", "+", "-", "@")
 
 
 class FileRefused(ProctoredBaseException):
@@ -36,12 +39,16 @@ class SheetRow:
     error: str = ""
 
 
-def check(file: TextIO) -> None:
-    """Read the whole file once, so that one that cannot be read to its end changes nothing. Raises FileRefused."""
+def check(file: TextIO) -> int:
+    """Read the whole file once, so that one that cannot be read to its end changes nothing; return how many rows it has.
+    Raises FileRefused.
+    """
+    number = 0
     for number, _row in enumerate(read(file), 1):
         if number > MOST_ROWS:
             text = _("The file has more than %(most)s rows: split it.") % {"most": MOST_ROWS}
             raise FileRefused(text)
+    return number
 
 
 def read(file: TextIO) -> Iterator[SheetRow]:
@@ -110,14 +117,25 @@ def _text(value: object) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return the text with an apostrophe before what a spreadsheet would execute, and before such an apostrophe."""
-    return f"'{text}" if text.startswith(FORMULA) or _is_escaped(text) else text
+    """Return the text with an apostrophe before what a spreadsheet would execute, and before such an apostrophe.
+
+    A spreadsheet that separates cells by semicolons, as in many countries, or by tabs begins new cells within the text, and
+    new rows at its line breaks.
+    """
+    return "".join(f"'{part}" if signs else part for part, signs in _parts(text, is_bare=True))
 
 
 def unescaped(cell: str) -> str:
     """Return the text of an escaped cell."""
-    return cell[1:] if _is_escaped(cell) else cell
+    return "".join(part[1:] if signs else part for part, signs in _parts(cell))
 
 
-def _is_escaped(text: str) -> bool:
-    return text.startswith("'") and text[1:].startswith((*FORMULA, "'"))
+def _parts(text: str, *, is_bare: bool = False) -> Iterator[tuple[str, bool]]:
+    """Return the parts of a text that a spreadsheet may take for cells, and whether they begin with an apostrophe before a
+    formula or another apostrophe, or with `is_bare` also with a formula.
+    """
+    for number, part in enumerate(CELLS.split(text)):
+        # Only at the beginning of a file's cell are blanks dropped before a formula.
+        formula = OPERATORS if number else FORMULA
+        is_formula = is_bare and part.startswith(formula)
+        yield part, is_formula or (part[:1] == "'" and part[1:].startswith((*formula, "'")))

@@ -3,10 +3,15 @@
 from django.urls import re_path
 
 from edx_proctoring.contrib.accommodations.breaks import BEGIN, END
-from edx_proctoring.contrib.accommodations.files import ProfileExport, ProfileImport
+from edx_proctoring.contrib.accommodations.files import (
+    ImportJobViewSet,
+    ProfileExport,
+    ProfileImport,
+)
 from edx_proctoring.contrib.accommodations.views import (
     AccommodationViewSet,
     BreakViewSet,
+    ProfileHistoryViewSet,
     ProfileViewSet,
 )
 from edx_proctoring.views.permissions import ANY_USER, COURSE_STAFF
@@ -47,6 +52,16 @@ urlpatterns = [
         name=f"{NAME}.import_preview",
     ),
     re_path(
+        r"^accommodations/imports/$",
+        ImportJobViewSet.as_view({"get": "list"}),
+        name=f"{NAME}.imports",
+    ),
+    re_path(
+        r"^accommodations/imports/(?P<import_id>\d{1,20})/$",
+        ImportJobViewSet.as_view({"get": "retrieve"}),
+        name=f"{NAME}.import_job",
+    ),
+    re_path(
         PROFILE + "$",
         ProfileViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name=f"{NAME}.profile",
@@ -55,6 +70,11 @@ urlpatterns = [
         PROFILE + "preview/$",
         ProfileViewSet.as_view({"post": "preview_change"}),
         name=f"{NAME}.preview_change",
+    ),
+    re_path(
+        PROFILE + "history/$",
+        ProfileHistoryViewSet.as_view({"get": "list"}),
+        name=f"{NAME}.history",
     ),
     re_path(PROFILE + "end/$", ProfileViewSet.as_view({"post": "end"}), name=f"{NAME}.end"),
     re_path(ATTEMPT + "begin/$", BreakViewSet.as_view({"post": "begin"}), name=BEGIN),
@@ -70,8 +90,11 @@ ROLES = {
     f"{NAME}.export": {"get": COURSE_STAFF},
     f"{NAME}.import": {"post": COURSE_STAFF},
     f"{NAME}.import_preview": {"post": COURSE_STAFF},
+    f"{NAME}.imports": {"get": COURSE_STAFF},
+    f"{NAME}.import_job": {"get": COURSE_STAFF},
     f"{NAME}.profile": {"get": COURSE_STAFF, "patch": COURSE_STAFF},
     f"{NAME}.preview_change": {"post": COURSE_STAFF},
+    f"{NAME}.history": {"get": COURSE_STAFF},
     f"{NAME}.end": {"post": COURSE_STAFF},
     BEGIN: {"post": ANY_USER},
     END: {"post": ANY_USER},

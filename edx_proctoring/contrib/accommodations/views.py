@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from edx_proctoring.api.allowances import course
 from edx_proctoring.contrib.accommodations import api, breaks
 from edx_proctoring.contrib.accommodations.listing import Listing
-from edx_proctoring.contrib.accommodations.models import COURSE, Profile
+from edx_proctoring.contrib.accommodations.models import COURSE, Profile, ProfileChange
 from edx_proctoring.contrib.accommodations.serializers import (
     AccommodationFilter,
     AccommodationSerializer,
@@ -25,6 +25,7 @@ from edx_proctoring.contrib.accommodations.serializers import (
     PreviewSerializer,
     ProfileChangesSerializer,
     ProfileFilter,
+    ProfileHistorySerializer,
     ProfileSerializer,
 )
 from edx_proctoring.exceptions import UserNotFoundException
@@ -50,6 +51,18 @@ def _as_values(validated: Any) -> api.ProfileValues:
     return values
 
 
+def profile_of(view: ResourceViewSet[Any]) -> Profile:
+    """Return the profile in the URL; 404 unless the caller sees it in the list."""
+    number, all_scopes = int(view.kwargs["profile_id"]), bool(view.request.user.is_staff)
+    found = None
+    if number <= LARGEST_INTEGER:
+        visible = api.find_profiles(view.kwargs["course_id"], all_scopes=all_scopes)
+        found = visible.filter(pk=number).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 class ProfileViewSet(ResourceViewSet[Profile]):
     """`accommodations/`: profiles of the course, for global staff also those of its organisation and of the site."""
 
@@ -70,13 +83,7 @@ class ProfileViewSet(ResourceViewSet[Profile]):
         return api.find_profiles(course_id, all_scopes=bool(self.request.user.is_staff))
 
     def get_object(self) -> Profile:
-        profile_id = int(self.kwargs["profile_id"])
-        found = None
-        if profile_id <= LARGEST_INTEGER:
-            found = self.get_queryset().filter(pk=profile_id).first()
-        if found is None:
-            raise NotFound
-        return found
+        return profile_of(self)
 
     @idempotent
     def create(self, request: Request, **kwargs: str) -> Response:
@@ -170,6 +177,18 @@ class AccommodationViewSet(ResourceViewSet[Any]):
         context = {**self.get_serializer_context(), "members": members}
         found = AccommodationSerializer(rows, many=True, context=context)
         return self.get_paginated_response(found.data)
+
+
+class ProfileHistoryViewSet(ResourceViewSet[ProfileChange]):
+    """`accommodations/{profile_id}/history/`: who changed the profile, when, and how; for those who see the profile."""
+
+    serializer_class = ProfileHistorySerializer
+    resource = "accommodation_history"
+
+    def get_queryset(self) -> QuerySet[ProfileChange]:
+        if not self.kwargs:  # for the OpenAPI document
+            return ProfileChange.objects.none()
+        return api.history_of(profile_of(self))
 
 
 class BreakViewSet(ResourceViewSet[Model]):

@@ -1,11 +1,14 @@
 """Profiles by REST: list, create, change, end, preview."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from drf_spectacular.validation import validate_schema
 
 from edx_proctoring import api as core
+from edx_proctoring.contrib.accommodations import api
 from edx_proctoring.contrib.accommodations.models import Profile, organisation_of
 from edx_proctoring.openapi import document_v2
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
@@ -253,4 +256,36 @@ def test_the_document_describes_all_of_it():
     found = document_v2()
     validate_schema(found)
     ours = [path for path in found["paths"] if "/accommodations/" in path or "/break/" in path]
-    assert len(ours) == 11
+    assert len(ours) == 14
+
+
+def test_the_history_says_who_changed_a_profile_when_and_how(client_for, staff, profile, clock):
+    known = profile(factor=1.5)
+    clock.shift(60)
+    api.change_profile(known.pk, {"factor": Decimal(2), "note": "Attest"}, staff)
+    answer = client_for(staff).get(f"{URL}{known.pk}/history/")
+    newest, oldest = answer.json()["results"]
+    assert (newest["action"], newest["by"], newest["at"]) == (
+        "changed",
+        staff.username,
+        "2026-05-04T12:01:00Z",
+    )
+    assert newest["values"] == {"factor": ["1.50", "2.00"], "note": ["", "Attest"]}
+    assert (oldest["action"], oldest["by"], oldest["values"]["factor"]) == (
+        "created",
+        "",
+        [None, "1.50"],
+    )
+
+
+@pytest.mark.parametrize("limits", [True, False])
+def test_a_preview_names_a_provider_that_ends_sessions_itself(
+    post, make_exam, start, clock, provider, limits, learner
+):
+    provider.limits_duration, provider.verbose_name = limits, "Test"
+    exam = make_exam(time_limit_mins=60)
+    (later,) = post("preview/", NEW).json()["rows"]
+    assert later["provider_limit"] == ""  # is registered with the new duration
+    start(exam, external_id="attempt-9", taking_as_proctored=True)
+    (row,) = post("preview/", NEW).json()["rows"]
+    assert row["provider_limit"] == ("Test" if limits else "")

@@ -1,10 +1,12 @@
 """Every route × every kind of caller, the other course included."""
 
+import re
 import uuid
 
 import pytest
 
 from edx_proctoring import extensions
+from edx_proctoring.contrib.accommodations.models import ImportJob
 from edx_proctoring.contrib.accommodations.urls import ROLES, urlpatterns
 from edx_proctoring.testing.factories import COURSE_ID
 from tests.views.conftest import OTHER_COURSE
@@ -30,12 +32,18 @@ post  {here}/accommodations/preview/       403  403  403  403  200  403  200
 get   {here}/accommodations/{profile}/     403  403  403  403  200  403  200
 patch {here}/accommodations/{profile}/     403  403  403  403  200  403  200
 post  {here}/accommodations/{profile}/preview/ 403 403 403 403 200 403 200
+get   {here}/accommodations/{profile}/history/ 403 403 403 403 200 403 200
+get   {here}/accommodations/{foreign}/history/ 403 403 403 403 404 403 404
+get   {here}/accommodations/{wide}/history/ 403 403  403  403  404  403  200
 post  {here}/accommodations/{profile}/end/ 403  403  403  403  200  403  200
 get   {here}/accommodations/all/           403  403  403  403  200  403  200
 get   {there}/accommodations/all/          403  403  403  403  403  200  200
 get   {here}/accommodations/export/        403  403  403  403  200  403  200
 post  {here}/accommodations/import/        403  403  403  403  200  403  200
 post  {here}/accommodations/import/preview/ 403 403  403  403  200  403  200
+get   {here}/accommodations/imports/       403  403  403  403  200  403  200
+get   {here}/accommodations/imports/{job}/ 403  403  403  403  200  403  200
+get   {there}/accommodations/imports/{job}/ 403 403  403  403  403  404  404
 post  {there}/accommodations/import/       403  403  403  403  403  200  200
 get   {there}/accommodations/export/       403  403  403  403  403  200  200
 get   {there}/accommodations/              403  403  403  403  403  200  200
@@ -63,6 +71,7 @@ def world(profile, hour, start, learner, clients):
         "foreign": profile("course", OTHER_COURSE, minutes=1),
         "wide": profile("organisation", "edX", minutes=1),
     }
+    rows["job"] = ImportJob.objects.create(course_id=COURSE_ID)
     places = {"here": f"{V2}/{COURSE_ID}", "there": f"{V2}/{OTHER_COURSE}", "attempt": attempt.pk}
     return {**places, **{name: row.pk for name, row in rows.items()}}
 
@@ -91,5 +100,5 @@ def test_who_may(row, world, clients):
 def test_each_route_has_a_row_and_each_row_a_role():
     assert {route.name for route in urlpatterns} == set(ROLES)
     assert set(ROLES) <= set(extensions.roles())
-    tried = {(row[0], row[1].rpartition("}/")[2].strip("/")) for row in ROWS}
+    tried = {(row[0], re.sub(r"{\w+}", "{}", row[1].partition("}/")[2])) for row in ROWS}
     assert len(tried) == len({(method, name) for name, rows in ROLES.items() for method in rows})
