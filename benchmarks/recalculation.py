@@ -2,13 +2,14 @@
 
 One process recalculates, as the worker does. Meanwhile, learners poll and submit, two per second, in a thread with its
 own connection: they wait for nobody's lock but their own. Prints how long it takes, and on a busy machine more telling,
-the CPU time of this process. Uses a database of its own on the server of DATABASE_URL, or a SQLite file.
+the CPU time of this process, and its memory after the first and after the last try. Uses a database of its own on the server of DATABASE_URL, or a SQLite file.
 """
 
 import argparse
 import os
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from benchmarks.outbox import database
@@ -62,6 +63,12 @@ def submissions(exam_id: int, over: threading.Event, waited: list[float]) -> Non
     connection.close()
 
 
+def megabytes() -> int:
+    """Return the memory that this process occupies now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024**2
+
+
 def measure(count: int) -> tuple[str, list[str]]:
     """Return the server's name and the cells of the table."""
     from django.db import connection  # noqa: PLC0415  after the settings
@@ -78,13 +85,14 @@ def measure(count: int) -> tuple[str, list[str]]:
     api.update_exam(exam_id, time_limit_mins=75)
     request = time.monotonic() - began
     messages: Any = OutboxMessage.objects.filter(kind="recalculation")
-    tries = 1
+    tries, memory = 1, [megabytes()]
     while messages.exclude(state="done").exists():
         messages.update(next_try_at=timezone.now())
         outbox.deliver()
         payload = messages.get().payload
         tries += 1
-        print(f"  {payload['done']:,} of {payload['total']:,}", flush=True)
+        memory.append(megabytes())
+        print(f"  {payload['done']:,} of {payload['total']:,}, {memory[-1]} MB", flush=True)
     seconds = time.monotonic() - began
     cpu = 1000 * (time.process_time() - used) / count
     over.set()
@@ -93,12 +101,21 @@ def measure(count: int) -> tuple[str, list[str]]:
     left = running.filter(status="started").exclude(allowed_time_limit_mins=75).count()
     waited.sort()
     cells = [f"{count:,}", f"{request:.1f}", f"{seconds:.0f}", f"{cpu:.1f}", str(tries)]
-    cells += [str(left), f"{waited[len(waited) // 2]:.2f} / {waited[-1]:.2f}"]
+    cells += [f"{memory[1]} / {memory[-1]}", str(left)]
+    cells += [f"{waited[len(waited) // 2]:.2f} / {waited[-1]:.2f}"]
     return SERVERS[connection.vendor], cells
 
 
 HEADER = [
-    *("attempts", "request (s)", "all (s)", "CPU per attempt (ms)", "tries", "left"),
+    *(
+        "attempts",
+        "request (s)",
+        "all (s)",
+        "CPU per attempt (ms)",
+        "tries",
+        "memory: first / last (MB)",
+        "left",
+    ),
     "a learner submits: median / longest (s)",
 ]
 

@@ -20,6 +20,7 @@ from edx_proctoring.views.v2.bulk_time_changes import BulkTimeChangeViewSet
 from edx_proctoring.views.v2.exams import ExamViewSet
 from edx_proctoring.views.v2.exports import AllowanceExport, AttemptExport, OnboardingExport
 from edx_proctoring.views.v2.health import HealthView, ReadyView
+from edx_proctoring.views.v2.ledger import LedgerViewSet
 from edx_proctoring.views.v2.onboarding import OnboardingViewSet
 from edx_proctoring.views.v2.review_policies import ReviewPolicyViewSet
 from edx_proctoring.views.v2.reviews import ReviewViewSet
@@ -233,6 +234,11 @@ urlpatterns = [
         rf"{V2}attempts/(?P<attempt_id>\d{{1,20}})/",
         AttemptDetailsViewSet.as_view({"get": "retrieve"}),
         name="v2.attempt",
+    ),
+    _regex(
+        rf"{V2}attempts/(?P<attempt_id>\d{{1,20}})/ledger/",
+        LedgerViewSet.as_view({"get": "list"}),
+        name="v2.attempt.ledger",
     ),
     *(
         _regex(

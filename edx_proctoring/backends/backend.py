@@ -164,6 +164,10 @@ class ProctoringBackendProvider(ABC):
     # pause_exam_attempt and continue_exam_attempt are called.
     supports_time_changes = False
 
+    # Set to True if your service ends sessions after the duration that it was told at registration. Time granted later
+    # does not reach it, unless `supports_time_changes`; previews name such providers.
+    limits_duration = False
+
     # Set to True if your service understands `camera_exempt` in the context of a registration.
     supports_camera_exemption = False
 

@@ -14,6 +14,13 @@ class ProviderInfo:
     verbose_name: str = ""
     supports_onboarding: bool = False
     supports_time_changes: bool = False
+    limits_duration: bool = False
+
+    @property
+    def name_of_limit(self) -> str:
+        """Return the name for people if the provider itself ends sessions and hears of no granted time, else ""."""
+        is_limit = self.limits_duration and not self.supports_time_changes
+        return (self.verbose_name or self.name) if is_limit else ""
 
 
 def provider_info(exam: ProvidedExam) -> ProviderInfo | None:
@@ -26,4 +33,5 @@ def provider_info(exam: ProvidedExam) -> ProviderInfo | None:
         found.verbose_name,
         found.supports_onboarding,
         bool(getattr(found, "supports_time_changes", False)),
+        bool(getattr(found, "limits_duration", False)),
     )

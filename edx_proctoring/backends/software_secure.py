@@ -114,6 +114,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
     )
     verbose_name = "RPNow"
     passing_statuses: ClassVar[Sequence[str]] = ["Clean", "Rules Violation"]
+    limits_duration = True
     external_id_is_secret = True
     takes_anonymous_reviews = True
     uses_start_callback = True

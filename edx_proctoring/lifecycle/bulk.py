@@ -48,8 +48,10 @@ def attempts_of(bulk: BulkTimeChange, after: int = 0) -> AttemptQuerySet:
 
 
 def apply(bulk: BulkTimeChange, attempts: Iterable[Attempt]) -> list[BulkResult]:
-    """Change these attempts, and note those that refuse."""
+    """Change these attempts, and note those that refuse. Repeating it changes no attempt once more."""
     found = [_apply_one(bulk, attempt) for attempt in attempts]
+    for one in found:
+        bulk.failed.pop(str(one.attempt.pk), None)  # a repetition may succeed
     bulk.failed.update(
         {str(one.attempt.pk): type(one.error).__name__ for one in found if one.error}
     )
@@ -81,7 +83,8 @@ def _change(bulk: BulkTimeChange, attempt: Attempt) -> TimeChange:
         return extend(attempt, bulk.seconds, reason=reason, by=by, key=key)
     if bulk.action == BulkTimeChange.PAUSE:
         return pause(attempt, reason=reason, by=by, key=key)
-    return continue_(attempt, by=by)
+    # No row of the ledger names an end: a repetition leaves a pause alone that staff have begun meanwhile.
+    return continue_(attempt, by=by, begun_by=bulk.created)
 
 
 def _undo(bulk: BulkTimeChange, former: BulkTimeChange, attempt: Attempt) -> TimeChange:
@@ -101,12 +104,15 @@ def deliver(message: OutboxMessage) -> None:
     payload = message.payload.copy()
     bulk = BulkTimeChange.objects.select_related("by", "undoes").get(pk=payload["bulk_id"])
     until = time.monotonic() + conf.proctoring.OUTBOX_LEASE_SECONDS / 2
+    bulk.done = payload["done"]  # without a batch that was changed when a worker died
     while batch := list(attempts_of(bulk, payload["after"])[:BATCH]):
         apply(bulk, batch)
-        payload["after"] = batch[-1].pk
+        payload.update({"after": batch[-1].pk, "done": bulk.done})
         outbox.note_progress(message, payload)
         if time.monotonic() > until:
             raise outbox.NotNow(f"{bulk.done} of {bulk.total} changed")
+    bulk.total = bulk.done  # attempts may have begun or ended meanwhile
+    bulk.save(update_fields=["total"])
 
 
 HANDLERS = {messages.BULK_TIME_CHANGE: deliver}

@@ -5,6 +5,7 @@ ledger for readers that only know the columns: they hold whole minutes, rounded 
 maximum length.
 """
 
+import datetime
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -182,17 +183,25 @@ def pause(
     return locked(attempt.user_id, stop)
 
 
-def continue_(attempt: Attempt, *, by: User | None = None, key: str = "") -> TimeChange:
+def continue_(
+    attempt: Attempt,
+    *,
+    by: User | None = None,
+    key: str = "",
+    begun_by: datetime.datetime | None = None,
+) -> TimeChange:
     """Restart the clock of a paused attempt. The deadline moves by the length of the pause, limited by the due date.
 
-    `key`: end the pause only if it was started with this key. Does nothing if there is no such open pause.
-    Raises StudentExamAttemptDoesNotExistsException.
+    `key`: end the pause only if it was started with this key; `begun_by`: only if it had begun at this moment. Does
+    nothing if there is no such open pause. Raises StudentExamAttemptDoesNotExistsException.
     """
 
     def go_on() -> TimeChange:
         ledger = read(attempt)
         row = ledger.open_pause
         if row is None or ledger.deadline is None or (key and row.key != key):
+            return TimeChange(ledger.attempt, row, changed=False)
+        if begun_by is not None and row.began_at is not None and row.began_at > begun_by:
             return TimeChange(ledger.attempt, row, changed=False)
         gained = _end(ledger, row, ledger.deadline, by)
         return TimeChange(ledger.attempt, row, changed=True, gained=gained)

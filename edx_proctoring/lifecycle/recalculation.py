@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
-from edx_proctoring import conf, deadlines, extensions, outbox, timing
+from edx_proctoring import conf, deadlines, outbox
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (
     ExtraTimeUnavailable,
@@ -30,7 +30,7 @@ from edx_proctoring.lifecycle.ledger import (
 )
 from edx_proctoring.lifecycle.locking import locked
 from edx_proctoring.lifecycle.rows import Attempt
-from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAllowance
+from edx_proctoring.models import OutboxMessage
 from edx_proctoring.models.attempts import AttemptQuerySet
 from edx_proctoring.statuses import IN_PROGRESS
 from edx_proctoring.timing import Deadline, ExtraTime
@@ -101,25 +101,21 @@ def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[A
     """
     attempts = list(attempts)
     books = deadlines.ledgers(attempts)
-    pairs = [(attempt.proctored_exam_id, attempt.user_id) for attempt in attempts]
-    granted = ProctoredExamStudentAllowance.get_extra_times(pairs)
-    exams = [deadlines.exam_fields(attempt.proctored_exam) for attempt in attempts]
-    users = [attempt.user_id for attempt in attempts]
-    extras = extensions.times_for(list(zip(exams, users, strict=True)))
+    extras = deadlines.extra_times(attempts)
     found, unavailable = [], 0
-    for attempt, pair, more in zip(attempts, pairs, extras, strict=True):
+    for attempt in attempts:
         rows = books.get(attempt.pk, [])
         if deadlines.last_allotment(rows) is None:
             found += [attempt] if with_older or rows else []
             continue
         before = deadlines.from_ledger(attempt, rows)
-        if more is None:
+        extra = extras[attempt.pk]
+        if extra is None:
             unavailable += 1
             if unavailable > FEW:
                 raise ExtraTimeUnavailable  # the extension fails for everybody
             found.append(attempt)  # its recalculation fails alone
             continue
-        extra = granted.get(pair, timing.NO_EXTRA_TIME).over(more)
         if before is not None and _lengthened(attempt, before, extra) != before:
             found.append(attempt)
     return found

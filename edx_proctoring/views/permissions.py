@@ -82,6 +82,7 @@ ROUTE_ROLES: Mapping[str, Mapping[str, str]] = {
     "v2.exam.review_policy":                       {"get": COURSE_STAFF, "patch": COURSE_STAFF},
     "v2.attempts":                                 {"get": COURSE_STAFF},
     "v2.attempt":                                  {"get": COURSE_STAFF},
+    "v2.attempt.ledger":                           {"get": COURSE_STAFF},
     "v2.attempt.reset":                            {"post": COURSE_STAFF},
     "v2.attempt.resume":                           {"post": COURSE_STAFF},
     "v2.attempt.end":                              {"post": COURSE_STAFF},

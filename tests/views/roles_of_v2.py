@@ -12,6 +12,7 @@ get    v2/courses/{course}/exams/{exam}/review-policy/ -    403  403  403  403  
 patch  v2/courses/{course}/exams/{exam}/review-policy/ rules 403 403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/attempts/         -              403  403  403  403  200  403  200  403  403  403
 get    v2/courses/{course}/attempts/{attempt}/ -            403  403  403  403  200  403  200  403  403  403
+get    v2/courses/{course}/attempts/{attempt}/ledger/ -     403  403  403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/{attempt}/reset/ empty 403  403  403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/{resumable}/resume/ empty 403 403  403  403  200  403  200  403  403  403
 post   v2/courses/{course}/attempts/{running}/end/ empty  403  403  403  403  200  403  200  403  403  403

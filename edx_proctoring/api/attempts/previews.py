@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
-from edx_proctoring import deadlines, timing
+from edx_proctoring import deadlines, extensions, timing
+from edx_proctoring.api.providers.limits import limit_of
+from edx_proctoring.lifecycle.ledger import cut_to_due_date
 from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
 from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
+from edx_proctoring.timing import Deadline
 
 Attempt = ProctoredExamStudentAttempt
 
@@ -27,9 +30,9 @@ ENDED, TIME_IS_OVER, NOT_STARTED, PAUSED, NOT_PAUSED, NOTHING_LOST = (
 class PlannedChange:
     """A change that has not been made: minutes and end before and after, and why it is refused, if it is.
 
-    `gained` is less than `seconds` if the due date limits it (`is_cut`). The due date is the last known one; it is
-    checked again when the change is made. Minutes are those from start to end, rounded up; before the start, they and
-    the ends are None.
+    `gained` is less than `seconds` if the due date limits it (`is_cut`). Minutes are those from start to end, rounded up;
+    before the start, they and the ends are None. `provider_limit` names the provider that does not hear of more time and
+    ends sessions itself.
     """
 
     attempt: Attempt
@@ -41,41 +44,66 @@ class PlannedChange:
     ends_after: datetime.datetime | None = None
     is_cut: bool = False
     refused: str = ""
+    provider_limit: str = ""
 
 
 def plan_extensions(
     attempts: Sequence[Attempt], seconds: int | Mapping[int, int]
 ) -> list[PlannedChange]:
-    """Return the effect of granting these seconds, by attempt id or the same to all; one query."""
+    """Return the effect of granting these seconds, by attempt id or the same to all.
+
+    One query, one for allowances and one for each extension that grants time; the host is asked for the due date of each
+    running attempt (edx-when has one query for each learner).
+    """
     now = timezone.now()
-    books = deadlines.ledgers(attempts) if attempts else {}
     return [
         _planned(
-            attempt,
-            books.get(attempt.pk, []),
-            seconds if isinstance(seconds, int) else seconds.get(attempt.pk, 0),
-            now,
+            attempt, clock, seconds if isinstance(seconds, int) else seconds.get(attempt.pk, 0), now
         )
-        for attempt in attempts
+        for attempt, clock in zip(attempts, _clocks(attempts, now), strict=True)
     ]
 
 
+@dataclass(frozen=True)
+class _Clock:
+    """The deadline as it is now, and as it would be under the current due date; None before the start."""
+
+    rows: Sequence[TimeAdjustment]
+    before: Deadline | None = None
+    current: Deadline | None = None
+
+
+def _clocks(attempts: Sequence[Attempt], now: datetime.datetime) -> list[_Clock]:
+    books = deadlines.ledgers(attempts) if attempts else {}
+    running = [one for one in attempts if one.started_at and one.status in IN_PROGRESS]
+    extras = deadlines.extra_times(running) if extensions.with_hook("time_for") else {}
+    found = []
+    for attempt in attempts:
+        rows = books.get(attempt.pk, [])
+        before = deadlines.from_ledger(attempt, rows)
+        if before is None or attempt.status not in IN_PROGRESS:
+            found.append(_Clock(rows, before, before))
+            continue
+        before = before.at(now)
+        # If an extension fails, the change itself keeps the last known due date.
+        known = extras.get(attempt.pk, timing.NO_EXTRA_TIME)
+        current = before if known is None else cut_to_due_date(attempt, before, before, known)
+        found.append(_Clock(rows, before, current))
+    return found
+
+
 def _planned(
-    attempt: Attempt, rows: Sequence[TimeAdjustment], seconds: int, now: datetime.datetime
+    attempt: Attempt, clock: _Clock, seconds: int, now: datetime.datetime
 ) -> PlannedChange:
     planned = PlannedChange(attempt, seconds)
     if attempt.status not in PRE_STARTED | IN_PROGRESS:
         return replace(planned, refused=ENDED)
-    before = deadlines.from_ledger(attempt, rows)
-    if before is None:
+    before, current = clock.before, clock.current
+    if before is None or current is None:
         return planned if seconds >= 0 else replace(planned, refused=NOT_STARTED)
-    before = before.at(now)
     if before.is_over(now):
         return replace(planned, refused=TIME_IS_OVER)
-    # An attempt that an older version has started has no due date in its ledger; the change will find the exam's.
-    due = before.due or attempt.proctored_exam.due_date
-    due = due and max(timing.in_utc(due), before.ends_at)
-    after = replace(before, adjusted=before.adjusted + seconds, due=due)
+    after = replace(current, adjusted=current.adjusted + seconds)
     if seconds < 0:
         after = after.keeping_a_minute(before, now)
     gained = round(timing.seconds_until(after.ends_at, before.ends_at))
@@ -87,17 +115,17 @@ def _planned(
         ends_before=before.ends_at,
         ends_after=after.ends_at,
         is_cut=gained < seconds,
+        provider_limit=limit_of(attempt) if gained > 0 else "",
     )
 
 
 def plan_pauses(attempts: Sequence[Attempt], *, continues: bool = False) -> list[PlannedChange]:
-    """Return which attempts could be paused, or continued; one query."""
+    """Return which attempts could be paused, or continued; with the queries of `plan_extensions`."""
     now = timezone.now()
-    books = deadlines.ledgers(attempts) if attempts else {}
     found = []
-    for attempt in attempts:
-        planned = _planned(attempt, rows := books.get(attempt.pk, []), 0, now)
-        is_paused = any(row.stops_clock(now) for row in rows)
+    for attempt, clock in zip(attempts, _clocks(attempts, now), strict=True):
+        planned = _planned(attempt, clock, 0, now)
+        is_paused = any(row.stops_clock(now) for row in clock.rows)
         if not planned.refused and attempt.status != "started":
             planned = replace(planned, refused=NOT_STARTED)
         if not planned.refused and is_paused is not continues:
@@ -109,7 +137,9 @@ def plan_pauses(attempts: Sequence[Attempt], *, continues: bool = False) -> list
 def plan_giving_back(
     attempts: Sequence[Attempt], lost: Mapping[int, Sequence[timing.Interval]]
 ) -> list[PlannedChange]:
-    """Return the effect of giving back the time that ran in these intervals, by attempt id; two queries."""
+    """Return the effect of giving back the time that ran in these intervals, by attempt id; one query more than
+    `plan_extensions`.
+    """
     now = timezone.now()
     running = [one for one in attempts if one.started_at and one.status in IN_PROGRESS]
     books = deadlines.ledgers(running) if running else {}

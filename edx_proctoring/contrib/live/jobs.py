@@ -1,8 +1,10 @@
 """Credit the attempts of a large outage in batches; the worker calls this."""
 
+import time
+
 from django.contrib.auth import get_user_model
 
-from edx_proctoring import outbox
+from edx_proctoring import conf, outbox
 from edx_proctoring.contrib.live import outages
 from edx_proctoring.contrib.live.models import Outage
 from edx_proctoring.models import OutboxMessage
@@ -11,13 +13,21 @@ BATCH = 200
 
 
 def deliver(message: OutboxMessage) -> None:
-    """Credit the next attempts, store the progress, and leave the rest to the next try."""
+    """Credit the attempts in batches; after half of the lease, leave what remains to the next try.
+
+    A batch that was credited when a worker died is repeated: each attempt has its key, and is counted once.
+    """
     payload = message.payload.copy()
     outage = Outage.objects.filter(pk=payload["outage_id"]).first()
     if outage is None:
         return
     by = get_user_model()._default_manager.filter(pk=payload["by"]).first()
-    while batch := list(outages.affected_attempts(outage).filter(pk__gt=payload["after"])[:BATCH]):
-        outages.progressed(outage, len(outages.credit(outage, batch, by)))
+    until = time.monotonic() + conf.proctoring.OUTBOX_LEASE_SECONDS / 2
+    affected = outages.affected_attempts(outage).exclude(pk__in=payload["without"])
+    while batch := list(affected.filter(pk__gt=payload["after"])[:BATCH]):
+        payload["done"] += len(outages.credit(outage, batch, by))
         payload["after"] = batch[-1].pk
+        outages.progressed(outage, payload["done"])
         outbox.note_progress(message, payload)
+        if time.monotonic() > until:
+            raise outbox.NotNow(f"{outage.done} of {outage.total} credited")

@@ -4,7 +4,8 @@ import datetime
 import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -18,7 +19,7 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
 from edx_proctoring.outbox import Draft
 from edx_proctoring.statuses import IN_PROGRESS
-from edx_proctoring.types import User
+from edx_proctoring.types import JSON, User
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,29 @@ class Credit:
     seconds: int = 0
     gained: int = 0
     ends_at: datetime.datetime | None = None
+
+
+class Silence(NamedTuple):
+    """A time in which no poll of an attempt's page arrived."""
+
+    began_at: datetime.datetime
+    ended_at: datetime.datetime
+
+
+@dataclass(frozen=True)
+class LostTime(api.PlannedChange):
+    """What a credit would do for one attempt, and what it rests on.
+
+    `rests_on` is "silences" or "whole"; "unheard" if no page of the attempt has ever been heard of, so that nothing can be
+    measured. `silences` are those within the outage, and `silent_seconds` their sum; `overlap_seconds` is the part of the
+    outage between the attempt's start and its end.
+    """
+
+    rests_on: str = ""
+    silences: Sequence[Silence] = ()
+    silent_seconds: int = 0
+    overlap_seconds: int = 0
+    last_seen_at: datetime.datetime | None = None
 
 
 def declare_outage(
@@ -136,23 +160,47 @@ def affected_attempts(outage: Outage) -> QuerySet[Attempt]:
     return found.with_parts().order_by("pk")
 
 
-def preview_outage(outage: Outage, attempts: Sequence[Attempt]) -> list[api.PlannedChange]:
+def preview_outage(outage: Outage, attempts: Sequence[Attempt]) -> list[LostTime]:
     """Return what a credit would do for these affected attempts; a few queries for all of them together."""
     beats = _beats(attempts)
     others = _outages_of(_rows_of(attempts))
     lost = {one.pk: _lost([outage, *others.get(one.pk, ())], beats.get(one.pk)) for one in attempts}
-    return api.plan_giving_back(attempts, lost)
+    planned = api.plan_giving_back(attempts, lost)
+    return [_with_evidence(one, outage, beats.get(one.attempt.pk)) for one in planned]
+
+
+def _with_evidence(planned: api.PlannedChange, outage: Outage, beat: Heartbeat | None) -> LostTime:
+    now, attempt = timezone.now(), planned.attempt
+    begin, end = attempt.started_at or now, attempt.completed_at or now
+    ran = max(begin, outage.began_at), min(end, outage.ended_at)
+    gaps = beat.gaps(now) if beat else []
+    cut = [(max(since, ran[0]), min(until, ran[1])) for since, until in gaps]
+    silences = [Silence(since, until) for since, until in cut if since < until]
+    measured = "silences" if beat else "unheard"
+    return LostTime(
+        **{field.name: getattr(planned, field.name) for field in fields(planned)},
+        rests_on="whole" if outage.whole else measured,
+        silences=silences,
+        silent_seconds=timing.seconds_in(silences),
+        overlap_seconds=timing.seconds_in([ran]),
+        last_seen_at=beat.seen_at if beat else None,
+    )
 
 
 def credit_outage(
-    outage: Outage, *, by: User | None = None, attempt_ids: Collection[int] | None = None
+    outage: Outage,
+    *,
+    by: User | None = None,
+    attempt_ids: Collection[int] | None = None,
+    without: Collection[int] = (),
 ) -> list[Credit] | None:
-    """Give the lost time back to all affected running attempts, or to the given ones; each gets it once.
+    """Give the lost time back to all affected running attempts, or to the given ones, but not to those `without`; each
+    gets it once.
 
     Attempts that have ended are not changed. Returns one result per attempt; None if there are more than 500: then the
     worker does it, and the outage's `done` and `total` show the progress. May be repeated.
     """
-    attempts = affected_attempts(outage)
+    attempts = affected_attempts(outage).exclude(pk__in=without)
     if attempt_ids is not None:
         attempts = attempts.filter(pk__in=attempt_ids)
     ids = list(attempts.values_list("pk", flat=True)[: FEW + 1])
@@ -160,7 +208,13 @@ def credit_outage(
         if attempt_ids is not None:
             raise OutageNotAllowed(f"Select at most {FEW} attempts, or all.")
         _begin(outage, attempts.count())
-        payload = {"outage_id": outage.pk, "after": 0, "by": getattr(by, "pk", None)}
+        payload: dict[str, JSON] = {
+            "outage_id": outage.pk,
+            "by": getattr(by, "pk", None),
+            "without": [*sorted(without)],
+            "after": 0,
+            "done": 0,
+        }
         key = f"{KIND}:{outage.pk}:{outage.revision}"
         outbox.put(Draft(KIND, key, f"{KIND}:{outage.pk}", payload, coalesce=True))
         return None
@@ -175,9 +229,9 @@ def _begin(outage: Outage, total: int) -> None:
     outage.save(update_fields=["credited_at", "total", "done"])
 
 
-def progressed(outage: Outage, more: int) -> None:
+def progressed(outage: Outage, done: int) -> None:
     """Store how many attempts have been looked at."""
-    outage.done += more
+    outage.done = done
     outage.save(update_fields=["done"])
 
 

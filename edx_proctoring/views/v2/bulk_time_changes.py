@@ -78,6 +78,10 @@ class BulkRowSerializer(serializers.Serializer[Any]):
     ends_before = serializers.DateTimeField(allow_null=True, help_text="With `dry_run` only.")
     ends_after = serializers.DateTimeField(allow_null=True)
     is_cut = serializers.BooleanField(help_text="Does the due date cut the time?")
+    provider_limit = serializers.CharField(
+        help_text="The name of a provider that ends sessions after the duration of the registration, whatever is granted "
+        "later; else empty."
+    )
 
 
 class BulkTimeChangeSerializer(serializers.Serializer[Any]):
@@ -185,7 +189,7 @@ def _answer(change: Any, rows: list[dict[str, Any]], code: int = status.HTTP_200
 def _planned(one: Any) -> dict[str, Any]:
     names = ("seconds", "gained", "minutes_before", "minutes_after", "ends_before", "ends_after")
     return {
-        **{name: getattr(one, name) for name in (*names, "is_cut")},
+        **{name: getattr(one, name) for name in (*names, "is_cut", "provider_limit")},
         "attempt_id": one.attempt.pk,
         "username": one.attempt.user.username,
         "outcome": "refused" if one.refused else "possible",
@@ -210,4 +214,5 @@ def _result(one: Any) -> dict[str, Any]:
         "ends_before": None,
         "ends_after": one.ends_at,
         "is_cut": done == "done" and gained < seconds,
+        "provider_limit": "",
     }

@@ -6,8 +6,9 @@ import uuid
 import pytest
 from django.db.models.signals import pre_save
 
-from edx_proctoring import lifecycle
-from edx_proctoring.contrib.live.models import Outage
+from edx_proctoring import lifecycle, outbox
+from edx_proctoring.contrib.live import outages
+from edx_proctoring.contrib.live.models import Heartbeat, Outage
 from edx_proctoring.models import TimeAdjustment
 from edx_proctoring.testing.factories import COURSE_ID, ExamFactory
 from edx_proctoring.testing.factories import UserFactory as Learner
@@ -87,6 +88,51 @@ def test_only_selected_attempts(send, later, attempt):
     (row,) = send("post", f"{number}/credit/", {"attempts": [later.pk, 10**6]}).json()["attempts"]
     assert row["attempt_id"] == later.pk
     assert not TimeAdjustment.objects.filter(kind="outage", attempt=clock_starts).exists()
+
+
+def test_staff_see_what_a_credit_rests_on_and_leave_attempts_out(
+    send, later, attempt, clock, monkeypatch
+):
+    """One learner's page was silent in the middle of the outage, another one's was heard, a third never polls."""
+    clock.move_to(at(0))
+    heard, unheard = (
+        lifecycle.transition(
+            attempt(exam=ExamFactory(), user=Learner(), status="ready_to_start"), "started"
+        )
+        for _ in range(2)
+    )
+    for minute in (1, 3, 5, 7, 9, 11, 13):
+        for known in (heard, later):
+            if known is heard or not 7 <= minute <= 9:
+                Heartbeat.objects.beat(known.pk, "started", at(minute))
+    clock.move_to(at(14))
+    body = {**BODY, "whole": False}
+    number = send("post", body=body).json()["id"]
+    found = send("get", f"{number}/attempts/").json()["results"]
+    rows = {row["attempt_id"]: row for row in found}
+    silent = rows[later.pk]
+    assert (silent["rests_on"], silent["silences"]) == (
+        "silences",
+        [{"began_at": "2026-05-04T12:05:00Z", "ended_at": "2026-05-04T12:11:00Z"}],
+    )
+    names = ("rests_on", "seconds", "silent_seconds", "overlap_seconds", "last_seen_at")
+    assert [[rows[one.pk][name] for name in names] for one in (later, heard, unheard)] == [
+        ["silences", 360, 360, 420, "2026-05-04T12:13:00Z"],
+        ["silences", 0, 0, 420, "2026-05-04T12:13:00Z"],
+        ["unheard", 0, 0, 420, None],
+    ]
+    number = send("post", body=BODY).json()["id"]
+    found = send("get", f"{number}/attempts/").json()["results"]
+    assert [(row["rests_on"], row["seconds"], row["silent_seconds"]) for row in found] == [
+        ("whole", 420, 360), ("whole", 420, 0), ("whole", 420, 0),
+    ]  # fmt: skip
+    credited = send("post", f"{number}/credit/", {"without": [later.pk]}).json()["attempts"]
+    assert [row["attempt_id"] for row in credited] == [heard.pk, unheard.pk]
+    assert end_of(later) == at(60)
+    monkeypatch.setattr(outages, "FEW", 1)
+    assert send("post", f"{number}/credit/", {"without": [later.pk]}).status_code == 202
+    outbox.deliver()
+    assert end_of(later) == at(60)
 
 
 @pytest.mark.parametrize(

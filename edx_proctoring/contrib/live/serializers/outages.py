@@ -57,6 +57,13 @@ class OutageChangesSerializer(StrictSerializer):
     whole = serializers.BooleanField(required=False)
 
 
+class SilenceSerializer(serializers.Serializer[Any]):
+    """A time in which no poll of the page arrived, as far as it lies within the outage."""
+
+    began_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField()
+
+
 class LostTimeSerializer(serializers.Serializer[Any]):
     """The effect that a credit would have for one attempt."""
 
@@ -70,19 +77,41 @@ class LostTimeSerializer(serializers.Serializer[Any]):
     ends_before = serializers.DateTimeField(allow_null=True)
     ends_after = serializers.DateTimeField(allow_null=True)
     is_cut = serializers.BooleanField(help_text="Does the due date cut it?")
+    provider_limit = serializers.CharField(
+        help_text="The name of a provider that ends sessions itself, whatever is given back; else empty."
+    )
     refused = serializers.CharField(
         help_text="Empty, or why nothing would be changed: ended, time_is_over, nothing_lost."
     )
+    rests_on = serializers.ChoiceField(
+        ["silences", "whole", "unheard"],
+        help_text="What the seconds rest on: the silences of the learner's page, which a learner who blocks its polls can "
+        "produce; the whole outage, as declared; or nothing, because no page of the attempt was ever heard of.",
+    )
+    silences = SilenceSerializer(
+        many=True, help_text="Within the outage, also where `whole` is declared."
+    )
+    silent_seconds = serializers.IntegerField(help_text="The sum of the silences.")
+    overlap_seconds = serializers.IntegerField(
+        help_text="The part of the outage between the attempt's start and its end."
+    )
+    last_seen_at = serializers.DateTimeField(allow_null=True, help_text="The last poll.")
 
 
 class CreditSerializer(StrictSerializer):
-    """The body of a credit: all affected attempts that run, or some of them."""
+    """The body of a credit: all affected attempts that run, some of them, or all but some."""
 
     attempts = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER),
         required=False,
         allow_empty=False,
         max_length=500,
+    )
+    without = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER),
+        required=False,
+        max_length=500,
+        help_text="Attempts to leave out, for example because their silences are not those of the outage.",
     )
 
 

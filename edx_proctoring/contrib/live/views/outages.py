@@ -101,8 +101,9 @@ class CreditViewSet(ResourceViewSet[Outage]):
     def credit(self, request: Request, **kwargs: str) -> Response:
         """Give the lost time back to the affected running attempts, each once; above 500 the worker does it (202)."""
         outage, values = outage_of(self), valid(CreditSerializer(data=request.data))
-        by, chosen = caller(request), values.get("attempts")
-        found = api.credit_outage(outage, by=by, attempt_ids=chosen)
+        chosen, left_out = values.get("attempts"), values.get("without", ())
+        by = caller(request)
+        found = api.credit_outage(outage, by=by, attempt_ids=chosen, without=left_out)
         data = CreditAnswerSerializer({"outage": outage, "attempts": found or []}).data
         is_left = found is None
         return Response(data, status=status.HTTP_202_ACCEPTED if is_left else status.HTTP_200_OK)
