@@ -50,13 +50,19 @@ def submissions(exam_id: int, over: threading.Event, waited: list[float]) -> Non
     from django.db import connection  # noqa: PLC0415  after the settings
 
     from edx_proctoring import api  # noqa: PLC0415
+    from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable  # noqa: PLC0415
     from edx_proctoring.models import ProctoredExamStudentAttempt  # noqa: PLC0415
 
     attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id)
     for number in attempts.order_by("-pk").values_list("pk", flat=True).iterator():
         began = time.monotonic()
-        api.get_exam_attempt_by_id(number)
-        api.update_attempt_status(number, "submitted")
+        while True:
+            try:
+                api.get_exam_attempt_by_id(number)
+                api.update_attempt_status(number, "submitted")
+                break
+            except ProctoringTemporarilyUnavailable:  # 503: the page tries again
+                continue
         waited.append(time.monotonic() - began)
         if over.wait(0.5):
             break
