@@ -96,23 +96,6 @@ def extra_time(exam: ExamFacts, user_id: int) -> timing.ExtraTime:
     return granted.over(extensions.time_for(exam, user_id))
 
 
-def extra_times(
-    attempts: Sequence[ProctoredExamStudentAttempt],
-) -> dict[int, timing.ExtraTime | None]:
-    """Return the same for these attempts together, by attempt id; None where an extension fails.
-
-    One query, and those of the extensions.
-    """
-    pairs = [(one.proctored_exam_id, one.user_id) for one in attempts]
-    granted = ProctoredExamStudentAllowance.get_extra_times(pairs)
-    exams = [(exam_fields(one.proctored_exam), one.user_id) for one in attempts]
-    extras = extensions.times_for(exams)
-    return {
-        one.pk: None if more is None else granted.get(pair, timing.NO_EXTRA_TIME).over(more)
-        for one, pair, more in zip(attempts, pairs, extras, strict=True)
-    }
-
-
 def allotment_seconds(exam: ExamFacts, user_id: int) -> int:
     """Return the seconds of an attempt by the current limit, allowances and extensions."""
     return extra_time(exam, user_id).allotment(exam["time_limit_mins"]) * 60

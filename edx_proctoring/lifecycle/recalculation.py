@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
-from edx_proctoring import conf, deadlines, outbox
+from edx_proctoring import conf, deadlines, extensions, outbox, timing
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (
     ExtraTimeUnavailable,
@@ -30,7 +30,7 @@ from edx_proctoring.lifecycle.ledger import (
 )
 from edx_proctoring.lifecycle.locking import locked
 from edx_proctoring.lifecycle.rows import Attempt
-from edx_proctoring.models import OutboxMessage
+from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAllowance
 from edx_proctoring.models.attempts import AttemptQuerySet
 from edx_proctoring.statuses import IN_PROGRESS
 from edx_proctoring.timing import Deadline, ExtraTime
@@ -92,6 +92,24 @@ def before_it_ends(attempt: Attempt, deadline: Deadline, now: datetime.datetime)
         return deadline  # a failing extension must not keep a learner from submitting
 
 
+def extra_times(
+    attempts: Iterable[Attempt],
+) -> dict[int, ExtraTime | None]:
+    """Return the extra time of these attempts together, by attempt id; None where an extension fails.
+
+    One query, and those of the extensions.
+    """
+    attempts = list(attempts)
+    pairs = [(one.proctored_exam_id, one.user_id) for one in attempts]
+    granted = ProctoredExamStudentAllowance.get_extra_times(pairs)
+    exams = [(deadlines.exam_fields(one.proctored_exam), one.user_id) for one in attempts]
+    extras = extensions.times_for(exams)
+    return {
+        one.pk: None if more is None else granted.get(pair, timing.NO_EXTRA_TIME).over(more)
+        for one, pair, more in zip(attempts, pairs, extras, strict=True)
+    }
+
+
 def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[Attempt]:
     """Return those running attempts whose deadline a recalculation may change.
 
@@ -101,7 +119,7 @@ def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[A
     """
     attempts = list(attempts)
     books = deadlines.ledgers(attempts)
-    extras = deadlines.extra_times(attempts)
+    extras = extra_times(attempts)
     found, unavailable = [], 0
     for attempt in attempts:
         rows = books.get(attempt.pk, [])

@@ -9,6 +9,7 @@ from django.utils import timezone
 from edx_proctoring import deadlines, extensions, timing
 from edx_proctoring.api.providers.limits import limit_of
 from edx_proctoring.lifecycle.ledger import cut_to_due_date
+from edx_proctoring.lifecycle.recalculation import extra_times
 from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
 from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
 from edx_proctoring.timing import Deadline
@@ -76,7 +77,7 @@ class _Clock:
 def _clocks(attempts: Sequence[Attempt], now: datetime.datetime) -> list[_Clock]:
     books = deadlines.ledgers(attempts) if attempts else {}
     running = [one for one in attempts if one.started_at and one.status in IN_PROGRESS]
-    extras = deadlines.extra_times(running) if extensions.with_hook("time_for") else {}
+    extras = extra_times(running) if extensions.with_hook("time_for") else {}
     found = []
     for attempt in attempts:
         rows = books.get(attempt.pk, [])
