@@ -1,4 +1,4 @@
-"""What may happen to a page in which an exam runs: other tabs, sleep, no session, staff, no network, a reload."""
+"""A page in which an exam runs: other tabs, sleep, a session that ends, staff, no network, a reload."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""What the screens tell of a review: when its result is due, when it came, and, if released, what it found."""
+"""The text of the screens about a review: when its result is due, when it came, and, if released, its comments."""
 
 import datetime
 from typing import NamedTuple
