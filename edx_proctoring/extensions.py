@@ -94,9 +94,8 @@ class StaffSection:
     """A section of the staff page: a custom element, and the static files (paths as for `{% static %}`) defining it.
 
     The name, of letters, digits, hyphens and underscores, must be unique on the page: begin it with the app's label. The
-    page sets the element's attributes `course-id` and `api-base`. With `replaces`, the section takes the place and address
-    of the core's section of this name. Scripts run in this order, after the core's.
-    `is_first`: before the page's own sections.
+    page sets the element's attributes `course-id` and `api-base`, and loads the scripts in this order, after its own.
+    `replaces` names the core's section whose place and address it takes; with `is_first` it is the first one.
     """
 
     name: str
@@ -158,10 +157,8 @@ class Extension:
     def on_poll(self, attempt_id: int, status: str, shows_messages: bool) -> None:
         """React to a poll or ping by the learner's own page for an attempt that has not ended; `status` is the attempt's.
 
-        `shows_messages`: has the page said that it shows announcements, by the header `X-Proctoring-Messages`?
-
-        Runs after the response is decided, outside of transactions and locks, and delays it: use one statement that
-        waits for nothing.
+        `shows_messages`: has the page said that it shows announcements, by the header `X-Proctoring-Messages`? Runs after
+        the response is decided, outside of transactions and locks, and delays it: use one statement that waits for nothing.
         """
 
     def on_change(self, change: "Change") -> Iterable["Draft"]:

@@ -17,11 +17,11 @@ UNITS = {"{before} → {after} min", "{count} × {minutes} min"}
 SAME = {
     "de": {
         "Status", "Name", "OK", "Details", "Start", "Onboarding", "Student", "Problem", "Review",
-        "System", "Outbox", "JSON", "CSV", "Browser", "Code", "ID",
+        "System", "Outbox", "JSON", "CSV", "Browser", "Code", "ID", "Live",
         "{count} min",
     },
     "fr": {
-        "Actions", "Message", "Messages", "Minutes", "OK", "Source", "Type", "organisation", "site",
+        "Actions", "Attention", "Message", "Message…", "Messages", "Minutes", "OK", "Source", "Type", "organisation", "site",
         "{count} minute",
     },
     "es": {"Error", "error", "Factor", "factor", "{count} min", "+{count} min"},

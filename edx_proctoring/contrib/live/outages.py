@@ -56,7 +56,7 @@ class Silence(NamedTuple):
 
 @dataclass(frozen=True)
 class LostTime(api.PlannedChange):
-    """What a credit would do for one attempt, and what it rests on.
+    """The effect that a credit would have on one attempt, and what it rests on.
 
     `rests_on` is "silences" or "whole"; "unheard" if no page of the attempt has ever been heard of, so that nothing can be
     measured. `silences` are those within the outage, and `silent_seconds` their sum; `overlap_seconds` is the part of the

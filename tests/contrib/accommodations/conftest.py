@@ -8,9 +8,10 @@ import time_machine
 
 from edx_proctoring import lifecycle
 from edx_proctoring.contrib.accommodations import api
-from edx_proctoring.testing.factories import COURSE_ID
+from edx_proctoring.testing.factories import COURSE_ID, UserFactory
 from tests.lifecycle.noon import NOON
 
+HEAD = "username,factor,minutes,note\n"  # of the files
 URL = f"/api/edx_proctoring/v2/courses/{COURSE_ID}/accommodations/"
 
 
@@ -70,3 +71,27 @@ def patch(client_for, staff):
         return client.patch(path, body, format="json", headers={"If-Match": etag})
 
     return ask
+
+
+@pytest.fixture
+def boss(transactional_db):
+    """Global staff."""
+    return UserFactory(username="boss", is_staff=True)
+
+
+@pytest.fixture
+def send(client_for, staff):
+    """Posts a file."""
+
+    def ask(text, user=staff, path="import/", kind="text/csv"):
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        body = text if isinstance(text, bytes) else text.encode()
+        return client_for(user).post(f"{URL}{path}", body, content_type=kind, headers=headers)
+
+    return ask
+
+
+def counts(answer):
+    assert answer.status_code == 200, answer.content
+    names = ("created", "changed", "unchanged", "refused")
+    return tuple(answer.json()[name] for name in names)

@@ -3,48 +3,19 @@
 import csv
 import io
 import tracemalloc
-import uuid
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from edx_proctoring import operations, outbox
-from edx_proctoring.contrib.accommodations import imports, jobs, sheets
-from edx_proctoring.contrib.accommodations.models import ImportJob, Profile, ProfileChange
-from edx_proctoring.models import OutboxMessage
+from edx_proctoring.contrib.accommodations import imports, sheets
+from edx_proctoring.contrib.accommodations.models import Profile, ProfileChange
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
-from tests.contrib.accommodations.conftest import URL
+from tests.contrib.accommodations.conftest import HEAD, URL, counts
 from tests.lifecycle.noon import MINUTE, NOON, end_of
 
 pytestmark = pytest.mark.django_db
-
-HEAD = "username,factor,minutes,note\n"
-
-
-@pytest.fixture
-def boss(transactional_db):
-    """Global staff."""
-    return UserFactory(username="boss", is_staff=True)
-
-
-@pytest.fixture
-def send(client_for, staff):
-    """Posts a file."""
-
-    def ask(text, user=staff, path="import/", kind="text/csv"):
-        headers = {"Idempotency-Key": uuid.uuid4().hex}
-        body = text if isinstance(text, bytes) else text.encode()
-        return client_for(user).post(f"{URL}{path}", body, content_type=kind, headers=headers)
-
-    return ask
-
-
-def counts(answer):
-    assert answer.status_code == 200, answer.content
-    names = ("created", "changed", "unchanged", "refused")
-    return tuple(answer.json()[name] for name in names)
 
 
 def refused(answer):
@@ -232,105 +203,6 @@ def test_plain_texts_are_exported_as_they_are(profile, client_for, boss):
     note = "30 min; see letter\r\nof 5/2026 - by Dr. O'Neil, 'urgent'"
     profile(note=note)
     assert note in exported(client_for(boss))
-
-
-@pytest.fixture
-def large(monkeypatch, proctoring_celery):
-    """More than two rows are left to the worker, which imports two at a time."""
-    proctoring_celery(broker_url="memory://")
-    monkeypatch.setattr(jobs, "AT_ONCE", 2)
-    monkeypatch.setattr(imports, "BATCH", 2)
-    for number in range(4):
-        UserFactory(username=f"user{number}")
-    rows = "".join(f"user{number},1.5,{number},\n" for number in range(4))
-    return f"{HEAD}{rows}nobody,1,1,\nuser0,2,2,\nuser1,x,1,\n"
-
-
-def test_a_large_file_is_imported_by_the_worker(send, large, client_for, staff):
-    assert counts(send(large, path="import/preview/")) == (4, 0, 0, 3)
-    answer = send(large)
-    assert (answer.status_code, answer.json()["rows"]) == (202, [])
-    job = answer.json()["job"]
-    assert (job["total"], job["done"], job["finished_at"], job["by"]) == (7, 0, None, "staff")
-    assert not Profile.objects.exists()
-    outbox.deliver()
-    url = f"{URL}imports/"
-    (listed,) = client_for(staff).get(url).json()["results"]
-    shown = client_for(staff).get(f"{url}{job['id']}/").json()
-    names = ("total", "done", "created", "changed", "unchanged", "refused")
-    assert [shown[name] for name in names] == [7, 7, 4, 0, 0, 3]
-    assert listed == {name: value for name, value in shown.items() if name != "rows"}
-    assert listed["finished_at"] is not None
-    assert {row["line"]: list(row["errors"]) for row in shown["rows"]} == {
-        6: ["username"],
-        7: ["username"],
-        8: ["factor"],
-    }
-    assert ImportJob.objects.get().text == ""  # it names learners
-    assert set(ProfileChange.objects.values_list("by__username", flat=True)) == {"staff"}
-    assert send(large).status_code == 202
-    outbox.deliver()
-    assert ImportJob.objects.last().counts == {"unchanged": 4, "refused": 3}
-    assert ProfileChange.objects.count() == 4
-
-
-class Killed(BaseException):
-    """The worker's process dies."""
-
-
-@pytest.mark.parametrize("at", ["proctoring_outbox", "proctoring_accommodations_import"])
-def test_rows_of_a_killed_worker_count_once(send, large, at, clock):
-    """After the second batch was stored, and before."""
-    send(large)
-    seen = []
-
-    def dies(execute, sql, *more):
-        if sql.startswith("UPDATE") and at in sql and ("payload" in sql or "counts" in sql):
-            seen.append(sql)
-            if len(seen) == 2:
-                raise Killed
-        return execute(sql, *more)
-
-    with pytest.raises(Killed), connection.execute_wrapper(dies):
-        outbox.deliver()
-    stored = 4 if at == "proctoring_outbox" else 2
-    assert ImportJob.objects.get().done == Profile.objects.count() == stored
-    clock.shift(3600)
-    outbox.deliver()
-    job = ImportJob.objects.get()
-    assert (job.done, job.counts) == (7, {"created": 4, "refused": 3})
-    assert ProfileChange.objects.count() == 4
-    assert [row["line"] for row in job.refused] == [6, 7, 8]
-
-
-def test_two_workers_import_a_row_once(send, large):
-    send(large)
-    message = OutboxMessage.objects.get(kind=jobs.KIND)
-    job = ImportJob.objects.get()
-    ImportJob.objects.update(done=2)  # by the other one, whose lease has expired
-
-    def late(execute, sql, *more):
-        answer = execute(sql, *more)
-        if sql.startswith("SELECT") and "proctoring_accommodations_import" in sql:
-            ImportJob.objects.filter(done=2).update(done=4)
-        return answer
-
-    with connection.execute_wrapper(late), pytest.raises(jobs.ImportedElsewhere):
-        jobs.deliver(message)
-    assert not Profile.objects.exists()
-    assert job.counts == {}
-
-
-def test_who_sees_imports(send, large, client_for, boss, staff):
-    send(large, user=boss)  # it might name any scope
-    number = ImportJob.objects.get().pk
-    for user, code in ((staff, 404), (boss, 200)):
-        assert client_for(user).get(f"{URL}imports/{number}/").status_code == code
-        assert client_for(user).get(f"{URL}imports/{10**19}/").status_code == 404
-    assert client_for(staff).get(f"{URL}imports/").json()["count"] == 0
-    operations.retire_user(boss.pk)
-    outbox.deliver()
-    assert (ImportJob.objects.get().by_id, Profile.objects.count()) == (None, 4)
 
 
 def test_the_way_there_and_back(profile, send, client_for, staff, boss, tmp_path):

@@ -1,0 +1,83 @@
+"""Pauses that last long: what the sweep does about them, and who is told."""
+
+import pytest
+from django.utils import timezone
+
+from edx_proctoring import deadlines, lifecycle, operations, outbox
+from edx_proctoring.effects import messages
+from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
+from tests.lifecycle.noon import MINUTE, stored
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_sweep_keeps_the_columns_ahead_of_a_long_pause(running, clock):
+    """Lists, and older versions on the same database, know no ledger."""
+    lifecycle.pause(running)
+    for _ in range(10):
+        clock.shift(10 * MINUTE)
+        assert operations.submit_expired_attempts().ended == 0
+        shown = deadlines.as_seen(stored(running), timezone.now())
+        assert shown.status == "started"
+    lifecycle.continue_(running)
+    assert stored(running).allowed_time_limit_mins == 160
+
+
+def test_a_long_pause_is_no_row_of_the_history_per_sweep(running, clock, settings):
+    longest = {"LONGEST_PAUSE_MINUTES": 15}
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **longest}
+    lifecycle.pause(running)
+    before = ProctoredExamStudentAttempt.history.count()
+    for _ in range(24):
+        clock.shift(MINUTE)
+        operations.submit_expired_attempts()
+    assert ProctoredExamStudentAttempt.history.count() - before == 3  # each covers eight minutes
+
+
+def test_the_sweep_reminds_of_a_pause_that_lasts_too_long(running, clock, caplog):
+    def warnings(minutes):
+        caplog.clear()
+        for _ in range(minutes):
+            clock.shift(MINUTE)
+            operations.submit_expired_attempts()
+        return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+
+    lifecycle.pause(running, kind="break", longest=3600)
+    assert warnings(40) == []
+    lifecycle.pause(running)
+    assert warnings(15) == []
+    text = f"paused for more than LONGEST_PAUSE_MINUTES (15); only staff end it, attempt_id={running.pk}"
+    assert warnings(5) == [text]
+    assert warnings(16) == [text] * 2
+
+
+@pytest.mark.parametrize("address", ["team@example.com", None])
+def test_the_course_team_gets_one_mail_about_a_pause_that_lasts_too_long(
+    running, clock, host, address, mailoutbox, staff, settings
+):
+    """To the address that the host knows, in the site's language; without an address, the log and the health report."""
+    settings.LANGUAGE_CODE = "de"
+    host.instructor.escalation_email = address
+    lifecycle.pause(running, reason="<Feueralarm>", by=staff)
+    for _ in range(40):
+        clock.shift(MINUTE)
+        operations.submit_expired_attempts()
+        outbox.deliver()
+    mails = [one for one in mailoutbox if "unterbrochen" in one.subject]
+    assert [one.to for one in mails] == ([[address]] if address else [])
+    for one in mails:
+        assert running.user.username in one.body
+        assert "&lt;Feueralarm&gt;" in one.body
+        assert "/pages/courses/" in one.body
+        assert "16" in one.body
+
+
+def test_a_pause_that_ends_before_the_mail_is_sent(running, clock, host, mailoutbox):
+    host.instructor.escalation_email = "team@example.com"
+    lifecycle.pause(running)
+    message = messages.pause_email(TimeAdjustment.objects.last().pk, running.pk, running.user_id)
+    clock.shift(20 * MINUTE)
+    lifecycle.continue_(running)
+    outbox.put(message)
+    outbox.deliver()
+    assert not [one for one in mailoutbox if "paused" in one.subject]
