@@ -141,6 +141,24 @@ describe('what is asked for', () => {
     expect(button(element, 'Next').getAttribute('aria-disabled')).toBe('true');
   });
 
+  test('a count that is not exact says so, until a page that is not full shows the end', async () => {
+    const rows = Array.from({ length: 25 }, (_, index) => attempt(index + 1));
+    api(({ query }) => {
+      const results = { 2: rows.slice(0, 3), 3: [] as typeof rows }[query.get('page') ?? ''] ?? rows;
+      return { body: { count: 6000, count_is_about: true, results } };
+    });
+    const element = await mount();
+    expect(texts(element, '.pager span')).toEqual(expect.arrayContaining(['1–25 of about 6,000', 'Page 1 of about 240']));
+    expect(texts(element, '.announcement')).toEqual(['Attempts found: about 6,000. Page 1 of about 240']);
+    button(element, 'Next').click();
+    await rendered();
+    expect(texts(element, '.pager > span')[0]).toBe('26–28 of 28');
+    expect(button(element, 'Next').getAttribute('aria-disabled')).toBe('true');
+    element.setAttribute('query', 'page=3');
+    await rendered();
+    expect(texts(element, '.pager > span')[0]).toBe('1–25 of about 6,000');
+  });
+
   test('the first page where the one asked for is beyond the end', async () => {
     const server = api(({ query }) => (query.get('page') ? { status: 404, body: { detail: 'Invalid page.' } } : pageOf(attempt(1))));
     const element = await mount({ query: 'page=9' });

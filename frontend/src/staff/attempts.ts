@@ -3,17 +3,18 @@
 import { type TemplateResult, html, nothing } from 'lit';
 import { Actions } from './actions';
 import { Panel } from './attempt_panel';
-import { BulkActions } from './bulk_actions';
+import { BulkActions, type Matching } from './bulk_actions';
 import type { TimeAction } from './bulk_time_changes';
 import { Exams } from './exams';
 import { type Filter, type Option, daysBetween } from './filters';
 import { icon } from './icons';
 import type { Page } from './list';
 import type { Notice } from './notices';
+import { filtersOf } from './query';
 import { Section, type Texts } from './section';
 import { type Attempt, actionsOf, attentionOf, examTypes, statusWord, statusWords } from './statuses';
 import { type Column, type TableOptions, learnerCell, moment } from './table';
-import { formatNumber, gettext, interpolate, timeZone } from './text';
+import { formatCount, formatNumber, gettext, interpolate, timeZone } from './text';
 
 const BESIDE_THE_PANEL = ['username', 'started_at', 'status'];
 const NEVER_STORED = 'expired';
@@ -37,7 +38,8 @@ export class ProctoringAttempts extends Section<Attempt> {
     done: (notice) => this.done(notice),
   }));
   private readonly bulk = new BulkActions(this, this.actions, {
-    ask: (question) => this.questions.ask(question),
+    ask: (question, isLater) => this.questions.ask(question, isLater),
+    matching: () => this.matching(),
     say: (text) => this.notices.show({ text }),
     done: (notice) => this.done(notice),
   });
@@ -196,6 +198,13 @@ export class ProctoringAttempts extends Section<Attempt> {
     ]);
   }
 
+  /** All attempts that the filters leave, if these are more than the page shows. */
+  private matching(): Matching | null {
+    const { page, query } = this.list;
+    if (!page || page.count <= page.results.length) return null;
+    return { filter: filtersOf(query, this.filters()).toString(), count: formatCount(page) };
+  }
+
   protected override below(): TemplateResult | typeof nothing {
     return this.bulk.bar();
   }
@@ -263,6 +272,6 @@ export class ProctoringAttempts extends Section<Attempt> {
     const index = this.index();
     if (!page || index < 0) return '';
     const number = formatNumber((query.page - 1) * query.pageSize + index + 1);
-    return interpolate(gettext('{number} of {count}'), { number, count: formatNumber(page.count) });
+    return interpolate(gettext('{number} of {count}'), { number, count: formatCount(page) });
   }
 }

@@ -3,16 +3,25 @@
 import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from 'lit';
 import { change, newKey } from '../http';
 import { type Actions } from './actions';
-import { BulkTimeChanges, TIME_ACTIONS, type TimeAction } from './bulk_time_changes';
-import { changeErrorText } from './errors';
+import { BulkTimeChanges, TIME_ACTIONS, type TimeAction, changedMeanwhile, partShown, refusal } from './bulk_time_changes';
+import { changeErrorText, codeOf, fieldErrors } from './errors';
 import type { Notice } from './notices';
+import { doneText, follow } from './progress';
 import type { Question } from './questions';
 import { type ActionName, type Attempt, actionsOf } from './statuses';
 import type { Selection } from './table';
 import { formatNumber, gettext, interpolate } from './text';
 
+/** All rows that the list shows for its filters, on all pages: its query, and their number in words. */
+export interface Matching {
+  filter: string;
+  count: string;
+}
+
 interface Handlers {
-  ask: (question: Question) => void;
+  ask: (question: Question, isLater?: boolean) => void;
+  /** What can be chosen at once instead of single rows. */
+  matching?: () => Matching | null;
   say: (text: string) => void;
   done: (notice: Notice) => void;
 }
@@ -27,12 +36,19 @@ interface Result {
   username: string | null;
   exam_name: string | null;
   outcome: 'done' | 'possible' | 'failed' | 'not_tried';
+  code?: string;
   detail: string;
 }
 
 interface Results {
+  id: number | null; // of an action that the worker executes; its results are those that failed, at most 200
+  total: number;
+  done: number;
+  failed: number;
   results: Result[];
 }
+
+type Subject = { attempt_ids: number[] } | { filter: string };
 
 function headings(action: Deed): string {
   return {
@@ -52,6 +68,8 @@ function consequence(name: Deed): TemplateResult | typeof nothing {
 export class BulkActions implements ReactiveController {
   readonly chosen = new Map<number, Attempt>();
   readonly times: BulkTimeChanges;
+  private filter: string | null = null; // all rows that match it are chosen, not only those of this page
+  private rows: Attempt[] = [];
 
   constructor(
     private readonly host: ReactiveControllerHost & HTMLElement & { apiBase: string },
@@ -66,16 +84,19 @@ export class BulkActions implements ReactiveController {
       say: handlers.say,
       done: handlers.done,
       release: (ids) => this.release(ids),
-      isConnected: () => host.isConnected,
+      isConnected: this.isConnected,
     });
   }
 
   hostConnected(): void {}
 
+  private isConnected = (): boolean => this.host.isConnected;
+
   readonly selection: Selection<Attempt> = {
-    has: ({ id }) => this.chosen.has(id),
+    has: ({ id }) => this.chosen.has(id) || this.all !== null,
     label: ({ user, exam }) => interpolate(gettext('Select {learner}, {exam}'), { learner: user.username, exam: exam.exam_name }),
     toggle: (rows, isChosen) => {
+      this.filter = null;
       for (const row of rows) {
         if (isChosen) this.chosen.set(row.id, row);
         else this.chosen.delete(row.id);
@@ -86,51 +107,78 @@ export class BulkActions implements ReactiveController {
 
   /** Chosen rows as they are now. */
   keep(rows: Attempt[]): void {
+    this.rows = rows;
     for (const row of rows) if (this.chosen.has(row.id)) this.chosen.set(row.id, row);
   }
 
   clear(): void {
-    this.chosen.clear();
+    this.release();
     this.host.focus();
-    this.host.requestUpdate();
   }
 
   possible(name: ActionName): Attempt[] {
     return [...this.chosen.values()].filter((attempt) => actionsOf(attempt).includes(name));
   }
 
+  /** What is chosen, if that is all that match; other filters than then end the choice. */
+  private get all(): Matching | null {
+    if (this.filter === null) return null;
+    const matching = this.handlers.matching?.() ?? null;
+    return matching?.filter === this.filter ? matching : null;
+  }
+
+  private chooseAll({ filter }: Matching): void {
+    this.selection.toggle(this.rows, true);
+    this.filter = filter;
+    void this.host.updateComplete.then(() => this.host.shadowRoot?.querySelector<HTMLElement>('.bulk .chosen')?.focus());
+  }
+
+  private count(): TemplateResult {
+    const { all } = this;
+    const text = all
+      ? interpolate(gettext('Selected: all {count} that match'), { count: all.count })
+      : interpolate(gettext('Selected: {count}'), { count: formatNumber(this.chosen.size) });
+    const more = all ? null : this.handlers.matching?.();
+    return html`<strong class="chosen" tabindex="-1">${text}</strong>
+      ${more
+        ? html`<button type="button" class="link" @click=${() => this.chooseAll(more)}>${interpolate(gettext('Select all {count} that match'), { count: more.count })}</button>`
+        : nothing}`;
+  }
+
   bar(): TemplateResult | typeof nothing {
-    const { size } = this.chosen;
-    if (!size) return nothing;
+    const { all } = this;
+    if (!all) this.filter = null;
+    if (!all && !this.chosen.size) return nothing;
     const button = (name: ActionName) => {
-      const { length } = this.possible(name);
-      if (!length) return nothing;
+      if (!all && !this.possible(name).length) return nothing;
       const isDanger = name === 'end' || name === 'reset';
       return html`<button type="button" class="btn btn-small ${isDanger ? 'btn-danger' : ''}" @click=${() => this.begin(name)}>
         ${this.actions.label(name)}
       </button>`;
     };
     return html`<div class="bulk" role="region" aria-label=${gettext('Selected attempts')}>
-      <strong>${interpolate(gettext('Selected: {count}'), { count: formatNumber(size) })}</strong>
-      ${NAMES.map(button)}
+      ${this.count()} ${NAMES.map(button)}
       <button type="button" class="link" @click=${() => this.clear()}>${gettext('Clear selection')}</button>
     </div>`;
   }
 
   /** Those chosen need not be in the list any more. */
-  private release(ids: number[]): void {
+  private release(ids: Iterable<number> = [...this.chosen.keys()]): void {
+    this.filter = null;
     for (const id of ids) this.chosen.delete(id);
     this.host.requestUpdate();
   }
 
   begin(name: ActionName): void {
+    const { all } = this;
     const ids = [...this.chosen.keys()];
+    const subject = all ? { filter: all.filter } : { attempt_ids: ids };
     const most = TIME_ACTIONS.includes(name) ? MOST.time : MOST.deeds;
-    if (ids.length > most) {
+    if (!all && ids.length > most) {
       return this.handlers.say(interpolate(gettext('Select at most {count} attempts for this.'), { count: formatNumber(most) }));
     }
-    if (TIME_ACTIONS.includes(name)) this.times.begin(name as TimeAction, { attempt_ids: ids });
-    else void this.look(name as Deed, ids);
+    if (TIME_ACTIONS.includes(name)) this.times.begin(name as TimeAction, subject);
+    else void this.look(name as Deed, subject);
   }
 
   private post(body: object, key: string): Promise<Results> {
@@ -139,22 +187,48 @@ export class BulkActions implements ReactiveController {
   }
 
   /** What the server would do comes before the question. */
-  private async look(action: Deed, ids: number[]): Promise<void> {
+  private async look(action: Deed, subject: Subject): Promise<void> {
     try {
-      this.handlers.ask(await this.asked(action, ids));
+      this.handlers.ask(await this.asked(action, subject));
     } catch (error) {
-      this.handlers.say(changeErrorText(error));
+      this.handlers.say([changeErrorText(error), ...Object.values(fieldErrors(error))].join(' '));
     }
   }
 
-  private async asked(action: Deed, attempt_ids: number[], reason = ''): Promise<Question> {
-    const { results } = await this.post({ action, attempt_ids, dry_run: true }, newKey());
+  private async asked(action: Deed, subject: Subject, reason = '', isAgain = false): Promise<Question> {
+    const { results, total } = await this.post({ action, ...subject, dry_run: true }, newKey());
     const possible = results.filter(({ outcome }) => outcome === 'possible');
     const refused = results.filter(({ outcome }) => outcome !== 'possible');
-    const text = html`${consequence(action)} ${refused.length ? this.listed(gettext('Not possible for'), refused) : nothing}
-      ${possible.length ? this.listed(gettext('Possible for'), possible) : nothing}`;
-    if (!possible.length) return this.told(gettext('This is possible for none of the attempts'), text);
-    return this.question(action, possible, text, reason);
+    const isPart = total > results.length;
+    const text = html`${isAgain ? changedMeanwhile() : nothing} ${consequence(action)} ${isPart ? partShown(results.length, total) : nothing}
+      ${this.listed(gettext('Not possible for'), refused)} ${this.listed(gettext('Possible for'), possible)}`;
+    if (!possible.length && !isPart) return this.told(gettext('This is possible for none of the attempts'), text);
+    const count = isPart ? total - refused.length : possible.length;
+    const body = isPart ? { ...subject, count: total } : { attempt_ids: possible.map(({ attempt_id }) => attempt_id) };
+    return this.question(action, count, text, reason, (why, key) => this.send(action, body, why, key));
+  }
+
+  /** Those of a filter are only as many as the preview said. */
+  private async send(action: Deed, body: object, reason: string, key: string): Promise<Question | void> {
+    try {
+      const answer = await this.post({ action, ...body, reason }, key);
+      if (answer.id === null || answer.id === undefined) return this.finish(action, answer.results, reason);
+      this.release();
+      void this.watch(answer);
+    } catch (error) {
+      if (codeOf(error) !== 'others_match' || !('filter' in body)) throw error;
+      return this.asked(action, { filter: body.filter as string }, reason, true);
+    }
+  }
+
+  /** The worker does it. */
+  private async watch(begun: Results): Promise<void> {
+    const url = `${this.host.apiBase}${this.paths.actions}${begun.id}/`;
+    const now = await follow(url, begun, { say: this.handlers.say, isConnected: this.isConnected });
+    if (!now) return;
+    const text = doneText(now.done - now.failed, now.total);
+    this.handlers.done({ text });
+    if (now.failed) this.handlers.ask(this.told(text, html`<ul class="preview" role="alert">${now.results.map((row) => this.line(row))}</ul>`), true);
   }
 
   private told(heading: string, text: TemplateResult): Question {
@@ -162,20 +236,21 @@ export class BulkActions implements ReactiveController {
     return { heading, text, confirm, cancel, busy, submit: () => Promise.resolve() };
   }
 
-  private listed(title: string, rows: Result[]): TemplateResult {
+  private listed(title: string, rows: Result[]): TemplateResult | typeof nothing {
+    if (!rows.length) return nothing;
     return html`<p class="label">${title}</p>
       <ul class="preview">${rows.map((row) => this.line(row))}</ul>`;
   }
 
-  private line({ attempt_id: id, username, exam_name: exam, outcome, detail }: Result): TemplateResult {
-    const why = outcome === 'not_tried' ? gettext('Not tried: the server had no time left.') : detail;
+  private line({ attempt_id: id, username, exam_name: exam, outcome, code, detail }: Result): TemplateResult {
+    const why = outcome === 'not_tried' ? gettext('Not tried: the server had no time left.') : detail || (code ? refusal(code) : '');
     return html`<li data-outcome=${outcome}>
       <strong><bdi>${username ?? id}</bdi></strong>${exam ? html` · <bdi>${exam}</bdi>` : nothing}${why ? `: ${why}` : nothing}
     </li>`;
   }
 
-  private question(action: Deed, rows: Result[], text: TemplateResult, reason: string): Question {
-    const heading = interpolate(headings(action), { count: formatNumber(rows.length) });
+  private question(action: Deed, count: number, text: TemplateResult, reason: string, send: (reason: string, key: string) => Promise<Question | void>): Question {
+    const heading = interpolate(headings(action), { count: formatNumber(count) });
     const keys = new Map<string, string>(); // another try of the same change is not a second change
     return {
       heading,
@@ -194,11 +269,9 @@ export class BulkActions implements ReactiveController {
       busy: gettext('Please wait…'),
       cancel: gettext('Cancel'),
       isDanger: action !== 'resume',
-      submit: async (values) => {
-        const body = { action, attempt_ids: rows.map(({ attempt_id }) => attempt_id), reason: values.reason };
-        if (!keys.has(values.reason)) keys.set(values.reason, newKey());
-        const { results } = await this.post(body, keys.get(values.reason)!);
-        return this.finish(action, results, values.reason);
+      submit: ({ reason: why }) => {
+        if (!keys.has(why)) keys.set(why, newKey());
+        return send(why, keys.get(why)!);
       },
     };
   }
@@ -207,8 +280,7 @@ export class BulkActions implements ReactiveController {
   private finish(action: Deed, results: Result[], reason: string): Question | void {
     const failed = results.filter(({ outcome }) => outcome !== 'done');
     this.release(results.filter(({ outcome }) => outcome === 'done').map(({ attempt_id }) => attempt_id));
-    const numbers = { done: formatNumber(results.length - failed.length), count: formatNumber(results.length) };
-    const text = interpolate(gettext('Done for {done} of {count}.'), numbers);
+    const text = doneText(results.length - failed.length, results.length);
     this.handlers.done({ text });
     if (!failed.length) return;
     const ids = failed.map(({ attempt_id }) => attempt_id);
@@ -216,7 +288,7 @@ export class BulkActions implements ReactiveController {
       ...this.told(text, html`<ul class="preview" role="alert">${failed.map((row) => this.line(row))}</ul>`),
       confirm: interpolate(gettext('Try the others again ({count})'), { count: formatNumber(failed.length) }),
       cancel: gettext('Leave it'),
-      submit: () => this.asked(action, ids, reason),
+      submit: () => this.asked(action, { attempt_ids: ids }, reason),
     };
   }
 }

@@ -1,18 +1,19 @@
 // Minutes, pauses and continuations of many attempts: one request, with a preview before it and an undo after it.
 
 import { type TemplateResult, html, nothing } from 'lit';
-import { change, isPassing, newKey, pause, read } from '../http';
+import { change, newKey } from '../http';
 import { checkMinutes } from './actions';
-import { changeErrorText } from './errors';
+import { changeErrorText, codeOf } from './errors';
 import type { Notice } from './notices';
+import { doneText, follow } from './progress';
 import { type Field, type Question, type Values, required } from './questions';
 import { formatMoment, formatNumber, gettext, interpolate } from './text';
 
 export type TimeAction = 'extend' | 'pause' | 'continue';
 export const TIME_ACTIONS: readonly string[] = ['extend', 'pause', 'continue'];
 
-/** Chosen attempts, or all that run in an exam. */
-export type Scope = { attempt_ids: number[] } | { exam: number; name: string };
+/** Chosen attempts, all that run in an exam, or all that the list shows for a filter. */
+export type Scope = { attempt_ids: number[] } | { exam: number; name: string } | { filter: string };
 
 interface Row {
   attempt_id: number;
@@ -40,17 +41,15 @@ interface Answer {
 
 export interface BulkTimeContext {
   base: () => string;
-  ask: (question: Question) => void;
+  ask: (question: Question, isLater?: boolean) => void;
   /** Say it, and read the list again. */
   done: (notice: Notice) => void;
   say: (text: string) => void;
-  /** These attempts need not stay chosen. */
-  release: (ids: number[]) => void;
+  /** These attempts need not stay chosen; without ids, none of them. */
+  release: (ids?: number[]) => void;
   isConnected: () => boolean;
 }
 
-const POLL_MS = 5000;
-const MOST_POLLS = 120;
 const MOST = 500; // attempts of one change that are named
 
 function headings(action: TimeAction): string {
@@ -69,6 +68,21 @@ function headingsOfExam(action: TimeAction): string {
   }[action];
 }
 
+function headingsOfFilter(action: TimeAction): string {
+  return {
+    extend: gettext('Add minutes to all attempts that match'),
+    pause: gettext('Pause all attempts that match'),
+    continue: gettext('Continue all attempts that match'),
+  }[action];
+}
+
+/** Above a preview that replaces an older one. */
+export function changedMeanwhile(): TemplateResult {
+  return html`<div class="banner" data-tone="warn" role="alert">
+    <p>${gettext('In the meantime another number of attempts match; nothing was changed. This is how it would be now.')}</p>
+  </div>`;
+}
+
 /** Why an attempt is refused. */
 export function refusal(code: string): string {
   const words: Record<string, string> = {
@@ -77,6 +91,7 @@ export function refusal(code: string): string {
     not_started: gettext('The attempt has not started.'),
     paused: gettext('The attempt is paused already.'),
     not_paused: gettext('The attempt is not paused.'),
+    attempt_action_not_possible: gettext('The attempt’s status does not allow this, or no longer.'),
     time_change_not_allowed: gettext('The attempt’s status does not allow this, or no longer.'),
   };
   return words[code] ?? interpolate(gettext('The server refused this ({code}).'), { code });
@@ -104,6 +119,12 @@ function listed(rows: Row[], action: TimeAction): TemplateResult {
   const line = (row: Row) =>
     html`<li data-outcome=${row.outcome}><strong><bdi>${row.username}</bdi></strong>: ${effect(row, action)}</li>`;
   return html`<ul class="preview">${ordered(rows).map(line)}</ul>`;
+}
+
+/** A preview names only the first of many rows. */
+export function partShown(shown: number, total: number): TemplateResult {
+  const numbers = { count: formatNumber(shown), total: formatNumber(total) };
+  return html`<p class="hint">${interpolate(gettext('The first {count} of {total} attempts are shown.'), numbers)}</p>`;
 }
 
 export class BulkTimeChanges {
@@ -141,12 +162,13 @@ export class BulkTimeChanges {
   }
 
   private heading(action: TimeAction, scope: Scope): string {
+    if ('filter' in scope) return headingsOfFilter(action);
     if ('exam' in scope) return interpolate(headingsOfExam(action), { exam: scope.name });
     return interpolate(headings(action), { count: formatNumber(scope.attempt_ids.length) });
   }
 
   private question(action: TimeAction, scope: Scope, given: Values): Question {
-    const subject = 'exam' in scope ? { exam: scope.exam } : { attempt_ids: scope.attempt_ids };
+    const subject = 'exam' in scope ? { exam: scope.exam } : scope;
     return {
       heading: this.heading(action, scope),
       fields: this.fields(action, given),
@@ -156,10 +178,15 @@ export class BulkTimeChanges {
       submit: async (values) => {
         const seconds = action === 'extend' ? { seconds: Math.round(Number(values.minutes) * 60) } : {};
         const body = { action, ...subject, ...seconds, reason: values.reason.trim() };
-        const answer = await this.post({ ...body, dry_run: true });
-        return this.preview(action, body, answer, () => this.question(action, scope, values));
+        return this.look(action, body, () => this.question(action, scope, values));
       },
     };
+  }
+
+  private async look(action: TimeAction, body: object, back: () => Question, isAgain = false): Promise<Question> {
+    const answer = await this.post({ ...body, dry_run: true });
+    const found = this.preview(action, body, answer, back);
+    return isAgain ? { ...found, text: html`${changedMeanwhile()} ${found.text}` } : found;
   }
 
   /** What would happen to each attempt; the button counts those that would change. */
@@ -169,15 +196,20 @@ export class BulkTimeChanges {
     const key = newKey(); // another try of the same change is not a second change
     const isAll = total <= rows.length;
     const text = html`<p>${this.summary(rows, refused)}</p>
-      ${isAll ? nothing : html`<p class="hint">${interpolate(gettext('The first {count} of {total} attempts are shown.'), { count: formatNumber(rows.length), total: formatNumber(total) })}</p>`}
+      ${isAll ? nothing : partShown(rows.length, total)}
       ${listed(rows, action)}`;
     const common = { text, busy: gettext('Please wait…') };
+    const counted = 'filter' in body ? { ...body, count: total } : body;
+    const again = (error: unknown): Promise<Question> => {
+      if (codeOf(error) === 'others_match') return this.look(action, body, back, true);
+      throw error;
+    };
     if (total === refused) {
       const heading = gettext('No attempt would change');
       return { ...common, heading, confirm: gettext('Back'), cancel: gettext('Close'), submit: () => Promise.resolve(back()) };
     }
     const heading = interpolate(headings(action), { count });
-    return { ...common, heading, confirm: heading, cancel: gettext('Cancel'), submit: () => this.run(action, body, key) };
+    return { ...common, heading, confirm: heading, cancel: gettext('Cancel'), submit: () => this.run(action, counted, key).catch(again) };
   }
 
   private summary(rows: Row[], refused: number): string {
@@ -188,19 +220,16 @@ export class BulkTimeChanges {
   private async run(action: TimeAction, body: object, key: string): Promise<Question | void> {
     const answer = await this.post(body, '', key);
     if (!answer.rows.length && answer.change.done < answer.change.total) {
+      if (!('exam' in body)) this.context.release();
       void this.follow(answer.change);
       return;
     }
     const failed = answer.rows.filter(({ outcome }) => outcome === 'refused');
     this.context.release(answer.rows.filter(({ outcome }) => outcome !== 'refused').map(({ attempt_id }) => attempt_id));
-    const text = this.told(answer.rows.length - failed.length, answer.rows.length);
+    const text = doneText(answer.rows.length - failed.length, answer.rows.length);
     const isUndoable = failed.length < answer.rows.length;
     this.context.done({ text, undo: isUndoable ? this.undo(answer.change) : undefined });
     if (failed.length) return this.failures(action, text, failed, body);
-  }
-
-  private told(done: number, count: number): string {
-    return interpolate(gettext('Done for {done} of {count}.'), { done: formatNumber(done), count: formatNumber(count) });
   }
 
   private failures(action: TimeAction, heading: string, failed: Row[], body: object): Question {
@@ -219,21 +248,11 @@ export class BulkTimeChanges {
 
   /** How far the worker has come, until it has finished. */
   private async follow(begun: Progress): Promise<void> {
-    let now = begun;
-    for (let polls = 0; now.done < now.total && polls < MOST_POLLS; polls += 1) {
-      const numbers = { done: formatNumber(now.done), count: formatNumber(now.total) };
-      this.context.say(interpolate(gettext('The attempts are being changed: {done} of {count}.'), numbers));
-      await pause(POLL_MS);
-      if (!this.context.isConnected()) return;
-      try {
-        now = (await read<Progress>(`${this.context.base()}time-changes/${begun.id}/`)).data ?? now;
-      } catch (error) {
-        if (!isPassing(error)) return this.context.say(changeErrorText(error));
-      }
-    }
+    const now = await follow(`${this.context.base()}time-changes/${begun.id}/`, begun, this.context);
+    if (!now) return;
     const failed = Object.values(now.failed).length;
-    this.context.done({ text: this.told(now.done - failed, now.total), undo: now.done < now.total ? undefined : this.undo(now) });
-    if (failed) this.context.ask(this.errors(now));
+    this.context.done({ text: doneText(now.done - failed, now.total), undo: now.done < now.total ? undefined : this.undo(now) });
+    if (failed) this.context.ask(this.errors(now), true);
   }
 
   private errors({ failed, done, total }: Progress): Question {
@@ -241,7 +260,7 @@ export class BulkTimeChanges {
     const line = ([id, error]: [string, string]) =>
       html`<li>${interpolate(gettext('Attempt {id}: {error}'), { id, error })}</li>`;
     return {
-      heading: this.told(done - errors.length, total),
+      heading: doneText(done - errors.length, total),
       text: html`<ul class="preview" role="alert">${errors.map(line)}</ul>`,
       confirm: gettext('OK'),
       busy: gettext('Please wait…'),

@@ -8,6 +8,7 @@ import { Rhythm } from './rhythm';
 
 export interface Page<T> {
   count: number;
+  count_is_about?: boolean;
   results: T[];
 }
 
@@ -29,6 +30,18 @@ export function keyOf({ id, username }: Row): number | string {
 
 function isRefusal(error: unknown): boolean {
   return error instanceof RequestFailed && (error.status === 401 || error.status === 403);
+}
+
+/** A page that is not full is the last one: the number of all is known exactly. */
+function counted<T>(page: Page<T>, { page: number, pageSize }: ListQuery): Page<T> {
+  const { length } = page.results;
+  if (!page.count_is_about || length >= pageSize) return page;
+  return { ...page, count: (number - 1) * pageSize + length, count_is_about: false };
+}
+
+/** The server cannot refuse such a page where it does not know the number of rows exactly. */
+function isBeyondTheEnd(page: Page<unknown> | null, query: ListQuery): boolean {
+  return query.page > 1 && page?.results.length === 0;
 }
 
 export class List<T extends Row> implements ReactiveController {
@@ -138,13 +151,14 @@ export class List<T extends Row> implements ReactiveController {
     try {
       const { data, etag, at } = await read<Page<T>>(url, this.page && this.seen.url === url ? this.seen.etag : '');
       if (turn !== this.turn) return undefined;
+      if (isBeyondTheEnd(data, this.query)) return this.readFirst(isOwn);
       this.seen = { url, etag };
       this.readAt = at;
       this.updatedAt = Date.now();
       this.failure = null;
       this.isRefused = false;
       if (isOwn) this.rhythm.done(true);
-      return data;
+      return data && counted(data, this.query);
     } catch (error) {
       if (turn !== this.turn) return undefined;
       return this.failed(error, url, isOwn);
@@ -156,13 +170,15 @@ export class List<T extends Row> implements ReactiveController {
     if (isOwn || this.failure?.text !== text) this.failure = { text, isOwn };
   }
 
+  /** The page is beyond the end. */
+  private readFirst(isOwn: boolean): Promise<Page<T> | null | undefined> {
+    this.query = { ...this.query, page: 1 };
+    if (!isOwn) this.page = this.waiting = null; // its rows are not those of the first
+    return this.read(isOwn);
+  }
+
   private failed(error: unknown, url: string, isOwn: boolean): Promise<Page<T> | null | undefined> | null {
-    const isBeyondTheEnd = error instanceof RequestFailed && error.status === 404 && this.query.page > 1;
-    if (isBeyondTheEnd) {
-      this.query = { ...this.query, page: 1 };
-      if (!isOwn) this.page = this.waiting = null; // its rows are not those of the first
-      return this.read(isOwn);
-    }
+    if (error instanceof RequestFailed && error.status === 404 && this.query.page > 1) return this.readFirst(isOwn);
     this.isRefused = isRefusal(error);
     this.fail(errorText(error), isOwn);
     // Other rows than the filters say, or rows that the reader may not see any more.

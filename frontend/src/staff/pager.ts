@@ -3,9 +3,11 @@
 import { type TemplateResult, html } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { icon } from './icons';
+import type { Page } from './list';
 import { PAGE_SIZES, type ListQuery } from './query';
-import { formatNumber, gettext, interpolate } from './text';
+import { formatCount, formatNumber, gettext, interpolate } from './text';
 
+type Counted = Pick<Page<unknown>, 'count' | 'count_is_about'>;
 type Change = (query: Partial<ListQuery>) => void;
 
 /** `aria-disabled` rather than `disabled`: the last page must not take the focus away. */
@@ -25,17 +27,18 @@ function lastPage(count: number, { pageSize }: ListQuery): number {
   return Math.max(1, Math.ceil(count / pageSize));
 }
 
-export function pagePosition(count: number, query: ListQuery): string {
-  const numbers = { page: formatNumber(query.page), last: formatNumber(lastPage(count, query)) };
+export function pagePosition({ count, ...about }: Counted, query: ListQuery): string {
+  const last = lastPage(count, query);
+  const numbers = { page: formatNumber(query.page), last: formatCount({ ...about, count: last }) };
   return interpolate(gettext('Page {page} of {last}'), numbers);
 }
 
-export function pager(count: number, query: ListQuery, change: Change): TemplateResult {
+export function pager(found: Page<unknown>, query: ListQuery, change: Change): TemplateResult {
   const { page, pageSize } = query;
   const numbers = {
     first: formatNumber((page - 1) * pageSize + 1),
-    last: formatNumber(Math.min(page * pageSize, count)),
-    count: formatNumber(count),
+    last: formatNumber(Math.min(page * pageSize, found.count)),
+    count: formatCount(found),
   };
   const resize = (event: Event) => change({ pageSize: Number((event.target as HTMLSelectElement).value) });
   return html`<nav class="pager" aria-label=${gettext('Pages')}>
@@ -49,8 +52,8 @@ export function pager(count: number, query: ListQuery, change: Change): Template
         ${icon('down')}
       </span>
       ${step(true, page > 1, () => change({ page: page - 1 }))}
-      <span>${pagePosition(count, query)}</span>
-      ${step(false, page < lastPage(count, query), () => change({ page: page + 1 }))}
+      <span>${pagePosition(found, query)}</span>
+      ${step(false, page < lastPage(found.count, query), () => change({ page: page + 1 }))}
     </span>
   </nav>`;
 }

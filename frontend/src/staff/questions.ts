@@ -55,6 +55,7 @@ export class Questions implements ReactiveController {
   private failure: { text: string } | null = null;
   private isBusy = false;
   private opener: HTMLElement | null = null;
+  private waiting: Question[] = [];
 
   constructor(private readonly host: ReactiveControllerHost & HTMLElement) {
     host.addController(this);
@@ -62,6 +63,7 @@ export class Questions implements ReactiveController {
 
   hostDisconnected(): void {
     this.question = null;
+    this.waiting = [];
     this.isBusy = false;
   }
 
@@ -69,7 +71,12 @@ export class Questions implements ReactiveController {
     return this.question !== null;
   }
 
-  ask(question: Question): void {
+  /** `isLater`: the reader did not ask for it just now; what she has typed into an open dialog comes first. */
+  ask(question: Question, isLater = false): void {
+    if (isLater && this.question) {
+      this.waiting.push(question);
+      return;
+    }
     this.opener ??= this.host.shadowRoot?.activeElement as HTMLElement | null;
     this.question = question;
     this.values = Object.fromEntries((question.fields ?? []).map(({ name, value }) => [name, value ?? '']));
@@ -97,6 +104,8 @@ export class Questions implements ReactiveController {
     if (this.dialog?.open) this.dialog.close();
     const { opener } = this;
     this.opener = null;
+    const next = this.waiting.shift();
+    if (next) this.ask(next);
     this.host.requestUpdate();
     void this.host.updateComplete.then(() => {
       if (opener?.isConnected) opener.focus();

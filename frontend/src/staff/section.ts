@@ -14,7 +14,7 @@ import { type ListQuery, addressOf, filtersOf, hasFilters, nextOrdering, parseQu
 import { Questions } from './questions';
 import { styles } from './styles';
 import { type TableOptions, loadingTable, table } from './table';
-import { formatNumber, gettext, interpolate } from './text';
+import { formatCount, formatNumber, gettext, interpolate } from './text';
 
 const TYPING_MS = 400;
 
@@ -172,8 +172,8 @@ export abstract class Section<T extends Row> extends LitElement {
   }
 
   protected loaded(page: Page<T>): void {
-    const found = interpolate(this.texts().found, { count: formatNumber(page.count) });
-    this.announcement = [found, pagePosition(page.count, this.list.query)].join('. ');
+    const found = interpolate(this.texts().found, { count: formatCount(page) });
+    this.announcement = [found, pagePosition(page, this.list.query)].join('. ');
     this.requestUpdate();
     this.tell(); // a page beyond the end has become the first
   }
@@ -274,7 +274,7 @@ export abstract class Section<T extends Row> extends LitElement {
       this.change({ ordering: nextOrdering(query.ordering, column, isMoment) });
     const own = this.table(page.results);
     return html`${table({ rows: page.results, ordering: query.ordering, isBusy, sort, ...own })}
-    ${pager(page.count, query, (change) => this.change(change))}`;
+    ${pager(page, query, (change) => this.change(change))}`;
   }
 
   override render(): TemplateResult {

@@ -41,6 +41,11 @@ export function formatNumber(value: number): string {
   return value.toLocaleString(locale());
 }
 
+/** A number of rows; one that the server has not counted exactly is said to be so. */
+export function formatCount({ count, count_is_about: isAbout }: { count: number; count_is_about?: boolean }): string {
+  return isAbout ? interpolate(gettext('about {count}'), { count: formatNumber(count) }) : formatNumber(count);
+}
+
 /** A short date and time in the user's time zone; with the year unless it is the current one. */
 export function formatMoment(moment: string): string {
   const date = new Date(moment);
