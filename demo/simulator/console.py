@@ -40,7 +40,13 @@ def front() -> Redirect:
 @pages.get("/console/")
 def show() -> str:
     sim = simulator()
-    return render_template("console.html", sim=sim, script=sim.script, words=script, **rows())
+    found = rows()
+    emails = {row["email"] for row in found["attempts"] if row["email"]} | set(
+        sim.script["learners"]
+    )
+    return render_template(
+        "console.html", sim=sim, script=sim.script, words=script, emails=sorted(emails), **found
+    )
 
 
 @pages.get("/console/state.json")
@@ -84,8 +90,8 @@ def reset_script() -> Redirect:
 def choose() -> Redirect | tuple[str, int]:
     """Handle the console's form."""
     form = request.form
-    fault = _fault(form)
-    change = {
+    email = form.get("learner", "").strip()
+    choices: script.Json = {
         "ready": {"delay": _seconds(form["ready_delay"]), "never": "ready_never" in form},
         "review": {
             "outcome": form["outcome"],
@@ -95,12 +101,21 @@ def choose() -> Redirect | tuple[str, int]:
             "comments": _comments(form["comments"]),
         },
         "onboarding": form["onboarding"] or None,
-        "faults": {form["endpoint"]: fault} if form["endpoint"] else {},
+        "ping": form["ping"],
     }
+    faults = {form["endpoint"]: _fault(form)} if form["endpoint"] else {}
+    change = {**({"learners": {email: choices}} if email else choices), "faults": faults}
     try:
         simulator().change_script(change)
     except script.ScriptError as error:
         return render_template("problem.html", text=str(error)), 400
+    return redirect(url_for("console.show"), 303)
+
+
+@pages.post("/console/forget")
+def forget_learner() -> Redirect:
+    """Remove what was chosen for one learner."""
+    simulator().change_script({"learners": {request.form.get("learner", ""): None}})
     return redirect(url_for("console.show"), 303)
 
 

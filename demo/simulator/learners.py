@@ -40,7 +40,11 @@ def _answer(status: str | None) -> Response:
 @pages.get("/desktop/ping")
 @endpoint("desktop")
 def desktop_ping() -> Response:
-    row = simulator().store.row("SELECT status FROM desktops WHERE attempt_id = ?", _session())
+    sim = simulator()
+    attempt = sim.store.attempt(_session())
+    if attempt and sim.choices(attempt)["ping"] == "lost":
+        return _answer("gone")
+    row = sim.store.row("SELECT status FROM desktops WHERE attempt_id = ?", _session())
     return _answer(row["status"] if row else None)
 
 

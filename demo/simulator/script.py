@@ -7,11 +7,13 @@
                 "comments": [{"comment": "…", "status": "ok", "start": 0, "stop": 3}],
                 "reviewed_by": null},
      "onboarding": null,
+     "ping": "answered",
      "faults": {"notify": {"kind": "status", "status": 503, "times": 2}},
      "learners": {"sam@example.com": {"review": {"outcome": "suspicious"}}}}
 
-Delays are seconds. ``learners`` overrides ``ready``, ``review`` and ``onboarding`` for one
-e-mail address. A fault without ``times`` stays until it is taken away with ``null``.
+Delays are seconds. With ``"ping": "lost"`` the desktop application no longer answers the exam page.
+``learners`` overrides ``ready``, ``review``, ``onboarding`` and ``ping`` for one e-mail address; ``null``
+removes the overrides. A fault without ``times`` stays until it is taken away with ``null``.
 """
 
 import copy
@@ -22,6 +24,7 @@ Json = dict[str, Any]
 OUTCOMES = ("passed", "violation", "suspicious", "not_reviewed", "random")
 MODES = ("once", "twice", "corrected", "out_of_order", "never")
 ONBOARDING = ("missing", "pending", "failed", "expired")
+PINGS = ("answered", "lost")
 #: The provider's endpoints by the names that faults use; ``*`` stands for all of them.
 ENDPOINTS = (
     "*",
@@ -43,6 +46,9 @@ ENDPOINTS = (
 #: malformed: broken JSON · down: as drop, at every endpoint.
 FAULTS = ("slow", "status", "drop", "lost", "malformed", "down")
 
+#: What can differ between learners.
+OF_LEARNERS = ("ready", "review", "onboarding", "ping")
+
 LONGEST_SECONDS = 24 * 60 * 60
 
 DEFAULT: Json = {
@@ -57,6 +63,7 @@ DEFAULT: Json = {
         "reviewed_by": None,
     },
     "onboarding": None,
+    "ping": "answered",
     "faults": {},
     "learners": {},
 }
@@ -73,8 +80,9 @@ def changed(script: Json, change: Any) -> Json:
     for key, value in change.items():
         if key == "learners":
             for email, choices in value.items():
-                known = result["learners"].get(email, {})
-                result["learners"][email] = _laid_over(known, choices or {})
+                known = result["learners"].pop(email, {})
+                if choices is not None:
+                    result["learners"][email] = _laid_over(known, choices)
         elif isinstance(value, dict):
             result[key] = _laid_over(result[key], value)
         else:
@@ -106,7 +114,7 @@ def _check(change: Any) -> None:
         _check_fault(name, fault)
     for email, choices in _object(change, "learners").items():
         _require(choices is None or isinstance(choices, dict), f"learners.{email}: an object")
-        _only(choices or {}, ("ready", "review", "onboarding"), f"learners.{email}")
+        _only(choices or {}, OF_LEARNERS, f"learners.{email}")
         _check_choices(choices or {})
 
 
@@ -122,6 +130,7 @@ def _check_choices(change: Json) -> None:
     _require(isinstance(comments, list), "review.comments: a list")
     _require(all(map(_is_comment, comments)), "review.comments: objects with a text `comment`")
     _one_of(change.get("onboarding"), (None, *ONBOARDING), "onboarding")
+    _one_of(change.get("ping", "answered"), PINGS, "ping")
 
 
 def _check_fault(name: str, fault: Any) -> None:

@@ -5,6 +5,7 @@ import time
 import jwt
 import pytest
 import requests
+from simulator_provider import SimulatorProvider
 
 from demo.simulator import script
 from demo.simulator.app import create_app
@@ -240,3 +241,56 @@ def test_the_same_seed_gives_the_same_identifiers():
 def test_the_console_refuses_cross_site_requests(client):
     answer = client.post("/console/script", json={}, headers={"Origin": "http://evil"})
     assert answer.status_code == 403
+
+
+def test_the_provider_names_the_workers_script(client):
+    url = SimulatorProvider(base_url="http://localhost/").get_javascript()
+    answer = client.get(url)
+    assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
+    assert "http://localhost" in answer.get_data(as_text=True)
+
+
+def test_pings_are_answered_while_the_application_runs_and_until_they_are_cut(client, world):
+    attempt_id = register(client)[1].get_json()["id"]
+
+    def ping():
+        return client.get("/desktop/ping", query_string={"attempt": attempt_id})
+
+    assert ping().get_json() == {"status": None}
+    client.post("/desktop/start", query_string={"attempt": attempt_id})
+    assert ping().get_json() == {"status": "running"}
+    world.change_script({"learners": {CONTEXT["email"]: {"ping": "lost"}}})
+    assert ping().get_json() == {"status": "gone"}
+    world.change_script({"learners": {CONTEXT["email"]: None}})
+    assert ping().get_json() == {"status": "running"}
+    world.change_script({"faults": {"desktop": {"kind": "status", "status": 503}}})
+    assert ping().status_code == 503
+    assert ping().headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_the_console_shows_and_removes_what_differs_for_a_learner(client, world):
+    form = {
+        "learner": CONTEXT["email"],
+        "outcome": "violation",
+        "review_delay": "3",
+        "mode": "once",
+        "reviewed_by": "",
+        "comments": "A phone | 12",
+        "ready_delay": "2",
+        "onboarding": "",
+        "ping": "lost",
+        "endpoint": "",
+        "fault": "",
+        "times": "",
+    }
+    everybody = {key: world.script[key] for key in script.OF_LEARNERS}
+    assert client.post("/console/choose", data=form).status_code == 303
+    assert {key: world.script[key] for key in script.OF_LEARNERS} == everybody
+    own = script.for_learner(world.script, CONTEXT["email"])
+    assert (own["review"]["outcome"], own["ping"]) == ("violation", "lost")
+    button = f"Remove what is different for {CONTEXT['email']}"
+    assert button in client.get("/console/").get_data(as_text=True)
+    assert client.post("/console/choose", data={**form, "ping": "x"}).status_code == 400
+    client.post("/console/forget", data={"learner": CONTEXT["email"]})
+    assert world.script["learners"] == {}
+    assert button not in client.get("/console/").get_data(as_text=True)

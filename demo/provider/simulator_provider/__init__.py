@@ -12,3 +12,7 @@ class SimulatorProvider(BaseRestProctoringProvider):
     tech_support_phone = "+1 555 0100"
     learner_notification_from_email = "results@simulator.example.com"
     supports_onboarding = False
+
+    def get_javascript(self) -> str:
+        """Return the URL of the worker's script, which the simulator serves itself."""
+        return f"{self.base_url.rstrip('/')}/worker.js"
