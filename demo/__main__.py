@@ -154,12 +154,18 @@ def _set_up_django(place: Place) -> None:
 
 
 def _invite(place: Place) -> None:
+    from demo.host.seed import PURPOSES
+
+    people = "\n".join(f"  {name:<10} {purpose}" for name, purpose in PURPOSES.items())
     print(
         f"""
 The demo is up.
   Host       http://127.0.0.1:{place.web_port}/          choose who you are; everybody's password: demo
   Simulator  http://127.0.0.1:{place.simulator_port}/console/  choose what the provider does
   Log        {place.log}
+
+Sign in as
+{people}
 Ctrl-C stops it.
 """,
         flush=True,

@@ -8,6 +8,7 @@ from demo.scenarios.grade_correction import corrected
 from demo.scenarios.rejection import rejected
 from demo.scenarios.special_exams import looked_at
 from demo.scenarios.verification import verified
+from demo.scenarios.visits import visited
 from demo.walk import Failed, Walk
 
 
@@ -25,6 +26,8 @@ def run(place: Place) -> int:
         corrected(trip)
         print("\nExtra time: a profile, a grant, a break and an outage", flush=True)
         accommodated(trip)
+        print("\nWhat visitors can play", flush=True)
+        visited(trip)
         print("\nThe course team's page", flush=True)
         looked_at(trip)
     except Failed as error:

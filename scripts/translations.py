@@ -5,7 +5,7 @@
     python -m scripts.translations missing     list what is not translated, by language
 
 Texts of Python code and templates are in the domain `django`, those of frontend in `djangojs`. An extension in
-edx_proctoring/contrib has a catalog of its own, here `accommodations/django`. Babel reads and writes the files; it knows
+edx_proctoring/contrib has a catalog of its own, here `accommodations/django`, and so has the demo's host. Babel reads and writes the files; it knows
 the plural forms of all languages.
 """
 
@@ -29,8 +29,12 @@ PACKAGE = ROOT / "edx_proctoring"
 LOCALE = PACKAGE / "locale"
 SCRIPTS = [ROOT / "frontend" / "src", ROOT / "frontend" / "mfe"]
 CONTRIB = PACKAGE / "contrib"
-EXTENSIONS = sorted(path.parent.name for path in CONTRIB.glob("*/apps.py"))
-DOMAINS = ("django", "djangojs", *(f"{name}/django" for name in EXTENSIONS))
+DEMO = ROOT / "demo" / "host"
+HOMES = {
+    **{path.parent.name: path.parent for path in sorted(CONTRIB.glob("*/apps.py"))},
+    "demo": DEMO,
+}
+DOMAINS = ("django", "djangojs", *(f"{name}/django" for name in HOMES))
 CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext"}
 PLACE = re.compile(r"\{\w+\}")
 ALIASES = {"zh_CN": ["zh_Hans"]}  # Django's name beside that of Open edX
@@ -75,11 +79,12 @@ def texts(domain: str) -> dict[Text, list[str]]:
     if domain == "djangojs":
         sources = [(path, in_script, ROOT) for folder in SCRIPTS for path in folder.rglob("*.ts")]
     else:
-        extension = domain.rpartition("/")[0]
-        home = CONTRIB / extension if extension else PACKAGE
-        sources = [(path, in_code, PACKAGE) for path in home.rglob("*.py")]
-        sources += [(path, in_template, PACKAGE) for path in home.rglob("*.html")]
-        if not extension:
+        app = domain.rpartition("/")[0]
+        home = HOMES[app] if app else PACKAGE
+        base = PACKAGE if PACKAGE in [home, *home.parents] else ROOT
+        sources = [(path, in_code, base) for path in home.rglob("*.py")]
+        sources += [(path, in_template, base) for path in home.rglob("*.html")]
+        if not app:
             sources = [one for one in sources if CONTRIB not in one[0].parents]
     for path, marked, base in sorted(sources, key=lambda one: str(one[0])):
         for text in marked(path.read_text(encoding="utf-8")):
@@ -96,8 +101,8 @@ def languages() -> list[str]:
 
 def file_of(language: str, domain: str) -> Path:
     """Return the path of a catalog's source."""
-    extension, _, name = domain.rpartition("/")
-    locale = CONTRIB / extension / "locale" if extension else LOCALE
+    app, _, name = domain.rpartition("/")
+    locale = HOMES[app] / "locale" if app else LOCALE
     return locale / language / "LC_MESSAGES" / f"{name}.po"
 
 

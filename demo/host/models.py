@@ -77,3 +77,14 @@ class Told(models.Model):
     name = models.CharField(max_length=128)
     data = models.JSONField(default=dict)
     at = models.DateTimeField(auto_now_add=True)
+
+
+class Preference(models.Model):
+    """A preference of a user, such as the language."""
+
+    user_id = models.IntegerField()
+    name = models.CharField(max_length=64)
+    value = models.CharField(max_length=64)
+
+    class Meta:
+        unique_together = (("user_id", "name"),)

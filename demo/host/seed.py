@@ -52,13 +52,25 @@ EXAMS: tuple[dict[str, Any], ...] = (
 PEOPLE = (
     ("alex", "Alex Learner", "verified", False, False),
     ("sam", "Sam Learner", "verified", False, False),
-    ("jo", "Jo Learner", "verified", False, False),  # takes no part in the walk: for visitors
+    ("jo", "Jo Learner", "verified", False, False),  # for visitors: the walk leaves nothing of hers
     ("lee", "Lee Learner", "verified", False, False),
     ("kim", "Kim Auditor", "audit", False, False),
     ("casey", "Casey Courseteam", "verified", True, False),
     ("avery", "Avery Author", None, False, True),
     ("robin", "Robin Reviewer", None, False, True),
 )
+
+# What visitors can do as whom.
+PURPOSES = {
+    "jo": "a learner who has not taken any exam: take one, and play scenarios",
+    "alex": "a learner whose exam was verified",
+    "sam": "a learner whose exam was rejected",
+    "lee": "a learner with extra time, after a break and an outage",
+    "kim": "a learner who may not take proctored exams",
+    "casey": "course staff: watch and help learners on the page Special exams",
+    "avery": "global staff: set exams up in Studio, see e-mails and what the host was told",
+    "robin": "global staff: decide about reviews in Django admin",
+}
 
 
 def seed() -> None:

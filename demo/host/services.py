@@ -14,6 +14,7 @@ from demo.host.models import (
     CreditRequirement,
     Enrollment,
     Grade,
+    Preference,
     Told,
 )
 from edx_proctoring.runtime import set_runtime_service
@@ -160,6 +161,14 @@ class NameAffirmationService:
         return SimpleNamespace(verified_name=user.get_full_name())
 
 
+class PreferencesService:
+    """Preferences of users."""
+
+    def get_user_preference(self, user: Any, name: str) -> str | None:
+        rows = Preference.objects.filter(user_id=user.pk, name=name)
+        return rows.values_list("value", flat=True).first()
+
+
 @dataclass
 class _Everything:
     """Any sequence may be opened."""
@@ -192,6 +201,7 @@ def register() -> None:
         ("enrollments", EnrollmentsService()),
         ("name_affirmation", NameAffirmationService()),
         ("learning_sequences", LearningSequencesService()),
+        ("preferences", PreferencesService()),
     ):
         set_runtime_service(name, service)
 

@@ -22,6 +22,16 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 ROOT_URLCONF = "demo.host.urls"
 USE_TZ = True
 TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("pt-br", "Português (Brasil)"),
+    ("ar", "العربية"),
+    ("zh-hans", "简体中文"),
+]
 STATIC_URL = "/static/"
 SITE_ID = 1
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -51,12 +61,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "crum.CurrentRequestUserMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "demo.host.clock.FastClockMiddleware",
 ]
 WHITENOISE_USE_FINDERS = True
 AUTHENTICATION_BACKENDS = [
@@ -71,6 +83,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ]
@@ -141,6 +154,7 @@ PROCTORING_BACKENDS: dict[str, Any] = {
         "client_id": "demo",
         "client_secret": "demosecret",
         "supports_time_changes": True,
+        "ping_interval": 20,  # a visitor does not want to wait a minute for a fault to show
     },
     "software_secure": {
         "organization": "DemoUniversity",

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerView
 
-from demo.host import studio, views
+from demo.host import languages, play, previews, studio, views
 from demo.host.tokens import AccessTokenView
 
 COURSE = settings.COURSE_ID_PATTERN
@@ -13,6 +13,10 @@ COURSE = settings.COURSE_ID_PATTERN
 urlpatterns = [
     path("", views.sign_in, name="sign_in"),
     path("sign-out", views.sign_out, name="sign_out"),
+    path("language", languages.choose, name="language"),
+    path("play", play.play, name="play"),
+    path("play/end", play.end, name="play_end"),
+    path("play/<str:name>", play.begin, name="play_begin"),
     path("help", views.help_page, name="help"),
     path("password_assistance", views.help_page, name="password_assistance"),
     re_path(rf"^courses/{COURSE}/$", views.outline, name="outline"),
@@ -29,6 +33,7 @@ urlpatterns = [
     path("studio/new", studio.new_exam, name="new_exam"),
     path("studio/<int:exam_id>", studio.save_exam, name="save_exam"),
     path("told", studio.told, name="told"),
+    path("mails", previews.mails, name="mails"),
     path("admin/", admin.site.urls),
     path("oauth2/access_token", AccessTokenView.as_view(), name="access_token"),
     path("api/schema.json", views.api_schema, name="api_schema"),

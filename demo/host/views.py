@@ -11,6 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST
 
+from demo.host import clock
 from demo.host.models import Answer, Certificate, CreditRequirement, Grade
 from demo.host.seed import COURSE_ID, PEOPLE
 from edx_proctoring import api
@@ -95,7 +96,13 @@ def exam(request: HttpRequest, course_id: str, location: str) -> HttpResponse:
     return render(
         request,
         "host/exam.html",
-        {"exam": found, "screen": screen, "questions": questions, "course_id": course_id},
+        {
+            "exam": found,
+            "screen": screen,
+            "questions": questions,
+            "course_id": course_id,
+            "factor": clock.FACTOR if clock.is_fast(request) else None,
+        },
     )
 
 

@@ -67,6 +67,11 @@ def test_all_walks_pass():
         "outage",
         "clock",
         "provider",
+        "language",
+        "previews",
+        "cut",
+        "fast clock",
+        "again",
         "menu",
         "timeline",
     ):
