@@ -51,6 +51,7 @@ def test_the_sweep_reminds_of_a_pause_that_lasts_too_long(running, clock, caplog
     assert warnings(16) == [text] * 2
 
 
+@pytest.mark.needs("lms-urls")
 @pytest.mark.parametrize("address", ["team@example.com", None])
 def test_the_course_team_gets_one_mail_about_a_pause_that_lasts_too_long(
     running, clock, host, address, mailoutbox, staff, settings
