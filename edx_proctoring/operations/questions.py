@@ -45,7 +45,8 @@ class _Answer:
         self._thread: threading.Thread | None = None
 
     def start(self, seconds: float) -> "_Answer":
-        self._thread = threading.Thread(target=self._run, args=(seconds,), daemon=True)
+        name = f"proctoring asks: {self._subject}"  # in dumps of the process's threads
+        self._thread = threading.Thread(target=self._run, args=(seconds,), daemon=True, name=name)
         self._thread.start()
         return self
 

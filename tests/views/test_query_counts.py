@@ -125,7 +125,7 @@ LISTS: dict[str, tuple[int, Callable[[APIClient], Any]]] = {
         lambda staff: ok(staff.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}/search/learner")),
     ),
     "statuses": (
-        5,
+        6,
         lambda staff: ok(staff.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}?status=second_review_required")),
     ),
     "allowances": (3, lambda staff: ok(staff.get(f"{E}/{COURSE_ID}/grouped/allowance"))),
