@@ -22,6 +22,7 @@ MARKS = [
     pytest.mark.browser,
     pytest.mark.django_db,
     pytest.mark.xdist_group("browser"),
+    pytest.mark.databases("sqlite"),  # pages do not depend on the database
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]

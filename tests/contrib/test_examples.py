@@ -24,7 +24,11 @@ from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFa
 from edx_proctoring.testing.host import Enrollment
 from tests.lifecycle.noon import NOON
 
-pytestmark = [pytest.mark.django_db(reset_sequences=True), pytest.mark.needs("lms-urls")]
+pytestmark = [
+    pytest.mark.django_db(reset_sequences=True),
+    pytest.mark.databases("sqlite"),  # revisions of the board contain what the database rounds
+    pytest.mark.needs("lms-urls"),
+]
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "rest_v2_examples.json"
 KEY = "Idempotency-Key"
