@@ -154,7 +154,7 @@ COVERAGE_OF_BOTH = (
     "--cov",
     "--cov-append",
     "--cov-report=term:skip-covered",
-    "--cov-fail-under=90",
+    "--cov-fail-under=95",
 )
 
 
