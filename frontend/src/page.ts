@@ -64,13 +64,17 @@ function neighbours(button: HTMLButtonElement): HTMLButtonElement[] {
   return all.filter((one) => !one.disabled);
 }
 
-/** Run the work of a button, once at a time; an error is shown and the buttons are enabled again. */
+/** Run the work of a button, once at a time; an error is shown and the buttons are enabled again.
+ *
+ * The button itself is only marked as disabled: a disabled one would lose the focus.
+ */
 export async function pending(button: HTMLButtonElement, work: () => Promise<void>): Promise<void> {
-  if (button.disabled) return;
+  if (button.disabled || button.getAttribute('aria-busy') === 'true') return;
   const resting = neighbours(button);
   const { loadingText, ctaText } = button.dataset;
   const text = button.textContent;
-  for (const one of resting) one.disabled = true;
+  for (const one of resting) one.disabled = one !== button;
+  button.setAttribute('aria-disabled', 'true');
   button.setAttribute('aria-busy', 'true');
   if (loadingText) button.textContent = loadingText;
   clearError(button);
@@ -80,6 +84,7 @@ export async function pending(button: HTMLButtonElement, work: () => Promise<voi
   } catch (error) {
     if (loadingText) button.textContent = ctaText ?? text;
     for (const one of resting) one.disabled = false;
+    button.removeAttribute('aria-disabled');
     button.removeAttribute('aria-busy');
     announce(button);
     showError(button, errorText(error));

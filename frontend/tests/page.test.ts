@@ -19,17 +19,19 @@ const status = () => document.querySelector<HTMLElement>('.proctoring-status')!;
 describe('while a request is under way', () => {
   test('no button of the screen works, the reader is told, and a second click does nothing', async () => {
     let times = 0;
+    button('submit').focus();
     const done = pending(button('submit'), () => ((times += 1), work()));
     await pending(button('submit'), async () => void (times += 1));
     await pending(button('back'), async () => void (times += 1));
     expect(times).toBe(1);
-    expect([button('submit').disabled, button('back').disabled]).toEqual([true, true]);
+    expect([button('submit').getAttribute('aria-disabled'), button('back').disabled]).toEqual(['true', true]);
+    expect([button('submit').disabled, document.activeElement]).toEqual([false, button('submit')]); // keeps the focus
     expect(button('submit').getAttribute('aria-busy')).toBe('true');
     expect([button('submit').textContent, status().textContent]).toEqual(['Starting', 'Starting']);
     expect(status().getAttribute('role')).toBe('status');
     release();
     await done;
-    expect(button('submit').disabled).toBe(true); // the page is about to be another
+    expect(button('submit').getAttribute('aria-disabled')).toBe('true'); // the page is about to be another
   });
 
   test('a failure is shown and everything is as before', async () => {
@@ -39,7 +41,7 @@ describe('while a request is under way', () => {
     expect(message()!.textContent).toBe('past due');
     expect(message()!.getAttribute('role')).toBe('alert');
     expect(['submit', 'back', 'never'].map((id) => button(id).disabled)).toEqual([false, false, true]);
-    expect(button('submit').hasAttribute('aria-busy')).toBe(false);
+    expect(['aria-busy', 'aria-disabled'].map((name) => button('submit').hasAttribute(name))).toEqual([false, false]);
     expect([button('submit').textContent, status().textContent]).toEqual(['Start', '']);
     expect(document.activeElement).toBe(button('submit'));
   });
