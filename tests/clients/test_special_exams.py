@@ -181,6 +181,19 @@ def test_opting_out(page, exam):
     assert page.sent == [({"action": "decline"}, 200)]
 
 
+def test_opting_out_at_the_entrance_takes_a_second_press(page, exam, provider):
+    """The client sends the same request as for going on, so that the first press cannot be understood."""
+    page.open(exam.content_id)
+    assert page.shows("skipProctoringExam") == ("created", "")
+    assert page.sent == [({"exam_id": exam.pk, **BEGIN_PROCTORED}, 200)]
+    one = Attempt.objects.get()
+    assert (one.started_at, provider.calls_of("start_exam_attempt")) == (None, [])
+    assert page.shows("skipProctoringExam") == ("declined", "")
+    assert page.sent == [({"action": "decline"}, 200)]
+    shown = page.open(exam.content_id)["exam"]["attempt"]
+    assert (shown["attempt_status"], shown["taking_as_proctored"]) == ("declined", False)
+
+
 def test_opting_out_after_the_start(page, attempt, exam):
     running(attempt, exam)
     page.open(exam.content_id)
