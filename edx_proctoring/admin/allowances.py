@@ -6,20 +6,17 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring import api
+from edx_proctoring.admin.filters import AllowanceKeyFilter
+from edx_proctoring.admin.labels import ALLOWANCES, allowance_label, with_title
 from edx_proctoring.admin.lookups import RefuseNulMixin
 from edx_proctoring.admin.mixins import FailureMessageMixin
-from edx_proctoring.constants import TIME_MULTIPLIER
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExamStudentAllowance
 
 Allowance = ProctoredExamStudentAllowance
-KEYS = [
-    Allowance.ADDITIONAL_TIME_GRANTED,
-    (TIME_MULTIPLIER, TIME_MULTIPLIER),
-    Allowance.REVIEW_POLICY_EXCEPTION,
-]
 
 
 class AllowanceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at runtime
@@ -33,8 +30,8 @@ class AllowanceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         super().__init__(*args, **kwargs)
         if "key" in self.fields:
             stored = self.instance.key
-            others = [(stored, stored)] if stored and stored not in dict(KEYS) else []
-            self.fields["key"] = forms.ChoiceField(choices=[*KEYS, *others])
+            others = [(stored, stored)] if stored and stored not in ALLOWANCES else []
+            self.fields["key"] = forms.ChoiceField(choices=[*ALLOWANCES.items(), *others])
 
     def clean_proctored_exam(self) -> Any:
         """Refuse what the API refuses."""
@@ -49,8 +46,8 @@ class ProctoredExamStudentAllowanceAdmin(FailureMessageMixin, RefuseNulMixin):
     """Allowances. Learner, exam and key of an existing one do not change."""
 
     form = AllowanceForm
-    list_display = ("username", "exam_name", "course_id", "key", "value", "modified")
-    list_filter = ("key",)
+    list_display = ("username", "exam_name", "course_id", "kind", "value", "modified")
+    list_filter = (AllowanceKeyFilter,)
     list_select_related = ("user", "proctored_exam")
     show_full_result_count = False
     ordering = ("-id",)
@@ -67,8 +64,16 @@ class ProctoredExamStudentAllowanceAdmin(FailureMessageMixin, RefuseNulMixin):
     def course_id(self, allowance: Allowance) -> str:
         return allowance.proctored_exam.course_id
 
+    @admin.display(description=_("kind"), ordering="key")
+    def kind(self, allowance: Allowance) -> str:
+        """What it grants, in words."""
+        return with_title(allowance_label(allowance.key), allowance.key)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return ("user", "proctored_exam", "kind" if obj else "key", "value")
+
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        return ("user", "proctored_exam", "key") if obj else ()
+        return ("user", "proctored_exam", "kind") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Any, form: forms.Form, change: bool) -> None:
         """Grant it with all effects: archive, event, running attempts."""

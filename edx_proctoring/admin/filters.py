@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring import outbox
-from edx_proctoring.admin.labels import label
+from edx_proctoring.admin.labels import ALLOWANCES, label, message_label
 from edx_proctoring.models import ProctoredExam, exactly
 from edx_proctoring.models.exams import ExamQuerySet
 from edx_proctoring.statuses import KNOWN, SoftwareSecureReviewStatus
@@ -71,6 +71,17 @@ class ReviewStatusFilter(_Words):
     words = tuple(SoftwareSecureReviewStatus.from_standard_status.values())
 
 
+class AllowanceKeyFilter(_Words):
+    """Allowances of one kind."""
+
+    title = _("kind")
+    parameter_name = "key"
+    words = tuple(ALLOWANCES)
+
+    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Model]") -> Choices:
+        return list(ALLOWANCES.items())
+
+
 UNKNOWN = "?"  # of messages without a handler
 
 
@@ -81,7 +92,7 @@ class MessageKindFilter(admin.SimpleListFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Model]") -> Choices:
-        return [*((kind, kind) for kind in outbox.kinds()), (UNKNOWN, UNKNOWN)]
+        return [*((kind, message_label(kind)) for kind in outbox.kinds()), (UNKNOWN, UNKNOWN)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         if self.value() == UNKNOWN:

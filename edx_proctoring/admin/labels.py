@@ -1,9 +1,14 @@
-"""The labels of attempt statuses in Django admin."""
+"""The labels of attempt statuses, allowances and outbox messages in Django admin."""
 
 from typing import TYPE_CHECKING
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from edx_proctoring.constants import TIME_MULTIPLIER
+from edx_proctoring.effects import messages
+from edx_proctoring.models import ProctoredExamStudentAllowance as Allowance
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 if TYPE_CHECKING:
@@ -40,3 +45,46 @@ LABELS = {
 def label(status: str) -> "StrOrPromise":
     """Return the label in the reader's language; an unknown status is returned unchanged."""
     return LABELS.get(status, status)
+
+
+ALLOWANCES = {
+    Allowance.ADDITIONAL_TIME_GRANTED[0]: _("Additional Time (minutes)"),
+    TIME_MULTIPLIER: _("Additional Time (factor)"),
+    Allowance.REVIEW_POLICY_EXCEPTION[0]: _("Review Policy Exception"),
+}
+MESSAGES = {
+    messages.CREDIT: _("Credit of the learner"),
+    messages.GRADE: _("Grade of the learner"),
+    messages.COMPLETION: _("Completion of the exam in the course"),
+    messages.LEARNER_STATE: _("Deletion of the answers"),
+    messages.SUPPORT_NOTIFICATION: _("Notice to support about a suspicious review"),
+    messages.EVENT: _("Analytics event"),
+    messages.SIGNAL: _("Signal about the status"),
+    messages.EMAIL: _("E-mail about the status"),
+    messages.TIME_SIGNAL: _("Signal about a change of the time"),
+    messages.TIME_EMAIL: _("E-mail about added time"),
+    messages.PAUSE_EMAIL: _("E-mail to the course team about a long pause"),
+    messages.PROVIDER_NOTICE: _("Notice to the provider"),
+    messages.PROVIDER_REMOVAL: _("Removal of the attempt at the provider"),
+    messages.EXAM_SAVED: _("Exam, for its provider"),
+    messages.EXTENSION_CHANGE: _("Change of an attempt, for extensions"),
+    messages.RECALCULATION: _("New deadlines of running attempts"),
+    messages.BULK_TIME_CHANGE: _("Change of the time of many attempts"),
+    messages.BULK_ACTION: _("Action on many attempts"),
+}
+_MESSAGES = {kind.name: words for kind, words in MESSAGES.items()}
+
+
+def allowance_label(key: str) -> "StrOrPromise":
+    """Return the label of this kind of allowance; keys are free text, and another one is returned unchanged."""
+    return ALLOWANCES.get(key, key)
+
+
+def message_label(kind: str) -> "StrOrPromise":
+    """Return the label of this kind of outbox message; kinds of extensions have none but their name."""
+    return _MESSAGES.get(kind, kind.replace("_", " "))
+
+
+def with_title(words: "StrOrPromise", title: str) -> SafeString:
+    """Return the words, with what is stored as their title."""
+    return format_html('<span title="{}">{}</span>', title, words)

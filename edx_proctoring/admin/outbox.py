@@ -5,13 +5,16 @@ import datetime
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring import api
 from edx_proctoring.admin.filters import MessageKindFilter
+from edx_proctoring.admin.labels import message_label, with_title
 from edx_proctoring.admin.lookups import RefuseNulMixin
 from edx_proctoring.backends import provider_states
 from edx_proctoring.models import OutboxMessage
@@ -22,11 +25,31 @@ class OutboxMessageAdmin(RefuseNulMixin):
     """Pending and given-up messages; given-up ones can be delivered again."""
 
     actions = ("deliver_again",)
-    list_display = ("key", "state", "reason", "tries", "next_try_at", "created")
+    list_display = ("message", "about", "state", "reason", "tries", "next_try_at", "created")
     list_filter = ("state", MessageKindFilter)
     show_full_result_count = False
     ordering = ("-id",)
     search_fields = ("key",)
+    readonly_fields = ("message",)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """Begin with what the message is."""
+        others = [str(one) for one in super().get_fields(request, obj)]
+        return ("message", *(one for one in others if one != "message"))
+
+    @admin.display(description=_("Message"), ordering="kind")
+    def message(self, message: OutboxMessage) -> str:
+        """What it is, in words."""
+        return with_title(message_label(message.kind), message.key)
+
+    @admin.display(description=_("attempt"), empty_value="–")
+    def about(self, message: OutboxMessage) -> str | None:
+        """The attempt, if it is about one."""
+        number = message.payload.get("attempt_id")
+        if not isinstance(number, int):
+            return None
+        address = reverse("admin:edx_proctoring_proctoredexamstudentattempt_change", args=[number])
+        return format_html('<a href="{}">{}</a>', address, number)
 
     @admin.display(description=_("reason"), empty_value="–")
     def reason(self, message: OutboxMessage) -> str | None:

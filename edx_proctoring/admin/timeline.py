@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring import extensions
-from edx_proctoring.admin.labels import label
+from edx_proctoring.admin.labels import label, message_label
 from edx_proctoring.effects.messages import orders_of_attempt
 from edx_proctoring.models import (
     OutboxMessage,
@@ -65,6 +65,13 @@ class ShownReview(TypedDict):
     review: ProctoredExamSoftwareSecureReview | ProctoredExamSoftwareSecureReviewHistory
     comments: list[ProctoredExamSoftwareSecureComment]
     earlier: NotRequired[bool]
+
+
+class ShownMessage(TypedDict):
+    """A message of the outbox, and what it is in words."""
+
+    message: OutboxMessage
+    words: "StrOrPromise"
 
 
 @dataclass(frozen=True)
@@ -134,13 +141,14 @@ class Timeline(TypedDict):
 
     steps: list[Step]
     reviews: list[ShownReview] | None
-    messages: list[OutboxMessage] | None
+    messages: list[ShownMessage] | None
 
 
-def messages(attempt: ProctoredExamStudentAttempt) -> list[OutboxMessage]:
+def messages(attempt: ProctoredExamStudentAttempt) -> list[ShownMessage]:
     """Return the messages caused by the attempt, newest first, with one query."""
     orders = orders_of_attempt(attempt.pk, attempt.proctored_exam_id, attempt.user_id)
-    return list(OutboxMessage.objects.filter(lane__in=orders).order_by("-id")[:NEWEST])
+    found = OutboxMessage.objects.filter(lane__in=orders).order_by("-id")[:NEWEST]
+    return [{"message": one, "words": message_label(one.kind)} for one in found]
 
 
 def _may_view(request: HttpRequest, model: type[Model]) -> bool:

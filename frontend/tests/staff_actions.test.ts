@@ -107,6 +107,18 @@ describe('one attempt', () => {
     expect(changes.sent).toEqual([]);
   });
 
+  test.each([
+    ['10', { changed: true, gained: 600 }, 'learner1 got 10 min in “Midterm”.'],
+    ['-30', { changed: true, gained: -240 }, 'learner1 got -4 min in “Midterm”: one minute stays.'],
+    ['10', { changed: false, gained: 0 }, 'The time of learner1 in “Midterm” is as it was.'],
+  ])('%s minutes: %j', async (minutes, body, text) => {
+    const element = await list([RUNNING]);
+    await choose(element, 'Add minutes…');
+    changes.reply = () => ({ body });
+    await answer(element, { minutes, reason: 'noise' });
+    expect(texts(element, '.notices p')).toEqual([text]);
+  });
+
   test('minutes, what came of them, and the way back', async () => {
     const element = await list([RUNNING]);
     await choose(element, 'Add minutes…');
@@ -167,6 +179,7 @@ describe('the panel', () => {
         { ...ENTRY, at: '2026-03-01T12:10:00Z', kind: 'grant', seconds: 300, by: 'pat', reason: 'noise' },
         { ...ENTRY, at: '2026-03-01T12:20:00Z', kind: 'status', before: 'started', after: 'error', reason: 'provider' },
         { ...ENTRY, at: '2026-03-01T12:30:00Z', kind: 'extension', text: 'Wrote: “help”', notes: ['note'] },
+        { ...ENTRY, at: '2026-03-01T12:40:00Z', kind: 'changed', changes: [{ field: 'is_resumable', before: false, after: true }, { field: 'x', before: null, after: 1 }] },
       ],
     };
     const element = await list([BROKEN, {}]);
@@ -175,7 +188,7 @@ describe('the panel', () => {
     expect(texts(element, '.panel .panel-body > .heading')).toEqual(['learner1 · Midterm']);
     expect(element.shadowRoot!.activeElement).toBe(one(element, '.panel .heading'));
     const lines = texts(element, '.timeline li').map((text) => text.replace(/^.*(AM|PM) \S+ /, ''));
-    expect(lines).toEqual(['Wrote: “help” note', 'Stopped by an error by the provider', 'pat: Time added: 5:00 noise', 'Attempt created by the learner']);
+    expect(lines).toEqual(['Values changed is resumable: no → yesx: – → 1', 'Wrote: “help” note', 'Stopped by an error by the provider', 'pat: Time added: 5:00 noise', 'Attempt created by the learner']);
     expect(texts(element, '.comments li')).toEqual(['1:05–1:10 Phone (Rules Violation)']);
     expect(texts(element, '.panel .actions button')).toEqual(['Let resume…', 'Reset…']);
     expect(texts(element, '.panel-head span')[0]).toBe('1 of 2');

@@ -58,6 +58,10 @@ def test_only_the_value_changes_and_the_former_one_is_archived(client, exam, lea
 def test_the_list_finds_by_learner_and_exam_and_deletes(client, exam, learner):
     granted = AllowanceFactory(proctored_exam=exam, user=learner)
     assert b"Midterm" in client.get(f"{URL}?q={learner.username}").content
+    words = '<span title="additional_time_granted">Additional Time (minutes)</span>'
+    assert words in client.get(f"{URL}?key=additional_time_granted").content.decode()
+    assert words not in client.get(f"{URL}?key=time_multiplier").content.decode()
+    assert words in client.get(f"{URL}{granted.pk}/change/").content.decode()
     data = {"action": "delete_selected", "_selected_action": [granted.pk], "post": "yes"}
     assert client.post(URL, data).status_code == 302
     assert not Allowance.objects.exists()

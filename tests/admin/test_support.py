@@ -6,7 +6,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from edx_proctoring import api, operations, outbox
+from edx_proctoring.admin import labels
 from edx_proctoring.backends import breaker
+from edx_proctoring.effects.messages import KINDS
 from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExamReviewPolicy,
@@ -39,8 +41,9 @@ def test_reviews_with_comments_and_messages_are_on_the_page(client, told):
         False,
         True,
     ]
-    kinds = {message.kind for message in page.context["timeline"]["messages"]}
+    kinds = {one["message"].kind for one in page.context["timeline"]["messages"]}
     assert {"email", "provider_notice", "signal", "event"} <= kinds
+    assert "E-mail about the status</a>" in text
     strangers = AttemptFactory(status="submitted")
     assert str(strangers.attempt_code) not in text
 
@@ -101,6 +104,19 @@ def test_the_outbox_says_why(client, given_up):
     assert (
         "ConnectionError" not in client.get(f"{ADMIN}/outboxmessage/?kind=event").content.decode()
     )
+
+
+def test_messages_are_named_in_words_with_their_key_as_title(client, told):
+    assert labels.MESSAGES.keys() == set(KINDS)
+    email = OutboxMessage.objects.filter(kind="email").latest("id")
+    words = f'<span title="{email.key}">E-mail about the status</span>'
+    page = client.get(f"{ADMIN}/outboxmessage/?kind=email").content.decode()
+    assert words in page
+    assert f'{ATTEMPTS}/{told.pk}/change/">{told.pk}</a>' in page
+    assert "Notice to the provider</a>" in page  # a choice of the filter
+    assert words in page_of(client, "outboxmessage", email.pk).content.decode()
+    outbox.put(outbox.Draft("a_kind", "a", "a", {}))
+    assert ">a kind<" in client.get(f"{ADMIN}/outboxmessage/?kind=?").content.decode()
 
 
 def test_who_may_only_read_messages_cannot_have_them_delivered(client_with, given_up):

@@ -145,10 +145,10 @@ export class AllAccommodations extends Section<Accommodation> {
   }
 
   private granted({ key, value, additional_minutes: more, exam }: Allowance): TemplateResult {
-    if (!more) return html`${kinds()[key] ?? key}<span class="sub"><bdi>${value}</bdi></span>`;
+    if (!more) return html`<span title=${key}>${kinds()[key] ?? key}</span><span class="sub"><bdi>${value}</bdi></span>`;
     const what = key === 'time_multiplier' ? `× ${value}` : interpolate(gettext('+{count} min'), { count: formatNumber(more) });
     const numbers = { limit: formatNumber(exam.time_limit_mins), more: formatNumber(more), all: formatNumber(exam.time_limit_mins + more) };
-    return html`<strong class="num">${what}</strong><span class="sub">${interpolate(gettext('{all} min = {limit} + {more}'), numbers)}</span>`;
+    return html`<strong class="num" title=${key}>${what}</strong><span class="sub">${interpolate(gettext('{all} min = {limit} + {more}'), numbers)}</span>`;
   }
 
   private effect(effect: Effect): TemplateResult {

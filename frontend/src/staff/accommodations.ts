@@ -96,11 +96,11 @@ export class ProctoringAccommodations extends Section<Allowance> {
   }
 
   private what({ key, value }: Allowance): TemplateResult {
-    if (key === 'time_multiplier') return html`<strong class="num">× ${value}</strong>`;
+    if (key === 'time_multiplier') return html`<strong class="num" title=${key}>× ${value}</strong>`;
     if (key === 'additional_time_granted') {
-      return html`<strong class="num">${interpolate(gettext('+{count} min'), { count: value })}</strong>`;
+      return html`<strong class="num" title=${key}>${interpolate(gettext('+{count} min'), { count: value })}</strong>`;
     }
-    return html`<span>${kinds()[key] ?? key}<span class="sub"><bdi>${value}</bdi></span></span>`;
+    return html`<span title=${key}>${kinds()[key] ?? key}<span class="sub"><bdi>${value}</bdi></span></span>`;
   }
 
   private minutes({ additional_minutes: minutes, exam }: Allowance): TemplateResult | null {

@@ -62,6 +62,13 @@ function seconds(values: Values): number {
   return Number(values.minutes) * 60;
 }
 
+/** Only the due date cuts what is added; of what is taken away, a minute is left. */
+function gotText(gained: number, seconds: number): string {
+  if (seconds > 0 && gained < seconds) return gettext('{learner} got {minutes} min in “{exam}”: the due date allows no more.');
+  if (seconds < 0 && gained > seconds) return gettext('{learner} got {minutes} min in “{exam}”: one minute stays.');
+  return gettext('{learner} got {minutes} min in “{exam}”.');
+}
+
 export class Actions {
   constructor(private readonly context: () => ActionContext) {}
 
@@ -189,8 +196,7 @@ export class Actions {
           const found = await post({ seconds: seconds(values), reason: values.reason });
           const gained = found?.gained ?? 0;
           const minutes = formatNumber(Math.round(gained / 6) / 10);
-          const isCut = Math.abs(gained) < Math.abs(seconds(values));
-          const text = isCut ? gettext('{learner} got {minutes} min in “{exam}”: the due date allows no more.') : gettext('{learner} got {minutes} min in “{exam}”.');
+          const text = found?.changed ? gotText(gained, seconds(values)) : gettext('The time of {learner} in “{exam}” is as it was.');
           const undo = gained ? () => this.context().ask(this.takeBack(attempt, gained)) : undefined;
           this.done(interpolate(text, { minutes }), attempt, undo);
         },

@@ -7,7 +7,7 @@ import { heading } from './heading';
 import { icon } from './icons';
 import { Rhythm } from './rhythm';
 import type { Section } from './section';
-import { type ActionName, type Attempt, type AttemptDetails, type Review, statusWord } from './statuses';
+import { type ActionName, type Attempt, type AttemptDetails, type Review, statusWord, wasSubmitted } from './statuses';
 import { formatDuration, formatMoment, formatMomentInFull, formatNumber, gettext, interpolate } from './text';
 import { timeline } from './timeline';
 
@@ -131,7 +131,7 @@ export class Panel implements ReactiveController {
     const rows: [string, TemplateResult | string | null][] = [
       [gettext('Attempt'), interpolate(gettext('{number} of {count}'), { number: attempt.earlier_count! + 1, count: attempt.earlier_count! + 1 })],
       [gettext('Started'), at(attempt.started_at)],
-      [gettext('Handed in'), at(attempt.completed_at)],
+      [wasSubmitted(attempt) ? gettext('Submitted') : gettext('Ended'), at(attempt.completed_at)],
       [gettext('Time limit'), minutes(attempt.allowed_time_limit_mins)],
       [gettext('Limit of the exam'), minutes(attempt.exam.time_limit_mins)],
       [gettext('Ends'), attempt.paused ? gettext('The clock stands still') : at(attempt.ends_at)],

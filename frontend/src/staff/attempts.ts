@@ -124,7 +124,7 @@ export class ProctoringAttempts extends Section<Attempt> {
         cell: ({ exam }) => html`<span><bdi>${exam.exam_name}</bdi><span class="sub">${examTypes()[exam.type] ?? exam.type}</span></span>`,
       },
       { name: 'started_at', label: gettext('Started'), isMoment: true, cell: (one) => moment(one.started_at) },
-      { name: 'completed_at', label: gettext('Handed in'), isMoment: true, cell: (one) => moment(one.completed_at) },
+      { name: 'completed_at', label: gettext('Ended'), isMoment: true, cell: (one) => moment(one.completed_at) },
       { name: 'allowed_time_limit_mins', label: gettext('Time limit'), cell: (one) => this.minutes(one.allowed_time_limit_mins) },
       { name: 'status', label: gettext('Status'), cell: (one) => this.status(one) },
     ];

@@ -121,6 +121,11 @@ export function statusWord({ status, exam, ready_to_resume, resumed, paused }: S
   return found?.[1] ?? { label: status, tone: 'neutral', icon: 'idle' };
 }
 
+/** Others ended without being submitted: by an error, or without proctoring. */
+export function wasSubmitted({ status }: Pick<Attempt, 'status'>): boolean {
+  return ['submitted', 'second_review_required', 'verified', 'rejected'].includes(status);
+}
+
 /** A status as a timeline names it, without the rest of the attempt. */
 export function nameOfStatus(status: string): string {
   const found = Object.entries(statusWords()).find(([names]) => names.split(',').includes(status));

@@ -31,6 +31,29 @@ function sentences(): Record<string, string> {
   };
 }
 
+/** Columns in words, as Django admin has them. */
+function columns(): Record<string, string> {
+  return {
+    external_id: gettext('id at the provider'),
+    allowed_time_limit_mins: gettext('minutes allowed'),
+    time_remaining_seconds: gettext('seconds left'),
+    is_resumable: gettext('is resumable'),
+    ready_to_resume: gettext('ready to resume'),
+    resumed: gettext('resumed'),
+    is_status_acknowledged: gettext('status acknowledged'),
+  };
+}
+
+function valueText(value: unknown): string {
+  if (value === null || value === '') return '–';
+  if (typeof value === 'boolean') return value ? gettext('yes') : gettext('no');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function changed({ field, before, after }: TimelineEntry['changes'][number]): TemplateResult {
+  return html`<span title=${field}>${columns()[field] ?? field}: ${valueText(before)} → ${valueText(after)}</span>`;
+}
+
 function sentence({ kind, after, seconds, text }: TimelineEntry): string {
   if (text) return text;
   if (kind === 'status') return nameOfStatus(after);
@@ -56,8 +79,7 @@ function shape({ kind, after }: TimelineEntry): IconName {
 
 function entry(one: TimelineEntry): TemplateResult {
   const why = reason(one);
-  const changed = one.changes.map(({ field, before, after }) => `${field}: ${String(before)} → ${String(after)}`);
-  const notes = [...(why ? [why] : []), ...changed, ...one.notes];
+  const notes = [...(why ? [why] : []), ...one.changes.map(changed), ...one.notes];
   return html`<li>
     ${icon(shape(one))}
     <div>
