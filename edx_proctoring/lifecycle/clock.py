@@ -27,9 +27,9 @@ from edx_proctoring.lifecycle.ledger import (
     read_locked,
     store,
 )
-from edx_proctoring.lifecycle.locking import lock_attempt, locked
+from edx_proctoring.lifecycle.locking import locked
 from edx_proctoring.lifecycle.rows import Attempt, Status
-from edx_proctoring.models import TimeAdjustment, exactly
+from edx_proctoring.models import TimeAdjustment
 from edx_proctoring.models.allowances import MAX_ADDITIONAL_MINUTES
 from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
 from edx_proctoring.timing import Deadline
@@ -59,9 +59,9 @@ def extend(
     _check_key(key)
 
     def grant() -> TimeChange:
-        if done := _done(attempt, TimeAdjustment.GRANT, key):
-            return done
         ledger = read(attempt)
+        if done := _done(ledger, TimeAdjustment.GRANT, key):
+            return done
         if ledger.attempt.status not in PRE_STARTED | IN_PROGRESS:
             raise _not_in(ledger.attempt, "Only an attempt that has not ended can get more time.")
         if seconds < 0 and ledger.deadline is None:
@@ -88,9 +88,9 @@ def give_back(
     _check_key(key)
 
     def credit() -> TimeChange:
-        if done := _done(attempt, TimeAdjustment.OUTAGE, key):
-            return done
         ledger = read(attempt)
+        if done := _done(ledger, TimeAdjustment.OUTAGE, key):
+            return done
         started_at = ledger.attempt.started_at
         if started_at is None or ledger.attempt.status not in IN_PROGRESS:
             raise _not_in(ledger.attempt, "Only a running attempt gets lost time back.")
@@ -152,9 +152,9 @@ def pause(
     _check_key(key)
 
     def stop() -> TimeChange:
-        if done := _done(attempt, kind, key):
-            return done
         ledger = read(attempt)
+        if done := _done(ledger, kind, key):
+            return done
         if kind == TimeAdjustment.PAUSE:
             ledger = _without_break(ledger, by)
         if ledger.open_pause:
@@ -178,7 +178,7 @@ def pause(
         )
         stopped = replace(deadline, paused_since=ledger.now, pause_ends=row.ends_by_itself_at)
         store(ledger, stopped, row, reason=kind, by=by)
-        return TimeChange(ledger.attempt, row, changed=True)
+        return TimeChange(ledger.attempt, row, changed=True, after=stopped)
 
     return locked(attempt.user_id, stop)
 
@@ -203,8 +203,8 @@ def continue_(
             return TimeChange(ledger.attempt, row, changed=False)
         if begun_by is not None and row.began_at is not None and row.began_at > begun_by:
             return TimeChange(ledger.attempt, row, changed=False)
-        gained = _end(ledger, row, ledger.deadline, by)
-        return TimeChange(ledger.attempt, row, changed=True, gained=gained)
+        gained, after = _end(ledger, row, ledger.deadline, by)
+        return TimeChange(ledger.attempt, row, changed=True, gained=gained, after=after)
 
     return locked(attempt.user_id, go_on)
 
@@ -218,17 +218,19 @@ def _without_break(ledger: Ledger, by: User | None) -> Ledger:
     return read_locked(ledger.attempt, ledger.now)
 
 
-def _end(ledger: Ledger, row: TimeAdjustment, deadline: Deadline, by: User | None) -> int:
-    """End the open pause or break; return the seconds by which the deadline moved."""
+def _end(
+    ledger: Ledger, row: TimeAdjustment, deadline: Deadline, by: User | None
+) -> tuple[int, Deadline | None]:
+    """End the open pause or break; return the seconds by which the deadline moved, and the new one of a running attempt."""
     close_pause(row, ledger.now)
     if (
         ledger.attempt.status not in IN_PROGRESS
     ):  # an older version, which has no pauses, has ended it
-        return 0
+        return 0, None
     after = cut_to_due_date(ledger.attempt, deadline, deadline)
     adjusted = after.adjusted + row.seconds
     after = replace(after, paused_since=None, pause_ends=None, adjusted=adjusted)
-    return store(ledger, after, row, reason="continue", by=by)
+    return store(ledger, after, row, reason="continue", by=by), after
 
 
 def renew_pause(attempt: Attempt) -> bool:
@@ -266,14 +268,14 @@ def _check_key(key: str) -> None:
         raise TimeChangeNotAllowed(f"A key has at most {LONGEST_KEY} characters.")
 
 
-def _done(attempt: Attempt, kind: str, key: str) -> TimeChange | None:
-    """Return the change that an earlier call with this key made."""
-    row = TimeAdjustment.objects.filter(exactly(key=key)).first() if key else None
+def _done(ledger: Ledger, kind: str, key: str) -> TimeChange | None:
+    """Return the change that an earlier call with this key made. The insertion refuses a key of another attempt."""
+    row = next((row for row in ledger.rows if key and row.key == key), None)
     if row is None:
         return None
-    if (row.attempt_id, row.kind) != (attempt.pk, kind):
+    if row.kind != kind:
         raise TimeChangeNotAllowed("This key belongs to another change.")
-    return TimeChange(lock_attempt(attempt), row, changed=False)
+    return TimeChange(ledger.attempt, row, changed=False)
 
 
 def _not_in(attempt: Attempt, text: str) -> ProctoredExamIllegalStatusTransition:
