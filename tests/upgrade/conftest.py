@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ class Upgrade:
     ours: Any
     filled: dict[str, Any]
     stages: dict[str, Any]
+    database: str = ""
 
 
 PLACES = [
@@ -77,7 +78,7 @@ def _made(version: str, server: str, folder: Path) -> Iterator[Upgrade]:
         published = sides.Side(environments.python_of(version), database, folder / "published.log")
         ours = sides.Side(sides.OURS, database, folder / "ours.log")
         try:
-            yield _upgrade(published, ours)
+            yield replace(_upgrade(published, ours), database=database)
         finally:
             published.close()
             ours.close()

@@ -23,7 +23,14 @@ PROJECT = Path(__file__).resolve().parent / "project"
 class Side:
     """A process that runs `project/driver.py`; its commands, and those of the module `more`, are methods."""
 
-    def __init__(self, python: Path, database: str, errors: Path, more: Path | None = None) -> None:
+    def __init__(
+        self,
+        python: Path,
+        database: str,
+        errors: Path,
+        more: Path | None = None,
+        settings: str = "settings",
+    ) -> None:
         also = MORE.format(folder=str(more.parent), name=more.stem) if more else ""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         self._errors = errors
@@ -34,7 +41,7 @@ class Side:
                 env={
                     **kept,
                     "DATABASE_URL": database,
-                    "DJANGO_SETTINGS_MODULE": "settings",
+                    "DJANGO_SETTINGS_MODULE": settings,
                     "PYTHONDONTWRITEBYTECODE": "1",
                 },
                 stdin=subprocess.PIPE,
