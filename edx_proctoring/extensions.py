@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
 SECTION_NAME = re.compile("[A-Za-z0-9_-]+")
 
 
@@ -53,6 +52,7 @@ class MessageHandler:
     deliver: Callable[["OutboxMessage"], object]
     inline: bool = False
     slow_recipient: bool = False
+    given_up: Callable[["OutboxMessage"], object] | None = None  # deletes what a delivery needed
 
 
 @dataclass(frozen=True)

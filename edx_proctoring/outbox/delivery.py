@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -164,12 +165,24 @@ def _postpone(row: OutboxMessage, error: Exception) -> None:
     }
     mine = OutboxMessage.objects.filter(id=row.id, lease=row.lease)
     last = mine.filter(version=row.version, state=PENDING)
-    if over and in_one_transaction(lambda: last.update(**values, state=GIVEN_UP)):
+    if over and in_one_transaction(lambda: _give_up(row, last, values)):
         log.error("message given up, key=%s tries=%s", row.key, row.tries + 1)
         return
     in_one_transaction(lambda: mine.update(**values))
     if not isinstance(error, WrongProcess):
         broker.enqueue([row.id], countdown=pause.total_seconds())
+
+
+def _give_up(row: OutboxMessage, last: OutboxQuerySet, values: Mapping[str, Any]) -> bool:
+    """Give the message up unless it has changed; an extension deletes what only the delivery needed."""
+    if not last.update(**values, state=GIVEN_UP):
+        return False
+    try:
+        with transaction.atomic():
+            handlers.note_given_up(row)
+    except Exception:
+        log.exception("data of a given-up message not deleted, key=%s", row.key)
+    return True
 
 
 def deliver_after_commit(prefetched: Mapping[str, Mapping[str, Any]], token: str) -> None:

@@ -28,6 +28,7 @@ class _Kind:
     handler: Handler
     inline: bool
     slow_recipient: bool
+    given_up: Handler | None = None
 
 
 _kinds: dict[str, _Kind] = {}
@@ -56,7 +57,9 @@ def _find(kind: str) -> _Kind | None:
     if found := _kinds.get(kind):
         return found
     added = extensions.message_kinds().get(kind)
-    return _Kind(added.deliver, added.inline, added.slow_recipient) if added else None
+    if added is None:
+        return None
+    return _Kind(added.deliver, added.inline, added.slow_recipient, added.given_up)
 
 
 def kinds() -> list[str]:
@@ -79,6 +82,13 @@ def has_slow_recipient(kind: str) -> bool:
     """Return whether messages of other kinds may overtake this kind."""
     found = _find(kind)
     return found is not None and found.slow_recipient
+
+
+def note_given_up(message: OutboxMessage) -> None:
+    """Let the message's extension know that it is given up."""
+    found = _find(message.kind)
+    if found is not None and found.given_up is not None:
+        found.given_up(message)
 
 
 def handle(message: OutboxMessage) -> None:

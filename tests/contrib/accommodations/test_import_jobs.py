@@ -1,7 +1,10 @@
 """Files that are too large for a request: the worker imports them."""
 
+import datetime
+
 import pytest
 from django.db import connection
+from django.utils.translation import override
 
 from edx_proctoring import operations, outbox
 from edx_proctoring.contrib.accommodations import imports, jobs
@@ -110,3 +113,36 @@ def test_who_sees_imports(send, large, client_for, boss, staff):
     operations.retire_user(boss.pk)
     outbox.deliver()
     assert (ImportJob.objects.get().by_id, Profile.objects.count()) == (None, 4)
+
+
+def test_the_file_is_deleted_when_the_worker_gives_up(send, large, client_for, staff, clock):
+    send(large)
+
+    def fails(execute, sql, *more):
+        if "proctoring_accommodations_profile" in sql:
+            raise RuntimeError("the table cannot be read")
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(fails):
+        outbox.deliver()
+        assert ImportJob.objects.get().text == large
+        clock.shift(datetime.timedelta(days=8))
+        outbox.deliver()
+    message = OutboxMessage.objects.get(kind=jobs.KIND)
+    assert (message.state, ImportJob.objects.get().text) == ("given_up", "")
+    shown = client_for(staff).get(f"{URL}imports/{ImportJob.objects.get().pk}/").json()
+    assert (shown["done"], shown["total"]) == (0, 7)
+    assert shown["finished_at"] is not None
+    outbox.retry([message.pk])
+    outbox.deliver()
+    assert not Profile.objects.exists()
+
+
+def test_errors_are_in_the_language_of_the_sender(client_for, staff, large):
+    headers = {"Idempotency-Key": "key", "Accept-Language": "de"}
+    with override("de"):  # as Django's middleware does
+        client_for(staff).post(f"{URL}import/", large, content_type="text/csv", headers=headers)
+    with override("fr"):  # of the worker
+        outbox.deliver()
+    refused = ImportJob.objects.get().refused
+    assert refused[0]["errors"] == {"username": ["Diese teilnehmende Person gibt es hier nicht."]}
