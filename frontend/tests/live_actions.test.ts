@@ -200,15 +200,16 @@ test('an outage: tell those concerned, credit the lost time after a preview', as
   const lost = { attempt_id: 8, username: 'alex', seconds: 1620, gained: 420, ends_after: NOW, is_cut: true, refused: '' };
   server.change = ({ call }) => {
     if (call.endsWith('credit/')) return { body: { outage: { total: 1 }, attempts: [{ username: 'alex', outcome: 'credited', gained: 420 }] } };
-    return { body: call.startsWith('GET') ? { count: 2, results: [lost, { ...lost, attempt_id: 9, username: 'dana', seconds: 0, gained: 0, is_cut: false, refused: 'nothing_lost' }] } : { id: 3 } };
+    return { body: call.endsWith('preview/') ? { count: 2, results: [lost, { ...lost, attempt_id: 9, username: 'dana', seconds: 0, gained: 0, is_cut: false, refused: 'nothing_lost' }] } : { id: 3 } };
   };
   button(element, 'Credit the lost time…').click();
   await rendered();
   await answer(element);
-  expect(server.changes()[1]).toMatchObject({ call: 'POST outages/', body: { provider: 'northgate', began_at: ago(1620), whole: false, reason: 'Northgate unreachable' } });
+  expect(server.changes()[1]).toMatchObject({ call: 'POST outages/preview/', body: { provider: 'northgate', began_at: ago(1620), whole: false, reason: 'Northgate unreachable' } });
   expect(texts(element, 'dialog tbody td')).toContain('7 min, cut by the due date');
   expect(texts(element, 'dialog h2')).toEqual(['Credit 1 attempts']);
   await answer(element);
-  expect(server.changes()[2].call).toBe('POST outages/3/credit/');
+  expect(server.changes()[2]).toMatchObject({ call: 'POST outages/', body: server.changes()[1].body });
+  expect(server.changes()[3].call).toBe('POST outages/3/credit/');
   expect(texts(element, '.notice p')).toEqual(['Done for 1 of 1.']);
 });

@@ -107,6 +107,7 @@ CALLS = [
     Call("GET", "live/actions/1/"),
     Call("GET", "live/log/"),
     Call("GET", "live/log/export/"),
+    Call("POST", "outages/preview/", {**OUTAGE, "exam": 1, "reason": "No network"}),
     Call("POST", "outages/", {**OUTAGE, "exam": 1, "reason": "No network"}),
     Call("GET", "outages/"),
     Call("GET", "outages/1/"),

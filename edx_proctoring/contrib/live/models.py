@@ -67,6 +67,7 @@ class Heartbeat(models.Model):
     objects = HeartbeatQuerySet.as_manager()
 
     class Meta:
+        app_label = "proctoring_live"
         db_table = "proctoring_live_heartbeat"
 
     def __str__(self) -> str:
@@ -119,6 +120,7 @@ class Outage(models.Model):
     done = models.PositiveIntegerField(default=0)
 
     class Meta:
+        app_label = "proctoring_live"
         db_table = "proctoring_live_outage"
 
     def __str__(self) -> str:
@@ -178,6 +180,7 @@ class Seat(models.Model):
     objects = CourseQuerySet["Seat"].as_manager()
 
     class Meta:
+        app_label = "proctoring_live"
         db_table = "proctoring_live_seat"
         constraints = (
             models.UniqueConstraint(fields=["course_id", "user"], name="proctoring_live_one_seat"),
@@ -199,6 +202,7 @@ class Invigilator(models.Model):
     objects = CourseQuerySet["Invigilator"].as_manager()
 
     class Meta:
+        app_label = "proctoring_live"
         db_table = "proctoring_live_invigilator"
         constraints = (
             models.UniqueConstraint(
@@ -226,6 +230,7 @@ class RoomChange(models.Model):
     objects = CourseQuerySet["RoomChange"].as_manager()
 
     class Meta:
+        app_label = "proctoring_live"
         db_table = "proctoring_live_room_change"
 
     def __str__(self) -> str:
@@ -253,6 +258,7 @@ class Announcement(models.Model):
     objects = CourseQuerySet["Announcement"].as_manager()
 
     class Meta:
+        app_label = "proctoring_live"
         db_table = "proctoring_live_announcement"
 
     def __str__(self) -> str:
@@ -284,6 +290,7 @@ class Receipt(models.Model):
     objects = ReceiptQuerySet.as_manager()
 
     class Meta:
+        app_label = "proctoring_live"
         db_table = "proctoring_live_receipt"
         constraints = (
             models.UniqueConstraint(
@@ -315,6 +322,7 @@ class Question(models.Model):
     objects = CourseQuerySet["Question"].as_manager()
 
     class Meta:
+        app_label = "proctoring_live"
         db_table = "proctoring_live_question"
         indexes = (models.Index(fields=["attempt", "closed_at"], name="proctoring_live_open"),)
 

@@ -5,7 +5,7 @@ import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from typing import NamedTuple, NotRequired, TypedDict, Unpack
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -70,33 +70,33 @@ class LostTime(api.PlannedChange):
     last_seen_at: datetime.datetime | None = None
 
 
-def declare_outage(
-    *,
-    began_at: datetime.datetime,
-    ended_at: datetime.datetime,
-    reason: str,
-    course_id: str = "",
-    exam_id: int | None = None,
-    provider: str = "",
-    whole: bool = False,
-    by: User | None = None,
-) -> Outage:
+class OutageColumns(TypedDict):
+    """The arguments of `declare_outage`."""
+
+    began_at: datetime.datetime
+    ended_at: datetime.datetime
+    reason: str
+    course_id: NotRequired[str]
+    exam_id: NotRequired[int | None]
+    provider: NotRequired[str]
+    whole: NotRequired[bool]
+    by: NotRequired[User | None]
+
+
+def new_outage(**columns: Unpack[OutageColumns]) -> Outage:
+    """Return the outage without storing it, for `preview_outage`; arguments and errors as `declare_outage`."""
+    outage = Outage(**columns)
+    check(outage)
+    return outage
+
+
+def declare_outage(**columns: Unpack[OutageColumns]) -> Outage:
     """Store the outage; no time is given back until `credit_outage`.
 
     Name at least one of course, exam and provider. `whole`: give back the whole overlap, not only what heartbeats show to
     be lost. Raises OutageNotAllowed.
     """
-    outage = Outage(
-        began_at=began_at,
-        ended_at=ended_at,
-        reason=reason,
-        course_id=str(course_id),
-        exam_id=exam_id,
-        provider=provider,
-        whole=whole,
-        by=by,
-    )
-    check(outage)
+    outage = new_outage(**columns)
     outage.save()
     return outage
 

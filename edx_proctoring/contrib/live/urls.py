@@ -107,6 +107,11 @@ V2 = [
         name="proctoring_live.outages",
     ),
     re_path(
+        r"^outages/preview/$",
+        OutageViewSet.as_view({"post": "preview"}),
+        name="proctoring_live.outages.preview",
+    ),
+    re_path(
         f"{OUTAGE}$",
         OutageViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="proctoring_live.outage",
@@ -145,6 +150,7 @@ ROLES: Mapping[str, Mapping[str, Role]] = {
     "proctoring_live.mine.questions": {"post": ANY_USER},
     "proctoring_live.mine.question": {"delete": ANY_USER},
     "proctoring_live.outages": {"get": COURSE_STAFF, "post": COURSE_STAFF},
+    "proctoring_live.outages.preview": {"post": COURSE_STAFF},
     "proctoring_live.outage": {"get": COURSE_STAFF, "patch": COURSE_STAFF},
     "proctoring_live.outage.attempts": {"get": COURSE_STAFF},
     "proctoring_live.outage.credit": {"post": COURSE_STAFF},

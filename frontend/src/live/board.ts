@@ -136,7 +136,7 @@ export class ProctoringLive extends LitElement {
     if (isOwn && !this.announcement) {
       this.announcement = interpolate(gettext('Learners found: {count}'), { count: formatNumber(this.feed.rows.size) });
     }
-    for (const row of this.feed.rows.values()) this.bulk.keep([attemptOf(row)]);
+    this.bulk.keep([...this.feed.rows.values()].map(attemptOf));
     void this.messages.refresh();
   }
 
@@ -244,20 +244,36 @@ export class ProctoringLive extends LitElement {
   private headMenu(): Action[] {
     const { exams = [], may_manage: mayManage = false } = this.feed.answer ?? {};
     const exam = exams.find(({ id }) => String(id) === this.feed.query.exam) ?? (exams.length === 1 ? exams[0] : undefined);
-    const begin = (action: TimeAction) => () => this.bulk.times.begin(action, { exam: exam!.id, name: exam!.exam_name });
-    const ofExam: Action[] = [
-      { name: 'extend', label: gettext('Add minutes to all who run…'), run: () => begin('extend')() },
-      { name: 'pause', label: gettext('Pause all who run…'), run: () => begin('pause')() },
-      { name: 'continue', label: gettext('Continue all who are paused…'), run: () => begin('continue')() },
+    const run = (name: TimeAction, label: string) => (exam ? this.bulk.times.begin(name, { exam: exam.id, name: exam.exam_name }) : this.ask(this.whichExam(name, label)));
+    const begin = (name: TimeAction, label: string): Action => ({ name, label, run: () => run(name, label) });
+    const ofExam = [
+      begin('extend', gettext('Add minutes to all who run…')),
+      begin('pause', gettext('Pause all who run…')),
+      begin('continue', gettext('Continue all who are paused…')),
     ];
-    const log = (format: string) => () => window.location.assign(`${this.apiBase}live/log/export/?format=${format}`);
+    const log = (format: string) => () => window.location.assign(`${this.apiBase}live/log/export/?file=${format}`);
     return [
-      ...(exam ? ofExam : []),
+      ...(exams.length ? ofExam : []),
       ...(mayManage ? [{ name: 'rooms', label: gettext('Rooms and invigilators…'), run: () => void this.rooms.open() }] : []),
       ...(mayManage ? [{ name: 'credit', label: gettext('Credit the lost time…'), run: () => this.outages.credit() }] : []),
       { name: 'log-csv', label: gettext('Log of all actions (CSV)'), run: log('csv') },
       { name: 'log-xlsx', label: gettext('Log of all actions (XLSX)'), run: log('xlsx') },
     ];
+  }
+
+  private whichExam(action: TimeAction, heading: string): Question {
+    const { exams = [] } = this.feed.answer ?? {};
+    return {
+      heading,
+      fields: [{ name: 'exam', label: gettext('Exam'), kind: 'select', value: String(exams[0].id), options: exams.map(({ id, exam_name: name }) => [String(id), name]) }],
+      confirm: gettext('Next'),
+      busy: gettext('Please wait…'),
+      cancel: gettext('Cancel'),
+      submit: ({ exam: chosen }) => {
+        const { id, exam_name: name } = exams.find((one) => String(one.id) === chosen)!;
+        return Promise.resolve(this.bulk.times.question(action, { exam: id, name }));
+      },
+    };
   }
 
   private head(): TemplateResult {

@@ -87,6 +87,16 @@ export class Messages implements ReactiveController {
     });
   }
 
+  /** A question that needs no answer any more. */
+  async settle(id: number): Promise<void> {
+    try {
+      await change('DELETE', `${this.context.base()}live/questions/${id}/`, {});
+      this.context.done({ text: gettext('The question is no longer shown.') });
+    } catch (error) {
+      this.context.done({ text: changeErrorText(error) });
+    }
+  }
+
   private url(): string {
     return `${this.context.base()}live/announcements/`;
   }
@@ -197,7 +207,9 @@ export class Messages implements ReactiveController {
   }
 
   private item(one: Announced): TemplateResult {
-    const unseen = one.unseen?.length ? interpolate(gettext('not yet: {learners}'), { learners: one.unseen.join(', ') }) : '';
+    const { unseen: names = [], total, seen } = one;
+    const more = total - seen > names.length ? ['…'] : [];
+    const unseen = names.length ? interpolate(gettext('not yet: {learners}'), { learners: [...names, ...more].join(', ') }) : '';
     return html`<li data-withdrawn=${one.withdrawn ? 'true' : nothing}>
       <p><bdi>${one.text}</bdi></p>
       <p class="meta"><span><time datetime=${one.at}>${clockTime(one.at)}</time> · <bdi>${one.by}</bdi> · <bdi>${this.audience(one)}</bdi></span></p>

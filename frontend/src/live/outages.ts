@@ -1,7 +1,7 @@
 // A provider that cannot be reached: who is concerned, and the lost time given back, each learner once.
 
 import { type TemplateResult, html, nothing } from 'lit';
-import { change, newKey, read } from '../http';
+import { change, newKey } from '../http';
 import { icon } from '../staff/icons';
 import type { Notice } from '../staff/notices';
 import { type Field, type Question, type Values, required } from '../staff/questions';
@@ -35,10 +35,10 @@ export interface OutageContext {
   mayManage: () => boolean;
 }
 
-/** For a field with a local date and time. */
+/** For a field with a local date and time, to the second. */
 function local(milliseconds: number): string {
   const date = new Date(milliseconds);
-  return new Date(milliseconds - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  return new Date(milliseconds - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
 function refusal(code: string): string {
@@ -126,29 +126,30 @@ export class Outages {
       confirm: gettext('Preview'),
       busy: gettext('Please wait…'),
       cancel: gettext('Cancel'),
-      submit: (values) => this.declare(values, outage),
+      submit: (values) => this.look(values, outage),
     };
   }
 
-  /** To the second: a field for dates knows minutes only. */
-  private async declare(values: Values, outage?: Outage): Promise<Question> {
-    const since = outage?.since;
+  /** Nothing is declared before the credit. */
+  private async look(values: Values, outage?: Outage): Promise<Question> {
     const moment = (text: string) => new Date(text).toISOString();
     const body = {
-      began_at: since && values.began_at === local(Date.parse(since)) ? since : moment(values.began_at),
+      began_at: moment(values.began_at),
       ended_at: moment(values.ended_at),
       reason: values.reason.trim(),
       whole: values.whole === 'true',
       ...(outage && { provider: outage.provider }),
       ...(values.exam && { exam: Number(values.exam) }),
     };
-    const url = `${this.context.base()}outages/`;
-    const { id } = (await change<{ id: number }>('POST', url, body, { 'Idempotency-Key': newKey() }))!;
-    const { data } = await read<{ count: number; results: Lost[] }>(`${url}${id}/attempts/?page_size=200`);
-    return this.preview(id, data?.results ?? [], data?.count ?? 0);
+    const { count, results } = (await change<{ count: number; results: Lost[] }>('POST', `${this.url()}preview/`, body))!;
+    return this.preview(body, results, count);
   }
 
-  private preview(id: number, rows: Lost[], count: number): Question {
+  private url(): string {
+    return `${this.context.base()}outages/`;
+  }
+
+  private preview(body: object, rows: Lost[], count: number): Question {
     const credited = rows.filter(({ refused }) => !refused);
     const numbers = { shown: formatNumber(rows.length), count: formatNumber(count) };
     const text = html`${count > rows.length ? html`<p class="hint">${interpolate(gettext('The first {shown} of {count} are shown.'), numbers)}</p>` : nothing}
@@ -158,8 +159,8 @@ export class Outages {
       return { ...common, heading: gettext('Nobody has lost time'), confirm: gettext('OK'), submit: () => Promise.resolve() };
     }
     const heading = count > rows.length ? gettext('Credit all of them') : interpolate(gettext('Credit {count} attempts'), { count: formatNumber(credited.length) });
-    const key = newKey();
-    return { ...common, heading, confirm: heading, submit: () => this.give(id, key) };
+    const keys: [string, string] = [newKey(), newKey()]; // another try is neither a second outage nor a second credit
+    return { ...common, heading, confirm: heading, submit: () => this.give(body, keys) };
   }
 
   private table(rows: Lost[]): TemplateResult {
@@ -182,9 +183,10 @@ export class Outages {
     </div>`;
   }
 
-  private async give(id: number, key: string): Promise<Question | void> {
-    const url = `${this.context.base()}outages/${id}/credit/`;
-    const found = await change<{ attempts: Credited[]; outage: { total: number } }>('POST', url, {}, { 'Idempotency-Key': key });
+  private async give(body: object, [declared, credited]: [string, string]): Promise<Question | void> {
+    const { id } = (await change<{ id: number }>('POST', this.url(), body, { 'Idempotency-Key': declared }))!;
+    const url = `${this.url()}${id}/credit/`;
+    const found = await change<{ attempts: Credited[]; outage: { total: number } }>('POST', url, {}, { 'Idempotency-Key': credited });
     const rows = found?.attempts ?? [];
     const done = rows.filter(({ outcome }) => outcome === 'credited').length;
     const numbers = { done: formatNumber(done), count: formatNumber(rows.length) };

@@ -130,7 +130,7 @@ export class Rooms {
 
   private async appoint(room: string, username: string): Promise<Result> {
     try {
-      await change('POST', this.url('invigilators'), { room, username });
+      await change('POST', this.url('invigilators'), { room, username }, { 'Idempotency-Key': newKey() });
       return { username, outcome: 'appointed' };
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;

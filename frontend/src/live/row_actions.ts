@@ -1,5 +1,6 @@
 // What staff can do about one learner: the buttons of her row, and its menu.
 
+import { html } from 'lit';
 import type { Actions } from '../staff/actions';
 import type { BulkActions } from '../staff/bulk_actions';
 import type { Action } from '../staff/menu';
@@ -24,14 +25,15 @@ function named(text: string, row: LiveRow): string {
   return interpolate(text, { learner: row.user.username });
 }
 
-function writeTo(row: LiveRow, { messages }: RowContext, answers?: number): void {
-  messages.write(named(gettext('Message to {learner}'), row), { attempt_ids: [row.attempt_id] }, { answers });
+function writeTo(row: LiveRow, { messages }: RowContext, question?: LiveRow['question']): void {
+  const text = question ? html`<p>${interpolate(gettext('Asks: “{question}”'), { question: question.text })}</p>` : undefined;
+  messages.write(named(gettext('Message to {learner}'), row), { attempt_ids: [row.attempt_id] }, { answers: question?.id, text });
 }
 
 function message(row: LiveRow, context: RowContext): RowAction {
   const { question } = row;
   if (question) {
-    return { name: 'answer', icon: 'message', label: named(gettext('Answer {learner}'), row), short: gettext('Answer'), run: () => writeTo(row, context, question.id) };
+    return { name: 'answer', icon: 'message', label: named(gettext('Answer {learner}'), row), short: gettext('Answer'), run: () => writeTo(row, context, question) };
   }
   return { name: 'message', icon: 'message', label: named(gettext('Message {learner}'), row), short: gettext('Message'), run: () => writeTo(row, context) };
 }
@@ -63,7 +65,11 @@ export function rowMenu(row: LiveRow, context: RowContext): Action[] {
   if (actionsOf(attempt).includes('resume')) {
     found.push({ name: 'resume', label: context.actions.label('resume'), run: () => context.actions.run('resume', attempt) });
   }
-  if (row.question) found.push({ name: 'message', label: gettext('Message…'), run: () => writeTo(row, context) });
+  const { question } = row;
+  if (question) {
+    found.push({ name: 'message', label: gettext('Message…'), run: () => writeTo(row, context) });
+    found.push({ name: 'done', label: gettext('The question is settled'), run: () => void context.messages.settle(question.id) });
+  }
   if (actionsOf(attempt).includes('end')) {
     found.push({ name: 'end', label: context.actions.label('end'), isDanger: true, run: () => context.actions.run('end', attempt) });
   }

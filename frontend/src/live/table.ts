@@ -39,14 +39,14 @@ function none(): TemplateResult {
   return html`<span aria-hidden="true" class="soft">–</span><span class="visually-hidden">${gettext('none')}</span>`;
 }
 
-function fact(label: string, content: TemplateResult, isEmpty = false): TemplateResult {
-  return html`<td role="cell" class=${isEmpty ? 'fact is-empty' : 'fact'} data-label=${label}>${content}</td>`;
+function fact(label: string, content: TemplateResult, kind: '' | 'is-empty' | 'key' = ''): TemplateResult {
+  return html`<td role="cell" class="fact ${kind}" data-label=${label}>${content}</td>`;
 }
 
 /** The digits are written by the board's clock; here are only their places. */
 function timeLeft(row: LiveRow): TemplateResult {
   const extra = extraOf(row);
-  const under = (...texts: string[]) => html`<span class="sub">${texts.filter(Boolean).join(' · ')}</span>`;
+  const under = (...texts: string[]) => html`<span class="sub">${texts.filter(Boolean).map((text, index) => html`${index ? ' · ' : ''}<span class="nowrap">${text}</span>`)}</span>`;
   const clock = html`<span data-left=${row.attempt_id}></span>`;
   if (row.group === 'ended') return html`<span><span class="soft">–</span>${under(statusWord(attemptOf(row)).label)}</span>`;
   if (row.paused_at) {
@@ -99,8 +99,8 @@ function rowOf(row: LiveRow, context: TableContext): TemplateResult {
       <span class="who"><bdi>${row.user.username}</bdi></span><span class="sub"><bdi>${row.user.email}</bdi></span>
     </th>
     ${fact(gettext('Exam, room'), html`<span><bdi>${row.exam.exam_name}</bdi>${row.room ? html`<span class="sub"><bdi>${row.room}</bdi></span>` : nothing}</span>`)}
-    ${fact(gettext('Time left'), timeLeft(row))}
-    ${fact(gettext('Attention'), tags.length ? html`<span class="tags">${tags.map(tag)}</span>` : none(), !tags.length)}
+    ${fact(gettext('Time left'), timeLeft(row), 'key')}
+    ${fact(gettext('Attention'), tags.length ? html`<span class="tags">${tags.map(tag)}</span>` : none(), tags.length ? '' : 'is-empty')}
     ${fact(gettext('Connection'), connection(row))}
     <td role="cell" class="row-actions">${context.actions(row).map(actionButton)}${context.menu(row)}</td>
   </tr>`;

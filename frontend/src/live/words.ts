@@ -2,7 +2,7 @@
 
 import type { IconName } from '../staff/icons';
 import type { Attempt, Tone } from '../staff/statuses';
-import { formatNumber, gettext, interpolate } from '../staff/text';
+import { formatNumber, gettext, interpolate, locale } from '../staff/text';
 import type { Attention, Group, LiveRow, Only, Order } from './shapes';
 
 export interface Tag {
@@ -16,7 +16,7 @@ export function minutes(milliseconds: number): string {
 }
 
 export function clockTime(moment: string): string {
-  return new Date(moment).toLocaleTimeString(document.documentElement.lang || undefined, { hour: '2-digit', minute: '2-digit' });
+  return new Date(moment).toLocaleTimeString(locale(), { timeStyle: 'short' });
 }
 
 export const COUNTERS: [Only, IconName, Tone][] = [

@@ -167,7 +167,7 @@ export class BulkTimeChanges {
     return interpolate(headings(action), { count: formatNumber(scope.attempt_ids.length) });
   }
 
-  private question(action: TimeAction, scope: Scope, given: Values): Question {
+  question(action: TimeAction, scope: Scope, given: Values = {}): Question {
     const subject = 'exam' in scope ? { exam: scope.exam } : scope;
     return {
       heading: this.heading(action, scope),

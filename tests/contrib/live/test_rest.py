@@ -68,6 +68,14 @@ def test_declare_preview_credit(send, later):
     assert (listed["done"], listed["total"]) == (1, 1)
 
 
+def test_a_preview_before_an_outage_is_declared_stores_nothing(send, later):
+    answer = send("post", "preview/", BODY).json()
+    (row,) = answer["results"]
+    assert (answer["count"], row["seconds"], row["gained"]) == (1, 420, 420)
+    assert (Outage.objects.count(), end_of(later)) == (0, at(60))
+    assert send("post", "preview/", {**BODY, "ended_at": BODY["began_at"]}).status_code == 400
+
+
 def test_declared_again_with_other_bounds(send, later):
     number = send("post", body=BODY).json()["id"]
     send("post", f"{number}/credit/", {})
@@ -183,6 +191,7 @@ def test_nobody_but_staff_of_the_course(send, later, learner, foreign_staff):
     calls = [
         ("get", "", None),
         ("post", "", BODY),
+        ("post", "preview/", BODY),
         ("get", f"{number}/", None),
         ("patch", f"{number}/", {"whole": False}),
         ("get", f"{number}/attempts/", None),

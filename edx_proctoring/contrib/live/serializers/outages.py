@@ -98,6 +98,13 @@ class LostTimeSerializer(serializers.Serializer[Any]):
     last_seen_at = serializers.DateTimeField(allow_null=True, help_text="The last poll.")
 
 
+class OutagePreviewSerializer(serializers.Serializer[Any]):
+    """The effect that an outage would have if it were declared and credited."""
+
+    count = serializers.IntegerField(help_text="Affected attempts, those that have ended included.")
+    results = LostTimeSerializer(many=True, help_text="The first 200 of them, by id.")
+
+
 class CreditSerializer(StrictSerializer):
     """The body of a credit: all affected attempts that run, some of them, or all but some."""
 

@@ -16,6 +16,7 @@ from edx_proctoring.contrib.live.serializers.outages import (
     LostTimeSerializer,
     NewOutageSerializer,
     OutageChangesSerializer,
+    OutagePreviewSerializer,
     OutageSerializer,
 )
 from edx_proctoring.limits import LARGEST_INTEGER
@@ -32,6 +33,9 @@ def valid(body: serializers.Serializer[object]) -> dict[str, Any]:
     return dict(body.validated_data)
 
 
+MOST_SHOWN = 200  # attempts in the preview of an outage that is not declared
+
+
 class OutageChanged(api.OutageNotAllowed):
     """The outage has changed since the client has seen it."""
 
@@ -43,7 +47,9 @@ class OutageViewSet(ResourceViewSet[Outage]):
 
     serializer_class = OutageSerializer
     changes_class = OutageChangesSerializer
-    body_classes = {"create": NewOutageSerializer}  # noqa: RUF012  a constant, as the classes above
+    body_classes = {"create": NewOutageSerializer, "preview": NewOutageSerializer}  # noqa: RUF012  a constant, as the classes above
+    answer_classes = {"preview": OutagePreviewSerializer}  # noqa: RUF012  as above
+    actions_without_header = ("preview",)
     resource = "outages"
 
     def get_queryset(self) -> QuerySet[Outage]:
@@ -57,10 +63,21 @@ class OutageViewSet(ResourceViewSet[Outage]):
     @idempotent
     def create(self, request: Request, **kwargs: str) -> Response:
         """Declare an outage. No time is given back until it is credited."""
+        found = api.declare_outage(**self._columns(request))
+        return Response(OutageSerializer(found).data)
+
+    def preview(self, request: Request, **kwargs: str) -> Response:
+        """Return what declaring this outage and crediting it would do; nothing is stored."""
+        outage = api.new_outage(**self._columns(request))
+        attempts = api.affected_attempts(outage)
+        planned = api.preview_outage(outage, list(attempts[:MOST_SHOWN]))
+        answer = {"count": attempts.count(), "results": planned}
+        return Response(OutagePreviewSerializer(answer).data)
+
+    def _columns(self, request: Request) -> Any:
         values = valid(NewOutageSerializer(data=request.data))
         values["exam_id"] = values.pop("exam", None)
-        found = api.declare_outage(**values, course_id=kwargs["course_id"], by=caller(request))
-        return Response(OutageSerializer(found).data)
+        return {**values, "course_id": self.kwargs["course_id"], "by": caller(request)}
 
     def partial_update(self, request: Request, **kwargs: str) -> Response:
         """Declare it again with other bounds; requires `If-Match`. Crediting it again gives back the difference."""
