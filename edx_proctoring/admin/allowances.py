@@ -66,7 +66,7 @@ class ProctoredExamStudentAllowanceAdmin(FailureMessageMixin, RefuseNulMixin):
 
     @admin.display(description=_("kind"), ordering="key")
     def kind(self, allowance: Allowance) -> str:
-        """What it grants, in words."""
+        """Return the kind of the allowance in words."""
         return with_title(allowance_label(allowance.key), allowance.key)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:

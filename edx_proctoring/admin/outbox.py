@@ -39,7 +39,7 @@ class OutboxMessageAdmin(RefuseNulMixin):
 
     @admin.display(description=_("Message"), ordering="kind")
     def message(self, message: OutboxMessage) -> str:
-        """What it is, in words."""
+        """Return the kind of the message in words."""
         return with_title(message_label(message.kind), message.key)
 
     @admin.display(description=_("attempt"), empty_value="–")
