@@ -60,7 +60,7 @@ PEOPLE = (
     ("robin", "Robin Reviewer", None, False, True),
 )
 
-# What visitors can do as whom.
+# The purpose of each account, printed for visitors.
 PURPOSES = {
     "jo": "a learner who has not taken any exam: take one, and play scenarios",
     "alex": "a learner whose exam was verified",

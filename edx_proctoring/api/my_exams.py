@@ -70,7 +70,7 @@ OTHER_EVENTS: dict[str, "StrOrPromise"] = {
     TimeAdjustment.PAUSE: _("The exam was paused."),
     TimeAdjustment.BREAK: _("A break began."),
 }
-# What course staff may grant; other keys have no effect.
+# The kinds of allowances that course staff may grant; other keys have no effect.
 ALLOWANCES: dict[str, "StrOrPromise"] = {
     ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]: _("Additional time, in minutes"),
     constants.TIME_MULTIPLIER: _("Factor of the exam’s time"),

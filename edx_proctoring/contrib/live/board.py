@@ -1,6 +1,6 @@
 """The live board of a course, read from the tables: everybody who is in an exam, sets up, or has ended within the hour.
 
-What is read does not grow with the attempts that have ended before.
+The number of rows read does not grow with the attempts that ended earlier.
 """
 
 import datetime

@@ -313,7 +313,7 @@ class Question(models.Model):
     text = models.CharField(max_length=LONGEST_QUESTION)
     asked_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
-    # Who closed it: staff, or its learner.
+    # The user who closed it: a member of staff, or its learner.
     closed_by = user_column(by=True)
     answer = models.ForeignKey(
         Announcement, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -1,4 +1,4 @@
-// What a profile grants, in words.
+// The time, breaks and validity of a profile in words.
 
 import { formatNumber, gettext, interpolate, locale } from '../staff/text';
 
