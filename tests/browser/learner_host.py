@@ -104,12 +104,23 @@ class LearnerHost:
         given = {
             "data": request.post_data or "",
             "content_type": request.headers.get("content-type"),
+            "headers": {
+                name: request.headers[name] for name in PASSED_ON if name in request.headers
+            },
         }
         answer = self.client.generic(request.method, url, **given)
         headers = {name: answer[name] for name in answer.headers}
         return route.fulfill(status=answer.status_code, body=answer.content, headers=headers)
 
 
+def close(hosts):
+    """Close their pages. Errors of scripts and of the policy fail the test."""
+    for one in hosts:
+        one.context.close()
+        assert not one.errors, one.errors
+
+
+PASSED_ON = ("x-proctoring-messages", "idempotency-key")
 HEADERS = {"content-security-policy": POLICY, "content-type": "text/html; charset=utf-8"}
 
 
@@ -132,6 +143,4 @@ def learner_host(browser, client_for, learner, make_exam, attempt, host):
         return made[-1]
 
     yield make
-    for one in made:
-        one.context.close()
-        assert not one.errors, one.errors
+    close(made)

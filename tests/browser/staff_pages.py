@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, ExamFactory, UserFactory
+from tests.openapi.answers import wait_until_all_are_answered
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PAGE = f"/api/edx_proctoring/pages/courses/{COURSE_ID}/special-exams/"
@@ -97,6 +98,7 @@ def open_page(browser, live_server, client_for, staff):
     yield open_at
     for context in contexts:
         context.close()
+    wait_until_all_are_answered()
     assert not errors
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from threading import Lock
+from threading import Condition, Lock
 from typing import Any
 
 from django.core.handlers.base import BaseHandler
@@ -115,13 +115,37 @@ def check_answer(request: Any, response: Any) -> None:
     check(path, method, response.status_code, kind, b"" if response.streaming else response.content)
 
 
+_changed = Condition()
+_requests: set[object] = set()
+
+
+@contextmanager
+def _in_progress() -> Iterator[None]:
+    one = object()
+    with _changed:
+        _requests.add(one)
+    try:
+        yield
+    finally:
+        with _changed:
+            _requests.discard(one)
+            _changed.notify_all()
+
+
+def wait_until_all_are_answered() -> None:
+    """Wait for requests of pages that are closed already: a live server would answer them while the database is emptied."""
+    with _changed:
+        assert _changed.wait_for(lambda: not _requests, timeout=30)
+
+
 @contextmanager
 def watched() -> Iterator[list[str]]:
     """Collects what is wrong with any answer that Django gives meanwhile, in whichever thread."""
     get_response, found = BaseHandler.get_response, []
 
     def checked(self: Any, request: Any) -> Any:
-        response = get_response(self, request)
+        with _in_progress():
+            response = get_response(self, request)
         try:
             check_answer(request, response)
         except AssertionError as problem:

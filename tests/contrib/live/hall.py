@@ -11,7 +11,7 @@ from edx_proctoring.contrib.live import api, snapshots
 from edx_proctoring.contrib.live.models import Heartbeat
 from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, ExamFactory, UserFactory
 from edx_proctoring.testing.host import Enrollment
-from tests.browser.learner_host import HOST, LearnerHost
+from tests.browser.learner_host import LearnerHost, close
 
 PAGE = f"/api/edx_proctoring/pages/courses/{COURSE_ID}/live/"
 BOARD = "proctoring-live"
@@ -85,34 +85,15 @@ def rows(page):
     return page.locator(f"{BOARD} .who").all_inner_texts()
 
 
-class ExamPage(LearnerHost):
-    """The page of an exam that says which messages it shows; its clock is the test's."""
-
-    def _ask_package(self, route, request):
-        names = ("x-proctoring-messages", "idempotency-key")
-        headers = {name: request.headers[name] for name in names if name in request.headers}
-        answer = self.client.generic(
-            request.method,
-            request.url.removeprefix(HOST),
-            data=request.post_data or "",
-            content_type=request.headers.get("content-type"),
-            headers=headers,
-        )
-        told = {name: answer[name] for name in answer.headers}
-        return route.fulfill(status=answer.status_code, body=answer.content, headers=told)
-
-
 @pytest.fixture
 def exam_page(browser, client_for, host):
-    """A function that opens the page of an attempt's exam as its learner."""
+    """A function that opens the page of an attempt's exam as its learner; the page's clock is the test's."""
     made = []
 
     def open_it(attempt):
         user = attempt.user
-        made.append(ExamPage(browser, client_for(user), attempt.proctored_exam, user))
+        made.append(LearnerHost(browser, client_for(user), attempt.proctored_exam, user))
         return made[-1].running(clock=True)
 
     yield open_it
-    for one in made:
-        one.context.close()
-        assert not one.errors, one.errors
+    close(made)
