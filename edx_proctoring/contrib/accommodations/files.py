@@ -8,7 +8,7 @@ from typing import IO, Any
 from django.db.models import Model, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import status
-from rest_framework.exceptions import NotFound, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,9 +23,8 @@ from edx_proctoring.contrib.accommodations.serializers import (
     ImportSerializer,
     ProfileFilter,
 )
-from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.permissions import caller
-from edx_proctoring.views.v2.base import ResourceViewSet
+from edx_proctoring.views.v2.base import ResourceViewSet, row_of
 from edx_proctoring.views.v2.exports import MARK, ExportViewSet, Unfiltered
 from edx_proctoring.views.v2.idempotency import idempotent
 
@@ -128,8 +127,5 @@ class ImportJobViewSet(ResourceViewSet[ImportJob]):
 
     def retrieve(self, request: Request, *args: object, **kwargs: object) -> Response:
         """Return how far an import has come."""
-        number = int(self.kwargs["import_id"])
-        job = self.get_queryset().filter(pk=number).first() if number <= LARGEST_INTEGER else None
-        if job is None:
-            raise NotFound
+        job = row_of(self.get_queryset(), self.kwargs["import_id"])
         return Response(ImportJobDetailsSerializer(job).data)

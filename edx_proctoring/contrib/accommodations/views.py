@@ -30,9 +30,8 @@ from edx_proctoring.contrib.accommodations.serializers import (
 )
 from edx_proctoring.exceptions import UserNotFoundException
 from edx_proctoring.lifecycle import TimeChange
-from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.permissions import caller, caller_id
-from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
+from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer, row_of, valid
 from edx_proctoring.views.v2.conditional import etag_of, expected_etags, is_expected
 from edx_proctoring.views.v2.idempotency import HEADER, idempotent
 
@@ -53,14 +52,9 @@ def _as_values(validated: Any) -> api.ProfileValues:
 
 def profile_of(view: ResourceViewSet[Any]) -> Profile:
     """Return the profile in the URL; 404 unless the caller sees it in the list."""
-    number, all_scopes = int(view.kwargs["profile_id"]), bool(view.request.user.is_staff)
-    found = None
-    if number <= LARGEST_INTEGER:
-        visible = api.find_profiles(view.kwargs["course_id"], all_scopes=all_scopes)
-        found = visible.filter(pk=number).first()
-    if found is None:
-        raise NotFound
-    return found
+    all_scopes = bool(view.request.user.is_staff)
+    visible = api.find_profiles(view.kwargs["course_id"], all_scopes=all_scopes)
+    return row_of(visible, view.kwargs["profile_id"])
 
 
 class ProfileViewSet(ResourceViewSet[Profile]):
@@ -128,9 +122,7 @@ class ProfileViewSet(ResourceViewSet[Profile]):
         return Response(ProfileSerializer(api.end_profile(profile.pk, caller(request))).data)
 
     def _new(self, request: Request) -> tuple[int, api.Scope, api.ProfileValues]:
-        body = NewProfileSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        values = dict(body.validated_data)
+        values = valid(NewProfileSerializer(data=request.data))
         kind, name = values.pop("scope"), values.pop("user")
         if kind != COURSE and not request.user.is_staff:
             raise PermissionDenied("Only global staff may grant this beyond the course.")

@@ -14,7 +14,7 @@ from edx_proctoring.api.attempts.pages import find_attempts
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.views.permissions import caller
 from edx_proctoring.views.v2.attempts import AttemptFilter
-from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
+from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer, valid
 from edx_proctoring.views.v2.idempotency import idempotent
 from edx_proctoring.views.v2.problems import code_of
 from edx_proctoring.views.v2.selections import (
@@ -137,9 +137,7 @@ class ActionViewSet(ResourceViewSet[Model]):
         return self._act(request, actions.END)
 
     def _act(self, request: Request, action: str) -> Response:
-        body = self.body_classes[action](data=request.data)
-        body.is_valid(raise_exception=True)
-        options: Options = dict(body.validated_data)
+        options: Options = valid(self.body_classes[action](data=request.data))
         attempt_id = int(self.kwargs["attempt_id"])
         try:
             actions.act_on_attempt(
@@ -162,9 +160,7 @@ class BulkActionViewSet(BulkActionsViewSet):
         """Reset, resume or end many attempts, each on its own. 207 if some failed or were not tried; more than 200 are
         left to the worker (202), and `dry_run` looks at the first 200 of them.
         """
-        body = BulkActionSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        options: Options = dict(body.validated_data)
+        options: Options = valid(BulkActionSerializer(data=request.data))
         action, is_preview = options.pop("action"), options.pop("dry_run", False)
         course_id, by = self.kwargs["course_id"], caller(request)
         ids = choose_attempts(course_id, options)

@@ -13,6 +13,7 @@ from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.requests.fields import MOST_LISTED
 from edx_proctoring.views.v2.allowances import AllowanceFilter
+from edx_proctoring.views.v2.base import valid
 from edx_proctoring.views.v2.idempotency import idempotent
 from edx_proctoring.views.v2.problems import code_of
 from edx_proctoring.views.v2.selections import (
@@ -92,9 +93,7 @@ class AllowanceActionViewSet(BulkActionsViewSet):
         """Delete many allowances, or copy them to another exam. 207 if some failed; if more than 200 match the filter,
         they are left to the worker (202), and `dry_run` looks at the first 200.
         """
-        body = AllowanceActionSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        data: Options = dict(body.validated_data)
+        data: Options = valid(AllowanceActionSerializer(data=request.data))
         action, is_preview = data["action"], data.get("dry_run", False)
         if "filter" not in data:
             ids = list(dict.fromkeys(data["allowance_ids"]))

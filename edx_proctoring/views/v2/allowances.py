@@ -16,7 +16,7 @@ from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.requests.fields import LONGEST_TEXT, MOST_LISTED
 from edx_proctoring.views.v2.attempts import AttemptExamSerializer, LearnerSerializer
-from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
+from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer, valid
 from edx_proctoring.views.v2.conditional import etag_of, expected_etags, is_expected
 from edx_proctoring.views.v2.idempotency import idempotent
 from edx_proctoring.views.v2.lists import Identifier, Order, Search
@@ -192,9 +192,7 @@ class AllowanceViewSet(ResourceViewSet[Model]):
     @idempotent
     def grant(self, request: Request, **kwargs: object) -> Response:
         """Grant each kind to each learner in each exam. 207 if some failed."""
-        body = GrantsSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        data: Options = dict(body.validated_data)
+        data: Options = valid(GrantsSerializer(data=request.data))
         is_preview = data.get("dry_run", False)
         for number, kind in enumerate(data["kinds"]):  # all are checked before the first is stored
             try:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.cache import patch_cache_control
 from rest_framework import serializers, status
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -16,6 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from edx_proctoring import transactions
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
+from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views import permissions
 from edx_proctoring.views.base import AuthenticatedAPIView
 from edx_proctoring.views.bodies import check_texts
@@ -46,6 +48,21 @@ class StrictSerializer(serializers.Serializer[object]):
                     {name: ["There is no such field."] for name in unknown}
                 )
         return super().to_internal_value(data)
+
+
+def valid(body: serializers.BaseSerializer[Any]) -> dict[str, Any]:
+    """Return the values of a valid body. Raises ValidationError, by field."""
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+def row_of(rows: QuerySet[Row], number: str) -> Row:
+    """Return the row with the id that the URL names. Raises NotFound, also for numbers that no id can be."""
+    pk = int(number)
+    found = rows.filter(pk=pk).first() if pk <= LARGEST_INTEGER else None
+    if found is None:
+        raise NotFound
+    return found
 
 
 class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Row]):

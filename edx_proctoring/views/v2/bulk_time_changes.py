@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers, status
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,7 +12,7 @@ from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.types import User
 from edx_proctoring.views.permissions import caller
 from edx_proctoring.views.v2.actions import choose_attempts
-from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
+from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer, row_of, valid
 from edx_proctoring.views.v2.idempotency import idempotent
 from edx_proctoring.views.v2.problems import code_of
 from edx_proctoring.views.v2.selections import check_selection, count_field, filter_field
@@ -134,9 +133,7 @@ class BulkTimeChangeViewSet(ResourceViewSet[Model]):
     @idempotent
     def create(self, request: Request, **kwargs: str) -> Response:
         """Grant time to attempts, pause or continue them. Each is changed on its own; more than 500 by the worker (202)."""
-        body = NewBulkTimeChangeSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        values: dict[str, Any] = dict(body.validated_data)
+        values = valid(NewBulkTimeChangeSerializer(data=request.data))
         is_preview, values["exam_id"] = values.pop("dry_run", False), values.pop("exam", None)
         if "filter" in values:
             values["attempt_ids"] = choose_attempts(kwargs["course_id"], values)
@@ -152,12 +149,8 @@ class BulkTimeChangeViewSet(ResourceViewSet[Model]):
 
 def change_of(view: ResourceViewSet[Any]) -> Any:
     """Return the change of the address; 404 unless it is the course's."""
-    number = int(view.kwargs["change_id"])
-    course = api.bulk_time_changes_of(view.kwargs["course_id"]).select_related("by")
-    found = course.filter(pk=number).first() if number <= LARGEST_INTEGER else None
-    if found is None:
-        raise NotFound
-    return found
+    changes = api.bulk_time_changes_of(view.kwargs["course_id"]).select_related("by")
+    return row_of(changes, view.kwargs["change_id"])
 
 
 def previewed(change: "BulkTimeChange") -> Response:

@@ -6,13 +6,12 @@ import django_filters
 from django.db.models import Model
 from django.utils.functional import cached_property
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
 from edx_proctoring.api.reviews import course
-from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
 from edx_proctoring.views.permissions import (
     COURSE_STAFF,
@@ -23,7 +22,7 @@ from edx_proctoring.views.permissions import (
 )
 from edx_proctoring.views.v2.attempt_details import ReviewCommentSerializer
 from edx_proctoring.views.v2.attempts import AttemptExamSerializer, LearnerSerializer
-from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
+from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer, row_of
 from edx_proctoring.views.v2.conditional import etag_of, expected_etags, is_expected
 from edx_proctoring.views.v2.lists import Flag, Identifier, Moment, Order, Search
 
@@ -147,11 +146,7 @@ class ReviewViewSet(ResourceViewSet[Model]):
         return super().get_serializer(*args, **kwargs)
 
     def get_object(self) -> Any:
-        review_id = int(self.kwargs["review_id"])
-        rows = self.get_queryset()
-        review = rows.filter(pk=review_id).first() if review_id <= LARGEST_INTEGER else None
-        if review is None:
-            raise NotFound
+        review = row_of(self.get_queryset(), self.kwargs["review_id"])
         self._check_may_use(review)
         return review
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from rest_framework import serializers, status
-from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from edx_proctoring.api import bulk_actions
@@ -14,7 +13,7 @@ from edx_proctoring.api.bulk_actions import BulkAction
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.types import JSONObject
 from edx_proctoring.views.permissions import caller
-from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
+from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer, row_of
 from edx_proctoring.views.v2.lists import check_parameters
 from edx_proctoring.views.v2.problems import OthersMatch, code_of_name
 
@@ -154,12 +153,8 @@ class BulkActionsViewSet(ResourceViewSet[Model]):
         return Response(self.progress_of(bulk), status.HTTP_202_ACCEPTED)
 
     def get_object(self) -> Any:
-        number = int(self.kwargs["action_id"])
         known = bulk_actions.bulk_actions_of(self.kwargs["course_id"], self.rows)
-        found = known.filter(pk=number).first() if number <= LARGEST_INTEGER else None
-        if found is None:
-            raise NotFound
-        return found
+        return row_of(known, self.kwargs["action_id"])
 
     def retrieve(self, request: object, *args: object, **kwargs: object) -> Response:
         """Return the progress of an action that the worker executes, with the first 200 rows that failed."""

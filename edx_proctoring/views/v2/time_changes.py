@@ -13,7 +13,7 @@ from edx_proctoring import api
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.permissions import caller, caller_id
-from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
+from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer, valid
 from edx_proctoring.views.v2.idempotency import HEADER, idempotent
 
 LONGEST_REASON = 1000
@@ -103,9 +103,7 @@ class TimeChangeViewSet(ResourceViewSet[Model]):
         return attempt_id
 
     def _body(self, request: Request) -> dict[str, Any]:
-        body = self.body_classes[str(self.action)](data=request.data)
-        body.is_valid(raise_exception=True)
-        return dict(body.validated_data)
+        return valid(self.body_classes[str(self.action)](data=request.data))
 
     @staticmethod
     def _ledger_key(request: Request) -> str:

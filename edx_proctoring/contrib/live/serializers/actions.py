@@ -5,13 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from edx_proctoring.api.attempts import actions
+from edx_proctoring.api.attempts.bulk_time_changes import AT_ONCE
 from edx_proctoring.contrib.live.models import LONGEST_ROOM
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.v2.base import StrictSerializer
 from edx_proctoring.views.v2.bulk_time_changes import ACTIONS
 from edx_proctoring.views.v2.time_changes import LONGEST_REASON
 
-MOST_AT_ONCE = 500
 CHOICES = ("attempt_ids", "exam", "room")
 
 
@@ -22,7 +22,7 @@ class ChoiceSerializer(StrictSerializer):
         child=serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER),
         required=False,
         allow_empty=False,
-        max_length=MOST_AT_ONCE,
+        max_length=AT_ONCE,
     )
     exam = serializers.IntegerField(
         min_value=1,

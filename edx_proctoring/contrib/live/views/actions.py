@@ -14,12 +14,11 @@ from edx_proctoring.contrib.live.serializers.actions import (
     BoardActionSerializer,
     BoardTimeChangeSerializer,
 )
-from edx_proctoring.contrib.live.views.announcements import row_of
 from edx_proctoring.contrib.live.views.base import ScopedViewSet
-from edx_proctoring.contrib.live.views.outages import valid
 from edx_proctoring.views.permissions import caller, caller_id
 from edx_proctoring.views.v2 import bulk_time_changes as shapes
 from edx_proctoring.views.v2.actions import MOST_AT_ONCE, BulkResultSerializer, answer_of
+from edx_proctoring.views.v2.base import row_of, valid
 from edx_proctoring.views.v2.idempotency import idempotent
 from edx_proctoring.views.v2.selections import BulkActionsViewSet
 

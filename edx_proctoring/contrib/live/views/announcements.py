@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework import status
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,9 +15,8 @@ from edx_proctoring.contrib.live.serializers.announcements import (
     NewAnnouncementSerializer,
 )
 from edx_proctoring.contrib.live.views.base import ScopedViewSet
-from edx_proctoring.contrib.live.views.outages import valid
-from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.permissions import caller
+from edx_proctoring.views.v2.base import row_of, valid
 from edx_proctoring.views.v2.idempotency import idempotent
 
 
@@ -77,12 +75,3 @@ class QuestionViewSet(ScopedViewSet[Question]):
         rows = questions.questions_of_course(kwargs["course_id"], self.own_scope)
         questions.close(row_of(rows, kwargs["question_id"]), by=caller(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def row_of(rows: QuerySet[Any], number: str) -> Any:
-    """Return the row with this id; 404 if there is none."""
-    pk = int(number)
-    found = rows.filter(pk=pk).first() if pk <= LARGEST_INTEGER else None
-    if found is None:
-        raise NotFound
-    return found

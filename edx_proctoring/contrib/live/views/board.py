@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 from django.utils import timezone
 from rest_framework import status
@@ -15,6 +14,7 @@ from edx_proctoring.contrib.live.rows import Entry
 from edx_proctoring.contrib.live.selection import Choice, View, view_of
 from edx_proctoring.contrib.live.serializers.board import BoardQuerySerializer, BoardSerializer
 from edx_proctoring.contrib.live.views.base import BoardResource
+from edx_proctoring.views.v2.base import valid
 from edx_proctoring.views.v2.conditional import is_known
 
 POLL_SECONDS = 10
@@ -28,9 +28,7 @@ class BoardViewSet(BoardResource):
 
     def board(self, request: Request, **kwargs: str) -> Response:
         """Return who is in an exam now. The `ETag` does not depend on the time left: 304 while nothing else changes."""
-        query = BoardQuerySerializer(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        wanted: dict[str, Any] = dict(query.validated_data)
+        wanted = valid(BoardQuerySerializer(data=request.query_params.dict()))
         since = wanted.pop("since", "")
         wanted.pop("format", None)
         now = timezone.now()

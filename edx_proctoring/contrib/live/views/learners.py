@@ -15,12 +15,10 @@ from edx_proctoring.contrib.live.serializers.announcements import (
     NothingSerializer,
 )
 from edx_proctoring.contrib.live.serializers.board import OpenQuestionSerializer
-from edx_proctoring.contrib.live.views.announcements import row_of
-from edx_proctoring.contrib.live.views.outages import valid
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.views.permissions import caller_id
-from edx_proctoring.views.v2.base import ResourceViewSet
+from edx_proctoring.views.v2.base import ResourceViewSet, row_of, valid
 
 
 class OwnAttemptViewSet(ResourceViewSet[Model]):

@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework import serializers, status
-from rest_framework.exceptions import NotFound
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,19 +18,11 @@ from edx_proctoring.contrib.live.serializers.outages import (
     OutagePreviewSerializer,
     OutageSerializer,
 )
-from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.views.permissions import caller
-from edx_proctoring.views.v2.base import ResourceViewSet
+from edx_proctoring.views.v2.base import ResourceViewSet, row_of, valid
 from edx_proctoring.views.v2.conditional import etag_of, expected_etags, is_expected
 from edx_proctoring.views.v2.idempotency import idempotent
-
-
-def valid(body: serializers.Serializer[object]) -> dict[str, Any]:
-    """Return the validated body."""
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
-
 
 MOST_SHOWN = 200  # attempts in the preview of an outage that is not declared
 
@@ -128,9 +119,4 @@ class CreditViewSet(ResourceViewSet[Outage]):
 
 def outage_of(view: ResourceViewSet[Any]) -> Outage:
     """Return the outage in the URL; 404 unless it belongs to the course."""
-    number = int(view.kwargs["outage_id"])
-    course = api.outages_of_course(view.kwargs["course_id"])
-    outage = course.filter(pk=number).first() if number <= LARGEST_INTEGER else None
-    if outage is None:
-        raise NotFound
-    return outage
+    return row_of(api.outages_of_course(view.kwargs["course_id"]), view.kwargs["outage_id"])

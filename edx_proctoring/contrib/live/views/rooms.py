@@ -12,9 +12,8 @@ from edx_proctoring.contrib.live.serializers.rooms import (
     SeatingResultSerializer,
     SeatingSerializer,
 )
-from edx_proctoring.contrib.live.views.outages import valid
 from edx_proctoring.views.permissions import caller
-from edx_proctoring.views.v2.base import ResourceViewSet
+from edx_proctoring.views.v2.base import ResourceViewSet, valid
 from edx_proctoring.views.v2.idempotency import idempotent
 
 
