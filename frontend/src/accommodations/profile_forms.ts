@@ -2,6 +2,7 @@
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { RequestFailed, type Version, newKey } from '../http';
+import { askAboutCurrent } from '../staff/accommodation_forms';
 import { changeErrorText } from '../staff/errors';
 import type { Field, Question, Values } from '../staff/questions';
 import { formatMoment, formatNumber, gettext, interpolate } from '../staff/text';
@@ -212,24 +213,12 @@ export class ProfileForms {
     };
   }
 
-  /** Resolves with what went wrong before the dialog could be shown. */
-  private async current(profile: Profile, ask: (now: Profile, etag: string) => Question): Promise<string> {
-    try {
-      const { data, etag } = await this.context.read(profile.id);
-      this.context.ask(ask(data ?? profile, etag));
-      return '';
-    } catch (error) {
-      this.context.stale();
-      return changeErrorText(error);
-    }
-  }
-
   private named(text: string, { username }: Profile): string {
     return interpolate(text, { learner: username });
   }
 
   edit(profile: Profile): Promise<string> {
-    return this.current(profile, (now, etag) => this.editing(now, etag, formOf(now)));
+    return askAboutCurrent(this.context, profile, (now, etag) => this.editing(now, etag, formOf(now)));
   }
 
   /** `theirs` is what somebody else has saved while this form was open. */
@@ -278,7 +267,7 @@ export class ProfileForms {
 
   end(profile: Profile): Promise<string> {
     const key = newKey();
-    return this.current(profile, (now) => ({
+    return askAboutCurrent(this.context, profile, (now) => ({
       heading: this.named(gettext('Withdraw the accommodation of {learner}?'), now),
       text: html`<p><strong>${summary(now)}</strong></p>
         <p>${gettext('It ends now, for all exams. Attempts that run keep the time that they have; the record stays.')}</p>`,

@@ -3,7 +3,7 @@
 import { type TemplateResult, html, nothing } from 'lit';
 import { change, read, sendText } from '../http';
 import { AllowanceForms } from '../staff/accommodation_forms';
-import { type Allowance, kinds } from '../staff/accommodations';
+import { type Allowance, bulkBar, kinds, rowButton } from '../staff/accommodations';
 import { Exams } from '../staff/exams';
 import type { Filter } from '../staff/filters';
 import { icon } from '../staff/icons';
@@ -169,10 +169,8 @@ export class AllAccommodations extends Section<Accommodation> {
 
   private rowActions({ allowance, profile, effect }: Accommodation): TemplateResult {
     const learner = allowance?.user.username ?? profile!.username;
-    const button = (label: string, name: 'edit' | 'trash', className: string, run: () => Promise<string>) => {
-      const text = interpolate(label, { learner });
-      return html`<button type="button" class="btn btn-icon btn-quiet btn-small ${className}" aria-label=${text} title=${text} @click=${() => void this.begin(run)}>${icon(name)}</button>`;
-    };
+    const button = (label: string, name: 'edit' | 'trash', className: string, run: () => Promise<string>) =>
+      rowButton(label, learner, name, className, () => this.begin(run));
     if (allowance) {
       return html`${button(gettext('Change the accommodation of {learner}'), 'edit', 'edit_allowance', () => this.allowances.edit(allowance))}
       ${button(gettext('Remove the accommodation of {learner}'), 'trash', 'remove_allowance', () => this.allowances.remove(allowance))}`;
@@ -246,13 +244,7 @@ export class AllAccommodations extends Section<Accommodation> {
 
   /** For chosen allowances; profiles are for all exams already. */
   protected override below(): TemplateResult | typeof nothing {
-    if (!this.chosen.size) return nothing;
-    const chosen = [...this.chosen.values()];
-    return html`<div class="bulk" role="region" aria-label=${gettext('Selected accommodations')}>
-      <strong>${interpolate(gettext('Selected: {count}'), { count: formatNumber(chosen.length) })}</strong>
-      <button type="button" class="btn btn-small" @click=${() => this.allowances.copy(chosen)}>${gettext('Copy to another exam…')}</button>
-      <button type="button" class="btn btn-small btn-danger" @click=${() => this.allowances.removeAll(chosen)}>${gettext('Remove…')}</button>
-    </div>`;
+    return bulkBar([...this.chosen.values()], this.allowances);
   }
 
   protected override begun(): void {

@@ -41,6 +41,28 @@ export interface FormContext {
   stale: () => void;
 }
 
+interface ReadContext<T> {
+  ask: (question: Question) => void;
+  read: (id: number) => Promise<Version<T>>;
+  stale: () => void;
+}
+
+/** Asks about the row as it is now, not as the list showed it. Resolves with what went wrong before the dialog could be shown. */
+export async function askAboutCurrent<T extends { id: number }>(
+  context: ReadContext<T>,
+  seen: T,
+  question: (now: T, etag: string) => Question,
+): Promise<string> {
+  try {
+    const { data, etag } = await context.read(seen.id);
+    context.ask(question(data ?? seen, etag));
+    return '';
+  } catch (error) {
+    context.stale();
+    return changeErrorText(error);
+  }
+}
+
 const ALL = 'all';
 const TIME = ['time_multiplier', 'additional_time_granted'];
 
@@ -217,18 +239,6 @@ export class AllowanceForms {
     };
   }
 
-  /** Resolves with what went wrong before the dialog could be shown. */
-  private async current(allowance: Allowance, ask: (now: Allowance, etag: string) => Question): Promise<string> {
-    try {
-      const { data, etag } = await this.context.read(allowance.id);
-      this.context.ask(ask(data ?? allowance, etag));
-      return '';
-    } catch (error) {
-      this.context.stale();
-      return changeErrorText(error);
-    }
-  }
-
   private named(text: string, { user, exam }: Allowance): string {
     return interpolate(text, { learner: user.username, exam: exam.exam_name });
   }
@@ -245,7 +255,7 @@ export class AllowanceForms {
   }
 
   edit(allowance: Allowance): Promise<string> {
-    return this.current(allowance, (now, etag) => this.editing(now, etag));
+    return askAboutCurrent(this.context, allowance, (now, etag) => this.editing(now, etag));
   }
 
   /** `mine` is a value that met a newer version; then both are shown. */
@@ -283,7 +293,7 @@ export class AllowanceForms {
   }
 
   remove(allowance: Allowance): Promise<string> {
-    return this.current(allowance, (now, etag) => ({
+    return askAboutCurrent(this.context, allowance, (now, etag) => ({
       heading: this.named(gettext('Remove the accommodation of {learner} in “{exam}”?'), now),
       text: html`<p>${kinds()[now.key] ?? now.key}: <strong><bdi>${now.value}</bdi></strong></p>
         <p>${gettext('Attempts that run keep the time that they have.')}</p>`,

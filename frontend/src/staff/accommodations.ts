@@ -32,6 +32,22 @@ export function kinds(): Record<string, string> {
 }
 
 /** Attributes: see Section. */
+/** A button of a row that names its learner. */
+export function rowButton(label: string, learner: string, name: 'edit' | 'trash', className: string, run: () => Promise<void>): TemplateResult {
+  const text = interpolate(label, { learner });
+  return html`<button type="button" class="btn btn-icon btn-quiet btn-small ${className}" aria-label=${text} title=${text} @click=${() => void run()}>${icon(name)}</button>`;
+}
+
+/** The bar below the list for chosen allowances. */
+export function bulkBar(chosen: Allowance[], forms: AllowanceForms): TemplateResult | typeof nothing {
+  if (!chosen.length) return nothing;
+  return html`<div class="bulk" role="region" aria-label=${gettext('Selected accommodations')}>
+    <strong>${interpolate(gettext('Selected: {count}'), { count: formatNumber(chosen.length) })}</strong>
+    <button type="button" class="btn btn-small" @click=${() => forms.copy(chosen)}>${gettext('Copy to another exam…')}</button>
+    <button type="button" class="btn btn-small btn-danger" @click=${() => forms.removeAll(chosen)}>${gettext('Remove…')}</button>
+  </div>`;
+}
+
 export class ProctoringAccommodations extends Section<Allowance> {
   readonly exams = new Exams(this, () => this.apiBase);
   private readonly chosen = new Map<number, Allowance>();
@@ -111,10 +127,8 @@ export class ProctoringAccommodations extends Section<Allowance> {
 
   private rowActions(allowance: Allowance): TemplateResult {
     const { username } = allowance.user;
-    const button = (label: string, name: 'edit' | 'trash', className: string, run: () => void) =>
-      html`<button type="button" class="btn btn-icon btn-quiet btn-small ${className}" aria-label=${label} title=${label} @click=${run}>${icon(name)}</button>`;
-    return html`${button(interpolate(gettext('Change the accommodation of {learner}'), { learner: username }), 'edit', 'edit_allowance', () => void this.edit(allowance, 'edit'))}
-    ${button(interpolate(gettext('Remove the accommodation of {learner}'), { learner: username }), 'trash', 'remove_allowance', () => void this.edit(allowance, 'remove'))}`;
+    return html`${rowButton(gettext('Change the accommodation of {learner}'), username, 'edit', 'edit_allowance', () => this.edit(allowance, 'edit'))}
+    ${rowButton(gettext('Remove the accommodation of {learner}'), username, 'trash', 'remove_allowance', () => this.edit(allowance, 'remove'))}`;
   }
 
   /** What is asked about is what is there now, not what the list showed. */
@@ -149,13 +163,7 @@ export class ProctoringAccommodations extends Section<Allowance> {
   }
 
   protected override below(): TemplateResult | typeof nothing {
-    if (!this.chosen.size) return nothing;
-    const chosen = [...this.chosen.values()];
-    return html`<div class="bulk" role="region" aria-label=${gettext('Selected accommodations')}>
-      <strong>${interpolate(gettext('Selected: {count}'), { count: formatNumber(chosen.length) })}</strong>
-      <button type="button" class="btn btn-small" @click=${() => this.forms.copy(chosen)}>${gettext('Copy to another exam…')}</button>
-      <button type="button" class="btn btn-small btn-danger" @click=${() => this.forms.removeAll(chosen)}>${gettext('Remove…')}</button>
-    </div>`;
+    return bulkBar([...this.chosen.values()], this.forms);
   }
 
   protected override begun(): void {
