@@ -75,11 +75,9 @@ def status_email(
     status = status or attempt.status
     if status not in TEMPLATES or not attempt.taking_as_proctored or attempt.is_sample_attempt:
         return None
-    try:
-        user, exam = attempt.user, attempt.proctored_exam
-    except ObjectDoesNotExist:
-        log.warning("e-mail not sent, learner or exam no longer exists: attempt_id=%s", attempt.pk)
+    if not _is_complete(attempt):
         return None
+    user, exam = attempt.user, attempt.proctored_exam
     with translation.override(language or host.language_of(user)):
         context = _context(attempt, course_name, status)
         if status == Status.submitted:
@@ -93,6 +91,15 @@ def status_email(
         return _written(TEMPLATES[status], exam.backend, subject, context, user.email)
 
 
+def _is_complete(attempt: ProctoredExamStudentAttempt) -> bool:
+    """Return whether the learner and the exam still exist; read them."""
+    try:
+        return bool(attempt.user and attempt.proctored_exam)
+    except ObjectDoesNotExist:
+        log.warning("e-mail not sent, learner or exam no longer exists: attempt_id=%s", attempt.pk)
+        return False
+
+
 def interruption_email(
     attempt: ProctoredExamStudentAttempt,
     course_name: str | None,
@@ -101,11 +108,9 @@ def interruption_email(
     language: str | None = None,
 ) -> StatusEmail | None:
     """Return the e-mail about an interruption (`error`), or that the exam may go on (READY_TO_RESUME); like `status_email`."""
-    try:
-        user, exam = attempt.user, attempt.proctored_exam
-    except ObjectDoesNotExist:
-        log.warning("e-mail not sent, learner or exam no longer exists: attempt_id=%s", attempt.pk)
+    if not _is_complete(attempt):
         return None
+    user, exam = attempt.user, attempt.proctored_exam
     with translation.override(language or host.language_of(user)):
         context = _context(attempt, course_name, status)
         kept = deadlines.seconds_kept(attempt)

@@ -2,8 +2,6 @@
 
 import datetime
 import re
-import shutil
-from pathlib import Path
 
 import pytest
 from django.utils import timezone, translation
@@ -11,23 +9,14 @@ from django.utils import timezone, translation
 from edx_proctoring import api
 from edx_proctoring.models import ProctoredExamReviewPolicy
 from edx_proctoring.testing.factories import UserFactory
+from tests.browser.learner_host import HOST, MARKS, STATIC
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-STATIC = Path(api.__file__).resolve().parents[1] / "static"
-HOST = "http://host.test"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src blob:"
 )
 HOUR = datetime.timedelta(hours=1)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db,
-    pytest.mark.needs("lms-urls"),
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+pytestmark = MARKS
 
 TIMED = {"is_proctored": False, "backend": None}
 PRACTICE = {"is_practice_exam": True}
@@ -73,18 +62,6 @@ PAGE = """<!DOCTYPE html>
 <title>{name}</title>{script}</head>
 <body><div class="proctored_exam_status"></div>
 <main><h1>Course</h1><h2>Midterm</h2>{screen}</main></body></html>"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium. Playwright keeps an event loop in this thread, in which Django would refuse its database."""
-    from playwright.sync_api import sync_playwright
-
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture
