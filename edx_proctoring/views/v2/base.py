@@ -71,7 +71,7 @@ class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Row]):
     permission_classes: tuple[type[BasePermission], ...] = (IsAuthenticated, RolePermission)
     renderer_classes: tuple[type[BaseRenderer], ...] = (JSONRenderer,)
     pagination_class = Pages
-    filter_backends = (Filters,)
+    filter_backends: tuple[type[Filters], ...] = (Filters,)
     throttle_scope = "v2"
     api_version = 2
     resource = ""  # the resource's name in the OpenAPI document
