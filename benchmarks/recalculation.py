@@ -9,6 +9,8 @@ import argparse
 import os
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,24 +47,31 @@ def fill(count: int) -> int:
     return int(exam.pk)
 
 
+def until_accepted(call: Callable[[], object]) -> None:
+    """Repeat a request that is answered with 503, as pages do: SQLite lets one connection write at a time."""
+    from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable  # noqa: PLC0415  after the settings
+
+    while True:
+        try:
+            call()
+        except ProctoringTemporarilyUnavailable:
+            continue
+        return
+
+
 def submissions(exam_id: int, over: threading.Event, waited: list[float]) -> None:
     """Submit one attempt after another, the last ones first, until it is over; note how long each request takes."""
     from django.db import connection  # noqa: PLC0415  after the settings
 
     from edx_proctoring import api  # noqa: PLC0415
-    from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable  # noqa: PLC0415
     from edx_proctoring.models import ProctoredExamStudentAttempt  # noqa: PLC0415
 
     attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id)
-    for number in attempts.order_by("-pk").values_list("pk", flat=True).iterator():
+    # All ids at once: with SQLite, a cursor that is still open keeps others from writing.
+    for number in [*attempts.order_by("-pk").values_list("pk", flat=True)]:
         began = time.monotonic()
-        while True:
-            try:
-                api.get_exam_attempt_by_id(number)
-                api.update_attempt_status(number, "submitted")
-                break
-            except ProctoringTemporarilyUnavailable:  # 503: the page tries again
-                continue
+        until_accepted(partial(api.get_exam_attempt_by_id, number))
+        until_accepted(partial(api.update_attempt_status, number, "submitted"))
         waited.append(time.monotonic() - began)
         if over.wait(0.5):
             break
@@ -88,12 +97,12 @@ def measure(count: int) -> tuple[str, list[str]]:
     learners = threading.Thread(target=submissions, args=(exam_id, over, waited))
     learners.start()
     began, used = time.monotonic(), time.process_time()
-    api.update_exam(exam_id, time_limit_mins=75)
+    until_accepted(lambda: api.update_exam(exam_id, time_limit_mins=75))
     request = time.monotonic() - began
     messages: Any = OutboxMessage.objects.filter(kind="recalculation")
     tries, memory = 1, [megabytes()]
     while messages.exclude(state="done").exists():
-        messages.update(next_try_at=timezone.now())
+        until_accepted(lambda: messages.update(next_try_at=timezone.now()))
         outbox.deliver()
         payload = messages.get().payload
         tries += 1

@@ -77,10 +77,10 @@ def _change(bulk: BulkTimeChange, attempt: Attempt) -> TimeChange:
     key, by, reason = bulk.key(attempt.pk), bulk.by, bulk.reason
     if bulk.undoes is not None:
         return _undo(bulk, bulk.undoes, attempt)
-    if attempt.started_at is None:
-        raise TimeChangeNotAllowed(f"Attempt {attempt.pk} has not started.")
     if bulk.action == BulkTimeChange.EXTEND:
         return extend(attempt, bulk.seconds, reason=reason, by=by, key=key)
+    if attempt.started_at is None:
+        raise TimeChangeNotAllowed(f"Attempt {attempt.pk} has not started.")
     if bulk.action == BulkTimeChange.PAUSE:
         return pause(attempt, reason=reason, by=by, key=key)
     # No row of the ledger names an end: a repetition leaves a pause alone that staff have begun meanwhile.

@@ -44,8 +44,8 @@ def extend(
 ) -> TimeChange:
     """Give the attempt more time, or take time away (negative seconds, with a reason) but leave at least 60 seconds.
 
-    If the attempt has not started, the time is added when it starts. The due date still limits the total. Repeating the
-    same `key` changes nothing.
+    If the attempt has not started, the time is added when it starts; then only time granted in the same way can be taken
+    away. The due date still limits the total. Repeating the same `key` changes nothing.
     Raises TimeChangeNotAllowed, StudentExamAttemptDoesNotExistsException.
     """
     if (
@@ -64,8 +64,8 @@ def extend(
             return done
         if ledger.attempt.status not in PRE_STARTED | IN_PROGRESS:
             raise _not_in(ledger.attempt, "Only an attempt that has not ended can get more time.")
-        if seconds < 0 and ledger.deadline is None:
-            raise _not_in(ledger.attempt, "Time can only be taken from a running attempt.")
+        if ledger.deadline is None and seconds + TimeAdjustment.granted(ledger.rows) < 0:
+            raise _not_in(ledger.attempt, "Before the start, only granted time can be taken away.")
         return _grant(ledger, seconds, reason, by, key)
 
     return locked(attempt.user_id, grant)

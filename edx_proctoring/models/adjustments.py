@@ -134,6 +134,11 @@ class TimeAdjustment(models.Model):
         return self.is_open and (end is None or now < end)
 
     @classmethod
+    def granted(cls, rows: Iterable["TimeAdjustment"]) -> int:
+        """Return the seconds granted by the ledger of an attempt that has not started."""
+        return sum(row.seconds for row in rows if row.kind != cls.ALLOTMENT)
+
+    @classmethod
     def of(
         cls,
         attempt: ProctoredExamStudentAttempt,

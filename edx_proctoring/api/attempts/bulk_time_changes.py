@@ -65,13 +65,7 @@ def preview_bulk_time_change(bulk: BulkTimeChange) -> tuple[list[PlannedChange],
 
 def _planned(bulk: BulkTimeChange, attempts: Sequence[lifecycle.Attempt]) -> list[PlannedChange]:
     if bulk.action == BulkTimeChange.EXTEND:
-        planned = previews.plan_extensions(attempts, bulk.seconds)
-        return [
-            PlannedChange(one.attempt, one.seconds, refused=previews.NOT_STARTED)
-            if one.attempt.started_at is None and not one.refused
-            else one
-            for one in planned
-        ]
+        return previews.plan_extensions(attempts, bulk.seconds)
     continues = bulk.action == BulkTimeChange.CONTINUE
     return previews.plan_pauses(attempts, continues=continues)
 

@@ -83,8 +83,8 @@ def extend_attempt(
 ) -> TimeChangeResult:
     """Give an attempt that has not ended more time, or less: negative seconds require a reason.
 
-    The due date limits the total. Time can only be taken from a running attempt, which keeps at least 60 seconds. An
-    attempt that has not started gets the time when it starts, and its learner gets an e-mail. `by` is the user who
+    The due date limits the total. Time is taken from a running attempt, which keeps at least 60 seconds. An attempt that
+    has not started gets the time when it starts, and its learner gets an e-mail; until then it can be taken back. `by` is the user who
     grants the time, stored in the ledger; repeating the same `key` (up to 190 characters) changes nothing. Raises
     StudentExamAttemptDoesNotExistsException, TimeChangeNotAllowed.
     """

@@ -101,7 +101,9 @@ def _planned(
         return replace(planned, refused=ENDED)
     before, current = clock.before, clock.current
     if before is None or current is None:
-        return planned if seconds >= 0 else replace(planned, refused=NOT_STARTED)
+        if seconds + TimeAdjustment.granted(clock.rows) < 0:
+            return replace(planned, refused=NOT_STARTED)
+        return replace(planned, gained=seconds)
     if before.is_over(now):
         return replace(planned, refused=TIME_IS_OVER)
     after = replace(current, adjusted=current.adjusted + seconds)

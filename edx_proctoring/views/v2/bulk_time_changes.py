@@ -39,7 +39,7 @@ class NewBulkTimeChangeSerializer(StrictSerializer):
         required=False,
         allow_empty=False,
         max_length=api.AT_ONCE,
-        help_text="These attempts; instead of `exam`.",
+        help_text="These attempts; instead of `exam`. Those that have not started get granted time when they start.",
     )
     filter = filter_field("exam", "exam=3&status=started&search=hall")
     count = count_field()
@@ -67,8 +67,8 @@ class BulkRowSerializer(serializers.Serializer[Any]):
     username = serializers.CharField()
     outcome = serializers.ChoiceField(["possible", "done", "unchanged", "refused"])
     code = serializers.CharField(
-        help_text="Why it is refused, else empty: with `dry_run` ended, time_is_over, not_started, paused or not_paused, "
-        "else as in problem details."
+        help_text="Why it is refused, else empty: with `dry_run` ended, time_is_over, not_started (pauses, and more seconds taken "
+        "away than were granted before the start), paused or not_paused, else as in problem details."
     )
     seconds = serializers.IntegerField()
     gained = serializers.IntegerField(help_text="Fewer than `seconds` where the due date cuts.")

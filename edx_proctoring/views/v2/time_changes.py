@@ -33,7 +33,8 @@ class ExtensionSerializer(StrictSerializer):
     seconds = serializers.IntegerField(
         min_value=-LARGEST_INTEGER,
         max_value=LARGEST_INTEGER,
-        help_text="Negative seconds take time away from a running attempt, which keeps at least 60 seconds.",
+        help_text="Negative seconds take time away from a running attempt, which keeps at least 60 seconds, or take back "
+        "what was granted before the start.",
     )
     reason = serializers.CharField(max_length=LONGEST_REASON, help_text="Stored in the ledger.")
 
