@@ -53,13 +53,19 @@ export async function settle(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
+/** The modal dialogs that are open, in the order in which they were shown. */
+export const shownModally: HTMLDialogElement[] = [];
+
 /** jsdom has no modal dialogs. */
 export function modalDialogs(): void {
+  shownModally.length = 0;
   HTMLDialogElement.prototype.showModal = function show() {
     this.open = true;
+    shownModally.push(this);
   };
   HTMLDialogElement.prototype.close = function close() {
     this.open = false;
+    shownModally.splice(0, shownModally.length, ...shownModally.filter((one) => one !== this));
   };
 }
 

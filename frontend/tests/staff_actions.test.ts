@@ -2,50 +2,21 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { modalDialogs, visible } from './helpers';
-import { all, answer, api, attempt, button, changes, mount, one, pageOf, rendered, texts, type Reply, type Section } from './staff_helpers';
+import { all, answer, api, attempt, button, changes, list, one, pageOf, rendered, texts, type Section } from './staff_helpers';
 
 const BROKEN = { status: 'error', is_resumable: true };
 const RUNNING = { status: 'started' };
-
-function details(id: number, more: object = {}): Reply {
-  const { exam, ...row } = attempt(id);
-  return {
-    body: {
-      ...row,
-      exam: { ...exam, time_limit_mins: 60, due_date: null, backend: 'null' },
-      is_newest: true,
-      earlier: [],
-      earlier_count: 0,
-      actions: ['reset'],
-      review: null,
-      timeline: [],
-      ...more,
-    },
-  };
-}
-
-let more: Record<number, object>;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date('2026-03-01T13:00:00Z') });
   visible(true);
   modalDialogs();
-  more = {};
 });
 afterEach(() => {
   document.body.replaceChildren();
   vi.unstubAllGlobals();
   vi.useRealTimers();
 });
-
-async function list(rows: object[], query = ''): Promise<Section> {
-  api(({ path }) => {
-    const id = Number(/^attempts\/(\d+)\/$/.exec(path)?.[1]);
-    if (id) return more[id] ? details(id, more[id]) : { status: 404, body: { detail: 'This attempt was removed by morgan.' } };
-    return pageOf(...rows.map((row, index) => attempt(index + 1, row)));
-  });
-  return mount({ query });
-}
 
 /** Choose from the menu of the first row. */
 async function choose(element: Section, name: string): Promise<void> {
@@ -161,61 +132,6 @@ describe('one attempt', () => {
     await rendered();
     expect(all(element, 'dialog form')).toEqual([]);
     expect(element.shadowRoot!.activeElement).toBe(opener);
-  });
-});
-
-describe('the panel', () => {
-  const ENTRY = { before: '', after: '', reason: '', seconds: null, changes: [], text: '', notes: [], by: '' };
-
-  test('shows the attempt, what happened, and what can be done', async () => {
-    more[1] = {
-      status: 'error',
-      actions: ['resume', 'reset'],
-      earlier_count: 1,
-      earlier: [attempt(9, { status: 'submitted' })],
-      review: { review_status: 'Suspicious', reviewed_by: 'pat', modified: '2026-03-01T12:00:00Z', comments: [{ start_time: 65, stop_time: 70, comment: 'Phone', status: 'Rules Violation' }] },
-      timeline: [
-        { ...ENTRY, at: '2026-03-01T12:00:00Z', kind: 'created', after: 'created', reason: 'learner' },
-        { ...ENTRY, at: '2026-03-01T12:10:00Z', kind: 'grant', seconds: 300, by: 'pat', reason: 'noise' },
-        { ...ENTRY, at: '2026-03-01T12:20:00Z', kind: 'status', before: 'started', after: 'error', reason: 'provider' },
-        { ...ENTRY, at: '2026-03-01T12:30:00Z', kind: 'extension', text: 'Wrote: “help”', notes: ['note'] },
-        { ...ENTRY, at: '2026-03-01T12:40:00Z', kind: 'changed', changes: [{ field: 'is_resumable', before: false, after: true }, { field: 'x', before: null, after: 1 }] },
-      ],
-    };
-    const element = await list([BROKEN, {}]);
-    button(element, 'Details of learner1').click();
-    await rendered();
-    expect(texts(element, '.panel .panel-body > .heading')).toEqual(['learner1 · Midterm']);
-    expect(element.shadowRoot!.activeElement).toBe(one(element, '.panel .heading'));
-    const lines = texts(element, '.timeline li').map((text) => text.replace(/^.*(AM|PM) \S+ /, ''));
-    expect(lines).toEqual(['Values changed is resumable: no → yesx: – → 1', 'Wrote: “help” note', 'Stopped by an error by the provider', 'pat: Time added: 5:00 noise', 'Attempt created by the learner']);
-    expect(texts(element, '.comments li')).toEqual(['1:05–1:10 Phone (Rules Violation)']);
-    expect(texts(element, '.panel .actions button')).toEqual(['Let resume…', 'Reset…']);
-    expect(texts(element, '.panel-head span')[0]).toBe('1 of 2');
-    expect(texts(element, '.earlier li')[0]).toMatch(/Waiting for review$/);
-  });
-
-  test('J goes on, Escape closes, and the focus goes to the row', async () => {
-    more = { 1: {}, 2: {} };
-    const element = await list([{}, {}]);
-    button(element, 'Details of learner1').click();
-    await rendered();
-    const press = async (key: string) => {
-      one(element, '.panel .heading').dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, composed: true }));
-      await rendered();
-    };
-    await press('j');
-    expect(texts(element, '.panel .panel-body > .heading')).toEqual(['learner2 · Midterm']);
-    await press('j'); // there is no more
-    expect(texts(element, '.panel-head span')[0]).toBe('2 of 2');
-    await press('Escape');
-    expect(all(element, '.panel')).toEqual([]);
-  });
-
-  test('a link leads to it, also to one that is gone', async () => {
-    const element = await list([{}], 'open=5');
-    expect(texts(element, '.panel [role="alert"]')).toEqual(['This attempt was removed by morgan.']);
-    expect(element.getAttribute('query') ?? (element as unknown as { query: string }).query).toContain('open=5');
   });
 });
 

@@ -2,6 +2,24 @@ import { vi } from 'vitest';
 import '../src/staff/index';
 import type { Attempt } from '../src/staff/statuses';
 
+const observed = new Map<Element, (width: number) => void>();
+
+/** jsdom has no layout: elements are as wide as `resized` says. */
+class Sizes {
+  constructor(private readonly changed: (entries: { contentRect: { width: number } }[]) => void) {}
+
+  observe(element: Element): void {
+    observed.set(element, (width) => this.changed([{ contentRect: { width } }]));
+  }
+
+  disconnect(): void {}
+}
+Object.assign(globalThis, { ResizeObserver: Sizes });
+
+export function resized(element: Element, width: number): void {
+  observed.get(element)!(width);
+}
+
 export const BASE = '/api/edx_proctoring/v2/courses/course-v1:a+b+c/';
 
 export interface Asked {
@@ -126,4 +144,32 @@ export async function answer(element: Element, values: Record<string, string> = 
   }
   one<HTMLFormElement>(element, 'dialog form').dispatchEvent(new Event('submit', { cancelable: true }));
   await rendered();
+}
+
+/** The details of an attempt, as the server gives them. */
+function details(id: number, more: object = {}): Reply {
+  const { exam, ...row } = attempt(id);
+  return {
+    body: {
+      ...row,
+      exam: { ...exam, time_limit_mins: 60, due_date: null, backend: 'null' },
+      is_newest: true,
+      earlier: [],
+      earlier_count: 0,
+      actions: ['reset'],
+      review: null,
+      timeline: [],
+      ...more,
+    },
+  };
+}
+
+/** The section with these rows, the first of which has id 1; `more` has the details of attempts by id. */
+export async function list(rows: object[], query = '', more: Record<number, object> = {}): Promise<Section> {
+  api(({ path }) => {
+    const id = Number(/^attempts\/(\d+)\/$/.exec(path)?.[1]);
+    if (id) return more[id] ? details(id, more[id]) : { status: 404, body: { detail: 'This attempt was removed by morgan.' } };
+    return pageOf(...rows.map((row, index) => attempt(index + 1, row)));
+  });
+  return mount({ query });
 }

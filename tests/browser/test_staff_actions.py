@@ -35,12 +35,19 @@ def test_panel_menu_and_dialogs_are_accessible(open_page, course, width, scheme,
     accessible(page)
     if width == 1280:
         picture(page, f"staff-attempt-{scheme}")
+    is_modal = page.locator(".panel").evaluate("one => one.matches(':modal')")
+    assert is_modal == (width < 1280)
     page.get_by_role("button", name="Reset…").last.click()
-    page.get_by_role("dialog").wait_for()
+    page.get_by_role("heading", name="Reset lee’s attempts").wait_for()
     accessible(page)
     assert fits(page)
     if width == 1280:
         picture(page, f"staff-reset-{scheme}")
+    page.keyboard.press("Escape")
+    assert focused(page) == "Reset…"
+    page.keyboard.press("Escape")
+    page.locator(".panel").wait_for(state="detached")
+    assert focused(page) == "lee"
 
 
 def test_a_reset_that_the_provider_refuses_by_keyboard(open_page, course, provider):

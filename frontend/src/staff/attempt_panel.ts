@@ -1,4 +1,4 @@
-// One attempt beside the list: facts, review, earlier attempts, timeline. On narrow pages it takes the place of the list.
+// One attempt: facts, review, earlier attempts, timeline. Beside the list where there is room for both, else a modal dialog.
 
 import { type ReactiveController, type TemplateResult, html, nothing } from 'lit';
 import { RequestFailed, read } from '../http';
@@ -20,6 +20,14 @@ export interface PanelHandlers {
   label: (action: ActionName) => string;
   /** Where the open attempt is in the list: "3 of 61"; empty if it is not on this page. */
   position: () => string;
+  /** What has happened: what is outside of a modal dialog is not read. */
+  notices: () => TemplateResult;
+}
+
+const BESIDE_REM = 76; // from this width of the section on
+
+function remInPixels(): number {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 }
 
 export class Panel implements ReactiveController {
@@ -29,7 +37,10 @@ export class Panel implements ReactiveController {
   private etag = '';
   private isGone = false;
   private copied = '';
+  private width = 0; // unknown, or the host hides the section
+  private isShownModal = false;
   private readonly rhythm: Rhythm;
+  private readonly sizes = new ResizeObserver(([{ contentRect }]) => this.measured(contentRect.width));
 
   constructor(
     private readonly host: Section<Attempt>,
@@ -41,16 +52,46 @@ export class Panel implements ReactiveController {
 
   hostConnected(): void {
     this.host.addEventListener('keydown', this.pressed);
+    this.sizes.observe(this.host);
+    this.host.requestUpdate(); // a dialog that was removed from the page is no longer modal
   }
 
   hostDisconnected(): void {
     this.host.removeEventListener('keydown', this.pressed);
+    this.sizes.disconnect();
+    this.isShownModal = false;
+  }
+
+  hostUpdated(): void {
+    const { dialog, isModal } = this;
+    if (!dialog || !this.host.isConnected || (dialog.open && isModal === this.isShownModal)) return;
+    const hadFocus = dialog.matches(':focus-within');
+    this.isShownModal = isModal;
+    if (dialog.open) dialog.close();
+    if (isModal) dialog.showModal();
+    else dialog.open = true; // show() would move the focus
+    if (isModal || hadFocus) this.focus();
+  }
+
+  private get dialog(): HTMLDialogElement | null {
+    return this.host.renderRoot.querySelector<HTMLDialogElement>('.panel');
+  }
+
+  /** Is the panel open, and does it cover the list? */
+  get isModal(): boolean {
+    return this.id > 0 && this.width > 0 && this.width < BESIDE_REM * remInPixels();
+  }
+
+  private measured(width: number): void {
+    const before = this.isModal;
+    this.width = width;
+    if (this.isModal !== before) this.host.requestUpdate();
   }
 
   /** J and K go on to the next and the last attempt, Escape closes; not while somebody types. */
   private pressed = (event: KeyboardEvent): void => {
     const target = event.composedPath()[0] as HTMLElement;
-    if (!this.id || this.host.isAsking || target.closest('input, textarea, select, dialog, [popover]')) return;
+    if (!this.id || this.host.isAsking || target.closest('input, textarea, select, [popover]')) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Escape') this.handlers.close();
     else if (event.key.toLowerCase() === 'j') this.handlers.step(1);
@@ -73,7 +114,7 @@ export class Panel implements ReactiveController {
   }
 
   focus(): void {
-    this.host.renderRoot.querySelector<HTMLElement>('.panel .heading')?.focus();
+    this.dialog?.querySelector<HTMLElement>('.heading')?.focus();
   }
 
   async refresh(): Promise<void> {
@@ -195,7 +236,7 @@ export class Panel implements ReactiveController {
     return html`<p class="status" data-tone=${word.tone}>${icon(word.icon)}<span>${word.label}</span></p>
       ${attempt.paused?.message ? html`<p class="soft"><bdi>${attempt.paused.message}</bdi></p>` : nothing}
       ${attempt.actions.includes('resume') ? html`<p class="soft">${gettext('The learner cannot continue until you allow it.')}</p>` : nothing}
-      ${this.buttons(attempt)} ${this.facts(attempt)}
+      ${this.facts(attempt)}
       ${attempt.review ? this.part(gettext('Review'), this.review(attempt.review)) : nothing}
       ${attempt.earlier.length ? this.part(gettext('Earlier attempts'), this.earlier(attempt)) : nothing}
       ${this.part(gettext('Timeline'), timeline(attempt.timeline))}`;
@@ -210,14 +251,19 @@ export class Panel implements ReactiveController {
   render(): TemplateResult | typeof nothing {
     if (!this.id) return nothing;
     const { details, failure } = this;
-    return html`<aside class="card panel" aria-label=${gettext('Details of the attempt')}>
+    const closed = (event: Event) => {
+      event.preventDefault();
+      this.handlers.close();
+    };
+    return html`<dialog class="card panel" aria-label=${gettext('Details of the attempt')} @cancel=${closed}>
       ${this.head()}
       <div class="panel-body">
         ${heading(this.host.headingLevel + 1, this.title())}
         ${failure ? html`<div class="banner" data-tone="bad" role="alert">${icon('warn')}<p>${failure}</p></div>` : nothing}
         ${details ? this.content(details) : failure ? nothing : html`<p role="status">${gettext('Loading…')}</p>`}
       </div>
+      <div class="panel-foot">${this.isModal ? this.handlers.notices() : nothing} ${details ? this.buttons(details) : nothing}</div>
       <p class="visually-hidden" role="status">${this.copied}</p>
-    </aside>`;
+    </dialog>`;
   }
 }

@@ -50,6 +50,7 @@ export class ProctoringAttempts extends Section<Attempt> {
     run: (action, attempt) => this.actions.run(action, attempt),
     label: this.actions.label,
     position: () => this.position(),
+    notices: () => this.notices.render(),
   });
 
   protected resource(): string {
@@ -173,12 +174,26 @@ export class ProctoringAttempts extends Section<Attempt> {
     const { ordering } = this.list.query;
     return {
       caption: ordering ? gettext('Attempts') : gettext('Attempts, newest first'),
-      columns: this.panel.id ? this.columns().filter(({ name }) => BESIDE_THE_PANEL.includes(name)) : this.columns(),
+      columns: this.isSplit() ? this.columns().filter(({ name }) => BESIDE_THE_PANEL.includes(name)) : this.columns(),
       attention: attentionOf,
       isOpen: ({ id }) => id === this.panel.id,
       selection: this.bulk.selection,
       actions: (attempt) => this.rowActions(attempt),
     };
+  }
+
+  private isSplit(): boolean {
+    return this.panel.id > 0 && !this.panel.isModal;
+  }
+
+  /** Outside of a modal dialog, nothing can have the focus. */
+  override focus(): void {
+    if (this.panel.isModal) this.panel.focus();
+    else super.focus();
+  }
+
+  protected override get isCovered(): boolean {
+    return this.panel.isModal;
   }
 
   protected override headActions(): TemplateResult {
@@ -248,6 +263,7 @@ export class ProctoringAttempts extends Section<Attempt> {
 
   /** The focus goes back to the row's name. */
   private closePanel(): void {
+    if (!this.panel.id) return;
     const index = this.index();
     void this.panel.open(0);
     this.tell();

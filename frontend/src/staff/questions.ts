@@ -87,7 +87,7 @@ export class Questions implements ReactiveController {
   }
 
   private get dialog(): HTMLDialogElement | null {
-    return this.host.shadowRoot?.querySelector('dialog') ?? null;
+    return this.host.shadowRoot?.querySelector<HTMLDialogElement>('.dialog') ?? null;
   }
 
   private show(): void {

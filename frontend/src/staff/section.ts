@@ -103,6 +103,11 @@ export abstract class Section<T extends Row> extends LitElement {
     return nothing;
   }
 
+  /** Does a modal dialog hold what the section says? */
+  protected get isCovered(): boolean {
+    return false;
+  }
+
   /** Below the table, such as the bar for the chosen rows. */
   protected below(): TemplateResult | typeof nothing {
     return nothing;
@@ -294,7 +299,7 @@ export abstract class Section<T extends Row> extends LitElement {
         </div>
         ${aside}
       </div>
-      ${this.notices.render()} ${this.menu.render()} ${this.questions.render()}
+      ${this.isCovered ? nothing : this.notices.render()} ${this.menu.render()} ${this.questions.render()}
       <p class="visually-hidden announcement" role="status">${isBusy || failure ? '' : this.waiting() || this.announcement}</p>
     </div>`;
   }
