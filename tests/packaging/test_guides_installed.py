@@ -69,15 +69,36 @@ def test_the_other_guides_install(install, guide):
     assert done.returncode == 0, done.stdout
 
 
+# Lines of a release's requirements that pip refuses in a file of constraints, or that forbid this package.
+ODD = """
+-e .
+    # via -r requirements/edx/kernel.in
+edx-proctoring==6.1.4
+lxml[html-clean]==6.0.2 ; python_version > "3"
+"""
+
+
 def test_the_package_can_be_installed_with_the_platforms_versions(built, tmp_path):
-    """pip finds a set of versions from the registry's metadata."""
+    """The commands of the page on compatibility; pip finds a set of versions from the registry's metadata."""
     base = environments.first_of(("3.12", "3.11"))
     subprocess.run([base, "-m", "venv", tmp_path / "venv"], check=True)
     constraints = ROOT / "requirements" / "openedx-2026-04.txt"
-    pip = [tmp_path / "venv" / "bin" / "python", "-m", "pip", "install", "-q", "--dry-run"]
-    command = [*pip, "--report", tmp_path / "report.json", "-c", constraints]
+    required = tmp_path / "edx-platform" / "requirements" / "edx" / "base.txt"
+    required.parent.mkdir(parents=True)
+    required.write_text(constraints.read_text("utf-8") + ODD, "utf-8")
+    page = (ROOT / "docs" / "compatibility.rst").read_text("utf-8")
+    extract, check = re.findall(r"^   \$ (.+)$", page, re.MULTILINE)
+    subprocess.run(["sh", "-c", extract], cwd=tmp_path, check=True)
+    assert "lxml==6.0.2" in (tmp_path / "constraints.txt").read_text("utf-8").splitlines()
+    options = check.removeprefix("pip install ").rpartition(" ")[0]
+    pip = [tmp_path / "venv" / "bin" / "python", "-m", "pip", "install", "-q", *options.split()]
+    command = [*pip, "--report", tmp_path / "report.json"]
     done = subprocess.run(
-        [*command, f"{built['wheel']}[openedx]"], capture_output=True, text=True, env=CLEAN
+        [*command, f"{built['wheel']}[openedx]"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=CLEAN,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))

@@ -30,10 +30,10 @@ hooks.Filters.CONFIG_UNIQUE.add_items(
 )
 
 INSTALL = """
-# edx-proctoring takes the place of the published package.
+# edx-proctoring takes the place of the published package. Without --upgrade, which makes uv replace Django, too.
 {%- for requirement in [PROCTORING_REQUIREMENT] + PROCTORING_PROVIDER_REQUIREMENTS %}
 RUN --mount=type=cache,target=/openedx/.cache/pip,sharing=shared \\
-    ${PIP_COMMAND:-pip} install --upgrade '{{ requirement }}'
+    ${PIP_COMMAND:-pip} install '{{ requirement }}'
 {%- endfor %}
 """
 
