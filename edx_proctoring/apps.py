@@ -2,10 +2,11 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar
 
+from celery import current_app
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -52,18 +53,14 @@ class EdxProctoringConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Connect receivers and message handlers, register the tasks, and load the configured providers."""
-        from edx_proctoring import checks, handlers, signals, tasks  # noqa: F401, PLC0415  need models
-        from edx_proctoring.api import bulk_actions  # noqa: PLC0415  need models
-        from edx_proctoring.effects import deliver  # noqa: PLC0415  need models
-        from edx_proctoring.lifecycle import bulk, recalculation  # noqa: PLC0415  need models
-        from edx_proctoring.outbox import broker  # noqa: PLC0415  need models
+        """Connect receivers, register the tasks, and load the configured providers.
 
-        deliver.register()
-        recalculation.register()
-        bulk.register()
-        bulk_actions.register()
-        broker.remember_app()
+        What a process may never use is imported when it is: see `late`.
+        """
+        from edx_proctoring import checks, handlers, signals, tasks  # noqa: F401, PLC0415  need models
+
+        # The current app depends on the thread, and requests run in other threads.
+        self.celery_app: Any = current_app._get_current_object()
         masking.guard_logs()
         self.backend_errors: dict[str, str] = {}
         self.backend_classes: dict[
@@ -75,6 +72,15 @@ class EdxProctoringConfig(AppConfig):
             make_worker_config(
                 list(self.backends.values()), out=os.path.join(env_root, "workers.json")
             )
+
+    def message_handlers(self) -> dict[Any, Callable[..., object]]:
+        """Return the kinds of outbox messages with their handlers; the outbox asks when it first needs one."""
+        from edx_proctoring.api import bulk_actions  # noqa: PLC0415  not at start-up
+        from edx_proctoring.effects import deliver  # noqa: PLC0415  not at start-up
+        from edx_proctoring.lifecycle import bulk, recalculation  # noqa: PLC0415  not at start-up
+
+        modules = (deliver, recalculation, bulk, bulk_actions)
+        return {kind: handler for one in modules for kind, handler in one.HANDLERS.items()}
 
     def _load_backends(self) -> Iterator[tuple[str, ProctoringBackendProvider]]:
         """Load the providers. One faulty provider does not stop the site: a system check reports it, and using it

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
@@ -18,7 +18,12 @@ from edx_proctoring import backends, conf
 from edx_proctoring.backends import options
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.options import ENTRY_POINTS
-from edx_proctoring.outbox import broker
+from edx_proctoring.late import late_module
+
+if TYPE_CHECKING:
+    from edx_proctoring.outbox import broker
+else:  # imported when used: see `late`
+    broker = late_module("edx_proctoring.outbox.broker")
 
 SWITCHES = (
     "REVIEW_CALLBACK_ANY_BACKEND",

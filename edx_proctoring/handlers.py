@@ -1,7 +1,7 @@
 """Receivers of model signals, needed because hosts save models directly."""
 
 import logging
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -9,7 +9,8 @@ from django.db.models import Model, ProtectedError, QuerySet
 from django.db.models.signals import ModelSignal, post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
-from edx_proctoring import api, host
+from edx_proctoring import host
+from edx_proctoring.late import late_module
 from edx_proctoring.models import (
     TIME_VALUES,
     ProctoredExam,
@@ -27,6 +28,11 @@ from edx_proctoring.models import (
     take_note_of_pre_save,
 )
 from edx_proctoring.runtime import get_runtime_service
+
+if TYPE_CHECKING:
+    from edx_proctoring import api
+else:  # imported when used: see `late`
+    api = late_module("edx_proctoring.api")
 
 log = logging.getLogger(__name__)
 Row = TypeVar("Row", bound=Model)

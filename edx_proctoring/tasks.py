@@ -1,10 +1,18 @@
 """Celery tasks. `edx_proctoring.settings.schedule` says how often they run."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from celery import shared_task
 
-from edx_proctoring import api, operations, outbox
+from edx_proctoring.late import late_module
+
+if TYPE_CHECKING:
+    from edx_proctoring import api, operations, outbox
+else:  # imported when used: see `late`
+    api = late_module("edx_proctoring.api")
+    operations = late_module("edx_proctoring.operations")
+    outbox = late_module("edx_proctoring.outbox")
 
 NET_SECONDS = 45
 

@@ -10,6 +10,7 @@ import time
 
 import pytest
 from celery import Celery, current_app
+from django.apps import apps
 
 from edx_proctoring import outbox
 from edx_proctoring.circuit_breaker import IN_PROCESS
@@ -42,16 +43,17 @@ def delivery(settings):
 @pytest.fixture
 def celery_app():
     """Create a host's Celery app, as if before Django was set up."""
-    before, made, remembered = current_app._get_current_object(), [], [*broker._apps]
+    config, made = apps.get_app_config("edx_proctoring"), []
+    before, remembered = current_app._get_current_object(), config.celery_app
 
     def make(**options):
         made.append(Celery("host", set_as_current=False, **options))
         made[-1].set_current()
-        broker.remember_app()
+        config.celery_app = made[-1]
         return made[-1]
 
     yield make
-    broker._apps[:] = remembered
+    config.celery_app = remembered
     before.set_current()
     for one in made:
         one.close()

@@ -1,6 +1,6 @@
 """Allowances in Django admin. Granting one there has the same effects as granting it through the API."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -8,13 +8,18 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from edx_proctoring import api
 from edx_proctoring.admin.filters import AllowanceKeyFilter
 from edx_proctoring.admin.labels import ALLOWANCES, allowance_label, with_title
 from edx_proctoring.admin.lookups import RefuseNulMixin
 from edx_proctoring.admin.mixins import FailureMessageMixin
 from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.late import late_module
 from edx_proctoring.models import ProctoredExamStudentAllowance
+
+if TYPE_CHECKING:
+    from edx_proctoring import api
+else:  # imported when used: see `late`
+    api = late_module("edx_proctoring.api")
 
 Allowance = ProctoredExamStudentAllowance
 

@@ -1,6 +1,6 @@
 """Attempts in Django admin. Changing a status there triggers all its effects."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -10,15 +10,21 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
-from edx_proctoring import api
 from edx_proctoring.admin import timeline
 from edx_proctoring.admin.filters import AttemptStatusFilter, ExamAttemptFilterByCourseId
 from edx_proctoring.admin.labels import STATUS_CHOICES, label
 from edx_proctoring.admin.lookups import RefuseNulMixin
 from edx_proctoring.admin.mixins import FailureMessageMixin
-from edx_proctoring.api.users import signed_in
 from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.late import late_module
 from edx_proctoring.models import ProctoredExamStudentAttempt
+
+if TYPE_CHECKING:
+    from edx_proctoring import api
+    from edx_proctoring.api import users
+else:  # imported when used: see `late`
+    api = late_module("edx_proctoring.api")
+    users = late_module("edx_proctoring.api.users")
 
 
 class ProctoredExamAttemptForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at runtime
@@ -132,7 +138,7 @@ class ProctoredExamStudentAttemptAdmin(FailureMessageMixin, RefuseNulMixin, Simp
             api.update_attempt_status(
                 obj.pk,
                 form.cleaned_data["status"],
-                update_attributable_to=signed_in(request.user),
+                update_attributable_to=users.signed_in(request.user),
                 reason="staff",
             )
         except ProctoredBaseException as error:

@@ -1,6 +1,6 @@
 """Exams and their review policies in Django admin."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -9,9 +9,14 @@ from django.contrib.auth import get_user_model
 from django.db.models import Model
 from django.http import HttpRequest
 
-from edx_proctoring import api
 from edx_proctoring.admin.lookups import RefuseNulMixin
+from edx_proctoring.late import late_module
 from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy, save_with_history
+
+if TYPE_CHECKING:
+    from edx_proctoring import api
+else:  # imported when used: see `late`
+    api = late_module("edx_proctoring.api")
 
 
 class ProctoredExamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at runtime

@@ -10,14 +10,18 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from edx_proctoring import outbox
 from edx_proctoring.admin.labels import ALLOWANCES, label, message_label
+from edx_proctoring.late import late_module
 from edx_proctoring.models import ProctoredExam, exactly
 from edx_proctoring.models.exams import ExamQuerySet
 from edx_proctoring.statuses import KNOWN, SoftwareSecureReviewStatus
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+    from edx_proctoring import outbox
+else:  # imported when used: see `late`
+    outbox = late_module("edx_proctoring.outbox")
 
 
 Choices = Sequence[tuple[str, "StrOrPromise"]]

@@ -1,5 +1,6 @@
 """The labels of attempt statuses, allowances and outbox messages in Django admin."""
 
+import functools
 from typing import TYPE_CHECKING
 
 from django.utils.html import format_html
@@ -7,12 +8,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring.constants import TIME_MULTIPLIER
-from edx_proctoring.effects import messages
+from edx_proctoring.late import late_module
 from edx_proctoring.models import ProctoredExamStudentAllowance as Allowance
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+    from edx_proctoring.effects import messages
+else:  # imported when used: see `late`
+    messages = late_module("edx_proctoring.effects.messages")
 
 # Statuses that staff may set.
 STATUS_CHOICES = [
@@ -52,27 +57,31 @@ ALLOWANCES = {
     TIME_MULTIPLIER: _("Additional Time (factor)"),
     Allowance.REVIEW_POLICY_EXCEPTION[0]: _("Review Policy Exception"),
 }
-MESSAGES = {
-    messages.CREDIT: _("Credit of the learner"),
-    messages.GRADE: _("Grade of the learner"),
-    messages.COMPLETION: _("Completion of the exam in the course"),
-    messages.LEARNER_STATE: _("Deletion of the answers"),
-    messages.SUPPORT_NOTIFICATION: _("Notice to support about a suspicious review"),
-    messages.EVENT: _("Analytics event"),
-    messages.SIGNAL: _("Signal about the status"),
-    messages.EMAIL: _("E-mail about the status"),
-    messages.TIME_SIGNAL: _("Signal about a change of the time"),
-    messages.TIME_EMAIL: _("E-mail about added time"),
-    messages.PAUSE_EMAIL: _("E-mail to the course team about a long pause"),
-    messages.PROVIDER_NOTICE: _("Notice to the provider"),
-    messages.PROVIDER_REMOVAL: _("Removal of the attempt at the provider"),
-    messages.EXAM_SAVED: _("Exam, for its provider"),
-    messages.EXTENSION_CHANGE: _("Change of an attempt, for extensions"),
-    messages.RECALCULATION: _("New deadlines of running attempts"),
-    messages.BULK_TIME_CHANGE: _("Change of the time of many attempts"),
-    messages.BULK_ACTION: _("Action on many attempts"),
-}
-_MESSAGES = {kind.name: words for kind, words in MESSAGES.items()}
+
+
+@functools.cache
+def message_labels() -> "dict[messages.MessageKind, StrOrPromise]":
+    """Return the labels of all kinds of outbox messages."""
+    return {
+        messages.CREDIT: _("Credit of the learner"),
+        messages.GRADE: _("Grade of the learner"),
+        messages.COMPLETION: _("Completion of the exam in the course"),
+        messages.LEARNER_STATE: _("Deletion of the answers"),
+        messages.SUPPORT_NOTIFICATION: _("Notice to support about a suspicious review"),
+        messages.EVENT: _("Analytics event"),
+        messages.SIGNAL: _("Signal about the status"),
+        messages.EMAIL: _("E-mail about the status"),
+        messages.TIME_SIGNAL: _("Signal about a change of the time"),
+        messages.TIME_EMAIL: _("E-mail about added time"),
+        messages.PAUSE_EMAIL: _("E-mail to the course team about a long pause"),
+        messages.PROVIDER_NOTICE: _("Notice to the provider"),
+        messages.PROVIDER_REMOVAL: _("Removal of the attempt at the provider"),
+        messages.EXAM_SAVED: _("Exam, for its provider"),
+        messages.EXTENSION_CHANGE: _("Change of an attempt, for extensions"),
+        messages.RECALCULATION: _("New deadlines of running attempts"),
+        messages.BULK_TIME_CHANGE: _("Change of the time of many attempts"),
+        messages.BULK_ACTION: _("Action on many attempts"),
+    }
 
 
 def allowance_label(key: str) -> "StrOrPromise":
@@ -82,7 +91,8 @@ def allowance_label(key: str) -> "StrOrPromise":
 
 def message_label(kind: str) -> "StrOrPromise":
     """Return the label of this kind of outbox message; kinds of extensions have none but their name."""
-    return _MESSAGES.get(kind, kind.replace("_", " "))
+    known = {one.name: words for one, words in message_labels().items()}
+    return known.get(kind, kind.replace("_", " "))
 
 
 def with_title(words: "StrOrPromise", title: str) -> SafeString:

@@ -1,6 +1,7 @@
 """Outbox messages in Django admin; messages that were given up can be delivered again."""
 
 import datetime
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
@@ -12,12 +13,17 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from edx_proctoring import api
 from edx_proctoring.admin.filters import MessageKindFilter
 from edx_proctoring.admin.labels import message_label, with_title
 from edx_proctoring.admin.lookups import RefuseNulMixin
 from edx_proctoring.backends import provider_states
+from edx_proctoring.late import late_module
 from edx_proctoring.models import OutboxMessage
+
+if TYPE_CHECKING:
+    from edx_proctoring import api
+else:  # imported when used: see `late`
+    api = late_module("edx_proctoring.api")
 
 
 @admin.register(OutboxMessage)

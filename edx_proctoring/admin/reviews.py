@@ -1,6 +1,6 @@
 """Reviews in Django admin. Saving one decides it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -16,7 +16,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from edx_proctoring import api
 from edx_proctoring.admin.filters import (
     ProctoredExamCoursesListFilter,
     ProctoredExamListFilter,
@@ -26,8 +25,8 @@ from edx_proctoring.admin.filters import (
 from edx_proctoring.admin.labels import label
 from edx_proctoring.admin.lookups import RefuseNulMixin
 from edx_proctoring.admin.mixins import FailureMessageMixin
-from edx_proctoring.api.users import signed_in
 from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.late import late_module
 from edx_proctoring.models import (
     NOTE,
     ProctoredExamSoftwareSecureReview,
@@ -36,6 +35,13 @@ from edx_proctoring.models import (
     exactly,
 )
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
+
+if TYPE_CHECKING:
+    from edx_proctoring import api
+    from edx_proctoring.api import users
+else:  # imported when used: see `late`
+    api = late_module("edx_proctoring.api")
+    users = late_module("edx_proctoring.api.users")
 
 REVIEW_CHOICES = [(word, word) for word in SoftwareSecureReviewStatus.from_standard_status.values()]
 
@@ -204,7 +210,7 @@ class ProctoredExamSoftwareSecureReviewAdmin(FailureMessageMixin, _Reviews):
         """Apply the decision. If that fails, show the error on the page and store nothing."""
         try:
             decided = api.decide_review(
-                obj.pk, form.cleaned_data["review_status"], signed_in(request.user)
+                obj.pk, form.cleaned_data["review_status"], users.signed_in(request.user)
             )
         except ProctoredBaseException as error:
             self.failed(request, error)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring import extensions
 from edx_proctoring.admin.labels import label, message_label
-from edx_proctoring.effects.messages import orders_of_attempt
+from edx_proctoring.late import late_module
 from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExamSoftwareSecureComment,
@@ -25,6 +25,10 @@ from edx_proctoring.types import User
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+    from edx_proctoring.effects import messages as kinds
+else:  # imported when used: see `late`
+    kinds = late_module("edx_proctoring.effects.messages")
 
 NEWEST = 200  # rows of each kind
 REASONS = {
@@ -146,7 +150,7 @@ class Timeline(TypedDict):
 
 def messages(attempt: ProctoredExamStudentAttempt) -> list[ShownMessage]:
     """Return the messages caused by the attempt, newest first, with one query."""
-    orders = orders_of_attempt(attempt.pk, attempt.proctored_exam_id, attempt.user_id)
+    orders = kinds.orders_of_attempt(attempt.pk, attempt.proctored_exam_id, attempt.user_id)
     found = OutboxMessage.objects.filter(lane__in=orders).order_by("-id")[:NEWEST]
     return [{"message": one, "words": message_label(one.kind)} for one in found]
 

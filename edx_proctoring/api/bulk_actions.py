@@ -131,9 +131,3 @@ def _error_for(bulk: BulkAction, row_id: int) -> ProctoredBaseException | None:
 
 
 HANDLERS = {messages.BULK_ACTION: deliver}
-
-
-def register() -> None:
-    """Register the message kind and its handler; called once at start-up."""
-    for kind, handler in HANDLERS.items():
-        outbox.register(kind.name, handler, inline=kind.inline, slow_recipient=kind.slow_recipient)

@@ -260,9 +260,3 @@ HANDLERS = {
     messages.EXAM_SAVED: deliver_saved,
     messages.EXTENSION_CHANGE: deliver_replay,
 }
-
-
-def register() -> None:
-    """Register all message kinds and handlers; called once at start-up."""
-    for kind, handler in HANDLERS.items():
-        outbox.register(kind.name, handler, inline=kind.inline, slow_recipient=kind.slow_recipient)

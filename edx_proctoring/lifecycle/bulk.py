@@ -116,9 +116,3 @@ def deliver(message: OutboxMessage) -> None:
 
 
 HANDLERS = {messages.BULK_TIME_CHANGE: deliver}
-
-
-def register() -> None:
-    """Register the message kind and its handler; called once at start-up."""
-    for kind, handler in HANDLERS.items():
-        outbox.register(kind.name, handler, inline=kind.inline, slow_recipient=kind.slow_recipient)

@@ -207,9 +207,3 @@ def _follow_all(attempts: Iterable[Attempt]) -> list[int]:
 
 
 HANDLERS = {messages.RECALCULATION: deliver}
-
-
-def register() -> None:
-    """Register the message kind and its handler; called once at start-up."""
-    for kind, handler in HANDLERS.items():
-        outbox.register(kind.name, handler, inline=kind.inline, slow_recipient=kind.slow_recipient)

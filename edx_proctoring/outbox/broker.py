@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from celery import current_app
+from django.apps import apps
 from kombu import pools
 
 from edx_proctoring import conf
@@ -35,14 +36,6 @@ NO_BROKER_HINT = (
 )
 
 _breaker = CircuitBreaker("broker", PAUSE_SECONDS, IN_PROCESS)
-_apps: list[Any] = []  # the current Celery app when Django was set up
-
-
-def remember_app() -> None:
-    """Remember Celery's current app at start-up: the current app depends on the thread, and requests run in other
-    threads.
-    """
-    _apps[:] = [current_app._get_current_object()]
 
 
 def app() -> Any:
@@ -52,8 +45,9 @@ def app() -> Any:
     `set_default()`, which Open edX does not do.
     """
     here = current_app._get_current_object()
-    if _address_of(here) is None and _apps and not here.conf.task_always_eager:
-        return _apps[0]
+    if _address_of(here) is None and not here.conf.task_always_eager:
+        config: Any = apps.get_app_config("edx_proctoring")
+        return config.celery_app
     return here
 
 

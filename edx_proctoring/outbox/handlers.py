@@ -1,7 +1,11 @@
 """Map the kinds of messages to their handlers."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
 
 from edx_proctoring import extensions
 from edx_proctoring.models.outbox import OutboxMessage
@@ -34,6 +38,16 @@ class _Kind:
 _kinds: dict[str, _Kind] = {}
 
 
+@functools.cache
+def _of_the_app() -> dict[str, _Kind]:
+    """Return the app's own kinds; their handlers are imported by the first process that stores or delivers a message."""
+    config: Any = apps.get_app_config("edx_proctoring")
+    return {
+        kind.name: _Kind(handler, kind.inline, kind.slow_recipient)
+        for kind, handler in config.message_handlers().items()
+    }
+
+
 def register(
     kind: str, handler: Handler, *, inline: bool = False, slow_recipient: bool = False
 ) -> None:
@@ -54,7 +68,7 @@ def unregister(kind: str) -> None:
 
 def _find(kind: str) -> _Kind | None:
     """Return the handler of this kind: from the app itself, else from an extension."""
-    if found := _kinds.get(kind):
+    if found := _kinds.get(kind) or _of_the_app().get(kind):
         return found
     added = extensions.message_kinds().get(kind)
     if added is None:
@@ -64,7 +78,7 @@ def _find(kind: str) -> _Kind | None:
 
 def kinds() -> list[str]:
     """Return the kinds that have a handler."""
-    return sorted({*_kinds, *extensions.message_kinds()})
+    return sorted({*_kinds, *_of_the_app(), *extensions.message_kinds()})
 
 
 def slow_recipient_kinds() -> list[str]:

@@ -107,7 +107,7 @@ def test_the_outbox_says_why(client, given_up):
 
 
 def test_messages_are_named_in_words_with_their_key_as_title(client, told):
-    assert labels.MESSAGES.keys() == set(KINDS)
+    assert labels.message_labels().keys() == set(KINDS)
     email = OutboxMessage.objects.filter(kind="email").latest("id")
     words = f'<span title="{email.key}">E-mail about the status</span>'
     page = client.get(f"{ADMIN}/outboxmessage/?kind=email").content.decode()

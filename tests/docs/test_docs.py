@@ -92,7 +92,7 @@ def test_the_picture_of_the_layers_has_each_room_and_only_arrows_downwards():
         for importer, imported in architecture.imports()
         if depth[importer] > depth[imported]
     }
-    assert upwards == {("backends", "callbacks")}  # the mock provider plays the learner's browser
+    assert upwards == set()
     picture = architecture.picture()
     assert all(f">{name}</text>" in picture for name in depth)
 
