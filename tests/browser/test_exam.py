@@ -199,6 +199,7 @@ def test_course_staff_see_the_attempts_of_their_course(browser, demo):
     page.goto("/")
     page.get_by_role("button", name="Casey Courseteam").click()
     page.get_by_role("link", name="Special exams").click()
+    page.get_by_role("link", name="Attempts", exact=True).click()
     page.get_by_role("rowheader").get_by_text("alex", exact=True).first.wait_for()
     accessible(page)
     page.get_by_label("Exam", exact=True).select_option("Midterm exam")
