@@ -57,6 +57,32 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.write_line(f"random order: --randomly-seed={seed}")
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request, tmp_path_factory, django_db_modify_db_settings):
+    """Where pages in Chromium ask a live server, keep the SQLite database in a file.
+
+    Playwright runs an event loop in the thread of the tests, in which Django opens another connection than the one that
+    it lends to the live server. Connections to one database in memory do not wait for each other: a test that writes
+    while a page polls would fail at once with "database table is locked". In a file with a write-ahead log, readers
+    block nobody, and writers wait for one another.
+    """
+    database = connection.settings_dict
+    if connection.vendor == "sqlite" and any(map(is_shown_by_live_server, request.session.items)):
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "tests.sqlite3")
+        database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
+
+
+def is_shown_by_live_server(item):
+    """Return whether a page in Chromium asks a live server in this test."""
+    return item.get_closest_marker("browser") and "live_server" in item.fixturenames
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup, live_server):
+    """A live server that is made when the database is known: with one in memory, it would be lent a connection."""
+    return live_server
+
+
 DEFECTS = pytest.StashKey()
 
 
