@@ -1,14 +1,18 @@
 """The results of the plug-in in Tutor: image, settings, services and Kubernetes."""
 
+import io
+import json
 import os
 import re
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from django.core import checks
+from django.core.management import call_command, get_commands
 
 from tests.tutor import environment
 
@@ -30,6 +34,12 @@ CONFIG = {
     "PROCTORING_SETTINGS": {"LATE_MINUTES": 5, "REQUIRE_ENROLLMENT": True},
     "PROCTORING_MFE_ORIGINS": ["https://exams.example.com"],
 }
+EXTENSIONS = ["edx_proctoring.contrib.accommodations", "edx_proctoring.contrib.live"]
+# Writes down what Tutor asks of it; no container runs.
+DOCKER = """#!/bin/sh
+echo "$@" >> "$TUTOR_ROOT/docker.log"
+case "$*" in *" ls "*) echo "[]";; esac
+"""
 
 
 class Rendered:
@@ -44,7 +54,11 @@ class Rendered:
         self.tutor("config", "save")
 
     def tutor(self, *arguments: str) -> str:
-        paths = {"TUTOR_ROOT": self.root, "TUTOR_PLUGINS_ROOT": self.root / "plugins"}
+        paths = {
+            "TUTOR_ROOT": self.root,
+            "TUTOR_PLUGINS_ROOT": self.root / "plugins",
+            "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}",
+        }
         done = subprocess.run(
             [str(environment.TUTOR), *arguments],
             capture_output=True,
@@ -53,6 +67,17 @@ class Rendered:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def containers(self, *arguments: str) -> str:
+        """Return the requests to Docker that a command of Tutor makes."""
+        log = self.root / "docker.log"
+        log.unlink(missing_ok=True)
+        docker = self.root / "bin" / "docker"
+        docker.parent.mkdir(exist_ok=True)
+        docker.write_text(DOCKER, "utf-8")
+        docker.chmod(0o755)
+        self.tutor(*arguments)
+        return log.read_text("utf-8")
 
     def read(self, name: str) -> str:
         return (self.root / "env" / name).read_text("utf-8")
@@ -63,6 +88,7 @@ class Rendered:
         compile(text, service, "exec")
         names: dict[str, Any] = {
             "FEATURES": {},
+            "INSTALLED_APPS": [],
             "CORS_ORIGIN_WHITELIST": [],
             "CSRF_TRUSTED_ORIGINS": [],
         }
@@ -145,6 +171,41 @@ def test_secrets_are_made_once(rendered: Rendered) -> None:
     assert "proctoring-beat" not in rendered.read("local/docker-compose.prod.yml")
     assert "proctoring-beat" not in rendered.read("k8s/deployments.yml")
     rendered.tutor("config", "save", "--set", "PROCTORING_SCHEDULE=beat")
+
+
+@pytest.mark.django_db
+def test_the_jobs_run_commands_that_exist(rendered: Rendered) -> None:
+    jobs = rendered.containers("local", "do", "init", "--limit=proctoring")
+    commands = re.findall(r"\./manage\.py (lms|cms) ([^&\n]+)", jobs)
+    assert [(service, line.strip()) for service, line in commands] == [
+        ("lms", "migrate edx_proctoring"),
+        ("lms", "check --tag edx_proctoring"),
+        ("cms", "check --tag edx_proctoring"),
+    ]
+    for _, line in commands:
+        call_command(*line.split(), stdout=io.StringIO(), stderr=io.StringIO())
+
+
+def test_extensions_are_installed_in_the_lms_and_migrated(rendered: Rendered) -> None:
+    assert all(find_spec(name) for name in EXTENSIONS)
+    rendered.tutor("config", "save", "--set", f"PROCTORING_EXTENSIONS={json.dumps(EXTENSIONS)}")
+    assert rendered.settings("lms")["INSTALLED_APPS"] == EXTENSIONS
+    assert rendered.settings("cms")["INSTALLED_APPS"] == []
+    jobs = rendered.containers("local", "do", "init", "--limit=proctoring")
+    assert "./manage.py lms migrate && " in jobs
+    rendered.tutor("config", "save", "--unset", "PROCTORING_EXTENSIONS")
+
+
+def test_the_guides_commands_are_commands_of_tutor(rendered: Rendered) -> None:
+    guide = GUIDE.read_text("utf-8")
+    jobs = re.findall(r"^ +tutor (local (?:do|run) .*)$", guide, re.MULTILINE)
+    assert len(jobs) == 5
+    for job in jobs:
+        asks = ["--password=secret"] if "createuser" in job else []
+        asked = rendered.containers(*job.split(), *asks)
+        assert " run " in asked, job
+    assert rendered.containers("images", "build", "openedx").startswith("buildx build")
+    assert "proctoring_doctor" in get_commands()
 
 
 def test_the_guide_names_what_there_is(rendered: Rendered) -> None:

@@ -14,6 +14,8 @@ hooks.Filters.CONFIG_DEFAULTS.add_items(
         # The Django settings of these names.
         ("PROCTORING_BACKENDS", {"DEFAULT": "null", "null": {}}),
         ("PROCTORING_SETTINGS", {}),
+        # Extensions for the LMS, e.g. edx_proctoring.contrib.accommodations and edx_proctoring.contrib.live.
+        ("PROCTORING_EXTENSIONS", []),
         # "beat": a process of Celery beat each for LMS and Studio. "cron": none; run the commands of
         # docs/operate.rst yourself.
         ("PROCTORING_SCHEDULE", "beat"),
@@ -54,8 +56,9 @@ PROCTORING_USER_OBFUSCATION_KEY = "{{ PROCTORING_OBFUSCATION_KEY }}"
 # edx-proctoring: end
 """
 
-ORIGINS = """
+LMS = """
 # edx-proctoring: begin
+INSTALLED_APPS += {{ PROCTORING_EXTENSIONS }}
 for _origin in {{ PROCTORING_MFE_ORIGINS }}:
     CORS_ORIGIN_WHITELIST.append(_origin)
     CSRF_TRUSTED_ORIGINS.append(_origin)
@@ -143,18 +146,21 @@ hooks.Filters.ENV_PATCHES.add_items(
     [
         ("openedx-dockerfile-post-python-requirements", INSTALL),
         ("openedx-common-settings", COMMON),
-        ("openedx-lms-common-settings", ORIGINS),
+        ("openedx-lms-common-settings", LMS),
         ("local-docker-compose-prod-services", COMPOSE),
         ("k8s-deployments", KUBERNETES),
     ]
 )
+
+# Extensions have tables, too.
+MIGRATE = "./manage.py lms migrate{% if not PROCTORING_EXTENSIONS %} edx_proctoring{% endif %}"
 
 # tutor local do init --limit=proctoring
 hooks.Filters.CLI_DO_INIT_TASKS.add_items(
     [
         (
             "lms",
-            "./manage.py lms migrate edx_proctoring && ./manage.py lms check --tag edx_proctoring",
+            f"{MIGRATE} && ./manage.py lms check --tag edx_proctoring",
         ),
         ("cms", "./manage.py cms check --tag edx_proctoring"),
     ]
