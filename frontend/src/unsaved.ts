@@ -15,8 +15,10 @@ type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
 interface Text {
   label: string;
-  text: string;
+  text: string; // in words; '' where nothing is chosen
   key?: string; // how its field is found again
+  chosen?: string[]; // values: of a list those that are chosen, of a check box or radio button its own or none
+  value?: string; // which one of the boxes with the same name
 }
 
 interface Left {
@@ -31,9 +33,27 @@ interface Typed {
   texts: Text[];
 }
 
+function isBox(field: Field): field is HTMLInputElement {
+  return field instanceof HTMLInputElement && ['checkbox', 'radio'].includes(field.type);
+}
+
+function labelOf(field: Field): string {
+  const words = field.labels?.[0]?.cloneNode(true) as Element | undefined;
+  words?.querySelectorAll('select, textarea').forEach((one) => one.remove()); // their content is no part of the label
+  return words?.textContent?.trim() ?? '';
+}
+
+function chosenIn(field: Field): string[] | undefined {
+  if (isBox(field)) return field.checked ? [field.value] : [];
+  if (field instanceof HTMLSelectElement) return Array.from(field.selectedOptions, ({ value }) => value);
+  return undefined;
+}
+
 function textOf(field: Field): string {
-  const chosen = field instanceof HTMLInputElement && ['checkbox', 'radio'].includes(field.type);
-  return chosen ? '' : field.value.trim();
+  if (isBox(field)) return field.checked ? labelOf(field) || field.value : '';
+  if (!(field instanceof HTMLSelectElement)) return field.value.trim();
+  const options = Array.from(field.selectedOptions).filter(({ value }) => value !== '');
+  return options.map(({ text }) => text.trim()).join(', ');
 }
 
 /** Where a field is found after a reload; '' for one without a name, and for secrets. */
@@ -42,15 +62,30 @@ function keyOf(field: Field): string {
   return field.id ? `#${field.id}` : field.name;
 }
 
-function fieldOf(key = ''): Field | null {
-  const found = key.startsWith('#') ? document.getElementById(key.slice(1)) : document.getElementsByName(key)[0];
-  return found?.matches(FIELDS) && !found.closest(NOT_ANSWERS) ? (found as Field) : null;
+function fieldOf({ key = '', value }: Text): Field | null {
+  const named = key.startsWith('#') ? [document.getElementById(key.slice(1))] : Array.from(document.getElementsByName(key));
+  const fields = named.filter((one): one is Field => Boolean(one?.matches(FIELDS) && !one.closest(NOT_ANSWERS)));
+  return fields.find((one) => value === undefined || one.value === value) ?? null;
+}
+
+function kept(field: Field): Text {
+  const question = isBox(field) ? field.closest('fieldset')?.querySelector('legend')?.textContent?.trim() : labelOf(field);
+  return { label: question ?? '', text: textOf(field), key: keyOf(field), chosen: chosenIn(field), value: isBox(field) ? field.value : undefined };
+}
+
+/** Put a kept answer into its field; false if the field holds another text. */
+function fill(field: Field, { text, chosen = [] }: Text): boolean {
+  if (isBox(field)) field.checked = chosen.length > 0;
+  else if (field instanceof HTMLSelectElement) {
+    for (const option of Array.from(field.options)) option.selected = chosen.includes(option.value);
+  } else if (field.value.trim() !== '' && field.value.trim() !== text) return false;
+  else field.value = text;
+  for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
+  return true;
 }
 
 function textsOf(fields: Field[]): Text[] {
-  return fields
-    .map((field) => ({ label: field.labels?.[0]?.textContent?.trim() ?? '', text: textOf(field), key: keyOf(field) }))
-    .filter(({ text }) => text !== '');
+  return fields.map(kept).filter(({ text, key, chosen }) => text !== '' || (key && chosen));
 }
 
 function stored<T extends { at: number }>(name: string): T | null {
@@ -112,15 +147,11 @@ export class Unsaved {
     return [...textsOf(this.fields), ...this.waiting];
   }
 
-  /** Put what was typed before a reload into its fields, unless they hold another text; hosts load questions late, too. */
+  /** Put what was typed or chosen before a reload into its fields, unless they hold another text; hosts load questions late, too. */
   putBack(): void {
-    this.waiting = this.waiting.filter(({ key, text }) => {
-      const field = fieldOf(key);
-      if (!field) return true;
-      if (field.value.trim() !== '' && textOf(field) !== text && !(field instanceof HTMLSelectElement)) return true;
-      field.value = text;
-      for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
-      return false;
+    this.waiting = this.waiting.filter((one) => {
+      const field = fieldOf(one);
+      return !field || !fill(field, one);
     });
   }
 
@@ -159,7 +190,8 @@ export class Unsaved {
 }
 
 /** Keep the reason why the exam ended, and what was typed, for the next page of this window. */
-export function keepForNextPage(reason: string, texts: Text[]): void {
+export function keepForNextPage(reason: string, answers: Text[]): void {
+  const texts = answers.filter(({ text }) => text !== '');
   store(TYPED, null);
   if (reason || texts.length) store(STORE, { at: Date.now(), reason, texts });
 }

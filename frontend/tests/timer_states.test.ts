@@ -111,6 +111,42 @@ describe('no exam goes on that has ended', () => {
     expect(document.querySelector<HTMLTextAreaElement>('.proctoring-left textarea')!.value).toBe('Because');
   });
 
+  test('boxes, buttons and lists are as they were chosen before a reload; in words at the end', async () => {
+    const form = `<main><form><fieldset><legend>Rivers?</legend>
+      <label><input type="checkbox" name="rivers[]" value="a"> Nile</label>
+      <label><input type="checkbox" name="rivers[]" value="b" checked> Alps</label></fieldset>
+      <fieldset><legend>Longest?</legend><label><input type="radio" name="longest" value="a" checked> Rhine</label>
+      <label><input type="radio" name="longest" value="b"> Amazon</label></fieldset>
+      <label>Where? <select name="where" multiple><option value="1">Africa</option><option value="2" selected>Asia</option></select></label>
+      <label>When? <select name="when"><option value="">Choose</option><option value="3">Today</option></select></label></form></main>`;
+    const all = () => Array.from(document.querySelectorAll<HTMLInputElement & HTMLOptionElement>('input, option'));
+    const state = () => all().map((one) => one.checked ?? one.selected);
+    document.body.insertAdjacentHTML('beforeend', form);
+    await bar({}, left(500));
+    const [nile, alps, , amazon] = all();
+    for (const one of [nile, alps, amazon]) one.click();
+    for (const one of document.querySelectorAll('select')) {
+      one.options[0].selected = one.multiple;
+      one.options[1].selected = !one.multiple;
+      one.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+    const chosen = [true, false, false, true, true, false, false, true];
+    expect(state()).toEqual(chosen);
+    window.dispatchEvent(new Event('pagehide'));
+    found!.stop();
+    document.body.innerHTML = `<div class="proctored_exam_status"></div>${form}`;
+    root = document.querySelector('.proctored_exam_status')!;
+    await bar({}, left(400));
+    expect(state()).toEqual(chosen);
+    expect(root.querySelector('.px-bar__saved')!.textContent).toBe('Answers not submitted: 5');
+    tell(7, 'ended');
+    document.body.innerHTML = '<main></main>';
+    showWhatWasLeft();
+    const fields = document.querySelectorAll('.proctoring-left .px-field');
+    const words = Array.from(fields, (one) => [one.querySelector('label')!.textContent, one.querySelector('textarea')!.value]);
+    expect(words.sort()).toEqual([['Longest?', 'Amazon'], ['Rivers?', 'Nile'], ['When?', 'Today'], ['Where?', 'Africa']]);
+  });
+
   test('a text of the server is not overwritten by one typed before, nor by that of another exam', async () => {
     const form = (text: string) => `<main><form><textarea name="why">${text}</textarea></form></main>`;
     sessionStorage.setItem('proctoring-typed', JSON.stringify({ at: Date.now(), attemptId: 7, texts: [{ label: 'Why?', text: 'Old', key: 'why' }] }));
