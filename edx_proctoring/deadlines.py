@@ -6,7 +6,7 @@ Functions that compare with the current time take `now`: the caller reads the cl
 import datetime
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from django.db.models import F, Subquery
@@ -146,7 +146,7 @@ def rest_of(attempt: ProctoredExamStudentAttempt) -> Rest | None:
 
 def _cut_off(attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment]) -> int:
     """Return the seconds by which the due date shortened the remaining time of an interrupted attempt."""
-    end = from_ledger(attempt, rows)
+    end = from_ledger(attempt, [row for row in rows if not row.is_in_rest])
     if end is None:
         return 0
     # If the due date passed during a pause, the remaining time begins at the end of the pause.
@@ -294,23 +294,6 @@ def gains(attempt: ProctoredExamStudentAttempt, rows: Iterable[TimeAdjustment]) 
             moved[row.pk] = round(timing.seconds_until(after.ends_at, before.ends_at))
         before = after
     return moved
-
-
-def owed_for_outages(
-    started_at: datetime.datetime,
-    rows: Sequence[TimeAdjustment],
-    lost: Iterable[timing.Interval],
-    now: datetime.datetime,
-) -> int:
-    """Return the seconds of these intervals in which an attempt's time ran and that outages have not given back yet."""
-    ran = [(max(begin, started_at), min(end, now)) for begin, end in lost]
-    stops = [
-        (row.began_at, row.ended_at or row.ends_by_itself_at or now)
-        for row in rows
-        if row.kind in TimeAdjustment.STOPS and row.began_at
-    ]
-    given_back = sum(row.seconds for row in rows if row.kind == TimeAdjustment.OUTAGE)
-    return max(timing.seconds_in(ran, stops) - given_back, 0)
 
 
 def exam_fields(exam: ProctoredExam) -> ExamFacts:

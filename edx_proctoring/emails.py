@@ -130,7 +130,8 @@ def time_email(
     exam = attempt.proctored_exam
     with translation.override(language):
         context = _context(attempt, course_name, attempt.status)
-        context["has_started"] = attempt.started_at is not None
+        # One that broke off starts again with its remaining time.
+        context["has_started"] = attempt.started_at is not None and attempt.status != Status.error
         context["granted_time"] = timing.humanized(seconds / 60)
         subject = _about(_("Additional time for your exam"), exam.exam_name, course_name)
         return _written(TIME_TEMPLATE, exam.backend, subject, context, attempt.user.email)

@@ -8,6 +8,7 @@ from edx_proctoring.backends.provider_info import ProviderInfo
 from edx_proctoring.effects import messages
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.outbox import Draft
+from edx_proctoring.statuses import INCOMPLETE
 from edx_proctoring.types import MessagePayload
 
 VERBS = {
@@ -63,7 +64,8 @@ def plan_time_change(change: TimeChanged) -> list[Draft]:
     if is_unseen and change.seconds > 0:
         language = host.language_of(attempt.user)
         drafts.append(messages.time_email(version, {**payload, "language": language}))
-    if change.provider and change.provider.supports_time_changes and attempt.external_id:
+    is_open = attempt.status in INCOMPLETE and attempt.external_id
+    if change.provider and change.provider.supports_time_changes and is_open:
         drafts.append(_notice(change, version))
     return drafts
 

@@ -11,11 +11,19 @@ from edx_proctoring.lifecycle.clock import (
     close_left_open,
     continue_,
     extend,
-    give_back,
     pause,
     renew_pause,
 )
 from edx_proctoring.lifecycle.creation import create, reset
+from edx_proctoring.lifecycle.giving_back import (
+    Run,
+    give_back,
+    is_broken_off,
+    may_get_back,
+    owed,
+    runs_of,
+    with_successors,
+)
 from edx_proctoring.lifecycle.ledger import TimeChange
 from edx_proctoring.lifecycle.locking import find_learner, lock_attempt, locked
 from edx_proctoring.lifecycle.opting_out import has_opted_out, offer_way_back
@@ -41,6 +49,7 @@ __all__ = [
     "LEARNER",
     "LEARNERS_CASCADE",
     "PROVIDER",
+    "Run",
     "STAFF",
     "SWEEP",
     "TIME_OUT",
@@ -58,10 +67,13 @@ __all__ = [
     "follow_changes",
     "give_back",
     "has_opted_out",
+    "is_broken_off",
     "lock_attempt",
     "locked",
+    "may_get_back",
     "outcome",
     "outdated",
+    "owed",
     "pause",
     "ready_to_resume",
     "recalculate",
@@ -69,7 +81,9 @@ __all__ = [
     "remove",
     "reset",
     "resumed",
+    "runs_of",
     "offer_way_back",
     "tell_deleted",
     "transition",
+    "with_successors",
 ]

@@ -6,12 +6,11 @@ maximum length.
 """
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from django.utils import timezone
 
-from edx_proctoring import deadlines, timing
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
     TimeChangeNotAllowed,
@@ -56,54 +55,22 @@ def extend(
         raise TimeChangeNotAllowed(f"{seconds!r} is not a valid number of seconds.")
     if seconds < 0 and not reason.strip():
         raise TimeChangeNotAllowed("Taking time away requires a reason.")
-    _check_key(key)
+    check_key(key)
 
     def grant() -> TimeChange:
         ledger = read(attempt)
-        if done := _done(ledger, TimeAdjustment.GRANT, key):
+        if done := done_before(ledger, TimeAdjustment.GRANT, key):
             return done
         if ledger.attempt.status not in PRE_STARTED | IN_PROGRESS:
-            raise _not_in(ledger.attempt, "Only an attempt that has not ended can get more time.")
+            raise not_in(ledger.attempt, "Only an attempt that has not ended can get more time.")
         if ledger.deadline is None and seconds + TimeAdjustment.granted(ledger.rows) < 0:
-            raise _not_in(ledger.attempt, "Before the start, only granted time can be taken away.")
-        return _grant(ledger, seconds, reason, by, key)
+            raise not_in(ledger.attempt, "Before the start, only granted time can be taken away.")
+        return add_seconds(ledger, seconds, reason, by, key)
 
     return locked(attempt.user_id, grant)
 
 
-def give_back(
-    attempt: Attempt,
-    lost: Callable[[Sequence[TimeAdjustment]], Iterable[timing.Interval]],
-    *,
-    reason: str = "",
-    by: User | None = None,
-    key: str = "",
-) -> TimeChange:
-    """Give a running attempt back what outages have cost it: the time that ran in the intervals that `lost` returns for
-    the attempt's ledger, without pauses, and without what has been given back before.
-
-    `lost` is called under the learner's lock. Does nothing if no time was lost or if `key` was used before. The due date
-    still limits the total. Raises TimeChangeNotAllowed, StudentExamAttemptDoesNotExistsException.
-    """
-    _check_key(key)
-
-    def credit() -> TimeChange:
-        ledger = read(attempt)
-        if done := _done(ledger, TimeAdjustment.OUTAGE, key):
-            return done
-        started_at = ledger.attempt.started_at
-        if started_at is None or ledger.attempt.status not in IN_PROGRESS:
-            raise _not_in(ledger.attempt, "Only a running attempt gets lost time back.")
-        intervals = lost(ledger.rows)
-        seconds = deadlines.owed_for_outages(started_at, ledger.rows, intervals, ledger.now)
-        if not seconds:
-            return TimeChange(ledger.attempt, None, changed=False)
-        return _grant(ledger, seconds, reason, by, key, kind=TimeAdjustment.OUTAGE)
-
-    return locked(attempt.user_id, credit)
-
-
-def _grant(
+def add_seconds(
     ledger: Ledger,
     seconds: int,
     reason: str,
@@ -112,10 +79,11 @@ def _grant(
     *,
     kind: str = TimeAdjustment.GRANT,
 ) -> TimeChange:
+    """Add seconds to an attempt that has not ended; the caller holds the learner's lock."""
     before, after = ledger.deadline, None
     if before is not None:
         if before.is_over(ledger.now):
-            raise _not_in(ledger.attempt, "The attempt's time is over.")
+            raise not_in(ledger.attempt, "The attempt's time is over.")
         current = cut_to_due_date(ledger.attempt, before, before)
         after = replace(current, adjusted=current.adjusted + seconds)
         if seconds < 0:
@@ -149,11 +117,11 @@ def pause(
     place of a break.
     Raises TimeChangeNotAllowed, StudentExamAttemptDoesNotExistsException.
     """
-    _check_key(key)
+    check_key(key)
 
     def stop() -> TimeChange:
         ledger = read(attempt)
-        if done := _done(ledger, kind, key):
+        if done := done_before(ledger, kind, key):
             return done
         if kind == TimeAdjustment.PAUSE:
             ledger = _without_break(ledger, by)
@@ -163,9 +131,9 @@ def pause(
             raise TimeChangeNotAllowed("You have no break left in this exam.")
         deadline = ledger.deadline
         if ledger.attempt.status != Status.started or deadline is None:
-            raise _not_in(ledger.attempt, "Only a started attempt can be paused.")
+            raise not_in(ledger.attempt, "Only a started attempt can be paused.")
         if deadline.is_over(ledger.now):
-            raise _not_in(ledger.attempt, "The attempt's time is over.")
+            raise not_in(ledger.attempt, "The attempt's time is over.")
         row = TimeAdjustment.of(
             ledger.attempt,
             kind,
@@ -263,14 +231,21 @@ def close_left_open(row: TimeAdjustment) -> None:
     locked(row.user_id, close)
 
 
-def _check_key(key: str) -> None:
+def check_key(key: str) -> None:
+    """Raise TimeChangeNotAllowed if the key is too long."""
     if len(key) > LONGEST_KEY:
         raise TimeChangeNotAllowed(f"A key has at most {LONGEST_KEY} characters.")
 
 
-def _done(ledger: Ledger, kind: str, key: str) -> TimeChange | None:
-    """Return the change that an earlier call with this key made. The insertion refuses a key of another attempt."""
-    row = next((row for row in ledger.rows if key and row.key == key), None)
+def done_before(
+    ledger: Ledger, kind: str, key: str, rows: Iterable[TimeAdjustment] | None = None
+) -> TimeChange | None:
+    """Return the change that an earlier call with this key made, among these rows, by default those of the ledger.
+
+    The insertion refuses a key of another attempt.
+    """
+    rows = ledger.rows if rows is None else rows
+    row = next((row for row in rows if key and row.key == key), None)
     if row is None:
         return None
     if row.kind != kind:
@@ -278,5 +253,6 @@ def _done(ledger: Ledger, kind: str, key: str) -> TimeChange | None:
     return TimeChange(ledger.attempt, row, changed=False)
 
 
-def _not_in(attempt: Attempt, text: str) -> ProctoredExamIllegalStatusTransition:
+def not_in(attempt: Attempt, text: str) -> ProctoredExamIllegalStatusTransition:
+    """Return the error that names the attempt and its status."""
     return TimeChangeNotAllowed(f"{text} Attempt {attempt.pk} is {attempt.status}.")

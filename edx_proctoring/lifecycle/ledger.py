@@ -43,7 +43,11 @@ class TimeChange:
 
     @property
     def ends_at(self) -> datetime.datetime | None:
-        """Return the attempt's deadline as it is now, None before its start; a query unless the change knows it."""
+        """Return the attempt's deadline as it is now, None before its start and after it broke off; a query unless the
+        change knows it.
+        """
+        if self.attempt.status == rows.Status.error:
+            return None
         deadline = self.after or deadlines.read(self.attempt)
         return deadline.ends_at if deadline else None
 

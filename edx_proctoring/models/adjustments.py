@@ -61,6 +61,7 @@ class TimeAdjustment(models.Model):
     GRANT = "grant"
     PAUSE = "pause"
     BREAK = "break"
+    # `ended_at`: the attempt had broken off, and the seconds were added to its remaining time.
     OUTAGE = "outage"
     # Seconds by which the allotment's whole minutes differ from the remaining time of a resumed attempt.
     CORRECTION = "correction"
@@ -117,6 +118,11 @@ class TimeAdjustment(models.Model):
     def is_open(self) -> bool:
         """Return whether this row is a pause or break whose end is not stored."""
         return self.kind in self.STOPS and self.ended_at is None
+
+    @property
+    def is_in_rest(self) -> bool:
+        """Return whether the seconds were added to the remaining time after the attempt had broken off."""
+        return self.kind == self.OUTAGE and self.ended_at is not None
 
     @property
     def ends_by_itself_at(self) -> datetime.datetime | None:

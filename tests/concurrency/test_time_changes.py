@@ -175,7 +175,7 @@ def credit(attempt, key="outage"):
     """Give seven minutes of its third to tenth minute back."""
     began = attempt.started_at + 3 * MINUTE
     lost = [(began, began + 7 * MINUTE)]
-    return lambda: api.give_back_time(attempt.pk, lambda _rows: lost, reason="down", key=key)
+    return lambda: api.give_back_time(attempt.pk, lambda *_: lost, reason="down", key=key)
 
 
 def test_a_credit_for_an_outage_during_a_submission(exam):
@@ -227,6 +227,26 @@ def test_a_credit_for_an_outage_during_a_recalculation(exam):
     )
     assert deadlines.read(stored(known)).ends_at == before + 27 * MINUTE
     assert stored(known).allowed_time_limit_mins == exam.time_limit_mins + 27
+
+
+def test_a_credit_for_an_outage_while_the_attempt_is_resumed(exam):
+    """It reaches the remaining time or the attempt that waits for its start, once, whichever comes first."""
+    known = begun(exam, minutes=20)
+    api.update_attempt_status(known.pk, "error")
+    rest = stored(known).time_remaining_seconds
+    api.mark_exam_attempt_as_ready_to_resume(known.pk)
+    _, new, _ = together(
+        credit(known, "one"),
+        lambda: api.create_exam_attempt(exam.pk, known.user_id, True),
+        credit(known, "two"),
+        meet_at=ATTEMPTS,
+    )
+    assert kinds() == ["outage"]
+    for status in ("ready_to_start", "started"):
+        api.update_attempt_status(new, status)
+    found = Attempt.objects.get(pk=new)
+    left = deadlines.read(found).ends_at - found.started_at
+    assert left == datetime.timedelta(seconds=rest + 420)
 
 
 def change(exam, action="extend", seconds=600):

@@ -20,10 +20,7 @@ class Oracle:
         self.break_ends = None  # of a learner's break: when its budget is used up
         self.cap = None  # the due date, as far as it may cut the running attempt
         self.early = 0  # granted to the attempt that waits
-        self._begin()
-
-    def _begin(self):
-        """A new attempt: the seconds in which its time ran, those that were down, and how many have been given back."""
+        # The seconds in which time ran, those that were down, and how many have been given back.
         self.ran, self.down, self.given_back = set(), set(), 0
 
     def entitlement(self):
@@ -80,7 +77,6 @@ class Oracle:
 
     def start(self):
         """The first attempt, or the one that resumes."""
-        self._begin()
         self.entitled = max(self.entitled, self.entitlement())
         self.granted += self.early
         self.early, self.cap, self.paused, self.break_ends = 0, self.due, False, None
@@ -105,12 +101,13 @@ class Oracle:
                 self.granted += least - self.standing_since - self.left_without_due_date
 
     def outage(self, ago, length):
-        """Give back each second that was down and ran, whichever outages it was part of."""
+        """Give back each second that was down and ran, whichever outages it was part of, and in whichever attempt."""
         begin = self.now - ago
         self.down.update(range(begin, min(begin + length, self.now)))
         seconds = max(len(self.down & self.ran) - self.given_back, 0)
         if seconds:
-            self._look_at_due_date()
+            if self.state == "running":
+                self._look_at_due_date()
             self.granted += seconds
             self.given_back += seconds
 

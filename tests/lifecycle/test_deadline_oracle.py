@@ -105,12 +105,13 @@ class History:
 
     def outage(self, times):
         """Something was down that began so many seconds ago, and for how long; all outages so far count together."""
-        if self.oracle.state != "running":
+        if self.oracle.state not in ("running", "broken"):
             return
         ago, length = times
-        began = timezone.now() - datetime.timedelta(seconds=ago)
-        self.down.append((began, began + datetime.timedelta(seconds=length)))
-        api.give_back_time(self.attempt_id, lambda _rows: self.down)
+        now = timezone.now()
+        began = now - datetime.timedelta(seconds=ago)
+        self.down.append((began, min(began + datetime.timedelta(seconds=length), now)))
+        api.give_back_time(self.attempt_id, lambda *_: self.down)
         self.oracle.outage(ago, length)
 
     def pause(self, _):
@@ -135,7 +136,7 @@ class History:
             if due is not None and due <= self.oracle.now:
                 self.oracle.state = "over"  # nobody enters an exam after its due date
                 return
-            self.attempt_id, self.down = self._create(), []
+            self.attempt_id = self._create()
             self.start(None)
 
     def check(self):
@@ -222,6 +223,13 @@ def break_off(history):
         *[("wait", 600), ("rest", 300), ("wait", 120), ("continue", None), ("rest", 300)],
         *[("wait", 60), ("pause", None), ("rest", 60), ("wait", 90), ("continue", None)],
         *[("rest", 30), ("wait", 3000), ("outage", (3000, 1500)), ("rest", 60), ("wait", 900)],
+    ],
+)
+@example(
+    before=[("due", 50)],
+    after=[
+        *[("wait", 1200), *BREAK, ("outage", (900, 600)), ("due", 90), RESUME, ("wait", 300)],
+        *[("outage", (1500, 1500)), *BREAK, ("outage", (1590, 1500)), RESUME],
     ],
 )
 @example(before=[], after=[("minutes", 30), *BREAK, ("minutes", 10), RESUME, ("minutes", 30)])

@@ -115,16 +115,18 @@ def continue_attempt(attempt_id: int, *, by: User | None = None, key: str = "") 
 
 def give_back_time(
     attempt_id: int,
-    lost: Callable[[Sequence[TimeAdjustment]], Iterable[timing.Interval]],
+    lost: Callable[[int, Sequence[TimeAdjustment]], Iterable[timing.Interval]],
     *,
     reason: str = "",
     by: User | None = None,
     key: str = "",
 ) -> TimeChangeResult:
-    """Give a running attempt back the time that ran in these intervals: without pauses, and without what outages have
-    given back before. The due date still limits the total; the learner gets an e-mail.
+    """Give an attempt back the time that ran in these intervals: without pauses, and without what outages have given back
+    before. The due date still limits the total; the learner gets an e-mail. If the attempt broke off, the attempt that
+    resumes it gets the time; if there is none yet, the remaining time grows.
 
-    `lost` is called under the learner's lock with the attempt's ledger and returns pairs of begin and end.
+    `lost` is called under the learner's lock, for the attempt and for each that it resumes: with its id and the rows of all
+    their ledgers. It returns pairs of begin and end.
     Raises StudentExamAttemptDoesNotExistsException, TimeChangeNotAllowed.
     """
     attempt = attempt_by_id(attempt_id)

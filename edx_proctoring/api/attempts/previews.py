@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
-from edx_proctoring import deadlines, extensions, timing
+from edx_proctoring import deadlines, extensions, lifecycle, timing
 from edx_proctoring.api.providers.limits import limit_of
 from edx_proctoring.lifecycle.ledger import cut_to_due_date
 from edx_proctoring.lifecycle.recalculation import extra_times
@@ -138,23 +138,29 @@ def plan_pauses(attempts: Sequence[Attempt], *, continues: bool = False) -> list
 
 
 def plan_giving_back(
-    attempts: Sequence[Attempt], lost: Mapping[int, Sequence[timing.Interval]]
+    attempts: Sequence[Attempt],
+    lost: Mapping[int, Sequence[timing.Interval]],
+    runs: Mapping[int, Sequence[lifecycle.Run]] | None = None,
 ) -> list[PlannedChange]:
     """Return the effect of giving back the time that ran in these intervals, by attempt id; one query more than
-    `plan_extensions`.
+    `plan_extensions`. `runs`: see `lifecycle.runs_of`, if the caller has read them.
+
+    An attempt that broke off gets it with its remaining time, and has no end until it is resumed.
     """
     now = timezone.now()
-    running = [one for one in attempts if one.started_at and one.status in IN_PROGRESS]
-    books = deadlines.ledgers(running) if running else {}
+    runs = lifecycle.runs_of(attempts) if runs is None else runs
+    concerned = [run.attempt for found in runs.values() for run in found]
+    books = deadlines.ledgers(concerned) if concerned else {}
     owed = {
-        one.pk: deadlines.owed_for_outages(
-            one.started_at, books.get(one.pk, []), lost.get(one.pk, ()), now
-        )
-        for one in running
-        if one.started_at
+        one.pk: lifecycle.owed(runs[one.pk], books, lambda pk: lost.get(pk, ()), now)
+        for one in attempts
+        if lifecycle.may_get_back(one)
     }
-    planned = plan_extensions(attempts, owed)
-    return [
-        replace(one, refused=NOTHING_LOST) if not one.refused and not one.seconds else one
-        for one in planned
-    ]
+    found = []
+    for planned in plan_extensions(attempts, owed):
+        if lifecycle.is_broken_off(planned.attempt):
+            planned = PlannedChange(planned.attempt, planned.seconds, gained=planned.seconds)
+        if not planned.refused and not planned.seconds:
+            planned = replace(planned, refused=NOTHING_LOST)
+        found.append(planned)
+    return found

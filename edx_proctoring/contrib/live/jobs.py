@@ -4,7 +4,7 @@ import time
 
 from django.contrib.auth import get_user_model
 
-from edx_proctoring import conf, outbox
+from edx_proctoring import conf, lifecycle, outbox
 from edx_proctoring.contrib.live import outages
 from edx_proctoring.contrib.live.models import Outage
 from edx_proctoring.models import OutboxMessage
@@ -23,7 +23,8 @@ def deliver(message: OutboxMessage) -> None:
         return
     by = get_user_model()._default_manager.filter(pk=payload["by"]).first()
     until = time.monotonic() + conf.proctoring.OUTBOX_LEASE_SECONDS / 2
-    affected = outages.affected_attempts(outage).exclude(pk__in=payload["without"])
+    left_out = lifecycle.with_successors(payload["without"])
+    affected = outages.affected_attempts(outage).exclude(pk__in=left_out)
     while batch := list(affected.filter(pk__gt=payload["after"])[:BATCH]):
         payload["done"] += len(outages.credit(outage, batch, by))
         payload["after"] = batch[-1].pk

@@ -7,23 +7,25 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple, NotRequired, TypedDict, Unpack
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from edx_proctoring import api, backends, outbox, timing, transactions
+from edx_proctoring import api, backends, lifecycle, outbox, timing, transactions
 from edx_proctoring.contrib.live.models import Heartbeat, Outage
 from edx_proctoring.exceptions import (
     ProctoredBaseException,
     ProctoredExamNotFoundException,
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
+from edx_proctoring.models.attempts import AttemptQuerySet
 from edx_proctoring.outbox import Draft
-from edx_proctoring.statuses import IN_PROGRESS
+from edx_proctoring.statuses import IN_PROGRESS, ProctoredExamStudentAttemptStatus
 from edx_proctoring.types import JSON, User
 
 log = logging.getLogger(__name__)
 
 Attempt = ProctoredExamStudentAttempt
+Status = ProctoredExamStudentAttemptStatus
 KIND = "proctoring_live_outage"
 NOTHING, LONGEST = datetime.timedelta(0), datetime.timedelta(days=7)
 OWN_KEY = re.compile(r"outage:([0-9]{1,18}):[0-9]+:[0-9]+\Z")
@@ -144,9 +146,13 @@ def _check_exam(exam_id: int, course_id: str) -> None:
 
 
 def affected_attempts(outage: Outage) -> QuerySet[Attempt]:
-    """Return the attempts whose time ran during the outage, those that have ended included, by id."""
-    ran = Q(status__in=IN_PROGRESS) | Q(completed_at__gt=outage.began_at)
-    found = Attempt.objects.filter(ran, started_at__lt=outage.ended_at)
+    """Return the attempts whose time ran during the outage, those that have ended included, by id.
+
+    In place of an attempt that was resumed, the attempt that goes on is in the list.
+    """
+    found = Attempt.objects.filter(_ran(outage) | _resumes_one_that_ran(outage)).exclude(
+        Q(resumed=True) & Exists(_same_pair().filter(pk__gt=OuterRef("pk")))
+    )
     if outage.course_id:
         found = found.in_course(outage.course_id)
     if outage.exam_id is not None:
@@ -160,30 +166,68 @@ def affected_attempts(outage: Outage) -> QuerySet[Attempt]:
     return found.with_parts().order_by("pk")
 
 
+def _same_pair() -> AttemptQuerySet:
+    return Attempt.objects.filter(
+        user=OuterRef("user"), proctored_exam=OuterRef("proctored_exam")
+    ).order_by()
+
+
+def _ran(outage: Outage) -> Q:
+    broken_off = Attempt.history.filter(
+        id=OuterRef("pk"), status=Status.error, history_date__lte=outage.began_at
+    )
+    ended_later = (
+        Q(status__in=IN_PROGRESS)
+        | Q(completed_at__gt=outage.began_at)
+        | Q(status=Status.error, completed_at=None) & ~Exists(broken_off.order_by())
+    )
+    return ended_later & Q(started_at__lt=outage.ended_at)
+
+
+def _resumes_one_that_ran(outage: Outage) -> Q:
+    resumed = _same_pair().filter(_ran(outage), resumed=True, pk__lt=OuterRef("pk"))
+    return Q(time_remaining_seconds__isnull=False) & Q(Exists(resumed))
+
+
 def preview_outage(outage: Outage, attempts: Sequence[Attempt]) -> list[LostTime]:
     """Return what a credit would do for these affected attempts; a few queries for all of them together."""
-    beats = _beats(attempts)
-    others = _outages_of(_rows_of(attempts))
-    lost = {one.pk: _lost([outage, *others.get(one.pk, ())], beats.get(one.pk)) for one in attempts}
-    planned = api.plan_giving_back(attempts, lost)
-    return [_with_evidence(one, outage, beats.get(one.attempt.pk)) for one in planned]
+    runs = lifecycle.runs_of(attempts)
+    concerned = [run.attempt for found in runs.values() for run in found]
+    beats, rows = _beats(concerned), _rows_of(concerned)
+    ids = {pk: [run.attempt.pk for run in found] for pk, found in runs.items()}
+    others = _outages_of({pk: [row for one in ids[pk] for row in rows.get(one, ())] for pk in ids})
+    lost = {
+        one: _lost([outage, *others[pk]], beats.get(one))
+        for pk, found in ids.items()
+        for one in found
+    }
+    planned = api.plan_giving_back(attempts, lost, runs)
+    return [_with_evidence(one, outage, runs[one.attempt.pk], beats) for one in planned]
 
 
-def _with_evidence(planned: api.PlannedChange, outage: Outage, beat: Heartbeat | None) -> LostTime:
-    now, attempt = timezone.now(), planned.attempt
-    begin, end = attempt.started_at or now, attempt.completed_at or now
-    ran = max(begin, outage.began_at), min(end, outage.ended_at)
-    gaps = beat.gaps(now) if beat else []
-    cut = [(max(since, ran[0]), min(until, ran[1])) for since, until in gaps]
-    silences = [Silence(since, until) for since, until in cut if since < until]
-    measured = "silences" if beat else "unheard"
+def _with_evidence(
+    planned: api.PlannedChange,
+    outage: Outage,
+    runs: Sequence[lifecycle.Run],
+    beats: Mapping[int, Heartbeat],
+) -> LostTime:
+    now, ran, silences = timezone.now(), [], []
+    for run in runs:
+        begin, end = run.attempt.started_at or now, run.ended_at or now
+        part = max(begin, outage.began_at), min(end, outage.ended_at)
+        ran.append(part)
+        beat = beats.get(run.attempt.pk)
+        cut = [(max(since, part[0]), min(until, part[1])) for since, until in _gaps(beat)]
+        silences += [Silence(since, until) for since, until in cut if since < until]
+    heard = [beats[run.attempt.pk].seen_at for run in runs if run.attempt.pk in beats]
+    measured = "silences" if heard else "unheard"
     return LostTime(
         **{field.name: getattr(planned, field.name) for field in fields(planned)},
         rests_on="whole" if outage.whole else measured,
         silences=silences,
         silent_seconds=timing.seconds_in(silences),
-        overlap_seconds=timing.seconds_in([ran]),
-        last_seen_at=beat.seen_at if beat else None,
+        overlap_seconds=timing.seconds_in(ran),
+        last_seen_at=max(heard, default=None),
     )
 
 
@@ -194,15 +238,17 @@ def credit_outage(
     attempt_ids: Collection[int] | None = None,
     without: Collection[int] = (),
 ) -> list[Credit] | None:
-    """Give the lost time back to all affected running attempts, or to the given ones, but not to those `without`; each
+    """Give the lost time back to all affected attempts that go on, or to the given ones, but not to those `without`; each
     gets it once.
 
-    Attempts that have ended are not changed. Returns one result per attempt; None if there are more than 500: then the
+    An attempt that broke off and may be resumed gets it with its remaining time. Others that have ended are not changed. Returns one result per attempt; None if there are more than 500: then the
     worker does it, and the outage's `done` and `total` show the progress. May be repeated.
     """
-    attempts = affected_attempts(outage).exclude(pk__in=without)
+    attempts = affected_attempts(outage)
+    if without:  # also those by which they have been resumed since the caller has read the list
+        attempts = attempts.exclude(pk__in=lifecycle.with_successors(without))
     if attempt_ids is not None:
-        attempts = attempts.filter(pk__in=attempt_ids)
+        attempts = attempts.filter(pk__in=lifecycle.with_successors(attempt_ids))
     ids = list(attempts.values_list("pk", flat=True)[: FEW + 1])
     if len(ids) > FEW:
         if attempt_ids is not None:
@@ -241,12 +287,12 @@ def credit(outage: Outage, attempts: Iterable[Attempt], by: User | None) -> list
 
 
 def _credit_one(outage: Outage, attempt: Attempt, by: User | None) -> Credit:
-    if attempt.status not in IN_PROGRESS:
+    if not (attempt.resumed or lifecycle.may_get_back(attempt)):
         return Credit(attempt, "ended")
 
-    def lost(rows: Sequence[TimeAdjustment]) -> list[timing.Interval]:
+    def lost(attempt_id: int, rows: Sequence[TimeAdjustment]) -> list[timing.Interval]:
         others = _outages_of({attempt.pk: rows}).get(attempt.pk, [])
-        return _lost([outage, *others], Heartbeat.objects.of_attempts([attempt.pk]).first())
+        return _lost([outage, *others], Heartbeat.objects.of_attempts([attempt_id]).first())
 
     key = f"outage:{outage.pk}:{attempt.pk}:{outage.revision}"
     try:
@@ -263,8 +309,12 @@ def _credit_one(outage: Outage, attempt: Attempt, by: User | None) -> Credit:
 
 def _lost(outages: Iterable[Outage], beat: Heartbeat | None) -> list[timing.Interval]:
     """The parts of the outages, overlapping or not, in which the attempt was cut off."""
-    gaps = beat.gaps(timezone.now()) if beat else []
+    gaps = _gaps(beat)
     return [part for outage in outages for part in outage.lost(gaps)]
+
+
+def _gaps(beat: Heartbeat | None) -> list[timing.Interval]:
+    return [*beat.gaps(timezone.now())] if beat else []
 
 
 def _beats(attempts: Sequence[Attempt]) -> dict[int, Heartbeat]:

@@ -190,7 +190,7 @@ def test_impossible_outages(clock, running, bounds, more):
 @pytest.mark.parametrize("key", ["", "outage:ours", "outage:7", "outage:7:8:9:10", "power cut"])
 def test_time_that_other_code_has_given_back_counts_and_stops_nobody(clock, running, key):
     clock.move_to(at(40))
-    core.give_back_time(running.pk, lambda rows: [(at(5), at(6))], key=key)
+    core.give_back_time(running.pk, lambda *_: [(at(5), at(6))], key=key)
     outage = declare(5, 15, whole=True)
     (planned,) = api.preview_outage(outage, list(api.affected_attempts(outage)))
     assert planned.seconds == 540

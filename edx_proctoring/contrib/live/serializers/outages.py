@@ -75,7 +75,9 @@ class LostTimeSerializer(serializers.Serializer[Any]):
     minutes_before = serializers.IntegerField(allow_null=True)
     minutes_after = serializers.IntegerField(allow_null=True)
     ends_before = serializers.DateTimeField(allow_null=True)
-    ends_after = serializers.DateTimeField(allow_null=True)
+    ends_after = serializers.DateTimeField(
+        allow_null=True, help_text="Null for an attempt that has no clock: it waits, or broke off."
+    )
     is_cut = serializers.BooleanField(help_text="Does the due date cut it?")
     provider_limit = serializers.CharField(
         help_text="The name of a provider that ends sessions itself, whatever is given back; else empty."
@@ -93,7 +95,7 @@ class LostTimeSerializer(serializers.Serializer[Any]):
     )
     silent_seconds = serializers.IntegerField(help_text="The sum of the silences.")
     overlap_seconds = serializers.IntegerField(
-        help_text="The part of the outage between the attempt's start and its end."
+        help_text="The part of the outage between the attempt's start and its end, with attempts that it resumes."
     )
     last_seen_at = serializers.DateTimeField(allow_null=True, help_text="The last poll.")
 
@@ -101,7 +103,9 @@ class LostTimeSerializer(serializers.Serializer[Any]):
 class OutagePreviewSerializer(serializers.Serializer[Any]):
     """The effect that an outage would have if it were declared and credited."""
 
-    count = serializers.IntegerField(help_text="Affected attempts, those that have ended included.")
+    count = serializers.IntegerField(
+        help_text="Affected attempts, those that have ended included; in place of a resumed one, the one that goes on."
+    )
     results = LostTimeSerializer(many=True, help_text="The first 200 of them, by id.")
 
 
