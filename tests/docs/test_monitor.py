@@ -6,9 +6,35 @@ import logging.config
 import re
 from pathlib import Path
 
+import pytest
+
+from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.views import handle_proctored_exception
 from edx_proctoring.views.v2.health import STATES
 
 ROOT = Path(__file__).parents[2]
+# Each suggested alarm, and the test that brings its fault about.
+HEALTH, DIAGNOSTICS = "views/v2/test_health.py", "operations/test_diagnostics.py"
+TRIED = {
+    "``health/ready/`` of each process, every 10 s": (HEALTH, "test_without_a_database"),
+    "``outbox``: ``late_seconds``": (HEALTH, "test_alarms_for_messages"),
+    "``outbox``: ``given_up``": (DIAGNOSTICS, "test_messages_that_were_given_up"),
+    "``outbox``: ``waiting``": (HEALTH, "test_alarms_for_messages"),
+    "``sweep``: ``late_seconds``": (HEALTH, "test_an_alarm_for_a_sweep_that_does_not_run"),
+    "``pauses``: ``too_long``": (HEALTH, "test_pauses_that_staff_may_have_forgotten"),
+    "``provider <name>``": (HEALTH, "test_a_provider_that_hangs_and_one_that_is_gone"),
+    "``provider <name>``: ``clock_skew_seconds``": (DIAGNOSTICS, "test_clocks_that_differ"),
+    "``broker``": (HEALTH, "test_without_a_broker"),
+    "``cache``": (HEALTH, "test_without_a_cache"),
+    "log: ``message given up``, ``no handler registered``": (
+        "test_outbox_lanes.py",
+        "test_messages_of_an_unknown_kind_are_given_up",
+    ),
+    "log: ``edx_proctoring_views`` at level ``ERROR``": (
+        "docs/test_monitor.py",
+        "test_answers_from_500_are_errors_in_the_log",
+    ),
+}
 PAGE = (ROOT / "docs" / "monitor.rst").read_text(encoding="utf-8")
 
 
@@ -56,3 +82,22 @@ def test_loggers_and_messages_are_those_of_the_code():
     assert len(texts) == 2
     for text in texts:
         assert any(f'"{text}' in code for code in source.values()), text
+
+
+def test_each_alarm_is_tried():
+    alarms = PAGE.partition("Suggested alarms\n")[2].partition("Logs\n----")[0]
+    watched = re.findall(r"^   \* - (.+)\n     - (?!Alarm$)", alarms, re.MULTILINE)
+    assert watched == list(TRIED)
+    for name, test in TRIED.values():
+        assert f"def {test}(" in (ROOT / "tests" / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("code", [500, 502, 503, 409])
+def test_answers_from_500_are_errors_in_the_log(code, caplog):
+    error = type("Refused", (ProctoredBaseException,), {"http_status": code})
+    assert handle_proctored_exception(error("no"), "View").status_code == code
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == (
+        "edx_proctoring_views",
+        "ERROR" if code >= 500 else "WARNING",
+    )

@@ -14,7 +14,7 @@ from django.db import connections
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from edx_proctoring import __version__
+from edx_proctoring import __version__, outbox
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import OutboxMessage, ScheduledRun, TimeAdjustment
 from edx_proctoring.models.scheduled_runs import SWEEP
@@ -207,6 +207,34 @@ def test_pauses_that_staff_may_have_forgotten(attempt: Any) -> None:
     assert found["checks"]["pauses"]["numbers"] == {"too_long": 2}
     TimeAdjustment.objects.update(ended_at=now)
     assert statuses(report())["pauses"] == "ok"
+
+
+def test_alarms_for_messages(exam: Any) -> None:
+    """The thresholds of docs/monitor.rst come before the report's own: its state is still ok."""
+    then = timezone.now() - datetime.timedelta(seconds=125)
+    message = {"kind": "unknown", "payload": {}}
+    OutboxMessage.objects.create(key="due", lane="due", next_try_at=then, **message)
+    found = report()
+    assert statuses(found)["outbox"] == "ok"
+    assert found["checks"]["outbox"]["numbers"]["late_seconds"] > 120
+    outbox.deliver()  # without success, so that it is tried again later
+    soon = timezone.now() + datetime.timedelta(minutes=5)
+    OutboxMessage.objects.bulk_create(
+        OutboxMessage(key=f"{n}", lane=f"{n}", next_try_at=soon, **message) for n in range(1000)
+    )
+    numbers = report()["checks"]["outbox"]["numbers"]
+    assert (numbers["late_seconds"], numbers["waiting"]) == (0, 1001)
+    day = timezone.now() + datetime.timedelta(days=1)  # by a clock that was ahead
+    OutboxMessage.objects.filter(key="1").update(next_try_at=day)
+    assert report()["checks"]["outbox"]["numbers"]["late_seconds"] == 0
+
+
+def test_an_alarm_for_a_sweep_that_does_not_run(exam: Any) -> None:
+    then = timezone.now() - datetime.timedelta(seconds=125)
+    ScheduledRun.objects.filter(name=SWEEP).update(finished_at=then)
+    found = report()
+    assert statuses(found)["sweep"] == "ok"
+    assert found["checks"]["sweep"]["numbers"]["late_seconds"] > 120
 
 
 def test_a_service_that_hangs_costs_one_thread(
