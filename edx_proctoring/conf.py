@@ -218,6 +218,7 @@ PROCTORING = (
         bool,
         "whether learners must be enrolled to see and begin exams",
     ),
+    Setting("PROGRESS_ROUTE", "student_progress", str, "route of the learner's progress page"),
     Setting(
         "STAFF_BASE_TEMPLATE",
         "proctoring/staff/base.html",

@@ -7,7 +7,7 @@ such service.
 
 import datetime
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -15,23 +15,14 @@ from typing import Any, TypeVar
 from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
-from edx_proctoring import conf, slow_calls, timing, transactions
-from edx_proctoring.protocols import (
-    Certificates,
-    Credit,
-    Enrollment,
-    Enrollments,
-    Grades,
-    Instructor,
-    LearningSequences,
-    NameAffirmation,
-    OutlineDetails,
-)
+from edx_proctoring import conf, protocols, slow_calls, timing, transactions
+from edx_proctoring.protocols import Enrollment
 from edx_proctoring.runtime import get_runtime_service
 from edx_proctoring.types import AnyUser, CreditState, ExamDict, User
 
@@ -118,7 +109,7 @@ def _once(key: tuple[object, ...], question: Callable[[], Answer]) -> Answer:
 
 
 def _credit_state(user_id: int | None, course_id: str, with_course: bool) -> CreditState | None:
-    service: Credit | None = _service("credit")
+    service: protocols.Credit | None = _service("credit")
     if service is None:
         return None
     more = {"return_course_info": True} if with_course else {}
@@ -132,7 +123,7 @@ def _credit_state(user_id: int | None, course_id: str, with_course: bool) -> Cre
 
 def verified_name(user: User | None, *, strict: bool = False) -> str:
     """Return the name on the learner's identity document, or ''. `strict`: raise errors."""
-    service: NameAffirmation | None = _service("name_affirmation")
+    service: protocols.NameAffirmation | None = _service("name_affirmation")
     if service is None or user is None:
         return ""
     found = _ask(
@@ -145,7 +136,7 @@ def verified_name(user: User | None, *, strict: bool = False) -> str:
 
 def is_course_staff(user: AnyUser, course_id: object) -> bool:
     """Return whether the user is on the course's staff."""
-    service: Instructor | None = _service("instructor")
+    service: protocols.Instructor | None = _service("instructor")
     if service is None:
         return False
     return bool(_ask(lambda: service.is_course_staff(user, str(course_id)), False))
@@ -158,7 +149,7 @@ def is_course_or_global_staff(user: AnyUser, course_id: object) -> bool:
 
 def escalation_email(course_id: object) -> str | None:
     """Return the support address of the course, or None."""
-    service: Instructor | None = _service("instructor")
+    service: protocols.Instructor | None = _service("instructor")
     if service is None:
         return None
 
@@ -174,7 +165,7 @@ def escalation_email(course_id: object) -> str | None:
 
 def should_override_grade(course_id: object) -> bool:
     """Return whether a rejection zeroes the grade in this course. Raises errors: a late result is better than a wrong one."""
-    service: Grades | None = _service("grades")
+    service: protocols.Grades | None = _service("grades")
     return service is not None and bool(
         service.should_override_grade_on_rejected_exam(str(course_id))
     )
@@ -182,7 +173,7 @@ def should_override_grade(course_id: object) -> bool:
 
 def enrollments(course_id: object, text_search: str | None = None) -> Iterable[Enrollment]:
     """Return the users of the course who may take proctored exams, as objects with `.user` and `.mode`."""
-    service: Enrollments | None = _service("enrollments")
+    service: protocols.Enrollments | None = _service("enrollments")
     if service is None:
         return []
     found = _ask(
@@ -198,17 +189,29 @@ def is_enrolled(user: AnyUser, course_id: object) -> bool:
 
 def is_active_in(course_id: object, user_id: int) -> bool | None:
     """Return whether the learner is actively enrolled in the course; None if the host cannot tell."""
-    service: Enrollments | None = _service("enrollments")
-    ask = getattr(service, "get_active_enrollments_by_course_and_user", None)
+    ask = getattr(_service("enrollments"), "get_active_enrollments_by_course_and_user", None)
     if ask is None:
         return None
     found = _ask(lambda: ask(str(course_id), user_id), FAILED)
     return None if found is FAILED else found is not None
 
 
-def course_outline(user: User, course_id: object) -> OutlineDetails | None:
+def tracks(course_id: object, user_ids: Collection[int]) -> dict[int, str]:
+    """Return the modes of the users' active enrollments in the course by user id; the host is asked once for all."""
+    ask = getattr(_service("enrollments"), "get_active_enrollments_by_course", None)
+
+    def read() -> dict[int, str]:
+        found = ask(str(course_id)) if ask else ()
+        if isinstance(found, QuerySet):
+            return dict(found.filter(user_id__in=user_ids).values_list("user_id", "mode"))
+        return {one.user.pk: one.mode for one in found if one.user.pk in user_ids}
+
+    return _ask(read, {})
+
+
+def course_outline(user: User, course_id: object) -> protocols.OutlineDetails | None:
     """Return `.outline` and `.schedule` of the course for the user, or None."""
-    service: LearningSequences | None = _service("learning_sequences")
+    service: protocols.LearningSequences | None = _service("learning_sequences")
     if service is None:
         return None
     return _ask(
@@ -302,7 +305,7 @@ def preference(user: User, name: str) -> str | None:
 
 def set_credit_status(user_id: int, course_id: str, content_id: str, status: str) -> bool:
     """Set the credit requirement of the exam."""
-    service: Credit | None = _service("credit")
+    service: protocols.Credit | None = _service("credit")
     if service is None:
         return False
     service.set_credit_requirement_status(
@@ -317,7 +320,7 @@ def set_credit_status(user_id: int, course_id: str, content_id: str, status: str
 
 def remove_credit_status(user_id: int, course_id: str, content_id: str) -> bool:
     """Remove the credit requirement of the exam."""
-    service: Credit | None = _service("credit")
+    service: protocols.Credit | None = _service("credit")
     if service is None:
         return False
     service.remove_credit_requirement_status(
@@ -333,7 +336,7 @@ def override_grade(
     user_id: int, course_id: str, content_id: str, overrider: User | None, comment: str
 ) -> bool:
     """Zero the grade of the exam."""
-    service: Grades | None = _service("grades")
+    service: protocols.Grades | None = _service("grades")
     if service is None:
         return False
     service.override_subsection_grade(
@@ -350,7 +353,7 @@ def override_grade(
 
 def undo_grade_override(user_id: int, course_id: str, content_id: str) -> bool:
     """Undo the zero grade, if there is one."""
-    service: Grades | None = _service("grades")
+    service: protocols.Grades | None = _service("grades")
     if service is None:
         return False
     service.undo_override_subsection_grade(
@@ -361,7 +364,7 @@ def undo_grade_override(user_id: int, course_id: str, content_id: str) -> bool:
 
 def invalidate_certificate(user_id: int, course_id: str) -> bool:
     """Invalidate the certificate of the course, if there is one."""
-    service: Certificates | None = _service("certificates")
+    service: protocols.Certificates | None = _service("certificates")
     if service is None:
         return False
     service.invalidate_certificate(user_id=user_id, course_key_or_id=course_id)
@@ -370,7 +373,7 @@ def invalidate_certificate(user_id: int, course_id: str) -> bool:
 
 def complete_attempt(username: str, content_id: str) -> bool:
     """Mark the exam as complete in the course."""
-    service: Instructor | None = _service("instructor", _completion)
+    service: protocols.Instructor | None = _service("instructor", _completion)
     if service is None:
         return False
     service.complete_student_attempt(username, content_id)
@@ -381,7 +384,7 @@ def delete_learner_state(
     username: str, course_id: str, content_id: str, requesting_user: User
 ) -> bool:
     """Delete the learner's answers."""
-    service: Instructor | None = _service("instructor")
+    service: protocols.Instructor | None = _service("instructor")
     if service is None:
         return False
     service.delete_student_attempt(username, course_id, content_id, requesting_user=requesting_user)
@@ -390,7 +393,7 @@ def delete_learner_state(
 
 def notify_support(**kwargs: str) -> bool:
     """Notify course staff of a suspicious review: course_id, exam_name, student_username, review_status, review_url."""
-    service: Instructor | None = _service("instructor")
+    service: protocols.Instructor | None = _service("instructor")
     if service is None:
         return False
     service.send_support_notification(**kwargs)

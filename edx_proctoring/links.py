@@ -20,6 +20,14 @@ def reverse_or_empty(name: str, args: list[object] | None = None) -> str:
         return ""
 
 
+def progress_path(course_id: object, user_id: int) -> str | None:
+    """Return the path of the host's page with the learner's progress in the course, or None if there is no such page."""
+    try:
+        return reverse(conf.proctoring.PROGRESS_ROUTE, args=[course_id, user_id])
+    except NoReverseMatch:
+        return None
+
+
 def learning_mfe_exam_url(course_id: object, content_id: object) -> str:
     """Return the exam's URL in the learning micro-frontend. Raises InvalidKeyError for ids that are not keys."""
     course_key = CourseKey.from_string(str(course_id))

@@ -128,7 +128,8 @@ class Enrollments(Protocol):
     """Service `enrollments`: objects with `.user` and `.mode`; the text is searched in names and e-mail addresses.
 
     `get_active_enrollments_by_course_and_user` is optional: the learner's active enrollment, or None. Without it,
-    nobody can tell who is enrolled.
+    nobody can tell who is enrolled. `get_active_enrollments_by_course` is, too: all active ones, for the learners' tracks;
+    if it is a queryset, it is filtered by `user_id` and only `user_id` and `mode` are read.
     """
 
     def get_enrollments_can_take_proctored_exams(
@@ -138,6 +139,8 @@ class Enrollments(Protocol):
     def get_active_enrollments_by_course_and_user(
         self, course_id: str, user_id: int, /
     ) -> Enrollment | None: ...
+
+    def get_active_enrollments_by_course(self, course_id: str, /) -> Iterable[Enrollment]: ...
 
 
 class NameAffirmation(Protocol):

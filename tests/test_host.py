@@ -7,11 +7,14 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
+from django.db.models import F
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from edx_proctoring import host as questions
+from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.runtime import get_runtime_service, set_runtime_service
+from edx_proctoring.testing.factories import UserFactory
 
 pytestmark = pytest.mark.needs("edx-when")
 
@@ -25,6 +28,7 @@ QUESTIONS = [
     ("instructor", "is_course_staff", (object(), COURSE), False),
     ("instructor", "escalation_email", (COURSE,), None),
     ("enrollments", "enrollments", (COURSE,), []),
+    ("enrollments", "tracks", (COURSE, [1]), {}),
     ("learning_sequences", "course_outline", (object(), COURSE), None),
 ]
 ORDERS = [
@@ -153,6 +157,17 @@ def test_enrollments(host, service):
     assert not questions.is_enrolled(user, COURSE)
     service("credit", None)
     assert questions.is_enrolled(user, COURSE)
+
+
+def test_tracks_of_a_queryset_are_read_with_one_query_for_the_learners_asked_for(
+    service, attempt, make_exam, django_assert_num_queries
+):
+    exam = make_exam()
+    one, _other = attempt(exam=exam), attempt(exam=exam, user=UserFactory())
+    rows = ProctoredExamStudentAttempt.objects.annotate(mode=F("status"))
+    service("enrollments", SimpleNamespace(get_active_enrollments_by_course=lambda _course: rows))
+    with transaction.atomic(), django_assert_num_queries(3):  # one, and those of the savepoint
+        assert questions.tracks(COURSE, {one.user_id}) == {one.user_id: one.status}
 
 
 def french(_user):

@@ -112,6 +112,10 @@ EXACTLY = [
         ("get_active_enrollments_by_course_and_user", (COURSE, 7), {}),
     ),
     (
+        lambda: questions.tracks(KEY, [7]),
+        ("get_active_enrollments_by_course", (COURSE,), {}),
+    ),
+    (
         lambda: questions.verified_name(USER),
         (
             "get_verified_name",

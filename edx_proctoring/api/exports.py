@@ -7,7 +7,7 @@ from typing import TypeAlias, TypeVar
 
 from django.db.models import Model, QuerySet
 
-from edx_proctoring import backends
+from edx_proctoring import backends, host
 from edx_proctoring.api.allowances import course as course_allowances
 from edx_proctoring.api.attempts.clock import clocks_of
 from edx_proctoring.api.attempts.pages import shown_attempt
@@ -27,9 +27,9 @@ Row: TypeAlias = Sequence[Cell]
 Found = TypeVar("Found", bound=Model)
 
 BATCH = 500
-# The columns of the platform's report of proctored exam results, except the track, which only the platform knows.
+# The columns of the platform's report of proctored exam results.
 ATTEMPT_COLUMNS = (
-    "course_id", "provider", "exam_name", "username", "email", "attempt_code", "allowed_time_limit_mins",
+    "course_id", "provider", "track", "exam_name", "username", "email", "attempt_code", "allowed_time_limit_mins",
     "is_sample_attempt", "started_at", "completed_at", "status", "review_status",
     "Suspicious Count", "Suspicious Comments", "Rules Violation Count", "Rules Violation Comments",
 )  # fmt: skip
@@ -40,14 +40,18 @@ ONBOARDING_COLUMNS = ("username", "enrollment_mode", "status", "modified")
 COUNTED = ("Suspicious", "Rules Violation")
 
 
-def attempt_rows(attempts: "QuerySet[Attempt]") -> Iterator[Row]:
-    """Return one row per attempt, in the order of the queryset, as the learners would see them now."""
+def attempt_rows(course_id: object, attempts: "QuerySet[Attempt]") -> Iterator[Row]:
+    """Return one row per attempt, in the order of the queryset, as the learners would see them now.
+
+    The host is asked for the tracks once per batch.
+    """
     for some in _in_batches(attempts):
         clocks = clocks_of(some)
         reviews = _reviews([str(one.attempt_code) for one in some if one.attempt_code])
+        tracks = host.tracks(course_id, {one.user_id for one in some})
         for attempt in some:
             shown = shown_attempt(attempt, clocks.get(attempt.pk))
-            yield _attempt_row(shown, reviews)
+            yield _attempt_row(shown, tracks.get(attempt.user_id, ""), reviews)
 
 
 _Reviews: TypeAlias = dict[str, tuple[str, dict[str, list[str]]]]
@@ -66,7 +70,7 @@ def _reviews(codes: Sequence[str]) -> _Reviews:
     return {code: (status, texts[pk]) for pk, (code, status) in known.items()}
 
 
-def _attempt_row(attempt: Attempt, reviews: _Reviews) -> Row:
+def _attempt_row(attempt: Attempt, track: str, reviews: _Reviews) -> Row:
     exam = attempt.proctored_exam
     status, comments = reviews.get(str(attempt.attempt_code), ("", {}))
     found = [comments.get(name, []) for name in COUNTED]
@@ -74,6 +78,7 @@ def _attempt_row(attempt: Attempt, reviews: _Reviews) -> Row:
     return (
         exam.course_id,
         backends.name_of(exam) if exam.is_proctored else "",
+        track,
         exam.exam_name,
         attempt.user.get_username(),
         attempt.user.email,

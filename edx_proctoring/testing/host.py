@@ -276,6 +276,11 @@ class EnrollmentsService(_Service):
             return None
         return SimpleNamespace(user_id=user_id, course_id=course_id, is_active=True)
 
+    @_question
+    def get_active_enrollments_by_course(self, course_id: str, /) -> list[Enrollment]:
+        """Return those of `enrollments`."""
+        return self.enrollments or []
+
 
 class NameAffirmationService(_Service):
     """`names`: user id → name on the document."""

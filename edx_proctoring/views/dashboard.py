@@ -27,15 +27,17 @@ class InstructorDashboard(FramedView, AuthenticatedAPIView):
         self, request: Request, course_id: str, exam_id: str | None = None
     ) -> HttpResponse | Response:
         wanted = DashboardQuery.read(request)
-        attempt_id = wanted["attempt"] if exam_id else None
+        attempt_id, own_id = (wanted["attempt"], wanted["id"]) if exam_id else (None, None)
         try:
             url = api.get_instructor_dashboard_url(
                 course_id,
                 caller(request),
                 exam_id=exam_id,
                 attempt_id=attempt_id,
+                own_id=own_id,
                 show_configuration=wanted["config"],
-                with_video=bool(attempt_id) and switches.is_on(constants.REDS_API_REDIRECT),
+                with_video=bool(attempt_id or own_id)
+                and switches.is_on(constants.REDS_API_REDIRECT),
             )
         except ProctoredBaseException as error:
             return _explained(error)

@@ -159,6 +159,9 @@ function details(id: number, more: object = {}): Reply {
       actions: ['reset'],
       review: null,
       timeline: [],
+      provider: { name: 'Northgate', attempt_url: null },
+      enrollment_mode: '',
+      progress_url: null,
       ...more,
     },
   };

@@ -48,6 +48,26 @@ describe('the panel', () => {
     expect(texts(element, '.earlier li')[0]).toMatch(/Waiting for review$/);
   });
 
+  test('leads to the provider and to the learner’s progress, where there are such pages', async () => {
+    const own = {
+      allowed_time_limit_mins: 95,
+      completed_at: '2026-03-01T12:50:00Z',
+      provider: { name: 'Northgate', attempt_url: '/dashboard/7?id=1' },
+      enrollment_mode: 'masters',
+      progress_url: '/progress/3',
+    };
+    const more = { 1: own, 2: { provider: null, exam: { ...attempt(2).exam, time_limit_mins: 90, due_date: null, backend: null } } };
+    const element = await list([{}, {}], 'open=1', more);
+    const said = texts(element, '.facts dd').slice(3);
+    expect(said).toEqual(['95 min = 60 + 35', 'Open at Northgate (opens a new tab)', 'Master’s', 'Progress in the course (opens a new tab)']);
+    expect(all(element, '.facts a').map((link) => link.getAttribute('href'))).toEqual(['/dashboard/7?id=1', '/progress/3']);
+    expect(texts(element, '.facts dt')[2]).toBe('Handed in');
+    button(element, 'Next attempt (J)').click();
+    await rendered();
+    expect(texts(element, '.facts dd').slice(2)).toEqual(['90 min']);
+    expect(texts(element, '.facts dt')).not.toContain('Provider');
+  });
+
   test('J goes on, Escape closes, and the focus goes to the row', async () => {
     const more = { 1: {}, 2: {} };
     const element = await list([{}, {}], '', more);
@@ -73,7 +93,7 @@ describe('the panel', () => {
     await rendered();
     expect(shownModally).toEqual([one(element, '.panel')]);
     expect(element.shadowRoot!.activeElement).toBe(one(element, '.panel .heading'));
-    expect(texts(element, 'thead th').slice(1, 6)).toEqual(['Learner', 'Exam', 'Started', 'Ended', 'Time limit']);
+    expect(texts(element, 'thead th').slice(1, 6)).toEqual(['Learner', 'Exam', 'Started', 'Handed in', 'Time limit']);
     one(element, '.panel .remove-attempt').click();
     await rendered();
     await answer(element);

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from edx_proctoring import api
 from edx_proctoring.crypto import obscured_user_id
 from edx_proctoring.models import ProctoredExam
-from edx_proctoring.testing.factories import COURSE_ID
+from edx_proctoring.testing.factories import COURSE_ID, UserFactory
 from edx_proctoring.testing.providers import FakeProvider
 from tests.views.conftest import OTHER_COURSE, V1
 
@@ -70,6 +70,20 @@ def test_an_attempt_of_another_exam(make_exam: Any, attempt: Any, as_staff: APIC
     foreign = attempt(exam=make_exam())
     exam = make_exam()
     refused(as_staff.get(f"{URL}/{exam.pk}?attempt={foreign.external_id}"), 404)
+
+
+def test_an_attempt_by_our_id(
+    make_exam: Any, attempt: Any, as_staff: APIClient, provider: FakeProvider
+) -> None:
+    own, foreign = attempt(exam=make_exam()), attempt(exam=make_exam())
+    unknown = attempt(exam=own.proctored_exam, user=UserFactory(), external_id=None)
+    url = f"{URL}/{own.proctored_exam_id}"
+    for refusable in (foreign, unknown):
+        text = refused(as_staff.get(f"{url}?id={refusable.pk}"), 404)
+        assert text == "The provider does not know this attempt."
+    assert as_staff.get(f"{url}?id={own.pk}").status_code == 302
+    [call] = provider.calls_of("get_instructor_url")
+    assert call.kwargs["attempt_id"] == own.external_id
 
 
 def test_a_course_without_proctored_exams(timed_exam: ProctoredExam, as_staff: APIClient) -> None:

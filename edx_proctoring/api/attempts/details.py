@@ -4,10 +4,11 @@ import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from edx_proctoring import extensions
+from edx_proctoring import backends, extensions, host, links
 from edx_proctoring.api.attempts.clock import AttemptClock, clocks_of
 from edx_proctoring.api.attempts.pages import shown_attempt
 from edx_proctoring.api.lookup import as_id
+from edx_proctoring.api.providers.dashboards import attempt_path
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
@@ -70,6 +71,14 @@ class ReviewSummary:
 
 
 @dataclass(frozen=True)
+class ProviderSummary:
+    """The provider of a proctored exam; `attempt_url` leads to the attempt in its dashboard, or is None."""
+
+    name: str
+    attempt_url: str | None
+
+
+@dataclass(frozen=True)
 class AttemptDetails:
     """An attempt as its learner would see it now, with all the data for staff."""
 
@@ -80,12 +89,15 @@ class AttemptDetails:
     review: ReviewSummary | None
     timeline: Sequence[TimelineRow] = ()
     actions: Sequence[str] = field(default=())
+    provider: ProviderSummary | None = None  # None for timed exams, and if nobody knows it any more
+    enrollment_mode: str = ""  # empty if the host does not tell
+    progress_url: str | None = None  # None if the host has no such page
 
 
 def get_attempt_details(course_id: object, attempt_id: int) -> AttemptDetails | None:
     """Return the attempt with its timeline, or None if the course has no such attempt. Changes nothing.
 
-    At most seven queries, and those of extensions; calls no service or provider.
+    At most seven queries, and those of extensions; asks the host for the learner's enrollment, and no provider.
     """
     number = as_id(attempt_id)
     rows = Attempt.objects.in_course(course_id).with_parts()
@@ -102,7 +114,25 @@ def get_attempt_details(course_id: object, attempt_id: int) -> AttemptDetails | 
     shown = shown_attempt(known, clock)
     is_paused = clock is not None and clock.pause is not None
     actions = list(possible_actions(shown, is_newest=is_newest, is_paused=is_paused))
-    return AttemptDetails(shown, is_newest, clock, earlier, review, timeline, actions)
+    return AttemptDetails(
+        attempt=shown,
+        is_newest=is_newest,
+        clock=clock,
+        earlier=earlier,
+        review=review,
+        timeline=timeline,
+        actions=actions,
+        provider=_provider(known),
+        enrollment_mode=host.tracks(course_id, [known.user_id]).get(known.user_id, ""),
+        progress_url=links.progress_path(course_id, known.user_id),
+    )
+
+
+def _provider(attempt: Attempt) -> ProviderSummary | None:
+    provider = backends.find_provider(attempt.proctored_exam)
+    if provider is None:
+        return None
+    return ProviderSummary(str(provider.verbose_name), attempt_path(attempt))
 
 
 def possible_actions(attempt: Attempt, *, is_newest: bool, is_paused: bool) -> Iterator[str]:

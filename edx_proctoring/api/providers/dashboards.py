@@ -55,33 +55,38 @@ def dashboard_path(exam: ProctoredExam) -> str | None:
     return links.reverse_or_empty("edx_proctoring:instructor_dashboard_exam", args=args) or None
 
 
+def attempt_path(attempt: ProctoredExamStudentAttempt) -> str | None:
+    """Return our URL that redirects to the attempt in the provider's dashboard, or None; it reveals no id of the provider."""
+    path = dashboard_path(attempt.proctored_exam) if attempt.external_id else None
+    return f"{path}?id={attempt.pk}" if path else None
+
+
 def get_instructor_dashboard_url(
     course_id: str,
     user: User,
     *,
     exam_id: object = None,
     attempt_id: str | None = None,
+    own_id: int | None = None,
     show_configuration: bool = False,
     with_video: bool = False,
 ) -> str:
     """Return the URL of the provider's dashboard for the instructor, for the course or for an exam or attempt.
 
-    `attempt_id` is the provider's id, or our attempt code if that id is secret. Raises ProctoredBaseException with
-    status 404, 400 or 502 and the reason.
+    `attempt_id` is the provider's id, or our attempt code if that id is secret; `own_id` is our id of the attempt. Raises
+    ProctoredBaseException with status 404, 400 or 502 and the reason.
     """
     exam = _exam_of(course_id, exam_id) if exam_id is not None else _any_exam_of(course_id)
     provider = backends.find_provider(exam)
     if provider is None:
         raise DashboardNotFound(f"No proctored exams in course {course_id}")
-    attempt = _attempt_of(exam, attempt_id) if attempt_id else None
+    attempt = _own_attempt(exam, own_id) if own_id else None
+    if attempt is None and attempt_id:
+        attempt = _attempt_of(exam, attempt_id)
     if attempt is not None:
         attempt_id = attempt.external_id
     name = backends.name_of(exam)
-    whom = {
-        "id": crypto.obscured_user_id(user.pk, name),
-        "full_name": getattr(getattr(user, "profile", None), "name", None) or user.get_full_name(),
-        "email": user.email,
-    }
+    whom = _instructor(user, name)
     video = _video_of(attempt) if with_video else None
     url: str | None
     try:
@@ -105,6 +110,14 @@ def get_instructor_dashboard_url(
     if address is None:
         raise DashboardNotFound(f"No instructor dashboard for {provider.verbose_name}")
     return address
+
+
+def _instructor(user: User, provider_name: str) -> dict[str, str]:
+    return {
+        "id": crypto.obscured_user_id(user.pk, provider_name),
+        "full_name": getattr(getattr(user, "profile", None), "name", None) or user.get_full_name(),
+        "email": user.email,
+    }
 
 
 def _exam_of(course_id: str, exam_id: object) -> ProctoredExam:
@@ -136,6 +149,14 @@ def _attempt_of(exam: ProctoredExam, external_id: str) -> ProctoredExamStudentAt
     if own is None and any(_is_of_the_provider_of(exam, one) for one in _with_history(external_id)):
         raise DashboardNotFound("This attempt belongs to another exam.")
     return own
+
+
+def _own_attempt(exam: ProctoredExam, own_id: int) -> ProctoredExamStudentAttempt:
+    attempts = ProctoredExamStudentAttempt.objects.filter(pk=own_id, proctored_exam=exam)
+    found: ProctoredExamStudentAttempt | None = attempts.exclude(external_id=None).first()
+    if found is None:
+        raise DashboardNotFound("The provider does not know this attempt.")
+    return found
 
 
 LOOKED_AT = 20  # attempts with the same id

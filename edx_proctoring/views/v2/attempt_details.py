@@ -85,6 +85,16 @@ class AttemptReviewSerializer(serializers.Serializer[object]):
     comments = ReviewCommentSerializer(many=True)
 
 
+class ProviderSerializer(serializers.Serializer[object]):
+    """The provider of a proctored exam."""
+
+    name = serializers.CharField()
+    attempt_url = serializers.CharField(
+        allow_null=True,
+        help_text="The address that leads to the attempt in the provider's dashboard; null if there is none.",
+    )
+
+
 class DetailedAttemptSerializer(CourseAttemptSerializer):
     """The row of the list, with more about the exam."""
 
@@ -105,6 +115,14 @@ class AttemptPartsSerializer(serializers.Serializer[Any]):
     )
     review = AttemptReviewSerializer(allow_null=True)
     timeline = TimelineEntrySerializer(many=True, help_text="Oldest first.")
+    provider = ProviderSerializer(allow_null=True, help_text="Null for timed exams.")
+    enrollment_mode = serializers.CharField(
+        help_text="The track of the learner's enrollment; empty if the host does not tell."
+    )
+    progress_url = serializers.CharField(
+        allow_null=True,
+        help_text="The host's page with the learner's progress; null if it has none.",
+    )
 
 
 class AttemptDetailsSerializer(AttemptPartsSerializer, DetailedAttemptSerializer):

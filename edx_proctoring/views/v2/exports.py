@@ -107,7 +107,7 @@ class AttemptExport(ExportViewSet):
 
     def rows(self) -> Iterable[exports.Row]:
         found: Any = self.filter_queryset(self.get_queryset())
-        return exports.attempt_rows(found)
+        return exports.attempt_rows(self.kwargs["course_id"], found)
 
 
 class AllowanceExport(ExportViewSet):

@@ -7,7 +7,7 @@ import { heading } from './heading';
 import { icon } from './icons';
 import { Rhythm } from './rhythm';
 import type { Section } from './section';
-import { type ActionName, type Attempt, type AttemptDetails, type Review, statusWord, wasSubmitted } from './statuses';
+import { type ActionName, type Attempt, type AttemptDetails, type Review, enrolmentModes, statusWord, wasSubmitted } from './statuses';
 import { formatDuration, formatMoment, formatMomentInFull, formatNumber, gettext, interpolate } from './text';
 import { timeline } from './timeline';
 
@@ -166,18 +166,36 @@ export class Panel implements ReactiveController {
     </div>`;
   }
 
+  /** With what was added to the exam's own limit. */
+  private allowed({ allowed_time_limit_mins: all, exam: { time_limit_mins: limit } }: AttemptDetails): string | null {
+    if (all === null) return null;
+    if (all <= limit) return interpolate(gettext('{count} min'), { count: formatNumber(all) });
+    const numbers = { all: formatNumber(all), limit: formatNumber(limit), more: formatNumber(all - limit) };
+    return interpolate(gettext('{all} min = {limit} + {more}'), numbers);
+  }
+
+  private link(url: string, text: string): TemplateResult {
+    return html`<a href=${url} target="_blank" rel="noopener">${text} ${icon('external')}<span class="visually-hidden">${gettext('(opens a new tab)')}</span></a>`;
+  }
+
+  private provider({ provider, exam }: AttemptDetails): TemplateResult | string | null {
+    if (!provider?.attempt_url) return provider?.name ?? exam.backend;
+    return this.link(provider.attempt_url, interpolate(gettext('Open at {provider}'), { provider: provider.name }));
+  }
+
   private facts(attempt: AttemptDetails): TemplateResult {
     const at = (text: string | null | undefined) => (text ? html`<time datetime=${text}>${formatMomentInFull(text)}</time>` : null);
-    const minutes = (count: number | null) => (count === null ? null : interpolate(gettext('{count} min'), { count: formatNumber(count) }));
+    const { enrollment_mode: mode, progress_url: progress } = attempt;
     const rows: [string, TemplateResult | string | null][] = [
       [gettext('Attempt'), interpolate(gettext('{number} of {count}'), { number: attempt.earlier_count! + 1, count: attempt.earlier_count! + 1 })],
       [gettext('Started'), at(attempt.started_at)],
-      [wasSubmitted(attempt) ? gettext('Submitted') : gettext('Ended'), at(attempt.completed_at)],
-      [gettext('Time limit'), minutes(attempt.allowed_time_limit_mins)],
-      [gettext('Limit of the exam'), minutes(attempt.exam.time_limit_mins)],
+      [wasSubmitted(attempt) ? gettext('Handed in') : gettext('Ended'), at(attempt.completed_at)],
+      [gettext('Time allowed'), this.allowed(attempt)],
       [gettext('Ends'), attempt.paused ? gettext('The clock stands still') : at(attempt.ends_at)],
       [gettext('Due'), at(attempt.exam.due_date)],
-      [gettext('Provider'), attempt.exam.backend],
+      [gettext('Provider'), this.provider(attempt)],
+      [gettext('Enrolment'), enrolmentModes()[mode] ?? mode],
+      [gettext('Learner'), progress ? this.link(progress, gettext('Progress in the course')) : null],
     ];
     if (!attempt.is_newest) rows.shift();
     return html`<dl class="facts">

@@ -12,7 +12,7 @@ import type { Page } from './list';
 import type { Notice } from './notices';
 import { filtersOf } from './query';
 import { Section, type Texts } from './section';
-import { type Attempt, actionsOf, attentionOf, examTypes, statusWord, statusWords } from './statuses';
+import { type Attempt, actionsOf, attentionOf, examTypes, statusWord, statusWords, wasSubmitted } from './statuses';
 import { type Column, type TableOptions, learnerCell, moment } from './table';
 import { formatCount, formatNumber, gettext, interpolate, timeZone } from './text';
 
@@ -125,7 +125,7 @@ export class ProctoringAttempts extends Section<Attempt> {
         cell: ({ exam }) => html`<span><bdi>${exam.exam_name}</bdi><span class="sub">${examTypes()[exam.type] ?? exam.type}</span></span>`,
       },
       { name: 'started_at', label: gettext('Started'), isMoment: true, cell: (one) => moment(one.started_at) },
-      { name: 'completed_at', label: gettext('Ended'), isMoment: true, cell: (one) => moment(one.completed_at) },
+      { name: 'completed_at', label: gettext('Handed in'), isMoment: true, cell: (one) => (wasSubmitted(one) ? moment(one.completed_at) : null) },
       { name: 'allowed_time_limit_mins', label: gettext('Time limit'), cell: (one) => this.minutes(one.allowed_time_limit_mins) },
       { name: 'status', label: gettext('Status'), cell: (one) => this.status(one) },
     ];

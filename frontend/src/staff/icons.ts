@@ -46,7 +46,7 @@ const SHAPES = {
 export type IconName = keyof typeof SHAPES;
 
 /** Icons with a direction are mirrored in right-to-left languages. */
-const DIRECTED = new Set<IconName>(['left', 'right', 'play']);
+const DIRECTED = new Set<IconName>(['left', 'right', 'play', 'external']);
 
 export function icon(name: IconName): TemplateResult {
   const classes = DIRECTED.has(name) ? 'icon icon-dir' : 'icon';

@@ -4,7 +4,7 @@ import { type TemplateResult, html } from 'lit';
 import { type Filter } from './filters';
 import { type IconName, icon } from './icons';
 import { Section, type Texts } from './section';
-import type { Tone, Word } from './statuses';
+import { type Tone, type Word, enrolmentModes } from './statuses';
 import { type Column, type TableOptions, learnerCell, moment } from './table';
 import { gettext } from './text';
 
@@ -28,19 +28,6 @@ function words(): Record<string, Word> {
     error: word(gettext('Stopped by an error'), 'bad', 'warn'),
     expired: word(gettext('Expired'), 'bad', 'clock'),
     onboarding_reset_past_due: word(gettext('Reset failed: past due'), 'bad', 'lock'),
-  };
-}
-
-function modes(): Record<string, string> {
-  return {
-    audit: gettext('Audit'),
-    honor: gettext('Honor code'),
-    verified: gettext('Verified'),
-    professional: gettext('Professional'),
-    'no-id-professional': gettext('Professional, without identity check'),
-    credit: gettext('Credit'),
-    masters: gettext('Master’s'),
-    'executive-education': gettext('Executive education'),
   };
 }
 
@@ -95,7 +82,7 @@ export class ProctoringOnboarding extends Section<Onboarding> {
         },
       },
       { name: '', label: gettext('Since'), cell: ({ modified }) => moment(modified) },
-      { name: '', label: gettext('Enrolment'), cell: ({ enrollment_mode: mode }) => modes()[mode] ?? mode },
+      { name: '', label: gettext('Enrolment'), cell: ({ enrollment_mode: mode }) => enrolmentModes()[mode] ?? mode },
     ];
   }
 

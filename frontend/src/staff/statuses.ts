@@ -62,6 +62,9 @@ export interface AttemptDetails extends Attempt {
   actions: ActionName[];
   review: Review | null;
   timeline: TimelineEntry[];
+  provider: { name: string; attempt_url: string | null } | null;
+  enrollment_mode: string;
+  progress_url: string | null;
 }
 
 export interface Word {
@@ -99,6 +102,20 @@ export function examTypes(): Record<ExamType, string> {
     timed: gettext('timed'),
     practice: gettext('practice'),
     onboarding: gettext('onboarding'),
+  };
+}
+
+/** The tracks of the platform. */
+export function enrolmentModes(): Record<string, string> {
+  return {
+    audit: gettext('Audit'),
+    honor: gettext('Honor code'),
+    verified: gettext('Verified'),
+    professional: gettext('Professional'),
+    'no-id-professional': gettext('Professional, without identity check'),
+    credit: gettext('Credit'),
+    masters: gettext('Master’s'),
+    'executive-education': gettext('Executive education'),
   };
 }
 

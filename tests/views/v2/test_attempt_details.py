@@ -13,6 +13,7 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReview,
 )
 from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, UserFactory
+from edx_proctoring.testing.host import Enrollment
 from tests.views.conftest import OTHER_COURSE
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,31 @@ def test_it_has_the_deadline_and_more_about_the_exam_than_the_list(read, running
     assert data["exam"]["backend"] == running.proctored_exam.backend
     for secret in (running.attempt_code, running.external_id):
         assert secret not in str(data)
+
+
+def test_it_leads_to_the_provider_and_the_hosts_progress_page(
+    read, client, running, provider, host, settings
+):
+    provider.has_dashboard = True
+    data = read(running)
+    assert data["provider"]["name"] == provider.verbose_name
+    assert data["provider"]["attempt_url"].endswith(f"/{running.proctored_exam_id}?id={running.pk}")
+    assert (data["enrollment_mode"], data["progress_url"]) == ("", None)
+    assert client.get(data["provider"]["attempt_url"]).status_code == 302
+    [call] = provider.calls_of("get_instructor_url")
+    assert call.kwargs["attempt_id"] == running.external_id
+    host.enrollments.enrollments.append(Enrollment(running.user, "masters"))
+    some_route = "edx_proctoring:instructor_dashboard_exam"  # of a course and a number, too
+    settings.PROCTORING_SETTINGS = {"PROGRESS_ROUTE": some_route}
+    data = read(running)
+    assert data["enrollment_mode"] == "masters"
+    assert data["progress_url"].endswith(f"/{COURSE_ID}/{running.user_id}")
+
+
+def test_without_a_provider_or_its_id_there_is_no_such_link(read, attempt, timed_exam, provider):
+    provider.has_dashboard = True
+    assert read(attempt(exam=timed_exam, taking_as_proctored=False))["provider"] is None
+    assert read(attempt(external_id=None))["provider"]["attempt_url"] is None
 
 
 def test_the_review_with_its_comments(read, attempt, reviewer):

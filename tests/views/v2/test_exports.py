@@ -7,6 +7,7 @@ import tracemalloc
 import zipfile
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -63,11 +64,13 @@ def course(transactional_db):
     return exam
 
 
-def test_attempts_with_the_columns_of_the_platforms_report(read, course):
+def test_attempts_with_the_columns_of_the_platforms_report(read, course, host):
+    host.enrollments.enrollments.append(Enrollment(User.objects.get(username="ana"), "masters"))
     evil, ana = read("attempts/export/")
     assert ana == {
         "course_id": COURSE_ID,
         "provider": "test",
+        "track": "masters",
         "exam_name": "Final",
         "username": "ana",
         "email": "ana@example.com",
@@ -84,7 +87,8 @@ def test_attempts_with_the_columns_of_the_platforms_report(read, course):
         "Rules Violation Comments": "",
     }
     assert evil["email"] == "'=cmd|'/c calc'!A1"  # no formula
-    assert evil["provider"] == ""
+    assert (evil["provider"], evil["track"]) == ("", "")
+    assert len(host.calls_of("get_active_enrollments_by_course")) == 1
 
 
 @pytest.mark.parametrize(
