@@ -32,9 +32,12 @@ def heard(settings, monkeypatch):
     outbox.unregister("slow")
 
 
-def rows(count, kind="quick", lane="{}", **columns):
+def rows(count, kind="quick", lane="{}", prefix="", **columns):
+    before = f"{prefix}:" if prefix != "" else ""
     return OutboxMessage.objects.bulk_create(
-        OutboxMessage(kind=kind, key=f"{kind}:{n}", lane=lane.format(f"{kind}{n}"), **columns)
+        OutboxMessage(
+            kind=kind, key=f"{kind}:{before}{n}", lane=lane.format(f"{kind}{n}"), **columns
+        )
         for n in range(count)
     )
 
@@ -189,6 +192,75 @@ def test_undelivered_messages_of_a_batch_are_released(heard, settings):
     (batch,) = lanes._claim_due(3, timezone.now())
     assert list(lanes._deliver_batch(batch, 0)) == []
     assert set(OutboxMessage.objects.values_list("state", "lease")) == {("pending", "")}
+
+
+def test_a_lease_that_ends_at_once_does_not_make_a_run_endless(heard, settings):
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "OUTBOX_LEASE_SECONDS": 0}
+    rows(3)
+    rows(3, kind="slow", lane="one")
+    assert outbox.deliver() == {"delivered": 6, "waiting": 0}
+    assert len(set(heard)) == len(heard) == 6
+
+
+def test_lanes_of_quick_messages_are_delivered_together(heard, django_assert_max_num_queries):
+    for lane in range(20):
+        rows(5, kind="quick", lane=f"lane {lane}", prefix=lane)
+    rows(5, kind="slow", lane="lane 0")  # waits for those before it
+    with django_assert_max_num_queries(95):
+        assert outbox.deliver() == {"delivered": 105, "waiting": 0}
+    for lane in range(20):
+        own = [key for key in heard if key.startswith(f"quick:{lane}:")]
+        assert own == [f"quick:{lane}:{n}" for n in range(5)]
+    assert heard[100:] == [f"slow:{n}" for n in range(5)]
+
+
+def test_after_a_failure_the_rest_of_its_lane_waits_without_a_lease(heard):
+    def fail_second(message):
+        if message.key == "quick:one:1":
+            raise ValueError
+        heard.append(message.key)
+
+    outbox.register("quick", fail_second)
+    for lane in ("one", "two"):
+        rows(4, lane=lane, prefix=lane)
+    assert outbox.deliver() == {"delivered": 5, "waiting": 3}
+    assert heard == ["quick:one:0", *(f"quick:two:{n}" for n in range(4))]
+    left = OutboxMessage.objects.unfinished().order_by("id").values_list("key", "tries", "lease")
+    assert list(left) == [("quick:one:1", 1, ""), ("quick:one:2", 0, ""), ("quick:one:3", 0, "")]
+
+
+def test_messages_behind_one_that_another_process_leased_wait(heard):
+    """Only the beginning of a lane is delivered together, and nothing is left out."""
+    one = rows(4, lane="one", prefix="one")
+    two = rows(4, lane="two", prefix="two")
+    OutboxMessage.objects.filter(pk=two[1].pk).update(lane="three")
+    assert outbox.claim(one[2].pk) is not None
+    assert outbox.deliver() == {"delivered": 6, "waiting": 2}
+    assert [key for key in heard if "one" in key] == ["quick:one:0", "quick:one:1"]
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=5)):
+        assert outbox.deliver() == {"delivered": 2, "waiting": 0}
+    assert heard[-2:] == ["quick:one:2", "quick:one:3"]
+
+
+def test_a_message_taken_between_the_look_and_the_lease_ends_the_chunk(heard):
+    first, second, third = rows(3, lane="one")
+    assert outbox.claim(second.pk) is not None
+    ids = {"one": [first.pk, second.pk, third.pk]}
+    (chunk,) = lanes._claim(ids, {"one": third.pk})
+    assert ([row.key for row in chunk.rows], chunk.is_all) == (["quick:0"], False)
+    third.refresh_from_db()
+    assert third.lease == ""
+
+
+def test_a_message_that_cancels_the_next_one_of_its_lane(heard):
+    def cancel(message):
+        heard.append(message.key)
+        outbox.cancel("one", "quick")
+
+    outbox.register("quick", cancel)
+    rows(3, lane="one")
+    assert outbox.deliver() == {"delivered": 1, "waiting": 0}
+    assert heard == ["quick:0"]
 
 
 @pytest.mark.parametrize("kind", ["quick", "slow"])

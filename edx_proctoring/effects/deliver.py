@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 
 from edx_proctoring import backends, emails, host, outbox, slow_calls, tracking, transactions
 from edx_proctoring.backends.responses import is_removal_unsupported
-from edx_proctoring.effects import messages
+from edx_proctoring.effects import mail_server, messages
 from edx_proctoring.effects.exam_sync import deliver_saved
 from edx_proctoring.effects.extension_hooks import deliver_replay
 from edx_proctoring.effects.perform import whole, write_credit, write_grade
@@ -135,9 +135,7 @@ def deliver_email(message: OutboxMessage) -> None:
         language=payload["language"],
     )
     if mail is not None:
-        mail.extra_headers["Message-ID"] = emails.message_id(message.key)
-        with slow_calls.timed("mail server"):
-            mail.send()
+        mail_server.send(message, mail)
 
 
 def deliver_time_signal(message: OutboxMessage) -> None:
@@ -161,9 +159,7 @@ def deliver_time_email(message: OutboxMessage) -> None:
     mail = emails.time_email(
         attempt, payload["seconds"], state.get("course_name"), payload["language"]
     )
-    mail.extra_headers["Message-ID"] = emails.message_id(message.key)
-    with slow_calls.timed("mail server"):
-        mail.send()
+    mail_server.send(message, mail)
 
 
 def deliver_pause_email(message: OutboxMessage) -> None:
@@ -178,9 +174,7 @@ def deliver_pause_email(message: OutboxMessage) -> None:
     mail = emails.pause_email(pause, attempt, state.get("course_name"))
     if mail is None:
         return
-    mail.extra_headers["Message-ID"] = emails.message_id(message.key)
-    with slow_calls.timed("mail server"):
-        mail.send()
+    mail_server.send(message, mail)
 
 
 def _as_of(history_id: int) -> ProctoredExamStudentAttempt | None:

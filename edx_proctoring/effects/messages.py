@@ -19,6 +19,7 @@ class MessageKind:
     name: str
     personal: bool = False  # about the learner as a person: not sent once the learner is retired
     slow_recipient: bool = False  # messages of all other kinds may be delivered first
+    takes_long: bool = False  # works on many rows and renews its lease
     inline: bool = False  # delivered right after the commit by the process that stored it
 
     def key(self, *parts: object) -> str:
@@ -41,8 +42,8 @@ PROVIDER_NOTICE = MessageKind("provider_notice", slow_recipient=True)
 PROVIDER_REMOVAL = MessageKind("provider_removal", slow_recipient=True)
 EXAM_SAVED = MessageKind("exam_saved", slow_recipient=True, inline=True)
 EXTENSION_CHANGE = MessageKind("extension_change")
-RECALCULATION = MessageKind("recalculation", inline=True)
-BULK_TIME_CHANGE = MessageKind("bulk_time_change")
+RECALCULATION = MessageKind("recalculation", takes_long=True, inline=True)
+BULK_TIME_CHANGE = MessageKind("bulk_time_change", takes_long=True)
 BULK_ACTION = MessageKind("bulk_action", slow_recipient=True)  # a reset waits for the provider
 
 KINDS = (

@@ -171,8 +171,8 @@ class OutboxMessage(models.Model):
     # and until when (monotonic clock) saving exams may take.
     prefetched: Mapping[str, Any] = MappingProxyType({})
     inline_until: float | None = None
-    # For a message leased with others: is it the only one of its lane?
-    is_alone: bool = False
+    # For a message delivered with others: what their deliveries share (`outbox.shared.Shared`).
+    shared: Any = None
     is_behind: bool  # where it was annotated
 
     objects = OutboxQuerySet.as_manager()

@@ -140,10 +140,24 @@ def note_progress(row: OutboxMessage, payload: MessagePayload) -> None:
     transactions.repeated(lambda: mine.update(**values))
 
 
-def release(row: OutboxMessage) -> None:
-    """End the lease without a delivery."""
-    mine = OutboxMessage.objects.filter(id=row.id, lease=row.lease)
-    transactions.repeated(lambda: mine.update(lease="", lease_until=None))
+def release(*rows: OutboxMessage) -> None:
+    """End the lease of messages leased together, without a delivery."""
+    if rows:
+        mine = OutboxMessage.objects.filter(id__in=[row.id for row in rows], lease=rows[0].lease)
+        transactions.repeated(lambda: mine.update(lease="", lease_until=None))
+
+
+_withdrawals = [0]  # how often this process cancelled messages or stored some again
+
+
+def withdrawals() -> int:
+    """Return a number that changes when this process cancels a message or stores it again."""
+    return _withdrawals[0]
+
+
+def note_withdrawal() -> None:
+    """Let deliveries that are under way in this process check their leased messages once more."""
+    _withdrawals[0] += 1
 
 
 def _pause_after(tries: int) -> datetime.timedelta:

@@ -75,6 +75,7 @@ def put(*drafts: Draft) -> None:
             row = _row(draft, token, now)
             # Update and lease in one step, or another process could deliver the message in between.
             delivery.in_one_transaction(partial(OutboxMessage.objects.put_coalescing, row))
+            delivery.note_withdrawal()
     prefetched = {draft.key: draft.prefetched for draft in drafts}
     transactions.after_commit(lambda: delivery.deliver_after_commit(prefetched, token))
 
@@ -102,6 +103,7 @@ def cancel(ordering_key: str, *kinds: str) -> None:
     ]
     waiting = OutboxMessage.objects.unfinished().filter(lane=ordering_key, kind__in=kinds)
     waiting.by_key().update(state=CANCELLED, version=F("version") + 1, modified=timezone.now())
+    delivery.note_withdrawal()
 
 
 def is_pending(key: str) -> bool:

@@ -32,6 +32,7 @@ class _Kind:
     handler: Handler
     inline: bool
     slow_recipient: bool
+    takes_long: bool = False
     given_up: Handler | None = None
 
 
@@ -43,7 +44,7 @@ def _of_the_app() -> dict[str, _Kind]:
     """Return the app's own kinds; their handlers are imported by the first process that stores or delivers a message."""
     config: Any = apps.get_app_config("edx_proctoring")
     return {
-        kind.name: _Kind(handler, kind.inline, kind.slow_recipient)
+        kind.name: _Kind(handler, kind.inline, kind.slow_recipient, kind.takes_long)
         for kind, handler in config.message_handlers().items()
     }
 
@@ -73,7 +74,7 @@ def _find(kind: str) -> _Kind | None:
     added = extensions.message_kinds().get(kind)
     if added is None:
         return None
-    return _Kind(added.deliver, added.inline, added.slow_recipient, added.given_up)
+    return _Kind(added.deliver, added.inline, added.slow_recipient, given_up=added.given_up)
 
 
 def kinds() -> list[str]:
@@ -96,6 +97,18 @@ def has_slow_recipient(kind: str) -> bool:
     """Return whether messages of other kinds may overtake this kind."""
     found = _find(kind)
     return found is not None and found.slow_recipient
+
+
+def takes_long(kind: str) -> bool:
+    """Return whether a delivery of this kind may take minutes, and renews its lease itself."""
+    found = _find(kind)
+    return found is not None and found.takes_long
+
+
+def is_quick(kind: str) -> bool:
+    """Return whether messages of this kind may be leased and marked as done together with others of their lane."""
+    found = _find(kind)
+    return found is not None and not found.slow_recipient and not found.takes_long
 
 
 def note_given_up(message: OutboxMessage) -> None:

@@ -5,9 +5,13 @@ thousands of messages to a provider that hangs do not delay an e-mail.
 """
 
 import datetime
+import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import NamedTuple, Self
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -16,13 +20,22 @@ from edx_proctoring import conf, transactions
 from edx_proctoring.models.outbox import OutboxMessage, OutboxQuerySet
 from edx_proctoring.models.scheduled_runs import NET, ScheduledRun
 from edx_proctoring.outbox import delivery, handlers
+from edx_proctoring.outbox.shared import Shared
 
 LOOK = 1000  # lanes per query: each query reads all pending messages
 BATCH = 100  # lanes leased at once
+FOLLOWERS = 500  # further messages of these lanes, leased with them
 MARK_SECONDS = 1  # how often a batch records its deliveries, which limits what a crash repeats
 OVERTAKE_SECONDS = 0.5  # between two checks for messages that may overtake
 
 _next_look = [0.0]  # of this process, by the monotonic clock
+
+
+class _Chunk(NamedTuple):
+    """Leased messages of one lane in order, beginning with its oldest one; none between them is left out."""
+
+    rows: list[OutboxMessage]
+    is_all: bool  # nothing else waited in the lane
 
 
 def deliver_messages(ids: Iterable[int]) -> int:
@@ -84,8 +97,8 @@ def _ours() -> OutboxQuerySet:
     return OutboxMessage.objects.of_origins("", conf.proctoring.ORIGIN)
 
 
-def _claim_due(limit: int, began: datetime.datetime) -> Iterator[list[OutboxMessage]]:
-    """Lease the oldest messages of due lanes batch by batch; slow recipients only if nothing else is due."""
+def _claim_due(limit: int, began: datetime.datetime) -> Iterator[list[_Chunk]]:
+    """Lease messages of due lanes batch by batch; slow recipients only if nothing else is due."""
     found = False
     for batch in _claim_first(_urgent(), limit, began):
         found = True
@@ -98,43 +111,156 @@ def _claim_due(limit: int, began: datetime.datetime) -> Iterator[list[OutboxMess
             return
 
 
-def _claim_first(kinds: Q, limit: int, began: datetime.datetime) -> Iterator[list[OutboxMessage]]:
-    """Lease the oldest messages of due lanes of these kinds, using one query.
+def _claim_first(kinds: Q, limit: int, began: datetime.datetime) -> Iterator[list[_Chunk]]:
+    """Lease messages of due lanes whose oldest ones are of these kinds, using one query to find the lanes.
 
     With very many lanes the query takes much longer than a batch. Messages leased elsewhere in the meantime are
     skipped, and messages that join a lane later are found by the next query.
     """
-    alone = {first: first == last for _lane, first, last in _due(kinds, limit, began)}
-    ids = list(alone)
-    for start in range(0, len(ids), BATCH):
-        batch = delivery.claim_all(ids[start : start + BATCH])
-        for row in batch:
-            row.is_alone = alone[row.id]
-        if batch:
+    found = list(_due(kinds, limit, began))
+    for start in range(0, len(found), BATCH):
+        part = found[start : start + BATCH]
+        ids = {lane: [first] for lane, first, _last in part}
+        longer = [lane for lane, first, last in part if first != last]
+        if longer:
+            waiting = OutboxMessage.objects.unfinished().filter(lane__in=longer)
+            _add_followers(ids, _without_texts(waiting, FOLLOWERS + len(longer)), began)
+        if batch := _claim(ids, {lane: last for lane, _first, last in part}):
             yield batch
 
 
-def _deliver_batch(batch: Sequence[OutboxMessage], until: float) -> Iterator[int]:
-    """Deliver leased messages, each followed by the rest of its lane; yield the number delivered per lane."""
-    began = marked = time.monotonic()
-    until = min(until, began + conf.proctoring.OUTBOX_LEASE_SECONDS / 2)
-    delivered: list[OutboxMessage] = []
-    for row in batch:
-        if time.monotonic() >= until:
+def _without_texts(waiting: OutboxQuerySet, limit: int) -> list[OutboxMessage]:
+    return list(waiting.order_by("id").defer("payload", "last_error")[:limit])
+
+
+def _add_followers(
+    ids: Mapping[str, list[int]], waiting: Iterable[OutboxMessage], began: datetime.datetime
+) -> None:
+    """Add to the first ids of lanes those of the messages that can be delivered together with them."""
+    now, closed = timezone.now(), set()
+    for row in waiting:
+        if row.lane not in closed and _is_ready(row, now, began):
+            if row.id != ids[row.lane][0]:
+                ids[row.lane].append(row.id)
+        else:
+            closed.add(row.lane)
+
+
+def _is_ready(row: OutboxMessage, now: datetime.datetime, began: datetime.datetime) -> bool:
+    """Return whether it may be leased with others: it is quick, ours, free and due, and did not fail in this run."""
+    is_ours = row.origin in ("", conf.proctoring.ORIGIN)
+    is_due = not row.lease and row.next_try_at <= (min(began, now) if row.tries else now)
+    return handlers.is_quick(row.kind) and is_ours and is_due
+
+
+def _claim(ids: Mapping[str, Sequence[int]], last: Mapping[str, int]) -> list[_Chunk]:
+    """Lease these messages, of each lane only those before the first that is no longer free.
+
+    Nobody delivers from a lane while its oldest message is leased. So the next ones may be leased with it, as long as
+    none is left out.
+    """
+    token = uuid.uuid4().hex
+    leased = delivery.claim_all([one for lane in ids.values() for one in lane], token)
+    rows = {row.id: row for row in leased}
+    chunks: list[_Chunk] = []
+    for lane, wanted in ids.items():
+        taken = [rows.pop(one) for one in itertools.takewhile(rows.__contains__, wanted)]
+        if taken:
+            chunks.append(_Chunk(taken, taken[-1].id >= last[lane]))
+    delivery.release(*rows.values())
+    return chunks
+
+
+class _Run:
+    """The delivery of leased messages; records what was delivered every second and at its end."""
+
+    def __init__(self, until: float) -> None:
+        self._began = self._marked = time.monotonic()
+        self._until = until
+        self._safe_until = self._began + conf.proctoring.OUTBOX_LEASE_SECONDS / 2
+        self._withdrawals = delivery.withdrawals()
+        self._has_tried = False
+        self._delivered: list[OutboxMessage] = []
+        self._left: list[OutboxMessage] = []
+        self._shared = Shared()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self.record()
+            delivery.release(*self._left)
+        finally:
+            self._shared.close()
+
+    def deliver(self, rows: Sequence[OutboxMessage]) -> int:
+        """Deliver messages of one lane up to the first failure, or until time is over; return how many."""
+        for count, row in enumerate(rows):
+            if self.is_over():
+                self._left += rows[count:]
+                return count
+            if not self._deliver(row):
+                self._left += rows[count + 1 :]
+                return count
+        return len(rows)
+
+    def is_over(self) -> bool:
+        """Return whether no further message is started."""
+        # However short the lease is, one message is tried: a loop of runs comes to an end.
+        now = time.monotonic()
+        return now >= self._until or (self._has_tried and now >= self._safe_until)
+
+    def _deliver(self, row: OutboxMessage) -> bool:
+        self._has_tried = True
+        if handlers.takes_long(row.kind):
+            self.record()
+        if self._may_be_outdated() and not delivery.is_unchanged(row):
             delivery.release(row)
-            continue
-        if handlers.has_slow_recipient(row.kind):
-            _let_overtake()
-        if time.monotonic() - began >= MARK_SECONDS and not delivery.is_unchanged(row):
-            delivery.release(row)
-            continue
-        if not delivery.attempt(row, delivered):
-            continue
-        if not row.is_alone or time.monotonic() - marked >= MARK_SECONDS:
-            delivery.finish(delivered)
-            delivered, marked = [], time.monotonic()
-        yield 1 if row.is_alone else 1 + _deliver_lane(row.lane, until, polite=True)
-    delivery.finish(delivered)
+            return False
+        row.shared = self._shared
+        if not delivery.attempt(row, self._delivered):
+            return False
+        if time.monotonic() - self._marked >= MARK_SECONDS:
+            self.record()
+        return True
+
+    def _may_be_outdated(self) -> bool:
+        """Return whether messages may have been cancelled or stored again since they were leased: a second ago, or by
+        this process.
+        """
+        is_old = time.monotonic() - self._began >= MARK_SECONDS
+        return is_old or delivery.withdrawals() != self._withdrawals
+
+    def record(self) -> None:
+        """Mark messages as done."""
+        done, self._delivered = self._delivered, []
+        self._marked = time.monotonic()
+        delivery.finish(done)
+
+
+def _deliver_batch(batch: Sequence[_Chunk], until: float) -> Iterator[int]:
+    """Deliver leased messages; yield the number delivered per lane.
+
+    What follows a slow message in its lane is delivered right after it, one message at a time; what follows a chunk of
+    quick ones is left to the next query, because the rest of the batch would have to wait for it.
+    """
+    with _Run(until) as run:
+        for chunk in batch:
+            if not run.is_over() and handlers.has_slow_recipient(chunk.rows[0].kind):
+                _let_overtake()
+            count = run.deliver(chunk.rows)
+            is_slow = not handlers.is_quick(chunk.rows[0].kind)
+            if is_slow and count == len(chunk.rows) and not chunk.is_all:
+                run.record()
+                count += _deliver_lane(chunk.rows[0].lane, until, polite=True)
+            if count:
+                yield count
 
 
 def _let_overtake() -> None:
@@ -157,18 +283,23 @@ def _let_overtake() -> None:
 def _deliver_lane(lane: str, until: float = math.inf, *, polite: bool = False) -> int:
     """Deliver the due messages of a lane. `polite`: let other messages go before those with slow recipients."""
     count = 0
+    waiting = OutboxMessage.objects.unfinished().filter(lane=lane)
     while time.monotonic() < until:
-        oldest = OutboxMessage.objects.unfinished().filter(lane=lane).order_by("id").first()
-        if oldest is None or oldest.origin not in ("", conf.proctoring.ORIGIN):
+        rows = _without_texts(waiting, BATCH)
+        if not rows or rows[0].origin not in ("", conf.proctoring.ORIGIN):
             break
-        if polite and handlers.has_slow_recipient(oldest.kind):
+        if polite and handlers.has_slow_recipient(rows[0].kind):
             _let_overtake()
-        row = delivery.claim(oldest.id)
-        delivered: list[OutboxMessage] = []
-        if row is None or not delivery.attempt(row, delivered):
+        ids = {lane: [rows[0].id]}
+        _add_followers(ids, rows, timezone.now())
+        chunks = _claim(ids, {lane: rows[-1].id})
+        if not chunks:
             break
-        delivery.finish(delivered)
-        count += 1
+        with _Run(until) as run:
+            delivered = run.deliver(chunks[0].rows)
+        count += delivered
+        if delivered < len(chunks[0].rows):
+            break
     return count
 
 
