@@ -35,7 +35,7 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
         """Do the same for long lists, whose attempts share exams: exams are read by a separate query."""
         return self.select_related(None).select_related("user").prefetch_related("proctored_exam")
 
-    def of_pair(self, exam_id: int | OuterRef, user_id: int | None) -> Self:
+    def of_pair(self, exam_id: int | OuterRef, user_id: int | OuterRef | None) -> Self:
         """Return all attempts of the learner in the exam."""
         return self.filter(proctored_exam_id=exam_id, user_id=user_id)
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from edx_proctoring import backends, cache, deadlines, exam_types
 from edx_proctoring.api.attempts.clock import AttemptClock
+from edx_proctoring.api.attempts.listed import ListedAttempt
 from edx_proctoring.api.exams import type_of_exam
 from edx_proctoring.api.lookup import as_dict
 from edx_proctoring.limits import LARGEST_INTEGER
@@ -164,24 +166,11 @@ NEEDS_ATTENTION = Q(status__in=[Status.error, Status.second_review_required]) & 
 RESUMABLE = Q(is_resumable__in=[True], proctored_exam__is_practice_exam=False)
 
 
-def needs_attention(attempt: Attempt) -> bool:
+def needs_attention(attempt: "Attempt | ListedAttempt") -> bool:
     """Return whether the attempt waits for a decision of staff, like the condition for the database."""
     if attempt.status == Status.error:
         return not attempt.ready_to_resume and not attempt.resumed
     return attempt.status == Status.second_review_required
-
-
-def count_earlier(attempts: Collection[Attempt]) -> dict[int, int]:
-    """Return the number of earlier attempts of the same learner in the same exam, by attempt id; one query."""
-    same = Attempt.objects.filter(
-        user_id__in={one.user_id for one in attempts},
-        proctored_exam_id__in={one.proctored_exam_id for one in attempts},
-    )
-    counts = same.order_by().values_list("user_id", "proctored_exam_id").annotate(Count("pk"))
-    found = {(user_id, exam_id): count for user_id, exam_id, count in counts}
-    return {
-        one.pk: max(found.get((one.user_id, one.proctored_exam_id), 1) - 1, 0) for one in attempts
-    }
 
 
 def get_grouped_attempts(
@@ -218,6 +207,34 @@ def get_grouped_attempts(
 
 
 Triple = tuple[int, int, int]  # ids of attempt, learner and exam
+
+
+def few_learners(course_id: object, words: Sequence[str]) -> list[int] | None:
+    """Return the learners of the course's attempts in whose username or e-mail address each word occurs; None if they are
+    more than FEW.
+    """
+    exams = list(ProctoredExam.objects.in_course(course_id).values_list("pk", flat=True))
+    own = Attempt.objects.filter(user_id=OuterRef("pk"), proctored_exam_id__in=exams)
+    users = get_user_model()._default_manager.filter(_has(words), Exists(own.order_by()))
+    found = list(users.order_by().values_list("pk", flat=True)[: FEW + 1]) if exams else []
+    return found if len(found) <= FEW else None
+
+
+def of_many_learners(rows: AttemptQuerySet, words: Sequence[str]) -> AttemptQuerySet:
+    """Return the attempts of matching learners, who are so many that it is best to look at the attempts in their order.
+
+    Databases turn a join or EXISTS into a search for all learners first; a value of each row they only compute.
+    """
+    match = Case(When(_has(words), then=Value(1)), default=Value(0))
+    learner = get_user_model()._default_manager.filter(pk=OuterRef("user_id")).annotate(match=match)
+    return rows.alias(match=Subquery(learner.order_by().values("match"))).filter(match=1)
+
+
+def _has(words: Sequence[str]) -> Q:
+    conditions = Q()
+    for word in words:
+        conditions &= Q(username__icontains=word) | Q(email__icontains=word)
+    return conditions
 
 
 def _newest(rows: AttemptQuerySet, ordering: str | None = None) -> "QuerySet[Attempt, Triple]":

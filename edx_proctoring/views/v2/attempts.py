@@ -10,8 +10,10 @@ from rest_framework.exceptions import ValidationError
 
 from edx_proctoring import api
 from edx_proctoring.api.attempts import pages
+from edx_proctoring.api.attempts.listed import ListedAttempts
 from edx_proctoring.exam_types import EXAM_TYPES
 from edx_proctoring.statuses import KNOWN
+from edx_proctoring.views.v2.attempt_rows import rows_of
 from edx_proctoring.views.v2.base import ResourceViewSet
 from edx_proctoring.views.v2.lists import (
     PAGING,
@@ -195,31 +197,24 @@ class AttemptViewSet(ResourceViewSet[Model]):
     filterset_class = AttemptFilter
     resource = "attempts"
 
-    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """Read the clocks of all rows of the page with one query, and their numbers of earlier attempts with another."""
-        if args and kwargs.get("many"):
-            found = {
-                "clocks": api.clocks_of(args[0]),
-                "earlier_counts": pages.count_earlier(args[0]),
-            }
-            kwargs["context"] = {**self.get_serializer_context(), **found}
-        return super().get_serializer(*args, **kwargs)
+    def shown(self, rows: Any) -> list[dict[str, Any]]:
+        """Return the rows of a page as its serializer would, in a fraction of the time."""
+        return rows_of(rows)
 
     def get_queryset(self) -> QuerySet[Model]:
         return api.find_attempts(self.kwargs.get("course_id", ""))  # none for the OpenAPI document
 
     def filter_queryset(self, queryset: Any) -> Any:
-        """Without a search and an order, read no more of the course than the page needs."""
+        """Read no more of the course than the page needs, unless there is an order, or few learners match the search."""
         query, paginator = self.request.query_params, self.paginator
         check_parameters(query, AttemptFilter.base_filters, PAGING)
-        found = AttemptFilter(query, queryset=queryset, request=self.request)
-        if not found.is_valid():
-            error: object = translate_validation(found.errors)
-            assert isinstance(error, ValidationError)
-            raise error
+        found = checked(AttemptFilter(query, queryset=queryset, request=self.request))
         page, values = query.get("page", "1"), found.form.cleaned_data
-        if not is_number(page) or values["search"] or values["ordering"]:
-            return found.qs
+        words = values["search"].split()
+        few = pages.few_learners(self.kwargs["course_id"], words) if words else None
+        if few is not None or values["ordering"] or not is_number(page):
+            some = found.qs if few is None else found.qs.filter(user_id__in=few)
+            return ListedAttempts(cast("AttemptQuerySet", some), ids_first=True)
         assert isinstance(paginator, Pages)
         reach = int(page[:20]) * paginator.get_page_size(self.request)
         exam_id = int(values["exam"]) if values["exam"] else None
@@ -232,7 +227,16 @@ class AttemptViewSet(ResourceViewSet[Model]):
             is_exact=wants_exact_count(self.request),
         )
         paginator.known_count, paginator.is_about = count.number, count.is_about
-        return rows
+        return ListedAttempts(rows)
+
+
+def checked(found: AttemptFilter) -> AttemptFilter:
+    """Return the filters. Raises ValidationError, by field."""
+    if not found.is_valid():
+        error: object = translate_validation(found.errors)
+        assert isinstance(error, ValidationError)
+        raise error
+    return found
 
 
 def narrowing_of(found: AttemptFilter) -> pages.Narrowing:
@@ -250,7 +254,11 @@ def narrowing_of(found: AttemptFilter) -> pages.Narrowing:
     elif values.get("needs_attention"):
         parts = [pages.INTERRUPTED, pages.SECOND_REVIEW]
 
+    words = str(values.get("search", "")).split()
+    found.form.cleaned_data["search"] = ""  # `few_learners` has found that it matches many
+
     def narrow(rows: "AttemptQuerySet") -> "AttemptQuerySet":
-        return cast("AttemptQuerySet", found.filter_queryset(rows))
+        rest = cast("AttemptQuerySet", found.filter_queryset(rows))
+        return pages.of_many_learners(rest, words) if words else rest
 
     return pages.Narrowing(repr(sorted(values.items())), narrow, parts)

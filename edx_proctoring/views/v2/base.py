@@ -110,7 +110,11 @@ class ResourceViewSet(AuthenticatedAPIView, GenericViewSet[Row]):
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         """Return one page."""
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+        return self.get_paginated_response(self.shown(rows))
+
+    def shown(self, rows: Any) -> Any:
+        """Return the rows of a page as the response shows them."""
+        return self.get_serializer(rows, many=True).data
 
     def retrieve(self, request: Request, *args: object, **kwargs: object) -> Response:
         """Return one row."""
