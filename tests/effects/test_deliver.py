@@ -1,7 +1,5 @@
 """Handlers of the app's messages, and their failures."""
 
-import smtplib
-
 import pytest
 import requests
 from django.core import mail
@@ -14,7 +12,6 @@ from edx_proctoring.models import (
     ProctoringReservation,
 )
 from edx_proctoring.signals import exam_attempt_status_signal
-from edx_proctoring.testing.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -238,47 +235,6 @@ def test_each_e_mail_has_the_status_of_its_change(attempt, mail_through):
     ]
     first, second = [message.extra_headers["Message-ID"] for message in mail.outbox]
     assert first != second
-
-
-class Server:
-    """A mail server that closes each connection after two e-mails; `opened` counts its connections."""
-
-    opened = 0
-
-    def __init__(self, **_kwargs):
-        self.sent = None
-
-    def open(self):
-        Server.opened, self.sent = Server.opened + 1, 0
-
-    def close(self):
-        self.sent = None
-
-    def send_messages(self, messages):
-        assert self.sent is not None, "not open"
-        if self.sent == 2:
-            raise smtplib.SMTPServerDisconnected("closed")
-        if messages[0].to == ["refused@example.com"]:
-            raise smtplib.SMTPRecipientsRefused({})
-        self.sent += 1
-        mail.outbox += messages
-
-
-def test_e_mails_of_one_run_share_connections(attempt, exam, mail_through, settings):
-    """Once the server has closed one, the next is opened; a refused e-mail delays only itself."""
-    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DELIVERY": "celery"}
-    mail_through("tests.effects.test_deliver.Server")
-    Server.opened = 0
-    for number in range(6):
-        address = "refused@example.com" if number == 4 else f"{number}@example.com"
-        lifecycle.transition(
-            submitted(attempt, exam=exam, user=UserFactory(email=address)), "verified"
-        )
-    assert waiting("email").count() == 6
-    outbox.deliver()
-    assert [(row.tries, row.lease) for row in waiting("email")] == [(1, "")]
-    assert len(mail.outbox) == 5
-    assert Server.opened == 4
 
 
 def test_answers_are_deleted_unless_a_newer_attempt_has_started(attempt, host, staff, exam):
