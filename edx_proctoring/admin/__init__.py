@@ -18,6 +18,7 @@ from edx_proctoring.admin.filters import (
     prettify_course_id,
 )
 from edx_proctoring.admin.outbox import OutboxMessageAdmin
+from edx_proctoring.admin.review_comments import ReviewCommentAdmin
 from edx_proctoring.admin.reviews import (
     ProctoredExamSoftwareSecureReviewAdmin,
     ProctoredExamSoftwareSecureReviewForm,

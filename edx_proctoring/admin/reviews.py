@@ -45,6 +45,7 @@ else:  # imported when used: see `late`
 
 REVIEW_CHOICES = [(word, word) for word in SoftwareSecureReviewStatus.from_standard_status.values()]
 
+SHOWN = _("The learner sees it.")
 DECIDE = "_decide"  # the buttons' name
 
 
@@ -171,10 +172,24 @@ class ProctoredExamSoftwareSecureReviewAdmin(FailureMessageMixin, _Reviews):
         return format_html('<a href="{}">{}: {}</a>', url, known.pk, label(known.status))
 
     def evidence(self, review: ProctoredExamSoftwareSecureReview) -> str:
-        """The reviewer's comments, in the order of the session."""
+        """The reviewer's comments, in the order of the session, and a link to where they are released."""
         rows = review.proctoredexamsoftwaresecurecomment_set.order_by("start_time", "id")
-        lines = [(one.start_time, one.stop_time, one.comment, one.status) for one in rows]
-        return format_html_join(mark_safe("<br>"), "{}–{} s: {} ({})", lines) or "–"  # a literal
+        lines = [
+            (
+                one.start_time,
+                one.stop_time,
+                one.comment,
+                one.status,
+                SHOWN if one.released_at else "",
+            )
+            for one in rows
+        ]
+        if not lines:
+            return "–"
+        text = format_html_join(mark_safe("<br>"), "{}–{} s: {} ({}) {}", lines)  # a literal
+        url = reverse("admin:edx_proctoring_proctoredexamsoftwaresecurecomment_changelist")
+        link = '{}<br><a href="{}?review__id__exact={}">{}</a>'
+        return format_html(link, text, url, review.pk, _("Choose which ones the learner sees"))
 
     @admin.display(description=_("earlier notes"))
     def notes(self, review: ProctoredExamSoftwareSecureReview) -> str:

@@ -190,6 +190,7 @@ from edx_proctoring.api.reviews.receive import (
     lock_learner,
     receive_review,
 )
+from edx_proctoring.api.reviews.release import release_comments, withhold_comments
 from edx_proctoring.api.student_view.screens import get_student_view
 from edx_proctoring.api.users import (
     get_enrollments_can_take_proctored_exams,

@@ -90,6 +90,16 @@ class ProctoredExamSoftwareSecureComment(TimeStampedModel):
     duration = models.IntegerField()
     comment = models.TextField()
     status = models.CharField(max_length=255)
+    # Null: the learner does not see it.
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_constraint=False,
+        related_name="+",
+    )
 
     class Meta:
         app_label = "edx_proctoring"

@@ -1,6 +1,7 @@
 """Django admin for support: an attempt's timeline, and the outbox."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -12,6 +13,7 @@ from edx_proctoring.effects.messages import KINDS
 from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExamReviewPolicy,
+    ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
 )
 from edx_proctoring.testing.factories import AttemptFactory, UserFactory
@@ -256,3 +258,30 @@ def test_buttons_are_for_those_who_may_change_reviews(client_with, attempt):
     change(decider, REVIEWS, review.pk, _decide="Fine")
     review.refresh_from_db()
     assert (review.review_status, review.reviewed_by) == ("Suspicious", None)
+
+
+def test_staff_choose_which_comments_the_learner_sees(client, told, boss, client_with):
+    one = ProctoredExamSoftwareSecureComment.objects.get(comment="A phone!")
+    review = page_of(client, REVIEWS, one.review_id).content.decode()
+    url = f"{ADMIN}/proctoredexamsoftwaresecurecomment/"
+    assert f'href="{url}?review__id__exact={one.review_id}"' in review
+    assert "The learner sees it." not in review
+
+    def act(by, action):
+        body = {"action": action, "_selected_action": [one.pk]}
+        page = by.post(f"{url}?review__id__exact={one.review_id}", body, follow=True)
+        one.refresh_from_db()
+        return page.content.decode()
+
+    viewer = client_with("view_proctoredexamsoftwaresecurecomment")
+    assert "A phone!" in act(viewer, "release")
+    assert one.released_at is None
+    assert "Comments shown to their learners: 1" in act(client, "release")
+    assert one.released_by == boss
+    assert "The learner sees it." in page_of(client, REVIEWS, one.review_id).content.decode()
+    entry = LogEntry.objects.get(user=boss, object_id=str(one.pk))
+    assert entry.change_message == "Released."
+    assert "Comments hidden from their learners: 1" in act(client, "withhold")
+    assert (one.released_at, one.released_by) == (None, None)
+    assert client.post(f"{url}{one.pk}/change/", {"comment": "x"}).status_code == 403
+    assert client.get(f"{url}add/").status_code == 403

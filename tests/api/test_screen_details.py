@@ -147,35 +147,57 @@ def test_a_verdict_has_its_date(exam, learner, attempt, status, word):
     assert f"{word}</strong><span><time" in html
 
 
-@pytest.mark.parametrize("released", [True, False])
-def test_what_the_review_found_is_shown_if_the_host_releases_it(
-    exam, learner, attempt, settings, released
-):
-    settings.PROCTORING_SETTINGS = {
-        **settings.PROCTORING_SETTINGS,
-        "SHOW_REVIEW_COMMENTS": released,
-    }
+@pytest.fixture
+def rejected(exam, attempt):
+    """An attempt whose review has four comments, one of them twice and one of them empty."""
     row = attempt(exam=exam, status="submitted", completed_at=timezone.now())
     review = ProctoredExamSoftwareSecureReview.objects.create(
         attempt_code=row.attempt_code, review_status="Suspicious", raw_data="{}", exam=exam
     )
-    for start, text in (
-        (3600, "A phone <b>"),
-        (60, "Another person"),
-        (120, "A phone <b>"),
-        (0, ""),
-    ):
+    times = ((3600, "A phone <b>"), (60, "Another person"), (120, "A phone <b>"), (0, ""))
+    for start, text in times:
         ProctoredExamSoftwareSecureComment.objects.create(
             review=review, start_time=start, stop_time=start, duration=0, comment=text, status="x"
         )
     api.update_attempt_status(row.pk, "rejected")
+    return row
+
+
+def test_learners_see_the_comments_that_staff_released(exam, learner, staff, rejected):
+    def shown_texts():
+        html, context = shown(exam, learner)
+        assert ("What the review found" in html) is bool(context["review_reasons"])
+        return [reason.text for reason in context["review_reasons"]]
+
+    assert shown_texts() == []
+    one = ProctoredExamSoftwareSecureComment.objects.get(comment="Another person")
+    assert [api.release_comments([one.pk], staff) for _ in range(2)] == [1, 0]
+    assert shown_texts() == ["Another person"]
+    one.refresh_from_db()
+    assert one.released_by == staff
+    assert [api.withhold_comments([one.pk]) for _ in range(2)] == [1, 0]
+    assert shown_texts() == []
+
+
+def test_a_new_delivery_of_a_review_releases_nothing(exam, learner, staff, provider, attempt):
+    row = attempt(exam=exam, status="submitted", completed_at=timezone.now())
+    data = {"status": "suspicious", "comments": [
+        {"start": 1, "stop": 2, "duration": 1, "comment": "A phone", "status": "Suspicious"}
+    ]}  # fmt: skip
+    api.receive_review(row, data)
+    comments = ProctoredExamSoftwareSecureComment.objects
+    api.release_comments(comments.values_list("pk", flat=True), staff)
+    data["comments"][0]["comment"] = "A watch"
+    api.receive_review(row, data)
+    assert list(comments.values_list("comment", "released_at")) == [("A watch", None)]
+
+
+def test_the_host_can_release_all_comments(exam, learner, rejected, settings):
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "SHOW_REVIEW_COMMENTS": True}
     html, _ = shown(exam, learner)
-    assert "Your session did not pass the review" in html
-    assert ("What the review found" in html) is released
-    assert html.count("A phone &lt;b&gt;") == (1 if released else 0)
-    if released:
-        assert "1 minute after the start of the recording" in html
-        assert html.index("Another person") < html.index("A phone")
+    assert html.count("A phone &lt;b&gt;") == 1
+    assert "1 minute after the start of the recording" in html
+    assert html.index("Another person") < html.index("A phone")
 
 
 @pytest.mark.parametrize(

@@ -37,13 +37,13 @@ def reviewed_at(attempt: ProctoredExamStudentAttempt) -> datetime.datetime | Non
 
 
 def review_reasons(attempt: ProctoredExamStudentAttempt) -> list[Reason]:
-    """Return what the reviewers noted, in the order of the recording; nothing unless the host releases it."""
-    if not conf.proctoring.SHOW_REVIEW_COMMENTS:
-        return []
+    """Return what the reviewers noted, in the order of the recording: what staff released, or all if the host says so."""
     review = ProctoredExamSoftwareSecureReview.get_review_by_attempt_code(
         attempt.attempt_code or ""
     )
     rows = ProctoredExamSoftwareSecureComment.objects.filter(review=review)
+    if not conf.proctoring.SHOW_REVIEW_COMMENTS:
+        rows = rows.exclude(released_at=None)
     found: dict[str, Reason] = {}  # what is noted again and again is told once
     for row in rows.order_by("start_time", "id") if review else ():
         text = row.comment.strip()

@@ -1,0 +1,26 @@
+"""Which comments of a review its learner sees: none, until staff release them one by one."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from edx_proctoring.models import ProctoredExamSoftwareSecureComment
+
+if TYPE_CHECKING:
+    from edx_proctoring.types import User
+
+
+def release_comments(comment_ids: Iterable[int], by: "User | None") -> int:
+    """Show these comments on the learner's page of a session that did not pass; return how many were not shown before.
+
+    A new delivery of the review replaces its comments, and none of the new ones is released.
+    """
+    rows = ProctoredExamSoftwareSecureComment.objects.filter(pk__in=list(comment_ids))
+    return rows.filter(released_at=None).update(released_at=timezone.now(), released_by=by)
+
+
+def withhold_comments(comment_ids: Iterable[int]) -> int:
+    """Take these comments off the learner's page; return how many were shown on it."""
+    rows = ProctoredExamSoftwareSecureComment.objects.filter(pk__in=list(comment_ids))
+    return rows.exclude(released_at=None).update(released_at=None, released_by=None)
