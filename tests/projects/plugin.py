@@ -1,7 +1,8 @@
 """`pytest -p tests.projects.plugin --ds tests.projects.<name>`: the suite, without what does not fit the project, and why.
 
 `pytest -p tests.projects.plugin --rest-of <name>` runs under the plain settings what that project leaves out, so that the
-versions of Python and Django that it runs on meet all of the suite that may depend on them.
+versions of Python and Django that it runs on meet all of the suite that may depend on them. The rest of a plain project
+is without the tests that need packages of Open edX: those run on the versions that Open edX has.
 
 `pytest -p tests.projects.plugin --only-once` runs what no project and no rest of one runs. Together these are the suite.
 
@@ -30,12 +31,15 @@ NEEDS = {
     "one-run": "neither settings nor versions matter",
 }
 ONCE = {"own-lane", "one-run"}  # on no other versions, either
+OPEN_EDX = {"django-crum", "edx-when", "event-tracking", "open-edx-packages"}
 ALWAYS = ONCE | {"one-project"}
 ABSENT = {
     "lms": ALWAYS,
     "studio": ALWAYS | {"contact-address", "lms", "lms-urls"},
-    "plain": ALWAYS | {"django-crum", "edx-when", "event-tracking", "open-edx-packages"},
+    "plain": ALWAYS | OPEN_EDX,
 }
+# A plain project may have any version of Django; packages of Open edX run on the versions of Open edX.
+OF_NO_REST = {"lms": ONCE, "studio": ONCE, "plain": ONCE | OPEN_EDX}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,8 +52,8 @@ def lacking(needs: set[str], config: pytest.Config) -> set[str]:
     """Which of these needs the project does not meet; of the rest of a project, those for which it is left out again."""
     if needs - set(NEEDS):
         raise pytest.UsageError(f"Needs that nobody knows: {needs - set(NEEDS)}.")
-    if config.getoption("rest_of"):
-        return needs & ONCE
+    if project := config.getoption("rest_of"):
+        return needs & OF_NO_REST[project]
     return needs & ABSENT[str(config.getoption("ds")).rpartition(".")[2]]
 
 

@@ -17,6 +17,8 @@ from scripts import lanes
 BEGIN = "import django; django.setup(); {more}import driver; driver.main()"
 MORE = "import sys; sys.path.append({folder!r}); import {name}; "
 OURS = Path(sys.executable)
+# With the folder of compiled modules: without it each process compiles all of them again.
+KEPT = ("PATH", "HOME", "LANG", "PYTHONPYCACHEPREFIX")
 PROJECT = Path(__file__).resolve().parent / "project"
 
 
@@ -32,7 +34,7 @@ class Side:
         settings: str = "settings",
     ) -> None:
         also = MORE.format(folder=str(more.parent), name=more.stem) if more else ""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         self._errors = errors
         with errors.open("w") as log:
             self._process = subprocess.Popen(
@@ -42,7 +44,6 @@ class Side:
                     **kept,
                     "DATABASE_URL": database,
                     "DJANGO_SETTINGS_MODULE": settings,
-                    "PYTHONDONTWRITEBYTECODE": "1",
                 },
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

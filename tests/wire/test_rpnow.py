@@ -17,7 +17,7 @@ from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 from tests.demo.test_simulator import Clock, Lms
 from tests.wire.recordings import example, fits, recorded
 
-pytestmark = pytest.mark.needs("lms-urls")
+pytestmark = pytest.mark.needs("lms-urls", "django-crum")
 
 BASE = "https://psi.example.com"
 NOW = datetime.datetime(2026, 3, 5, 9, 8, 7, tzinfo=datetime.UTC)
