@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TypedDict
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from edx_proctoring.contrib.accommodations.models import COURSE, ORGANISATION, SITE, Profile
 
@@ -35,7 +36,7 @@ def cleaned(profile: Profile) -> None:
     errors = {**_scope_errors(profile), **_break_errors(profile)}
     since, until = profile.valid_from, profile.valid_until
     if since is not None and until is not None and until < since:
-        errors["valid_until"] = "The end of the validity lies before its begin."
+        errors["valid_until"] = _("The end of the validity lies before its begin.")
     if errors:
         raise ValidationError(errors)
     profile.factor = Decimal(profile.factor).quantize(Decimal("0.01"))
@@ -46,9 +47,9 @@ def cleaned(profile: Profile) -> None:
 def _scope_errors(profile: Profile) -> dict[str, str]:
     has_id = bool(profile.scope_id)
     if profile.scope in (COURSE, ORGANISATION) and not has_id:
-        return {"scope_id": "Name the course or the organisation."}
+        return {"scope_id": _("Name the course or the organisation.")}
     if profile.scope == SITE and has_id:
-        return {"scope_id": "A profile for the site names no course and no organisation."}
+        return {"scope_id": _("A profile for the site names no course and no organisation.")}
     return {}
 
 
@@ -58,4 +59,4 @@ def _break_errors(profile: Profile) -> dict[str, str]:
     if bool(count) == bool(minutes) and (count or not profile.break_total_minutes):
         return {}
     name = "break_minutes" if count else "break_count"
-    return {name: "Breaks need a number and the minutes of each."}
+    return {name: _("Breaks need a number and the minutes of each.")}

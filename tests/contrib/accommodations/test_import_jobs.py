@@ -3,17 +3,20 @@
 import datetime
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import override
 
 from edx_proctoring import operations, outbox
 from edx_proctoring.contrib.accommodations import imports, jobs
 from edx_proctoring.contrib.accommodations.models import ImportJob, Profile, ProfileChange
+from edx_proctoring.contrib.accommodations.values import cleaned
 from edx_proctoring.models import OutboxMessage
 from edx_proctoring.testing.factories import UserFactory
 from tests.contrib.accommodations.conftest import HEAD, URL, counts
 
 pytestmark = pytest.mark.django_db
+EARLY, LATE = (datetime.datetime(year, 1, 1, tzinfo=datetime.UTC) for year in (2026, 2027))
 
 
 @pytest.fixture
@@ -146,3 +149,21 @@ def test_errors_are_in_the_language_of_the_sender(client_for, staff, large):
         outbox.deliver()
     refused = ImportJob.objects.get().refused
     assert refused[0]["errors"] == {"username": ["Diese teilnehmende Person gibt es hier nicht."]}
+
+
+@pytest.mark.parametrize(
+    ("language", "values", "text"),
+    [
+        ("de", {"scope_id": "c", "break_count": 2}, "Anzahl und die Minuten je Pause"),
+        ("es", {"scope_id": ""}, "Indique el curso"),
+        ("fr", {"scope": "site", "scope_id": "c"}, "ni cours ni organisation"),
+        (
+            "pt-br",
+            {"scope_id": "c", "valid_from": LATE, "valid_until": EARLY},
+            "anterior ao início",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_told_in_all_languages(language, values, text):
+    with override(language), pytest.raises(ValidationError, match=text):
+        cleaned(Profile(**values))
