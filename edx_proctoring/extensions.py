@@ -53,6 +53,7 @@ class MessageHandler:
     inline: bool = False
     slow_recipient: bool = False
     given_up: Callable[["OutboxMessage"], object] | None = None  # deletes what a delivery needed
+    forget: Callable[[datetime], object] | None = None  # deletes records of messages before then
 
 
 @dataclass(frozen=True)
@@ -243,8 +244,7 @@ def with_hook(hook: str) -> list[Extension]:
 
 def _ask(extension: Extension, hook: str, call: Callable[[], T]) -> T | None:
     """Return the result of the hook, or None if it raises."""
-    # Inside a transaction, a failed query of the hook must not break that transaction; without one, no savepoint is
-    # needed.
+    # Inside a transaction, a failed query of the hook must not break it; outside, no savepoint is needed.
     is_inside = transaction.get_connection().in_atomic_block
     try:
         with transaction.atomic() if is_inside else nullcontext():

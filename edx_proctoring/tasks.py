@@ -8,9 +8,8 @@ from celery import shared_task
 from edx_proctoring.late import late_module
 
 if TYPE_CHECKING:
-    from edx_proctoring import api, operations, outbox
+    from edx_proctoring import operations, outbox
 else:  # imported when used: see `late`
-    api = late_module("edx_proctoring.api")
     operations = late_module("edx_proctoring.operations")
     outbox = late_module("edx_proctoring.outbox")
 
@@ -35,9 +34,8 @@ def deliver_outbox() -> dict[str, int]:
 
 @shared_task
 def purge_outbox() -> int:
-    """Delete old delivered messages and stored responses; return how many messages were deleted."""
-    api.forget_requests()
-    return outbox.purge()
+    """Delete old messages, stored responses and records of finished work; return how many messages were deleted."""
+    return operations.forget_old_rows()
 
 
 @shared_task

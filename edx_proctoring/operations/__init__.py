@@ -3,6 +3,7 @@
 Commands, Celery tasks, checks and the retirement views call these functions.
 """
 
+from edx_proctoring.operations.cleaning import forget_old_rows
 from edx_proctoring.operations.diagnostics import diagnose
 from edx_proctoring.operations.expiry import (
     SWEEP_BATCH_SIZE,
@@ -40,6 +41,7 @@ __all__ = [
     "deactivate_orphaned_reviews",
     "diagnose",
     "forget_attempts",
+    "forget_old_rows",
     "is_ready",
     "personal_data_of_extensions",
     "reapply_reviews",

@@ -78,7 +78,8 @@ class Accommodations(extensions.Extension):
         ImportJob.objects.filter(by_id=user_id).update(by=None)
 
     def message_kinds(self) -> Mapping[str, extensions.MessageHandler]:
-        return {jobs.KIND: extensions.MessageHandler(jobs.deliver, given_up=jobs.stop)}
+        handler = extensions.MessageHandler(jobs.deliver, given_up=jobs.stop, forget=jobs.forget)
+        return {jobs.KIND: handler}
 
     def urls(self) -> Routes:
         return Routes(v2=urls.urlpatterns)

@@ -1,5 +1,6 @@
 """Import large files by the worker: each batch of rows with its progress in one transaction, so that it counts once."""
 
+import datetime
 import io
 import time
 from collections import Counter
@@ -64,6 +65,11 @@ def _import(job: ImportJob, message: OutboxMessage) -> None:
 def stop(message: OutboxMessage) -> None:
     """End an import whose message is given up, and delete the file, which names learners; `done` says how far it came."""
     _finish(message.payload["job_id"])
+
+
+def forget(before: datetime.datetime) -> None:
+    """Delete the progress of imports that ended before this time."""
+    ImportJob.objects.filter(finished_at__lt=before).delete()
 
 
 def _finish(job_id: int) -> None:

@@ -4,7 +4,7 @@ from typing import Unpack
 
 from django.core.management.base import CommandParser
 
-from edx_proctoring import outbox
+from edx_proctoring import operations, outbox
 from edx_proctoring.management.arguments import at_least_one
 from edx_proctoring.management.batches import CommandOptions, WatchedCommand
 
@@ -35,7 +35,8 @@ class Command(WatchedCommand):
         parser.add_argument(
             "--purge",
             action="store_true",
-            help="afterwards delete delivered and given-up messages that are older than the settings allow",
+            help="afterwards delete messages, stored responses and records of finished bulk actions and imports that are older "
+            "than the settings allow",
         )
         self.add_dry_run(parser)
 
@@ -50,4 +51,4 @@ class Command(WatchedCommand):
         )
         self.stdout.write(f"{result['delivered']} delivered, {result['waiting']} wait")
         if options["purge"]:
-            self.stdout.write(f"{outbox.purge()} deleted")
+            self.stdout.write(f"{operations.forget_old_rows()} deleted")

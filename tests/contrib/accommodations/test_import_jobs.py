@@ -3,16 +3,18 @@
 import datetime
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import override
 
-from edx_proctoring import operations, outbox
+from edx_proctoring import operations, outbox, tasks
 from edx_proctoring.contrib.accommodations import imports, jobs
 from edx_proctoring.contrib.accommodations.models import ImportJob, Profile, ProfileChange
 from edx_proctoring.contrib.accommodations.values import cleaned
 from edx_proctoring.models import OutboxMessage
-from edx_proctoring.testing.factories import UserFactory
+from edx_proctoring.testing.factories import COURSE_ID, UserFactory
 from tests.contrib.accommodations.conftest import HEAD, URL, counts
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +143,19 @@ def test_the_file_is_deleted_when_the_worker_gives_up(send, large, client_for, s
     assert not Profile.objects.exists()
 
 
+def test_old_imports_are_forgotten(send, large, client_for, staff):
+    send(large)
+    outbox.deliver()
+    number = ImportJob.objects.get().pk
+    waiting = ImportJob.objects.create(course_id=COURSE_ID)
+    for days, code in ((89, 200), (91, 404)):
+        with time_machine.travel(timezone.now() + datetime.timedelta(days=days)):
+            tasks.purge_outbox()
+            assert client_for(staff).get(f"{URL}imports/{number}/").status_code == code
+    assert list(ImportJob.objects.all()) == [waiting]
+    assert Profile.objects.count() == 4
+
+
 def test_errors_are_in_the_language_of_the_sender(client_for, staff, large):
     headers = {"Idempotency-Key": "key", "Accept-Language": "de"}
     with override("de"):  # as Django's middleware does
@@ -164,6 +179,6 @@ def test_errors_are_in_the_language_of_the_sender(client_for, staff, large):
         ),
     ],
 )
-def test_what_does_not_fit_together_is_told_in_all_languages(language, values, text):
+def test_values_that_do_not_fit_together_are_told_in_all_languages(language, values, text):
     with override(language), pytest.raises(ValidationError, match=text):
         cleaned(Profile(**values))
