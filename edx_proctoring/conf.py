@@ -142,9 +142,7 @@ PROCTORING = (
         (int, float),
         "share of the time left at which the timer warns for the last time",
     ),
-    Setting(
-        "SHOW_REVIEW_COMMENTS", False, bool, "learners who failed see all comments of the review"
-    ),
+    Setting("SHOW_REVIEW_COMMENTS", False, bool, "learners who failed see all review comments"),
     Setting("RESULT_BUSINESS_DAYS", 0, int, "days until the result that receipts name; 0: no date"),
     Setting("INTERRUPTION_EMAILS", True, bool, "e-mails about an interruption and its end"),
     Setting("EXAM_IN_EMAIL_SUBJECTS", False, bool, "exam and course in published subjects"),
