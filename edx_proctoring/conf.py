@@ -163,12 +163,7 @@ PROCTORING = (
         "OUTBOX_KEEP_GIVEN_UP_DAYS", 90, int, "the same for given-up ones, bulk actions and imports"
     ),
     Setting("OUTBOX_GIVE_UP_DAYS", 7, int, "undeliverable messages are given up after this time"),
-    Setting(
-        "OUTBOX_LEASE_SECONDS",
-        120,
-        int,
-        "a delivery that takes longer is presumed dead and retried",
-    ),
+    Setting("OUTBOX_LEASE_SECONDS", 120, int, "a delivery that takes longer counts as lost"),
     Setting(
         "LONGEST_PAUSE_MINUTES",
         15,
