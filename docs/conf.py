@@ -20,5 +20,6 @@ copybutton_prompt_text = "$ "
 html_theme = "furo"
 html_title = f"edx-proctoring {version}"
 html_static_path = ["_static"]
+html_css_files = ["docs.css"]
 exclude_patterns = ["_build"]
 nitpicky = False

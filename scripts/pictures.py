@@ -30,6 +30,7 @@ NAMES = (
     "jonas",
     "kofi",
 )
+SILENT = "chen"  # the page of the others has just polled
 # Status, minutes since the start.
 ATTEMPTS = (
     ("started", 12), ("started", 12), ("started", 11), ("started", 9), ("ready_to_start", None),
@@ -46,6 +47,7 @@ def seat_a_class() -> None:
     from django.utils import timezone
 
     from demo.host.models import Enrollment
+    from edx_proctoring.contrib.live.models import Heartbeat
     from edx_proctoring.models import ProctoredExam
     from edx_proctoring.testing.factories import AttemptFactory, UserFactory
 
@@ -62,7 +64,11 @@ def seat_a_class() -> None:
             }
         if status in ("submitted", "verified", "second_review_required"):
             began["completed_at"] = now
-        AttemptFactory(user=user, proctored_exam=exam, status=status, **began)
+        attempt = AttemptFactory(user=user, proctored_exam=exam, status=status, **began)
+        if status == "started" and name != SILENT:
+            Heartbeat.objects.create(
+                attempt=attempt, seen_at=now, status=status, shows_messages=True
+            )
 
 
 def _as(browser: Any, address: str, person: str) -> Any:

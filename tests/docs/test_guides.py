@@ -3,18 +3,21 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from edx_proctoring import conf
 from tests.projects.absent import OPTIONAL
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "guide" / "django.rst"
+GRANTS = ROOT / "docs" / "guide" / "grant-time.rst"
 BLOCK = re.compile(
     r"^\.\. code-block:: (\S+)\n   :caption: (.+)\n\n((?:(?:   .*)?\n)+)", re.MULTILINE
 )
@@ -27,9 +30,9 @@ block(*{sorted({*OPTIONAL.values()} - {"crum"})!r})
 """
 
 
-def blocks():
+def blocks(guide=GUIDE):
     """(language, caption, text) of the guide, in order."""
-    for language, caption, text in BLOCK.findall(GUIDE.read_text(encoding="utf-8")):
+    for language, caption, text in BLOCK.findall(guide.read_text(encoding="utf-8")):
         yield language, caption, textwrap.dedent(text)
 
 
@@ -123,3 +126,29 @@ def test_settings_of_the_guides_are_settings():
         text = (ROOT / "docs" / "guide" / guide).read_text(encoding="utf-8")
         named = set(re.findall(r"\b(PROCTORING_\w+|DELIVERY|LINK_URLS|NODE_MODULES_ROOT)\b", text))
         assert named - {"PROCTORING_SETTINGS"} <= known
+
+
+@pytest.mark.needs("one-run")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+def test_a_stranger_grants_time(live_server, attempt, django_user_model, tmp_path):
+    admin = django_user_model.objects.create_superuser("admin", "admin@example.com", "secret")
+    running = attempt(
+        user=admin, status="started", started_at=timezone.now(), allowed_time_limit_mins=30
+    )
+    ((_, _, text),) = blocks(GRANTS)
+    text = text.replace("http://127.0.0.1:8000", live_server.url)
+    text = text.replace("course-v1:School+Math+1", running.proctored_exam.course_id)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-e", "-c", text],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Fire alarm" in done.stdout
+    running.refresh_from_db()
+    assert running.allowed_time_limit_mins == 40
