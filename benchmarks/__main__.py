@@ -7,8 +7,6 @@ CPU time is measured, with servers, elapsed time.
 
 import argparse
 import datetime
-import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -16,8 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import django
-
+from benchmarks import conditions
 from tests.upgrade import environments, sides
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -160,16 +157,13 @@ def as_table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
-def publish(name: str, blocks: list[tuple[str, str]]) -> None:
-    """Print titles and texts, and write them to `benchmarks/results/<name>.rst`."""
-    conditions = (
-        f"{datetime.datetime.now(datetime.UTC).date()}, Python {platform.python_version()}, Django {django.__version__}, "
-        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.0f} at the end."
-    )
+def publish(name: str, server: str, blocks: list[tuple[str, str]]) -> None:
+    """Print titles and texts; if they count, write them to `benchmarks/results/<name>.rst`."""
     text = "\n\n".join(f"{title}\n{'~' * len(title)}\n\n{body}" for title, body in blocks)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.rst").write_text(f"{conditions}\n\n{text}\n")
     print(f"\n{text}", flush=True)
+    if conditions.are_recorded():
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{name}.rst").write_text(f"{conditions.description(server)}\n\n{text}\n")
 
 
 def main() -> int:
@@ -183,7 +177,7 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--longest", type=float, default=5, help="seconds, see the code")
-    options = parser.parse_args()
+    options = conditions.parse(parser)
     if why := environments.prepare():
         print(why)
         return 2
@@ -193,7 +187,7 @@ def main() -> int:
             print(title, file=sys.stderr, flush=True)
             rows = compare(server, learners, options.rounds, options.longest)
             table = as_table(HEADER, [row.cells() for row in rows])
-            publish(f"{server.lower()}-{learners}", [(title, table)])
+            publish(f"{server.lower()}-{learners}", server, [(title, table)])
     return 0
 
 

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from benchmarks import conditions
+
 STALLS, REFUSES, WORKS = "stalls", "refuses", "works"
 AT_ONCE = 0.1  # seconds
 
@@ -156,7 +158,7 @@ def main() -> None:
     parser.add_argument(
         "--deadline", type=float, default=30, help="ASK_DEADLINE_SECONDS (default: %(default)s)"
     )
-    options = parser.parse_args()
+    options = conditions.parse(parser)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     import logging  # noqa: PLC0415
 

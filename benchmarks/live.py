@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks import conditions
 from benchmarks.__main__ import as_table, publish
 from benchmarks.start import TOKEN, environment
 from tests.upgrade import sides
@@ -263,7 +264,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--threads", type=int, default=16, help="of each web process")
     parser.add_argument("--port", type=int, default=18760)
-    options = parser.parse_args()
+    options = conditions.parse(parser)
     results = measure(options)
     for error in sorted(set(results.errors))[:10]:
         print(f"  {error}", file=sys.stderr)
@@ -275,7 +276,7 @@ def main() -> int:
     )
     title = f"The live board, {options.server}"
     text = f"{as_table(head, rows_of(results))}\n\n{told}"
-    publish(f"live-{options.server.lower()}", [(title, text)])
+    publish(f"live-{options.server.lower()}", options.server, [(title, text)])
     return 1 if results.errors or results.false_silent else 0
 
 

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks import conditions
 from benchmarks.__main__ import BENCH, as_table, publish
 from tests.upgrade import sides
 
@@ -70,7 +71,7 @@ def main() -> None:
     parser.add_argument("--learners", type=int, nargs="+", default=[1000, 10_000])
     parser.add_argument("--overdue", type=int, default=100_000, help="attempts to sweep")
     parser.add_argument("--server", default="SQLite", choices=["SQLite", "PostgreSQL", "MariaDB"])
-    options = parser.parse_args()
+    options = conditions.parse(parser)
     blocks = []
     if options.learners:
         sizes = [f"KiB, {learners:,} learners" for learners in options.learners]
@@ -81,7 +82,7 @@ def main() -> None:
         rows = [sweep(options.server, options.overdue)]
         title = f"Sweep of overdue attempts, {options.server}"
         blocks.append((title, as_table(head, rows)))
-    publish(f"memory-{options.server.lower()}", blocks)
+    publish(f"memory-{options.server.lower()}", options.server, blocks)
 
 
 if __name__ == "__main__":

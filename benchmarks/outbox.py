@@ -25,6 +25,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks import conditions
+
 DATABASE = "proctoring_benchmark"
 WORKER = [
     *("-m", "celery", "-A", "benchmarks.project.outbox_celery", "worker", "--pool", "solo"),
@@ -219,7 +221,7 @@ def main() -> None:
         "--seconds", type=int, default=60, help="of submissions (default: %(default)s)"
     )
     parser.add_argument("--lanes", type=int, default=100_000, help="(default: %(default)s)")
-    options = parser.parse_args()
+    options = conditions.parse(parser)
     with database(), socket.create_server(("127.0.0.1", 0), backlog=1024) as provider:
         os.environ.update(
             DJANGO_SETTINGS_MODULE="benchmarks.project.outbox_host",

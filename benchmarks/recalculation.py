@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks import conditions
 from benchmarks.outbox import database
 
 SERVERS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MariaDB"}
@@ -139,7 +140,7 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recalculation", description=__doc__)
     parser.add_argument("--attempts", type=int, default=10_000, help="(default: %(default)s)")
-    options = parser.parse_args()
+    options = conditions.parse(parser)
     with database():
         os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.project.outbox_host"
         import logging  # noqa: PLC0415  after the settings
@@ -154,7 +155,7 @@ def main() -> None:
         from benchmarks.__main__ import as_table, publish  # noqa: PLC0415
 
         title = f"Recalculation of running attempts, {server}"
-        publish(f"recalculation-{server.lower()}", [(title, as_table(HEADER, [cells]))])
+        publish(f"recalculation-{server.lower()}", server, [(title, as_table(HEADER, [cells]))])
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from benchmarks import conditions
 from benchmarks.__main__ import as_table, publish
 from tests.upgrade import sides
 from tests.upgrade.environments import ROOT
@@ -237,12 +238,12 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=32, help="of each web process")
     parser.add_argument("--port", type=int, default=18730, help="of the first web process")
     parser.add_argument("--registration", type=float, default=0.2, help="seconds of the provider")
-    options = parser.parse_args()
+    options = conditions.parse(parser)
     Provider.registration = options.registration
     row = measure(options.server, options.learners, options.at_once, options.threads, options.port)
     head = ["learners", "seconds", "errors", "create: median / 95 % (s)", "start", "idle in a transaction"]  # fmt: skip
     title = f"The start of an exam, {options.server}"
-    publish(f"start-{options.server.lower()}", [(title, as_table(head, [row]))])
+    publish(f"start-{options.server.lower()}", options.server, [(title, as_table(head, [row]))])
 
 
 if __name__ == "__main__":
