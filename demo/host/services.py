@@ -151,6 +151,9 @@ class EnrollmentsService:
             rows = rows.filter(text)
         return rows.select_related("user").order_by("user__username")
 
+    def get_active_enrollments_by_course(self, course_id: str) -> Any:
+        return Enrollment.objects.filter(course_id=str(course_id))
+
 
 class NameAffirmationService:
     """Names on identity documents."""

@@ -147,6 +147,25 @@ describe('onboarding', () => {
     expect(server.asked).toEqual([]);
   });
 
+  test('how many cannot start is said first, and they can be shown', async () => {
+    const asked: URLSearchParams[] = [];
+    api(({ query }) => {
+      asked.push(query);
+      const count = query.get('status') ? 6 : 52;
+      return { body: { count, results: [{ username: 'lee', enrollment_mode: 'masters', status: 'rejected', modified: null }] } };
+    });
+    const element = await mount({}, 'proctoring-onboarding');
+    expect(texts(element, '.card.banner p')).toEqual(['6 of 52 learners cannot start proctored exams that require onboarding.']);
+    expect(asked).toHaveLength(2);
+    button(element, 'Show these 6').click();
+    await rendered();
+    expect(asked).toHaveLength(3); // the number is known
+    expect(asked[2].getAll('status')).not.toContain('verified');
+    expect(asked[2].getAll('status')).toContain('submitted');
+    expect(texts(element, '.tag')).toEqual(['Not approved yet']);
+    expect(all(element, '.card.banner button')).toEqual([]);
+  });
+
   test('without an onboarding exam, the server says so, and the search stays', async () => {
     api(() => ({ status: 404, body: { detail: 'No onboarding exam exists in this course.' } }));
     const element = await mount({}, 'proctoring-onboarding');

@@ -1,12 +1,15 @@
 // The section "Onboarding": how the profiles stand that learners need before proctored exams.
 
-import { type TemplateResult, html } from 'lit';
-import { type Filter } from './filters';
+import { type TemplateResult, html, nothing } from 'lit';
+import { read } from '../http';
+import type { Filter, Option } from './filters';
 import { type IconName, icon } from './icons';
+import type { Page } from './list';
+import { hasFilters } from './query';
 import { Section, type Texts } from './section';
 import { type Tone, type Word, enrolmentModes } from './statuses';
 import { type Column, type TableOptions, learnerCell, moment } from './table';
-import { gettext } from './text';
+import { formatNumber, gettext, interpolate } from './text';
 
 interface Onboarding {
   username: string;
@@ -31,8 +34,17 @@ function words(): Record<string, Word> {
   };
 }
 
+const APPROVED = ['verified', 'other_course_approved'];
+
+/** With any other status, learners cannot start proctored exams that require onboarding. */
+function blocking(): string {
+  return Object.keys(words()).filter((status) => !APPROVED.includes(status)).join(',');
+}
+
 /** Attributes: see Section. */
 export class ProctoringOnboarding extends Section<Onboarding> {
+  private blocked: { count: number; total: number } | null = null;
+
   protected resource(): string {
     return 'onboarding/';
   }
@@ -63,7 +75,7 @@ export class ProctoringOnboarding extends Section<Onboarding> {
         name: 'status',
         label: gettext('Status'),
         all: gettext('All statuses'),
-        options: Object.entries(words()).map(([status, { label }]) => [status, label]),
+        options: [[blocking(), gettext('Not approved yet')], ...Object.entries(words()).map(([status, { label }]): Option => [status, label])],
         parameters: (value) => value.split(',').map((one) => ['status', one]),
       },
     ];
@@ -84,6 +96,42 @@ export class ProctoringOnboarding extends Section<Onboarding> {
       { name: '', label: gettext('Since'), cell: ({ modified }) => moment(modified) },
       { name: '', label: gettext('Enrolment'), cell: ({ enrollment_mode: mode }) => enrolmentModes()[mode] ?? mode },
     ];
+  }
+
+  /** How many of all cannot start; the server counts them once per list that is shown without filters. */
+  protected override loaded(page: Page<Onboarding>): void {
+    super.loaded(page);
+    if (!hasFilters(this.list.query)) void this.count(page.count);
+  }
+
+  private async count(total: number): Promise<void> {
+    const query = new URLSearchParams(blocking().split(',').map((status) => ['status', status]));
+    query.set('page_size', '1');
+    const base = this.apiBase;
+    const answer = await read<Page<Onboarding>>(`${base}${this.resource()}?${query}`).catch(() => null);
+    if (base !== this.apiBase || !answer?.data) return; // of another course
+    this.blocked = { count: answer.data.count, total };
+    this.requestUpdate();
+  }
+
+  protected override begun(): void {
+    this.blocked = null;
+  }
+
+  protected override above(): TemplateResult | typeof nothing {
+    const { blocked } = this;
+    if (!blocked?.count || !this.list.page) return nothing;
+    const numbers = { count: formatNumber(blocked.count), total: formatNumber(blocked.total) };
+    const isShown = this.list.query.filters.status === blocking();
+    return html`<div class="card banner" data-tone="warn">
+      ${icon('warn')}
+      <p><strong>${interpolate(gettext('{count} of {total} learners cannot start proctored exams that require onboarding.'), numbers)}</strong></p>
+      ${isShown
+        ? nothing
+        : html`<button type="button" class="btn btn-small" @click=${() => this.change({ search: '', filters: { status: blocking() } })}>
+            ${interpolate(gettext('Show these {count}'), numbers)}
+          </button>`}
+    </div>`;
   }
 
   protected override headActions(): TemplateResult {
