@@ -14,6 +14,7 @@ from edx_proctoring.exceptions import (
     UserNotFoundException,
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringLearner
+from edx_proctoring.models.locks import LockIsMissing
 from edx_proctoring.types import User
 
 Result = TypeVar("Result")
@@ -35,19 +36,27 @@ def locked(user_id: int, work: Callable[[], Result], *, waits: bool = True) -> R
     if user_id in _held.get():
         return work()
     ours = transactions.owns()
-    if ours:
-        transactions.reconnecting(lambda: ProctoringLearner.objects.ensure(user_id))
+    if ours and not waits:
+        _ensure(user_id)
 
     def lock_and_work() -> Result:
         if waits:
-            ProctoringLearner.objects.lock(user_id, ensured=ours)
+            ProctoringLearner.objects.lock(user_id, ours=ours)
         elif not ProctoringLearner.objects.try_lock(user_id, ours=ours):
             raise LockIsTaken
         with outbox.batched(), _holding(user_id):
             return work()
 
     seconds = transactions.LOCK_SECONDS if waits else transactions.GLANCE_SECONDS
+    try:
+        return transactions.run(lock_and_work, wait_seconds=seconds, limits_waits=True)
+    except LockIsMissing:
+        _ensure(user_id)
     return transactions.run(lock_and_work, wait_seconds=seconds, limits_waits=True)
+
+
+def _ensure(user_id: int) -> None:
+    transactions.reconnecting(lambda: ProctoringLearner.objects.ensure(user_id))
 
 
 @contextmanager

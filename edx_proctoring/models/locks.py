@@ -14,6 +14,10 @@ from edx_proctoring import transactions
 from edx_proctoring.models.exams import ProctoredExam
 
 
+class LockIsMissing(Exception):
+    """The learner has no row to lock yet."""
+
+
 class LearnerManager(models.Manager["ProctoringLearner"]):
     """Takes the lock."""
 
@@ -30,18 +34,18 @@ class LearnerManager(models.Manager["ProctoringLearner"]):
         except IntegrityError:
             return  # another process was faster
 
-    def lock(self, user_id: int, *, ensured: bool) -> None:
+    def lock(self, user_id: int, *, ours: bool) -> None:
         """Lock the learner's row until the end of the transaction; must be its first statement.
 
-        Uses an upsert if the row may be missing (a foreign transaction) or cannot be locked otherwise (SQLite). In our
-        own transaction, the same query tells PostgreSQL how long to wait for this and later locks.
+        Uses an upsert in a foreign transaction, and if the row cannot be locked otherwise (SQLite). In our own one
+        (`ours`) the same query tells PostgreSQL how long to wait for this and later locks, and LockIsMissing is raised
+        if there is no row: the caller then ensures it, which costs a learner's first change a second transaction and
+        saves all others a query.
         """
-        if ensured and connection.features.has_select_for_update:
-            list(
-                _limited(
-                    self.filter(user_id=user_id), transactions.LOCK_SECONDS
-                ).select_for_update()
-            )
+        if ours and connection.features.has_select_for_update:
+            row = _limited(self.filter(user_id=user_id), transactions.LOCK_SECONDS)
+            if not row.select_for_update():
+                raise LockIsMissing
             return
         self.bulk_create(
             [self.model(user_id=user_id, locked_at=timezone.now())],
@@ -59,7 +63,7 @@ class LearnerManager(models.Manager["ProctoringLearner"]):
         host configured. Returns False on databases that cannot skip locked rows (MariaDB before 10.6).
         """
         if not connection.features.has_select_for_update:
-            self.lock(user_id, ensured=False)
+            self.lock(user_id, ours=False)
             return True
         if not connection.features.has_select_for_update_skip_locked:
             return False

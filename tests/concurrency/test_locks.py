@@ -4,16 +4,18 @@ import datetime
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.parse import quote
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from edx_proctoring import api, operations, transactions
 from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
 from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringLearner
-from edx_proctoring.testing.factories import COURSE_ID
+from edx_proctoring.testing.factories import COURSE_ID, UserFactory
 from tests.concurrency.parallel import told
 
 pytestmark = [
@@ -216,3 +218,29 @@ def test_the_first_lock_of_a_learner_times_out(learner, attempt, monkeypatch):
     _, error = at_once(hang, decline)
     assert isinstance(error, ProctoringTemporarilyUnavailable)
     assert Attempt.objects.get().status == "created"
+
+
+def queries_of_locks(work):
+    with CaptureQueriesContext(connection) as queries:
+        work()
+    return [query["sql"] for query in queries if "proctoring_learner" in query["sql"]]
+
+
+def test_only_the_first_change_of_a_learner_looks_for_the_lock(timed_exam, learner):
+    def change():
+        api.create_exam_attempt(timed_exam.pk, learner.pk)
+        Attempt.objects.all().delete()
+
+    assert len(queries_of_locks(change)) > 1
+    assert len(queries_of_locks(lambda: api.create_exam_attempt(timed_exam.pk, learner.pk))) == 1
+
+
+def test_first_changes_of_many_learners_at_once(timed_exam, make_exam):
+    """Each learner's row is missing, and two requests of each need it: it is stored once, and nobody fails."""
+    exams = [timed_exam, make_exam(is_proctored=False, external_id=None, backend=None)]
+    learners = [UserFactory() for _ in range(4)]
+    works = [
+        partial(api.create_exam_attempt, exam.pk, one.pk) for exam in exams for one in learners
+    ]
+    assert len(set(at_once(*works))) == 8
+    assert ProctoringLearner.objects.count() == 4

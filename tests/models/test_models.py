@@ -124,7 +124,7 @@ def test_policies_and_allowances(exam, learner):
 
 def test_locks_and_reservations_have_names(exam, learner):
     ProctoringLearner.objects.ensure(learner.pk)
-    ProctoringLearner.objects.lock(learner.pk, ensured=False)
+    ProctoringLearner.objects.lock(learner.pk, ours=False)
     assert f"user={learner.pk}" in str(ProctoringLearner.objects.get())
     ProctoringReservation.objects.take(exam.pk, learner.pk, "a", "", 5)
     ProctoringReservation.objects.take(exam.pk, learner.pk, "b", "", 5)

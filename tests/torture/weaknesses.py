@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 def _learner_lock() -> None:
     """Do not wait for other changes of the learner's attempts."""
 
-    def lock(_manager: LearnerManager, _user_id: int, *, ensured: bool) -> None:
+    def lock(_manager: LearnerManager, _user_id: int, *, ours: bool) -> None:
         return
 
     def try_lock(_manager: LearnerManager, _user_id: int, *, ours: bool) -> bool:
