@@ -115,6 +115,16 @@ def test_a_provider_that_is_down_shows_no_steps(exam, learner, attempt, provider
     assert "proctored-exam-code" in html
 
 
+def test_texts_of_others_are_written_in_their_own_direction(exam, learner, attempt, provider):
+    """A page in Arabic may have rules in English."""
+    row = attempt(exam=exam, status="created")
+    provider.answer("get_attempt", {"instructions": ["Sit down."], "download_url": "/check"})
+    assert 'dir="auto">Sit down.' in shown(exam, learner)[0]
+    api.create_exam_review_policy(exam.pk, learner.pk, "Be quiet.")
+    api.update_attempt_status(row.pk, "ready_to_start")
+    assert 'dir="auto">Be quiet.' in shown(exam, learner)[0]
+
+
 def test_no_onboarding_exam_is_no_dead_end(exam, learner, attempt):
     attempt(exam=exam, status="onboarding_missing")
     html, context = shown(exam, learner)
@@ -197,7 +207,7 @@ def test_the_host_can_release_all_comments(exam, learner, rejected, settings):
     html, _ = shown(exam, learner)
     assert html.count("A phone &lt;b&gt;") == 1
     assert "1 minute after the start of the recording" in html
-    assert html.index("Another person") < html.index("A phone")
+    assert html.index("<bdi>Another person</bdi>") < html.index("A phone")
 
 
 @pytest.mark.parametrize(
