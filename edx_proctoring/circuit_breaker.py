@@ -71,10 +71,11 @@ IN_PROCESS = ProcessMemory()
 
 @dataclass(frozen=True)
 class State:
-    """The state of a service; `down_since` in seconds since the epoch."""
+    """The state of a service; `down_since` and `failed_at`, the last failure, in seconds since the epoch."""
 
     failures: int = 0
     down_since: float | None = None
+    failed_at: float | None = None
 
     @property
     def is_down(self) -> bool:
@@ -84,7 +85,16 @@ class State:
     @property
     def since(self) -> datetime | None:
         """Return `down_since` as a datetime in UTC."""
-        return None if self.down_since is None else datetime.fromtimestamp(self.down_since, UTC)
+        return _moment(self.down_since)
+
+    @property
+    def last_try(self) -> datetime | None:
+        """Return `failed_at` as a datetime in UTC."""
+        return _moment(self.failed_at)
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 class CircuitBreaker:
@@ -112,11 +122,16 @@ class CircuitBreaker:
         self._failures_key = f"edx_proctoring.breaker.failures.{digest}"
         self._down_key = f"edx_proctoring.breaker.down.{digest}"
         self._pause_key = f"edx_proctoring.breaker.pause.{digest}"
+        self._failed_key = f"edx_proctoring.breaker.failed.{digest}"
 
     def state(self) -> State:
         """Return the stored state."""
-        known = self._store.get_many([self._failures_key, self._down_key])
-        return State(known.get(self._failures_key, 0), known.get(self._down_key))
+        known = self._store.get_many([self._failures_key, self._down_key, self._failed_key])
+        return State(
+            known.get(self._failures_key, 0),
+            known.get(self._down_key),
+            known.get(self._failed_key),
+        )
 
     def admits(self, *, is_down: bool = False) -> bool:
         """Return whether the caller may proceed. While the service is down, one caller per pause may; pass `is_down` if
@@ -133,7 +148,8 @@ class CircuitBreaker:
             return self._note_failure()
         if not self._store.get_many([self._failures_key, self._down_key]):
             return None
-        self._store.delete_many([self._failures_key, self._down_key, self._pause_key])
+        keys = [self._failures_key, self._down_key, self._pause_key, self._failed_key]
+        self._store.delete_many(keys)
         return "closed"
 
     def _note_failure(self) -> Literal["opened"] | None:
@@ -143,6 +159,7 @@ class CircuitBreaker:
         if failures < self._limit:
             return None
         self._store.set(self._pause_key, True, self._pause)
+        self._store.set(self._failed_key, time.time(), self._memory)
         if self._store.add(self._down_key, time.time(), self._memory):
             return "opened"
         self._store.touch(self._down_key, self._memory)

@@ -30,7 +30,7 @@ def breaker(request, clock):
 def test_it_opens_after_consecutive_failures(breaker):
     one = breaker(failures=3)
     assert [one.note(failed=True) for _ in range(4)] == [None, None, "opened", None]
-    assert one.state() == circuit_breaker.State(4, 1_900_000_000)
+    assert one.state() == circuit_breaker.State(4, 1_900_000_000, 1_900_000_000)
     assert one.state().since.isoformat() == "2030-03-17T17:46:40+00:00"
 
 

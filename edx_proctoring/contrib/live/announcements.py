@@ -1,5 +1,6 @@
 """Announcements to learners who are in an exam: sent, shown until closed, withdrawn. No function checks permissions."""
 
+import datetime
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from edx_proctoring.contrib.live import questions
 from edx_proctoring.contrib.live.models import (
+    LATER,
     LONGEST_ANNOUNCEMENT,
     Announcement,
     Heartbeat,
@@ -76,6 +78,7 @@ def announce(
 ) -> Sent:
     """Send plain text to those of the audience who are in an exam, or set up, now and within the scope.
 
+    For a room, an exam or all, those who begin within LATER get it, too; not so if the scope cuts the audience.
     `question_id`: the text answers this question of the only attempt, which closes it. Raises AnnouncementNotAllowed.
     """
     plain = text.strip()
@@ -96,6 +99,7 @@ def announce(
         exam_id=audience.exam_id,
         room=audience.room,
         username=one if audience.attempt_ids else "",
+        later_until=now + LATER if _reaches_later(audience, scope) else None,
     )
     with transaction.atomic():
         new.save()
@@ -106,6 +110,12 @@ def announce(
                 raise AnnouncementNotAllowed("The answer to a question is for its learner alone.")
             questions.close_answered(question_id, attempts[0].pk, new, by)
     return Sent(new, len(receipts), 0, sum(not one.can_show for one in receipts))
+
+
+def _reaches_later(audience: Audience, scope: Scope) -> bool:
+    if audience.kind == Announcement.ATTEMPTS:
+        return False
+    return scope.is_whole_course or audience.kind == Announcement.ROOM
 
 
 def _check(course_id: str, audience: Audience, scope: Scope) -> None:
@@ -193,9 +203,16 @@ def withdraw(announcement: Announcement, *, by: User | None = None) -> None:
         announcement.save(update_fields=["withdrawn_at", "withdrawn_by"])
 
 
-def waiting_for(attempt_id: int) -> list[Receipt]:
-    """Return what the attempt's page has to show, oldest first. One query."""
-    return list(Receipt.objects.waiting(attempt_id)[:MOST_AT_ONCE])
+def waiting_for(attempt: Attempt, now: datetime.datetime) -> list[Announcement]:
+    """Return what the attempt's page has to show, oldest first. One query, and two more when it gets what was sent
+    before it began: from then on, it is counted among the recipients.
+    """
+    waiting = list(Announcement.objects.waiting(attempt, now)[:MOST_AT_ONCE])
+    late = [one for one in waiting if not one.has_receipt]  # type: ignore[attr-defined]  # annotated
+    if late:
+        new = [receipt for one in late for receipt in _receipts(one, [attempt])]
+        Receipt.objects.bulk_create(new, ignore_conflicts=True)  # another tab polls, too
+    return waiting
 
 
 def note_seen(attempt_id: int, user_id: int, announcement_id: int) -> bool:

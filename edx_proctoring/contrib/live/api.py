@@ -17,7 +17,7 @@ from edx_proctoring.contrib.live.announcements import (
     withdraw,
 )
 from edx_proctoring.contrib.live.board import Board, build
-from edx_proctoring.contrib.live.log import Log, entries_of
+from edx_proctoring.contrib.live.log import Log
 from edx_proctoring.contrib.live.outages import (
     KIND,
     Credit,
@@ -84,7 +84,6 @@ __all__ = [
     "credit_outage",
     "declare_outage",
     "dismiss",
-    "entries_of",
     "may_invigilate",
     "new_outage",
     "note_seen",

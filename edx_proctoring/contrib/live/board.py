@@ -70,6 +70,7 @@ class Outage:
     provider: str
     label: str
     since: datetime.datetime | None
+    last_try: datetime.datetime | None
 
 
 @dataclass(frozen=True)
@@ -138,11 +139,9 @@ def _part(number: int, rows: QuerySet[Model], moment: str, counted: str) -> Quer
     return found
 
 
-def provider_outages() -> dict[str, datetime.datetime | None]:
-    """Return the providers that do not answer, and since when; from the cache, without a query."""
-    return {
-        name: state.since for name, state in backends.provider_states().items() if state.is_down
-    }
+def provider_outages() -> dict[str, State]:
+    """Return the states of the providers that do not answer; from the cache, without a query."""
+    return {name: state for name, state in backends.provider_states().items() if state.is_down}
 
 
 def build(course_id: str, now: datetime.datetime, former: Board | None = None) -> Board:
@@ -169,7 +168,9 @@ def build(course_id: str, now: datetime.datetime, former: Board | None = None) -
     return Board(
         built_at=now,
         entries=entries,
-        outages=[Outage(one.name, one.label, one.down_since) for one in down],
+        outages=[
+            Outage(one.name, one.label, one.down_since, states[one.name].last_try) for one in down
+        ],
         flips_at=min((one.flips_at for one in entries if one.flips_at), default=None),
         revisions=revisions,
         made_from=made_from,

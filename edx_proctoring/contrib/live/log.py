@@ -2,12 +2,13 @@
 
 import datetime
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from itertools import count
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet, Value
 
 from edx_proctoring.api.exports import Cell
 from edx_proctoring.contrib.live.models import Announcement, Outage, Question, Receipt, RoomChange
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 
 BATCH = 200
+MOST_PAGED = 10_000  # entries that pages reach; a file has all
 COLUMNS = ("at", "who", "what", "to", "exam", "attempt_id", "text", "reason")
 BY_OTHERS = Q(kind__in=(TimeAdjustment.GRANT, TimeAdjustment.PAUSE, TimeAdjustment.OUTAGE))
 
@@ -60,25 +62,51 @@ class Entry:
         )  # fmt: skip
 
 
-def entries_of(course_id: str, scope: Scope, user_id: int, newest: int | None = None) -> "Log":
-    """Return the log, newest first; `newest`: at most so many entries are read.
+@dataclass(frozen=True)
+class Source(Generic[Stored]):
+    """A table of the log: its rows, the column of their moment, and how a row is told."""
 
-    Within a scope: entries about its learners, and what the user did.
-    """
-    return Log(course_id, scope, user_id, newest)
+    rows: "QuerySet[Stored]"
+    moment: str
+    entry: Callable[[Stored], Entry]
+
+    def newest_first(self) -> Iterator[Entry]:
+        """Read all rows, in batches."""
+        ordered = self.rows.order_by(f"-{self.moment}", "-pk")
+        for place in count(0, BATCH):
+            some = list(ordered[place : place + BATCH])
+            yield from map(self.entry, some)
+            if len(some) < BATCH:
+                return
+
+    def keys(self, number: int) -> "QuerySet[Any, tuple[Any, int, int]]":
+        """Return the rows' moments, the source's number, and the rows' keys."""
+        numbered = self.rows.order_by().annotate(
+            log_at=F(self.moment), log_source=Value(number), log_key=F("pk")
+        )
+        found: QuerySet[Any, tuple[Any, int, int]] = numbered.values_list(
+            "log_at", "log_source", "log_key"
+        )
+        return found
+
+    def told(self, keys: Collection[int]) -> dict[int, Entry]:
+        """Return the entries of these rows by their keys. One query."""
+        return {one.pk: self.entry(one) for one in self.rows.filter(pk__in=keys)}
 
 
 class Log:
-    """The entries of a course. Each source is read in batches, newest first, and the sources are merged."""
+    """The entries of a course, newest first. Within a scope: those about its learners, and what the user did.
 
-    def __init__(self, course_id: str, scope: Scope, user_id: int, newest: int | None) -> None:
-        self.course_id, self.newest, self.user_id = course_id, newest, user_id
+    Iterating reads all of them, each source in batches. For a page, the database merges the keys of the sources; only
+    the rows of the page are read.
+    """
+
+    def __init__(self, course_id: str, scope: Scope, user_id: int) -> None:
+        self.course_id, self.user_id = course_id, user_id
         self.learners = None if scope.rooms is None else seated_in(course_id, scope.rooms)
         exams = ProctoredExam.objects.in_course(course_id).values_list("pk", "exam_name")
         self.exams: dict[int, str] = dict(exams)
-
-    def __iter__(self) -> Iterator[Entry]:
-        sources = [
+        self.sources: Sequence[Source[Any]] = [
             self._announced(),
             self._withdrawn(),
             self._closed(),
@@ -88,8 +116,27 @@ class Log:
             self._time_changes(),
             self._statuses(),
         ]
-        merged = heapq.merge(*sources, key=lambda one: one.at, reverse=True)
-        return islice(merged, self.newest)
+
+    def __iter__(self) -> Iterator[Entry]:
+        merged = (source.newest_first() for source in self.sources)
+        return heapq.merge(*merged, key=lambda one: one.at, reverse=True)
+
+    def count(self) -> int:
+        """Count the entries that pages reach. One query."""
+        return self._keys()[:MOST_PAGED].count()
+
+    def __getitem__(self, place: slice) -> list[Entry]:
+        """Return the entries of a page: with a query for the keys, and one for each source that it has rows of."""
+        keys = [(number, key) for _, number, key in self._keys()[place]]
+        wanted: dict[int, list[int]] = defaultdict(list)
+        for number, key in keys:
+            wanted[number].append(key)
+        told = {number: self.sources[number].told(some) for number, some in wanted.items()}
+        return [told[number][key] for number, key in keys if key in told[number]]
+
+    def _keys(self) -> "QuerySet[Any, tuple[Any, int, int]]":
+        first, *others = [source.keys(number) for number, source in enumerate(self.sources)]
+        return first.union(*others, all=True).order_by("-log_at", "log_source", "-log_key")
 
     def _own(self, rows: "QuerySet[Stored]", about: Q | None, by: str) -> "QuerySet[Stored]":
         """Limit the rows to the scope: those about its learners, and those of the user."""
@@ -104,14 +151,14 @@ class Log:
     def _exam(self, exam_id: int | None) -> str:
         return self.exams.get(exam_id or 0, "")
 
-    def _announced(self) -> Iterator[Entry]:
+    def _announced(self) -> Source[Announcement]:
         rows = self._announcements("at").select_related("by")
-        return self._read(rows, "at", lambda one: _announced(one, one.at, "announced", one.by))
+        return Source(rows, "at", lambda one: _announced(one, one.at, "announced", one.by))
 
-    def _withdrawn(self) -> Iterator[Entry]:
+    def _withdrawn(self) -> Source[Announcement]:
         rows = self._announcements("withdrawn_at").filter(withdrawn_at__isnull=False)
         rows = rows.select_related("withdrawn_by")
-        return self._read(
+        return Source(
             rows,
             "withdrawn_at",
             lambda one: _announced(one, one.withdrawn_at or one.at, "withdrawn", one.withdrawn_by),
@@ -122,7 +169,7 @@ class Log:
         got = Receipt.objects.filter(self._about()).values("announcement_id")
         return self._own(rows, Q(pk__in=got), "by_id")
 
-    def _closed(self) -> Iterator[Entry]:
+    def _closed(self) -> Source[Question]:
         """Questions that staff have answered or closed."""
         closed = Question.objects.in_course(self.course_id).filter(closed_at__isnull=False)
         closed = closed.exclude(closed_by_id=F("user_id"))
@@ -137,18 +184,18 @@ class Log:
                 attempt_id=one.attempt_id, text=reply, reason=one.text,
             )  # fmt: skip
 
-        return self._read(rows, "closed_at", entry)
+        return Source(rows, "closed_at", entry)
 
-    def _seated(self) -> Iterator[Entry]:
+    def _seated(self) -> Source[RoomChange]:
         changes = RoomChange.objects.in_course(self.course_id).select_related("user", "by")
         rows = self._own(changes, self._about(), "by_id")
-        return self._read(
+        return Source(
             rows,
             "at",
             lambda one: Entry(one.at, _name(one.by), one.action, [_name(one.user)], text=one.room),
         )
 
-    def _outages(self) -> Iterator[Entry]:
+    def _outages(self) -> Source[Outage]:
         rows = Outage.objects.filter(course_id=self.course_id).select_related("by")
         rows = self._own(rows, None, "by_id")
 
@@ -159,9 +206,9 @@ class Log:
                 one.created, _name(one.by), "outage_declared", exam=exam, text=bounds.strip(), reason=one.reason,
             )  # fmt: skip
 
-        return self._read(rows, "created", entry)
+        return Source(rows, "created", entry)
 
-    def _bulk_changes(self) -> Iterator[Entry]:
+    def _bulk_changes(self) -> Source[BulkTimeChange]:
         rows = BulkTimeChange.objects.filter(course_id=self.course_id).select_related("by")
         rows = self._own(rows, None, "by_id")
 
@@ -172,9 +219,9 @@ class Log:
                 one.created, _name(one.by), one.action, [f"{one.total} attempts"], exam, text=text, reason=one.reason,
             )  # fmt: skip
 
-        return self._read(rows, "created", entry)
+        return Source(rows, "created", entry)
 
-    def _time_changes(self) -> Iterator[Entry]:
+    def _time_changes(self) -> Source[TimeAdjustment]:
         """Single changes of the ledger; those of bulk changes have one entry together."""
         changes = TimeAdjustment.objects.filter(BY_OTHERS, exam_id__in=self.exams)
         changes = changes.exclude(key__startswith="bulk:").exclude(by_id__isnull=True)
@@ -187,9 +234,9 @@ class Log:
                 one.attempt_id, text, one.reason,
             )  # fmt: skip
 
-        return self._read(rows, "created", entry)
+        return Source(rows, "created", entry)
 
-    def _statuses(self) -> Iterator[Entry]:
+    def _statuses(self) -> "Source[PastAttempt]":
         """Changes of attempts by staff: ended, permitted to resume, removed."""
         rows = Attempt.history.filter(proctored_exam_id__in=self.exams)
         rows = rows.filter(history_change_reason__startswith="staff")
@@ -204,19 +251,7 @@ class Log:
                 self._exam(one.proctored_exam_id), one.id, reason=reason.partition(": ")[2],
             )  # fmt: skip
 
-        return self._read(rows, "history_date", entry)
-
-    def _read(
-        self, rows: "QuerySet[Stored]", moment: str, entry: Callable[[Stored], Entry]
-    ) -> Iterator[Entry]:
-        ordered = rows.order_by(f"-{moment}", "-pk")
-        place = 0
-        while self.newest is None or place < self.newest:
-            some = list(ordered[place : place + BATCH])
-            yield from map(entry, some)
-            place += BATCH
-            if len(some) < BATCH:
-                return
+        return Source(rows, "history_date", entry)
 
 
 def _announced(one: Announcement, at: datetime.datetime, what: str, by: "User | None") -> Entry:

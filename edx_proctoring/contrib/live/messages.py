@@ -1,6 +1,7 @@
 """The part of a poll that the learner's page shows: announcements, the learner's question, and how often to poll."""
 
 from django.urls import reverse
+from django.utils import timezone
 
 from edx_proctoring.contrib.live import announcements, questions
 from edx_proctoring.models import ProctoredExamStudentAttempt
@@ -12,17 +13,17 @@ BOARD = "edx_proctoring:proctoring_live.board"
 
 
 def poll_data(attempt: ProctoredExamStudentAttempt) -> JSONObject:
-    """Return the keys for the poll; none once the attempt has ended. Two queries."""
+    """Return the keys for the poll; none once the attempt has ended. Two queries, more when an announcement is new."""
     if attempt.status not in INCOMPLETE:
         return {}
-    known = announcements.waiting_for(attempt.pk)
+    known = announcements.waiting_for(attempt, timezone.now())
     question = questions.open_question(attempt.pk)
     return {
         "announcements": [
             {
-                "id": one.announcement_id,
-                "text": one.announcement.text,
-                "at": one.announcement.at.isoformat(),
+                "id": one.pk,
+                "text": one.text,
+                "at": one.at.isoformat(),
             }
             for one in known
         ],

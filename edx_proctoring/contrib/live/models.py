@@ -6,6 +6,7 @@ from typing import Self, TypeVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from edx_proctoring.contrib.live import upsert
@@ -134,6 +135,7 @@ class Outage(models.Model):
 
 
 LONGEST_ROOM, LONGEST_ANNOUNCEMENT, LONGEST_QUESTION = 100, 500, 200  # characters
+LATER = datetime.timedelta(hours=12)  # how long learners who begin later get an announcement
 
 
 class CourseQuerySet(models.QuerySet[Row]):
@@ -237,6 +239,31 @@ class RoomChange(models.Model):
         return f"{self.__class__.__name__}: {self.action} user={self.user_id} {self.room}"
 
 
+class AnnouncementQuerySet(CourseQuerySet["Announcement"]):
+    """Chainable filters."""
+
+    def waiting(self, attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> Self:
+        """Return what the attempt's page has to show, oldest first: its unseen receipts, and what came before it began.
+
+        `has_receipt` tells them apart. A learner who has seen one in an earlier attempt does not get it again.
+        """
+        course_id, user_id = attempt.proctored_exam.course_id, attempt.user_id
+        receipts = Receipt.objects.filter(announcement_id=OuterRef("pk"))
+        mine = receipts.filter(attempt_id=attempt.pk)
+        is_known = Q(attempt_id=attempt.pk) | Q(user_id=user_id, seen_at__isnull=False)
+        seats = Seat.objects.in_course(course_id).filter(user_id=user_id, room=OuterRef("room"))
+        reaches = (
+            Q(audience=Announcement.ALL)
+            | Q(audience=Announcement.EXAM, exam_id=attempt.proctored_exam_id)
+            | Q(Exists(seats), audience=Announcement.ROOM)
+        )
+        is_late = Q(~Exists(receipts.filter(is_known)), reaches, later_until__gt=now)
+        earliest = min(attempt.created, now) - LATER  # what is older concerns no page that runs
+        found = self.in_course(course_id).filter(withdrawn_at__isnull=True, at__gt=earliest)
+        found = found.annotate(has_receipt=Exists(mine))
+        return found.filter(Exists(mine.filter(seen_at__isnull=True)) | is_late).order_by("pk")
+
+
 class Announcement(models.Model):
     """A text for learners who are in an exam: whom staff addressed it to. A Receipt per learner says who has seen it."""
 
@@ -254,8 +281,10 @@ class Announcement(models.Model):
     username = models.CharField(max_length=255, blank=True, default="")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by = user_column(by=True)
+    # Learners of the audience who begin later get it, too, until then; null: only those who were there.
+    later_until = models.DateTimeField(null=True, blank=True)
 
-    objects = CourseQuerySet["Announcement"].as_manager()
+    objects = AnnouncementQuerySet.as_manager()
 
     class Meta:
         app_label = "proctoring_live"
@@ -263,16 +292,6 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.__class__.__name__} {self.pk}: {self.text[:40]}"
-
-
-class ReceiptQuerySet(models.QuerySet["Receipt"]):
-    """Chainable filters."""
-
-    def waiting(self, attempt_id: int) -> Self:
-        """Return what the attempt's page has to show, oldest first, with the announcements."""
-        mine = self.filter(attempt_id=attempt_id, seen_at__isnull=True)
-        mine = mine.filter(announcement__withdrawn_at__isnull=True)
-        return mine.select_related("announcement").order_by("id")
 
 
 class Receipt(models.Model):
@@ -286,8 +305,6 @@ class Receipt(models.Model):
     user = user_column()
     can_show = models.BooleanField(default=True)  # could the page show it when it was sent?
     seen_at = models.DateTimeField(null=True, blank=True)
-
-    objects = ReceiptQuerySet.as_manager()
 
     class Meta:
         app_label = "proctoring_live"

@@ -50,7 +50,6 @@ class Attention(TypedDict):
 class Extra(TypedDict):
     """Time beyond the exam's limit: minutes of the allotment, and seconds granted or given back since the start."""
 
-    factor: float | None
     minutes: int
     seconds_added: int
 
@@ -82,6 +81,7 @@ class Row(TypedDict):
     group: str
     attention: list[Attention]
     ends_at: datetime.datetime | None
+    total_seconds: int | None
     paused_at: datetime.datetime | None
     pause_until: datetime.datetime | None
     on_break: bool
@@ -167,6 +167,7 @@ def entry_of(
         group=ATTENTION if attention else group_of(attempt.status),
         attention=attention,
         ends_at=deadline.ends_at if deadline else None,
+        total_seconds=_total_of(facts, clock),
         paused_at=clock.stop.began_at if clock.stop else None,
         pause_until=clock.stop.ends_by_itself_at if clock.stop else None,
         on_break=is_break,
@@ -263,12 +264,21 @@ class _Watch:
         return stop.began_at + LONG_PAUSE * self.longest_pause
 
 
+def _total_of(facts: AttemptFacts, clock: _Clock) -> int | None:
+    """Return the time from start to end during which the clock runs."""
+    if clock.deadline is None:
+        return None
+    stood_still = sum(one.seconds for one in facts.ledger if one.kind in TimeAdjustment.STOPS)
+    whole = clock.deadline.ends_at - clock.deadline.started_at
+    return max(round(whole.total_seconds()) - stood_still, 0)
+
+
 def _extra_of(facts: AttemptFacts) -> Extra:
     allotment = deadlines.last_allotment(facts.ledger)
     minutes = allotment.seconds // 60 - facts.limit_minutes if allotment else 0
     given = (TimeAdjustment.GRANT, TimeAdjustment.OUTAGE)
     added = sum(one.seconds for one in facts.ledger if one.kind in given)
-    return Extra(factor=None, minutes=max(minutes, 0), seconds_added=added)
+    return Extra(minutes=max(minutes, 0), seconds_added=added)
 
 
 def _provider_of(facts: ProviderFacts | None) -> ProviderOfRow | None:

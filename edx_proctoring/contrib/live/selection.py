@@ -49,7 +49,7 @@ class ProviderOutage:
     since: datetime.datetime | None
     cannot_start: int
     unwatched: int
-    last_try: datetime.datetime | None = None
+    last_try: datetime.datetime | None
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,9 @@ def _outages(board: Board, within: Sequence[Entry]) -> list[ProviderOutage]:
         ]
         waiting, going_on = codes.count(CANNOT_START), codes.count(UNWATCHED)
         if waiting or going_on:
-            since = outage.since
-            found.append(ProviderOutage(outage.provider, outage.label, since, waiting, going_on))
+            found.append(
+                ProviderOutage(
+                    outage.provider, outage.label, outage.since, waiting, going_on, outage.last_try
+                )
+            )
     return found

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from edx_proctoring import cache
+from edx_proctoring.circuit_breaker import State
 from edx_proctoring.contrib.live import board
 from edx_proctoring.contrib.live.board import Board, Part
 
@@ -31,13 +32,13 @@ class Snapshot:
     board: Board
     tables: Sequence[Part]
     heartbeats: Sequence[Part]
-    down: Mapping[str, datetime.datetime | None]
+    down: Mapping[str, State]
 
     def is_true(
         self,
         tables: Sequence[Part],
         heartbeats: Sequence[Part],
-        down: Mapping[str, datetime.datetime | None],
+        down: Mapping[str, State],
         now: datetime.datetime,
     ) -> bool:
         """Return whether a board that is built now would be the same, apart from heartbeats of the last seconds."""

@@ -4,6 +4,8 @@ import csv
 import io
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from edx_proctoring import lifecycle, outbox
 from edx_proctoring.contrib.live import api
@@ -202,7 +204,12 @@ def test_the_log_says_who_did_what_to_whom_and_why(
     theirs = send("get", "log/", user=invigilator).json()["results"]
     assert {one["what"] for one in theirs} == {"announced", "answered", "seated"}
     assert not any("neighbour" in one["to"] for one in theirs)
-    assert send("get", "log/?page=2&page_size=3").json()["results"] == entries[3:6]
+    with CaptureQueriesContext(connection) as queries:
+        page = send("get", "log/?page=2&page_size=3").json()
+    assert (page["results"], page["count"]) == (entries[3:6], len(entries))
+    read = [one["sql"] for one in queries if "UNION" in one["sql"].upper()]
+    assert len(read) == 2  # the count, and the keys of the page
+    assert send("get", "log/?page=2&page_size=5").json()["results"] == entries[5:]
     file = send("get", "log/export/?file=csv")
     rows = list(csv.reader(io.StringIO(b"".join(file.streaming_content).decode())))
     assert (len(rows), rows[0][:3], rows[2][7]) == (

@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from edx_proctoring import api as core
 from edx_proctoring import extensions, lifecycle
@@ -77,6 +78,49 @@ def test_an_announcement_is_shown_until_it_is_closed(send, poll, running, neighb
 def test_audiences(send, running, neighbour, to, reached):
     assert send("post", "announcements/", {"text": "x", "to": to(running)}).status_code == 201
     assert sorted(Receipt.objects.values_list("user__username", flat=True)) == reached
+
+
+def test_who_begins_later_gets_what_was_sent_to_a_room_an_exam_or_all(
+    clock, send, poll, running, neighbour, invigilator, client_for
+):
+    exam = {"exam_id": running.proctored_exam_id}
+    send("post", "announcements/", {"text": "withdrawn", "to": exam})
+    send("delete", f"announcements/{Announcement.objects.get().pk}/")
+    send("post", "announcements/", {"text": "for some", "to": {"attempt_ids": [running.pk]}})
+    send("post", "announcements/", {"text": "Room A", "to": {"all": True}}, user=invigilator)
+    send("post", "announcements/", {"text": "Room A", "to": {"room": "Room A"}})
+    send("post", "announcements/", {"text": "Room B", "to": {"room": "Room B"}})
+    for_exam = send("post", "announcements/", {"text": "exam", "to": exam}).json()["id"]
+    late = UserFactory(username="late")
+    api.seat_learners(COURSE_ID, "Room B", ["late"])
+
+    def begins():
+        return AttemptFactory(
+            proctored_exam=running.proctored_exam,
+            user=late,
+            status="started",
+            started_at=timezone.now(),
+            allowed_time_limit_mins=90,
+        )
+
+    clock.shift(datetime.timedelta(minutes=50))
+    first = begins()
+    polled = poll(first, late)
+    assert texts(polled) == texts(poll(first, late)) == ["Room B", "exam"]
+    assert (
+        client_for(late).post(f"{polled['live_url']}announcements/{for_exam}/seen/").status_code
+        == 204
+    )
+    listed = {one["text"]: one for one in send("get", "announcements/").json()["results"]}
+    assert (listed["exam"]["total"], listed["exam"]["seen"], listed["for some"]["total"]) == (
+        3,
+        1,
+        1,
+    )
+    lifecycle.transition(first, "error")
+    assert texts(poll(begins(), late)) == ["Room B"]  # the other has been seen
+    clock.shift(datetime.timedelta(hours=12))
+    assert texts(poll(begins(), late)) == []
 
 
 def test_an_answer_closes_the_question(send, poll, running, neighbour, client_for, board):

@@ -90,6 +90,7 @@ def test_groups_counters_and_order(clock, start, board):
     )
     assert [one["user"]["username"] for one in board(only="paused")["rows"]] == ["bob"]
     assert [one["attempt_id"] for one in board(only="setting_up")["rows"]] == [setting_up.pk]
+    assert [one["total_seconds"] for one in shown["rows"]] == [3600, 3600, 3600, None]
     clock.move_to(at(13))
     shown = board(order="name")
     # Silent ones and the long pause come first, whatever the order.
@@ -153,6 +154,7 @@ def test_two_providers_of_which_one_is_down(clock, start, board, provider, other
     (outage,) = shown["outages"]
     assert (outage["provider"], outage["cannot_start"], outage["unwatched"]) == ("other", 1, 1)
     assert outage["since"] == since.isoformat().replace("+00:00", "Z")
+    assert outage["last_try"] == outage["since"]
     found = {(one["exam"]["exam_name"], one["status"]): codes(one) for one in shown["rows"]}
     assert found == {
         ("A", "started"): [], ("A", "created"): [], ("B", "started"): ["unwatched"], ("B", "created"): ["cannot_start"],

@@ -57,7 +57,6 @@ class AttentionSerializer(serializers.Serializer[Any]):
 class ExtraSerializer(serializers.Serializer[Any]):
     """Time beyond the exam's limit."""
 
-    factor = serializers.FloatField(allow_null=True)
     minutes = serializers.IntegerField(help_text="Of the allotment.")
     seconds_added = serializers.IntegerField(help_text="Granted or given back since the start.")
 
@@ -92,6 +91,9 @@ class BoardRowSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="At `server_time`; null unless running."
     )
     ends_at = serializers.DateTimeField(allow_null=True)
+    total_seconds = serializers.IntegerField(
+        allow_null=True, help_text="From start to end, without pauses; null unless running."
+    )
     paused_at = serializers.DateTimeField(allow_null=True)
     pause_until = serializers.DateTimeField(
         allow_null=True, help_text="When a break ends by itself."
@@ -128,7 +130,9 @@ class ProviderOutageSerializer(serializers.Serializer[Any]):
     since = serializers.DateTimeField(allow_null=True)
     cannot_start = serializers.IntegerField()
     unwatched = serializers.IntegerField(help_text="Exams that go on without proctoring.")
-    last_try = serializers.DateTimeField(allow_null=True)
+    last_try = serializers.DateTimeField(
+        allow_null=True, help_text="The last request that failed; one goes out every 20 seconds."
+    )
 
 
 class BoardSerializer(serializers.Serializer[Any]):

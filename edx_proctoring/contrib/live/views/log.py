@@ -17,8 +17,6 @@ from edx_proctoring.views.v2.exports import ExportViewSet
 from edx_proctoring.views.v2.lists import check_parameters
 from edx_proctoring.views.v2.spreadsheets import CSV, XLSX
 
-MOST = 10_000  # entries that pages reach; a file has all
-
 
 class LogViewSet(BoardResource):
     """`…/live/log/`."""
@@ -29,8 +27,8 @@ class LogViewSet(BoardResource):
 
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         """Return the entries, newest first; the newest 10,000 can be paged."""
-        found = log.entries_of(self.kwargs["course_id"], self.own_scope, caller_id(request), MOST)
-        page: Any = self.paginate_queryset(list(found))
+        found: Any = log.Log(self.kwargs["course_id"], self.own_scope, caller_id(request))
+        page: Any = self.paginate_queryset(found)
         return self.get_paginated_response(LogEntrySerializer(page, many=True).data)
 
 
@@ -45,5 +43,5 @@ class LogExport(ExportViewSet, ScopedViewSet[Model]):
         check_parameters(query, {}, {"file", "bom", "format"})
         if query.get("file", CSV) not in (CSV, XLSX):
             raise ValidationError({"file": ["csv or xlsx."]})
-        found = log.entries_of(self.kwargs["course_id"], self.own_scope, caller_id(self.request))
+        found = log.Log(self.kwargs["course_id"], self.own_scope, caller_id(self.request))
         return (one.cells() for one in found)
