@@ -1,16 +1,22 @@
 """Comments of reviews in Django admin: staff release single ones to the learner."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from edx_proctoring import api
 from edx_proctoring.admin.lookups import RefuseNulMixin
-from edx_proctoring.api.users import signed_in
+from edx_proctoring.late import late_module
 from edx_proctoring.models import ProctoredExamSoftwareSecureComment
+
+if TYPE_CHECKING:
+    from edx_proctoring import api
+    from edx_proctoring.api import users
+else:  # imported when used: see `late`
+    api = late_module("edx_proctoring.api")
+    users = late_module("edx_proctoring.api.users")
 
 Comment = ProctoredExamSoftwareSecureComment
 
@@ -77,7 +83,7 @@ class ReviewCommentAdmin(RefuseNulMixin):
     def release(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Release the selected comments."""
         fresh = list(queryset.filter(released_at=None))
-        count = api.release_comments([one.pk for one in fresh], signed_in(request.user))
+        count = api.release_comments([one.pk for one in fresh], users.signed_in(request.user))
         for comment in fresh:
             self.log_change(request, comment, "Released.")
         self.message_user(

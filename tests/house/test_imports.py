@@ -35,6 +35,7 @@ STAND_INS = {
     "admin.filters",
     "admin.labels",
     "admin.outbox",
+    "admin.review_comments",
     "admin.reviews",
     "admin.timeline",
     "backends.mock",
