@@ -115,7 +115,7 @@ def pages_of_attempts(as_staff):
         with CaptureQueriesContext(connection) as captured:
             answer = as_staff.get(grouped(COURSE_ID, search), query).json()
         assert len(answer["proctored_exam_attempts"]) == 25
-        assert len(captured) <= 6
+        assert len(captured) <= 6 + (connection.vendor == "mysql")  # the ids of the exams
         for one in captured.captured_queries:
             assert plans.whole_reads(one["sql"], TABLE, "U0") == []
     small = peak(lambda: as_staff.get(grouped(SMALL)))

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.paginator import Page, Paginator
+from django.db import connection
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
@@ -287,19 +288,53 @@ def _newest_since(
     Of all exams and parts, take the one whose n-th newest attempt is the latest: it has n attempts since then, so the n
     newest attempts of the course are not older, and only these are sorted, not the whole course.
     """
-    own = narrowing.narrow(Attempt.objects.filter(proctored_exam=OuterRef("pk")))
-    moments = {}
-    for number, part in enumerate(narrowing.parts):
-        reached = own.filter(part).latest_per_learner().newest_first().values("created")
-        is_possible = 0 < reach <= LARGEST_INTEGER
-        moments[f"since{number}"] = Subquery(
-            reached[reach - 1 : reach] if is_possible else reached.none()
-        )
-    found = list(exams.annotate(**moments).values_list("pk", *moments))
-    rows: AttemptQuerySet = Attempt.objects.filter(proctored_exam_id__in=[pk for pk, *_ in found])
+    ask = _reached_by_exam_id if connection.vendor == "mysql" else _reached_in_each
+    exam_ids, moments = ask(exams, reach, narrowing)
+    rows: AttemptQuerySet = Attempt.objects.filter(proctored_exam_id__in=exam_ids)
     rows = narrowing.narrow(rows)
-    since = [moment for _, *known in found for moment in known if moment is not None]
+    since = [moment for moment in moments if moment is not None]
     return rows, (rows.filter(created__gte=max(since)) if since else rows)
+
+
+def _reached(rows: AttemptQuerySet, reach: int, *order: str) -> Any:
+    """Return when the n-th newest of these attempts of one exam was created, as a query.
+
+    It is not ordered by id, which does not change the moment: MariaDB would not take the order from the index.
+    """
+    newest = rows.latest_per_learner().order_by(*order, "-created")
+    moments = newest.values_list("created", flat=True)
+    return moments[reach - 1 : reach] if 0 < reach <= LARGEST_INTEGER else moments.none()
+
+
+def _reached_in_each(exams: Any, reach: int, narrowing: Narrowing) -> tuple[list[int], list[Any]]:
+    """Return the ids of the exams, and these moments; one query."""
+    own = narrowing.narrow(Attempt.objects.filter(proctored_exam_id=OuterRef("pk")))
+    moments = {
+        f"since{number}": Subquery(_reached(own.filter(part), reach))
+        for number, part in enumerate(narrowing.parts)
+    }
+    found = list(exams.annotate(**moments).values_list("pk", *moments))
+    return [pk for pk, *_ in found], [moment for _, *known in found for moment in known]
+
+
+def _reached_by_exam_id(
+    exams: Any, reach: int, narrowing: Narrowing
+) -> tuple[list[int], list[Any]]:
+    """Do the same with two queries: MariaDB sorts all attempts of an exam whose id is not a constant."""
+    exam_ids = list(exams.values_list("pk", flat=True))
+    if not 0 < reach <= LARGEST_INTEGER:
+        return exam_ids, []
+    each = [one for pk in exam_ids for one in _reached_in_one(pk, reach, narrowing)]
+    return exam_ids, list(each[0].union(*each[1:], all=True)) if each else []
+
+
+def _reached_in_one(exam_id: int, reach: int, narrowing: Narrowing) -> list[Any]:
+    if not narrowing.name:
+        # As an equation, it would let MariaDB take an index in another order, and sort.
+        only = Q(proctored_exam_id__gt=exam_id - 1, proctored_exam_id__lt=exam_id + 1)
+        return [_reached(Attempt.objects.filter(only), reach, "-proctored_exam_id")]
+    own = narrowing.narrow(Attempt.objects.filter(proctored_exam_id=exam_id))
+    return [_reached(own.filter(part), reach) for part in narrowing.parts]
 
 
 def _count_pairs(attempts: AttemptQuerySet) -> int:

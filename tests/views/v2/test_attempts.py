@@ -362,7 +362,8 @@ def test_as_many_queries_for_many_rows_as_for_few(client, exam, count, query, st
     assert len(names(answer)) == count
     # session, user, count, rows; the ledgers of those that run; since when the page's attempts are, or their ids;
     # the course's exams and the learners who match
-    expected = 5 + (status == "started") + (2 if query else 0)
+    needs_exams = not query and connection.vendor == "mysql"
+    expected = 5 + (status == "started") + (2 if query else 0) + needs_exams
     assert len(queries) == expected, [one["sql"] for one in queries]
 
 
