@@ -68,8 +68,11 @@ def in_template(source: str) -> Iterator[Text]:
 
 
 def in_script(source: str) -> Iterator[Text]:
-    """Yield the texts that a script marks: in single quotes, without plurals."""
-    for text in re.findall(r"gettext\(\s*'((?:[^'\\]|\\.)*)'", source):
+    """Yield the texts that a script marks, in single quotes; pairs for those with a plural."""
+    quoted = r"\s*'((?:[^'\\]|\\.)*)'"
+    for one, many in re.findall(rf"ngettext\({quoted},{quoted}", source):
+        yield one.replace("\\'", "'"), many.replace("\\'", "'")
+    for text in re.findall(rf"(?<!n)gettext\({quoted}", source):
         yield text.replace("\\'", "'")
 
 

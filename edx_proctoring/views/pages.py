@@ -162,9 +162,11 @@ def _are_collected(scripts: Sequence[str]) -> bool:
 
 
 @cache
-def _texts(language: str) -> dict[str, str]:
-    """Return the translations of our scripts' texts, because the host's catalogs may not contain them."""
+def _texts(language: str) -> dict[str, str | list[str]]:
+    """Return the translations of our scripts' texts, because the host's catalogs may not contain them. A text that
+    depends on a number has a list of its plural forms.
+    """
     catalog = JavaScriptCatalog()
     catalog.translation = DjangoTranslation(language, domain="djangojs", localedirs=[str(LOCALE)])
-    found = catalog.get_catalog()
-    return {text: translated for text, translated in found.items() if isinstance(translated, str)}
+    found: dict[str, str | list[str]] = catalog.get_catalog()
+    return found

@@ -1,6 +1,6 @@
 // Our own catalog of the scripts' texts, for hosts whose JavaScript catalog does not contain them.
 
-import { gettext, useTexts } from './gettext';
+import { type Texts, gettext, useTexts } from './gettext';
 import { send } from './http';
 
 export const TEXTS = '/api/edx_proctoring/pages/texts/';
@@ -11,6 +11,6 @@ export async function loadTexts(): Promise<void> {
   const language = document.documentElement.lang;
   if (!language || /^en\b/i.test(language) || gettext(PROBE) !== PROBE) return;
   if (!document.querySelector('.proctored_exam_status, .sequence[data-screen]')) return;
-  const texts = await send<Record<string, string>>('GET', `${TEXTS}${language}`).catch(() => null);
+  const texts = await send<Texts>('GET', `${TEXTS}${language}`).catch(() => null);
   if (texts && typeof texts === 'object') useTexts(texts);
 }

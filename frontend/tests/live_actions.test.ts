@@ -56,6 +56,30 @@ test('the answer to a question names the question', async () => {
   expect(server.changes()[0].body).toEqual({ text: 'Because.', to: { attempt_ids: [1] }, answers: 9 });
 });
 
+test('an announcement goes to the exam that most are in, unless the board is limited to another exam or a room', async () => {
+  const exams = [7, 8].map((id) => ({ id, exam_name: `Exam ${id}` }));
+  const rows = [row(1), row(2, { exam: exams[1] }), row(3, { exam: exams[1] }), row(4, { group: 'ended' })];
+  const server = liveServer(rows);
+  server.reply = () => ({ body: board(rows, { exams }), etag: '"1"' });
+  const element = await mountBoard();
+  const chosen = () => one<HTMLSelectElement>(element, '#audience').value;
+  expect(texts(element, '#audience option')).toEqual(['Everybody in Exam 7 (1)', 'Everybody in Exam 8 (2)', 'Room A (3)', 'Room B (0)', 'Everybody in all exams (3)']);
+  expect(chosen()).toBe('exam:8');
+  const limit = async (name: string, value: string) => {
+    const filter = one<HTMLSelectElement>(element, `select[name="${name}"]`);
+    filter.value = value;
+    filter.dispatchEvent(new Event('change'));
+    await rendered();
+  };
+  await limit('room', 'Room B');
+  expect(chosen()).toBe('room:Room B');
+  const text = one<HTMLTextAreaElement>(element, '#announcement');
+  text.value = 'Phones off.';
+  text.dispatchEvent(new Event('input'));
+  await limit('exam', '7');
+  expect(chosen()).toBe('room:Room B'); // somebody is writing to them
+});
+
 test('an announcement to a room; what was typed stays after a failure, and the next try has the same key', async () => {
   const server = liveServer([row(1)]);
   const element = await mountBoard();
@@ -68,7 +92,7 @@ test('an announcement to a room; what was typed stays after a failure, and the n
   };
   await submit();
   expect(texts(element, '.field .error span')).toEqual(['Write a message.']);
-  expect(texts(element, '#audience option')).toEqual(['Everybody in Midterm', 'Room A', 'Room B']);
+  expect(texts(element, '#audience option')).toEqual(['Everybody in Midterm (1)', 'Room A (1)', 'Room B (0)']);
   text.value = 'Phones off.';
   text.dispatchEvent(new Event('input'));
   const audience = one<HTMLSelectElement>(element, '#audience');
@@ -207,7 +231,7 @@ test('an outage: tell those concerned, credit the lost time after a preview', as
   await answer(element);
   expect(server.changes()[1]).toMatchObject({ call: 'POST outages/preview/', body: { provider: 'northgate', began_at: ago(1620), whole: false, reason: 'Northgate unreachable' } });
   expect(texts(element, 'dialog tbody td')).toContain('7 min, cut by the due date');
-  expect(texts(element, 'dialog h2')).toEqual(['Credit 1 attempts']);
+  expect(texts(element, 'dialog h2')).toEqual(['Credit 1 attempt']);
   await answer(element);
   expect(server.changes()[2]).toMatchObject({ call: 'POST outages/', body: server.changes()[1].body });
   expect(server.changes()[3].call).toBe('POST outages/3/credit/');

@@ -38,7 +38,7 @@ describe('rows', () => {
   test('tell pause, extra time, question, provider, flags and pages without messages', async () => {
     liveServer([
       row(1, { paused_at: ago(840), pause_until: ago(-60), group: 'attention', attention: [{ code: 'paused', since: ago(840), text: '' }] }),
-      row(2, { extra: { factor: 1.5, minutes: 30, seconds_added: 600 }, shows_messages: false }),
+      row(2, { extra: { minutes: 30, seconds_added: 600 }, shows_messages: false }),
       row(3, {
         group: 'attention',
         question: { id: 9, text: 'Why?', asked_at: ago(60) },
@@ -50,7 +50,7 @@ describe('rows', () => {
     const element = await mountBoard();
     expect(texts(element, '.tag')).toEqual(['Paused 14 of 15 min', 'Asks: “Why?”', 'Not watched for 27 min', 'Flags: 2']);
     expect(texts(element, '.sub')).toContain('clock stands still');
-    expect(texts(element, '.sub').join('|')).toMatch(/ends 10:30 PM · × 1\.5 · \+30 min · \+10 min$/);
+    expect(texts(element, '.sub').join('|')).toMatch(/ends 10:30 PM · \+30 min · \+10 min$/);
     expect(texts(element, '.lines').join()).toMatch(/cannot show messages/);
     expect(texts(element, '.lines').join()).toMatch(/Northgate unreachable/);
     expect(button(element, 'Answer learner3')).toBeTruthy();
@@ -65,6 +65,7 @@ describe('rows', () => {
     await after(3000);
     expect(texts(element, '[data-left]')).toEqual(['29:57', '10:00']);
     expect(texts(element, '[data-seen]')[0]).toBe('8 sec. ago');
+    expect(one(element, '[data-used]').style.inlineSize).toBe('50%');
   });
 
   test('fifty that run, the rest on demand; none of those that need attention is hidden', async () => {

@@ -205,7 +205,7 @@ describe('several attempts', () => {
     expect(texts(element, 'dialog [role="alert"] li')).toEqual(['learner2: The time is over.']);
     expect(texts(element, '.bulk strong')).toEqual(['Selected: 1']);
     await answer(element);
-    expect(texts(element, 'dialog h2')).toEqual(['Add minutes to 1 attempts']);
+    expect(texts(element, 'dialog h2')).toEqual(['Add minutes to 1 attempt']);
     expect(one<HTMLTextAreaElement>(element, 'dialog textarea').value).toBe('Fire alarm');
   });
 

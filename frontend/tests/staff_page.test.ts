@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ngettext, setCatalog } from '../src/staff/text';
 import { all, api, attempt, BASE, one, pageOf, rendered, texts } from './staff_helpers';
 
 customElements.define(
@@ -118,6 +119,21 @@ test('texts come from the page, else from the host', async () => {
   expect(texts(page, 'h1')).toEqual(['Besondere Prüfungen']);
   expect(texts(one(page, 'proctoring-attempts'), 'select[name="exam"] option')[0]).toBe('Alle Prüfungen');
   delete window.gettext;
+});
+
+test('a text with a number has the form for it in the page’s language', () => {
+  const { lang } = document.documentElement;
+  const forms = (count: number) => ngettext('End {count} attempt', 'End {count} attempts', count);
+  setCatalog({});
+  expect([1, 2, 0].map(forms)).toEqual(['End 1 attempt', 'End 2 attempts', 'End 0 attempts']);
+  document.documentElement.lang = 'es'; // a category more than the catalog has forms
+  setCatalog({ 'End {count} attempt': ['Terminar {count} intento', 'Terminar {count} intentos'] });
+  expect([1, 2, 1_000_000].map(forms)).toEqual(['Terminar 1 intento', 'Terminar 2 intentos', 'Terminar 1.000.000 intentos']);
+  document.documentElement.lang = 'ru';
+  setCatalog({ 'End {count} attempt': ['one {count}', 'few {count}', 'many {count}'] });
+  expect([21, 22, 25].map(forms)).toEqual(['one 21', 'few 22', 'many 25']);
+  setCatalog({});
+  document.documentElement.lang = lang;
 });
 
 test('without data the page stands, empty', async () => {

@@ -3,7 +3,7 @@
 import { type TemplateResult, html, nothing } from 'lit';
 import { newKey } from '../http';
 import { type Question, required } from '../staff/questions';
-import { formatNumber, gettext, interpolate } from '../staff/text';
+import { formatNumber, gettext, interpolate, ngettext } from '../staff/text';
 
 type Cell = string | number | boolean | null;
 
@@ -81,7 +81,7 @@ function listed(rows: Line[]): TemplateResult {
         </li>`,
       )}
     </ul>
-    ${more > 0 ? html`<p class="hint">${interpolate(gettext('And {count} more lines.'), { count: formatNumber(more) })}</p>` : nothing}`;
+    ${more > 0 ? html`<p class="hint">${ngettext('And {count} more line.', 'And {count} more lines.', more)}</p>` : nothing}`;
 }
 
 function counts({ created, changed, unchanged, refused }: Result): string {
@@ -124,7 +124,7 @@ export class CsvImport {
     return {
       heading: gettext('Import accommodations: check before saving'),
       text: html`${text}<p class="hint">${gettext('Nothing is saved yet.')}</p>`,
-      confirm: interpolate(gettext('Save {count} changes'), { count: formatNumber(count) }),
+      confirm: ngettext('Save {count} change', 'Save {count} changes', count),
       busy: gettext('Saving…'),
       cancel: gettext('Cancel'),
       submit: async () => this.finish(await this.context.send('import/', file, key)),

@@ -5,7 +5,7 @@ import { RequestFailed, type Version, newKey } from '../http';
 import { askAboutCurrent } from '../staff/accommodation_forms';
 import { changeErrorText } from '../staff/errors';
 import type { Field, Question, Values } from '../staff/questions';
-import { formatMoment, formatNumber, gettext, interpolate } from '../staff/text';
+import { formatMoment, formatNumber, gettext, interpolate, ngettext } from '../staff/text';
 import { type Profile, breaks, dayOf, extraTime, lastDayOf, momentOf, shortFactor, validity } from './profile';
 
 interface PreviewRow {
@@ -179,7 +179,7 @@ export class ProfileForms {
       parts.push(previewed(user, found ?? { rows: [] }));
     }
     const keys = new Map(users.map((user) => [user, newKey()])); // another try is not a second profile
-    const heading = interpolate(gettext('Add for {count} learners'), { count: formatNumber(users.length) });
+    const heading = ngettext('Add for {count} learner', 'Add for {count} learners', users.length);
     return {
       heading,
       text: html`${parts}<p class="hint">${gettext('Nothing is saved yet.')}</p>`,

@@ -12,10 +12,11 @@ import { type Notice, Notices } from '../staff/notices';
 import { type Question, Questions } from '../staff/questions';
 import { styles } from '../staff/styles';
 import { loadingTable } from '../staff/table';
-import { formatNumber, gettext, interpolate } from '../staff/text';
+import { formatNumber, gettext, interpolate, ngettext } from '../staff/text';
+import { audiencesOf, preferred } from './audiences';
 import { Clocks } from './clocks';
 import { ALL, type BoardQuery, Feed, parametersOf } from './feed';
-import { type Audience, Messages } from './messages';
+import { Messages } from './messages';
 import text from './live.css?inline';
 import { News } from './news';
 import { Outages } from './outages';
@@ -71,7 +72,8 @@ export class ProctoringLive extends LitElement {
   private readonly context = { base: () => this.apiBase, ask: this.ask, done: this.done, say: this.say };
   private readonly messages = new Messages(this, {
     ...this.context,
-    audiences: () => this.audiences(),
+    audiences: () => audiencesOf({ answer: this.feed.answer, rows: [...this.feed.rows.values()], query: this.feed.query }),
+    preferred: (audiences) => preferred(audiences, this.feed.query),
     exams: () => this.feed.answer?.exams ?? [],
     heading: (content) => heading(this.headingLevel + 1, content),
   });
@@ -159,16 +161,6 @@ export class ProctoringLive extends LitElement {
 
   private attemptUrl({ attempt_id: id }: LiveRow): string {
     return `${this.apiBase.replace('/v2/courses/', '/pages/courses/')}special-exams/#attempts?open=${id}`;
-  }
-
-  private audiences(): Audience[] {
-    const { exams = [], rooms = [] } = this.feed.answer ?? {};
-    const everybody = { value: 'all', label: gettext('Everybody in all exams'), to: { all: true as const } };
-    return [
-      ...exams.map(({ id, exam_name }) => ({ value: `exam:${id}`, label: interpolate(gettext('Everybody in {exam}'), { exam: exam_name }), to: { exam_id: id } })),
-      ...rooms.map((room) => ({ value: `room:${room}`, label: room, to: { room } })),
-      ...(exams.length === 1 ? [] : [everybody]),
-    ];
   }
 
   /** All whom the outage concerns, also those that the filters hide. */
@@ -339,7 +331,7 @@ export class ProctoringLive extends LitElement {
       this.bulk.possible(name).length
         ? html`<button type="button" class="btn btn-small ${name === 'end' ? 'btn-danger' : ''}" @click=${() => this.bulk.begin(name)}>${this.actions.label(name)}</button>`
         : nothing;
-    const write = () => this.messages.write(interpolate(gettext('Message to {count} learners'), count), { attempt_ids: [...this.bulk.chosen.keys()] });
+    const write = () => this.messages.write(ngettext('Message to {count} learner', 'Message to {count} learners', size), { attempt_ids: [...this.bulk.chosen.keys()] });
     return html`<div class="bulk" role="region" aria-label=${gettext('Actions for the selected learners')}>
       <strong>${interpolate(gettext('Selected: {count}'), count)}</strong>
       <button type="button" class="link" @click=${() => this.bulk.selection.toggle(running.map(attemptOf), true)}>

@@ -46,13 +46,25 @@ export class Clocks implements ReactiveController {
   private write(): void {
     this.each('left', (id) => this.leftText(Number(id)));
     this.each('seen', (moment) => formatAge(this.feed.now() - Date.parse(moment)));
+    for (const bar of this.found('used')) bar.style.inlineSize = this.usedPart(Number(bar.dataset.used)); // the policy forbids attributes
+  }
+
+  private found(name: 'left' | 'seen' | 'used'): NodeListOf<HTMLElement> | [] {
+    return this.host.shadowRoot?.querySelectorAll<HTMLElement>(`[data-${name}]`) ?? [];
   }
 
   private each(name: 'left' | 'seen', textOf: (value: string) => string): void {
-    for (const element of this.host.shadowRoot?.querySelectorAll<HTMLElement>(`[data-${name}]`) ?? []) {
+    for (const element of this.found(name)) {
       const text = textOf(element.dataset[name] ?? '');
       if (element.textContent !== text) element.textContent = text;
     }
+  }
+
+  private usedPart(id: number): string {
+    const row = this.feed.rows.get(id);
+    const left = row ? this.feed.left(row) : null;
+    if (left === null || !row?.total_seconds) return '0';
+    return `${Math.min(100, Math.max(0, Math.round(100 * (1 - left / row.total_seconds))))}%`;
   }
 
   private leftText(id: number): string {

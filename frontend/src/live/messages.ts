@@ -8,21 +8,18 @@ import { icon } from '../staff/icons';
 import type { Notice } from '../staff/notices';
 import { type Question, required } from '../staff/questions';
 import { formatNumber, gettext, interpolate } from '../staff/text';
+import type { Audience } from './audiences';
 import type { Announced, Recipients } from './shapes';
 import { clockTime } from './words';
 
 export const LONGEST = 500;
 const FRESH_MS = 30_000;
 
-export interface Audience {
-  value: string;
-  label: string;
-  to: Recipients;
-}
-
 interface Context {
   base: () => string;
   audiences: () => Audience[];
+  /** To whom it goes unless somebody chooses. */
+  preferred: (audiences: Audience[]) => Audience | undefined;
   exams: () => { id: number; exam_name: string }[];
   ask: (question: Question) => void;
   done: (notice: Notice) => void;
@@ -149,11 +146,13 @@ export class Messages implements ReactiveController {
 
   private chosen(): Audience | undefined {
     const audiences = this.context.audiences();
-    return audiences.find(({ value }) => value === this.to) ?? audiences[0];
+    return audiences.find(({ value }) => value === this.to) ?? this.context.preferred(audiences);
   }
 
+  /** Whom the author sees named while writing are the recipients, whoever begins or ends meanwhile. */
   private change(text: string): void {
     this.text = text;
+    this.to = this.chosen()?.value ?? '';
     this.key = newKey();
     this.host.requestUpdate();
   }

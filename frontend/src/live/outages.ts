@@ -5,7 +5,7 @@ import { change, newKey } from '../http';
 import { icon } from '../staff/icons';
 import type { Notice } from '../staff/notices';
 import { type Field, type Question, type Values, required } from '../staff/questions';
-import { formatMoment, formatNumber, gettext, interpolate } from '../staff/text';
+import { formatMoment, formatNumber, gettext, interpolate, ngettext } from '../staff/text';
 import type { Outage } from './shapes';
 import { clockTime, minutes } from './words';
 
@@ -70,7 +70,7 @@ export class Outages {
           ${interpolate(gettext('Learners who can’t start: {count}.'), { count: formatNumber(waiting) })}
           ${interpolate(gettext('Exams that run on without proctoring: {count}.'), { count: formatNumber(unwatched) })}
         </p>
-        ${tried ? html`<p class="small">${interpolate(gettext('Last try at {time}. Exams start by themselves as soon as it answers.'), { time: clockTime(tried) })}</p>` : nothing}
+        ${tried ? html`<p class="small">${interpolate(gettext('Last try at {time}. Exams start by themselves as soon as it answers.'), { time: clockTime(tried, 'medium') })}</p>` : nothing}
       </div>
       <div class="actions">
         <button type="button" class="btn btn-small" @click=${() => this.context.tell(outage)}>${interpolate(gettext('Tell the learners ({count})'), count)}</button>
@@ -158,7 +158,7 @@ export class Outages {
     if (!credited.length && count <= rows.length) {
       return { ...common, heading: gettext('Nobody has lost time'), confirm: gettext('OK'), submit: () => Promise.resolve() };
     }
-    const heading = count > rows.length ? gettext('Credit all of them') : interpolate(gettext('Credit {count} attempts'), { count: formatNumber(credited.length) });
+    const heading = count > rows.length ? gettext('Credit all of them') : ngettext('Credit {count} attempt', 'Credit {count} attempts', credited.length);
     const keys: [string, string] = [newKey(), newKey()]; // another try is neither a second outage nor a second credit
     return { ...common, heading, confirm: heading, submit: () => this.give(body, keys) };
   }

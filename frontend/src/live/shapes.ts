@@ -20,10 +20,11 @@ export interface LiveRow {
   attention: Attention[];
   time_left_seconds: number | null; // at the answer's `server_time`
   ends_at: string | null;
+  total_seconds: number | null; // from start to end, without pauses
   paused_at: string | null;
   pause_until: string | null;
   on_break: boolean;
-  extra: { factor: number | null; minutes: number; seconds_added: number };
+  extra: { minutes: number; seconds_added: number };
   seen_at: string | null;
   silent: boolean;
   shows_messages: boolean;

@@ -55,7 +55,8 @@ function timeLeft(row: LiveRow): TemplateResult {
   }
   if (row.time_left_seconds === null) return html`<span><span class="soft">–</span>${under(statusWord(attemptOf(row)).label, extra)}</span>`;
   const ends = row.ends_at ? interpolate(gettext('ends {time}'), { time: clockTime(row.ends_at) }) : '';
-  return html`<span><span class="time-left" role="timer" aria-live="off">${clock}</span>${under(ends, extra)}</span>`;
+  const meter = html`<span class="meter" aria-hidden="true"><i data-used=${row.attempt_id}></i></span>`;
+  return html`<span><span class="time-left" role="timer" aria-live="off">${clock}</span>${meter}${under(ends, extra)}</span>`;
 }
 
 function tag({ icon: name, tone, text }: Tag): TemplateResult {

@@ -15,8 +15,8 @@ export function minutes(milliseconds: number): string {
   return interpolate(gettext('{count} min'), { count: formatNumber(Math.max(1, Math.floor(milliseconds / 60_000))) });
 }
 
-export function clockTime(moment: string): string {
-  return new Date(moment).toLocaleTimeString(locale(), { timeStyle: 'short' });
+export function clockTime(moment: string, timeStyle: 'short' | 'medium' = 'short'): string {
+  return new Date(moment).toLocaleTimeString(locale(), { timeStyle });
 }
 
 export const COUNTERS: [Only, IconName, Tone][] = [
@@ -107,11 +107,10 @@ export function edgeOf(row: LiveRow): 'bad' | 'warn' | undefined {
   return row.attention.some(({ code }) => BAD.includes(code)) ? 'bad' : 'warn';
 }
 
-/** Extra time in short: "× 1.5 · +30 min". */
+/** Extra time in short: "+30 min". */
 export function extraOf({ extra }: LiveRow): string {
   const found: string[] = [];
   const add = (count: number) => found.push(interpolate(gettext('+{count} min'), { count: formatNumber(count) }));
-  if (extra.factor) found.push(`× ${formatNumber(extra.factor)}`);
   if (extra.minutes) add(extra.minutes);
   if (extra.seconds_added) add(Math.round(extra.seconds_added / 6) / 10);
   return found.join(' · ');

@@ -6,7 +6,7 @@ import { type Allowance, kinds } from './accommodations';
 import { changeErrorText } from './errors';
 import type { Exam } from './exams';
 import { type Field, type Question, type Values, required } from './questions';
-import { formatNumber, gettext, interpolate } from './text';
+import { formatNumber, gettext, interpolate, ngettext } from './text';
 
 interface GrantRow {
   user: string;
@@ -324,7 +324,7 @@ export class AllowanceForms {
   removeAll(allowances: Allowance[]): void {
     const key = newKey();
     this.context.ask({
-      heading: interpolate(gettext('Remove {count} accommodations?'), { count: formatNumber(allowances.length) }),
+      heading: ngettext('Remove {count} accommodation?', 'Remove {count} accommodations?', allowances.length),
       text: html`${this.listed(allowances)}<p>${gettext('Attempts that run keep the time that they have.')}</p>`,
       confirm: gettext('Remove'),
       busy: gettext('Removing…'),
@@ -338,7 +338,7 @@ export class AllowanceForms {
     const key = newKey();
     const exams = this.context.exams().map(({ id, exam_name }): [string, string] => [String(id), exam_name]);
     this.context.ask({
-      heading: interpolate(gettext('Copy {count} accommodations to another exam'), { count: formatNumber(allowances.length) }),
+      heading: ngettext('Copy {count} accommodation to another exam', 'Copy {count} accommodations to another exam', allowances.length),
       text: this.listed(allowances),
       fields: [
         {

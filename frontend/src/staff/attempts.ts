@@ -14,7 +14,7 @@ import { filtersOf } from './query';
 import { Section, type Texts } from './section';
 import { type Attempt, actionsOf, attentionOf, examTypes, statusWord, statusWords, wasSubmitted } from './statuses';
 import { type Column, type TableOptions, learnerCell, moment } from './table';
-import { formatCount, formatNumber, gettext, interpolate, timeZone } from './text';
+import { formatCount, formatNumber, gettext, interpolate, ngettext, timeZone } from './text';
 
 const BESIDE_THE_PANEL = ['username', 'started_at', 'status'];
 const NEVER_STORED = 'expired';
@@ -143,7 +143,7 @@ export class ProctoringAttempts extends Section<Attempt> {
       <span class="status" data-tone=${word.tone}>${icon(word.icon)}<span>${word.label}</span></span>
       ${count
         ? html`<button type="button" class="link" @click=${() => this.show(attempt.id)}>
-            ${interpolate(gettext('{count} attempts'), { count: formatNumber(count) })}
+            ${ngettext('{count} attempt', '{count} attempts', count)}
           </button>`
         : nothing}
     </span>`;

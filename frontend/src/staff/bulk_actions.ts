@@ -10,7 +10,7 @@ import { doneText, follow } from './progress';
 import type { Question } from './questions';
 import { type ActionName, type Attempt, actionsOf } from './statuses';
 import type { Selection } from './table';
-import { formatNumber, gettext, interpolate } from './text';
+import { formatNumber, gettext, interpolate, ngettext } from './text';
 
 /** All rows that the list shows for its filters, on all pages: its query, and their number in words. */
 export interface Matching {
@@ -50,11 +50,11 @@ interface Results {
 
 type Subject = { attempt_ids: number[] } | { filter: string };
 
-function headings(action: Deed): string {
+function headingFor(action: Deed, count: number): string {
   return {
-    resume: gettext('Let {count} learners resume'),
-    end: gettext('End {count} attempts'),
-    reset: gettext('Reset {count} learners’ attempts'),
+    resume: ngettext('Let {count} learner resume', 'Let {count} learners resume', count),
+    end: ngettext('End {count} attempt', 'End {count} attempts', count),
+    reset: ngettext('Reset {count} learner’s attempts', 'Reset {count} learners’ attempts', count),
   }[action];
 }
 
@@ -250,7 +250,7 @@ export class BulkActions implements ReactiveController {
   }
 
   private question(action: Deed, count: number, text: TemplateResult, reason: string, send: (reason: string, key: string) => Promise<Question | void>): Question {
-    const heading = interpolate(headings(action), { count: formatNumber(count) });
+    const heading = headingFor(action, count);
     const keys = new Map<string, string>(); // another try of the same change is not a second change
     return {
       heading,

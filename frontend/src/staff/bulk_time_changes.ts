@@ -7,7 +7,7 @@ import { changeErrorText, codeOf } from './errors';
 import type { Notice } from './notices';
 import { doneText, follow } from './progress';
 import { type Field, type Question, type Values, required } from './questions';
-import { formatMoment, formatNumber, gettext, interpolate } from './text';
+import { formatMoment, formatNumber, gettext, interpolate, ngettext } from './text';
 
 export type TimeAction = 'extend' | 'pause' | 'continue';
 export const TIME_ACTIONS: readonly string[] = ['extend', 'pause', 'continue'];
@@ -52,11 +52,11 @@ export interface BulkTimeContext {
 
 const MOST = 500; // attempts of one change that are named
 
-function headings(action: TimeAction): string {
+function headingFor(action: TimeAction, count: number): string {
   return {
-    extend: gettext('Add minutes to {count} attempts'),
-    pause: gettext('Pause {count} attempts'),
-    continue: gettext('Continue {count} attempts'),
+    extend: ngettext('Add minutes to {count} attempt', 'Add minutes to {count} attempts', count),
+    pause: ngettext('Pause {count} attempt', 'Pause {count} attempts', count),
+    continue: ngettext('Continue {count} attempt', 'Continue {count} attempts', count),
   }[action];
 }
 
@@ -164,7 +164,7 @@ export class BulkTimeChanges {
   private heading(action: TimeAction, scope: Scope): string {
     if ('filter' in scope) return headingsOfFilter(action);
     if ('exam' in scope) return interpolate(headingsOfExam(action), { exam: scope.name });
-    return interpolate(headings(action), { count: formatNumber(scope.attempt_ids.length) });
+    return headingFor(action, scope.attempt_ids.length);
   }
 
   question(action: TimeAction, scope: Scope, given: Values = {}): Question {
@@ -192,7 +192,6 @@ export class BulkTimeChanges {
   /** What would happen to each attempt; the button counts those that would change. */
   private preview(action: TimeAction, body: object, { change: { total }, rows }: Answer, back: () => Question): Question {
     const refused = rows.filter(({ outcome }) => outcome === 'refused').length;
-    const count = formatNumber(total - refused);
     const key = newKey(); // another try of the same change is not a second change
     const isAll = total <= rows.length;
     const text = html`<p>${this.summary(rows, refused)}</p>
@@ -208,7 +207,7 @@ export class BulkTimeChanges {
       const heading = gettext('No attempt would change');
       return { ...common, heading, confirm: gettext('Back'), cancel: gettext('Close'), submit: () => Promise.resolve(back()) };
     }
-    const heading = interpolate(headings(action), { count });
+    const heading = headingFor(action, total - refused);
     return { ...common, heading, confirm: heading, cancel: gettext('Cancel'), submit: () => this.run(action, counted, key).catch(again) };
   }
 

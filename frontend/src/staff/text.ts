@@ -1,26 +1,45 @@
 // Texts in the reader's language: from the page's own catalog, else from the host's.
 
 import { gettext as ofHost } from '../page';
+import { type Texts, ngettext as ofHostInNumbers } from '../gettext';
 
 const CONFIG = 'proctoring-staff-config';
 
-let catalog: Record<string, string> | null = null;
+let catalog: Texts | null = null;
 
 /** Pages that hold single sections bring the texts in a script element with JSON. */
-function ownCatalog(): Record<string, string> {
+function ownCatalog(): Texts {
   if (catalog) return catalog;
   const text = document.getElementById(CONFIG)?.textContent;
   if (!text) return {}; // not yet
-  return (catalog = (JSON.parse(text) as { texts?: Record<string, string> }).texts ?? {});
+  return (catalog = (JSON.parse(text) as { texts?: Texts }).texts ?? {});
 }
 
 /** The texts that the page has brought along. */
-export function setCatalog(texts: Record<string, string>): void {
+export function setCatalog(texts: Texts): void {
   catalog = texts;
 }
 
 export function gettext(text: string): string {
-  return ownCatalog()[text] ?? ofHost(text);
+  const own = ownCatalog()[text];
+  return typeof own === 'string' ? own : ofHost(text);
+}
+
+/** The text for this number, with its `{count}` filled in. */
+export function ngettext(one: string, many: string, count: number): string {
+  const forms = ownCatalog()[one];
+  const text = Array.isArray(forms) ? formFor(forms, count) : ofHostInNumbers(one, many, count);
+  return interpolate(text, { count: formatNumber(count) });
+}
+
+const CATEGORIES: Intl.LDMLPluralRule[] = ['zero', 'one', 'two', 'few', 'many', 'other'];
+
+/** Catalogs have the plural forms of a language in the order of its categories, some without the last ones. */
+function formFor(forms: string[], count: number): string {
+  const rules = new Intl.PluralRules(locale());
+  const known = rules.resolvedOptions().pluralCategories;
+  const place = CATEGORIES.filter((one) => known.includes(one)).indexOf(rules.select(count));
+  return forms[Math.min(place, forms.length - 1)];
 }
 
 /** The text with its `{names}` filled in. */
