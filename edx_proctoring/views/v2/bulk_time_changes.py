@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring.api.attempts import bulk_time_changes as api
+from edx_proctoring.api.attempts.previews import PlannedChange
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.types import User
 from edx_proctoring.views.permissions import caller
@@ -169,17 +170,19 @@ def undone(change: "BulkTimeChange", by: User) -> Response:
     return _made(*api.undo_bulk_time_change(change, by=by))
 
 
-def _made(change: Any, results: Any) -> Response:
+def _made(change: "BulkTimeChange", results: Any) -> Response:
     rows = [_result(one) for one in results or ()]
     is_left = results is None
     return _answer(change, rows, status.HTTP_202_ACCEPTED if is_left else status.HTTP_200_OK)
 
 
-def _answer(change: Any, rows: list[dict[str, Any]], code: int = status.HTTP_200_OK) -> Response:
+def _answer(
+    change: "BulkTimeChange", rows: list[dict[str, Any]], code: int = status.HTTP_200_OK
+) -> Response:
     return Response(BulkAnswerSerializer({"change": change, "rows": rows}).data, status=code)
 
 
-def _planned(one: Any) -> dict[str, Any]:
+def _planned(one: PlannedChange) -> dict[str, Any]:
     names = ("seconds", "gained", "minutes_before", "minutes_after", "ends_before", "ends_after")
     return {
         **{name: getattr(one, name) for name in (*names, "is_cut", "provider_limit")},
