@@ -148,7 +148,7 @@ def attack() -> list[str]:
     return pytest("--ds", "tests.attack.host.settings", "tests/attack")
 
 
-PROJECTS = ("-rs", "-p", "tests.projects.plugin")
+PROJECTS = ("-rfEs", "-p", "tests.projects.plugin")
 # Coverage is measured where nearly all of the package is reached, and by lines: Python 3.12 counts those at no cost.
 COVERAGE = ("--cov", "--cov-report=")
 COVERAGE_OF_BOTH = (

@@ -19,6 +19,7 @@ else:  # imported when used: see `late`
     users = late_module("edx_proctoring.api.users")
 
 Comment = ProctoredExamSoftwareSecureComment
+OWN_PAGES = "edx_proctoring_proctoredexamsoftwaresecurecomment_"
 
 
 @admin.register(Comment)
@@ -76,8 +77,9 @@ class ReviewCommentAdmin(RefuseNulMixin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Comments are part of their review."""
-        return False
+        """Comments stay as long as their review: Django asks for them, too, where a review or an exam is deleted."""
+        page = request.resolver_match.url_name if request.resolver_match else None
+        return obj is not None and page is not None and not page.startswith(OWN_PAGES)
 
     @admin.action(description=_("Show to the learner"), permissions=["release"])
     def release(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

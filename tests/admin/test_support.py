@@ -284,4 +284,5 @@ def test_staff_choose_which_comments_the_learner_sees(client, told, boss, client
     assert "Comments hidden from their learners: 1" in act(client, "withhold")
     assert (one.released_at, one.released_by) == (None, None)
     assert client.post(f"{url}{one.pk}/change/", {"comment": "x"}).status_code == 403
+    assert client.post(f"{url}{one.pk}/delete/", {"post": "yes"}).status_code == 403
     assert client.get(f"{url}add/").status_code == 403
