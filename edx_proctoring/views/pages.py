@@ -164,8 +164,10 @@ def _are_collected(scripts: Sequence[str]) -> bool:
 @cache
 def _texts(language: str) -> dict[str, str | list[str]]:
     """Return the translations of our scripts' texts, because the host's catalogs may not contain them. A text that
-    depends on a number has a list of its plural forms.
+    depends on a number has a list of its plural forms. The scripts have the English texts themselves.
     """
+    if language.partition("-")[0] == "en":
+        return {}
     catalog = JavaScriptCatalog()
     catalog.translation = DjangoTranslation(language, domain="djangojs", localedirs=[str(LOCALE)])
     found: dict[str, str | list[str]] = catalog.get_catalog()
