@@ -159,9 +159,7 @@ PROCTORING = (
         "distinguishes processes that share a database but not their services (LMS and Studio)",
     ),
     Setting("OUTBOX_KEEP_DAYS", 30, int, "delivered messages are deleted after this time"),
-    Setting(
-        "OUTBOX_KEEP_GIVEN_UP_DAYS", 90, int, "the same for given-up ones, bulk actions and imports"
-    ),
+    Setting("OUTBOX_KEEP_GIVEN_UP_DAYS", 90, int, "for given-up ones, bulk actions and imports"),
     Setting("OUTBOX_GIVE_UP_DAYS", 7, int, "undeliverable messages are given up after this time"),
     Setting("OUTBOX_LEASE_SECONDS", 120, int, "a delivery that takes longer counts as lost"),
     Setting(

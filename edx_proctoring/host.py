@@ -22,20 +22,20 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
 from edx_proctoring import conf, protocols, slow_calls, timing, transactions
-from edx_proctoring.protocols import Enrollment
+from edx_proctoring.protocols import EdxWhen, Enrollment
 from edx_proctoring.runtime import get_runtime_service
 from edx_proctoring.types import AnyUser, CreditState, ExamDict, User
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
-Dates = dict[tuple[object, str], object]  # by key of the block and name of the field
+Answers = dict[tuple[object, ...], Any]
 
 NAMESPACE = "proctored_exam"
 
 FAILED: Any = {}  # the result of a failed service
 _completion: Callable[[str], Any] = get_runtime_service
 # Published functions that call one another have no parameter for passing on the host's answers.
-_answers: ContextVar[dict[tuple[object, ...], Any] | None] = ContextVar("answers", default=None)
+_answers: ContextVar[Answers | None] = ContextVar("answers", default=None)
 
 
 def has(service: str) -> bool:
@@ -89,11 +89,12 @@ def credit_state(
 
 
 @contextmanager
-def cached_answers() -> Iterator[None]:
+def cached_answers() -> Iterator[Answers]:
     """Within this block, a learner's credit state and due date are read once, however often they are needed."""
-    token = _answers.set({})
+    known: Answers = {}
+    token = _answers.set(known)
     try:
-        yield
+        yield known
     finally:
         _answers.reset(token)
 
@@ -222,13 +223,13 @@ def course_outline(user: User, course_id: object) -> protocols.OutlineDetails | 
     )
 
 
-def _edx_when() -> Any:
-    """Return the API of edx-when, or None unless it is in INSTALLED_APPS: otherwise it has no tables."""
+def ask_edx_when(question: Callable[[EdxWhen], Answer], failed: Answer | None) -> Answer | None:
+    """Ask the API of edx-when; return `failed` if it fails, and None if it is not in INSTALLED_APPS and has no tables."""
     if not apps.is_installed("edx_when"):
         return None
     from edx_when import api  # noqa: PLC0415  its models need the app
 
-    return api
+    return _ask(lambda: question(api), failed)
 
 
 def due_date(
@@ -241,32 +242,25 @@ def due_date(
 
     Returns `otherwise` if edx-when fails.
     """
-    when_api = _edx_when()
-    if when_api is None:
-        return None
 
-    def read() -> object:
-        return when_api.get_date_for_block(str(course_id), str(content_id), "due", user=user)
+    def read(api: EdxWhen) -> object:
+        return api.get_date_for_block(str(course_id), str(content_id), "due", user=user)
 
     key = ("due", str(course_id), str(content_id), getattr(user, "pk", user))
-    found = _once(key, lambda: _ask(read, FAILED))
+    found = _once(key, lambda: ask_edx_when(read, FAILED))
     return otherwise if found is FAILED else _aware(found)
 
 
 def course_end(course_id: object) -> datetime.datetime | None:
     """Return the end of the course, aware, or None."""
-    when_api = _edx_when()
-    if when_api is None:
-        return None
 
-    def read() -> Dates:
+    def read(api: EdxWhen) -> dict[tuple[object, str], object]:
         try:
-            dates: Dates = when_api.get_dates_for_course(str(course_id))
+            return dict(api.get_dates_for_course(str(course_id)))
         except InvalidKeyError:
             return {}
-        return dates
 
-    dates: Dates = _ask(read, {})
+    dates = ask_edx_when(read, None) or {}
     ends = {key: date for (key, field), date in dates.items() if field == "end"}
     of_course = [date for key, date in ends.items() if getattr(key, "block_type", "") == "course"]
     return _aware((of_course or list(ends.values()) or [None])[0])

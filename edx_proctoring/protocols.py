@@ -169,3 +169,19 @@ SERVICES = {
     "name_affirmation": NameAffirmation,
     "learning_sequences": LearningSequences,
 }
+
+
+class EdxWhen(Protocol):
+    """The functions of ``edx_when.api`` that are used."""
+
+    def get_date_for_block(
+        self, course_id: str, block_id: str, name: str, user: User | int | None
+    ) -> object: ...
+
+    def get_dates_for_course(
+        self, course_id: str, *, schedule: object = None, use_cached: bool = True
+    ) -> dict[tuple[object, str], object]: ...
+
+    def get_overrides_for_block(
+        self, course_id: str, block_id: str
+    ) -> list[tuple[str, object, object, object, object]]: ...

@@ -14,7 +14,7 @@ LATE = {
     "checks.check_lateness": "imports models; Django imports the checks before them",
     "contrib.accommodations.apps.AccommodationsConfig.ready": "models can be imported only once the apps are loaded",
     "contrib.live.apps.LiveConfig.ready": "models can be imported only once the apps are loaded",
-    "host._edx_when": "its models can be imported only where the host has its app",
+    "host.ask_edx_when": "its models can be imported only where the host has its app",
     "openapi.generator.document": "the URL conf reads settings",
     "openapi.generator.document_v2": "the URL conf reads settings",
     "testing.__getattr__": "provider authors import the package before Django is set up",

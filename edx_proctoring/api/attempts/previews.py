@@ -1,12 +1,12 @@
 """Show what a change of time would do, for many attempts with few queries. Nothing here writes."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
-from edx_proctoring import deadlines, extensions, lifecycle, timing
+from edx_proctoring import deadlines, extensions, host_dates, lifecycle, timing
 from edx_proctoring.api.providers.limits import limit_of
 from edx_proctoring.lifecycle.ledger import cut_to_due_date
 from edx_proctoring.lifecycle.recalculation import extra_times
@@ -53,16 +53,25 @@ def plan_extensions(
 ) -> list[PlannedChange]:
     """Return the effect of granting these seconds, by attempt id or the same to all.
 
-    One query, one for allowances and one for each extension that grants time; the host is asked for the due date of each
-    running attempt (edx-when has one query for each learner).
+    One query, one for allowances, one for each extension that grants time, and a few for the due dates that edx-when keeps;
+    a learner with a date of her own, and each learner where dates are relative to schedules, costs some more there.
     """
     now = timezone.now()
+    with host_dates.read_together(_learners(attempts)):
+        clocks = _clocks(attempts, now)
     return [
         _planned(
             attempt, clock, seconds if isinstance(seconds, int) else seconds.get(attempt.pk, 0), now
         )
-        for attempt, clock in zip(attempts, _clocks(attempts, now), strict=True)
+        for attempt, clock in zip(attempts, clocks, strict=True)
     ]
+
+
+def _learners(attempts: Iterable[Attempt]) -> Iterator[tuple[str, str, int, str]]:
+    for one in attempts:
+        if one.started_at and one.status in IN_PROGRESS:
+            exam = one.proctored_exam
+            yield exam.course_id, exam.content_id, one.user_id, one.user.get_username()
 
 
 @dataclass(frozen=True)
@@ -126,7 +135,9 @@ def plan_pauses(attempts: Sequence[Attempt], *, continues: bool = False) -> list
     """Return which attempts could be paused, or continued; with the queries of `plan_extensions`."""
     now = timezone.now()
     found = []
-    for attempt, clock in zip(attempts, _clocks(attempts, now), strict=True):
+    with host_dates.read_together(_learners(attempts)):
+        clocks = _clocks(attempts, now)
+    for attempt, clock in zip(attempts, clocks, strict=True):
         planned = _planned(attempt, clock, 0, now)
         is_paused = any(row.stops_clock(now) for row in clock.rows)
         if not planned.refused and attempt.status != "started":

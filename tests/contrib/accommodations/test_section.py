@@ -62,7 +62,7 @@ def test_the_section_and_its_forms(open_page, seated, width, scheme, direction):
     accessible(page)
     assert fits(page)
     picture(page, f"staff-import-{scheme}-{width}")
-    page.get_by_role("button", name="Save 1 changes").click()
+    page.get_by_role("button", name="Save 1 change").click()
     page.get_by_role("dialog").get_by_role("alert").get_by_text("nobody").wait_for()
     assert str(Profile.objects.get(user__username="bo").factor) == "2.00"
 

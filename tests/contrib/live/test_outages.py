@@ -208,9 +208,7 @@ def test_a_preview_of_500_attempts(clock, exam):
     with CaptureQueriesContext(connection) as queries:
         planned = api.preview_outage(outage, list(api.affected_attempts(outage)))
     assert [one.seconds for one in planned] == [600] * 500
-    ours = [one["sql"] for one in queries if "edx_when" not in one["sql"]]  # asked per learner
-    assert len(ours) <= 12
-    assert len(ours) == 7
+    assert len(queries) <= 12, [one["sql"][:150] for one in queries]  # those of edx-when included
 
 
 class Killed(BaseException):
