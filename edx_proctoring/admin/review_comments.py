@@ -1,5 +1,6 @@
 """Comments of reviews in Django admin: staff release single ones to the learner."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -14,6 +15,7 @@ from edx_proctoring.models import ProctoredExamSoftwareSecureComment
 if TYPE_CHECKING:
     from edx_proctoring import api
     from edx_proctoring.api import users
+    from edx_proctoring.types import User
 else:  # imported when used: see `late`
     api = late_module("edx_proctoring.api")
     users = late_module("edx_proctoring.api.users")
@@ -36,8 +38,8 @@ class ReviewCommentAdmin(RefuseNulMixin):
         "released_at",
         "released_by",
     )
-    list_filter = (("released_at", admin.EmptyFieldListFilter),)
-    list_select_related = ("review__student", "review__exam", "released_by")
+    list_filter = (("release", admin.EmptyFieldListFilter),)
+    list_select_related = ("review__student", "review__exam", "release__released_by")
     ordering = ("-review_id", "start_time", "id")
     search_fields = ("review__student__username", "review__attempt_code")
     show_full_result_count = False
@@ -51,6 +53,16 @@ class ReviewCommentAdmin(RefuseNulMixin):
     def exam(self, comment: Comment) -> str:
         """The exam's name."""
         return comment.review.exam.exam_name if comment.review.exam else "–"
+
+    @admin.display(description=_("released at"))
+    def released_at(self, comment: Comment) -> datetime | None:
+        """Since when the learner sees it."""
+        return comment.release.released_at if hasattr(comment, "release") else None
+
+    @admin.display(description=_("released by"))
+    def released_by(self, comment: Comment) -> "User | None":
+        """Who released it."""
+        return comment.release.released_by if hasattr(comment, "release") else None
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Allow the list of one review, to which the review's page links."""
@@ -84,7 +96,7 @@ class ReviewCommentAdmin(RefuseNulMixin):
     @admin.action(description=_("Show to the learner"), permissions=["release"])
     def release(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Release the selected comments."""
-        fresh = list(queryset.filter(released_at=None))
+        fresh = list(queryset.filter(release=None))
         count = api.release_comments([one.pk for one in fresh], users.signed_in(request.user))
         for comment in fresh:
             self.log_change(request, comment, "Released.")
@@ -95,7 +107,7 @@ class ReviewCommentAdmin(RefuseNulMixin):
     @admin.action(description=_("Hide from the learner"), permissions=["release"])
     def withhold(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Withhold the selected comments."""
-        shown = list(queryset.exclude(released_at=None))
+        shown = list(queryset.exclude(release=None))
         count = api.withhold_comments([one.pk for one in shown])
         for comment in shown:
             self.log_change(request, comment, "Withheld.")

@@ -174,13 +174,14 @@ class ProctoredExamSoftwareSecureReviewAdmin(FailureMessageMixin, _Reviews):
     def evidence(self, review: ProctoredExamSoftwareSecureReview) -> str:
         """The reviewer's comments, in the order of the session, and a link to where they are released."""
         rows = review.proctoredexamsoftwaresecurecomment_set.order_by("start_time", "id")
+        rows = rows.select_related("release")
         lines = [
             (
                 one.start_time,
                 one.stop_time,
                 one.comment,
                 one.status,
-                SHOWN if one.released_at else "",
+                SHOWN if hasattr(one, "release") else "",
             )
             for one in rows
         ]

@@ -42,6 +42,7 @@ from edx_proctoring.models.reviews import (
     NOTE,
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
+    ReleasedComment,
 )
 from edx_proctoring.models.saving import (
     HistoryNote,
@@ -85,6 +86,7 @@ __all__ = [
     "ProctoringLearner",
     "ProctoringReservation",
     "QuerySetWithUpdateOverride",
+    "ReleasedComment",
     "ScheduledRun",
     "TIME_VALUES",
     "TimeAdjustment",

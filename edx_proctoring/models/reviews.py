@@ -90,16 +90,6 @@ class ProctoredExamSoftwareSecureComment(TimeStampedModel):
     duration = models.IntegerField()
     comment = models.TextField()
     status = models.CharField(max_length=255)
-    # Null: the learner does not see it.
-    released_at = models.DateTimeField(null=True, blank=True)
-    released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        db_constraint=False,
-        related_name="+",
-    )
 
     class Meta:
         app_label = "edx_proctoring"
@@ -108,3 +98,33 @@ class ProctoredExamSoftwareSecureComment(TimeStampedModel):
 
     def __str__(self) -> str:
         return f"{self.__class__.__name__}: {self.status} {self.start_time}-{self.stop_time}"
+
+
+class ReleasedComment(models.Model):
+    """A comment that its learner may see: staff released it. Other comments are for staff only.
+
+    6.1.4 may delete the comment, so that the database keeps no constraint.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    comment = models.OneToOneField(
+        ProctoredExamSoftwareSecureComment,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        related_name="release",
+    )
+    released_at = models.DateTimeField()
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        db_constraint=False,
+        related_name="+",
+    )
+
+    class Meta:
+        app_label = "edx_proctoring"
+        db_table = "proctoring_released_comment"
+
+    def __str__(self) -> str:
+        return f"{self.comment_id} {self.released_at}"

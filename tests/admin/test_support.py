@@ -15,6 +15,7 @@ from edx_proctoring.models import (
     ProctoredExamReviewPolicy,
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
+    ReleasedComment,
 )
 from edx_proctoring.testing.factories import AttemptFactory, UserFactory
 from tests.admin.conftest import ADMIN, ATTEMPTS, REVIEWS, change, page_of
@@ -270,19 +271,18 @@ def test_staff_choose_which_comments_the_learner_sees(client, told, boss, client
     def act(by, action):
         body = {"action": action, "_selected_action": [one.pk]}
         page = by.post(f"{url}?review__id__exact={one.review_id}", body, follow=True)
-        one.refresh_from_db()
         return page.content.decode()
 
     viewer = client_with("view_proctoredexamsoftwaresecurecomment")
     assert "A phone!" in act(viewer, "release")
-    assert one.released_at is None
+    assert not ReleasedComment.objects.exists()
     assert "Comments shown to their learners: 1" in act(client, "release")
-    assert one.released_by == boss
+    assert ReleasedComment.objects.get().released_by == boss
     assert "The learner sees it." in page_of(client, REVIEWS, one.review_id).content.decode()
     entry = LogEntry.objects.get(user=boss, object_id=str(one.pk))
     assert entry.change_message == "Released."
     assert "Comments hidden from their learners: 1" in act(client, "withhold")
-    assert (one.released_at, one.released_by) == (None, None)
+    assert not ReleasedComment.objects.exists()
     assert client.post(f"{url}{one.pk}/change/", {"comment": "x"}).status_code == 403
     assert client.post(f"{url}{one.pk}/delete/", {"post": "yes"}).status_code == 403
     assert client.get(f"{url}add/").status_code == 403

@@ -43,7 +43,7 @@ def review_reasons(attempt: ProctoredExamStudentAttempt) -> list[Reason]:
     )
     rows = ProctoredExamSoftwareSecureComment.objects.filter(review=review)
     if not conf.proctoring.SHOW_REVIEW_COMMENTS:
-        rows = rows.exclude(released_at=None)
+        rows = rows.exclude(release=None)
     found: dict[str, Reason] = {}  # what is noted again and again is told once
     for row in rows.order_by("start_time", "id") if review else ():
         text = row.comment.strip()
