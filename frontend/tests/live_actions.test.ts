@@ -112,6 +112,14 @@ test('an announcement to a room; what was typed stays after a failure, and the n
   expect(texts(element, '.feed .meta')[0]).toMatch(/ · pat · Room B$/);
 });
 
+test('the button that selects one running learner does not say all', async () => {
+  liveServer([row(1), row(2, { group: 'ended', status: 'submitted' })]);
+  const element = await mountBoard();
+  all(element, 'tbody input')[0].click();
+  await rendered();
+  expect(texts(element, '.bulk .link')[0]).toBe('Select 1 running');
+});
+
 test('minutes for one, for the chosen, and for all who run in the exam', async () => {
   const server = liveServer([row(1), row(2)]);
   const result = (ids: number[]) => ({ body: { change: { id: 3, total: ids.length, done: ids.length, failed: {}, may_be_undone_until: null }, rows: ids.map((id) => ({ attempt_id: id, username: `learner${id}`, outcome: 'possible', code: '', gained: 600, ends_before: NOW, ends_after: NOW, is_cut: id === 2 })) } });

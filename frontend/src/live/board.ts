@@ -318,7 +318,7 @@ export class ProctoringLive extends LitElement {
       this.requestUpdate();
     };
     return html`<div class="pager"><span class="end">
-      <button type="button" class="btn btn-small" @click=${more}>${interpolate(gettext('Show {count} more running'), { count: formatNumber(hidden) })}</button>
+      <button type="button" class="btn btn-small" @click=${more}>${ngettext('Show {count} more running', 'Show {count} more running', hidden)}</button>
     </span></div>`;
   }
 
@@ -335,7 +335,7 @@ export class ProctoringLive extends LitElement {
     return html`<div class="bulk" role="region" aria-label=${gettext('Actions for the selected learners')}>
       <strong>${interpolate(gettext('Selected: {count}'), count)}</strong>
       <button type="button" class="link" @click=${() => this.bulk.selection.toggle(running.map(attemptOf), true)}>
-        ${interpolate(gettext('Select all {count} running'), { count: formatNumber(running.length) })}
+        ${ngettext('Select {count} running', 'Select all {count} running', running.length)}
       </button>
       <div class="end">
         <button type="button" class="btn btn-small" @click=${write}>${gettext('Message…')}</button>

@@ -175,7 +175,7 @@ export class BulkActions implements ReactiveController {
     const subject = all ? { filter: all.filter } : { attempt_ids: ids };
     const most = TIME_ACTIONS.includes(name) ? MOST.time : MOST.deeds;
     if (!all && ids.length > most) {
-      return this.handlers.say(interpolate(gettext('Select at most {count} attempts for this.'), { count: formatNumber(most) }));
+      return this.handlers.say(ngettext('Select at most {count} attempt for this.', 'Select at most {count} attempts for this.', most));
     }
     if (TIME_ACTIONS.includes(name)) this.times.begin(name as TimeAction, subject);
     else void this.look(name as Deed, subject);

@@ -158,11 +158,11 @@ var qt=Object.create;var ye=Object.defineProperty;var Nt=Object.getOwnPropertyDe
       </div>
     </div>`}fold(t,n){if(t==="attention")return{shown:n,isOpen:!0};if(t==="running")return{shown:n.slice(0,this.most),isOpen:!0};let{only:i,search:r}=this.feed.query;if(i||r)return{shown:n,isOpen:!0};let a=this.open.has(t);return{shown:a?n:[],isOpen:a,toggle:()=>{this.open.delete(t)||this.open.add(t),this.requestUpdate()}}}list(t){return b.html`${Rt(t,{now:()=>this.feed.now(),order:this.feed.query.order,has:n=>this.bulk.chosen.has(n.attempt_id),toggle:(n,i)=>this.bulk.selection.toggle(n.map(L),i),sort:n=>this.change({order:n}),attemptUrl:n=>this.attemptUrl(n),actions:n=>yt(n,this.rowContext),menu:n=>this.menu.button((0,l.interpolate)((0,l.gettext)("More for {learner}"),{learner:n.user.username}),()=>wt(n,this.rowContext)),fold:(n,i)=>this.fold(n,i)})}
     ${this.bar(t)} ${this.pager(t)}`}pager(t){let n=t.filter(({group:r})=>r==="running").length-this.most;return n<=0?b.nothing:b.html`<div class="pager"><span class="end">
-      <button type="button" class="btn btn-small" @click=${()=>{this.most+=Math.max(ve,n),this.requestUpdate()}}>${(0,l.interpolate)((0,l.gettext)("Show {count} more running"),{count:(0,l.formatNumber)(n)})}</button>
+      <button type="button" class="btn btn-small" @click=${()=>{this.most+=Math.max(ve,n),this.requestUpdate()}}>${(0,l.ngettext)("Show {count} more running","Show {count} more running",n)}</button>
     </span></div>`}bar(t){let{size:n}=this.bulk.chosen;if(!n)return b.nothing;let i={count:(0,l.formatNumber)(n)},r=t.filter(({group:p,status:y})=>vn.includes(p)&&y==="started"),a=p=>this.bulk.possible(p).length?b.html`<button type="button" class="btn btn-small ${p==="end"?"btn-danger":""}" @click=${()=>this.bulk.begin(p)}>${this.actions.label(p)}</button>`:b.nothing,c=()=>this.messages.write((0,l.ngettext)("Message to {count} learner","Message to {count} learners",n),{attempt_ids:[...this.bulk.chosen.keys()]});return b.html`<div class="bulk" role="region" aria-label=${(0,l.gettext)("Actions for the selected learners")}>
       <strong>${(0,l.interpolate)((0,l.gettext)("Selected: {count}"),i)}</strong>
       <button type="button" class="link" @click=${()=>this.bulk.selection.toggle(r.map(L),!0)}>
-        ${(0,l.interpolate)((0,l.gettext)("Select all {count} running"),{count:(0,l.formatNumber)(r.length)})}
+        ${(0,l.ngettext)("Select {count} running","Select all {count} running",r.length)}
       </button>
       <div class="end">
         <button type="button" class="btn btn-small" @click=${c}>${(0,l.gettext)("Message\u2026")}</button>
