@@ -1,9 +1,8 @@
 // The section of the extension: allowances and profiles in one list.
 
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import '../src/accommodations/index';
-import { modalDialogs, visible } from './helpers';
-import { type Section, all, answer, api, changes, mount, one, pageOf, rendered, texts } from './staff_helpers';
+import { aStaffPageEachTime, type Section, all, answer, api, changes, mount, one, pageOf, rendered, texts } from './staff_helpers';
 
 const AT = { created: '2026-03-01T12:00:00Z', modified: '2026-03-01T12:00:00Z' };
 const PROFILE = {
@@ -40,16 +39,7 @@ const ROWS = [
   { id: 'profile-3', source: 'profile', allowance: null, profile: PROFILE, effect: null },
 ];
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: new Date('2026-03-01T13:00:00Z') });
-  visible(true);
-  modalDialogs();
-});
-afterEach(() => {
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
+aStaffPageEachTime();
 
 async function open(): Promise<Section> {
   api(({ path }) => (path === 'accommodations/3/' ? { body: PROFILE, etag: '"now"' } : pageOf(...ROWS)));

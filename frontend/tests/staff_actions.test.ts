@@ -1,22 +1,12 @@
 // The actions of staff on attempts: the panel, the dialogs, several at once.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { modalDialogs, visible } from './helpers';
-import { all, answer, api, attempt, button, changes, list, one, pageOf, rendered, texts, type Section } from './staff_helpers';
+import { describe, expect, test, vi } from 'vitest';
+import { aStaffPageEachTime, all, answer, api, attempt, button, changes, list, one, pageOf, rendered, texts, type Section } from './staff_helpers';
 
 const BROKEN = { status: 'error', is_resumable: true };
 const RUNNING = { status: 'started' };
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: new Date('2026-03-01T13:00:00Z') });
-  visible(true);
-  modalDialogs();
-});
-afterEach(() => {
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
+aStaffPageEachTime();
 
 /** Choose from the menu of the first row. */
 async function choose(element: Section, name: string): Promise<void> {

@@ -1,6 +1,7 @@
-import { vi } from 'vitest';
+import { afterEach, beforeEach, vi } from 'vitest';
 import '../src/staff/index';
 import type { Attempt } from '../src/staff/statuses';
+import { modalDialogs, visible } from './helpers';
 
 const observed = new Map<Element, (width: number) => void>();
 
@@ -175,4 +176,18 @@ export async function list(rows: object[], query = '', more: Record<number, obje
     return pageOf(...rows.map((row, index) => attempt(index + 1, row)));
   });
   return mount({ query });
+}
+
+/** Each test begins on a visible, empty page at a fixed time. */
+export function aStaffPageEachTime(): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: new Date('2026-03-01T13:00:00Z') });
+    visible(true);
+    modalDialogs();
+  });
+  afterEach(() => {
+    document.body.replaceChildren();
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
 }

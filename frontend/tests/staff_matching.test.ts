@@ -1,23 +1,13 @@
 // What staff do with all attempts that the filters leave, on all pages.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { modalDialogs, visible } from './helpers';
-import { all as found, answer, api, attempt, button, changes, mount, one, pageOf, rendered, texts, type Section } from './staff_helpers';
+import { describe, expect, test, vi } from 'vitest';
+import { aStaffPageEachTime, all as found, answer, api, attempt, button, changes, mount, one, pageOf, rendered, texts, type Section } from './staff_helpers';
 
 const RUNNING = { status: 'started' };
 const ROW = { outcome: 'possible', code: '', seconds: 600, gained: 600, ends_before: null, ends_after: null, is_cut: false };
 const CHANGE = { id: null, total: 2, done: 0, failed: {}, may_be_undone_until: null };
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: new Date('2026-03-01T13:00:00Z') });
-  visible(true);
-  modalDialogs();
-});
-afterEach(() => {
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
+aStaffPageEachTime();
 
 async function begin(element: Section, name: string): Promise<void> {
   found(element, '.bulk button').find((one) => one.textContent!.includes(name))!.click();

@@ -1,21 +1,12 @@
 // One attempt in detail, beside the list or in a modal dialog.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { modalDialogs, shownModally, visible } from './helpers';
-import { all, answer, attempt, button, list, one, rendered, resized, texts } from './staff_helpers';
+import { describe, expect, test } from 'vitest';
+import { shownModally } from './helpers';
+import { aStaffPageEachTime, all, answer, attempt, button, list, one, rendered, resized, texts } from './staff_helpers';
 
 const BROKEN = { status: 'error', is_resumable: true };
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: new Date('2026-03-01T13:00:00Z') });
-  visible(true);
-  modalDialogs();
-});
-afterEach(() => {
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
+aStaffPageEachTime();
 
 describe('the panel', () => {
   const ENTRY = { before: '', after: '', reason: '', seconds: null, changes: [], text: '', notes: [], by: '' };

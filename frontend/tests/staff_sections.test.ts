@@ -1,24 +1,14 @@
 // Accommodations, onboarding and reviews.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { modalDialogs, visible } from './helpers';
-import { all, answer, api, button, changes, mount, one, pageOf, rendered, texts, type Section } from './staff_helpers';
+import { describe, expect, test, vi } from 'vitest';
+import { aStaffPageEachTime, all, answer, api, button, changes, mount, one, pageOf, rendered, texts, type Section } from './staff_helpers';
 
 const USER = { username: 'lee', email: 'lee@x.org' };
 const EXAM = { id: 7, exam_name: 'Midterm', type: 'proctored', time_limit_mins: 60 };
 const MOMENT = { created: '2026-03-01T12:00:00Z', modified: '2026-03-01T12:00:00Z' };
 const FACTOR = { id: 3, user: USER, exam: EXAM, key: 'time_multiplier', value: '1.5', additional_minutes: 30, ...MOMENT };
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: new Date('2026-03-01T13:00:00Z') });
-  visible(true);
-  modalDialogs();
-});
-afterEach(() => {
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
+aStaffPageEachTime();
 
 describe('accommodations', () => {
   const NEW = { users: 'lee, kim\njo', kind: 'time_multiplier', value: '1,5' };
