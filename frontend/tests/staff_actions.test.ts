@@ -157,18 +157,17 @@ describe('several attempts', () => {
     const element = await chosen([RUNNING, RUNNING, { status: 'verified' }]);
     const planned = [
       { ...ROW, attempt_id: 1, username: 'learner1' },
-      { ...ROW, attempt_id: 2, username: 'learner2', gained: 300, is_cut: true },
+      { ...ROW, attempt_id: 2, username: 'learner2', gained: 300, is_cut: true, ends_after: '2026-03-01T13:05:00Z' },
       { ...ROW, attempt_id: 3, username: 'learner3', outcome: 'refused', code: 'ended', gained: 0 },
     ];
     timeChanges(planned, planned.slice(0, 2).map((row) => ({ ...row, outcome: 'done' })), { may_be_undone_until: '2026-03-01T13:10:00Z' });
     await extend(element);
     expect(texts(element, 'dialog h2')).toEqual(['Add minutes to 2 attempts']);
     expect(texts(element, 'dialog .dialog-body > p')).toEqual(['Refused: 1. Cut by the due date: 1.']);
-    expect(texts(element, 'dialog li')).toEqual([
-      'learner3: The attempt has ended.',
-      'learner2: Cut by the due date: 5 min more, ends unknown.',
-      'learner1: 10 min more, ends unknown.',
-    ]);
+    const [refused, cut, unstarted] = texts(element, 'dialog li');
+    expect(refused).toBe('learner3: The attempt has ended.');
+    expect(cut).toMatch(/^learner2: Cut by the due date: 5 min more, ends .*\d/);
+    expect(unstarted).toBe('learner1: 10 min more when it starts.');
     await answer(element);
     const body = { action: 'extend', attempt_ids: [1, 2, 3], seconds: 600, reason: 'Fire alarm' };
     expect(changes.sent.map((one) => [one.path, one.body])).toEqual([

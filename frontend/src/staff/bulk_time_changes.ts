@@ -22,7 +22,7 @@ interface Row {
   code: string;
   gained: number;
   ends_before: string | null;
-  ends_after: string | null;
+  ends_after: string | null; // null before the start
   is_cut: boolean;
 }
 
@@ -104,7 +104,11 @@ function minutes(seconds: number): string {
 function effect({ outcome, code, gained, is_cut: isCut, ends_after: ends }: Row, action: TimeAction): string {
   if (outcome === 'refused') return refusal(code);
   if (action === 'pause') return gettext('The clock stops.');
-  const numbers = { minutes: minutes(gained), end: ends ? formatMoment(ends) : gettext('unknown') };
+  if (!ends) {
+    const text = gained < 0 ? gettext('{minutes} min when it starts.') : gettext('{minutes} min more when it starts.');
+    return interpolate(text, { minutes: minutes(gained) });
+  }
+  const numbers = { minutes: minutes(gained), end: formatMoment(ends) };
   if (isCut) return interpolate(gettext('Cut by the due date: {minutes} min more, ends {end}.'), numbers);
   return interpolate(gained < 0 ? gettext('{minutes} min, ends {end}.') : gettext('{minutes} min more, ends {end}.'), numbers);
 }
