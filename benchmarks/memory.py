@@ -1,7 +1,8 @@
-"""``python -m benchmarks.memory``: the memory used by pages and the sweep, in small and large courses.
+"""``python -m benchmarks.memory``: the memory used by pages, the sweep and exports, in small and large courses.
 
 For each page: the peak memory of one call (tracemalloc), in courses of different sizes. For the sweep of overdue attempts:
-the peak memory of its process (resident set) after each tenth; the database is a SQLite file or a server.
+the peak memory of its process (resident set) after each tenth. For exports: that of a process that writes one file. The
+database is a SQLite file or a server.
 """
 
 import argparse
@@ -65,11 +66,33 @@ def sweep(server: str, count: int) -> list[str]:
     return [f"{ended:,}", str(failed), f"{found['seconds']:.0f}", mib]
 
 
+def exports(server: str, count: int) -> list[list[str]]:
+    """Return a row for each kind of file with this many attempts."""
+    rows = []
+    with (
+        tempfile.TemporaryDirectory() as name,
+        sides.database(server, "bench_exports", Path(name)) as database,
+    ):
+        ours = _ours(server, Path(name), database)
+        ours.fill_attempts(count)
+        ours.close()
+        for kind in ("csv", "xlsx"):  # a process for each: its peak never falls
+            ours = _ours(server, Path(name), database)
+            try:
+                found = ours.export(kind)
+            finally:
+                ours.close()
+            mib = [f"{found[name]:.1f}" for name in ("size", "before", "most")]
+            rows.append([kind, f"{count:,}", f"{found['seconds']:.1f}", *mib])
+    return rows
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
-    parser.add_argument("--learners", type=int, nargs="+", default=[1000, 10_000])
+    parser.add_argument("--learners", type=int, nargs="*", default=[1000, 10_000])
     parser.add_argument("--overdue", type=int, default=100_000, help="attempts to sweep")
+    parser.add_argument("--exported", type=int, default=100_000, help="attempts to export")
     parser.add_argument("--server", default="SQLite", choices=["SQLite", "PostgreSQL", "MariaDB"])
     options = conditions.parse(parser)
     blocks = []
@@ -82,6 +105,17 @@ def main() -> None:
         rows = [sweep(options.server, options.overdue)]
         title = f"Sweep of overdue attempts, {options.server}"
         blocks.append((title, as_table(head, rows)))
+    if options.exported:
+        head = [
+            "file",
+            "rows",
+            "seconds",
+            "MiB of the file",
+            "MiB of the process before",
+            "MiB at most",
+        ]
+        rows = exports(options.server, options.exported)
+        blocks.append((f"Exports of attempts, {options.server}", as_table(head, rows)))
     publish(f"memory-{options.server.lower()}", options.server, blocks)
 
 

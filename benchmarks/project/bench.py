@@ -287,7 +287,39 @@ def sweep() -> dict[str, Any]:
     logging.disable(logging.CRITICAL)
     peaks, counts, began = [], [], time.perf_counter()
     for so_far in sweep_expired_attempts():
-        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        peaks.append(_most_mib())
         counts = [so_far.ended, so_far.failed]
     steps = max(1, len(peaks) // 10)
     return {"seconds": time.perf_counter() - began, "ended": counts, "mib": peaks[::steps]}
+
+
+@driver.command
+def fill_attempts(count: int) -> None:
+    """Create a course with this many attempts: four of each learner."""
+    call_command("migrate", verbosity=0, interactive=False)
+    data.fill(count // 4, datetime.datetime.now(datetime.UTC))
+
+
+@driver.command
+def export(kind: str) -> dict[str, float]:
+    """Write all attempts to a file of this kind; return the seconds, and MiB of the file, before it and at most."""
+    path = f"/api/edx_proctoring/v2/courses/{data.COURSE}/attempts/export/?file={kind}"
+    _size_of(f"{path}&search=nobody")  # warms up
+    before, began = _most_mib(), time.perf_counter()
+    size = _size_of(path)
+    seconds = time.perf_counter() - began
+    return {"seconds": seconds, "size": size / 2**20, "before": before, "most": _most_mib()}
+
+
+def _size_of(path: str) -> int:
+    """Read the file without keeping it; return its bytes."""
+    response = client("staff").get(path)
+    assert response.status_code == 200, (response.status_code, response.content[:300])
+    size = sum(len(part) for part in response.streaming_content)
+    response.close()
+    return size
+
+
+def _most_mib() -> float:
+    """Return the peak memory of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
