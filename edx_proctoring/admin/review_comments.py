@@ -61,7 +61,7 @@ class ReviewCommentAdmin(RefuseNulMixin):
 
     @admin.display(description=_("released by"))
     def released_by(self, comment: Comment) -> "User | None":
-        """Who released it."""
+        """Return the user who released it."""
         return comment.release.released_by if hasattr(comment, "release") else None
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
