@@ -38,11 +38,11 @@ class Run:
 
 
 def runs_of(attempts: Iterable[Attempt]) -> dict[int, list[Run]]:
-    """Return the attempts that each of these resumes, oldest first, and itself, by its id; at most two queries."""
+    """Return the attempts that each of these resumes, oldest first, and itself, by its id; at most three queries."""
     attempts = list(attempts)
     resumed = _resumed_by([one for one in attempts if one.time_remaining_seconds is not None])
     found = {one.pk: [*resumed.get(one.pk, ()), one] for one in attempts}
-    broken = {one.pk for one in chain(*found.values()) if one.status == Status.error}
+    broken = {one.pk: one for one in chain(*found.values()) if one.status == Status.error}
     ends = _when_broken_off(broken) if broken else {}
     return {pk: [Run(one, _end(one, ends)) for one in parts] for pk, parts in found.items()}
 
@@ -84,10 +84,19 @@ def _resumed_by(attempts: Sequence[Attempt]) -> dict[int, list[Attempt]]:
     return found
 
 
-def _when_broken_off(ids: Collection[int]) -> dict[int, datetime.datetime]:
-    """Return when the attempts got the status error: no column says it."""
-    changes = Attempt.history.filter(id__in=ids, status=Status.error).order_by()
-    return dict(changes.values("id").annotate(at=Min("history_date")).values_list("id", "at"))
+def _when_broken_off(attempts: Mapping[int, Attempt]) -> dict[int, datetime.datetime]:
+    """Return when the clocks stopped: when the attempts got the status error, for which there is no column, or earlier,
+    when their time was over.
+    """
+    changes = Attempt.history.filter(id__in=list(attempts), status=Status.error).order_by()
+    found = dict(changes.values("id").annotate(at=Min("history_date")).values_list("id", "at"))
+    for pk, book in deadlines.ledgers(attempts.values()).items():
+        rows = [row for row in book if not row.is_in_rest]
+        end = deadlines.from_ledger(attempts[pk], rows)
+        # Without an allotment, the columns tell: they have the remaining time of now, not that of the start.
+        if end is not None and deadlines.last_allotment(rows) is not None:
+            found[pk] = min(found.get(pk) or attempts[pk].modified, end.ends_at)
+    return found
 
 
 def _end(attempt: Attempt, broken_off: Mapping[int, datetime.datetime]) -> datetime.datetime | None:

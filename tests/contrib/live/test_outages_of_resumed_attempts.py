@@ -143,6 +143,18 @@ def test_what_was_given_back_before_it_broke_off_counts(clock, running, resume):
     assert credit(declare(4, 10)) == [(known, "credited", 60)]
 
 
+def test_what_came_after_its_time_was_over_costs_nothing(clock, running):
+    """Its hour was over at 13:00, but the sweep was down, too: at 14:10 the provider's error reached it first."""
+    clock.move_to(at(130))
+    lifecycle.transition(running, "error")
+    outage = declare(50, 120)
+    (planned,) = api.preview_outage(outage, list(api.affected_attempts(outage)))
+    assert (planned.seconds, planned.overlap_seconds) == (600, 600)
+    assert credit(outage) == [(running.pk, "credited", 600)]
+    assert credit(declare(40, 125)) == [(running.pk, "credited", 600)]
+    assert stored(running).time_remaining_seconds == 20 * 60
+
+
 def test_the_silences_of_the_first_attempts_page_are_measured(clock, running, poll, resume):
     for minutes in (0, 4, 9):
         clock.move_to(at(minutes))

@@ -14,7 +14,7 @@ from edx_proctoring.contrib.live.serializers.actions import LogEntrySerializer
 from edx_proctoring.contrib.live.views.base import BoardResource, ScopedViewSet
 from edx_proctoring.views.permissions import caller_id
 from edx_proctoring.views.v2.exports import ExportViewSet
-from edx_proctoring.views.v2.lists import check_parameters
+from edx_proctoring.views.v2.lists import PAGING, check_parameters
 from edx_proctoring.views.v2.spreadsheets import CSV, XLSX
 
 
@@ -27,6 +27,7 @@ class LogViewSet(BoardResource):
 
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         """Return the entries, newest first; the newest 10,000 can be paged."""
+        check_parameters(request.query_params, {}, PAGING)
         found: Any = log.Log(self.kwargs["course_id"], self.own_scope, caller_id(request))
         page: Any = self.paginate_queryset(found)
         return self.get_paginated_response(LogEntrySerializer(page, many=True).data)
