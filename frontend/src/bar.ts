@@ -83,7 +83,7 @@ function ownMarkup(root: HTMLElement, data: Data): void {
   clockBox.append(make('small', { textContent: gettext('Time left') }, { 'aria-hidden': 'true' }), make('b', {}, { role: 'timer', 'aria-label': gettext('Time left') }));
   const time = make('div', { className: 'px-bar__time' });
   time.append(
-    make('span', { className: 'px-bar__flag', hidden: true }),
+    make('span', { className: 'px-bar__flag', hidden: true, dir: 'auto' }),
     clockBox,
     make('button', { type: 'button', id: 'toggle_timer', className: 'px-button px-button--quiet', textContent: gettext('Hide the timer') }, { 'aria-pressed': 'false' }),
   );
@@ -185,7 +185,7 @@ export class Bar {
   private flag(text: string): void {
     let flag = this.one('.px-bar__flag');
     if (!flag && text) {
-      flag = make('span', { className: 'px px-bar__flag' }); // in a host's bar
+      flag = make('span', { className: 'px px-bar__flag', dir: 'auto' }); // in a host's bar
       this.bar.append(flag);
     }
     if (!flag) return;
@@ -227,7 +227,8 @@ export class Bar {
     box.parentElement?.setAttribute('role', 'group');
     const title = message.at ? fill(gettext('From the invigilator, {time}'), { time: timeOfDay(message.at) }) : gettext('From the invigilator');
     box.parentElement?.setAttribute('aria-label', title);
-    box.firstElementChild?.prepend(make('b', { textContent: title }), make('br'));
+    // Of the writer's language, which may run in another direction than the page's.
+    box.firstElementChild?.replaceChildren(make('b', { textContent: title }), make('br'), make('bdi', { textContent: message.text }));
     const button = make('button', { type: 'button', className: 'px-button px-button--second', textContent: gettext('I have read this') });
     button.addEventListener('click', () => {
       this.line('timer-announcement', '');
@@ -248,17 +249,28 @@ export class Bar {
   /** The line of a note: made where it is missing, in the order of their weight; gone without a text. */
   private line(name: string, text: string): HTMLElement {
     const rank = NOTES.indexOf(name);
-    let note = this.one(`.${name}`);
-    if (!note) {
-      note = make('div', { className: `px px-bar__note px-bar__note--${KINDS[rank]} ${name}` }, { role: 'status' });
-      const after = NOTES.slice(rank + 1).map((other) => this.one(`.${other}`)).find(Boolean);
-      this.root.insertBefore(note, after ?? null);
-    }
     const box = make('div');
     if (text) box.append(make('p', { textContent: text }));
-    note.replaceChildren(box);
-    if (!text) note.remove();
+    this.inPlace(() => {
+      let note = this.one(`.${name}`);
+      if (!note) {
+        note = make('div', { className: `px px-bar__note px-bar__note--${KINDS[rank]} ${name}` }, { role: 'status' });
+        const after = NOTES.slice(rank + 1).map((other) => this.one(`.${other}`)).find(Boolean);
+        this.root.insertBefore(note, after ?? null);
+      }
+      note.replaceChildren(box);
+      if (!text) note.remove();
+    });
     return box;
+  }
+
+  /** Let the bar grow without moving what a learner is about to press. Browsers do so themselves, but not at the page's top. */
+  private inPlace(change: () => void): void {
+    const before = this.root.offsetHeight;
+    const isTop = window.scrollY === 0 && getComputedStyle(this.root).position === 'sticky';
+    change();
+    const grown = this.root.offsetHeight - before;
+    if (isTop && grown > 0) window.scrollBy({ top: grown, behavior: 'instant' });
   }
 
   private wireToggle(): void {

@@ -16,6 +16,9 @@ export interface ProctoredExam {
 /** Said to the page once an exam is handed in: what still runs for it has to stop. */
 export const CLOSED = 'edx-proctoring:closed';
 
+/** Said to the page before it is reloaded with a running exam. */
+export const STARTS = 'edx-proctoring:starts';
+
 const START_SECONDS = 5; // where no ping interval says how patient to be
 const MARGIN_MS = 5000;
 const END_LIMIT_MS = 90000; // uploads take their time
@@ -81,6 +84,7 @@ export async function startExam(button: HTMLButtonElement): Promise<void> {
       if (!started) throw new UserError(text);
     }
     await put(button);
+    document.dispatchEvent(new Event(STARTS));
     navigation.reload();
   });
   if (!started) await accessibleError(gettext('The exam could not be started'), text);

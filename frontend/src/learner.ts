@@ -1,20 +1,24 @@
 // All that a learner's page needs.
 
-import { publish } from './exam';
+import { STARTS, publish } from './exam';
 import { fillInfoPanel } from './info_panel';
+import { expectBar, givePlace, keepPlace } from './place';
 import { awaitScreens, bindScreens } from './screens';
 import { loadTexts } from './texts';
 import { showTimer } from './timer';
 import { endTyped, showWhatWasLeft } from './unsaved';
 
 function begin(): void {
+  const root = document.querySelector<HTMLElement>('.proctored_exam_status');
+  if (root) keepPlace(root);
+  document.addEventListener(STARTS, expectBar);
   bindScreens();
   void loadTexts().then(() => {
     awaitScreens();
     showWhatWasLeft();
-    const root = document.querySelector<HTMLElement>('.proctored_exam_status');
     if (root) {
       void showTimer(root).then((bar) => {
+        givePlace(root, bar !== null);
         if (!bar && endTyped()) showWhatWasLeft();
       });
     }

@@ -93,6 +93,7 @@ export class PauseCover {
     const title = document.createElement('h2');
     title.id = 'proctoring-pause-title';
     const message = document.createElement('p');
+    message.dir = 'auto'; // written by people, in a language of theirs
     const text = document.createElement('p');
     text.id = 'proctoring-pause-text';
     text.textContent = gettext('Your time stands still. Your answers are kept, and the questions come back with the exam.');

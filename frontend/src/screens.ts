@@ -2,7 +2,7 @@
 
 import { bindBreakScreen, endBreakFromScreen } from './breaks';
 import { confirmed } from './dialog';
-import { adopt, changeState, finishExam, startExam } from './exam';
+import { STARTS, adopt, changeState, finishExam, startExam } from './exam';
 import { alreadyBegun } from './errors';
 import { send } from './http';
 import { showError, errorText, pending, announce, navigation } from './page';
@@ -22,6 +22,7 @@ function enter(button: HTMLButtonElement): Promise<void> {
     } catch (error) {
       if (!alreadyBegun(error)) throw error; // there is an attempt: the learner goes on to it
     }
+    if (data.start_clock === 'true' && data.attempt_proctored !== 'false') document.dispatchEvent(new Event(STARTS));
     navigation.reload();
   });
 }

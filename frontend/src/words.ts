@@ -1,7 +1,13 @@
 // Sentences and sizes of time in the language of the page.
 
+import { gettext } from './gettext';
+
+const PROBE = '{time} left';
+
+/** The language of our texts: the page's, or English where it has no translation, so that no sentence mixes two. */
 function language(): string | undefined {
-  return document.documentElement.lang || undefined;
+  const { lang } = document.documentElement;
+  return lang && !/^en\b/i.test(lang) && gettext(PROBE) === PROBE ? 'en' : lang || undefined;
 }
 
 /** The text with its `{names}` filled in. */

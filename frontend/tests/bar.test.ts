@@ -110,6 +110,32 @@ describe("the host's template", () => {
   });
 });
 
+test('a message keeps the direction of its own language', () => {
+  build().announcement({ id: 1, text: 'Ten minutes left.' });
+  const text = one('.timer-announcement p');
+  expect(text.querySelector('b')!.textContent).toBe('From the invigilator');
+  expect(text.querySelector('bdi')!.textContent).toBe('Ten minutes left.');
+});
+
+test('a page in a language without our texts shows no sentence of two languages', () => {
+  document.documentElement.lang = 'he';
+  build().show(300, 'warning');
+  expect(one('.px-bar__flag').textContent).toBe('5 minutes left');
+  expect(one('.px-bar__flag').dir).toBe('auto'); // a number that begins it would stand at its end
+  document.documentElement.removeAttribute('lang');
+});
+
+test('a note at the top of a page that can be scrolled moves nothing below the bar', () => {
+  const bar = build();
+  root.style.position = 'sticky';
+  Object.defineProperty(root, 'offsetHeight', { get: () => 60 + 40 * root.querySelectorAll('.px-bar__note').length });
+  const scrolled = vi.fn();
+  vi.stubGlobal('scrollBy', scrolled);
+  bar.note('Time added to your exam: 10 minutes.');
+  bar.note('Time added to your exam: 5 minutes.');
+  expect(scrolled.mock.calls).toEqual([[{ top: 40, behavior: 'instant' }]]);
+});
+
 test('scrolled away it is fixed, and what is below keeps its place', () => {
   const bar = build();
   Object.defineProperty(one('.exam-timer'), 'offsetHeight', { value: 40 });

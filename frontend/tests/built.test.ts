@@ -61,6 +61,16 @@ describe('learner.js', () => {
     expect(document.querySelector('#time_remaining_id b')!.textContent).toMatch(/^0:01:0/);
     document.dispatchEvent(new Event('edx-proctoring:closed'));
   });
+
+  test('keeps the place of the timer free until the server has answered', async () => {
+    server({ body: { in_timed_exam: false } });
+    localStorage.setItem('proctoring-bar', '61');
+    run(learner);
+    const { style } = document.querySelector<HTMLElement>('.proctored_exam_status')!;
+    expect(style.minBlockSize).toBe('61px');
+    await settle();
+    expect([style.minBlockSize, localStorage.getItem('proctoring-bar')]).toEqual(['', null]);
+  });
 });
 
 test('index.js is a module with both exports', () => {

@@ -43,6 +43,7 @@ describe('a pause', () => {
     const { navigation, polls } = await bar({}, paused(540), paused(540), left(540));
     await minutes(1);
     expect(cover()!.textContent).toContain('Fire alarm.');
+    expect(cover()!.querySelector<HTMLElement>('p')!.dir).toBe('auto'); // in a language of the writer's
     expect([document.activeElement, input.closest('main')!.inert]).toEqual([cover(), true]);
     expect(root.style.visibility).toBe('hidden');
     await seconds(10);

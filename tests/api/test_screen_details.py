@@ -1,6 +1,8 @@
 """The details of our own screens: time, dates, reference, contact, and the exams that are declined together."""
 
 import datetime
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -222,3 +224,38 @@ def test_a_receipt_promises_a_day_only_if_the_host_does(
     row = attempt(exam=exam, status="submitted", completed_at=friday if days == 1 else saturday)
     assert words in shown(exam, learner)[0]
     assert words in emails.status_email(row, "Course", language="en").body
+
+
+def test_a_screen_whose_buttons_need_scripts_says_so_without_them(exam, learner):
+    notice = re.compile(
+        r"<noscript>.*JavaScript is switched off in your browser\..*</noscript>", re.DOTALL
+    )
+    assert notice.search(shown(exam, learner)[0])
+    package = Path(api.__file__).resolve().parents[1]
+    silent = [
+        path.relative_to(package).as_posix()
+        for path in [
+            *package.glob("templates/*_exam/*.html"),
+            *package.glob("contrib/*/templates/*/break.html"),
+        ]
+        if re.search(r"<button(?![^>]*data-print)", (text := path.read_text()))
+        and "learner/noscript.html" not in text
+    ]
+    # Parts of screens that have the notice, and a dialog that only scripts open.
+    assert sorted(name.removeprefix("templates/proctored_exam/") for name in silent) == [
+        "confirm-decline.html",
+        "error_modal.html",
+        "proctoring_opt_out_button.html",
+    ]
+
+
+def test_a_printed_receipt_has_no_buttons_and_no_timer_bar():
+    sheet = Path(api.__file__).resolve().parents[1] / "static/proctoring/css/learner.css"
+    [rules] = re.findall(r"@media print\{((?:[^{}]+\{[^{}]*\})+)\}", sheet.read_text())
+    hidden = {
+        name
+        for names, style in re.findall(r"([^{}]+)\{([^{}]*)\}", rules)
+        if "display:none" in style
+        for name in names.split(",")
+    }
+    assert {".px-actions", ".px-bar"} <= hidden
