@@ -78,7 +78,7 @@ def preview_of(profile: Profile, course_id: str) -> list[PreviewRow]:
         if attempt is None:
             rows.append(_of_a_later_start(row, exam, profile.user_id, after, now))
         else:
-            rows.append(_of_running(row, attempt, books.get(attempt.pk, []), after))
+            rows.append(_of_running(row, attempt, books.get(attempt.pk, []), after, now))
     return rows
 
 
@@ -102,12 +102,17 @@ def _of_a_later_start(
 
 
 def _of_running(
-    row: PreviewRow, attempt: Attempt, book: Iterable[TimeAdjustment], after: ExtraTime
+    row: PreviewRow,
+    attempt: Attempt,
+    book: Iterable[TimeAdjustment],
+    after: ExtraTime,
+    now: datetime.datetime,
 ) -> PreviewRow:
     book = list(book)
     deadline = deadlines.from_ledger(attempt, book)
     if deadline is None or attempt.status not in IN_PROGRESS:
         return row
+    deadline = deadline.at(now)
     if deadlines.last_allotment(book) is None:  # an older version has started it
         return replace(row, ends_before=deadline.ends_at)
     new = _followed(attempt, deadline, after, row.minutes_after * 60)

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from drf_spectacular.validation import validate_schema
 
 from edx_proctoring import api as core
-from edx_proctoring.contrib.accommodations import api
+from edx_proctoring.contrib.accommodations import api, breaks
 from edx_proctoring.contrib.accommodations.models import Profile, organisation_of
 from edx_proctoring.openapi import document_v2
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
@@ -226,6 +226,19 @@ def test_a_preview_of_a_change(profile, post, hour, start, clock):
     assert row["ends_after"] == row["ends_before"]  # it becomes no shorter
     known.refresh_from_db()
     assert (known.factor, end_of(running)) == (1.5, NOON + 90 * MINUTE)
+
+
+def test_a_preview_counts_a_break_that_has_ended_by_itself(profile, post, hour, start, clock):
+    """Also if nothing has been stored since."""
+    known = profile(break_count=1, break_minutes=5)
+    running = start(hour)
+    breaks.begin_break(running.pk, running.user, "break")
+    clock.shift(6 * MINUTE)
+    [row] = post(f"{known.pk}/preview/", {"factor": "1.5"}).json()["rows"]
+    assert (row["ends_before"], row["ends_after"]) == (
+        "2026-05-04T13:05:00Z",
+        "2026-05-04T13:35:00Z",
+    )
 
 
 def test_a_preview_tells_that_the_due_date_cuts(post, hour, start, clock, learner):
