@@ -1,5 +1,6 @@
 // The tab "Special Exams" of Open edX's own instructor dashboard. The dashboard constructs four views by name, each with the
-// jQuery object of the tab's section; each fills its container with a section of the staff page.
+// jQuery object of the tab's section; each fills its container with a section of the staff page. Sections of extensions for which the
+// dashboard has no container, such as the live board, fold out above its panels.
 
 import { send } from './http';
 import { errorTextForStaff } from './errors';
@@ -17,13 +18,15 @@ interface Parts {
   page: string;
   styles: string;
   scripts: string[];
-  sections: { name: string; element: string }[];
+  sections: { name: string; title: string; element: string }[];
 }
 
 type Refreshable = HTMLElement & { refresh?: () => void };
 
 const CONFIG = 'proctoring-staff-config'; // where the sections find their texts
-const HEADING_LEVEL = '4'; // below the panel's own heading
+const HEAD_LEVEL = '2'; // of headings: those of the panels have 3
+const BELOW_PANEL_LEVEL = '4';
+const OURS = ['accommodations', 'onboarding', 'attempts', 'reviews']; // in panels of the dashboard
 const asked: Record<string, Promise<Parts> | undefined> = {};
 const shown: Refreshable[] = [];
 
@@ -68,15 +71,39 @@ function partsOf(courseId: string): Promise<Parts> {
   return answer;
 }
 
-/** A link to the page with all sections, including those of extensions. */
-function linkPage(container: Element, url: string): void {
-  const wrapper = container.closest('.proctoring-wrapper');
-  if (!wrapper || wrapper.querySelector('.proctoring-staff-page-link')) return;
-  const line = document.createElement('p');
-  line.className = 'proctoring-staff-page-link';
-  add('a', line, { href: url }, gettext('Open the special exams on a page of their own'));
-  wrapper.insertBefore(line, wrapper.firstChild);
+function mount(container: Element, parts: Parts, tag: string, level: string): Refreshable {
+  const section: Refreshable = document.createElement(tag);
+  section.setAttribute('course-id', parts.courseId);
+  section.setAttribute('api-base', parts.apiBase);
+  section.setAttribute('heading-level', level);
+  container.appendChild(section);
+  shown.push(section);
+  return section;
 }
+
+/** Made when it is opened first; closed, it refreshes rarely, so that opening it again refreshes it. */
+function foldOut(parent: Element, parts: Parts, { title, element }: Parts['sections'][0]): void {
+  const details = add('details', parent, { class: 'proctoring-staff-section' });
+  add('summary', details, {}, title);
+  let section: Refreshable | null = null;
+  details.addEventListener('toggle', () => {
+    if (!details.open) return;
+    if (section) section.refresh?.();
+    else section = mount(details, parts, element, HEAD_LEVEL);
+  });
+}
+
+/** Above the panels: a link to the page with all sections, and the sections that have no panel. */
+function addHead(wrapper: Element, parts: Parts): void {
+  if (wrapper.querySelector('.proctoring-staff-head')) return;
+  const head = document.createElement('div');
+  head.className = 'proctoring-staff-head';
+  const line = add('p', head, { class: 'proctoring-staff-page-link' });
+  add('a', line, { href: parts.page }, gettext('Open the special exams on a page of their own'));
+  for (const section of parts.sections) if (OURS.indexOf(section.name) < 0) foldOut(head, parts, section);
+  wrapper.insertBefore(head, wrapper.firstChild);
+}
+
 
 function fail(container: Element, error: unknown, retry: () => void): void {
   const line = add('p', container, { role: 'alert', class: 'error-message' }, `${errorTextForStaff(error)} `);
@@ -89,13 +116,9 @@ function fill(container: HTMLElement, name: string): void {
     (parts) => {
       container.textContent = '';
       const element = parts.sections.filter((section) => section.name === name)[0]?.element; // an extension may replace it
-      const section: Refreshable = document.createElement(element ?? `proctoring-${name}`);
-      section.setAttribute('course-id', parts.courseId);
-      section.setAttribute('api-base', parts.apiBase);
-      section.setAttribute('heading-level', HEADING_LEVEL);
-      container.appendChild(section);
-      shown.push(section);
-      linkPage(container, parts.page);
+      mount(container, parts, element ?? `proctoring-${name}`, BELOW_PANEL_LEVEL);
+      const wrapper = container.closest('.proctoring-wrapper');
+      if (wrapper) addHead(wrapper, parts);
     },
     (error) => {
       container.textContent = '';
@@ -115,6 +138,12 @@ function whenSeen(element: Element, work: () => void): void {
   observer.observe(element);
 }
 
+/** Once the tab is open, its head. Of a failure, the panels tell when they are opened, and they try again. */
+function watchTab(container: Element, courseId: string): void {
+  const wrapper = container.closest('.proctoring-wrapper');
+  if (wrapper) whenSeen(wrapper, () => void partsOf(courseId).then((parts) => addHead(wrapper, parts), () => undefined));
+}
+
 /** A constructor for the dashboard. Without its container, or without a section, it does nothing. */
 function view(containerClass: string, name: string, isWrapper = false) {
   return class {
@@ -122,6 +151,7 @@ function view(containerClass: string, name: string, isWrapper = false) {
       if (isWrapper && section?.data) section.data('wrapper', this);
       const container = section?.[0]?.querySelector<HTMLElement>(`.${containerClass}`);
       if (!container?.dataset.courseId) return;
+      if (isWrapper) watchTab(container, container.dataset.courseId);
       if (!container.firstChild) container.textContent = gettext('Loading…'); // an empty element is never seen
       whenSeen(container, () => fill(container, name));
     }

@@ -16,7 +16,7 @@ const PARTS = {
   page: '/pages/special-exams/',
   styles: '/static/staff.css',
   scripts: ['/static/staff.js'],
-  sections: [{ name: 'attempts', element: 'proctoring-attempts' }],
+  sections: [{ name: 'attempts', title: 'Attempts', element: 'proctoring-attempts' }],
   texts: { Attempts: 'Versuche' },
 };
 
@@ -81,6 +81,37 @@ test('what all sections share is loaded once', async () => {
   expect(document.head.querySelectorAll('link[href="/static/staff.css"]')).toHaveLength(1);
   expect(JSON.parse(document.getElementById('proctoring-staff-config')!.textContent!).texts).toEqual(PARTS.texts);
   expect(section.querySelectorAll('a[href="/pages/special-exams/"]')).toHaveLength(1);
+});
+
+test('a section without a panel, such as the live board, folds out above the panels', async () => {
+  const live = { name: 'live', title: 'Live', element: 'proctoring-live' };
+  const sent = server({ body: { ...PARTS, sections: [live, ...PARTS.sections] } });
+  const section = tab();
+  const wrapper = new (views().ProctoredExamAllowanceView)(jQuery(section));
+  new (views().ProctoredExamAttemptView)(jQuery(section));
+  await settle();
+  const [details, ...more] = section.querySelectorAll('details');
+  expect(more).toEqual([]);
+  expect(details.querySelector('summary')!.textContent).toBe('Live');
+  expect(details.compareDocumentPosition(section.querySelector('#proctoring-accordion')!)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+  expect(details.children).toHaveLength(1); // nothing is loaded for it
+  const toggle = (open: boolean) => {
+    details.open = open;
+    details.dispatchEvent(new Event('toggle'));
+  };
+  toggle(true);
+  const board = details.querySelector('proctoring-live')!;
+  expect(board.getAttribute('course-id')).toBe(COURSE);
+  expect(board.getAttribute('heading-level')).toBe('2');
+  const refresh = vi.fn();
+  Object.assign(board, { refresh });
+  toggle(false);
+  expect(refresh).not.toHaveBeenCalled();
+  toggle(true);
+  wrapper.onClickTitle();
+  expect(refresh).toHaveBeenCalledTimes(2);
+  expect(details.querySelectorAll('proctoring-live')).toHaveLength(1);
+  expect(sent).toHaveLength(1);
 });
 
 test('the first view is the wrapper, which the dashboard tells that the tab was opened', async () => {

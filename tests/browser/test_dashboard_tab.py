@@ -39,8 +39,10 @@ def test_nothing_is_asked_for_before_the_tab_is_opened(dashboard, course):
     page = dashboard()
     page.on("request", lambda request: asked.append(request.url))
     page.get_by_text("Enrollment: 3").wait_for()
-    page.get_by_role("button", name="Special Exams").click()
     assert [url for url in asked if "edx_proctoring" in url] == []
+    page.get_by_role("button", name="Special Exams").click()
+    page.get_by_role("link", name="Open the special exams on a page of their own").wait_for()
+    assert [url for url in asked if "/v2/" in url] == []
     open_panel(page, 2)
     begins_with(page, "lee")
     assert any(url.endswith("/parts/") for url in asked)
