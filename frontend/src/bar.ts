@@ -189,8 +189,9 @@ export class Bar {
       this.bar.append(flag);
     }
     if (!flag) return;
-    flag.hidden = text === '';
     if (flag.textContent !== text) flag.textContent = text;
+    const isHidden = text === '';
+    if (flag.hidden !== isHidden) this.inPlace(() => (flag.hidden = isHidden)); // the row may need a second line for it
   }
 
   /** Have it read out; on the page only where there is a place for it. */
@@ -265,7 +266,7 @@ export class Bar {
   }
 
   /** Let the bar grow without moving what a learner is about to press. Browsers do so themselves, but not at the page's top. */
-  private inPlace(change: () => void): void {
+  private inPlace(change: () => unknown): void {
     const before = this.root.offsetHeight;
     const isTop = window.scrollY === 0 && getComputedStyle(this.root).position === 'sticky';
     change();

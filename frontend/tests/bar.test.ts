@@ -125,15 +125,17 @@ test('a page in a language without our texts shows no sentence of two languages'
   document.documentElement.removeAttribute('lang');
 });
 
-test('a note at the top of a page that can be scrolled moves nothing below the bar', () => {
+test('a note or flag at the top of a page that can be scrolled moves nothing below the bar', () => {
   const bar = build();
   root.style.position = 'sticky';
-  Object.defineProperty(root, 'offsetHeight', { get: () => 60 + 40 * root.querySelectorAll('.px-bar__note').length });
+  Object.defineProperty(root, 'offsetHeight', { get: () => 60 + 40 * root.querySelectorAll('.px-bar__note, .px-bar__flag:not([hidden])').length });
   const scrolled = vi.fn();
   vi.stubGlobal('scrollBy', scrolled);
   bar.note('Time added to your exam: 10 minutes.');
   bar.note('Time added to your exam: 5 minutes.');
   expect(scrolled.mock.calls).toEqual([[{ top: 40, behavior: 'instant' }]]);
+  for (const seconds of [300, 299]) bar.show(seconds, 'warning');
+  expect(scrolled).toHaveBeenCalledTimes(2);
 });
 
 test('scrolled away it is fixed, and what is below keeps its place', () => {

@@ -188,11 +188,14 @@ def test_my_exams_is_accessible_and_fits(window, attempt, make_exam, learner, cl
     attempt(exam=make_exam(exam_name="Quiz", **TIMED), status="submitted", **ended)
     client, url = client_for(learner), "/api/edx_proctoring/pages/my-exams/"
     html = client.get(url).content.decode().replace("<details", "<details open")
-    page = window({"/page": html, "/file": client.get(f"{url}data.html").content.decode()})
+    right_to_left = html.replace('dir="ltr"', 'dir="rtl"', 1)
+    file = client.get(f"{url}data.html").content.decode()
+    page = window({"/page": html, "/rtl": right_to_left, "/file": file})
     found = {}
     for path, width, scheme in (
         ("/page", 1280, "dark"),
         ("/page", 320, "light"),
+        ("/rtl", 320, "dark"),
         ("/file", 1280, "light"),
     ):
         page.set_viewport_size({"width": width, "height": 900})
