@@ -40,11 +40,12 @@ export class PauseCover {
     const box = document.createElement('p');
     box.className = 'proctoring-break';
     const left = document.createElement('strong');
+    left.className = 'px-title';
     left.setAttribute('role', 'timer');
     left.setAttribute('aria-label', gettext('Left of your break'));
     const button = document.createElement('button');
     button.type = 'button';
-    button.className = 'proctoring-end-break btn';
+    button.className = 'proctoring-end-break px-button btn';
     button.textContent = gettext('End the break and go on');
     button.addEventListener('click', () => own.end(button));
     box.append(left, ' ', button);
@@ -80,7 +81,7 @@ export class PauseCover {
       element.style.setProperty('visibility', 'hidden', 'important');
     });
     const cover = document.createElement('div');
-    cover.className = 'proctoring-pause';
+    cover.className = 'proctoring-pause px px-stack';
     cover.setAttribute('role', 'alertdialog');
     cover.setAttribute('aria-modal', 'true');
     cover.setAttribute('aria-labelledby', 'proctoring-pause-title');
@@ -88,10 +89,11 @@ export class PauseCover {
     cover.tabIndex = -1;
     Object.assign(cover.style, {
       position: 'fixed', inset: '0', zIndex: '2147483647', overflow: 'auto', padding: '15vh 10vw',
-      background: 'Canvas', color: 'CanvasText',
+      background: 'var(--px-surface, Canvas)', color: 'var(--px-ink, CanvasText)',
     });
     const title = document.createElement('h2');
     title.id = 'proctoring-pause-title';
+    title.className = 'px-title';
     const message = document.createElement('p');
     message.dir = 'auto'; // written by people, in a language of theirs
     const text = document.createElement('p');
