@@ -50,7 +50,7 @@ function table(): Record<string, Words> {
     started: {
       mood: 'alert',
       status: gettext('Started'),
-      message: gettext('You have started your onboarding exam but not handed it in.'),
+      message: gettext('You have started your onboarding exam but not submitted it.'),
     },
     submitted: {
       mood: 'neutral',

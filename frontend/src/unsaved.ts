@@ -236,7 +236,7 @@ export function showWhatWasLeft(): void {
   const note = element('div', 'px px-note px-note--warn proctoring-left');
   const box = element('div', '');
   note.setAttribute('role', 'region');
-  note.setAttribute('aria-label', gettext('Your exam in the window before'));
+  note.setAttribute('aria-label', gettext('Your exam on the page before this one'));
   if (left.reason) box.append(element('p', '', left.reason));
   if (left.texts.length) {
     box.append(element('p', '', gettext('You typed this, and it was not submitted. Copy it if you want to keep it; your course team decides whether it may still count.')));

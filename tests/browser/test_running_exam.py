@@ -11,7 +11,7 @@ from tests.browser.learner_host import MARKS, MINUTE
 
 pytestmark = MARKS
 
-ENDED = "Your exam in the window before"
+ENDED = "Your exam on the page before this one"
 
 
 def answered(page):
