@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from edx_proctoring import lifecycle
+from edx_proctoring import dates, lifecycle
 from edx_proctoring.api.lookup import attempt_by_id
 from edx_proctoring.api.student_view.context import ExamContext
 from edx_proctoring.contrib.accommodations.effective import profile_for
@@ -175,5 +175,6 @@ def screen_for(learner: ExamContext) -> str | None:
         return None
     end = row.ends_by_itself_at
     left = _seconds_until(end, learner.now) if end else 0
-    learner.context.update(_addresses(learner.attempt), break_ends_at=end, break_seconds=left)
+    ends_at = dates.in_words(end, dates.zone_named(None)) if end else None
+    learner.context.update(_addresses(learner.attempt), break_ends_at=ends_at, break_seconds=left)
     return SCREEN
