@@ -1,4 +1,4 @@
-"""Learners' own due dates for many learners at once, where edx-when keeps them.
+"""Learners' own due dates for many learners at once, and freshly, where edx-when keeps them.
 
 edx-when has no call for many learners, and its call for one reads that learner's rows. It does have the dates of the
 course, and a list of the learners with dates of their own: all others have the course's date.
@@ -71,3 +71,12 @@ def _shared(course_id: str, content_id: str, api: EdxWhen) -> tuple[object, set[
     except InvalidKeyError:
         return None, set()
     return None if key in of_any else (None, set())  # relative, or there is none
+
+
+def read_again(course_id: object, user_id: int) -> None:
+    """Let edx-when read the learner's dates, of which it keeps copies in the cache for minutes after a change."""
+
+    def read(api: EdxWhen) -> object:
+        return api.get_dates_for_course(str(course_id), user=user_id, use_cached=False)
+
+    host.ask_edx_when(read, None)

@@ -179,7 +179,12 @@ class EdxWhen(Protocol):
     ) -> object: ...
 
     def get_dates_for_course(
-        self, course_id: str, *, schedule: object = None, use_cached: bool = True
+        self,
+        course_id: str,
+        *,
+        user: User | int | None = None,
+        schedule: object = None,
+        use_cached: bool = True,
     ) -> dict[tuple[object, str], object]: ...
 
     def get_overrides_for_block(

@@ -304,3 +304,4 @@ class MessagePayload(TypedDict, total=False):
     done: int
     total: int
     failed: list[int]
+    dates_changed: bool

@@ -259,9 +259,17 @@ def extension_change(
     return Draft(EXTENSION_CHANGE.name, key, f"extension:{extension}:{attempt_id}", payload)
 
 
-def recalculation(change: str, exam_id: int, total: int, user_ids: Sequence[int] | None) -> Draft:
+def recalculation(
+    change: str,
+    exam_id: int,
+    total: int,
+    user_ids: Sequence[int] | None,
+    *,
+    dates_changed: bool = False,
+) -> Draft:
     """Recalculate running attempts of the exam (of these users, or all) after a change of its limit, allowances or dates.
 
+    `dates_changed`: the host has changed due dates, so that copies of them in a cache are out of date.
     The payload also contains the progress: attempts up to the id `after` have been processed, `done` of `total`.
     """
     key = RECALCULATION.key(exam_id, change)
@@ -273,6 +281,7 @@ def recalculation(change: str, exam_id: int, total: int, user_ids: Sequence[int]
         "done": 0,
         "total": total,
         "failed": [],
+        "dates_changed": dates_changed,
     }
     return Draft(RECALCULATION.name, key, key, payload, any_process=True)
 

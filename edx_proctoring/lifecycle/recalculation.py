@@ -12,9 +12,10 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from edx_proctoring import conf, deadlines, extensions, outbox, timing
+from edx_proctoring import conf, deadlines, extensions, host_dates, outbox, timing
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (
     ExtraTimeUnavailable,
@@ -86,6 +87,7 @@ def before_it_ends(attempt: Attempt, deadline: Deadline, now: datetime.datetime)
     ledger = read_locked(attempt, now)
     if attempt.status not in IN_PROGRESS or ledger.deadline is None or not ledger.has_allotment:
         return deadline  # started by an older version: its columns are used
+    host_dates.read_again(attempt.proctored_exam.course_id, attempt.user_id)
     try:
         return _follow(ledger, ledger.deadline)[0]
     except ExtraTimeUnavailable:
@@ -139,10 +141,15 @@ def outdated(attempts: Iterable[Attempt], *, with_older: bool = False) -> list[A
     return found
 
 
-def follow_changes(exam_ids: Collection[int], user_ids: Collection[int] | None = None) -> int:
+def follow_changes(
+    exam_ids: Collection[int],
+    user_ids: Collection[int] | None = None,
+    *,
+    dates_changed: bool = False,
+) -> int:
     """Recalculate the running attempts of these exams (of these users, or of all) after the commit; return their number.
 
-    Runs one query, and one more statement if any attempt is running.
+    `dates_changed`: the host has changed due dates. Runs one query, and one more statement if any attempt is running.
     """
     running: Any = Attempt.objects.active().filter(proctored_exam_id__in=exam_ids)
     if user_ids is not None:
@@ -154,7 +161,11 @@ def follow_changes(exam_ids: Collection[int], user_ids: Collection[int] | None =
     outbox.put(
         *(
             messages.recalculation(
-                change, exam_id, len(found), None if user_ids is None else sorted(set(found))
+                change,
+                exam_id,
+                len(found),
+                None if user_ids is None else sorted(set(found)),
+                dates_changed=dates_changed,
             )
             for exam_id, found in learners.items()
         )
@@ -168,9 +179,10 @@ def deliver(message: OutboxMessage) -> None:
     is_inline = message.inline_until is not None
     until = time.monotonic() + conf.proctoring.OUTBOX_LEASE_SECONDS / 2
     running = _running(payload)
-    failed = _follow_all(running.filter(pk__in=payload["failed"]))
+    follow_all = partial(_follow_all, dates_changed=payload.get("dates_changed", False))
+    failed = follow_all(running.filter(pk__in=payload["failed"]))
     while batch := list(running.filter(pk__gt=payload["after"])[: FEW if is_inline else BATCH]):
-        failed += _follow_all(batch)
+        failed += follow_all(batch)
         done = payload["done"] + len(batch)
         payload.update({"after": batch[-1].pk, "done": done, "failed": failed})
         if len(batch) < (FEW if is_inline else BATCH):
@@ -192,9 +204,12 @@ def _running(payload: MessagePayload) -> AttemptQuerySet:
     return running.with_parts().order_by("pk")
 
 
-def _follow_all(attempts: Iterable[Attempt]) -> list[int]:
+def _follow_all(attempts: Iterable[Attempt], *, dates_changed: bool = False) -> list[int]:
     """Recalculate those attempts that need it, each under its learner's lock; return the ids of those that failed."""
-    failed = []
+    attempts, failed = list(attempts), []
+    if dates_changed:
+        for attempt in attempts:
+            host_dates.read_again(attempt.proctored_exam.course_id, attempt.user_id)
     for attempt in outdated(attempts, with_older=True):
         try:
             recalculate(attempt)

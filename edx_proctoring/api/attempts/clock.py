@@ -168,7 +168,8 @@ def recalculate_deadlines(
     if content_id is not None:
         exams = exams.filter(exactly(content_id=str(content_id)))
     users = None if user_id is None else [user_id]
-    return lifecycle.follow_changes(list(exams.values_list("pk", flat=True)), users)
+    exam_ids = list(exams.values_list("pk", flat=True))
+    return lifecycle.follow_changes(exam_ids, users, dates_changed=True)
 
 
 def recalculate_running(exam_ids: Collection[int], user_ids: Collection[int] | None = None) -> int:
