@@ -4,12 +4,13 @@ import datetime
 
 import pytest
 from django.core import mail
+from django.db import connection
 
 from edx_proctoring import api as core
 from edx_proctoring import lifecycle, outbox
 from edx_proctoring.contrib.live import api
 from edx_proctoring.models import TimeAdjustment
-from edx_proctoring.testing.factories import COURSE_ID
+from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory
 from tests.lifecycle.noon import NOON, end_of, stored
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +192,26 @@ def test_a_choice_that_was_made_before_the_attempt_was_resumed(broken, resume):
     assert (more.attempt_id, more.seconds) == (known, 60)
     assert not core.give_back_time(broken.pk, lambda *_: lost, key="k").changed
     assert rows() == [(known, 300), (known, 60)]
+
+
+def test_a_choice_holds_for_attempts_that_are_resumed_while_the_worker_credits(
+    broken, resume, monkeypatch
+):
+    monkeypatch.setattr("edx_proctoring.contrib.live.outages.FEW", 0)
+    monkeypatch.setattr("edx_proctoring.contrib.live.jobs.BATCH", 1)
+    begun = {"started_at": NOON, "allowed_time_limit_mins": 60, "status": "started"}
+    other = AttemptFactory(proctored_exam=broken.proctored_exam, **begun)
+    resumed = []
+
+    def resume_after_the_first_batch(execute, sql, *more):
+        done = execute(sql, *more)
+        if not resumed and sql.startswith("UPDATE") and "proctoring_outbox" in sql and rows():
+            resumed.append(None)
+            resumed[0] = resume(broken, starts=30)
+        return done
+
+    with connection.execute_wrapper(resume_after_the_first_batch):
+        assert api.credit_outage(declare(), without=[broken.pk]) is None
+        outbox.deliver()
+    assert resumed[0] is not None
+    assert [pk for pk, _ in rows()] == [other.pk]
