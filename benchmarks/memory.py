@@ -9,6 +9,8 @@ import argparse
 import datetime
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,43 +26,34 @@ PAGES = (
 )
 
 
-def _ours(server: str, folder: Path, database: str) -> Any:
-    return sides.Side(sides.OURS, database, folder / "ours.log", BENCH)
+@contextmanager
+def _ours(server: str, name: str) -> Iterator[Callable[[], AbstractContextManager[Any]]]:
+    """Create a database; each call of what this yields starts a process on it: a peak never falls."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        sides.database(server, name, Path(folder)) as database,
+    ):
+        log = Path(folder) / "ours.log"
+        yield lambda: closing(sides.Side(sides.OURS, database, log, BENCH))
 
 
 def pages(server: str, sizes: list[int]) -> list[list[str]]:
     """Return a row for each page: KiB for each size of course."""
     columns = []
     for learners in sizes:
-        with (
-            tempfile.TemporaryDirectory() as name,
-            sides.database(server, "bench_memory", Path(name)) as database,
-        ):
-            ours = _ours(server, Path(name), database)
-            try:
-                ours.fill_course(learners, datetime.datetime.now(datetime.UTC).isoformat())
-                columns.append([f"{ours.peak(page) / 1024:,.0f}" for page in PAGES])
-            finally:
-                ours.close()
+        with _ours(server, "bench_memory") as process, process() as ours:
+            ours.fill_course(learners, datetime.datetime.now(datetime.UTC).isoformat())
+            columns.append([f"{ours.peak(page) / 1024:,.0f}" for page in PAGES])
     return [[page, *cells] for page, *cells in zip(PAGES, *columns, strict=True)]
 
 
 def sweep(server: str, count: int) -> list[str]:
     """Return the number of attempts, the seconds, and the MiB after each tenth."""
-    with (
-        tempfile.TemporaryDirectory() as name,
-        sides.database(server, "bench_sweep", Path(name)) as database,
-    ):
-        ours = _ours(server, Path(name), database)
-        ours.fill_overdue(count)
-        ours.close()
-        ours = _ours(
-            server, Path(name), database
-        )  # a new process: what filling took is not counted
-        try:
+    with _ours(server, "bench_sweep") as process:
+        with process() as ours:
+            ours.fill_overdue(count)
+        with process() as ours:
             found = ours.sweep()
-        finally:
-            ours.close()
     ended, failed = found["ended"]
     mib = ", ".join(f"{one:.0f}" for one in found["mib"])
     return [f"{ended:,}", str(failed), f"{found['seconds']:.0f}", mib]
@@ -69,19 +62,12 @@ def sweep(server: str, count: int) -> list[str]:
 def exports(server: str, count: int) -> list[list[str]]:
     """Return a row for each kind of file with this many attempts."""
     rows = []
-    with (
-        tempfile.TemporaryDirectory() as name,
-        sides.database(server, "bench_exports", Path(name)) as database,
-    ):
-        ours = _ours(server, Path(name), database)
-        ours.fill_attempts(count)
-        ours.close()
-        for kind in ("csv", "xlsx"):  # a process for each: its peak never falls
-            ours = _ours(server, Path(name), database)
-            try:
+    with _ours(server, "bench_exports") as process:
+        with process() as ours:
+            ours.fill_attempts(count)
+        for kind in ("csv", "xlsx"):
+            with process() as ours:
                 found = ours.export(kind)
-            finally:
-                ours.close()
             mib = [f"{found[name]:.1f}" for name in ("size", "before", "most")]
             rows.append([kind, f"{count:,}", f"{found['seconds']:.1f}", *mib])
     return rows
