@@ -42,7 +42,7 @@ class FailedRow:
 
 
 def forget(before: datetime.datetime) -> int:
-    """Delete actions begun before this time; return how many. What they did is in the history of attempts and allowances."""
+    """Delete actions begun before this time; return how many. The history of attempts and allowances keeps their effects."""
     return BulkAction.objects.filter(created__lt=before).delete()[0]
 
 

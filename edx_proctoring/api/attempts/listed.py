@@ -48,7 +48,7 @@ class ListedAttempt(NamedTuple):
 
 OWN_COLUMNS = ListedAttempt._fields[:14]
 LEARNER_COLUMNS = ("user__username", "user__email")
-# What lists show, and what the deadline of a running attempt without a limit depends on.
+# Lists show these columns, and the deadline of a running attempt without a limit depends on them.
 EXAM_COLUMNS = (
     "course_id", "content_id", "exam_name", "time_limit_mins", "due_date", "backend", "is_proctored",
     "is_practice_exam",
