@@ -21,7 +21,6 @@ from edx_proctoring.lifecycle.ledger import (
     close_pause,
     cut_to_due_date,
     needs_more_minutes,
-    new_key,
     read,
     read_locked,
     store,
@@ -89,15 +88,7 @@ def add_seconds(
         if seconds < 0:
             after = after.keeping_a_minute(before, ledger.now)
         seconds = after.adjusted - before.adjusted
-    row = TimeAdjustment.of(
-        ledger.attempt,
-        kind,
-        key or new_key(kind),
-        ledger.now,
-        seconds=seconds,
-        by_id=getattr(by, "pk", None),
-        reason=reason,
-    )
+    row = ledger.new_row(kind, key, by, seconds=seconds, reason=reason)
     gained = store(ledger, after, row, reason=kind, by=by)
     return TimeChange(ledger.attempt, row, changed=True, gained=gained, after=after)
 
@@ -134,16 +125,7 @@ def pause(
             raise not_in(ledger.attempt, "Only a started attempt can be paused.")
         if deadline.is_over(ledger.now):
             raise not_in(ledger.attempt, "The attempt's time is over.")
-        row = TimeAdjustment.of(
-            ledger.attempt,
-            kind,
-            key or new_key(kind),
-            ledger.now,
-            seconds=longest,
-            began_at=ledger.now,
-            by_id=getattr(by, "pk", None),
-            reason=reason,
-        )
+        row = ledger.new_row(kind, key, by, seconds=longest, began_at=ledger.now, reason=reason)
         stopped = replace(deadline, paused_since=ledger.now, pause_ends=row.ends_by_itself_at)
         store(ledger, stopped, row, reason=kind, by=by)
         return TimeChange(ledger.attempt, row, changed=True, after=stopped)

@@ -16,7 +16,7 @@ from django.db.models import Min
 from edx_proctoring import deadlines, timing
 from edx_proctoring.lifecycle import rows
 from edx_proctoring.lifecycle.clock import add_seconds, check_key, done_before, not_in
-from edx_proctoring.lifecycle.ledger import Ledger, TimeChange, new_key, read, store
+from edx_proctoring.lifecycle.ledger import Ledger, TimeChange, read, store
 from edx_proctoring.lifecycle.locking import locked
 from edx_proctoring.lifecycle.resume import is_in_resume_process
 from edx_proctoring.lifecycle.rows import Attempt, Status
@@ -198,15 +198,6 @@ def _add_to_rest(
     attempt = ledger.attempt
     rest = min((attempt.time_remaining_seconds or 0) + seconds, timing.LONGEST_SECONDS)
     rows.update(attempt, {"time_remaining_seconds": rest}, reason=kind, user=by)
-    row = TimeAdjustment.of(
-        attempt,
-        kind,
-        key or new_key(kind),
-        ledger.now,
-        seconds=seconds,
-        ended_at=ledger.now,
-        by_id=getattr(by, "pk", None),
-        reason=reason,
-    )
+    row = ledger.new_row(kind, key, by, seconds=seconds, ended_at=ledger.now, reason=reason)
     gained = store(ledger, None, row, reason=kind, by=by)
     return TimeChange(attempt, row, changed=True, gained=gained)

@@ -9,6 +9,7 @@ import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Unpack
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -20,6 +21,7 @@ from edx_proctoring.lifecycle import rows
 from edx_proctoring.lifecycle.locking import lock_attempt
 from edx_proctoring.lifecycle.rows import Attempt
 from edx_proctoring.models import TimeAdjustment
+from edx_proctoring.models.adjustments import AdjustmentValues
 from edx_proctoring.statuses import IN_PROGRESS
 from edx_proctoring.timing import Deadline, ExtraTime
 from edx_proctoring.types import AttemptChanges, User
@@ -68,6 +70,13 @@ class Ledger:
     @property
     def open_pause(self) -> TimeAdjustment | None:
         return next((row for row in self.rows if row.is_open), None)
+
+    def new_row(
+        self, kind: str, key: str, by: User | None, **values: Unpack[AdjustmentValues]
+    ) -> TimeAdjustment:
+        """Return an unsaved row of this moment; one without a key gets a new one."""
+        values["by_id"] = getattr(by, "pk", None)
+        return TimeAdjustment.of(self.attempt, kind, key or new_key(kind), self.now, **values)
 
 
 def read(known: Attempt, now: datetime.datetime | None = None) -> Ledger:

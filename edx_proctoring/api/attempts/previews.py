@@ -1,7 +1,7 @@
 """Show what a change of time would do, for many attempts with few queries. Nothing here writes."""
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.utils import timezone
@@ -57,21 +57,12 @@ def plan_extensions(
     a learner with a date of her own, and each learner where dates are relative to schedules, costs some more there.
     """
     now = timezone.now()
-    with host_dates.read_together(_learners(attempts)):
-        clocks = _clocks(attempts, now)
     return [
         _planned(
             attempt, clock, seconds if isinstance(seconds, int) else seconds.get(attempt.pk, 0), now
         )
-        for attempt, clock in zip(attempts, clocks, strict=True)
+        for attempt, clock in zip(attempts, _clocks(attempts, now), strict=True)
     ]
-
-
-def _learners(attempts: Iterable[Attempt]) -> Iterator[tuple[str, str, int, str]]:
-    for one in attempts:
-        if one.started_at and one.status in IN_PROGRESS:
-            exam = one.proctored_exam
-            yield exam.course_id, exam.content_id, one.user_id, one.user.get_username()
 
 
 @dataclass(frozen=True)
@@ -87,18 +78,28 @@ def _clocks(attempts: Sequence[Attempt], now: datetime.datetime) -> list[_Clock]
     books = deadlines.ledgers(attempts) if attempts else {}
     running = [one for one in attempts if one.started_at and one.status in IN_PROGRESS]
     extras = extra_times(running) if extensions.with_hook("time_for") else {}
+    learners = (
+        (
+            one.proctored_exam.course_id,
+            one.proctored_exam.content_id,
+            one.user_id,
+            one.user.get_username(),
+        )
+        for one in running
+    )
     found = []
-    for attempt in attempts:
-        rows = books.get(attempt.pk, [])
-        before = deadlines.from_ledger(attempt, rows)
-        if before is None or attempt.status not in IN_PROGRESS:
-            found.append(_Clock(rows, before, before))
-            continue
-        before = before.at(now)
-        # If an extension fails, the change itself keeps the last known due date.
-        known = extras.get(attempt.pk, timing.NO_EXTRA_TIME)
-        current = before if known is None else cut_to_due_date(attempt, before, before, known)
-        found.append(_Clock(rows, before, current))
+    with host_dates.read_together(learners):
+        for attempt in attempts:
+            rows = books.get(attempt.pk, [])
+            before = deadlines.from_ledger(attempt, rows)
+            if before is None or attempt.status not in IN_PROGRESS:
+                found.append(_Clock(rows, before, before))
+                continue
+            before = before.at(now)
+            # If an extension fails, the change itself keeps the last known due date.
+            known = extras.get(attempt.pk, timing.NO_EXTRA_TIME)
+            current = before if known is None else cut_to_due_date(attempt, before, before, known)
+            found.append(_Clock(rows, before, current))
     return found
 
 
@@ -135,9 +136,7 @@ def plan_pauses(attempts: Sequence[Attempt], *, continues: bool = False) -> list
     """Return which attempts could be paused, or continued; with the queries of `plan_extensions`."""
     now = timezone.now()
     found = []
-    with host_dates.read_together(_learners(attempts)):
-        clocks = _clocks(attempts, now)
-    for attempt, clock in zip(attempts, clocks, strict=True):
+    for attempt, clock in zip(attempts, _clocks(attempts, now), strict=True):
         planned = _planned(attempt, clock, 0, now)
         is_paused = any(row.stops_clock(now) for row in clock.rows)
         if not planned.refused and attempt.status != "started":
