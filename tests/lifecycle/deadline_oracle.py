@@ -86,7 +86,10 @@ class Oracle:
         self.state, self.paused, self.break_ends = "broken", False, None
 
     def may_grant(self, seconds):
-        return self.state == "running" or (self.state in ("waiting", "prepared") and seconds > 0)
+        """Before the start, only what was granted before can be taken away."""
+        if self.state == "waiting":
+            return self.early + seconds >= 0
+        return self.state == "running"
 
     def grant(self, seconds):
         if self.state != "running":

@@ -233,6 +233,7 @@ def break_off(history):
     ],
 )
 @example(before=[], after=[("minutes", 30), *BREAK, ("minutes", 10), RESUME, ("minutes", 30)])
+@example(before=[("grant", 600), ("grant", -240), ("grant", -600)], after=[("wait", 60)])
 def test_the_deadline_is_what_a_naive_account_says(transactional_db, before, after):
     with time_machine.travel(NOON, tick=False) as clock:
         history = History(clock)
