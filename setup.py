@@ -103,7 +103,6 @@ setup(
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",
         "Programming Language :: Python :: 3.13",
-        "Programming Language :: Python :: 3.14",
         "Topic :: Education",
         "Topic :: Education :: Testing",
         "Typing :: Typed",
