@@ -1,4 +1,4 @@
-"""Staff in Django admin, and what they do there."""
+"""Fixtures: staff in Django admin, and their requests."""
 
 import pytest
 from django.apps import apps
@@ -30,7 +30,7 @@ def boss(django_user_model):
 
 @pytest.fixture
 def rest():
-    """A provider that is asked over the network."""
+    """Return a provider that is called over the network."""
     provider = BaseRestProctoringProvider("id", "secret", base_url="http://127.0.0.1:9")
     apps.get_app_config("edx_proctoring").backends["rest"] = provider
     return provider
@@ -38,13 +38,13 @@ def rest():
 
 @pytest.fixture
 def client(boss):
-    """Signed in as the superuser."""
+    """Return a client authenticated as the superuser."""
     return signed_in(boss)
 
 
 @pytest.fixture
 def client_with():
-    """A client of staff who have these permissions only."""
+    """Return a function that makes a client with only these permissions."""
 
     def make(*names):
         user = UserFactory(is_staff=True)
@@ -68,7 +68,7 @@ def said(page):
 
 @pytest.fixture
 def told(attempt, boss):
-    """An attempt with a history, a review with comments, an earlier one, and messages."""
+    """Return an attempt with a history, reviews with comments, an earlier attempt, and messages."""
     known = attempt()
     for status in ("ready_to_start", "started", "submitted"):
         api.update_attempt_status(known.pk, status, reason="learner")

@@ -38,7 +38,7 @@ def test_an_allowance_is_granted_with_its_effects(client, exam, learner):
         ({"proctored_exam": "closed"}, "proctored_exam"),
     ],
 )
-def test_a_wrong_allowance_is_refused_at_its_field(client, exam, learner, change, field):
+def test_an_invalid_allowance_shows_an_error_at_its_field(client, exam, learner, change, field):
     closed = ExamFactory(is_active=False)
     data = {"user": learner.pk, "proctored_exam": exam.pk, "key": "additional_time_granted", "value": "5"}  # fmt: skip
     data.update({**change, **({"proctored_exam": closed.pk} if "proctored_exam" in change else {})})
@@ -46,7 +46,7 @@ def test_a_wrong_allowance_is_refused_at_its_field(client, exam, learner, change
     assert not Allowance.objects.exists()
 
 
-def test_only_the_value_changes_and_the_former_one_is_archived(client, exam, learner):
+def test_only_the_value_can_be_changed_and_the_former_one_is_archived(client, exam, learner):
     granted = AllowanceFactory(proctored_exam=exam, user=learner, value="5")
     answer = client.post(f"{URL}{granted.pk}/change/", {"value": "15", "key": "time_multiplier"})
     assert answer.status_code == 302
@@ -55,7 +55,7 @@ def test_only_the_value_changes_and_the_former_one_is_archived(client, exam, lea
     assert ProctoredExamStudentAllowanceHistory.objects.get().value == "5"
 
 
-def test_the_list_finds_by_learner_and_exam_and_deletes(client, exam, learner):
+def test_the_list_can_be_searched_by_learner_and_exam_and_deletes_allowances(client, exam, learner):
     granted = AllowanceFactory(proctored_exam=exam, user=learner)
     assert b"Midterm" in client.get(f"{URL}?q={learner.username}").content
     words = '<span title="additional_time_granted">Additional Time (minutes)</span>'
@@ -67,12 +67,12 @@ def test_the_list_finds_by_learner_and_exam_and_deletes(client, exam, learner):
     assert not Allowance.objects.exists()
 
 
-def test_the_list_of_exams_shows_what_they_are(client, exam):
+def test_the_list_of_exams_shows_their_types(client, exam):
     answer = client.get("/admin/edx_proctoring/proctoredexam/?is_active__exact=1")
     assert b"field-time_limit_mins" in answer.content
 
 
-def test_a_review_leads_to_its_attempt_and_shows_the_comments(client, attempt):
+def test_a_review_shows_its_comments_and_links_to_its_attempt(client, attempt):
     known = attempt(status="submitted")
     comment = {"comment": "<Phone>", "status": "Suspicious", "start": 10, "stop": 15, "duration": 5}
     review = api.receive_review(known, {"status": "suspicious", "comments": [comment]})

@@ -1,4 +1,4 @@
-"""Django admin of attempts and reviews: what staff change, and what follows from it."""
+"""Django admin of attempts and reviews: changes by staff and their effects."""
 
 import pytest
 from django.utils import timezone
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.defect("ADMIN-1")
-def test_the_same_status_repeats_no_effect(client, attempt):
+def test_saving_the_same_status_repeats_no_effects(client, attempt):
     known = attempt(status="submitted", completed_at=timezone.now())
     before = (OutboxMessage.objects.count(), known.completed_at)
     change(client, ATTEMPTS, known.pk, status="submitted")
@@ -31,7 +31,7 @@ def test_resume_flags_are_shown_and_not_editable(client, attempt):
 
 @pytest.mark.defect("ADMIN-3")
 @pytest.mark.parametrize("status", ["onboarding_reset", "expired", "onboarding_missing"])
-def test_a_status_outside_the_choices_is_kept(client, attempt, status):
+def test_a_stored_status_that_is_not_among_the_choices_is_kept(client, attempt, status):
     known = attempt(status=status)
     form = page_of(client, ATTEMPTS, known.pk).context["adminform"].form
     assert form["status"].value() == status
@@ -42,7 +42,7 @@ def test_a_status_outside_the_choices_is_kept(client, attempt, status):
 
 
 @pytest.mark.defect("ADMIN-4")
-def test_deleting_reviews_needs_the_permission(client_with, told):
+def test_deleting_reviews_requires_the_permission(client_with, told):
     review = ProctoredExamSoftwareSecureReview.objects.get()
     url = f"{ADMIN}/{REVIEWS}/{review.pk}/delete/"
     assert client_with(f"change_{REVIEWS}").post(url, {"post": "yes"}).status_code == 403
@@ -52,7 +52,7 @@ def test_deleting_reviews_needs_the_permission(client_with, told):
 
 
 @pytest.mark.defect("ADMIN-5")
-def test_an_unconfigured_provider_is_no_server_error(client, attempt, host):
+def test_an_unconfigured_provider_causes_no_server_error(client, attempt, host):
     known = attempt(status="submitted", completed_at=timezone.now())
     review = api.receive_review(known, {"status": "suspicious"})
     ProctoredExam.objects.update(backend="gone")
@@ -65,7 +65,7 @@ def test_an_unconfigured_provider_is_no_server_error(client, attempt, host):
 
 @pytest.mark.defect("ADMIN-5")
 @pytest.mark.parametrize("gone", ["attempt", "exam"])
-def test_a_review_of_what_is_gone_is_decided(client, attempt, boss, gone):
+def test_a_review_of_a_removed_attempt_or_exam_can_be_decided(client, attempt, boss, gone):
     known = attempt(status="submitted", completed_at=timezone.now())
     review = api.receive_review(known, {"status": "suspicious"})
     if gone == "exam":
@@ -79,7 +79,7 @@ def test_a_review_of_what_is_gone_is_decided(client, attempt, boss, gone):
 
 
 @pytest.mark.defect("ADMIN-6")
-def test_the_payload_of_the_provider_stays(client, told):
+def test_the_provider_s_payload_cannot_be_changed(client, told):
     review = ProctoredExamSoftwareSecureReview.objects.get()
     before = review.raw_data
     change(client, REVIEWS, review.pk, review_status="Clean", raw_data="notes")
@@ -88,7 +88,7 @@ def test_the_payload_of_the_provider_stays(client, told):
 
 
 @pytest.mark.defect("ADMIN-6")
-def test_notes_are_kept_beside_the_payload(client, told, boss):
+def test_notes_are_stored_next_to_the_payload(client, told, boss):
     review = ProctoredExamSoftwareSecureReview.objects.get()
     payload = review.raw_data
     for note in ("[looked] <b>twice</b>", ""):
@@ -103,7 +103,7 @@ def test_notes_are_kept_beside_the_payload(client, told, boss):
 
 @pytest.mark.defect("ADMIN-8")
 @pytest.mark.parametrize("removed", [False, True])
-def test_a_review_without_exam_shows_that_of_its_attempt(client, told, boss, removed):
+def test_a_review_without_exam_shows_the_exam_of_its_attempt(client, told, boss, removed):
     ProctoredExamSoftwareSecureReview.objects.update(exam=None, student=None)
     if removed:
         api.remove_exam_attempt(told.pk, boss)
@@ -121,7 +121,7 @@ def test_deleting_a_reviewer_keeps_the_review(told, boss, django_user_model):
 
 
 @pytest.mark.defect("ADMIN-9")
-def test_an_exam_with_attempts_is_not_deleted_here(client, told):
+def test_an_exam_with_attempts_cannot_be_deleted(client, told):
     exam = told.proctored_exam
     page = client.post(f"{ADMIN}/proctoredexam/{exam.pk}/delete/", {"post": "yes"})
     assert page.status_code == 403
@@ -132,7 +132,9 @@ def test_an_exam_with_attempts_is_not_deleted_here(client, told):
 
 
 @pytest.mark.defect("ADMIN-10")
-def test_saving_an_exam_emits_an_event_and_tells_the_provider_once(client, exam, provider, tracker):
+def test_saving_an_exam_emits_one_event_and_notifies_the_provider_once(
+    client, exam, provider, tracker
+):
     provider.calls.clear()
     data = {
         "course_id": exam.course_id,
@@ -153,7 +155,7 @@ def test_saving_an_exam_emits_an_event_and_tells_the_provider_once(client, exam,
 
 
 @pytest.mark.defect("ADMIN-11")
-def test_choices_do_not_depend_on_debug(client, attempt, settings):
+def test_the_status_choices_do_not_depend_on_DEBUG(client, attempt, settings):
     known = attempt()
 
     def choices():
@@ -169,7 +171,7 @@ def test_choices_do_not_depend_on_debug(client, attempt, settings):
 @pytest.mark.parametrize(
     ("status", "shown"), [("second_review_required", "Zweite Überprüfung nötig"), ("odd", "odd")]
 )
-def test_statuses_are_shown_in_words(client, attempt, status, shown, settings):
+def test_statuses_are_shown_as_labels(client, attempt, status, shown, settings):
     known = attempt(status=status)
     settings.LANGUAGE_CODE = "de"
     text = client.get(f"{ADMIN}/{ATTEMPTS}/").content.decode()
@@ -183,7 +185,7 @@ def restore(client, known, version, **data):
 
 
 @pytest.mark.defect("ADMIN-12")
-def test_restoring_an_old_version_is_an_ordinary_change(client, told):
+def test_restoring_an_old_version_has_the_effects_of_a_change(client, told):
     submitted = told.history.filter(status="submitted").first()
     assert restore(client, told, submitted, status="submitted").status_code == 200
     told.refresh_from_db()
@@ -193,14 +195,14 @@ def test_restoring_an_old_version_is_an_ordinary_change(client, told):
 
 
 @pytest.mark.defect("ADMIN-12")
-def test_what_is_illegal_is_not_restored(client, told):
+def test_a_version_with_an_illegal_status_is_not_restored(client, told):
     page = restore(client, told, told.history.filter(status="started").first(), status="started")
     assert "not allowed" in said(page)[0]
     told.refresh_from_db()
     assert told.status == "rejected"
 
 
-def test_who_may_only_read_restores_nothing(client_with, told):
+def test_users_with_view_permission_only_cannot_restore(client_with, told):
     reader = client_with("view_proctoredexamstudentattempt")
     version = told.history.filter(status="submitted").first()
     assert restore(reader, told, version, status="verified").status_code == 403

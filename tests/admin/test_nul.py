@@ -1,4 +1,4 @@
-"""A NUL in the query of a list, which PostgreSQL refuses as a text."""
+"""NUL characters in query strings of lists: PostgreSQL refuses them in text."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ QUERIES = (
 
 @pytest.fixture
 def browser(client: Any) -> Any:
-    """An administrator's."""
+    """Return an administrator's client."""
     client.force_login(
         UserFactory(is_staff=True, is_superuser=True),
         backend="django.contrib.auth.backends.ModelBackend",
@@ -47,7 +47,7 @@ def browser(client: Any) -> Any:
     return client
 
 
-def test_lists(browser: Any) -> None:
+def test_lists_redirect_if_the_query_has_a_NUL(browser: Any) -> None:
     assert len(OURS) >= 6
     for name in OURS:
         url = reverse(f"admin:edx_proctoring_{name}_changelist")
@@ -60,7 +60,9 @@ def test_lists(browser: Any) -> None:
         assert browser.get(f"{url}?e=1").status_code == 200
 
 
-def test_fields_that_are_completed(browser: Any, exam: ProctoredExam) -> None:
+def test_autocomplete_finds_nothing_if_the_term_has_a_NUL(
+    browser: Any, exam: ProctoredExam
+) -> None:
     field = {"app_label": "edx_proctoring", "model_name": "proctoredexamreviewpolicy"}
     query = {**field, "field_name": "proctored_exam"}
     for term, found in (("\0", 0), (exam.exam_name, 1), (f"{exam.exam_name}\0", 0)):

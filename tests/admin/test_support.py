@@ -23,7 +23,7 @@ from tests.admin.conftest import ADMIN, ATTEMPTS, REVIEWS, change, page_of
 pytestmark = pytest.mark.django_db
 
 
-def test_the_timeline_says_who_when_from_where_to_where_and_why(client, told, boss):
+def test_the_timeline_has_user_time_statuses_and_reason_of_each_change(client, told, boss):
     timeline = page_of(client, ATTEMPTS, told.pk).context["timeline"]
     seen = [(step.before, step.after, step.who, str(step.why)) for step in timeline["steps"]]
     assert seen[0] == ("", "Created", "", "test set-up")
@@ -51,7 +51,7 @@ def test_reviews_with_comments_and_messages_are_on_the_page(client, told):
     assert str(strangers.attempt_code) not in text
 
 
-def test_the_page_costs_the_same_however_long_the_story(client, told, boss):
+def test_the_page_takes_the_same_queries_however_long_the_history(client, told, boss):
     def cost():
         with CaptureQueriesContext(connection) as queries:
             page_of(client, ATTEMPTS, told.pk)
@@ -69,7 +69,7 @@ def test_the_page_costs_the_same_however_long_the_story(client, told, boss):
     assert cost() == before
 
 
-def test_only_what_the_reader_may_see_anyway(client_with, told):
+def test_the_timeline_shows_only_data_that_the_user_may_view_elsewhere(client_with, told):
     page = page_of(client_with("view_proctoredexamstudentattempt"), ATTEMPTS, told.pk)
     assert page.status_code == 200
     timeline = page.context["timeline"]
@@ -93,13 +93,13 @@ def test_texts_of_learners_and_providers_are_escaped(client, attempt):
 
 @pytest.fixture
 def given_up():
-    """A message that nobody could deliver."""
+    """Return a message that could not be delivered."""
     outbox.put(outbox.Draft("email", "a", "a", {"history_id": 0}))
     OutboxMessage.objects.update(state="given_up", last_error="ConnectionError: " + "x" * 500)
     return OutboxMessage.objects.get()
 
 
-def test_the_outbox_says_why(client, given_up):
+def test_the_outbox_shows_the_error_of_a_message(client, given_up):
     text = client.get(f"{ADMIN}/outboxmessage/?state__exact=given_up").content.decode()
     assert "ConnectionError: xxx" in text
     assert "x" * 300 not in text
@@ -109,7 +109,7 @@ def test_the_outbox_says_why(client, given_up):
     )
 
 
-def test_messages_are_named_in_words_with_their_key_as_title(client, told):
+def test_messages_are_shown_with_a_label_and_their_key_as_title(client, told):
     assert labels.message_labels().keys() == set(KINDS)
     email = OutboxMessage.objects.filter(kind="email").latest("id")
     words = f'<span title="{email.key}">E-mail about the status</span>'
@@ -122,7 +122,7 @@ def test_messages_are_named_in_words_with_their_key_as_title(client, told):
     assert ">a kind<" in client.get(f"{ADMIN}/outboxmessage/?kind=?").content.decode()
 
 
-def test_who_may_only_read_messages_cannot_have_them_delivered(client_with, given_up):
+def test_users_with_view_permission_only_cannot_deliver_messages(client_with, given_up):
     data = {"action": "deliver_again", "_selected_action": [given_up.pk]}
     reader = client_with("view_outboxmessage")
     assert reader.get(f"{ADMIN}/outboxmessage/").status_code == 200
@@ -141,7 +141,7 @@ def test_lists_do_not_scan_tables(client, told, model):
     with CaptureQueriesContext(connection) as queries:
         client.get(f"{ADMIN}/{model}/")
     scans = [one["sql"] for one in queries if "DISTINCT" in one["sql"]]
-    big = ("attempt", "review", "outbox")  # exams are few, and their courses are asked for
+    big = ("attempt", "review", "outbox")  # the list of courses scans the exams, which are few
     assert not [sql for sql in scans if any(f"FROM {quoted}" in sql for quoted in tables(big))]
 
 
@@ -152,14 +152,14 @@ def tables(words):
 
 
 @pytest.mark.parametrize(("word", "count"), [("submitted", 1), ("started", 0), ("bogus", 2)])
-def test_the_filter_of_statuses(client, attempt, word, count):
+def test_the_filter_offers_statuses_by_label(client, attempt, word, count):
     attempt(status="submitted", completed_at=timezone.now())
     attempt(status="onboarding_reset")
     page = client.get(f"{ADMIN}/{ATTEMPTS}/?status={word}")
     assert page.context["cl"].queryset.count() == count
 
 
-def test_the_outbox_says_which_provider_is_down(client, rest):
+def test_the_outbox_shows_which_provider_is_down(client, rest):
     assert "No answer from" not in client.get(f"{ADMIN}/outboxmessage/").content.decode()
     for _ in range(breaker.FAILURES):
         breaker.of_requests(rest.address).note(failed=True)
@@ -168,7 +168,7 @@ def test_the_outbox_says_which_provider_is_down(client, rest):
     assert "No answer from" not in client.get(f"{ADMIN}/outboxmessage/").content.decode()
 
 
-# Accounts, in the host's own pages
+# Users, in the host's own pages
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_the_outbox_says_which_provider_is_down(client, rest):
         ),
     ],
 )
-def test_the_author_of_a_policy_is_not_deleted_and_the_page_says_why(
+def test_the_author_of_a_policy_cannot_be_deleted_and_the_page_says_why(
     client, exam, staff, url, data
 ):
     def send(**data):
@@ -191,7 +191,7 @@ def test_the_author_of_a_policy_is_not_deleted_and_the_page_says_why(
     policy_id = api.create_exam_review_policy(exam.pk, staff.pk, "No books.")
     text = client.get(f"/admin/auth/user/{staff.pk}/delete/").content.decode()
     assert "review policy" in text
-    assert 'name="post"' not in text  # no button to go on
+    assert 'name="post"' not in text  # no button to confirm
     assert send(**data).status_code == 403
     policy = {"proctored_exam": exam.pk, "review_policy": "Books."}
     change(client, "proctoredexamreviewpolicy", policy_id, **policy)
@@ -200,7 +200,7 @@ def test_the_author_of_a_policy_is_not_deleted_and_the_page_says_why(
     assert ProctoredExamReviewPolicy.objects.get().set_by_user.username == "boss"
 
 
-def test_policies_go_with_their_exam_and_alone(client, make_exam, staff):
+def test_policies_can_be_deleted_alone_and_with_their_exam(client, make_exam, staff):
     for exam, page in ((make_exam(), "proctoredexam"), (make_exam(), "proctoredexamreviewpolicy")):
         policy_id = api.create_exam_review_policy(exam.pk, staff.pk, "No books.")
         pk = exam.pk if page == "proctoredexam" else policy_id
@@ -208,7 +208,7 @@ def test_policies_go_with_their_exam_and_alone(client, make_exam, staff):
         assert not ProctoredExamReviewPolicy.objects.filter(pk=policy_id).exists()
 
 
-def test_retirement_takes_reviewers_notes_along(client, told, attempt, learner):
+def test_retirement_deletes_reviewers_notes(client, told, attempt, learner):
     other = attempt(user=UserFactory(), status="submitted", completed_at=timezone.now())
     kept = api.receive_review(other, {"status": "suspicious"})
     gone = ProctoredExamSoftwareSecureReview.objects.get(attempt_code=told.attempt_code)
@@ -221,18 +221,18 @@ def test_retirement_takes_reviewers_notes_along(client, told, attempt, learner):
         assert b"nurse" in page_of(client, REVIEWS, kept.pk).content
 
 
-def test_the_app_has_a_name_to_read(client):
+def test_the_app_has_a_verbose_name(client):
     shown = client.get("/admin/").context["app_list"]
     assert "Proctoring" in [app["name"] for app in shown]
 
 
-# Decisions by button
+# Decisions by buttons
 
 
 @pytest.mark.parametrize(
     ("decision", "status"), [("Clean", "verified"), ("Suspicious", "rejected")]
 )
-def test_buttons_decide_as_saving_does(client, attempt, boss, decision, status):
+def test_buttons_have_the_same_effect_as_saving(client, attempt, boss, decision, status):
     known = attempt(status="submitted", completed_at=timezone.now())
     review = api.receive_review(known, {"status": "suspicious", "comments": []})
     assert (
@@ -248,7 +248,7 @@ def test_buttons_decide_as_saving_does(client, attempt, boss, decision, status):
     assert "Seen it" in page_of(client, REVIEWS, review.pk).content.decode()
 
 
-def test_buttons_are_for_those_who_may_change_reviews(client_with, attempt):
+def test_buttons_require_the_permission_to_change_reviews(client_with, attempt):
     known = attempt(status="submitted", completed_at=timezone.now())
     review = api.receive_review(known, {"status": "suspicious", "comments": []})
     reader = client_with("view_proctoredexamsoftwaresecurereview")
@@ -261,7 +261,7 @@ def test_buttons_are_for_those_who_may_change_reviews(client_with, attempt):
     assert (review.review_status, review.reviewed_by) == ("Suspicious", None)
 
 
-def test_staff_choose_which_comments_the_learner_sees(client, told, boss, client_with):
+def test_staff_choose_the_comments_shown_to_the_learner(client, told, boss, client_with):
     one = ProctoredExamSoftwareSecureComment.objects.get(comment="A phone!")
     review = page_of(client, REVIEWS, one.review_id).content.decode()
     url = f"{ADMIN}/proctoredexamsoftwaresecurecomment/"

@@ -1,4 +1,4 @@
-"""A clock that stands at noon, and an attempt that starts there."""
+"""Fixtures: a frozen clock at noon, and an attempt that starts at noon."""
 
 import pytest
 import time_machine
@@ -15,6 +15,6 @@ def clock():
 
 @pytest.fixture
 def running(clock, attempt, make_exam):
-    """Started at noon, for an hour."""
+    """Return an attempt that started at noon, for an hour."""
     exam = make_exam(time_limit_mins=60)
     return lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")

@@ -1,15 +1,15 @@
-"""A second, naive account of one learner's time in one exam. Imports nothing of the package.
+"""A second, naive calculation of one learner's time in one exam. It imports nothing from the package.
 
-It counts what was entitled, granted and used, where the package computes ends from a ledger.
+It counts the seconds allowed, granted and used, while the package computes the deadline from a ledger.
 """
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
-SHORTEST = 60  # seconds that taking time away leaves
+SHORTEST = 60  # seconds left at least when time is taken away
 
 
 class Oracle:
-    """All moments are whole seconds since the beginning of the history."""
+    """Times are whole seconds since the start of the history."""
 
     def __init__(self, limit):
         self.now = 0
@@ -17,10 +17,10 @@ class Oracle:
         self.state = "waiting"  # running, broken, over
         self.entitled = self.granted = self.used = 0
         self.paused = False
-        self.break_ends = None  # of a learner's break: when its budget is used up
-        self.cap = None  # the due date, as far as it may cut the running attempt
-        self.early = 0  # granted to the attempt that waits
-        # The seconds in which time ran, those that were down, and how many have been given back.
+        self.break_ends = None  # when the learner's break uses up its budget
+        self.cap = None  # the due date, where it limits the running attempt
+        self.early = 0  # granted before the start
+        # The seconds in which time ran, the seconds of outages, and how many seconds were given back.
         self.ran, self.down, self.given_back = set(), set(), 0
 
     def entitlement(self):
@@ -33,13 +33,13 @@ class Oracle:
 
     @property
     def end(self):
-        """Of a running attempt, as if a pause ended now."""
+        """Return the end of the running attempt, as if a pause ended now."""
         end = self.now + max(self.left_without_due_date, 0)
         return end if self.cap is None else min(end, self.cap)
 
     @property
     def promised(self):
-        """The end as it was when the pause began."""
+        """Return the end as it was when the pause began."""
         end = self.standing_since + max(self.left_without_due_date, 0)
         return end if self.cap is None else min(end, self.cap)
 
@@ -66,7 +66,7 @@ class Oracle:
         return end if self.cap is None else min(end, self.cap)
 
     def _look_at_due_date(self):
-        """It cuts, but never to before what was promised."""
+        """Apply the due date, but never end the attempt earlier than promised."""
         self.cap = None if self.due is None else max(self.due, self.promised)
 
     def change(self, name, value):
@@ -76,7 +76,7 @@ class Oracle:
             self.entitled = max(self.entitled, self.entitlement())
 
     def start(self):
-        """The first attempt, or the one that resumes."""
+        """Start the first attempt, or the one that resumes it."""
         self.entitled = max(self.entitled, self.entitlement())
         self.granted += self.early
         self.early, self.cap, self.paused, self.break_ends = 0, self.due, False, None
@@ -86,7 +86,7 @@ class Oracle:
         self.state, self.paused, self.break_ends = "broken", False, None
 
     def may_grant(self, seconds):
-        """Before the start, only what was granted before can be taken away."""
+        """Return whether the change is possible: before the start, only granted seconds can be taken away."""
         if self.state == "waiting":
             return self.early + seconds >= 0
         return self.state == "running"
@@ -104,7 +104,7 @@ class Oracle:
                 self.granted += least - self.standing_since - self.left_without_due_date
 
     def outage(self, ago, length):
-        """Give back each second that was down and ran, whichever outages it was part of, and in whichever attempt."""
+        """Give back each second of an outage in which time ran, once, whatever outages and attempts it belongs to."""
         begin = self.now - ago
         self.down.update(range(begin, min(begin + length, self.now)))
         seconds = max(len(self.down & self.ran) - self.given_back, 0)
@@ -115,7 +115,7 @@ class Oracle:
             self.given_back += seconds
 
     def pause(self):
-        """Of staff. It stops the counting of a break."""
+        """Pause the attempt by staff; this ends a break."""
         if self.paused and self.break_ends is None:
             return
         if self.paused:
@@ -123,7 +123,7 @@ class Oracle:
         self.paused, self.paused_at, self.break_ends = True, self.now, None
 
     def rest(self, longest):
-        """The learner's break. It changes nothing during a pause or another break."""
+        """Begin a learner's break; during a pause or another break, nothing changes."""
         if not self.paused:
             self.paused, self.paused_at, self.break_ends = True, self.now, self.now + longest
 

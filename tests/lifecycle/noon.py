@@ -1,4 +1,4 @@
-"""Moments and durations around noon, and the stored time of an attempt."""
+"""Times and durations around noon, and the stored deadline of an attempt."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""Due dates that the host has changed, of which edx-when still has older copies in the cache."""
+"""The host changes due dates while the cache of edx-when still holds the former ones."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def when():
 
 @pytest.fixture
 def moved(clock, attempt, make_exam, when):
-    """An attempt that has begun with a due date in 20 minutes, which the host moves to 40, for all or for the learner."""
+    """Start an attempt due in 20 minutes; the host then moves the due date to 40, for everybody or for the learner."""
     from edx_django_utils.cache import RequestCache
 
     def begin(*, own, after=0):
@@ -42,14 +42,14 @@ def moved(clock, attempt, make_exam, when):
 
 
 @pytest.mark.parametrize("own", [False, True])
-def test_the_host_reports_the_change(moved, own):
+def test_a_change_reported_by_the_host_moves_the_deadline(moved, own):
     running = moved(own=own)
     api.recalculate_deadlines(running.proctored_exam.course_id)
     assert end_of(running) == NOON + 40 * MINUTE
 
 
 @pytest.mark.parametrize("own", [False, True])
-def test_nobody_reports_it_and_the_attempt_would_end(moved, own, clock):
+def test_an_unreported_change_is_noticed_before_the_attempt_is_ended(moved, own, clock):
     running = moved(own=own, after=19)
     clock.shift(2 * MINUTE)
     assert submit_expired_attempts().ended == 0

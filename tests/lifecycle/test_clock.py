@@ -1,4 +1,4 @@
-"""Granted time and pauses: the deadline, the ledger, the columns that older versions read."""
+"""Granted time and pauses: the deadline, the ledger, and the columns read by older versions."""
 
 import math
 
@@ -19,12 +19,12 @@ from tests.lifecycle.noon import MINUTE, NOON, SECOND, end_of, stored
 pytestmark = pytest.mark.django_db
 
 
-def test_the_start_opens_the_ledger(running):
+def test_the_start_writes_the_first_row_of_the_ledger(running):
     row = TimeAdjustment.objects.get()
     assert (row.kind, row.seconds, row.began_at, row.ended_at) == ("allotment", 3600, NOON, None)
 
 
-def test_granted_seconds_move_the_end(running, staff):
+def test_a_grant_moves_the_deadline(running, staff):
     change = lifecycle.extend(running, 90, reason="alarm", by=staff, key="one")
     assert change.changed
     assert end_of(running) == NOON + 61 * MINUTE + 30 * SECOND
@@ -33,7 +33,7 @@ def test_granted_seconds_move_the_end(running, staff):
     assert (row.seconds, row.by_id, row.reason, row.key) == (90, staff.pk, "alarm", "one")
 
 
-def test_the_same_key_grants_once(running):
+def test_a_repeated_key_grants_time_once(running):
     lifecycle.extend(running, 600, key="one")
     again = lifecycle.extend(running, 600, key="one")
     assert not again.changed
@@ -49,8 +49,8 @@ def test_a_key_of_another_attempt_is_refused(running, attempt, make_exam):
 
 
 @pytest.mark.parametrize("key", ["Alarm", "alarm ", "älarm"])
-def test_a_key_that_a_database_takes_for_the_same_loses_no_grant(running, key):
-    """MySQL and MariaDB refuse it, the others grant the time; none says that it was granted before."""
+def test_similar_keys_are_never_mistaken_for_a_repetition(running, key):
+    """MySQL and MariaDB refuse keys that they take for equal; other databases grant the time."""
     lifecycle.extend(running, 600, key="alarm")
     try:
         granted = lifecycle.extend(running, 600, key=key)
@@ -61,7 +61,7 @@ def test_a_key_that_a_database_takes_for_the_same_loses_no_grant(running, key):
 
 
 @pytest.mark.parametrize("seconds", [0, True, 1.5, "60", 10**9, -(10**9), None])
-def test_only_whole_seconds_within_bounds_are_granted(running, seconds):
+def test_grants_outside_the_limits_are_refused(running, seconds):
     with pytest.raises(TimeChangeNotAllowed):
         lifecycle.extend(running, seconds, reason="x")
     assert end_of(running) == NOON + 60 * MINUTE
@@ -74,19 +74,19 @@ def test_taking_time_away_needs_a_reason(running):
     assert end_of(running) == NOON + 50 * MINUTE
 
 
-def test_a_shortened_attempt_keeps_a_minute(running, clock):
+def test_taking_time_away_leaves_one_minute(running, clock):
     clock.shift(30 * MINUTE)
     lifecycle.extend(running, -3000, reason="too much")
     assert end_of(running) == NOON + 31 * MINUTE
 
 
-def test_a_shortened_attempt_that_has_less_than_a_minute_keeps_what_it_has(running, clock):
+def test_no_time_is_taken_away_in_the_last_minute(running, clock):
     clock.shift(59 * MINUTE + 30 * SECOND)
     lifecycle.extend(running, -3000, reason="too much")
     assert end_of(running) == NOON + 60 * MINUTE
 
 
-def test_time_granted_before_the_start_is_added_at_the_start_and_the_learner_gets_a_mail(
+def test_time_granted_before_the_start_is_added_at_the_start_and_the_learner_gets_an_email(
     clock, attempt, make_exam
 ):
     known = attempt(exam=make_exam(time_limit_mins=60), status="created")
@@ -97,7 +97,9 @@ def test_time_granted_before_the_start_is_added_at_the_start_and_the_learner_get
     assert end_of(started) == NOON + 70 * MINUTE
 
 
-def test_polls_tell_of_no_change_after_a_start_with_odd_seconds(clock, attempt, make_exam):
+def test_a_poll_reports_no_change_after_a_start_with_a_grant_of_90_seconds(
+    clock, attempt, make_exam
+):
     known = attempt(exam=make_exam(time_limit_mins=60), status="ready_to_start")
     lifecycle.extend(known, 90)
     lifecycle.transition(known, "started")
@@ -106,19 +108,19 @@ def test_polls_tell_of_no_change_after_a_start_with_odd_seconds(clock, attempt, 
     assert "adjustments" not in polled
 
 
-def test_an_attempt_that_has_ended_gets_no_time(running):
+def test_an_ended_attempt_gets_no_time(running):
     lifecycle.transition(running, "submitted")
     with pytest.raises(TimeChangeNotAllowed):
         lifecycle.extend(running, 600)
 
 
-def test_an_attempt_whose_time_is_over_gets_no_time(running, clock):
+def test_an_overdue_attempt_gets_no_time(running, clock):
     clock.shift(61 * MINUTE)
     with pytest.raises(TimeChangeNotAllowed):
         lifecycle.extend(running, 600)
 
 
-def test_an_attempt_of_an_older_version_keeps_its_columns_and_gets_the_grant(
+def test_an_attempt_started_by_an_older_version_keeps_its_columns_and_gets_the_grant(
     clock, attempt, make_exam
 ):
     known = attempt(
@@ -132,14 +134,14 @@ def test_an_attempt_of_an_older_version_keeps_its_columns_and_gets_the_grant(
     assert stored(known).allowed_time_limit_mins == 30
 
 
-def test_a_paused_clock_stands_still(running, clock):
+def test_time_does_not_run_during_a_pause(running, clock):
     clock.shift(10 * MINUTE)
     lifecycle.pause(running)
     clock.shift(120 * MINUTE)
     assert deadlines.seconds_left(stored(running), timezone.now()) == 50 * 60
 
 
-def test_the_end_moves_by_the_length_of_a_pause(running, clock):
+def test_the_deadline_moves_by_the_duration_of_a_pause(running, clock):
     clock.shift(10 * MINUTE)
     lifecycle.pause(running)
     clock.shift(7 * MINUTE + 3 * SECOND)
@@ -150,7 +152,7 @@ def test_the_end_moves_by_the_length_of_a_pause(running, clock):
     assert stored(running).allowed_time_limit_mins == 68
 
 
-def test_during_a_pause_older_versions_read_its_longest_duration(running, settings):
+def test_during_a_pause_the_published_columns_include_its_longest_duration(running, settings):
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "LONGEST_PAUSE_MINUTES": 20}
     lifecycle.pause(running)
     assert stored(running).allowed_time_limit_mins == 80
@@ -164,7 +166,7 @@ def test_pausing_or_continuing_twice_changes_nothing(running, clock):
     assert TimeAdjustment.objects.filter(kind="pause").count() == 1
 
 
-def test_the_key_of_another_pause_ends_nothing(running):
+def test_the_key_of_another_pause_does_not_end_this_one(running):
     lifecycle.pause(running, key="second")
     assert not lifecycle.continue_(running, key="first").changed
     assert lifecycle.continue_(running, key="second").changed
@@ -177,7 +179,7 @@ def test_only_a_started_attempt_can_be_paused(clock, attempt, status):
         lifecycle.pause(known)
 
 
-def test_a_paused_attempt_is_not_ended_by_reading_it_or_by_the_sweep(running, clock):
+def test_neither_reads_nor_the_sweep_end_a_paused_attempt(running, clock):
     lifecycle.pause(running)
     clock.shift(300 * MINUTE)
     assert lifecycle.expire_if_overdue(stored(running)).status == "started"
@@ -196,7 +198,7 @@ def test_learners_cannot_end_a_paused_attempt(running, to):
     assert stored(running).status == "started"
 
 
-def test_staff_who_end_a_paused_attempt_end_its_pause(running, clock):
+def test_ending_a_paused_attempt_ends_its_pause(running, clock):
     lifecycle.pause(running)
     clock.shift(5 * MINUTE)
     lifecycle.transition(running, "submitted", reason=lifecycle.STAFF)
@@ -205,7 +207,7 @@ def test_staff_who_end_a_paused_attempt_end_its_pause(running, clock):
     assert stored(running).allowed_time_limit_mins == 65
 
 
-def test_an_attempt_that_breaks_off_during_a_pause_keeps_what_was_left(running, clock):
+def test_an_attempt_interrupted_during_a_pause_keeps_its_remaining_time(running, clock):
     clock.shift(20 * MINUTE)
     lifecycle.pause(running)
     clock.shift(5 * MINUTE)
@@ -223,17 +225,17 @@ def test_learners_cannot_end_a_pause(running, to, settings):
     assert stored(running).status == "started"
 
 
-def test_nothing_is_taken_from_an_attempt_before_its_start(clock, attempt, make_exam):
+def test_time_cannot_be_taken_away_before_the_start(clock, attempt, make_exam):
     known = attempt(exam=make_exam(time_limit_mins=60), status="ready_to_start")
     with pytest.raises(TimeChangeNotAllowed):
         lifecycle.extend(known, -7200, reason="too much")
     assert end_of(lifecycle.transition(known, "started")) == NOON + 60 * MINUTE
 
 
-def test_what_was_granted_before_a_start_that_failed_counts_for_the_next(
+def test_time_granted_before_a_failed_start_counts_for_the_next_attempt(
     clock, attempt, make_exam, learner
 ):
-    """Once: the attempt after that takes over a rest which holds it."""
+    """It counts once: the third attempt takes over remaining time that already includes it."""
     exam = make_exam(time_limit_mins=60)
     first = attempt(exam=exam, user=learner, status="ready_to_start")
     lifecycle.extend(first, 600)
@@ -263,7 +265,7 @@ def test_a_resumed_attempt_ends_to_the_second(clock, attempt, make_exam):
     assert list(rows) == [("allotment", 3600), ("correction", 754 - 3600)]
 
 
-def test_receivers_and_analytics_hear_of_it(running, tracker, clock):
+def test_time_changes_are_sent_as_signals_and_events(running, tracker, clock):
     heard = []
 
     def receive(**payload):
@@ -284,13 +286,13 @@ def test_receivers_and_analytics_hear_of_it(running, tracker, clock):
 
 
 @pytest.mark.databases("sqlite")  # the others have statements of their own around a lock
-def test_granting_costs_few_queries(running, django_assert_max_num_queries):
+def test_a_grant_takes_few_queries(running, django_assert_max_num_queries):
     lifecycle.extend(running, 60)  # the learner's lock exists
     with django_assert_max_num_queries(14):
         lifecycle.extend(running, 600, key="one")
 
 
-def test_limits_that_rise_lengthen_running_attempts_and_others_leave_them(running):
+def test_a_raised_limit_lengthens_running_attempts_and_a_lowered_one_changes_none(running):
     exam = running.proctored_exam
     exam.time_limit_mins = 80
     exam.save()
@@ -303,7 +305,7 @@ def test_limits_that_rise_lengthen_running_attempts_and_others_leave_them(runnin
     assert end_of(running) == NOON + 80 * MINUTE
 
 
-def test_allowances_reach_running_attempts(running):
+def test_allowances_lengthen_running_attempts(running):
     ProctoredExamStudentAllowance.objects.create(
         user=running.user,
         proctored_exam=running.proctored_exam,
@@ -316,7 +318,7 @@ def test_allowances_reach_running_attempts(running):
 
 
 @pytest.mark.parametrize(("kind", "longest"), [("pause", 0), ("break", 300)])
-def test_a_key_belongs_to_one_kind_of_change(running, kind, longest):
+def test_a_key_cannot_be_used_for_another_kind_of_change(running, kind, longest):
     lifecycle.extend(running, 60, key="one")
     with pytest.raises(TimeChangeNotAllowed, match="key"):
         lifecycle.pause(running, kind=kind, longest=longest, key="one")
@@ -326,7 +328,7 @@ def test_a_key_belongs_to_one_kind_of_change(running, kind, longest):
 
 
 @pytest.mark.databases("sqlite")  # the others have statements of their own around a lock
-def test_polling_costs_few_queries(running, django_assert_max_num_queries):
+def test_a_poll_takes_few_queries(running, django_assert_max_num_queries):
     lifecycle.extend(running, 60)
     with django_assert_max_num_queries(4):
         api.get_polled_attempt(running.pk)

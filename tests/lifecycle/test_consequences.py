@@ -1,4 +1,4 @@
-"""Effects of a change of status: grades, credit, declined exams, cleared onboarding."""
+"""Effects of status changes: grades, credit, declined exams, onboarding."""
 
 import datetime
 
@@ -22,7 +22,7 @@ def grade_calls(host):
 
 
 @pytest.mark.defect("PYTHON-42")
-def test_a_verification_undoes_the_zero_whatever_came_between(attempt, host):
+def test_verifying_a_rejected_attempt_restores_the_grade_once(attempt, host):
     known = ended(attempt)
     for status in ("rejected", "second_review_required", "verified", "verified"):
         api.update_attempt_status(known.pk, status)
@@ -38,7 +38,7 @@ def credit_words(host):
 
 @pytest.mark.defect("PYTHON-49")
 @pytest.mark.parametrize("status", ["submitted", "verified", "rejected"])
-def test_the_same_status_again_is_nothing(attempt, status, mailoutbox, host, tracker):
+def test_setting_the_same_status_again_has_no_effect(attempt, status, mailoutbox, host, tracker):
     known = ended(attempt, status=status)
     api.update_attempt_status(known.pk, status)
     before, known = known, Attempt.objects.get(pk=known.pk)
@@ -56,7 +56,7 @@ def status_of(attempt):
 
 @pytest.mark.defect("PYTHON-51")
 @pytest.mark.parametrize("word", ["", "Submitted", "no status", None, 7])
-def test_only_statuses_are_stored(attempt, word):
+def test_unknown_statuses_are_refused(attempt, word):
     known = attempt()
     with pytest.raises(ProctoredExamIllegalStatusTransition):
         api.update_attempt_status(known.pk, word)
@@ -64,7 +64,9 @@ def test_only_statuses_are_stored(attempt, word):
 
 
 @pytest.mark.defect("PYTHON-52")
-def test_declines_are_alike(make_exam, attempt, learner, provider):
+def test_declined_by_the_learner_or_by_the_cascade_means_the_same(
+    make_exam, attempt, learner, provider
+):
     first, second = make_exam(), make_exam()
     known = attempt(exam=first, external_id="one")
     attempt(exam=second, external_id="two")
@@ -76,7 +78,9 @@ def test_declines_are_alike(make_exam, attempt, learner, provider):
 
 
 @pytest.mark.defect("PYTHON-53")
-def test_only_this_providers_refusals_are_cleared(attempt, make_exam, practice_exam, provider):
+def test_onboarding_removes_only_attempts_at_the_same_provider(
+    attempt, make_exam, practice_exam, provider
+):
     provider.supports_onboarding = True
     here = attempt(exam=make_exam(course_id="course-v1:o+t+h"), status="onboarding_missing")
     there = attempt(exam=make_exam(backend="null"), status="onboarding_missing")
@@ -87,7 +91,9 @@ def test_only_this_providers_refusals_are_cleared(attempt, make_exam, practice_e
 
 
 @pytest.mark.defect("PYTHON-53")
-def test_kept_any_completed_onboarding_clears(attempt, exam, practice_exam, provider):
+def test_a_rejected_onboarding_exam_also_removes_waiting_attempts(
+    attempt, exam, practice_exam, provider
+):
     provider.supports_onboarding = True
     waiting = attempt(exam=exam, status="onboarding_missing")
     onboarding = attempt(exam=practice_exam, status="submitted", is_sample_attempt=True)
@@ -105,7 +111,7 @@ def running(attempt, minutes_ago, **more):
 
 
 @pytest.mark.defect("PYTHON-54")
-def test_practice_costs_no_certificate_and_timed_exams_no_credit(
+def test_practice_exams_change_no_certificate_and_timed_exams_no_credit(
     attempt, practice_exam, timed_exam, host
 ):
     practice = ended(attempt, exam=practice_exam, is_sample_attempt=True)
@@ -119,7 +125,7 @@ def test_practice_costs_no_certificate_and_timed_exams_no_credit(
 
 
 @pytest.mark.defect("PYTHON-67")
-def test_an_older_attempt_goes_alone(attempt, exam, host, staff):
+def test_removing_an_older_attempt_keeps_answers_and_grade(attempt, exam, host, staff):
     old = attempt(exam=exam, status="rejected", completed_at=timezone.now())
     attempt(exam=exam, status="submitted", completed_at=timezone.now())
     api.remove_exam_attempt(old.pk, staff)
@@ -127,11 +133,11 @@ def test_an_older_attempt_goes_alone(attempt, exam, host, staff):
     assert not host.calls_of("undo_override_subsection_grade")
     assert not host.calls_of("remove_credit_requirement_status")
     words = [call.kwargs["status"] for call in host.calls_of("set_credit_requirement_status")]
-    assert words == ["submitted"]  # what the newer one says
+    assert words == ["submitted"]  # of the newer attempt
 
 
 @pytest.mark.defect("PYTHON-68")
-def test_a_reset_practice_attempt_starts_fresh(attempt, practice_exam, staff):
+def test_a_reset_practice_attempt_has_no_data_of_the_former_one(attempt, practice_exam, staff):
     flags = {"is_resumable": False, "ready_to_resume": True, "time_remaining_seconds": 60}
     old = attempt(exam=practice_exam, status="error", is_sample_attempt=True, **flags)
     new = api.reset_practice_exam(practice_exam.pk, old.user_id, staff)
@@ -141,7 +147,7 @@ def test_a_reset_practice_attempt_starts_fresh(attempt, practice_exam, staff):
 
 
 @pytest.mark.defect("PYTHON-69")
-def test_a_further_practice_attempt_ends_the_running_one(attempt, practice_exam):
+def test_a_new_practice_attempt_ends_the_running_one(attempt, practice_exam):
     begun = {"started_at": timezone.now(), "allowed_time_limit_mins": 90}
     old = attempt(exam=practice_exam, status="started", is_sample_attempt=True, **begun)
     api.create_exam_attempt(practice_exam.pk, old.user_id, True)
@@ -151,7 +157,9 @@ def test_a_further_practice_attempt_ends_the_running_one(attempt, practice_exam)
 
 
 @pytest.mark.defect("PYTHON-93")
-def test_a_further_rejection_zeroes_the_grade_if_nothing_else_does(attempt, exam, host, staff):
+def test_a_second_rejection_zeroes_the_grade_again_after_a_removal_restored_it(
+    attempt, exam, host, staff
+):
     now = timezone.now()
     first, second, third = (
         attempt(exam=exam, status="submitted", completed_at=now) for _ in range(3)
@@ -166,7 +174,7 @@ def test_a_further_rejection_zeroes_the_grade_if_nothing_else_does(attempt, exam
 
 
 @pytest.mark.defect("PYTHON-94")
-def test_what_did_not_change_is_not_told_again(attempt, exam, host):
+def test_a_repeated_rejection_updates_grade_and_credit_once(attempt, exam, host):
     one = attempt(exam=exam, status="submitted", completed_at=timezone.now())
     for _ in range(2):
         api.update_attempt_status(one.pk, "rejected")

@@ -1,4 +1,4 @@
-"""How an attempt comes to be, with and without a provider."""
+"""Creation of attempts, with and without a provider."""
 
 import datetime
 import re
@@ -40,7 +40,9 @@ def registrations(provider):
     return [call for call in provider.calls if call.method == "register_exam_attempt"]
 
 
-def test_a_proctored_attempt_is_registered_first(exam, learner, provider):
+def test_a_proctored_attempt_is_registered_with_the_provider_before_it_is_stored(
+    exam, learner, provider
+):
     attempt = create(exam, learner)
     (call,) = registrations(provider)
     assert call.kwargs["context"]["attempt_code"] == attempt.attempt_code
@@ -53,7 +55,9 @@ def test_a_proctored_attempt_is_registered_first(exam, learner, provider):
     assert not ProctoringReservation.objects.exists()
 
 
-def test_what_the_provider_is_told(make_exam, learner, staff, provider):
+def test_the_registration_contains_the_data_of_learner_and_exam(
+    make_exam, learner, staff, provider
+):
     exam = make_exam(time_limit_mins=21)
     policy = ProctoredExamReviewPolicy.objects.create(
         set_by_user=staff, proctored_exam=exam, review_policy="A calculator is allowed."
@@ -71,14 +75,14 @@ def test_what_the_provider_is_told(make_exam, learner, staff, provider):
     assert attempt.review_policy_id == policy.pk
 
 
-def test_an_attempt_that_is_not_proctored_asks_nobody(exam, timed_exam, learner, provider):
+def test_an_attempt_without_proctoring_calls_no_provider(exam, timed_exam, learner, provider):
     assert create(exam, learner, proctored=False).external_id is None
     timed = create(timed_exam, learner, proctored=True)
     assert (timed.external_id, timed.taking_as_proctored) == (None, False)
     assert not registrations(provider)
 
 
-def test_a_second_attempt_is_refused_with_the_published_words(exam, learner, provider):
+def test_a_second_attempt_is_refused_with_the_published_message(exam, learner, provider):
     create(exam, learner)
     text = (
         f"Cannot create new exam attempt for exam_id={exam.pk} and user_id={learner.pk} "
@@ -90,7 +94,7 @@ def test_a_second_attempt_is_refused_with_the_published_words(exam, learner, pro
     assert len(registrations(provider)) == 1
 
 
-def test_past_due(make_exam, learner, provider):
+def test_a_proctored_exam_past_its_due_date_is_refused(make_exam, learner, provider):
     exam = make_exam(due_date=timezone.now() - HOUR)
     with pytest.raises(StudentExamAttemptOnPastDueProctoredExam):
         create(exam, learner)
@@ -98,7 +102,7 @@ def test_past_due(make_exam, learner, provider):
     assert create(exam, learner, proctored=False).status == "created"
 
 
-def test_while_another_creation_is_under_way(exam, learner, provider):
+def test_a_creation_during_another_creation_is_refused(exam, learner, provider):
     ProctoringReservation.objects.take(exam.pk, learner.pk, "other", "", seconds=60)
     for proctored in (True, False):
         with pytest.raises(StudentExamAttemptBeingCreated):
@@ -112,7 +116,7 @@ def test_an_expired_reservation_is_taken_over(exam, learner):
     assert not ProctoringReservation.objects.exists()
 
 
-def test_a_provider_that_refuses_leaves_nothing_behind(exam, learner, provider):
+def test_a_refusal_by_the_provider_stores_nothing(exam, learner, provider):
     provider.fail("register_exam_attempt", BackendProviderCannotRegisterAttempt("no", 503))
     with pytest.raises(BackendProviderCannotRegisterAttempt):
         create(exam, learner)
@@ -121,14 +125,14 @@ def test_a_provider_that_refuses_leaves_nothing_behind(exam, learner, provider):
     assert not OutboxMessage.objects.filter(kind="signal").exists()
 
 
-def test_a_provider_that_breaks_is_a_refusal(exam, learner, provider):
+def test_an_error_of_the_provider_is_handled_as_a_refusal(exam, learner, provider):
     provider.fail("register_exam_attempt", ValueError("broken"))
     with pytest.raises(BackendProviderCannotRegisterAttempt):
         create(exam, learner)
     assert not ProctoringReservation.objects.exists()
 
 
-def test_an_id_that_fits_into_no_table_is_none(exam, learner, provider):
+def test_an_external_id_that_is_too_long_is_refused(exam, learner, provider):
     provider.answer("register_exam_attempt", "x" * 256)
     with pytest.raises(BackendProviderSentNoAttemptID):
         create(exam, learner)
@@ -136,7 +140,7 @@ def test_an_id_that_fits_into_no_table_is_none(exam, learner, provider):
     assert not ProctoringReservation.objects.exists()
 
 
-def test_a_provider_that_is_not_configured(make_exam, learner):
+def test_an_exam_of_an_unconfigured_provider(make_exam, learner):
     exam = make_exam(backend="gone")
     with pytest.raises(BackendProviderNotConfigured):
         create(exam, learner)
@@ -145,14 +149,18 @@ def test_a_provider_that_is_not_configured(make_exam, learner):
 
 
 @pytest.mark.parametrize("status", ["onboarding_missing", "onboarding_expired"])
-def test_without_onboarding_the_attempt_waits(exam, learner, provider, status):
+def test_without_onboarding_the_attempt_is_stored_with_the_onboarding_status(
+    exam, learner, provider, status
+):
     provider.refuse_onboarding(status)
     attempt = create(exam, learner)
     assert (attempt.status, attempt.external_id) == (status, None)
 
 
-def test_a_registration_that_nobody_wants_any_more_is_given_back(exam, learner, provider):
-    """Between the provider's answer and the insert somebody else creates an attempt."""
+def test_a_registration_that_is_no_longer_needed_is_removed_at_the_provider(
+    exam, learner, provider
+):
+    """Another process creates an attempt between the provider's response and the insert."""
 
     def meanwhile(*_args, **_kwargs):
         ProctoringReservation.objects.void(exam.pk, learner.pk)
@@ -167,7 +175,7 @@ def test_a_registration_that_nobody_wants_any_more_is_given_back(exam, learner, 
     assert [call.args[1] for call in removed] == [registered]
 
 
-def test_a_resumed_attempt_goes_on_with_the_time_that_was_left(exam, learner, attempt, provider):
+def test_a_resumed_attempt_has_the_remaining_time(exam, learner, attempt, provider):
     old = attempt(
         exam=exam, status="error", time_remaining_seconds=600, is_resumable=True, external_id="old"
     )
@@ -180,7 +188,7 @@ def test_a_resumed_attempt_goes_on_with_the_time_that_was_left(exam, learner, at
     assert lifecycle.transition(new, "started").allowed_time_limit_mins == 10
 
 
-def test_a_failed_registration_leaves_the_resumable_attempt_as_it_was(
+def test_a_failed_registration_does_not_change_the_resumable_attempt(
     exam, learner, attempt, provider
 ):
     old = attempt(exam=exam, status="error", is_resumable=True, time_remaining_seconds=600)
@@ -192,9 +200,9 @@ def test_a_failed_registration_leaves_the_resumable_attempt_as_it_was(
     assert (old.ready_to_resume, old.resumed) == (True, False)
 
 
-def test_a_change_of_the_old_attempt_withdraws_the_creation(exam, learner, attempt, provider):
+def test_a_change_of_the_old_attempt_cancels_the_creation(exam, learner, attempt, provider):
     old = attempt(exam=exam, status="error", ready_to_resume=True, time_remaining_seconds=600)
-    changed = Attempt.objects.filter(pk=old.pk)  # by who takes no lock of ours: an older version
+    changed = Attempt.objects.filter(pk=old.pk)  # by an older version, which does not take the lock
     provider.before("register_exam_attempt", lambda *_a, **_k: changed.update(status="verified"))
     with pytest.raises(ProctoringTemporarilyUnavailable):
         create(exam, learner)
@@ -204,13 +212,13 @@ def test_a_change_of_the_old_attempt_withdraws_the_creation(exam, learner, attem
     assert [call.args[1] for call in removed] == [registrations(provider)[0].result]
 
 
-def test_no_time_left_stays_no_time(exam, learner, attempt):
+def test_resuming_without_remaining_time_submits_the_attempt(exam, learner, attempt):
     old = attempt(exam=exam, status="error", is_resumable=True, time_remaining_seconds=0)
     lifecycle.ready_to_resume(old)
     assert lifecycle.transition(create(exam, learner), "started").status == "submitted"
 
 
-def test_a_further_practice_attempt_ends_the_running_one(practice_exam, learner, attempt):
+def test_a_new_practice_attempt_ends_the_running_one(practice_exam, learner, attempt):
     running = attempt(
         exam=practice_exam,
         status="started",
@@ -231,7 +239,9 @@ def sample(attempt, practice_exam, status, **more):
 
 
 @pytest.mark.parametrize("flag", ["is_resumable", "ready_to_resume", "resumed"])
-def test_reset_puts_a_failed_attempt_aside_and_starts_afresh(practice_exam, learner, attempt, flag):
+def test_a_reset_archives_a_failed_attempt_and_creates_a_new_one(
+    practice_exam, learner, attempt, flag
+):
     old = sample(attempt, practice_exam, "error", time_remaining_seconds=5, **{flag: True})
     new = lifecycle.reset(practice_exam, learner, learner)
     old.refresh_from_db()
@@ -241,7 +251,7 @@ def test_reset_puts_a_failed_attempt_aside_and_starts_afresh(practice_exam, lear
     assert new.taking_as_proctored == old.taking_as_proctored
 
 
-def test_reset_removes_a_submitted_attempt(practice_exam, learner, attempt, provider):
+def test_a_reset_removes_a_submitted_attempt(practice_exam, learner, attempt, provider):
     old = sample(attempt, practice_exam, "submitted", external_id="old")
     new = lifecycle.reset(practice_exam, learner, learner)
     assert list(Attempt.objects.all()) == [new]
@@ -259,26 +269,26 @@ def test_reset_removes_a_submitted_attempt(practice_exam, learner, attempt, prov
 
 
 @pytest.mark.parametrize("status", ["created", "started", "verified"])
-def test_reset_refuses_what_is_under_way_or_passed(practice_exam, learner, attempt, status):
+def test_a_reset_of_a_running_or_verified_attempt_is_refused(
+    practice_exam, learner, attempt, status
+):
     sample(attempt, practice_exam, status)
     with pytest.raises(ProctoredExamIllegalStatusTransition):
         lifecycle.reset(practice_exam, learner, learner)
 
 
-def test_reset_is_for_practice_only(exam, learner, attempt):
+def test_only_practice_attempts_can_be_reset(exam, learner, attempt):
     attempt(exam=exam, status="error")
     with pytest.raises(ProctoredExamIllegalStatusTransition):
         lifecycle.reset(exam, learner, learner)
 
 
-def test_reset_without_an_attempt(practice_exam, learner):
+def test_a_reset_without_an_attempt_is_refused(practice_exam, learner):
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         lifecycle.reset(practice_exam, learner, learner)
 
 
-def test_a_reset_that_the_provider_refuses_changes_nothing(
-    practice_exam, learner, attempt, provider
-):
+def test_a_reset_refused_by_the_provider_changes_nothing(practice_exam, learner, attempt, provider):
     old = sample(attempt, practice_exam, "rejected")
     provider.fail("register_exam_attempt", ValueError("broken"))
     with pytest.raises(BackendProviderCannotRegisterAttempt):
@@ -298,7 +308,7 @@ def test_a_reset_past_due_changes_nothing(make_exam, learner, attempt):
 # Created and started
 
 
-def test_started_at_once(timed_exam, learner, provider):
+def test_an_attempt_can_be_created_and_started_in_one_step(timed_exam, learner, provider):
     attempt = lifecycle.create(timed_exam, learner, taking_as_proctored=False, starts=True)
     attempt.refresh_from_db()
     assert (attempt.status, attempt.allowed_time_limit_mins) == ("started", 90)
@@ -307,12 +317,12 @@ def test_started_at_once(timed_exam, learner, provider):
     assert list(rows) == [("+", "created"), ("~", "started")]
 
 
-def test_not_started_when_the_provider_must_be_ready_first(exam, learner):
+def test_an_attempt_is_not_started_before_its_provider_is_ready(exam, learner):
     attempt = lifecycle.create(exam, learner, taking_as_proctored=True, starts=True)
     assert (attempt.status, attempt.started_at) == ("created", None)
 
 
-def test_answers_of_a_removed_attempt_are_gone_before_the_next_one_starts(
+def test_answers_of_a_removed_attempt_are_deleted_before_the_next_one_starts(
     timed_exam, learner, host
 ):
     first = lifecycle.create(timed_exam, learner, taking_as_proctored=False, starts=True)

@@ -1,4 +1,4 @@
-"""Random histories of one learner's time: the ledger says the same as a naive account of them."""
+"""Random histories of one learner's time: the ledger and a naive calculation give the same result."""
 
 import datetime
 import math
@@ -39,7 +39,7 @@ EVENTS = st.one_of(
 
 
 class History:
-    """The package and the oracle live through the same events."""
+    """Applies the same events to the package and to the oracle."""
 
     def __init__(self, clock):
         self.clock, self.oracle = clock, Oracle(LIMIT)
@@ -104,7 +104,7 @@ class History:
         self.oracle.grant(seconds)
 
     def outage(self, times):
-        """Something was down that began so many seconds ago, and for how long; all outages so far count together."""
+        """Credit an outage that began `ago` seconds ago and lasted `length`; all outages so far count together."""
         if self.oracle.state not in ("running", "broken"):
             return
         ago, length = times
@@ -120,7 +120,7 @@ class History:
             self.oracle.pause()
 
     def rest(self, longest):
-        """The learner's own break."""
+        """Begin a learner's break."""
         if self.oracle.state == "running":
             lifecycle.pause(self.attempt, kind=TimeAdjustment.BREAK, longest=longest)
             self.oracle.rest(longest)
@@ -153,7 +153,7 @@ class History:
         self._check_columns(attempt, deadline)
 
     def _check_ledger(self, attempt, deadline):
-        """The formula: start + allotment + all adjustments, cut to the due date."""
+        """Check the formula: start + allotment + all adjustments, limited by the due date."""
         rows = list(TimeAdjustment.objects.filter(attempt_id=attempt.pk).order_by("id"))
         allotment = [row for row in rows if row.kind == "allotment"][-1]
         now = timezone.now()
@@ -164,7 +164,7 @@ class History:
         assert deadline.ends_at == (end if due is None else max(min(end, due), attempt.started_at))
 
     def _check_columns(self, attempt, deadline):
-        """The columns read by 6.1.4 are never early, at most 59 seconds late, and cover the longest pause."""
+        """Check the columns read by 6.1.4: never early, at most 59 seconds late, and including the longest pause."""
         minutes = attempt.allowed_time_limit_mins
         if deadline.paused_since is None:
             seconds = (deadline.ends_at - attempt.started_at).total_seconds()
@@ -234,7 +234,7 @@ def break_off(history):
 )
 @example(before=[], after=[("minutes", 30), *BREAK, ("minutes", 10), RESUME, ("minutes", 30)])
 @example(before=[("grant", 600), ("grant", -240), ("grant", -600)], after=[("wait", 60)])
-def test_the_deadline_is_what_a_naive_account_says(transactional_db, before, after):
+def test_the_deadline_equals_the_naive_calculation(transactional_db, before, after):
     with time_machine.travel(NOON, tick=False) as clock:
         history = History(clock)
         for name, value in before:

@@ -1,4 +1,4 @@
-"""Due dates cut what is granted, paused and left; the learner sees it."""
+"""Due dates limit granted, paused and remaining time, and learners see this."""
 
 import pytest
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 Attempt = ProctoredExamStudentAttempt
 
 
-def test_learners_hear_what_a_grant_has_really_gained(clock, attempt, make_exam):
+def test_a_poll_reports_the_time_really_gained_by_a_grant(clock, attempt, make_exam):
     exam = make_exam(time_limit_mins=60, due_date=NOON + 65 * MINUTE)
     running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
     result = api.extend_attempt(running.pk, 600)
@@ -20,8 +20,8 @@ def test_learners_hear_what_a_grant_has_really_gained(clock, attempt, make_exam)
     assert [one["seconds"] for one in told] == [300]
 
 
-def test_a_due_date_that_comes_near_during_a_pause_is_shown(clock, attempt, make_exam):
-    """The clock stands still, the due date does not."""
+def test_an_approaching_due_date_is_shown_during_a_pause(clock, attempt, make_exam):
+    """The learner's time is stopped, but the due date approaches."""
     exam = make_exam(time_limit_mins=60, due_date=NOON + 70 * MINUTE)
     running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
     clock.shift(20 * MINUTE)
@@ -33,7 +33,7 @@ def test_a_due_date_that_comes_near_during_a_pause_is_shown(clock, attempt, make
     assert shown == [30 * 60, 10 * 60, 0]
 
 
-def test_a_rest_that_a_due_date_cut_during_a_pause_counts_once(clock, attempt, make_exam):
+def test_remaining_time_cut_by_a_due_date_during_a_pause_counts_once(clock, attempt, make_exam):
     exam = make_exam(time_limit_mins=60, due_date=NOON + 70 * MINUTE)
     running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
     clock.shift(20 * MINUTE)
@@ -47,7 +47,7 @@ def test_a_rest_that_a_due_date_cut_during_a_pause_counts_once(clock, attempt, m
 
 @pytest.mark.needs("edx-when")
 @pytest.mark.parametrize("change", ["extend", "continue", "recalculate"])
-def test_the_due_date_stays_where_the_host_does_not_answer(
+def test_the_due_date_is_kept_while_the_host_does_not_respond(
     clock, attempt, make_exam, monkeypatch, change
 ):
     from edx_when import api as when_api
@@ -72,7 +72,9 @@ def test_the_due_date_stays_where_the_host_does_not_answer(
     assert end_of(known) == NOON + 20 * MINUTE
 
 
-def test_a_due_date_that_passes_during_a_pause_ends_the_attempt_after_it(clock, attempt, make_exam):
+def test_a_due_date_that_passes_during_a_pause_ends_the_attempt_after_the_pause(
+    clock, attempt, make_exam
+):
     exam = make_exam(time_limit_mins=60, due_date=NOON + 70 * MINUTE)
     running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
     lifecycle.pause(running)
@@ -83,7 +85,7 @@ def test_a_due_date_that_passes_during_a_pause_ends_the_attempt_after_it(clock, 
     assert stored(running).completed_at == NOON + 70 * MINUTE
 
 
-def test_the_due_date_cuts_what_is_granted(clock, attempt, make_exam):
+def test_the_due_date_limits_a_grant(clock, attempt, make_exam):
     exam = make_exam(time_limit_mins=60, due_date=NOON + 65 * MINUTE)
     running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
     lifecycle.extend(running, 600)
@@ -92,7 +94,7 @@ def test_the_due_date_cuts_what_is_granted(clock, attempt, make_exam):
 
 
 @pytest.mark.needs("lms-urls")
-def test_the_entrance_shows_what_was_granted_before_the_start(clock, timed_exam, attempt):
+def test_the_entrance_page_includes_time_granted_before_the_start(clock, timed_exam, attempt):
     api.update_exam(timed_exam.pk, time_limit_mins=60)
     known = attempt(exam=timed_exam, status="created", taking_as_proctored=False)
     lifecycle.extend(known, 1800)
@@ -103,7 +105,7 @@ def test_the_entrance_shows_what_was_granted_before_the_start(clock, timed_exam,
 
 
 @pytest.mark.needs("lms-urls")
-def test_a_due_date_that_was_moved_to_an_earlier_time_hides_no_question(
+def test_an_earlier_due_date_does_not_hide_the_questions_of_a_running_attempt(
     clock, attempt, timed_exam, learner
 ):
     timed_exam.due_date, timed_exam.hide_after_due = NOON + 60 * MINUTE, True

@@ -1,4 +1,4 @@
-"""Pauses that last long: what the sweep does about them, and who is told."""
+"""Long pauses: what the sweep does, and who is notified."""
 
 import pytest
 from django.utils import timezone
@@ -11,8 +11,8 @@ from tests.lifecycle.noon import MINUTE, stored
 pytestmark = pytest.mark.django_db
 
 
-def test_the_sweep_keeps_the_columns_ahead_of_a_long_pause(running, clock):
-    """Lists, and older versions on the same database, know no ledger."""
+def test_the_sweep_extends_the_published_columns_during_a_long_pause(running, clock):
+    """Lists and older versions on the same database do not read the ledger."""
     lifecycle.pause(running)
     for _ in range(10):
         clock.shift(10 * MINUTE)
@@ -23,7 +23,7 @@ def test_the_sweep_keeps_the_columns_ahead_of_a_long_pause(running, clock):
     assert stored(running).allowed_time_limit_mins == 160
 
 
-def test_a_long_pause_is_no_row_of_the_history_per_sweep(running, clock, settings):
+def test_not_every_sweep_adds_a_history_row_during_a_pause(running, clock, settings):
     longest = {"LONGEST_PAUSE_MINUTES": 15}
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **longest}
     lifecycle.pause(running)
@@ -31,10 +31,12 @@ def test_a_long_pause_is_no_row_of_the_history_per_sweep(running, clock, setting
     for _ in range(24):
         clock.shift(MINUTE)
         operations.submit_expired_attempts()
-    assert ProctoredExamStudentAttempt.history.count() - before == 3  # each covers eight minutes
+    assert (
+        ProctoredExamStudentAttempt.history.count() - before == 3
+    )  # each row covers eight minutes
 
 
-def test_the_sweep_reminds_of_a_pause_that_lasts_too_long(running, clock, caplog):
+def test_the_sweep_logs_a_pause_that_lasts_too_long(running, clock, caplog):
     def warnings(minutes):
         caplog.clear()
         for _ in range(minutes):
@@ -53,10 +55,10 @@ def test_the_sweep_reminds_of_a_pause_that_lasts_too_long(running, clock, caplog
 
 @pytest.mark.needs("lms-urls")
 @pytest.mark.parametrize("address", ["team@example.com", None])
-def test_the_course_team_gets_one_mail_about_a_pause_that_lasts_too_long(
+def test_the_course_team_gets_one_email_about_a_pause_that_lasts_too_long(
     running, clock, host, address, mailoutbox, staff, settings
 ):
-    """To the address that the host knows, in the site's language; without an address, the log and the health report."""
+    """It is sent in the site's language; without an address, only log and health report mention the pause."""
     settings.LANGUAGE_CODE = "de"
     host.instructor.escalation_email = address
     lifecycle.pause(running, reason="<Feueralarm>", by=staff)
@@ -73,7 +75,7 @@ def test_the_course_team_gets_one_mail_about_a_pause_that_lasts_too_long(
         assert "16" in one.body
 
 
-def test_a_pause_that_ends_before_the_mail_is_sent(running, clock, host, mailoutbox):
+def test_no_email_is_sent_about_a_pause_that_has_ended(running, clock, host, mailoutbox):
     host.instructor.escalation_email = "team@example.com"
     lifecycle.pause(running)
     message = messages.pause_email(TimeAdjustment.objects.last().pk, running.pk, running.user_id)

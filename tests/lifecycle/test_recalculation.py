@@ -1,4 +1,4 @@
-"""Running attempts follow allowances, limits and due dates, by every way in which these change."""
+"""Changes of allowances, limits and due dates recalculate running attempts, however they are made."""
 
 import pytest
 from django.contrib import admin
@@ -35,25 +35,25 @@ def raw_save(exam, user, key, value):
 @pytest.mark.parametrize(
     ("key", "value", "minutes"), [(MINUTES, "30", 90), (FACTOR, "1.5", 90), (FACTOR, "1.25", 75)]
 )
-def test_a_grant_reaches_the_running_attempt(running, grant, key, value, minutes):
+def test_an_allowance_lengthens_the_running_attempt(running, grant, key, value, minutes):
     grant(running.proctored_exam, running.user, key, value)
     assert end_of(running) == NOON + minutes * MINUTE
     assert minutes_of(running) == minutes
 
 
-def test_a_grant_reaches_an_attempt_that_is_ready_to_submit(running):
+def test_an_allowance_lengthens_an_attempt_that_is_ready_to_submit(running):
     lifecycle.transition(running, "ready_to_submit")
     api.add_allowance_for_user(running.proctored_exam_id, running.user_id, MINUTES, "30")
     assert end_of(running) == NOON + 90 * MINUTE
 
 
-def test_a_grant_in_a_transaction_of_the_host_counts_after_its_commit(running):
+def test_an_allowance_in_a_transaction_of_the_host_takes_effect_after_the_commit(running):
     with transaction.atomic():
         api.add_allowance_for_user(running.proctored_exam_id, running.user_id, MINUTES, "30")
     assert end_of(running) == NOON + 90 * MINUTE
 
 
-def test_a_grant_that_is_rolled_back_gives_nothing(running):
+def test_an_allowance_that_is_rolled_back_has_no_effect(running):
     with pytest.raises(RuntimeError), transaction.atomic():
         api.add_allowance_for_user(running.proctored_exam_id, running.user_id, MINUTES, "30")
         raise RuntimeError
@@ -62,7 +62,7 @@ def test_a_grant_that_is_rolled_back_gives_nothing(running):
 
 
 @pytest.mark.parametrize("values", [["30", None], ["30", "10"], ["30", None, "30"], ["30", "0"]])
-def test_nothing_takes_time_away_by_itself(running, values):
+def test_removing_or_lowering_an_allowance_takes_no_time_away(running, values):
     """Hosts replace a grant by removing it and adding a new one."""
     for value in values:
         if value is None:
@@ -104,14 +104,14 @@ EXAM_WAYS = [update, register, change_by_v2, save_model, save_in_admin]
 
 
 @pytest.mark.parametrize("change", EXAM_WAYS)
-def test_a_limit_that_rises_reaches_running_attempts(running, change):
+def test_a_raised_limit_lengthens_running_attempts(running, change):
     change(running.proctored_exam, time_limit_mins=80)
     assert end_of(running) == NOON + 80 * MINUTE
     assert minutes_of(running) == 80
 
 
 @pytest.mark.parametrize("change", EXAM_WAYS)
-def test_a_due_date_that_moves_reaches_running_attempts(clock, attempt, make_exam, change):
+def test_a_moved_due_date_changes_running_attempts(clock, attempt, make_exam, change):
     exam = make_exam(time_limit_mins=60, due_date=NOON + 20 * MINUTE)
     running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
     assert minutes_of(running) == 20
@@ -124,13 +124,15 @@ def test_a_due_date_that_moves_reaches_running_attempts(clock, attempt, make_exa
 @pytest.mark.parametrize(
     "values", [{"time_limit_mins": 30}, {"due_date": NOON + 10 * MINUTE}], ids=["limit", "due"]
 )
-def test_what_would_shorten_a_running_attempt_leaves_it(running, change, values):
+def test_changes_that_would_shorten_a_running_attempt_have_no_effect(running, change, values):
     change(running.proctored_exam, **values)
     assert end_of(running) == NOON + 60 * MINUTE
 
 
-def test_a_lower_allowance_behind_a_due_date_takes_nothing_away(clock, attempt, make_exam):
-    """The larger allotment stays, also while the due date cuts both."""
+def test_a_lowered_allowance_takes_no_time_away_while_the_due_date_limits_it(
+    clock, attempt, make_exam
+):
+    """The larger allotment stays, even while the due date limits both."""
     exam = make_exam(time_limit_mins=60, due_date=NOON + 20 * MINUTE)
     running = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
     api.update_exam(exam.pk, time_limit_mins=30)
@@ -138,9 +140,7 @@ def test_a_lower_allowance_behind_a_due_date_takes_nothing_away(clock, attempt, 
     assert end_of(running) == NOON + 60 * MINUTE
 
 
-def test_an_exam_that_is_saved_as_it_was_asks_for_no_attempt(
-    running, django_assert_num_queries, capture
-):
+def test_saving_an_unchanged_exam_queries_no_attempts(running, django_assert_num_queries, capture):
     exam = running.proctored_exam
     with capture() as queries:
         exam.exam_name = "Another name"
@@ -151,7 +151,7 @@ def test_an_exam_that_is_saved_as_it_was_asks_for_no_attempt(
 
 @pytest.fixture
 def capture():
-    """The statements that run inside."""
+    """Record the statements executed in the block."""
     from contextlib import contextmanager
 
     from django.db import connection
@@ -175,7 +175,7 @@ def start_many(exam, count):
     return [lifecycle.transition(one, "started") for one in found]
 
 
-def test_many_attempts_follow_in_batches_and_the_message_says_how_far(
+def test_many_attempts_are_recalculated_in_batches_and_the_message_stores_the_progress(
     clock, make_exam, monkeypatch
 ):
     monkeypatch.setattr(recalculation, "FEW", 2)
@@ -194,9 +194,7 @@ def test_many_attempts_follow_in_batches_and_the_message_says_how_far(
     assert (waiting.state, waiting.payload["done"]) == ("done", 8)
 
 
-def test_an_attempt_that_fails_holds_up_no_other_and_is_tried_again(
-    clock, make_exam, monkeypatch, host
-):
+def test_a_failing_attempt_delays_no_other_one_and_is_retried(clock, make_exam, monkeypatch, host):
     exam = make_exam(time_limit_mins=60)
     attempts = start_many(exam, 3)
     work, broken = recalculation.recalculate, [attempts[1].pk]
@@ -216,7 +214,7 @@ def test_an_attempt_that_fails_holds_up_no_other_and_is_tried_again(
 
 
 def test_time_granted_while_the_recalculation_waits_is_not_lost(running, clock, monkeypatch):
-    """The worker may be late: the attempt is recalculated before it ends."""
+    """If the worker is late, the attempt is recalculated before it is ended."""
     Allowance.objects.bulk_create(
         [
             Allowance(
@@ -234,7 +232,7 @@ def test_time_granted_while_the_recalculation_waits_is_not_lost(running, clock, 
     assert operations.submit_expired_attempts().ended == 1
 
 
-def test_a_learner_who_submits_late_has_what_was_granted_meanwhile(running, clock):
+def test_a_late_submission_gets_the_time_granted_meanwhile(running, clock):
     Allowance.objects.bulk_create(
         [
             Allowance(
@@ -247,9 +245,9 @@ def test_a_learner_who_submits_late_has_what_was_granted_meanwhile(running, cloc
     assert Attempt.objects.get(pk=running.pk).completed_at == NOON + 60 * MINUTE + 30 * SECOND
 
 
-def test_the_host_tells_of_due_dates_that_have_moved(running, make_exam, monkeypatch):
+def test_the_host_can_report_moved_due_dates(running, make_exam, monkeypatch):
     exam = running.proctored_exam
-    ProctoredExam.objects.filter(pk=exam.pk).update(time_limit_mins=75)  # nobody hears of it
+    ProctoredExam.objects.filter(pk=exam.pk).update(time_limit_mins=75)  # without a signal
     assert api.recalculate_deadlines(exam.course_id, "other") == 0
     assert api.recalculate_deadlines(exam.course_id, exam.content_id, 10**6) == 0
     assert end_of(running) == NOON + 60 * MINUTE
@@ -259,7 +257,7 @@ def test_the_host_tells_of_due_dates_that_have_moved(running, make_exam, monkeyp
 
 
 @pytest.mark.needs("edx-when")
-def test_the_sweep_compares_due_dates_every_five_minutes(clock, attempt, make_exam, monkeypatch):
+def test_the_sweep_checks_due_dates_every_five_minutes(clock, attempt, make_exam, monkeypatch):
     from edx_when import api as when_api
 
     due = [NOON + 20 * MINUTE]
@@ -277,17 +275,17 @@ def test_the_sweep_compares_due_dates_every_five_minutes(clock, attempt, make_ex
     assert minutes_of(running) == 40
 
 
-def test_a_clock_that_was_ahead_stops_no_comparison(running, clock):
+def test_a_clock_that_was_ahead_does_not_stop_the_check(running, clock):
     clock.shift(600 * MINUTE)
     ScheduledRun.objects.note(COMPARISON)
     clock.shift(-599 * MINUTE)
     exams = ProctoredExam.objects.filter(pk=running.proctored_exam_id)
-    exams.update(time_limit_mins=75)  # nobody hears of it
+    exams.update(time_limit_mins=75)  # without a signal
     operations.submit_expired_attempts()
     assert end_of(running) == NOON + 75 * MINUTE
 
 
-def test_comparing_costs_the_same_for_many_attempts(clock, make_exam, capture):
+def test_the_check_takes_the_same_queries_for_many_attempts(clock, make_exam, capture):
     def queries(count):
         start_many(make_exam(time_limit_mins=60), count)
         with capture() as found:
@@ -297,13 +295,13 @@ def test_comparing_costs_the_same_for_many_attempts(clock, make_exam, capture):
     assert queries(1) == queries(8)
 
 
-def test_learners_hear_of_it(running):
+def test_a_poll_reports_the_change(running):
     api.add_allowance_for_user(running.proctored_exam_id, running.user_id, MINUTES, "30")
     told = api.get_polled_attempt(running.pk)["adjustments"]
     assert [(one["kind"], one["seconds"]) for one in told] == [("allotment", 1800)]
 
 
-def test_many_allowances_at_once_reach_the_running_attempts(clock, make_exam, capture):
+def test_bulk_allowances_lengthen_running_attempts(clock, make_exam, capture):
     exams = [make_exam(time_limit_mins=60), make_exam(time_limit_mins=60)]
     attempts = [one for exam in exams for one in start_many(exam, 2)]
     users = [one.user_id for one in attempts]
@@ -313,7 +311,7 @@ def test_many_allowances_at_once_reach_the_running_attempts(clock, make_exam, ca
 
 @pytest.fixture
 def started_by_older(clock, make_exam):
-    """Ten minutes are granted before the start; then 6.1.4, which knows no ledger, starts the attempt for an hour."""
+    """Grant ten minutes; then 6.1.4, which has no ledger, starts the attempt for an hour."""
 
     def begin(due_in=None, **columns):
         due = due_in and NOON + due_in * MINUTE
@@ -337,7 +335,7 @@ def started_by_older(clock, make_exam):
     ],
     ids=["whole", "cut", "cut before", "resumed"],
 )
-def test_the_sweep_adds_what_was_granted_before_an_older_version_started_it(
+def test_the_sweep_adds_time_granted_before_an_older_version_started_the_attempt(
     started_by_older, clock, due_in, columns, end
 ):
     known = started_by_older(due_in, **columns)
@@ -348,13 +346,13 @@ def test_the_sweep_adds_what_was_granted_before_an_older_version_started_it(
         clock.shift(301)
 
 
-def test_an_attempt_started_by_an_older_version_does_not_end_before_a_grant_counts(
+def test_an_attempt_started_by_an_older_version_gets_its_grant_before_it_is_ended(
     started_by_older, clock
 ):
     known, beside = started_by_older(), started_by_older()
     clock.shift(61 * MINUTE)
     assert lifecycle.expire_if_overdue(known).status == "started"
     assert end_of(known) == NOON + 70 * MINUTE
-    change = lifecycle.extend(beside, 300)  # a later grant finds the earlier one
+    change = lifecycle.extend(beside, 300)  # a later grant also applies the earlier one
     assert (change.gained, change.ends_at) == (300, NOON + 75 * MINUTE)
     assert end_of(beside) == NOON + 75 * MINUTE

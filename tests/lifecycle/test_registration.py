@@ -1,4 +1,4 @@
-"""Attempts are registered with the provider; a failure on either side leaves no half of one."""
+"""Attempts are registered with the provider; a failure on either side leaves neither a row nor a registration."""
 
 import pytest
 from django.utils import timezone
@@ -21,7 +21,7 @@ def resumable(attempt):
 
 
 @pytest.mark.defect("PYTHON-12")
-def test_a_refused_resume_stays_ready_to_resume(resumable, provider):
+def test_an_attempt_whose_resumption_is_refused_stays_ready_to_resume(resumable, provider):
     exam, learner = resumable.proctored_exam, resumable.user
     provider.fail("register_exam_attempt", BackendProviderCannotRegisterAttempt("no", 403))
     with pytest.raises(BackendProviderCannotRegisterAttempt):
@@ -39,7 +39,7 @@ Attempt = ProctoredExamStudentAttempt
 
 
 @pytest.mark.defect("PYTHON-13")
-def test_a_registration_without_an_attempt_is_given_back(exam, learner, provider):
+def test_a_registration_without_an_attempt_is_removed_at_the_provider(exam, learner, provider):
     def learner_leaves(*_args, **_kwargs):
         learner.delete()
 
@@ -54,14 +54,14 @@ def test_a_registration_without_an_attempt_is_given_back(exam, learner, provider
 
 
 @pytest.mark.defect("PYTHON-13")
-def test_an_unknown_learner_is_refused_before_anybody_is_asked(exam, provider):
+def test_an_unknown_learner_is_refused_before_the_provider_is_called(exam, provider):
     with pytest.raises(UserNotFoundException):
         api.create_exam_attempt(exam.pk, 4711, True)
     assert not provider.calls_of("register_exam_attempt")
 
 
 @pytest.mark.defect("PYTHON-14")
-def test_a_reset_that_fails_leaves_the_old_attempt(practice_exam, attempt, provider, staff):
+def test_a_failed_reset_keeps_the_old_attempt(practice_exam, attempt, provider, staff):
     old = attempt(exam=practice_exam, status="rejected", is_sample_attempt=True)
     provider.fail("register_exam_attempt", ConnectionError("down"))
     with pytest.raises(BackendProviderCannotRegisterAttempt):

@@ -1,4 +1,4 @@
-"""How an attempt ends for good, here and at its provider; and the onboarding errors that go with it."""
+"""Removal of attempts, here and at the provider, and of the onboarding errors that depend on them."""
 
 import pytest
 import requests
@@ -25,7 +25,7 @@ def removed_at(provider):
     return [call.args[1] for call in provider.calls if call.method == "remove_exam_attempt"]
 
 
-def test_the_provider_forgets_it_first(attempt, staff, provider):
+def test_an_attempt_is_removed_at_the_provider_first(attempt, staff, provider):
     known = attempt(status="submitted", external_id="remote")
     lifecycle.remove(known, staff)
     assert removed_at(provider) == ["remote"]
@@ -35,7 +35,7 @@ def test_the_provider_forgets_it_first(attempt, staff, provider):
 
 
 @pytest.mark.parametrize("status", ["created", "started"])
-def test_a_provider_out_of_reach_keeps_the_attempt(attempt, staff, provider, status):
+def test_an_attempt_is_kept_while_the_provider_is_unreachable(attempt, staff, provider, status):
     known = attempt(status=status, external_id="remote")
     provider.fail("remove_exam_attempt", ConnectionError("down"))
     with pytest.raises(BackendProviderCannotRemoveAttempt, match="temporarily unavailable"):
@@ -54,7 +54,9 @@ UNSUPPORTED = [http_error(405), http_error(501), NotImplementedError()]
 
 
 @pytest.mark.parametrize("error", UNSUPPORTED, ids=repr)
-def test_a_provider_without_removal_keeps_the_attempt_and_says_so(attempt, staff, provider, error):
+def test_an_attempt_at_a_provider_without_removal_is_kept_and_the_error_says_so(
+    attempt, staff, provider, error
+):
     known = attempt(status="submitted", external_id="remote")
     provider.fail("remove_exam_attempt", error)
     with pytest.raises(BackendProviderDoesNotRemoveAttempts, match="cannot remove attempts"):
@@ -63,7 +65,9 @@ def test_a_provider_without_removal_keeps_the_attempt_and_says_so(attempt, staff
 
 
 @pytest.mark.parametrize("error", UNSUPPORTED, ids=repr)
-def test_staff_may_remove_here_what_a_provider_cannot_remove(attempt, staff, provider, error):
+def test_staff_can_remove_an_attempt_that_its_provider_cannot_remove(
+    attempt, staff, provider, error
+):
     known = attempt(status="submitted", external_id="remote")
     provider.fail("remove_exam_attempt", error)
     lifecycle.remove(known, staff, keep_at_provider=True)
@@ -74,7 +78,7 @@ def test_staff_may_remove_here_what_a_provider_cannot_remove(attempt, staff, pro
     assert not OutboxMessage.objects.filter(kind="provider_removal").exists()
 
 
-def test_the_reason_of_staff_stays_beside_the_remark_that_the_provider_keeps_it(
+def test_the_history_has_the_reason_and_a_note_that_the_provider_keeps_the_attempt(
     attempt, staff, provider
 ):
     known = attempt(status="submitted", external_id="remote")
@@ -85,7 +89,9 @@ def test_the_reason_of_staff_stays_beside_the_remark_that_the_provider_keeps_it(
     assert len(newest.history_change_reason) <= 100
 
 
-def test_a_provider_that_removes_is_asked_all_the_same(attempt, staff, provider):
+def test_a_provider_with_removal_is_called_even_if_staff_allow_keeping_the_attempt_there(
+    attempt, staff, provider
+):
     known = attempt(status="submitted", external_id="remote")
     lifecycle.remove(known, staff, keep_at_provider=True)
     assert removed_at(provider) == ["remote"]
@@ -96,7 +102,9 @@ def test_a_provider_that_removes_is_asked_all_the_same(attempt, staff, provider)
 @pytest.mark.parametrize(
     "error", [http_error(503), http_error(500), ConnectionError("down")], ids=repr
 )
-def test_a_provider_that_is_down_is_not_one_without_removal(attempt, staff, provider, error):
+def test_a_provider_that_is_down_does_not_count_as_one_without_removal(
+    attempt, staff, provider, error
+):
     known = attempt(status="submitted", external_id="remote")
     provider.fail("remove_exam_attempt", error)
     with pytest.raises(BackendProviderCannotRemoveAttempt, match="temporarily unavailable"):
@@ -104,7 +112,7 @@ def test_a_provider_that_is_down_is_not_one_without_removal(attempt, staff, prov
     assert Attempt.objects.filter(pk=known.pk).exists()
 
 
-def test_a_best_effort_removal_is_not_repeated_at_a_provider_without_removal(
+def test_a_best_effort_removal_is_not_retried_at_a_provider_without_removal(
     attempt, staff, provider
 ):
     provider.fail("remove_exam_attempt", http_error(501))
@@ -112,7 +120,7 @@ def test_a_best_effort_removal_is_not_repeated_at_a_provider_without_removal(
     assert OutboxMessage.objects.get(kind="provider_removal").state == "done"
 
 
-def test_an_unconfirmed_removal_keeps_the_attempt(attempt, staff, provider):
+def test_an_attempt_is_kept_if_the_provider_does_not_confirm_the_removal(attempt, staff, provider):
     known = attempt(status="submitted", external_id="remote")
     provider.answer("remove_exam_attempt", False)
     with pytest.raises(BackendProviderRemovalNotConfirmed):
@@ -120,7 +128,7 @@ def test_an_unconfirmed_removal_keeps_the_attempt(attempt, staff, provider):
     assert Attempt.objects.filter(pk=known.pk).exists()
 
 
-def test_an_unconfigured_provider_cannot_confirm(attempt, staff, make_exam):
+def test_an_attempt_is_kept_if_its_provider_is_not_configured(attempt, staff, make_exam):
     known = attempt(exam=make_exam(backend="gone"), status="submitted", external_id="remote")
     with pytest.raises(BackendProviderCannotRemoveAttempt):
         lifecycle.remove(known, staff)
@@ -137,7 +145,9 @@ def test_best_effort_removal_does_not_wait_for_the_provider(attempt, staff, prov
 
 
 @pytest.mark.parametrize("ids", [("remote", "REMOTE"), ("r" * 250 + "1", "r" * 250 + "2")])
-def test_ids_that_are_alike_are_not_the_same(ids, attempt, make_exam, staff, provider):
+def test_removals_with_similar_external_ids_are_separate_messages(
+    ids, attempt, make_exam, staff, provider
+):
     provider.fail("remove_exam_attempt", ConnectionError("down"))
     for external_id in ids:
         known = attempt(exam=make_exam(), status="submitted", external_id=external_id)
@@ -146,13 +156,13 @@ def test_ids_that_are_alike_are_not_the_same(ids, attempt, make_exam, staff, pro
     assert {one.payload["attempt_external_id"] for one in waiting} == set(ids)
 
 
-def test_an_attempt_that_the_provider_does_not_know(attempt, staff, provider):
+def test_an_attempt_unknown_to_the_provider_is_removed(attempt, staff, provider):
     lifecycle.remove(attempt(status="created", external_id=None), staff)
     assert not removed_at(provider)
     assert not Attempt.objects.exists()
 
 
-def test_removal_ends_a_creation_under_way(attempt, staff):
+def test_a_removal_cancels_a_creation_in_progress(attempt, staff):
     known = attempt(status="error", external_id=None)
     ProctoringReservation.objects.take(
         known.proctored_exam_id, known.user_id, "token", "", seconds=60
@@ -161,7 +171,7 @@ def test_removal_ends_a_creation_under_way(attempt, staff):
     assert not ProctoringReservation.objects.exists()
 
 
-def test_the_event_names_the_attempt(attempt, staff):
+def test_the_event_of_a_removal_has_the_id_of_the_attempt(attempt, staff):
     known = attempt(status="created", external_id=None)
     lifecycle.remove(known, staff)
     (event,) = OutboxMessage.objects.filter(kind="event")
@@ -170,7 +180,7 @@ def test_the_event_names_the_attempt(attempt, staff):
     assert str(known.pk) in event.lane
 
 
-def test_the_host_takes_back_what_followed_from_it(attempt, staff, host):
+def test_a_removal_resets_answers_grade_and_credit(attempt, staff, host):
     known = attempt(status="rejected", external_id=None)
     lifecycle.remove(known, staff)
     names = [call.method for call in host.calls]
@@ -179,7 +189,7 @@ def test_the_host_takes_back_what_followed_from_it(attempt, staff, host):
     assert "remove_credit_requirement_status" in names
 
 
-def test_an_older_attempt_goes_without_the_answers_of_the_newer(attempt, staff, host, exam):
+def test_removing_an_older_attempt_keeps_the_answers_of_the_newer_one(attempt, staff, host, exam):
     old = attempt(exam=exam, status="error", external_id=None)
     attempt(exam=exam, status="submitted", external_id=None)
     lifecycle.remove(old, staff)
@@ -194,7 +204,9 @@ def test_an_older_attempt_goes_without_the_answers_of_the_newer(attempt, staff, 
     assert statuses == ["submitted"]
 
 
-def test_completed_onboarding_lets_learners_try_again(attempt, make_exam, practice_exam, provider):
+def test_completed_onboarding_removes_the_attempts_that_waited_for_it(
+    attempt, make_exam, practice_exam, provider
+):
     provider.supports_onboarding = True
     waiting = attempt(exam=make_exam(), status="onboarding_missing", external_id=None)
     elsewhere = attempt(
@@ -211,7 +223,7 @@ def test_completed_onboarding_lets_learners_try_again(attempt, make_exam, practi
 # Resume
 
 
-def test_staff_permit_to_resume(attempt):
+def test_staff_mark_an_attempt_as_ready_to_resume(attempt):
     known = attempt(status="error", is_resumable=True)
     permitted = lifecycle.ready_to_resume(known)
     assert (permitted.ready_to_resume, permitted.is_resumable) == (True, False)
@@ -219,7 +231,7 @@ def test_staff_permit_to_resume(attempt):
         lifecycle.ready_to_resume(known)
 
 
-def test_only_an_attempt_that_may_be_resumed_can_be_marked_so(attempt):
+def test_only_a_resumable_attempt_can_be_marked_as_ready_to_resume(attempt):
     known = attempt(status="error")
     with pytest.raises(ProctoredExamIllegalResumeUpdate):
         lifecycle.resumed(known)
@@ -229,7 +241,7 @@ def test_only_an_attempt_that_may_be_resumed_can_be_marked_so(attempt):
 
 
 def late_start(attempt, provider):
-    """An attempt whose provider has not heard of the start yet."""
+    """Return a started attempt whose start notice is still pending."""
     known = attempt(status="ready_to_start", external_id="remote")
     provider.fail("start_exam_attempt", ConnectionError("down"))
     started = lifecycle.transition(known, "started")
@@ -241,34 +253,32 @@ def notice_of(known):
     return OutboxMessage.objects.get(kind="provider_notice", payload__attempt_id=known.pk)
 
 
-def test_what_the_provider_was_to_hear_of_a_removed_attempt_it_never_hears(
-    attempt, staff, provider
-):
+def test_pending_notices_of_a_removed_attempt_are_cancelled(attempt, staff, provider):
     known = late_start(attempt, provider)
     lifecycle.remove(known, staff)
     assert notice_of(known).state == "cancelled"
 
 
-def test_what_the_provider_was_to_hear_of_a_declined_attempt_it_never_hears(attempt, provider):
+def test_pending_notices_of_a_declined_attempt_are_cancelled(attempt, provider):
     known = late_start(attempt, provider)
     lifecycle.transition(known, "declined")
     assert notice_of(known).state == "cancelled"
 
 
 def reserved(exam, user):
-    """A creation is under way."""
+    """Reserve the pair, as a creation in progress does."""
     ProctoringReservation.objects.take(exam.pk, user.pk, "token", "", seconds=60)
     return ProctoringReservation.objects.of_pair(exam.pk, user.pk)
 
 
-def test_a_removal_voids_the_creation_that_is_under_way(attempt, staff, learner):
+def test_a_removal_deletes_the_reservation_of_a_creation_in_progress(attempt, staff, learner):
     known = attempt(status="error", external_id=None)
     open_one = reserved(known.proctored_exam, learner)
     lifecycle.remove(known, staff)
     assert not open_one.exists()
 
 
-def test_a_decline_voids_the_creations_that_are_under_way(attempt, make_exam, learner):
+def test_a_decline_deletes_the_reservations_of_creations_in_progress(attempt, make_exam, learner):
     known = attempt(status="created")
     course_id = known.proctored_exam.course_id
     other, broken = make_exam(course_id=course_id), make_exam(course_id=course_id)
@@ -282,7 +292,7 @@ def test_a_decline_voids_the_creations_that_are_under_way(attempt, make_exam, le
     assert (statuses[other.pk], statuses[broken.pk]) == ("declined", "error")
 
 
-def test_a_removal_settles_the_zero_of_the_rejection(attempt, staff, host):
+def test_no_grade_is_restored_twice_after_a_removal(attempt, staff, host):
     first = attempt(status="submitted", external_id=None)
     lifecycle.transition(first, "rejected")
     lifecycle.remove(first, staff)

@@ -1,4 +1,4 @@
-"""The time of an attempt that broke off and is resumed: no second is lost, none counts twice."""
+"""The time of an interrupted and resumed attempt: no second is lost or counted twice."""
 
 import pytest
 
@@ -12,7 +12,7 @@ Attempt = ProctoredExamStudentAttempt
 MINUTES = "additional_time_granted"
 
 
-def test_a_recalculated_allowance_counts_once_after_a_break(running, clock):
+def test_a_recalculated_allowance_counts_once_after_an_interruption(running, clock):
     exam_id, user_id = running.proctored_exam_id, running.user_id
     clock.shift(10 * MINUTE)
     api.add_allowance_for_user(exam_id, user_id, MINUTES, "30")
@@ -26,7 +26,7 @@ def test_a_recalculated_allowance_counts_once_after_a_break(running, clock):
     assert api.get_polled_attempt(second)["time_remaining_seconds"] == 90 * 60
 
 
-def test_a_limit_that_rises_between_a_break_and_its_resume_is_added(running, clock):
+def test_a_limit_raised_between_interruption_and_resumption_is_added(running, clock):
     exam_id, user_id = running.proctored_exam_id, running.user_id
     clock.shift(10 * MINUTE)
     api.update_attempt_status(running.pk, "error")
@@ -37,7 +37,7 @@ def test_a_limit_that_rises_between_a_break_and_its_resume_is_added(running, clo
     assert api.get_polled_attempt(second)["time_remaining_seconds"] == 65 * 60
 
 
-def test_a_due_date_that_moves_between_a_break_and_its_resume_gives_back_what_it_cut(
+def test_a_due_date_moved_between_interruption_and_resumption_returns_the_time_that_it_cut(
     clock, attempt, make_exam
 ):
     exam = make_exam(time_limit_mins=60, due_date=NOON + 20 * MINUTE)
@@ -55,7 +55,7 @@ def test_a_due_date_that_moves_between_a_break_and_its_resume_gives_back_what_it
     assert api.get_polled_attempt(second)["time_remaining_seconds"] == 50 * 60
 
 
-def test_no_part_of_a_second_is_lost_by_breaks(running, clock):
+def test_interruptions_lose_no_fraction_of_a_second(running, clock):
     exam_id, user_id = running.proctored_exam_id, running.user_id
     known = running
     for _ in range(5):
@@ -69,7 +69,7 @@ def test_no_part_of_a_second_is_lost_by_breaks(running, clock):
     assert 3600 - 52 <= left <= 3600 - 52 + 5
 
 
-def test_every_second_of_a_resumed_attempt_has_a_row(running, clock):
+def test_the_ledger_of_a_resumed_attempt_is_complete(running, clock):
     clock.shift(754)
     api.update_attempt_status(running.pk, "error")
     api.mark_exam_attempt_as_ready_to_resume(running.pk)
@@ -79,8 +79,8 @@ def test_every_second_of_a_resumed_attempt_has_a_row(running, clock):
     assert list(rows.values_list("kind", "seconds")) == [("allotment", 3600), ("correction", -754)]
 
 
-def test_an_attempt_that_an_older_version_has_resumed_keeps_its_rest(clock, attempt, make_exam):
-    """Its columns do not say how long the whole exam may take."""
+def test_an_attempt_resumed_by_an_older_version_keeps_its_remaining_time(clock, attempt, make_exam):
+    """Its columns do not contain the total time allowed."""
     exam = make_exam(time_limit_mins=60)
     known = attempt(
         exam=exam,
@@ -99,7 +99,7 @@ def test_an_attempt_that_an_older_version_has_resumed_keeps_its_rest(clock, atte
     assert minutes_of(known) == 24
 
 
-def test_a_grant_of_what_a_resumed_attempt_has_used_counts_once(running, clock):
+def test_a_grant_to_a_resumed_attempt_counts_once(running, clock):
     clock.shift(10 * MINUTE)
     api.update_attempt_status(running.pk, "error")
     api.mark_exam_attempt_as_ready_to_resume(running.pk)
@@ -111,7 +111,9 @@ def test_a_grant_of_what_a_resumed_attempt_has_used_counts_once(running, clock):
     assert polled["allowed_time_limit_mins"] == 60
 
 
-def test_a_resumed_attempt_with_a_grant_before_its_start_tells_of_no_change(running, clock):
+def test_a_poll_reports_no_change_for_a_resumed_attempt_with_a_grant_before_its_start(
+    running, clock
+):
     clock.shift(10 * MINUTE)
     api.update_attempt_status(running.pk, "error")
     api.mark_exam_attempt_as_ready_to_resume(running.pk)
@@ -122,7 +124,7 @@ def test_a_resumed_attempt_with_a_grant_before_its_start_tells_of_no_change(runn
 
 
 @pytest.mark.parametrize(("ended", "left"), [(20, 40), (70, 0)])
-def test_a_submitted_attempt_made_an_error_by_staff_leaves_the_rest(
+def test_staff_turn_a_submitted_attempt_into_a_resumable_error_with_its_remaining_time(
     clock, running, learner, staff, ended, left
 ):
     clock.move_to(NOON + ended * MINUTE)

@@ -41,7 +41,7 @@ ILLEGAL = "illegal"
 
 
 def expected(before: str, to: str) -> str:
-    """Where the contract says that a request leads: a status, or ILLEGAL."""
+    """Return the status that the contract states for a request, or ILLEGAL."""
     if to == "timed_out":
         return before if before in COMPLETED else "submitted"
     if before in ("started", "ready_to_submit") and to in INCOMPLETE[1:4]:
@@ -50,13 +50,13 @@ def expected(before: str, to: str) -> str:
 
 
 def columns(status: str) -> dict:
-    """An attempt that can really have this status."""
+    """Return the columns that an attempt in this status has."""
     begun = status in ("started", "ready_to_submit")
     return {"started_at": timezone.now(), "allowed_time_limit_mins": 90} if begun else {}
 
 
 @pytest.mark.parametrize(("before", "to"), list(product(ALL, ALL)))
-def test_every_pair_of_statuses(attempt, before, to):
+def test_every_pair_of_statuses_follows_the_contract(attempt, before, to):
     known = attempt(status=before, **columns(before))
     outcome = expected(before, to)
     if outcome == ILLEGAL:
@@ -73,7 +73,7 @@ def test_every_pair_of_statuses(attempt, before, to):
 
 @pytest.mark.parametrize("before", ALL)
 @pytest.mark.parametrize("word", ["", "finished", "Started", None])
-def test_unknown_words_are_refused(attempt, before, word):
+def test_unknown_statuses_are_refused(attempt, before, word):
     known = attempt(status=before)
     with pytest.raises(ProctoredExamIllegalStatusTransition):
         lifecycle.transition(known, word)
@@ -87,7 +87,7 @@ def test_unknown_words_are_refused(attempt, before, word):
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(walk=st.lists(st.sampled_from(ALL), min_size=1, max_size=12))
-def test_random_walks_never_go_back_and_tell_each_change_once(attempt, host, walk):
+def test_random_walks_never_reactivate_an_attempt_and_send_each_change_once(attempt, host, walk):
     host.calls.clear()
     known = attempt(status="created")
     statuses = ["created"]
@@ -130,14 +130,14 @@ NOTICES = {
 
 
 def consequences(statuses):
-    """Mails, notices to the provider and credit words that an only, graded attempt owes on this way."""
+    """Return the emails, provider notices and credit statuses expected for this sequence of a single graded attempt."""
     mails, notices, credit = [], [], []
     proctored, begun = True, False
     for status in statuses[1:]:
         if status in CREDIT:
             credit.append(CREDIT[status])
         if status == "declined":
-            proctored = False  # from here on neither mailed nor known to the provider
+            proctored = False  # from here on without emails and provider notices
         if proctored and status in ("submitted", "verified", "rejected"):
             mails.append(status)
         if proctored and status == "started" and not begun:
@@ -149,7 +149,7 @@ def consequences(statuses):
 
 
 def messages(attempt, kind):
-    """The payloads of the attempt's messages of one kind, in order."""
+    """Return the payloads of the attempt's messages of one kind, in order."""
     rows = OutboxMessage.objects.filter(kind=kind).order_by("id")
     found = [row.payload for row in rows]
     return [
@@ -159,7 +159,7 @@ def messages(attempt, kind):
     ]
 
 
-def test_kept_time_outs_end_the_attempt(attempt, settings):
+def test_with_ALLOW_TIMED_OUT_STATE_a_time_out_ends_the_attempt(attempt, settings):
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "ALLOW_TIMED_OUT_STATE": True}
     moment = timezone.now() - datetime.timedelta(minutes=3)
     known = attempt(status="started", **columns("started"))
@@ -169,7 +169,7 @@ def test_kept_time_outs_end_the_attempt(attempt, settings):
     assert [notice.payload["verb"] for notice in notices] == ["stop_exam_attempt"]
 
 
-def test_a_status_that_the_attempt_has_already_is_no_change(attempt):
+def test_the_current_status_again_is_no_change(attempt):
     known = attempt(status="submitted", completed_at=timezone.now())
     again = lifecycle.transition(known, "submitted")
     assert again.completed_at == known.completed_at
@@ -177,7 +177,7 @@ def test_a_status_that_the_attempt_has_already_is_no_change(attempt):
     assert not OutboxMessage.objects.exclude(kind="exam_saved").exists()
 
 
-def test_the_history_says_who_and_why(attempt, staff):
+def test_the_history_has_the_user_and_the_reason(attempt, staff):
     known = attempt(status="submitted")
     lifecycle.transition(known, "rejected", reason=lifecycle.STAFF, user=staff)
     newest = ProctoredExamStudentAttempt.history.filter(id=known.pk).latest("history_id")

@@ -1,4 +1,4 @@
-"""The time that is left of an attempt that broke off, to the second."""
+"""The remaining time of an interrupted attempt, to the second."""
 
 import datetime
 
@@ -15,7 +15,7 @@ Attempt = ProctoredExamStudentAttempt
 
 
 def resumed_with(attempt, seconds):
-    """A new attempt after one that broke off with so many seconds left."""
+    """Return a new attempt that resumes one with this many seconds left."""
     old = attempt(status="error", is_resumable=True, time_remaining_seconds=seconds)
     api.mark_exam_attempt_as_ready_to_resume(old.pk)
     return api.create_exam_attempt(old.proctored_exam_id, old.user_id, True)
@@ -27,7 +27,7 @@ def start(attempt_id):
 
 
 @pytest.mark.defect("PYTHON-40")
-def test_seconds_stay_seconds(attempt):
+def test_a_resumed_attempt_has_the_remaining_seconds(attempt):
     known = start(resumed_with(attempt, 119))
     left = deadlines.seconds_left(known, timezone.now())
     assert (known.status, known.allowed_time_limit_mins) == ("started", 2)
@@ -35,14 +35,14 @@ def test_seconds_stay_seconds(attempt):
 
 
 @pytest.mark.defect("PYTHON-40")
-def test_less_than_a_minute_is_not_nothing(attempt):
+def test_less_than_a_minute_can_be_resumed(attempt):
     known = start(resumed_with(attempt, 30))
     assert known.status == "started"
     assert 20 < deadlines.seconds_left(known, timezone.now()) <= 30
 
 
 @pytest.mark.defect("PYTHON-40")
-def test_nothing_left_is_not_everything(attempt):
+def test_no_remaining_time_is_not_the_full_time(attempt):
     assert start(resumed_with(attempt, 0)).status == "submitted"
 
 
@@ -61,7 +61,7 @@ def running(attempt, minutes_ago, **more):
 
 
 @pytest.mark.defect("PYTHON-41")
-def test_whoever_breaks_it_off_the_time_left_is_kept(attempt):
+def test_the_remaining_time_is_stored_whoever_reports_the_error(attempt):
     known = running(attempt, minutes_ago=30)
     api.receive_review(known, review("not_reviewed"))
     known.refresh_from_db()
@@ -70,7 +70,7 @@ def test_whoever_breaks_it_off_the_time_left_is_kept(attempt):
 
 
 @pytest.mark.defect("PYTHON-41")
-def test_minutes_that_were_granted_since_are_added(attempt, staff):
+def test_minutes_granted_since_the_interruption_are_added(attempt, staff):
     known = running(attempt, minutes_ago=30)
     exam_id, user_id = known.proctored_exam_id, known.user_id
     api.update_attempt_status(known.pk, "error")

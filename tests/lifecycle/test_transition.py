@@ -26,7 +26,7 @@ def begun(attempt, minutes=90, ago=0, **more):
 
 
 @time_machine.travel(NOON, tick=False)
-def test_the_start_sets_the_clock(attempt, make_exam):
+def test_the_start_sets_the_time_limit(attempt, make_exam):
     known = attempt(exam=make_exam(time_limit_mins=21), status="ready_to_start")
     started = lifecycle.transition(known, "started")
     assert (started.started_at, started.allowed_time_limit_mins) == (NOON, 21)
@@ -43,16 +43,14 @@ def test_an_allowance_adds_minutes(attempt, make_exam, learner):
 
 
 @time_machine.travel(NOON, tick=False)
-def test_the_due_date_cuts_the_time(attempt, make_exam):
+def test_the_due_date_limits_the_time(attempt, make_exam):
     exam = make_exam(time_limit_mins=21, due_date=NOON + 15 * MINUTE)
     started = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
     assert started.allowed_time_limit_mins == 15
 
 
 @time_machine.travel(NOON, tick=False)
-def test_a_start_after_the_due_date_is_a_submission_and_never_a_start(
-    attempt, make_exam, provider, tracker
-):
+def test_a_start_after_the_due_date_submits_the_attempt(attempt, make_exam, provider, tracker):
     exam = make_exam(due_date=NOON - MINUTE)
     ended = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
     assert (ended.status, ended.started_at, ended.completed_at) == ("submitted", NOON, NOON)
@@ -61,20 +59,20 @@ def test_a_start_after_the_due_date_is_a_submission_and_never_a_start(
     assert [row.status for row in rows.order_by("history_id")] == ["ready_to_start", "submitted"]
 
 
-def test_a_second_start_does_not_touch_the_clock(attempt):
+def test_a_second_start_does_not_change_the_deadline(attempt):
     known = begun(attempt, ago=10)
     lifecycle.transition(known, "ready_to_submit")
     again = lifecycle.transition(known, "started")
     assert (again.status, again.started_at) == ("started", known.started_at)
 
 
-def test_going_back_to_the_set_up_of_a_running_exam_submits_it(attempt):
+def test_setting_a_running_attempt_back_to_ready_to_start_submits_it(attempt):
     ended = lifecycle.transition(begun(attempt), "ready_to_start")
     assert ended.status == "submitted"
     assert ended.completed_at is not None
 
 
-def test_reading_an_attempt_whose_time_is_over_ends_it_at_that_moment(attempt):
+def test_reading_an_overdue_attempt_ends_it_at_its_deadline(attempt):
     known = begun(attempt, minutes=10, ago=30)
     ended = lifecycle.expire_if_overdue(known)
     assert ended.status == "submitted"
@@ -87,7 +85,7 @@ def test_reading_a_running_attempt_changes_nothing(attempt, django_assert_num_qu
         assert lifecycle.expire_if_overdue(known).status == "started"
 
 
-def test_an_attempt_that_has_ended_since_it_was_read_is_left_as_it_is(attempt):
+def test_an_attempt_that_ended_since_it_was_read_is_not_changed(attempt):
     known = begun(attempt, minutes=10, ago=30)
     ended_at = known.started_at + 5 * MINUTE
     rows = ProctoredExamStudentAttempt.objects.filter(pk=known.pk)
@@ -104,7 +102,7 @@ def test_ended_attempts_do_not_time_out(attempt):
     assert lifecycle.transition(known, "timed_out").status == "verified"
 
 
-def test_an_error_keeps_the_time_that_was_left(attempt):
+def test_an_error_stores_the_remaining_time(attempt):
     with time_machine.travel(NOON, tick=False):
         failed = lifecycle.transition(begun(attempt, minutes=30, ago=10), "error")
     assert failed.time_remaining_seconds == 20 * 60
@@ -115,7 +113,7 @@ def test_an_error_keeps_the_time_that_was_left(attempt):
     ("stored", "left"), [(None, 20 * 60), (60, 60), (20 * 60 + 1, 20 * 60), (0, 0)]
 )
 @time_machine.travel(NOON, tick=False)
-def test_an_error_never_adds_time(attempt, stored, left):
+def test_an_error_never_stores_more_than_the_time_allowed(attempt, stored, left):
     known = begun(attempt, minutes=30, ago=10, time_remaining_seconds=stored)
     assert lifecycle.transition(known, "error").time_remaining_seconds == left
 
@@ -138,7 +136,7 @@ RESUMABLE = {"is_resumable": True}
         ("submitted", {}, "verified", False),
     ],
 )
-def test_which_attempts_may_be_resumed(attempt, before, flags, to, resumable):
+def test_which_errors_make_an_attempt_resumable(attempt, before, flags, to, resumable):
     known = attempt(status=before, completed_at=timezone.now(), **flags)
     assert lifecycle.transition(known, to).is_resumable is resumable
     known.refresh_from_db()
@@ -175,7 +173,7 @@ def test_only_from_refuses_other_statuses_and_stores_nothing(attempt):
     assert (known.status, known.completed_at) == ("created", None)
 
 
-def test_an_attempt_that_is_gone(attempt):
+def test_a_transition_of_a_removed_attempt_is_refused(attempt):
     known = attempt(status="created")
     ProctoredExamStudentAttempt.objects.filter(pk=known.pk).delete()
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
@@ -186,19 +184,19 @@ def test_an_attempt_that_is_gone(attempt):
     ("status", "words"),
     [("submitted", "submitted"), ("verified", "verified"), ("rejected", "rejected")],
 )
-def test_the_learner_gets_a_mail(attempt, status, words, django_capture_on_commit_callbacks):
+def test_the_learner_gets_an_email(attempt, status, words, django_capture_on_commit_callbacks):
     known = attempt(status="second_review_required")
     lifecycle.transition(known, status)
     assert [message.subject for message in mail.outbox] == [f"Proctoring attempt {words}"]
     assert mail.outbox[0].to == [known.user.email]
 
 
-def test_declining_clears_what_made_it_proctored(attempt):
+def test_a_declined_attempt_is_no_longer_proctored(attempt):
     declined = lifecycle.transition(attempt(status="created", external_id="remote"), "declined")
     assert (declined.taking_as_proctored, declined.external_id) == (False, None)
 
 
-def test_declining_declines_the_exams_that_are_not_taken_yet(attempt, make_exam, learner):
+def test_declining_declines_the_other_exams_that_have_not_been_started(attempt, make_exam, learner):
     first = attempt(status="created")
     course_id = first.proctored_exam.course_id
     untouched = make_exam(course_id=course_id)
