@@ -10,7 +10,7 @@ from pathlib import Path
 
 from demo.environment import ROOT, free_port
 
-START_SECONDS = 240  # on a machine that has other things to do
+START_SECONDS = 240  # on a busy machine
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The extensions of the documentation."""
+"""Fixtures: the Sphinx extensions of the documentation."""
 
 import importlib
 import sys
@@ -13,7 +13,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 @pytest.fixture
 def extension(monkeypatch):
-    """Import one by name; it is forgotten afterwards."""
+    """Return a function that imports an extension for one test."""
     monkeypatch.syspath_prepend(str(DOCS / "_extensions"))
     loaded = []
 

@@ -1,4 +1,4 @@
-"""The guide on texts: its catalog and its template change what learners get."""
+"""The guide on changing texts: its catalog and its template change e-mails."""
 
 import re
 import shutil
@@ -25,7 +25,7 @@ TEMPLATE = "templates/emails/proctoring_attempt_submitted_email.html"
 
 @pytest.fixture
 def project(tmp_path, settings):
-    """A project with the guide's files."""
+    """Create a project with the guide's files."""
     for name in ("locale/en/LC_MESSAGES/django.po", TEMPLATE):
         path = tmp_path / name
         path.parent.mkdir(parents=True)
@@ -41,7 +41,7 @@ def project(tmp_path, settings):
     trans_real._translations.clear()
 
 
-def test_subject_and_text_are_those_of_the_project(project, attempt, capsys):
+def test_subject_and_text_come_from_the_project(project, attempt, capsys):
     attempt(status="submitted")
     trans_real._translations.clear()
     with translation.override("en"):
@@ -52,7 +52,7 @@ def test_subject_and_text_are_those_of_the_project(project, attempt, capsys):
     assert "Demo course" in printed
 
 
-def test_all_e_mails_and_their_contexts_are_listed(attempt):
+def test_all_emails_and_their_contexts_are_listed(attempt):
     folder = ROOT / "edx_proctoring" / "templates" / "emails"
     assert {path.name for path in folder.glob("*.html")} == set(
         re.findall(r"``(\w+_email\.html)``\n     - ", PAGE)

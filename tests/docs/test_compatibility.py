@@ -1,4 +1,4 @@
-"""The page on compatibility names versions that the tests use."""
+"""The page on compatibility names the versions that the tests use."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "compatibility.rst").read_text("utf-8")
 
 
-def test_versions_are_those_of_the_environments():
+def test_the_versions_are_those_of_the_test_environments():
     pinned = (ROOT / "requirements" / "openedx-2026-04.txt").read_text("utf-8")
     assert re.search(r"^Django==(\S+)$", pinned, re.MULTILINE)[1] in PAGE
     pythons = {version for versions, _ in ENVIRONMENTS.values() for version in versions}

@@ -1,4 +1,4 @@
-"""The list of what differs from 6.1.4 is complete as far as code can tell, and well formed."""
+"""The list of differences from 6.1.4 is well formed, and as complete as tests can tell."""
 
 import re
 
@@ -12,7 +12,7 @@ from edx_proctoring.models import (
 )
 
 KNOWN = {setting.name: setting for setting in conf.PROCTORING}
-# Guards that are no plain on and off, or that are off by default.
+# Settings that are not a plain switch, or that are off by default.
 FURTHER_GUARDS = {"PRACTICE_ATTEMPTS_PER_HOUR", "REQUIRE_ENROLLMENT", "THROTTLES"}
 # The published setting, which counts with DEBUG only; the row is that of the switch that lets it count elsewhere.
 NO_SWITCH_OF_OURS = {"ALLOW_CALLBACK_SIMULATION"}
@@ -20,11 +20,11 @@ NO_SWITCH_OF_OURS = {"ALLOW_CALLBACK_SIMULATION"}
 
 @pytest.fixture
 def differences(extension):
-    """The extension that writes the page."""
+    """Return the Sphinx extension that generates the page."""
     return extension("differences")
 
 
-def test_each_row_is_whole(differences):
+def test_each_row_is_complete(differences):
     for row in differences.rows():
         assert set(row) == set(differences.FIELDS), row
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9.]+)*", row["id"]), row
@@ -33,12 +33,12 @@ def test_each_row_is_whole(differences):
             assert row[field].endswith("."), (row["id"], field)
 
 
-def test_switches_are_settings(differences):
+def test_switches_are_declared_settings(differences):
     named = {row["switch"] for row in differences.rows()} - {""}
     assert named <= set(KNOWN)
 
 
-def test_each_switch_that_restores_something_has_a_row(differences):
+def test_each_switch_that_restores_behaviour_of_the_published_package_has_a_row(differences):
     named = {row["switch"] for row in differences.rows()}
     restoring = {name for name, one in KNOWN.items() if one.why.startswith("as in 6.1.4")}
     assert restoring
@@ -64,12 +64,12 @@ def test_the_page_shows_every_row_and_every_default(differences):
     assert page.count("   * - 6.1.4") == len({row["area"] for row in differences.rows()})
 
 
-def test_a_switch_that_is_no_setting_stops_the_page(differences):
+def test_a_switch_that_is_not_a_setting_is_an_error(differences):
     with pytest.raises(LookupError, match="no key NO_SUCH_SWITCH"):
         differences.default_of("NO_SUCH_SWITCH")
 
 
-def test_what_hosts_replace_is_on_the_page(differences):
+def test_the_page_lists_the_names_that_hosts_replace(differences):
     from edx_proctoring import patch_points
 
     page = "\n".join(differences.patch_points())

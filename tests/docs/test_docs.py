@@ -30,7 +30,7 @@ PATHS = sorted(
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_paths_exist(path):
+def test_the_paths_on_the_page_where_exist(path):
     assert (ROOT / path).exists()
 
 
@@ -62,15 +62,15 @@ def test_signals_are_explained():
 
 
 def extension(name):
-    """A module that draws a picture."""
+    """Return a function that imports a module that draws a diagram."""
     spec = importlib.util.spec_from_file_location(name, DOCS / "_extensions" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def test_the_picture_of_the_deadline_shows_what_the_package_computes():
-    """After a change, `python docs/_extensions/deadline.py` draws it anew."""
+def test_the_diagram_of_the_deadline_shows_the_results_of_the_package():
+    """`python docs/_extensions/deadline.py` updates the diagram."""
     deadline = extension("deadline")
     ends = [f"{step.deadline.ends_at:%H:%M}" for step in deadline.steps()]
     assert ends == ["13:00", "13:10", "13:17", "13:32", "13:20"]
@@ -82,7 +82,7 @@ def families():
     return extension("families")
 
 
-def test_the_picture_of_the_layers_has_each_room_and_only_arrows_downwards():
+def test_the_diagram_of_the_layers_has_each_package_and_only_arrows_downwards():
     pytest.importorskip("grimp", reason="grimp is absent")
     architecture = extension("architecture")
     rows = architecture.layers()
@@ -97,7 +97,7 @@ def test_the_picture_of_the_layers_has_each_room_and_only_arrows_downwards():
     assert all(f">{name}</text>" in picture for name in depth)
 
 
-def test_the_picture_of_the_statuses_is_what_the_code_does(families):
+def test_the_diagram_of_the_statuses_follows_the_code(families):
     pairs = [(one, two) for one in families.FAMILIES for two in families.FAMILIES if one != two]
     assert set(pairs) == set(families.ARROWS)
     for one, two in pairs:
@@ -110,7 +110,7 @@ def test_the_picture_of_the_statuses_is_what_the_code_does(families):
     assert families.FAMILIES["on the way"] == sorted(INCOMPLETE)
 
 
-def test_tasks_and_commands_that_operators_are_told_of_exist():
+def test_tasks_and_commands_named_in_the_documentation_exist():
     text = (DOCS / "operate.rst").read_text(encoding="utf-8")
     named = set(re.findall(r"edx_proctoring\.tasks\.(\w+)", text))
     assert {name for name in dir(tasks) if hasattr(getattr(tasks, name), "delay")} == named
@@ -130,7 +130,7 @@ def test_system_checks_are_explained():
 
 
 @pytest.mark.parametrize("name", ["base", "openedx", "demo", "mysql"])
-def test_each_dependency_has_its_reason(name):
+def test_each_dependency_is_explained(name):
     lines = (ROOT / "requirements" / f"{name}.in").read_text(encoding="utf-8").splitlines()
     wanted = {re.split(r"[\[<>=]", line)[0] for line in lines if line and line[0] not in "#-"}
     reasons = (DOCS / "decisions" / "0005-dependencies.rst").read_text(encoding="utf-8")
@@ -138,7 +138,7 @@ def test_each_dependency_has_its_reason(name):
     assert {package for package in wanted if package not in reasons} == set()
 
 
-def test_the_pictures_and_links_of_the_readme_exist():
+def test_pictures_and_links_of_the_readme_exist():
     text = (ROOT / "README.rst").read_text(encoding="utf-8")
     pictures = re.findall(r"\.\. image:: (\S+)", text)
     assert len(pictures) == 2
@@ -146,7 +146,7 @@ def test_the_pictures_and_links_of_the_readme_exist():
     assert all((ROOT / path).exists() for path in [*pictures, *links])
 
 
-def test_the_schedules_submit_who_has_closed_the_browser_within_a_minute():
+def test_the_documented_schedules_submit_overdue_attempts_within_a_minute():
     guide = (DOCS / "operate.rst").read_text(encoding="utf-8")
     assert "from edx_proctoring.settings.schedule import BEAT_SCHEDULE" in guide
     demo = (ROOT / "demo" / "host" / "settings.py").read_text(encoding="utf-8")

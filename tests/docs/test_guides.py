@@ -31,13 +31,13 @@ block(*{sorted({*OPTIONAL.values()} - {"crum"})!r})
 
 
 def blocks(guide=GUIDE):
-    """(language, caption, text) of the guide, in order."""
+    """Return (language, caption, text) of each block of the guide, in order."""
     for language, caption, text in BLOCK.findall(guide.read_text(encoding="utf-8")):
         yield language, caption, textwrap.dedent(text)
 
 
 def shell(python, project, environment):
-    """Run a command line of the guide in the project."""
+    """Return a function that runs a command line of the guide in the project."""
     project.mkdir()
 
     def command(line):
@@ -63,7 +63,7 @@ def shell(python, project, environment):
 
 @pytest.fixture
 def run(tmp_path):
-    """Without the optional packages of Open edX."""
+    """Run it without the optional packages of Open edX."""
     site = tmp_path / "site"
     site.mkdir()
     (site / "sitecustomize.py").write_text(BLOCKER)
@@ -71,7 +71,7 @@ def run(tmp_path):
 
 
 def write(project, caption, text):
-    """A file of the guide."""
+    """Write a file of the guide."""
     path = project / caption.removesuffix(", at the end")
     path.parent.mkdir(parents=True, exist_ok=True)
     before = path.read_text() if caption.endswith("at the end") else ""
@@ -79,7 +79,7 @@ def write(project, caption, text):
 
 
 def follow(run):
-    """All of the guide but its installation; what was said on stderr."""
+    """Follow the guide except its installation; return the output on stderr."""
     printed, errors = "", ""
     for language, caption, text in blocks():
         if language != "console":
@@ -106,7 +106,7 @@ def follow(run):
     return errors
 
 
-def test_a_stranger_comes_to_a_taken_exam(run):
+def test_the_guide_for_django_leads_to_a_taken_exam(run):
     follow(run)
 
 
@@ -120,7 +120,7 @@ def test_the_example_of_a_service_runs(host):
     )
 
 
-def test_settings_of_the_guides_are_settings():
+def test_settings_in_the_guides_are_declared():
     known = {setting.name for setting in conf.SETTINGS}
     for guide in ("django.rst", "openedx.rst", "connect-a-provider.rst"):
         text = (ROOT / "docs" / "guide" / guide).read_text(encoding="utf-8")
@@ -131,7 +131,9 @@ def test_settings_of_the_guides_are_settings():
 @pytest.mark.needs("one-run")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
-def test_a_stranger_grants_time(live_server, attempt, django_user_model, tmp_path):
+def test_the_guide_for_granting_time_works_with_curl(
+    live_server, attempt, django_user_model, tmp_path
+):
     admin = django_user_model.objects.create_superuser("admin", "admin@example.com", "secret")
     running = attempt(
         user=admin, status="started", started_at=timezone.now(), allowed_time_limit_mins=30

@@ -1,4 +1,4 @@
-"""The page for monitoring: its example, its configuration and its names are those of the code."""
+"""The page on monitoring: its example, configuration and names match the code."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ from edx_proctoring.views import handle_proctored_exception
 from edx_proctoring.views.v2.health import STATES
 
 ROOT = Path(__file__).parents[2]
-# Each suggested alarm, and the test that brings its fault about.
+# Each suggested alarm, and the test that causes the fault.
 HEALTH, DIAGNOSTICS = "views/v2/test_health.py", "operations/test_diagnostics.py"
 TRIED = {
     "``health/ready/`` of each process, every 10 s": (HEALTH, "test_without_a_database"),
@@ -32,19 +32,19 @@ TRIED = {
     ),
     "log: ``edx_proctoring_views`` at level ``ERROR``": (
         "docs/test_monitor.py",
-        "test_answers_from_500_are_errors_in_the_log",
+        "test_responses_from_500_are_logged_as_errors",
     ),
 }
 PAGE = (ROOT / "docs" / "monitor.rst").read_text(encoding="utf-8")
 
 
 def block(language):
-    """The page's block in this language."""
+    """Return the page's code block in this language."""
     (found,) = re.findall(rf"\.\. code-block:: {language}\n\n((?:   .*\n|\n)+)", PAGE)
     return "\n".join(line.removeprefix("   ") for line in found.splitlines())
 
 
-def test_the_configuration_of_the_log_works():
+def test_the_logging_configuration_works():
     names: dict[str, object] = {}
     exec(block("python"), names)
     before = {name: logging.getLogger(name).handlers[:] for name in names["LOGGING"]["loggers"]}
@@ -61,7 +61,7 @@ def test_the_configuration_of_the_log_works():
             logging.getLogger(name).setLevel(levels[name])
 
 
-def test_the_example_is_a_report():
+def test_the_example_has_the_form_of_a_health_report():
     example = json.loads(block("json"))
     assert set(example) == {"status", "version", "checks"}
     assert example["status"] in STATES
@@ -69,7 +69,7 @@ def test_the_example_is_a_report():
         assert set(check) == {"status", "text", "hint", "numbers"}
 
 
-def test_loggers_and_messages_are_those_of_the_code():
+def test_named_loggers_and_messages_exist_in_the_code():
     source = {
         path: path.read_text(encoding="utf-8") for path in (ROOT / "edx_proctoring").rglob("*.py")
     }
@@ -84,7 +84,7 @@ def test_loggers_and_messages_are_those_of_the_code():
         assert any(f'"{text}' in code for code in source.values()), text
 
 
-def test_each_alarm_is_tried():
+def test_each_alarm_has_a_test():
     alarms = PAGE.partition("Suggested alarms\n")[2].partition("Logs\n----")[0]
     watched = re.findall(r"^   \* - (.+)\n     - (?!Alarm$)", alarms, re.MULTILINE)
     assert watched == list(TRIED)
@@ -93,7 +93,7 @@ def test_each_alarm_is_tried():
 
 
 @pytest.mark.parametrize("code", [500, 502, 503, 409])
-def test_answers_from_500_are_errors_in_the_log(code, caplog):
+def test_responses_from_500_are_logged_as_errors(code, caplog):
     error = type("Refused", (ProctoredBaseException,), {"http_status": code})
     assert handle_proctored_exception(error("no"), "View").status_code == code
     (record,) = caplog.records

@@ -16,7 +16,7 @@ def test_a_new_column_is_noticed():
     assert mistakes("core", some) == ["no such table: proctoring_scheduled_run"]
 
 
-def test_references_to_users_are_personal():
+def test_references_to_users_count_as_personal_data():
     import tomllib
 
     user_columns = {"user_id", "by_id", "reviewed_by_id", "student_id", "set_by_user_id"}

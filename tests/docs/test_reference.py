@@ -1,4 +1,4 @@
-"""The reference is what the code says."""
+"""The reference agrees with the code."""
 
 import datetime
 import inspect
@@ -16,7 +16,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 @pytest.fixture
 def generated(extension):
-    """The extension that writes the tables."""
+    """Return the Sphinx extension that generates the tables."""
     return extension("generated")
 
 
@@ -54,7 +54,7 @@ def documented_events():
     return set(re.findall(r"``([\w.-]+)``", listed))
 
 
-def test_events_are_those_that_are_emitted(
+def test_the_documented_events_are_those_emitted(
     tracker, learner, staff, make_exam, provider, time_machine
 ):
     exam_id = api.create_exam("course-v1:a+b+c", "x", "Exam", 90, backend="test")
@@ -86,7 +86,7 @@ def test_events_are_those_that_are_emitted(
     assert emitted == documented_events()
 
 
-def test_the_signals_arguments_are_those_that_are_sent(exam, learner):
+def test_the_documented_arguments_of_signals_are_those_sent(exam, learner):
     heard = []
 
     def receiver(sender, signal, **kwargs):

@@ -1,4 +1,4 @@
-"""The page on security names what exists, and its table of roles has every route."""
+"""The page on security names existing settings, and its table of roles has every route."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ def test_the_table_has_every_route_of_the_core(extension):
     assert not [call for call in calls if re.search(r"[\\^$()]", call)]
 
 
-def test_routes_without_authentication_are_named(extension):
+def test_the_page_names_every_route_without_authentication(extension):
     (open_to_all,) = [
         calls for role, calls in extension("roles").by_role().items() if "anybody" in role
     ]
@@ -30,7 +30,7 @@ def test_routes_without_authentication_are_named(extension):
     assert "four routes answer without a user" in PAGE
 
 
-def test_named_settings_exist():
+def test_settings_on_the_page_exist():
     known = {setting.name for setting in conf.SETTINGS} | {"SECRET_KEY", "SECRET_KEY_FALLBACKS"}
     named = set(re.findall(r"``([A-Z]+(?:_[A-Z0-9]+)+)``", PAGE))
     assert named

@@ -1,4 +1,4 @@
-"""The recipe for providers without Open edX: its blocks run, and providers get in with tokens only."""
+"""The guide for providers without Open edX: its code works, and providers can only authenticate with tokens."""
 
 import base64
 import json
@@ -31,14 +31,14 @@ REVIEW = {"status": "passed", "comments": []}
 
 
 def run(caption: str, **names: Any) -> dict[str, Any]:
-    """Run a block; returns its names."""
+    """Run a code block and return its names."""
     found = {"__name__": caption, **names}
     exec(BLOCKS[caption], found)
     return found
 
 
 def module(monkeypatch: pytest.MonkeyPatch, name: str, caption: str) -> None:
-    """Make a block importable."""
+    """Make a code block importable."""
     found = types.ModuleType(name)
     monkeypatch.setitem(sys.modules, name, found)
     exec(BLOCKS[caption], found.__dict__)
@@ -46,7 +46,7 @@ def module(monkeypatch: pytest.MonkeyPatch, name: str, caption: str) -> None:
 
 @pytest.fixture
 def submitted(make_exam: Any, attempt: Any, provider: Any) -> Any:
-    """An attempt of the provider that waits for its review, and one of another provider."""
+    """Return an attempt that waits for the provider's review, and one of another provider."""
     apps.get_app_config("edx_proctoring").backends["acme"] = provider
     run("make_provider.py")
     one = attempt(exam=make_exam(backend="acme"), status="submitted", external_id="of-acme")
@@ -67,7 +67,7 @@ def only_its_own(submitted: Any, authorization: str) -> None:
     assert review("of-another", authorization) == 403
     assert review("of-acme", authorization) == 200
     submitted.refresh_from_db()
-    assert submitted.status != "submitted"  # the double decides what a review means
+    assert submitted.status != "submitted"  # the test double interprets the review
 
 
 def test_with_json_web_tokens(
@@ -99,7 +99,7 @@ def test_with_json_web_tokens(
     only_its_own(submitted, signed())
 
 
-def test_with_oauth2_in_a_project_that_has_the_toolkit() -> None:
+def test_with_oauth2_in_a_separate_project_with_the_toolkit() -> None:
     project = ["--ds", "tests.docs.oauth2_settings", "-p", "no:randomly", "-n", "0", "-q"]
     test = f"{Path(__file__)}::test_with_oauth2"
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Tests of the sources."""
+"""Markers of the tests of the source code."""
 
 import pytest
 

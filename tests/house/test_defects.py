@@ -1,4 +1,4 @@
-"""Every known defect of the published package has a test that is marked with its number."""
+"""Every known defect of the published package has a test marked with its id."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ DEFECTS = (
 
 @pytest.fixture(scope="module")
 def marked():
-    """The numbers at tests, in Python and in the pages' scripts."""
+    """Return the ids that tests are marked with, in Python and TypeScript."""
     found = set()
     for path in (ROOT / "tests").rglob("test_*.py"):
         for arguments in MARKERS.findall(path.read_text(encoding="utf-8")):
@@ -41,5 +41,5 @@ def test_every_defect_has_a_test(marked):
     assert not DEFECTS - marked
 
 
-def test_every_number_is_that_of_a_defect(marked):
+def test_every_marker_has_the_id_of_a_known_defect(marked):
     assert not marked - DEFECTS - {"REST-B", "REST-C"}

@@ -1,4 +1,4 @@
-"""Rules of the house that no other tool checks."""
+"""Rules for the source code that no other tool checks."""
 
 import ast
 import importlib
@@ -45,7 +45,7 @@ def length(node):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_sizes(path):
+def test_modules_and_functions_are_short(path):
     lines = len(path.read_text(encoding="utf-8").splitlines())
     assert lines <= MODULE_LINES, f"{lines} lines: split the file"
     parts = path.relative_to(PACKAGE).parts
@@ -85,7 +85,7 @@ def test_the_installed_entry_points_are_the_declared_ones():
     assert {"mock", "null", "rpnow4", "software_secure"} <= names
 
 
-def test_the_versions_are_one():
+def test_all_files_name_the_same_version():
     from edx_proctoring import __version__
     from edx_proctoring.scripts.version_check import npm_version
 
@@ -101,7 +101,7 @@ def test_templates_hold_no_scripts_and_no_handlers():
         assert not re.search(r"<script(?! type=\"(text/plain\"|module\" src=))", text), path
 
 
-def test_weak_algorithms_live_in_one_module():
+def test_weak_algorithms_are_used_in_one_module_only():
     weak = re.compile(r"\b(sha1|md5|TripleDES|ECB|Blowfish|ARC4)\(")
     users = {
         str(path.relative_to(PACKAGE))
@@ -115,5 +115,5 @@ def test_weak_algorithms_live_in_one_module():
         for path in MODULES
         if by_name.search(path.read_text(encoding="utf-8"))
     }
-    # The script runs where there is no app.
+    # The script runs without Django.
     assert named == {"crypto.py", "scripts/obscure_user.py"}

@@ -1,4 +1,4 @@
-"""No import circles, and no import hidden in a function without a reason."""
+"""There are no import circles, and imports in functions have a reason."""
 
 import ast
 from graphlib import CycleError, TopologicalSorter
@@ -27,7 +27,7 @@ LATE = {
 }
 
 
-# The modules that use others only now and then, and import them when they do.
+# Modules that rarely use others, and import them only then.
 STAND_INS = {
     "admin.allowances",
     "admin.attempts",
@@ -58,7 +58,7 @@ def is_for_types_only(node):
 
 
 def nodes(tree):
-    """All nodes, with the functions and classes around each, but for imports that only type checkers see."""
+    """Yield all nodes with their enclosing functions and classes, except imports for type checkers only."""
     todo = [(tree, ())]
     while todo:
         node, around = todo.pop()
@@ -79,7 +79,7 @@ def parsed(path):
 
 
 def imported(tree, names):
-    """The modules among `names` that a tree imports, wherever the statement stands."""
+    """Return the modules among `names` that a tree imports, also in functions."""
     found = set()
     for node, _ in nodes(tree):
         if isinstance(node, ast.Import):
@@ -99,7 +99,7 @@ def circle(graph):
 
 
 def late(tree, module):
-    """The functions of a module that import."""
+    """Return the functions of a module that contain imports."""
     return {
         ".".join([module, *(one.name for one in around)])
         for node, around in nodes(tree)
@@ -113,7 +113,7 @@ def test_no_circle():
     assert circle(graph) is None
 
 
-def test_a_circle_through_a_function_is_found():
+def test_a_circle_through_an_import_in_a_function_is_found():
     first = ast.parse("def late():\n    from pack import second")
     second = ast.parse("from pack.first import late")
     names = {"pack.first": first, "pack.second": second}
@@ -121,14 +121,14 @@ def test_a_circle_through_a_function_is_found():
     assert circle(graph)
 
 
-def test_functions_import_only_with_a_reason():
+def test_only_listed_functions_contain_imports():
     found = set()
     for name, path in NAMES.items():
         found |= late(parsed(path), name.removeprefix(f"{PACKAGE.name}."))
     assert found == set(LATE)
 
 
-def test_only_what_start_up_imports_has_stand_ins():
+def test_only_modules_imported_at_start_up_have_lazy_substitutes():
     found = {
         name.removeprefix(f"{PACKAGE.name}.")
         for name, path in NAMES.items()
@@ -138,5 +138,5 @@ def test_only_what_start_up_imports_has_stand_ins():
 
 
 @pytest.mark.parametrize("function", LATE)
-def test_each_late_import_has_a_reason(function):
+def test_each_listed_function_has_a_reason(function):
     assert len(LATE[function]) > 20

@@ -1,4 +1,4 @@
-"""The closing table of `make test`: what failed or was left out before counts."""
+"""The closing table of `make test`, which includes failures and skipped lanes of the whole run."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def close(tmp_path):
         (["good", "skipped"], {"required": "1"}, 1),
     ],
 )
-def test_what_fails_the_run(close, names, options, status):
+def test_what_makes_a_run_fail(close, names, options, status):
     assert close(*names, **options)[0] == status
 
 
@@ -76,18 +76,18 @@ def test_the_table_names_each_lane_and_why_it_was_left_out(close):
     assert text.count("what ran and what was left out") == 1
 
 
-def test_workers_add_no_rows(close):
+def test_workers_of_xdist_add_no_rows(close):
     text = close("good", "skipped", more=["-p", "xdist.plugin", "-n", "2"])[1]
     assert len(re.findall(r"^tests +passed", text, re.M)) == 1
 
 
-def test_the_last_line_is_pytests_own(close):
+def test_the_last_line_is_the_summary_of_pytest(close):
     last = close("good", "bad")[1].rstrip().splitlines()[-1]
     assert re.fullmatch(r"=+ 1 failed, 1 passed in [\d.]+s =+", last)
 
 
-def test_every_test_of_a_server_has_a_lane():
-    """Tests that SQLite in memory leaves out run on PostgreSQL and MariaDB."""
+def test_every_test_marked_for_a_database_server_has_a_lane():
+    """Tests that are skipped on SQLite in memory run on PostgreSQL and MariaDB."""
     elsewhere = re.compile(r"mark\.databases\((?![^)]*sqlite)")
     files = [path for path in (ROOT / "tests").rglob("*.py") if elsewhere.search(path.read_text())]
     with_a_lane = [ROOT / path for path in (*lanes.ON_DATABASES, "tests/contrib")]
@@ -96,11 +96,11 @@ def test_every_test_of_a_server_has_a_lane():
     assert (bool(files), lost) == (True, [])
 
 
-def test_what_has_a_lane_without_versions_is_left_out_of_the_lanes_on_versions():
+def test_tests_with_a_lane_of_their_own_are_left_out_of_the_lanes_for_versions():
     for path in lanes.WALKS:
         assert "one-run" in plugin.needs_of(ROOT / path)
 
 
 @pytest.mark.parametrize("path", sorted({*lanes.ON_DATABASES, *lanes.WALKS, *quick.SLOW}))
-def test_what_the_lanes_run_exists(path):
+def test_the_paths_that_lanes_run_exist(path):
     assert (ROOT / path).exists()

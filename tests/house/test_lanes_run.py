@@ -1,4 +1,4 @@
-"""`make test` as a whole, with small lanes: what runs beside what, and the last words of a run."""
+"""`make test` as a whole, with small lanes: order, parallel lanes, and the end of the output."""
 
 import os
 import re
@@ -41,12 +41,12 @@ sys.exit(main(lanes, pytest(*quick, {tests!r})))
 
 @pytest.fixture
 def run(tmp_path):
-    """All of it, with one test in each lane; returns exit status and the lines that were printed."""
+    """Run all lanes with one test each; return the exit status and the printed lines."""
 
     def work(
         first=GREEN, second=GREEN, tests=GREEN, missing="nothing", required="", otherwise="[]"
     ):
-        # In a folder of their own: what this repository tells pytest is for its own tests.
+        # In a separate folder, because this repository's pytest settings are for its own tests.
         (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         paths = {}
         for name, text in {"first": first, "second": second, "tests": tests}.items():
@@ -68,7 +68,7 @@ def run(tmp_path):
     return work
 
 
-def test_a_green_run_ends_with_pytests_own_line(run):
+def test_a_green_run_ends_with_the_summary_of_pytest(run):
     status, lines = run()
     assert status == 0
     assert re.fullmatch(r"1 passed in [\d.]+s", lines[-1])
@@ -84,11 +84,11 @@ def test_a_red_lane_is_the_last_thing_that_is_printed(run, red):
     assert f"test_{red}.py::test_bad" in last
 
 
-def test_all_red_lanes_are_named_in_the_end(run):
+def test_all_red_lanes_are_listed_at_the_end(run):
     assert run(first=RED, tests=RED)[1][-1] == "RED: first, tests"
 
 
-def test_a_lane_that_is_required_and_cannot_run_is_red(run):
+def test_a_required_lane_that_cannot_run_is_red(run):
     missing = "lambda: 'nothing listens'"
     assert run(missing=missing)[0] == 0
     status, lines = run(missing=missing, required="1")
@@ -96,8 +96,8 @@ def test_a_lane_that_is_required_and_cannot_run_is_red(run):
     assert "FAILED: second: nothing listens" in lines
 
 
-def test_a_lane_without_its_python_runs_on_this_one(run):
-    """No distribution has each Python; the table says on which the lane ran."""
+def test_a_lane_whose_Python_is_missing_runs_on_the_current_Python(run):
+    """No distribution has every version of Python; the table names the version used."""
     missing = "lambda: 'Python 3.13 is not installed'"
     status, lines = run(missing=missing, required="1", otherwise="instead")
     assert status == 0
@@ -109,7 +109,7 @@ def test_a_lane_without_its_python_runs_on_this_one(run):
 
 @pytest.mark.parametrize("required", ["", "1"])
 def test_a_lane_that_cannot_be_prepared_is_red(run, required):
-    """Also where it may run on another Python: only a missing one is a reason for that."""
+    """It is not run on another Python instead: only a missing Python is a reason for that."""
     missing = (
         "lambda: (_ for _ in ()).throw(environments.NotInstalled('Django could not be installed'))"
     )
@@ -120,7 +120,7 @@ def test_a_lane_that_cannot_be_prepared_is_red(run, required):
 
 @pytest.fixture
 def new_environment(monkeypatch, tmp_path):
-    """An environment that is not there yet: the Python, and what is installed over the compiled requirements."""
+    """Return a function that makes an environment from a Python and additional requirements."""
 
     def make(versions, over=()):
         monkeypatch.setattr(environments, "FOLDER", tmp_path)
@@ -129,14 +129,16 @@ def new_environment(monkeypatch, tmp_path):
     return make
 
 
-def test_a_python_that_is_missing_is_said(new_environment, capsys):
+def test_a_missing_python_is_reported(new_environment, capsys):
     new_environment(("4.99", "4.98"))
     assert environments.main("newest") == 0
     assert capsys.readouterr().out == "Python 4.99 or 4.98 is not installed\n"
 
 
-def test_an_installation_that_fails_is_a_failure(new_environment, capsys, monkeypatch, tmp_path):
-    """Without a network, and without a cache, nothing can be installed."""
+def test_a_failed_installation_is_reported_as_a_failure(
+    new_environment, capsys, monkeypatch, tmp_path
+):
+    """Without network and cache, nothing can be installed."""
     new_environment((f"{sys.version_info.major}.{sys.version_info.minor}",))
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
@@ -149,7 +151,7 @@ def test_an_installation_that_fails_is_a_failure(new_environment, capsys, monkey
     assert run_tests.run_lane(lane).outcome == "failed"
 
 
-def test_pytest_that_breaks_off_is_red(run):
+def test_a_lane_whose_pytest_is_interrupted_is_red(run):
     status, lines = run(tests="import os\nos._exit(3)\n")
     assert (status, lines[-1]) == (3, "RED: tests")
 
@@ -167,7 +169,7 @@ print("ends", flush=True)
 """
 
 
-def test_two_lanes_of_one_core_run_at_once_and_their_output_is_kept_apart(tmp_path, capsys):
+def test_two_lanes_of_one_core_run_in_parallel_with_separate_output(tmp_path, capsys):
     def lane(own, other):
         command = [sys.executable, "-c", MEET, str(tmp_path / own), str(tmp_path / other)]
         return Lane(own, lanes.nothing, [command])
@@ -182,12 +184,12 @@ def test_two_lanes_of_one_core_run_at_once_and_their_output_is_kept_apart(tmp_pa
 
 
 def python(text, **more):
-    """A lane that runs these lines."""
+    """Return a lane that runs this code."""
     name = more.pop("name", "lane")
     return Lane(name, more.pop("missing", lanes.nothing), [[sys.executable, "-c", text]], **more)
 
 
-def test_a_lane_that_is_killed_is_red_and_says_by_which_signal(capsys):
+def test_a_killed_lane_is_red_and_its_row_names_the_signal(capsys):
     kill = "import os, signal; print('begun', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     killed, other = run_tests.run_lanes([python(kill, name="killed"), python("pass", name="other")])
     assert (killed.outcome, other.outcome) == ("failed", "passed")
@@ -195,7 +197,7 @@ def test_a_lane_that_is_killed_is_red_and_says_by_which_signal(capsys):
     assert "begun\n--- killed failed after" in capsys.readouterr().out
 
 
-def test_a_lane_whose_requirement_cannot_be_asked_is_red_and_holds_up_no_other():
+def test_a_lane_whose_requirement_check_fails_is_red_and_delays_no_other_lane():
     def broken():
         raise OSError("no such server")
 
@@ -206,7 +208,7 @@ def test_a_lane_whose_requirement_cannot_be_asked_is_red_and_holds_up_no_other()
     assert other.outcome == "passed"
 
 
-def test_the_command_after_one_that_fails_is_not_run(tmp_path):
+def test_no_command_runs_after_a_failed_one(tmp_path):
     file = tmp_path / "ran"
     after = [sys.executable, "-c", f"open({str(file)!r}, 'w')"]
     lane = Lane("lane", lanes.nothing, [[sys.executable, "-c", "raise SystemExit(3)"], after])
@@ -214,8 +216,10 @@ def test_the_command_after_one_that_fails_is_not_run(tmp_path):
     assert (result.outcome, file.exists()) == ("failed", False)
 
 
-def test_the_longest_lane_begins_first_and_no_more_run_than_there_are_cores(monkeypatch):
-    """Three cores and lanes of two, one and a half cores: who runs beside whom."""
+def test_the_longest_lane_starts_first_and_running_lanes_never_need_more_cores_than_available(
+    monkeypatch,
+):
+    """There are three cores, and lanes of two, one and a half cores."""
     running, most, order = [], [], []
     free = threading.Condition()
 
@@ -224,7 +228,9 @@ def test_the_longest_lane_begins_first_and_no_more_run_than_there_are_cores(monk
             order.append(lane.name)
             running.append(lane.cores)
             most.append(sum(running))
-            if len(order) < 3:  # the first two wait for the third, which fits beside them
+            if (
+                len(order) < 3
+            ):  # the first two wait for the third, so all three run at the same time
                 assert free.wait_for(lambda: len(order) >= 3, timeout=60)
             free.notify_all()
             running.remove(lane.cores)
@@ -242,7 +248,7 @@ def test_the_longest_lane_begins_first_and_no_more_run_than_there_are_cores(monk
     assert max(most) == 3
 
 
-def test_a_lane_that_needs_more_cores_than_there_are_runs_alone(monkeypatch):
+def test_a_lane_that_needs_more_cores_than_available_runs_alone(monkeypatch):
     monkeypatch.setattr(run_tests, "run_lane", lambda lane: run_tests.Result(lane.name, "passed"))
     todo = [Lane("large", lanes.nothing, [], cores=8), Lane("small", lanes.nothing, [])]
     assert [result.lane for result in run_tests.run_lanes(todo, cores=2)] == ["large", "small"]
@@ -255,7 +261,7 @@ def test_the_table_has_the_processor_time_of_a_lane():
 
 
 def test_lanes_have_databases_of_their_own():
-    """Other checkouts, and lanes that run beside each other, use the same servers."""
+    """Other checkouts and parallel lanes use the same servers."""
     names = [lane.environment.get("DATABASE_URL") for lane in lanes.LANES]
     names = [*filter(None, names), lanes.POSTGRESQL, lanes.MARIADB]
     assert len(set(names)) == len(names)

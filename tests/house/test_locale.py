@@ -1,4 +1,4 @@
-"""The catalogs of texts: complete, translated, compiled."""
+"""The message catalogs are complete, translated and compiled."""
 
 import re
 from gettext import GNUTranslations
@@ -11,8 +11,8 @@ DOMAINS = translations.DOMAINS
 TARGETS = [name for name in translations.languages() if name != "en"]
 PLACEHOLDERS = re.compile(r"%\(\w+\)s|\{\w*\}|<[^>]+>")
 REFRESH = "run: python -m scripts.translations"
-# Words that a language has taken from English, or that are names.
-# Numbers and units only.
+# Loanwords from English, and names.
+# Only numbers and units.
 UNITS = {"{before} → {after} min", "{count} × {minutes} min"}
 SAME = {
     "de": {
@@ -33,7 +33,7 @@ in_each = pytest.mark.parametrize("language", TARGETS)
 
 
 def entries(language, domain):
-    """Return texts and translations as tuples: one string, or one for each plural form."""
+    """Return messages and translations as tuples: one string, or one for each plural form."""
     for message in translations.catalog(language, domain):
         if message.id:
             texts = message.id if isinstance(message.id, tuple) else (message.id,)
@@ -43,7 +43,7 @@ def entries(language, domain):
 
 @in_both
 @pytest.mark.parametrize("language", translations.languages())
-def test_all_texts_are_in_the_catalog_and_no_others(language, domain):
+def test_the_catalog_contains_all_messages_and_no_others(language, domain):
     used = {(text,) if isinstance(text, str) else text for text in translations.texts(domain)}
     listed = {texts for texts, _ in entries(language, domain)}
     assert used or "/" in domain
@@ -58,7 +58,7 @@ def test_a_language_is_complete(language, domain):
 
 @in_both
 @in_each
-def test_translations_keep_places_and_markup(language, domain):
+def test_translations_keep_placeholders_and_markup(language, domain):
     plurals = translations.catalog(language, domain).num_plurals
     for texts, strings in entries(language, domain):
         assert len(strings) == (plurals if len(texts) == 2 else 1), texts
@@ -72,7 +72,7 @@ def test_translations_keep_places_and_markup(language, domain):
 
 @in_both
 @in_each
-def test_no_text_is_left_in_english(language, domain):
+def test_no_message_is_left_in_english(language, domain):
     same = {texts[0] for texts, strings in entries(language, domain) if strings[0] == texts[0]}
     known = SAME.get(language, set()) | UNITS
     worded = {text for text in same if re.search("[A-Za-z]{3}", PLACEHOLDERS.sub("", text))}
@@ -81,7 +81,7 @@ def test_no_text_is_left_in_english(language, domain):
 
 @in_both
 @in_each
-def test_what_is_compiled_is_what_is_written(language, domain):
+def test_the_compiled_catalogs_are_up_to_date(language, domain):
     names = [language, *translations.ALIASES.get(language, [])]
     for name in names if translations.texts(domain) else []:
         with translations.file_of(name, domain).with_suffix(".mo").open("rb") as file:
@@ -94,7 +94,7 @@ def test_what_is_compiled_is_what_is_written(language, domain):
                 assert found <= set(strings), REFRESH
 
 
-def test_a_new_language_has_all_texts_and_its_plural_forms(tmp_path, monkeypatch):
+def test_a_new_language_has_all_messages_and_its_plural_forms(tmp_path, monkeypatch):
     monkeypatch.setattr(translations, "LOCALE", tmp_path / "locale")
     monkeypatch.setattr(translations, "DOMAINS", ("django", "djangojs"))
     assert translations.main(["new", "ar"]) == 0

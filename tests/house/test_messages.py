@@ -21,7 +21,7 @@ MODULES = sorted(
 KINDS = {kind.name for kind in messages.KINDS}
 UNMISTAKABLE = {name for name in KINDS if "_" in name}
 BEGINNINGS = tuple(f"{name}:" for name in (*KINDS, "host", "publish", "provider"))
-# Calls and arguments in which a text is the kind of a message, even an everyday word such as "email".
+# Calls and arguments in which a string is the kind of a message, even a common word such as "email".
 CALLS = {"Draft", "MessageKind", "cancel", "is_waiting", "register"}
 ARGUMENTS = {"kind", "kind__in"}
 
@@ -35,7 +35,7 @@ def texts(node):
 
 
 def spelled(tree):
-    """Kinds, and beginnings of keys and ordering keys, that stand in the source as text."""
+    """Return the kinds and the prefixes of keys and ordering keys that are spelled in the source."""
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr) and node.values:
             yield from (one for one in texts(node.values[0]) if one.startswith(BEGINNINGS))
@@ -62,14 +62,14 @@ def spelled(tree):
         "kind = 'provider_notice'",
     ],
 )
-def test_a_spelling_is_found(source):
+def test_a_spelled_kind_is_found(source):
     assert list(spelled(ast.parse(source)))
 
 
 @pytest.mark.parametrize(
     "source", ["fields = ('id', 'email')", "name = f'{kind}:{key}'", "log.info('event: %s', name)"]
 )
-def test_other_words_are_none(source):
+def test_other_strings_are_not_mistaken_for_kinds(source):
     assert not list(spelled(ast.parse(source)))
 
 
@@ -79,7 +79,7 @@ def test_messages_are_spelled_in_one_module():
         for path in MODULES
     }
     found = {path: names for path, names in found.items() if names}
-    # The name of a circuit breaker, which is no message.
+    # The name of a circuit breaker, not of a message.
     assert found == {"backends/__init__.py": ["provider:"]}
 
 
@@ -114,12 +114,12 @@ STORED = {"exam_id": 3, "user_id": 4, "attempt_id": 5, "history_id": 6}
         (messages.exam_saved(3, "test"), "exam_saved", "exam_saved:3:test", "exam_saved:3:test"),
     ],
 )  # fmt: skip
-def test_stored_words_stay(draft, kind, key, order):
-    """Messages of other versions wait under these."""
+def test_stored_kinds_and_prefixes_are_not_changed(draft, kind, key, order):
+    """Messages stored by other versions use them."""
     assert (draft.kind, draft.key, draft.ordering_key) == (kind, key, order)
 
 
-def test_a_removal_is_known_by_provider_and_id():
+def test_the_key_of_a_removal_has_provider_and_external_id():
     draft = messages.provider_removal("test", "e", "a", 3, 4)
     assert draft.key == draft.ordering_key
     assert draft.key.startswith("provider_removal:")

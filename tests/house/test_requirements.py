@@ -9,7 +9,7 @@ PIN = re.compile(r"([\w.\-]+)(?:\[[^\]]*\])?==(\S+)(?: ; (.*))?")
 
 
 def pins(name: str) -> dict[str, set[tuple[str, str]]]:
-    """Package → its versions, each with the condition that it is for."""
+    """Return package → its versions, each with its environment marker."""
     found: dict[str, set[tuple[str, str]]] = {}
     for line in (ROOT / "requirements" / f"{name}.txt").read_text("utf-8").splitlines():
         if pin := PIN.fullmatch(line):
@@ -17,7 +17,7 @@ def pins(name: str) -> dict[str, set[tuple[str, str]]]:
     return found
 
 
-def test_files_that_are_installed_together_name_the_same_versions() -> None:
+def test_files_installed_together_pin_the_same_versions() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     assert all(f"-r requirements/{name}.txt" in makefile for name in TOGETHER)
     known: dict[str, set[tuple[str, str]]] = {}

@@ -1,4 +1,4 @@
-"""Facts that one module alone may spell; the others ask it."""
+"""Facts that only one module spells out; the others import them from it."""
 
 import re
 
@@ -10,7 +10,7 @@ FACTS = {
     "the largest id": (r"2\*\*31|2 \*\* 31|2_?147_?483_?64[78]", {"limits.py"}),
     "the default provider": (
         r"""PROCTORING_BACKENDS.{0,20}DEFAULT["']""",
-        # They report a wrong setting, and set one.
+        # These report a wrong setting, and set one.
         {"conf.py", "checks.py", "settings/common.py", "testing/check.py"},
     ),
     "an exam's provider": (r"\.backend or ", {"backends/__init__.py"}),
@@ -21,7 +21,7 @@ FACTS = {
     "the contact of the platform": (r"""["']CONTACT_EMAIL["']""", {"conf.py", "constants.py"}),
     "ordering keys of messages": (
         r"""f["'](host|provider|email|publish|extension):""",
-        # There it is the name of a circuit breaker.
+        # Here it is the name of a circuit breaker.
         {"effects/messages.py", "backends/__init__.py"},
     ),
     "notes that a row carries to a receiver or to its history": (
@@ -42,7 +42,7 @@ def test_a_fact_is_spelled_once(pattern, allowed):
 
 
 def test_only_one_module_looks_providers_up():
-    """`get_backend_provider` is published; the package asks `find_provider`, `require_provider` and their like."""
+    """`get_backend_provider` is published; the package itself calls `find_provider` or `require_provider`."""
     assert modules_where(lambda node: called(node) == "get_backend_provider") == {
         "backends/__init__.py"
     }

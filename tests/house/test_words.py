@@ -32,7 +32,7 @@ def test_docstrings_are_sentences(folder):
     assert not headless, f"begin with a verb or a noun, not with What or Who: {headless}"
 
 
-def test_where_lists_only_what_names_do_not_tell():
+def test_the_page_where_stays_short():
     page = (ROOT / "docs" / "where.rst").read_text(encoding="utf-8")
     rows = page.count("\n   * - ") - 1
     assert 0 < rows <= MOST_ROWS

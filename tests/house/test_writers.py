@@ -12,7 +12,7 @@ WRITING_CALLS = {
     "AttemptChanges", "acreate", "aupdate", "bulk_create", "create", "filter_update", "get_or_create", "update",
     "update_or_create",
 }  # fmt: skip
-# Published methods of the model that write: what only lifecycle may call.
+# Published methods of the model that write; only `lifecycle` may call them.
 PRIMITIVES = {"clear_onboarding_errors", "delete_exam_attempt"}
 
 
@@ -32,13 +32,13 @@ def assigned(node):
 
 
 def says_status(node):
-    """Does the constant "status" stand somewhere in it?"""
+    """Return whether the constant "status" occurs in the node."""
     constants = (one for one in ast.walk(node) if isinstance(one, ast.Constant))
     return any(one.value == "status" for one in constants)
 
 
 def called(node):
-    """The name that a call calls, without what stands before the dot."""
+    """Return the name of the called function, without the part before the dot."""
     if not isinstance(node, ast.Call):
         return ""
     return getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -93,7 +93,7 @@ def test_a_writer_is_found(source):
     "source",
     ["attempts.filter(status='submitted')", "was = attempt.status", "values.update(exam=exam)"],
 )
-def test_a_reader_is_none(source):
+def test_reading_a_status_does_not_count_as_writing(source):
     assert not lines(source, writes_status)
 
 
@@ -108,14 +108,14 @@ def test_only_lifecycle_writes_an_attempts_status():
     assert "lifecycle/change.py" in writers
 
 
-def test_only_lifecycle_calls_what_writes_attempts():
+def test_only_lifecycle_calls_methods_that_write_attempts():
     callers = modules_where(lambda node: called(node) in PRIMITIVES)
     assert {path.split("/")[0] for path in callers} <= {"lifecycle", "models"}
 
 
-def test_only_host_looks_services_up():
+def test_only_the_module_host_looks_up_services():
     callers = modules_where(lambda node: called(node) == "get_runtime_service")
-    # The doubles put back what was there before them.
+    # The test doubles restore the former services.
     assert callers == {
         "host.py",
         "handlers.py",
@@ -124,7 +124,7 @@ def test_only_host_looks_services_up():
 
 
 def test_only_one_module_uses_the_hosts_cache():
-    """The others go through it, so that none of them fails, or waits, with the cache."""
+    """The others use its functions, so that none of them fails or waits if the cache does."""
 
     def imports(node):
         names = [node.module] if isinstance(node, ast.ImportFrom) else []

@@ -1,4 +1,4 @@
-"""Whether answers are as the OpenAPI document says."""
+"""Compare responses with the OpenAPI document."""
 
 import json
 import re
@@ -18,16 +18,15 @@ from edx_proctoring.urls import app_name, urlpatterns
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
-BUILDING = (
-    Lock()
-)  # a live server answers in threads, and drf-spectacular loads its classes when first used
-# What every route answers to a method that it has not; the document describes methods that there are.
+# A live server responds in threads, and drf-spectacular loads its classes when first used.
+BUILDING = Lock()
+# Statuses for methods that a route does not have; the document describes only existing methods.
 NO_SUCH_METHOD = {403, 404, 405, 406}
 
 
 @cache
 def _document() -> dict[str, Any]:
-    """With closed objects: a key that is not described is a violation, too."""
+    """Return both documents with closed objects, so that undocumented keys are violations."""
     first, second = document(), document_v2()
     schemas = {**first["components"]["schemas"], **second["components"]["schemas"]}
     return _closed(
@@ -48,7 +47,7 @@ def _closed(part: Any) -> Any:
 
 @cache
 def _paths() -> dict[tuple[str, frozenset[str]], str]:
-    """The path in the document by the route's name and the names of its parameters."""
+    """Return the path in the document by the route's name and the names of its parameters."""
     found = {}
     for name, regex in _routes(urlpatterns):
         path = EndpointEnumerator().get_path_from_regex(f"api/{regex}")
@@ -59,7 +58,7 @@ def _paths() -> dict[tuple[str, frozenset[str]], str]:
 
 
 def _routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Name and pattern of each route, also of those that extensions add."""
+    """Yield name and pattern of each route, including those of extensions."""
     for pattern in patterns:
         whole = f"{prefix}{pattern.pattern}"
         if isinstance(pattern, URLResolver):
@@ -70,7 +69,7 @@ def _routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 @cache
 def _content(path: str, method: str, code: str) -> dict[str, Any]:
-    """The documented bodies by their type."""
+    """Return the documented bodies by content type."""
     answer = _document()["paths"][path][method]["responses"].get(code)
     assert answer is not None, f"{code} is not documented"
     content: dict[str, Any] = answer.get("content", {})
@@ -84,7 +83,7 @@ def _validator(path: str, method: str, code: str, kind: str) -> Draft202012Valid
 
 
 def check(path: str, method: str, code: int, kind: str, body: bytes) -> None:
-    """Fail if the document has no such answer of this operation."""
+    """Fail if the document has no such response of this operation."""
     method = method.lower()
     if method == "head":
         method, body = "get", b""
@@ -102,16 +101,16 @@ def check(path: str, method: str, code: int, kind: str, body: bytes) -> None:
 
 
 def check_answer(request: Any, response: Any) -> None:
-    """The same for what Django was asked and answers, where it is a route of ours."""
+    """Check Django's response if the request belongs to one of our routes."""
     match = request.resolver_match
     if match is None or match.app_names[:1] != [app_name] or match.url_name.startswith("pages."):
-        return  # pages are for people
+        return  # pages are not documented
     with BUILDING:
         path = _paths().get((match.url_name, frozenset(match.kwargs)))
     assert path, f"the route {match.url_name} is not documented"
     kind = response.headers.get("Content-Type", "").partition(";")[0]
     is_page = match.url_name.startswith("anonymous.") and not hasattr(match.func, "view_class")
-    method = "GET" if is_page else request.method  # a page takes any
+    method = "GET" if is_page else request.method  # a page accepts any method
     check(path, method, response.status_code, kind, b"" if response.streaming else response.content)
 
 
@@ -133,14 +132,14 @@ def _in_progress() -> Iterator[None]:
 
 
 def wait_until_all_are_answered() -> None:
-    """Wait for requests of pages that are closed already: a live server would answer them while the database is emptied."""
+    """Wait for requests of closed pages: a live server would handle them while the database is flushed."""
     with _changed:
         assert _changed.wait_for(lambda: not _requests, timeout=30)
 
 
 @contextmanager
 def watched() -> Iterator[list[str]]:
-    """Collects what is wrong with any answer that Django gives meanwhile, in whichever thread."""
+    """Collect violations in all responses of Django within the block, in any thread."""
     get_response, found = BaseHandler.get_response, []
 
     def checked(self: Any, request: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The callers of the REST interface, as `tests/views` has them."""
+"""Fixtures: the users of the REST interface, from `tests/views`."""
 
 from tests.views.conftest import (  # noqa: F401
     anonymous,

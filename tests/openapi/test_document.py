@@ -1,4 +1,4 @@
-"""The OpenAPI document: complete, valid, and kept by the answers."""
+"""The OpenAPI document is complete and valid, and responses follow it."""
 
 import pytest
 from drf_spectacular.validation import validate_schema
@@ -22,18 +22,18 @@ def operations(found):
     }
 
 
-def test_it_is_valid(found):
+def test_the_document_is_valid(found):
     assert found["openapi"].startswith("3.1")
     validate_schema(found)
 
 
-def test_no_route_and_no_method_is_missing(found):
+def test_every_route_and_method_is_documented(found):
     described = operations(found)
     assert len(described) == len(OPERATIONS)
     expected = set()
     for pattern in urlpatterns:
         if hasattr(pattern.callback, "actions") or pattern.name.startswith(("pages.", "v2.")):
-            continue  # the second version, which has a document of its own; and pages, which need none
+            continue  # version 2 has a separate document, and pages are not documented
         view = getattr(pattern.callback, "view_class", None)
         limited = pattern.callback.view_initkwargs.get("http_method_names") if view else ["get"]
         for method in ("get", "post", "put", "patch", "delete"):
@@ -42,10 +42,10 @@ def test_no_route_and_no_method_is_missing(found):
     assert len(expected) + SAME_NAME == len(described)
 
 
-SAME_NAME = 1  # bulk allowances with and without the course: one name, one method, two routes
+SAME_NAME = 1  # bulk allowances with and without the course: one name and method for two routes
 
 
-def test_every_operation_says_what_it_does_and_answers(found):
+def test_every_operation_has_a_description_and_responses(found):
     names = [operation["operationId"] for operation in operations(found).values()]
     assert len(set(names)) == len(names)
     for (method, path), operation in operations(found).items():
@@ -59,7 +59,7 @@ def test_every_operation_says_what_it_does_and_answers(found):
             assert "requestBody" in operation, (method, path)
 
 
-def test_shapes_are_components(found):
+def test_schemas_of_objects_are_components(found):
     for (method, path), operation in operations(found).items():
         body = operation.get("requestBody", {}).get("content", {}).get("application/json")
         if body:
@@ -85,6 +85,6 @@ JSON = "application/json"
         ("POST", 200, JSON, b"{}"),
     ],
 )
-def test_answers_that_are_not_documented_are_found(method, code, kind, body):
+def test_undocumented_responses_are_found(method, code, kind, body):
     with pytest.raises(AssertionError):
         check(ONE_EXAM, method, code, kind, body)

@@ -1,4 +1,4 @@
-"""Errors that any route may give are documented where they occur, and only there."""
+"""Common errors are documented at the operations where they occur, and only there."""
 
 import json
 
@@ -15,8 +15,8 @@ from tests.fuzz.world import World, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
-PAGE = "launch_exam"  # a page, not an answer
-ANY_TYPE = {"deliver_rpnow_review", PAGE}  # they do not look at what the client says of types
+PAGE = "launch_exam"  # a page
+ANY_TYPE = {"deliver_rpnow_review", PAGE}  # these ignore Accept and Content-Type
 PREFIX = "/api/edx_proctoring/"
 
 
@@ -43,7 +43,7 @@ def ask(client, who, method, url, body="", kind="application/json", **headers):
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-def test_types_of_bodies_and_answers(path, method, world, client):
+def test_unsupported_content_types_are_documented(path, method, world, client):
     operation = OPERATIONS[path, method]
     url = url_of(world, path)
     codes = {
@@ -56,8 +56,8 @@ def test_types_of_bodies_and_answers(path, method, world, client):
     assert unknown == 404 or operation.name in ANY_TYPE
 
 
-def test_what_no_database_can_store(world, client):
-    """All in one world: nothing is changed by what is refused."""
+def test_a_NUL_character_in_any_parameter_is_a_bad_request(world, client):
+    """All requests share one database, because refused requests change nothing."""
     asked = [one for one in OPERATIONS if OPERATIONS[one].name != PAGE]
     codes = {
         (path, method): ask(client, "everybody", method, url_of(world, path, x="\0"))
@@ -73,7 +73,7 @@ def _locked(execute, sql, params, many, context):
 
 
 WITHOUT_WRITING = {
-    "retire_user_at_providers": 500,  # one provider is not configured, which is documented
+    "retire_user_at_providers": 500,  # one provider is not configured, with a documented error
     "deliver_rpnow_review": 400,  # RPNow is not configured
     "launch_exam": 302,  # without the attempt's token the start callback only redirects
 }
@@ -83,8 +83,10 @@ WITHOUT_WRITING = {
     ("path", "method"),
     [one for one, operation in OPERATIONS.items() if one[1] != "get" or operation.name == PAGE],
 )
-def test_a_database_that_stays_busy(path, method, world, client, monkeypatch):
-    """Nothing can be written: whoever tries gets 503, and nothing else happens."""
+def test_a_locked_database_is_a_503_where_it_is_documented(
+    path, method, world, client, monkeypatch
+):
+    """Nothing can be written: requests that try get 503 and change nothing."""
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     body = _good(world, path, method)
     with connection.execute_wrapper(_locked):
@@ -94,7 +96,7 @@ def test_a_database_that_stays_busy(path, method, world, client, monkeypatch):
 
 
 class Certain:
-    """Chance that always picks the first, and always what exists."""
+    """Replaces random choices: always picks the first existing value."""
 
     def choice(self, given):
         return given[0]
@@ -109,7 +111,7 @@ def _good(world, path, method):
         route = route.replace("{external}", "{external_id}").replace("{attempt}", "{attempt_id}")
         route = route.replace(world.attempts[0].proctored_exam.course_id, "{course_id}")
         if (route, verb.lower()) == (path, method):
-            if "content_id" not in body:  # a new exam is not one that exists
+            if "content_id" not in body:  # a new exam must not exist
                 body = world.with_real(body, Certain())
             return json.dumps([body] if method == "patch" else body)
     return "{}"
@@ -119,7 +121,7 @@ ONE_EXAM = f"{PREFIX}v1/proctored_exam/exam/exam_id/1"
 
 
 @pytest.mark.parametrize("client", [Client, APIClient])
-def test_all_clients_are_watched(client, monkeypatch, wrong_answers, db):
+def test_responses_to_all_clients_are_checked(client, monkeypatch, wrong_answers, db):
     def wrong(*_args, **_kwargs):
         return HttpResponse("not documented", status=418)
 

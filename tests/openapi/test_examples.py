@@ -1,4 +1,4 @@
-"""The examples of the document are answers that the application gave. UPDATE_EXAMPLES=1 records them anew."""
+"""The examples in the document are responses of the application. UPDATE_EXAMPLES=1 records them again."""
 
 import datetime
 import json
@@ -31,7 +31,7 @@ REVIEW = {
 HERE = f"{V1}/user_onboarding/status"
 GRANT = {**ALLOWANCE, "user_info": "learner"}
 
-# operation, who, method, path, body; in an order in which each finds what it needs
+# operation, user, method, path, body; in an order in which each request finds its data
 CALLS = [
     ("create_exam", "global_staff", "post", f"{E}/exam", EXAM),
     ("create_exam", "global_staff", "post", f"{E}/exam", {**EXAM, "time_limit_mins": 0}),
@@ -150,14 +150,14 @@ def _examples(response, body):
         yield {"title": f"As recorded ({code})", "status": code, "value": response.json()}
 
 
-def test_the_examples_are_what_the_application_answers(recorded):
+def test_the_examples_equal_the_responses_of_the_application(recorded):
     text = json.dumps(recorded, indent=1, sort_keys=True) + "\n"
     if os.environ.get("UPDATE_EXAMPLES"):
         FILE.write_text(text, encoding="utf-8")
     assert json.loads(FILE.read_text(encoding="utf-8")) == json.loads(text)
 
 
-def test_every_operation_that_says_something_has_an_example(recorded):
+def test_every_operation_with_a_response_body_has_an_example(recorded):
     silent = {
         "acknowledge_result",
         "remove_attempt",

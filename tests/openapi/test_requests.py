@@ -1,4 +1,4 @@
-"""Requests are described by the serializers that the views read them by."""
+"""Requests are documented by the serializers that the views use."""
 
 import inspect
 from collections import defaultdict
@@ -14,7 +14,7 @@ from edx_proctoring.views.requests.reviews import ReadySerializer
 pytestmark = pytest.mark.needs("lms-urls")
 
 SERIALIZERS = (RequestSerializer, RegisteredExamSerializer)
-# What stands in a path, where it matters to which route it leads.
+# Path values, where they decide which route matches.
 PARTS = {
     "course_id": "course-v1:a+b+c",
     "exam_id": "1",
@@ -26,20 +26,20 @@ NO_VIEW = {"launch_exam"}
 
 
 def method_of(path, method):
-    """The function that answers, without its decorators."""
+    """Return the view function without its decorators."""
     filled = path.format_map(defaultdict(lambda: "x", PARTS))
     view = resolve(f"/api/edx_proctoring/{filled}").func
     return inspect.unwrap(getattr(view.view_class, method))
 
 
 def read_by(function):
-    """The serializers of requests that the code of a function names."""
+    """Return the request serializers named in a function's code."""
     named = [function.__globals__.get(name) for name in function.__code__.co_names]
     return {one for one in named if isinstance(one, type) and issubclass(one, SERIALIZERS)}
 
 
 def documented():
-    """By the function that answers: the serializers that its operations are described by."""
+    """Return the serializers that document the operations of each view function."""
     found = defaultdict(set)
     for (path, method), operation in OPERATIONS.items():
         if operation.name in NO_VIEW:
@@ -54,5 +54,5 @@ def documented():
     ("function", "serializers"),
     [pytest.param(*one, id=one[0].__qualname__) for one in documented().items()],
 )
-def test_what_is_read_is_what_is_documented(function, serializers):
+def test_views_use_the_serializers_that_document_them(function, serializers):
     assert read_by(function) == serializers - NOT_READ

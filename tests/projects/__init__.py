@@ -1,1 +1,1 @@
-"""Hosts in small. The suite runs under each: `pytest -p tests.projects.plugin --ds tests.projects.lms tests`."""
+"""Small hosts. The test suite runs under each: `pytest -p tests.projects.plugin --ds tests.projects.lms tests`."""

@@ -1,4 +1,4 @@
-"""Packages that a host need not have; `block` makes them as if they were not installed."""
+"""Optional packages; `block` makes them appear as not installed."""
 
 import sys
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class _Blocker(MetaPathFinder):
 
 
 def block(*packages: str) -> None:
-    """Imports of these top-level packages fail from now on."""
+    """Make imports of these top-level packages fail from now on."""
     there = [name for name in sys.modules if name.partition(".")[0] in packages]
     if there:
         raise RuntimeError(f"already imported: {there}")

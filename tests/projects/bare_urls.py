@@ -1,4 +1,4 @@
-"""A host that has the app's routes and no others."""
+"""Routes of a host that has only those of the app."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""Tests that make projects themselves."""
+"""Markers of tests that create projects."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""An LMS as the platform makes one."""
+"""Settings of an LMS, as the platform sets it up."""
 
 from edx_django_utils.plugins import add_plugins
 

@@ -1,4 +1,4 @@
-"""The LMS's routes, and those of its plug-ins."""
+"""Routes of the LMS and of its plug-ins."""
 
 from django.contrib import admin
 from django.urls import path, re_path

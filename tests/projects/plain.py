@@ -1,4 +1,4 @@
-"""A Django project without any of the optional packages of Open edX, or without those that ABSENT names."""
+"""A Django project without the optional packages of Open edX, or without those that ABSENT names."""
 
 import os
 

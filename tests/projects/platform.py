@@ -1,4 +1,4 @@
-"""Settings common to LMS and Studio: the app is loaded by its entry points, requests are transactions."""
+"""Settings common to LMS and Studio: the app is loaded through its entry points, and ATOMIC_REQUESTS is on."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests import settings as plain
 
 PLUGINS = {"edx_proctoring", "edx_when"}
 SHARED: dict[str, Any] = {name: getattr(plain, name) for name in dir(plain) if name.isupper()}
-# The app's plug-in brings these; the operator's files hold the rest.
+# The app's plug-in settings define these; the operator's files define the rest.
 PROCTORING_BACKENDS = SHARED.pop("PROCTORING_BACKENDS")
 PROCTORING_SETTINGS = SHARED.pop("PROCTORING_SETTINGS")
 
@@ -20,6 +20,6 @@ SHARED["AUTH_TOKENS"] = {"PROCTORING_BACKENDS": PROCTORING_BACKENDS}
 
 
 def installed(project: str) -> list[str]:
-    """The apps of the platform, then those of its plug-ins."""
+    """Return the apps of the platform, then those of its plug-ins."""
     own = [app for app in plain.INSTALLED_APPS if app not in PLUGINS]
     return [*own, *get_plugin_apps(project)]

@@ -1,13 +1,16 @@
-"""`pytest -p tests.projects.plugin --ds tests.projects.<name>`: the suite, without what does not fit the project, and why.
+"""Run the suite under a project, without the tests that do not fit it: see the three commands.
 
-`pytest -p tests.projects.plugin --rest-of <name>` runs under the plain settings what that project leaves out, so that the
-versions of Python and Django that it runs on meet all of the suite that may depend on them. The rest of a plain project
-is without the tests that need packages of Open edX: those run on the versions that Open edX has.
+`pytest -p tests.projects.plugin --ds tests.projects.<name>` runs the tests that fit the project.
 
-`pytest -p tests.projects.plugin --only-once` runs what no project and no rest of one runs. Together these are the suite.
+`pytest -p tests.projects.plugin --rest-of <name>` runs the tests that this project left out, under the plain settings,
+so that each version of Python and Django runs every test that may depend on it. The rest of a plain project excludes
+the tests that need packages of Open edX: those run on the versions that Open edX supports.
 
-What a test needs, it says itself: `@pytest.mark.needs("lms-urls")`, or `pytestmark` in its module or in the
-`conftest.py` of its folder, which are then not even imported.
+`pytest -p tests.projects.plugin --only-once` runs the tests that no project and no rest runs. Together, these runs
+cover the whole suite.
+
+Tests declare what they need: `@pytest.mark.needs("lms-urls")`, or `pytestmark` in their module or in the `conftest.py`
+of their folder. Modules and folders that are left out are not imported.
 """
 
 import ast
@@ -30,7 +33,7 @@ NEEDS = {
     "one-project": "no settings matter, versions do",
     "one-run": "neither settings nor versions matter",
 }
-ONCE = {"own-lane", "one-run"}  # on no other versions, either
+ONCE = {"own-lane", "one-run"}  # not on several versions, either
 OPEN_EDX = {"django-crum", "edx-when", "event-tracking", "open-edx-packages"}
 ALWAYS = ONCE | {"one-project"}
 ABSENT = {
@@ -38,18 +41,18 @@ ABSENT = {
     "studio": ALWAYS | {"contact-address", "lms", "lms-urls"},
     "plain": ALWAYS | OPEN_EDX,
 }
-# A plain project may have any version of Django; packages of Open edX run on the versions of Open edX.
+# A plain project may use any version of Django; packages of Open edX require the versions of Open edX.
 OF_NO_REST = {"lms": ONCE, "studio": ONCE, "plain": ONCE | OPEN_EDX}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The other half."""
+    """Add the options."""
     parser.addoption("--rest-of", choices=sorted(ABSENT), help="run what this project leaves out")
     parser.addoption("--only-once", action="store_true", help="run what all projects leave out")
 
 
 def lacking(needs: set[str], config: pytest.Config) -> set[str]:
-    """Which of these needs the project does not meet; of the rest of a project, those for which it is left out again."""
+    """Return the needs that the run does not meet."""
     if needs - set(NEEDS):
         raise pytest.UsageError(f"Needs that nobody knows: {needs - set(NEEDS)}.")
     if project := config.getoption("rest_of"):
@@ -58,13 +61,13 @@ def lacking(needs: set[str], config: pytest.Config) -> set[str]:
 
 
 def has_run(needs: set[str], config: pytest.Config) -> bool:
-    """Did the project that this is the rest of run it?"""
+    """Return whether the project of this rest has run the test."""
     project = config.getoption("rest_of")
     return bool(project) and not needs & ABSENT[project]
 
 
 def fits(needs: set[str], config: pytest.Config) -> bool:
-    """Is a test with these needs part of the run?"""
+    """Return whether a test with these needs is part of the run."""
     if config.getoption("only_once"):
         return bool(needs & ONCE)
     return not lacking(needs, config) and not has_run(needs, config)
@@ -86,14 +89,14 @@ def needs_of(path: Path) -> set[str]:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Whole files and folders are not even imported."""
+    """Do not import files and folders that are left out."""
     if config.getoption("only_once"):
         return True if not collection_path.is_dir() and not _may_run_once(collection_path) else None
     return True if lacking(needs_of(collection_path), config) else None
 
 
 def _may_run_once(module: Path) -> bool:
-    """Return whether the module's folders, it or one of its tests need what no project has."""
+    """Return whether the module, one of its tests or its folder has a need that no project meets."""
     if any(_of_folder(folder) & ONCE for folder in module.parents):
         return True
     text = module.read_text(encoding="utf-8") if module.suffix == ".py" else ""
@@ -101,14 +104,14 @@ def _may_run_once(module: Path) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Single tests."""
+    """Deselect single tests."""
     gone = {item for item in items if not fits(_of(item), config)}
     items[:] = [item for item in items if item not in gone]
     config.hook.pytest_deselected(items=list(gone))
 
 
 def _of(item: pytest.Item) -> set[str]:
-    """Return what the test needs itself, and what its folders do: pytest hands their marks on to no test."""
+    """Return the needs of the test and of its folders, whose marks pytest does not apply to tests."""
     own = {need for mark in item.iter_markers("needs") for need in mark.args}
     return own.union(*(_of_folder(folder) for folder in item.path.parents))
 
@@ -119,7 +122,7 @@ def _of_folder(folder: Path) -> set[str]:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Where everything is required and nothing is absent, a test that skips itself runs nowhere: that is a failure."""
+    """Fail if a test skips itself although everything is required and available, since it would run nowhere."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = reporter is not None and reporter.stats.get("skipped")
     is_whole = not session.config.getoption("only_once") and not lacking(
@@ -132,7 +135,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say it."""
+    """Print which tests were left out."""
     if config.getoption("only_once"):
         return
     if rest_of := config.getoption("rest_of"):

@@ -1,4 +1,4 @@
-"""A Studio as the platform makes one: no contact address, few services, one route of the app."""
+"""Settings of Studio, as the platform sets it up: no contact address, few services, one route of the app."""
 
 from edx_django_utils.plugins import add_plugins
 

@@ -1,4 +1,4 @@
-"""Studio's routes, and those of its plug-ins."""
+"""Routes of Studio and of its plug-ins."""
 
 from django.contrib import admin
 from django.urls import path

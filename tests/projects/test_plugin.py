@@ -1,4 +1,4 @@
-"""Which tests each kind of host leaves out."""
+"""Which tests are left out under each project."""
 
 import itertools
 from pathlib import Path
@@ -25,7 +25,7 @@ def under(project, rest_of=None, only_once=False):
     return SimpleNamespace(getoption=options.get)
 
 
-def test_what_is_absent_may_be_needed():
+def test_every_declared_need_is_absent_from_some_project():
     assert set().union(*ABSENT.values()) == set(NEEDS)
 
 
@@ -39,7 +39,7 @@ def test_what_is_absent_may_be_needed():
         ({"one-project"}, {"lms", "studio", "plain"}),
     ],
 )
-def test_a_test_is_left_out_where_something_is_absent(needs, left_out_of):
+def test_a_test_is_left_out_of_projects_that_do_not_meet_its_needs(needs, left_out_of):
     assert {project for project in ABSENT if lacking(needs, under(project))} == left_out_of
 
 
@@ -54,7 +54,7 @@ def test_a_test_is_left_out_where_something_is_absent(needs, left_out_of):
         ({"lms-urls", "own-lane"}, set()),
     ],
 )
-def test_the_rest_of_a_project_is_what_its_versions_of_django_may_change(needs, run_by):
+def test_the_rest_of_a_project_has_the_tests_that_depend_on_its_versions(needs, run_by):
     runs = {
         project
         for project in ABSENT
@@ -63,7 +63,7 @@ def test_the_rest_of_a_project_is_what_its_versions_of_django_may_change(needs, 
     assert runs == run_by
 
 
-def test_each_test_runs_in_a_project_or_in_its_rest_or_once():
+def test_each_test_runs_in_exactly_one_of_project_rest_and_single_run():
     pairs = [set(), *({one, other} for one in NEEDS for other in NEEDS)]
     for project, needs in itertools.product(ABSENT, pairs):
         runs = [under(project), under(None, rest_of=project), under(None, only_once=True)]
@@ -76,12 +76,12 @@ def test_the_versions_of_open_edx_run_every_test():
     assert OF_NO_REST["lms"] == OF_NO_REST["studio"] == ONCE
 
 
-def test_a_need_that_nobody_knows_is_an_error():
+def test_an_unknown_need_is_an_error():
     with pytest.raises(pytest.UsageError, match="something"):
         lacking({"something"}, under("lms"))
 
 
-def test_modules_and_folders_say_what_they_need(tmp_path):
+def test_modules_and_folders_declare_needs(tmp_path):
     mark = 'pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms", "edx-when")]'
     (tmp_path / "test_dates.py").write_text(mark)
     (tmp_path / "test_other.py").write_text("pytestmark = pytest.mark.django_db")

@@ -42,7 +42,7 @@ print(json.dumps({
 
 
 def python(project, *arguments, **environment):
-    """Return the output of a process under the project's settings, parsed as JSON."""
+    """Return a function that runs a process under the project's settings and returns its JSON output."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", *arguments],
         cwd=ROOT,
@@ -64,7 +64,7 @@ def python(project, *arguments, **environment):
 @pytest.mark.parametrize(
     ("project", "exam"), [("lms", "/api/edx_proctoring/v1/proctored_exam/exam"), ("studio", None)]
 )
-def test_the_platform_loads_it_by_its_entry_points(project, exam):
+def test_the_platform_loads_the_app_by_its_entry_points(project, exam):
     seen = python(project, "-c", PROBE)
     assert seen["config"] == "EdxProctoringConfig"
     assert seen["backends"] == ["mock", "null"]
@@ -76,7 +76,7 @@ def test_the_platform_loads_it_by_its_entry_points(project, exam):
     assert seen["exam"] == exam
 
 
-def test_a_plain_project_loads_it_without_the_optional_packages():
+def test_a_plain_project_loads_the_app_without_the_optional_packages():
     seen = python("plain", "-c", PROBE)
     assert seen["errors"] == []
     assert seen["exam"] == "/api/edx_proctoring/v1/proctored_exam/exam"
@@ -96,7 +96,7 @@ EVENTS = [
 
 
 @pytest.mark.parametrize("absent", [*OPTIONAL, "all", "none"])
-def test_an_exam_without_an_optional_package(absent):
+def test_an_exam_can_be_taken_without_an_optional_package(absent):
     packages = {"all": set(OPTIONAL.values()), "none": set()}.get(absent, {OPTIONAL.get(absent)})
     seen = python("plain", "-m", "tests.projects.walk", ABSENT=",".join(packages))
     jwt = [] if packages & {"edx_rest_framework_extensions", "crum"} else ["JwtAuthentication"]
@@ -114,7 +114,7 @@ def test_an_exam_without_an_optional_package(absent):
     }
 
 
-def test_an_exam_in_an_lms_whose_requests_are_transactions():
+def test_an_exam_can_be_taken_in_an_lms_with_ATOMIC_REQUESTS():
     seen = python("lms", "-m", "tests.projects.walk")
     assert (seen["answers"], seen["status"]) == ([200, 200, 200], "verified")
     assert seen["asked_inside"] == [False]

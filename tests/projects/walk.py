@@ -1,4 +1,4 @@
-"""One exam from its creation to its review, in a process of its own; prints what was seen as JSON."""
+"""Takes one exam from its creation to its review in a separate process, and prints the results as JSON."""
 
 import json
 import logging
@@ -30,7 +30,7 @@ CONTENT = "block-v1:edX+Demo+2026+type@sequential+block@midterm"
 
 
 def tracked() -> list[str] | None:
-    """The names of events from now on; None without event-tracking."""
+    """Record the names of events from now on; return None without event-tracking."""
     try:
         from eventtracking import tracker
     except ImportError:
@@ -46,7 +46,7 @@ def tracked() -> list[str] | None:
 
 
 def providers() -> dict[str, Any]:
-    """Call the providers that use optional packages."""
+    """Call the providers that use optional packages; return the results."""
     options = dict.fromkeys(
         (
             "organization",
@@ -64,7 +64,7 @@ def providers() -> dict[str, Any]:
 
 
 def script() -> str | None:
-    """Of a REST provider; None where edx-rest-api-client cannot be imported, for it wants django-crum."""
+    """Return a REST provider's script; None if edx-rest-api-client cannot be imported, as it needs django-crum."""
     try:
         from edx_proctoring.backends.rest import BaseRestProctoringProvider
     except ImportError:
@@ -75,10 +75,10 @@ def script() -> str | None:
 
 
 def walk() -> dict[str, Any]:
-    """Register, set up, start, end, submit, review."""
+    """Register, set up, start, end, submit and review an attempt; return the results."""
     provider = FakeProvider()
     apps.get_app_config("edx_proctoring").backends["test"] = provider
-    inside: list[bool] = []  # a transaction, while the provider is asked?
+    inside: list[bool] = []  # whether the provider is called in a transaction
     provider.before(
         "register_exam_attempt", lambda *_, **__: inside.append(connection.in_atomic_block)
     )
@@ -113,12 +113,12 @@ def walk() -> dict[str, Any]:
 
 
 def authenticators() -> list[Any]:
-    """How callers of the REST interface say who they are."""
+    """Return the authentication classes of the REST interface."""
     return AuthenticatedAPIView().get_authenticators()
 
 
 def view(learner: Any) -> str | None:
-    """The learner's screen."""
+    """Return the learner's screen."""
     context = {"display_name": "Midterm", "default_time_limit_mins": 60, "is_proctored": True}
     return api.get_student_view(learner.pk, COURSE, CONTENT, context)
 
