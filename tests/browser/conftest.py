@@ -1,4 +1,4 @@
-"""Tests with a lane of their own, and the fixtures that those of a page share."""
+"""Markers for a separate lane, and fixtures shared by the tests of a page."""
 
 import pytest
 

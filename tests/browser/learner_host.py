@@ -1,4 +1,4 @@
-"""A host's exam page in Chromium: its requests go to Django in this process, so that tests see and change what is stored."""
+"""A host's exam page in Chromium. Django handles its requests in this process: tests can use the database."""
 
 import datetime
 import shutil
@@ -39,7 +39,7 @@ PAGE = """<!DOCTYPE html>
 
 
 class LearnerHost:
-    """A learner's browser, and the host that answers it: `/exam` is the page of the exam, the rest is the package's."""
+    """A learner's browser and its host: `/exam` is the exam page, and the package handles all other requests."""
 
     def __init__(self, browser, client, exam, learner):
         self.client, self.exam, self.learner = client, exam, learner
@@ -50,7 +50,7 @@ class LearnerHost:
         self.reachable = True
 
     def open(self, clock=False):
-        """Another tab with the exam's page; with a clock that the test moves, if asked for."""
+        """Open the exam page in a new tab, optionally with a clock that the test controls."""
         page = self.context.new_page()
         page.on("console", lambda line: "Policy" in line.text and self.errors.append(line.text))
         if clock:
@@ -59,22 +59,22 @@ class LearnerHost:
         return page
 
     def running(self, clock=False):
-        """A tab in which the exam's clock is seen."""
+        """Open a tab and wait for the timer."""
         page = self.open(clock)
         page.locator("#time_remaining_id b").wait_for()
         return page
 
     def polls(self):
-        """How often the running pages have asked for the time left."""
+        """Return the number of polls."""
         return sum("sourceid=in_exam" in url for url in self.requests)
 
     def disconnect(self, page):
-        """The network is gone, and the browser knows it."""
+        """Take the browser offline."""
         self.reachable = False
         page.evaluate("window.dispatchEvent(new Event('offline'))")
 
     def connect(self, page):
-        """The network is back."""
+        """Take the browser online again."""
         self.reachable = True
         page.evaluate("window.dispatchEvent(new Event('online'))")
 
@@ -114,7 +114,7 @@ class LearnerHost:
 
 
 def close(hosts):
-    """Close their pages. Errors of scripts and of the policy fail the test."""
+    """Close all pages. Script errors and violations of the content security policy fail the test."""
     for one in hosts:
         one.context.close()
         assert not one.errors, one.errors
@@ -126,7 +126,7 @@ HEADERS = {"content-security-policy": POLICY, "content-type": "text/html; charse
 
 @pytest.fixture
 def learner_host(browser, client_for, learner, make_exam, attempt, host):
-    """A function that makes the host of an exam with an attempt of this status; 30 of 60 minutes are left."""
+    """Return a function that makes the host of an attempt in this status, with 30 of 60 minutes left."""
     host.instructor.escalation_email = "team@example.com"
     made = []
 

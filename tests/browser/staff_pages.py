@@ -1,4 +1,4 @@
-"""The staff page in Chromium: fixtures and steps that its tests share."""
+"""Fixtures and steps for tests of the staff page in Chromium."""
 
 import datetime
 import os
@@ -16,7 +16,7 @@ PAGE = f"/api/edx_proctoring/pages/courses/{COURSE_ID}/special-exams/"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'"
 HOUR = datetime.timedelta(hours=1)
 TOKEN = "a" * 32
-# Where to put the pictures of the guide: `STAFF_PICTURES=docs/_static pytest tests/browser`.
+# The folder for screenshots of the guide: `STAFF_PICTURES=docs/_static pytest tests/browser`.
 PICTURES = os.environ.get("STAFF_PICTURES")
 
 MARKS = [
@@ -31,7 +31,7 @@ MARKS = [
 
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium. Playwright keeps an event loop in this thread, in which Django would refuse its database."""
+    """Start Chromium. Playwright keeps an event loop in this thread, where Django would refuse database access."""
     from playwright.sync_api import sync_playwright
 
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
@@ -43,7 +43,7 @@ def browser():
 
 @pytest.fixture
 def course(transactional_db):
-    """Sixty attempts in two exams, in several statuses."""
+    """Create sixty attempts in two exams, in several statuses."""
     midterm = ExamFactory(exam_name="Midterm: Probability")
     quiz = ExamFactory(exam_name="Quiz <b>4</b>", is_proctored=False, backend=None)
     now = timezone.now()
@@ -62,7 +62,7 @@ def course(transactional_db):
 
 @pytest.fixture
 def open_page(browser, live_server, client_for, staff):
-    """A function that opens the page as course staff; errors of scripts and of the policy fail the test."""
+    """Return a function that opens the page as course staff; script errors and policy violations fail the test."""
     contexts, errors = [], []
 
     def under_policy(route):
@@ -103,7 +103,7 @@ def open_page(browser, live_server, client_for, staff):
 
 
 def accessible(page, within=None):
-    """No finding of axe, in the whole page or in one element."""
+    """Check the page, or one element, with axe."""
     from axe_playwright_python.sync_playwright import Axe
 
     found = (
@@ -127,18 +127,18 @@ def shows(page, count):
 
 
 def fits(page):
-    """Nothing has to be scrolled sideways."""
+    """Check that nothing has to be scrolled horizontally."""
     return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def picture(page, name):
-    """Keep what is shown for the guide, if somebody wants it."""
+    """Save a screenshot for the guide, if a folder for it is given."""
     if PICTURES:
         page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
 
 def tab_to(page, element, name, most=150):
-    """Press Tab until the control of this name, in this element, has the focus."""
+    """Press Tab until the control with this name in this element has the focus."""
     label = "one => (one.ariaLabel || one.labels?.[0]?.innerText || one.innerText).trim()"
     for _ in range(most):
         page.keyboard.press("Tab")

@@ -1,4 +1,4 @@
-"""The tab of the LMS's own instructor dashboard, in the document and with the scripts that such a host has."""
+"""The tab of the LMS's legacy instructor dashboard, with the page and scripts of such a host."""
 
 from pathlib import Path
 
@@ -13,14 +13,14 @@ TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 
 
 def answer(name):
-    """A function that answers with a file of the host."""
+    """Return a function that responds with a file of the host."""
     text = (HOST / name).read_text("utf-8").replace("{{ course_id }}", COURSE_ID)
     return lambda route: route.fulfill(body=text, content_type=TYPES[name.rsplit(".", 1)[1]])
 
 
 @pytest.fixture
 def dashboard(open_page):
-    """A function that opens the host's dashboard; requests to the app are remembered."""
+    """Return a function that opens the host's dashboard and records requests to the app."""
 
     def opened(**options):
         names = ("dashboard.html", "dashboard.css", "dashboard.js")
@@ -34,7 +34,7 @@ def open_panel(page, number):
     page.locator(f"#ui-accordion-proctoring-accordion-header-{number}").press("Enter")
 
 
-def test_nothing_is_asked_for_before_the_tab_is_opened(dashboard, course):
+def test_no_request_is_sent_before_the_tab_is_opened(dashboard, course):
     asked = []
     page = dashboard()
     page.on("request", lambda request: asked.append(request.url))
@@ -49,7 +49,7 @@ def test_nothing_is_asked_for_before_the_tab_is_opened(dashboard, course):
 
 
 @pytest.mark.parametrize("width", [1000, 320])
-def test_the_panel_of_attempts(dashboard, course, width):
+def test_the_panel_lists_attempts(dashboard, course, width):
     page = dashboard(width=width)
     page.get_by_role("button", name="Special Exams").click()
     open_panel(page, 2)
@@ -69,7 +69,7 @@ def test_the_panel_of_attempts(dashboard, course, width):
     assert link.get_attribute("href").endswith("/special-exams/")
 
 
-def test_the_tab_is_read_again_when_it_is_opened_again(dashboard, course):
+def test_the_tab_is_loaded_again_when_it_is_opened_again(dashboard, course):
     page = dashboard()
     page.get_by_role("button", name="Special Exams").click()
     open_panel(page, 2)

@@ -1,4 +1,4 @@
-"""A learner takes a proctored exam by hand, in Chromium; every screen is checked by axe."""
+"""A learner takes a proctored exam in Chromium; every screen is checked by axe."""
 
 import re
 import shutil
@@ -8,7 +8,7 @@ import pytest
 
 from tests.demo import running
 
-PATIENCE_SECONDS = 180  # for what the demo's processes do, on a machine that has other things to do
+PATIENCE_SECONDS = 180  # for the demo's processes on a busy machine
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 pytestmark = [
@@ -21,7 +21,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """The demo, up; its address."""
+    """Start the demo; return its address."""
     with running.up(tmp_path_factory.mktemp("demo")) as address:
         yield address
 
@@ -39,7 +39,7 @@ def browser():
 
 @pytest.fixture
 def page(browser, demo):
-    """A fresh window of a learner who has not taken part in the walk; errors of scripts fail the test."""
+    """Open a window of a learner who has no attempts yet; script errors fail the test."""
     context = browser.new_context(base_url=demo)
     errors = []
     context.on("weberror", lambda error: errors.append(str(error.error)))
@@ -52,7 +52,7 @@ def page(browser, demo):
 
 
 def accessible(page):
-    """No finding of axe."""
+    """Check the page with axe."""
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
@@ -80,11 +80,11 @@ def test_from_the_entrance_to_the_result(page):
     page.get_by_text("You are ready: the system check is done").wait_for(
         timeout=PATIENCE_SECONDS * 1000
     )
-    assert page.get_by_role("alert").count() == 0  # what failed before is history
+    assert page.get_by_role("alert").count() == 0  # earlier failures do not count
     page.get_by_role("button", name="Go on to the rules").click()
     on(page, "ready-to-start")
     page.get_by_role("button", name="Start my exam").click()
-    page.locator("#time_remaining_id b").wait_for()  # the bar moves what is below it
+    page.locator("#time_remaining_id b").wait_for()  # the bar moves the content below it
     page.get_by_label("What is the capital of Latvia?").fill("Riga")
     with page.expect_navigation():
         page.get_by_role("button", name="Submit this answer").first.click()
@@ -110,7 +110,7 @@ def test_from_the_entrance_to_the_result(page):
     page.get_by_text("Passed Proctoring").wait_for()
 
 
-def test_a_timed_exam(page):
+def test_a_timed_exam_can_be_taken(page):
     page.get_by_role("link", name="Quiz with a time limit").click()
     on(page, "timed-entrance")
     page.get_by_role("button", name="Start the exam now").click()
@@ -160,7 +160,7 @@ def test_a_pause_by_staff_covers_the_questions(browser, demo):
     staff.close()
 
 
-def test_a_network_that_fails_is_said_and_the_click_can_be_repeated(page):
+def test_a_network_failure_is_reported_and_the_click_can_be_repeated(page):
     page.get_by_role("link", name="Practice exam").click()
     on(page, "practice-entrance")
     page.route("**/api/edx_proctoring/**", lambda route: route.abort())
@@ -179,7 +179,7 @@ def test_a_network_that_fails_is_said_and_the_click_can_be_repeated(page):
         ("Avery Author", ["", "/studio", "/told", "/help"]),
     ],
 )
-def test_no_link_of_the_demo_is_dead(browser, demo, person, paths):
+def test_the_demo_has_no_broken_links(browser, demo, person, paths):
     course = "/courses/course-v1:Demo+Proctoring+2026/"
     context = browser.new_context(base_url=demo)
     page = context.new_page()
@@ -198,7 +198,7 @@ def test_no_link_of_the_demo_is_dead(browser, demo, person, paths):
 
 
 def test_course_staff_see_the_attempts_of_their_course(browser, demo):
-    """In the pages of the host, which are always light."""
+    """The host's own pages are always light."""
     context = browser.new_context(base_url=demo, color_scheme="dark")
     page = context.new_page()
     page.goto("/")
@@ -214,7 +214,7 @@ def test_course_staff_see_the_attempts_of_their_course(browser, demo):
 
 
 def test_the_rest_interface_can_be_tried(browser, demo):
-    """From reading to a change, with the session's token against forged requests."""
+    """Requests that change something send the session's CSRF token."""
     context = browser.new_context(base_url=demo)
     page = context.new_page()
     page.goto("/")
@@ -231,7 +231,7 @@ def test_the_rest_interface_can_be_tried(browser, demo):
     context.close()
 
 
-def test_who_follows_a_link_signs_in_first_and_gets_there(browser, demo):
+def test_an_anonymous_user_who_follows_a_link_gets_there_after_the_login(browser, demo):
     exam = "/courses/course-v1:Demo+Proctoring+2026/courseware/"
     context = browser.new_context(base_url=demo)
     page = context.new_page()

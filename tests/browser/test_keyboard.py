@@ -1,4 +1,4 @@
-"""The whole exam with nothing but a keyboard: each step is reached by Tab, seen, and pressed."""
+"""The whole exam by keyboard only: each control is reached by Tab, visible, and pressed."""
 
 from edx_proctoring import api
 from edx_proctoring.models import ProctoredExamStudentAttempt
@@ -6,7 +6,7 @@ from tests.browser.learner_host import MARKS
 
 pytestmark = MARKS
 
-MOST = 30  # more would be a trap
+MOST = 30  # more would mean a keyboard trap
 FOCUSED = """() => {
   const found = document.activeElement;
   const {top, bottom, height} = found.getBoundingClientRect();
@@ -22,7 +22,7 @@ FOCUSED = """() => {
 
 
 def focus(page, name):
-    """Tab to the control of this name; it is visible, and its focus, too."""
+    """Press Tab until this control has the focus; control and focus must be visible."""
     for _ in range(MOST):
         page.keyboard.press("Tab")
         focused = page.evaluate(FOCUSED)
@@ -38,13 +38,13 @@ def press(page, name, key="Enter"):
 
 
 def on(page, screen):
-    """The screen came, and its title has the focus, so that reading goes on there."""
+    """Wait for the screen; its title must have the focus, so that screen readers continue there."""
     page.locator(f'[data-screen="{screen}"]').wait_for()
     page.locator("[data-screen] h3:focus").wait_for()
 
 
 def is_emptied(page, field):
-    """Wait until the page came anew. Playwright evaluates strings again and again, which the page's policy forbids."""
+    """Wait until the page is loaded again. The page's policy forbids wait_for_function, which evaluates strings."""
     from playwright.sync_api import expect
 
     expect(page.locator(field)).to_have_value("", timeout=30_000)
@@ -97,7 +97,7 @@ def test_a_proctored_exam_from_the_entrance_to_the_receipt(learner_host, provide
 
 
 def press_back(page, name):
-    """The same by Shift and Tab."""
+    """Press Shift and Tab until the control has the focus, then press it."""
     for _ in range(MOST):
         if page.evaluate(FOCUSED)["name"] == name:
             return page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""The learner's pages in Chromium, without any style of a host and under a strict content security policy."""
+"""The learner's pages in Chromium, without a host's styles and with a strict content security policy."""
 
 import datetime
 import re
@@ -24,7 +24,7 @@ ONBOARDING = {"is_practice_exam": True, "onboarding": True}
 ENDED = ("submitted", "verified", "rejected", "error")
 BEGUN = ("started", "ready_to_submit", *ENDED)
 PAST = {"ago": 1}
-# By name: kind, status, and what else is so. Each shows another template, or another branch of one.
+# Name → exam type, status, and further conditions. Each shows a different template, or a branch of one.
 SCREENS = {
     "timed-entrance": (TIMED, None, {}),
     "timed-ready-to-submit": (TIMED, "ready_to_submit", {}),
@@ -66,7 +66,7 @@ PAGE = """<!DOCTYPE html>
 
 @pytest.fixture
 def screen(make_exam, attempt, provider):
-    """A function that renders one of SCREENS."""
+    """Return a function that renders one of SCREENS."""
 
     def render(name):
         kind, status, more = SCREENS[name]
@@ -106,7 +106,7 @@ def screen(make_exam, attempt, provider):
 
 @pytest.fixture
 def window(browser, host):
-    """A function that opens pages; `serve` maps paths to texts. What scripts or the policy complain of fails the test."""
+    """Return a function that opens pages; `serve` maps paths to text. Script errors and policy violations fail tests."""
     host.instructor.escalation_email = "team@example.com"
     contexts, errors = [], []
 
@@ -136,7 +136,7 @@ def window(browser, host):
 
 
 def faults(page):
-    """Findings of axe, and whether anything has to be scrolled sideways."""
+    """Return findings of axe, and horizontal overflow."""
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
@@ -156,7 +156,7 @@ REFERRING = re.compile(r'\b(id|for|aria-labelledby|aria-describedby)="([^"]+)"')
 
 
 def one_of_many(name, html):
-    """The screen with names of its own, so that all screens fit into one page, for one run of axe."""
+    """Return the screen with unique names, so that one page with all screens can be checked by one run of axe."""
     html = REFERRING.sub(rf'\1="\2-{name}"', html)
     return html.replace("</h3>", f" ({name})</h3>")
 
@@ -181,7 +181,7 @@ def test_every_page_is_accessible_and_fits(window, screen):
 
 
 def test_my_exams_is_accessible_and_fits(window, attempt, make_exam, learner, client_for):
-    """Both the page, with its details open, and the file for reading."""
+    """Check both the page, with open details, and the readable file."""
     ended = {"started_at": timezone.now() - HOUR, "completed_at": timezone.now()}
     for status in ("submitted", "rejected", "error"):
         attempt(exam=make_exam(exam_name=f"Midterm: {status}"), status=status, **ended)

@@ -1,4 +1,4 @@
-"""A page in which an exam runs: other tabs, sleep, a session that ends, staff, no network, a reload."""
+"""The page of a running exam: other tabs, sleep, an expired session, actions by staff, no network, reload."""
 
 import datetime
 
@@ -21,14 +21,14 @@ def answered(page):
 
 
 def left_for_copying(page):
-    """The text of the page before, beside the reason why it went."""
+    """Return the text offered for copying from the previous page."""
     note = page.get_by_role("region", name=ENDED)
     note.wait_for()
     assert note.get_by_label("Why?").input_value() == "Because"
     return note
 
 
-def test_what_one_tab_submits_leaves_the_others_at_once(learner_host):
+def test_a_submission_in_one_tab_updates_the_others_at_once(learner_host):
     host = learner_host(is_proctored=False, backend=None)
     first, second = host.running(), host.running()
     answered(second)
@@ -37,13 +37,13 @@ def test_what_one_tab_submits_leaves_the_others_at_once(learner_host):
     first.get_by_role("button", name="Submit my exam").click()
     first.locator('[data-screen="timed-submitted"]').wait_for()
     second.locator('[data-screen="timed-submitted"]').wait_for()
-    assert host.polls() <= 1  # of its own accord, not by its poll; the news of "End" asks once
+    assert host.polls() <= 1  # without its regular poll; the message of the other tab causes one
     left_for_copying(second).get_by_text("You submitted this exam in another window.").wait_for()
 
 
 @pytest.mark.parametrize("monotonic", ["runs", "stands"])
-def test_a_machine_that_slept_past_the_end(learner_host, monotonic):
-    """Where the browser's own clock stood meanwhile, the jump of the other one says so."""
+def test_a_machine_that_wakes_after_the_end_shows_the_submission(learner_host, monotonic):
+    """If the monotonic clock stood still during sleep, the jump of the wall clock reveals it."""
     host = learner_host(is_proctored=False, backend=None)
     page = host.running(clock=True)
     answered(page)
@@ -58,7 +58,7 @@ def test_a_machine_that_slept_past_the_end(learner_host, monotonic):
     assert ProctoredExamStudentAttempt.objects.get().status == "submitted"
 
 
-def test_a_machine_that_slept_and_wakes_before_the_end_shows_the_time_of_the_server(learner_host):
+def test_a_machine_that_wakes_before_the_end_shows_the_server_s_time(learner_host):
     host = learner_host()
     page = host.running(clock=True)
     ProctoredExamStudentAttempt.objects.update(started_at=timezone.now() - 56 * MINUTE)
@@ -67,7 +67,7 @@ def test_a_machine_that_slept_and_wakes_before_the_end_shows_the_time_of_the_ser
     page.locator(".px-bar__flag").get_by_text("4 minutes left").wait_for()
 
 
-def test_without_a_session_the_page_stays_and_asks_to_sign_in(learner_host, learner):
+def test_with_an_expired_session_the_page_stays_and_asks_to_log_in(learner_host, learner):
     host = learner_host()
     page = host.running(clock=True)
     answered(page)
@@ -83,7 +83,7 @@ def test_without_a_session_the_page_stays_and_asks_to_sign_in(learner_host, lear
 
 
 @pytest.mark.parametrize("reset", [True, False])
-def test_staff_who_remove_the_attempt_end_the_page_and_it_says_why(learner_host, staff, reset):
+def test_a_removal_by_staff_ends_the_exam_page_with_a_reason(learner_host, staff, reset):
     host = learner_host()
     page = host.running(clock=True)
     answered(page)
@@ -99,7 +99,7 @@ def test_staff_who_remove_the_attempt_end_the_page_and_it_says_why(learner_host,
     left_for_copying(page).get_by_text(reason).wait_for()
 
 
-def test_offline_is_said_at_once_and_online_asks_at_once(learner_host):
+def test_offline_is_shown_at_once_and_coming_online_polls_at_once(learner_host):
     host = learner_host()
     page = host.running(clock=True)
     host.disconnect(page)
@@ -115,7 +115,7 @@ def test_offline_is_said_at_once_and_online_asks_at_once(learner_host):
     page.locator('[data-screen="proctored-ready-to-submit"]').wait_for()
 
 
-def test_a_reload_warns_and_puts_back_what_was_typed(learner_host):
+def test_a_reload_warns_and_restores_typed_text(learner_host):
     host = learner_host()
     page = host.running()
     page.get_by_label("Longest river?").fill("Nile")
@@ -131,7 +131,7 @@ def test_a_reload_warns_and_puts_back_what_was_typed(learner_host):
     page.get_by_role("button", name="Submit this answer").click()
     page.get_by_text("Answers not submitted: 1").wait_for()
     assert page.get_by_label("Why?").input_value() == "Because"
-    assert asked == ["beforeunload"]  # whoever submits an answer is not asked
+    assert asked == ["beforeunload"]  # submitting an answer causes no warning
     page.get_by_role("button", name="Submit this text").click()
     page.get_by_text("Midterm", exact=True).first.wait_for()
     assert host.answers == ["river=Nile", "essay=Because"]
@@ -140,7 +140,7 @@ def test_a_reload_warns_and_puts_back_what_was_typed(learner_host):
     assert page.get_by_label("Why?").input_value() == ""
 
 
-def test_who_ends_the_exam_and_goes_back_finds_the_text_again(learner_host):
+def test_going_back_after_the_end_shows_the_typed_text(learner_host):
     host = learner_host()
     page = host.running()
     answered(page)

@@ -1,4 +1,4 @@
-"""The staff page in Chromium: without a host's pages around it, and with each state checked by axe."""
+"""The staff page in Chromium without a host's pages; each state is checked by axe."""
 
 import re
 
@@ -28,7 +28,7 @@ pytestmark = MARKS
         (320, "dark", "rtl"),
     ],
 )
-def test_it_is_accessible_and_fits(open_page, course, width, scheme, direction):
+def test_the_page_is_accessible_and_fits(open_page, course, width, scheme, direction):
     page = open_page(width=width, color_scheme=scheme)
     page.evaluate(f"document.documentElement.dir = '{direction}'")
     shows(page, 61)
@@ -40,7 +40,7 @@ def test_it_is_accessible_and_fits(open_page, course, width, scheme, direction):
     assert fits(page)
 
 
-def test_it_can_be_used_by_keyboard_alone(open_page, course):
+def test_the_page_can_be_used_by_keyboard_alone(open_page, course):
     page = open_page()
     shows(page, 61)
     press = page.keyboard.press
@@ -64,13 +64,13 @@ def test_it_can_be_used_by_keyboard_alone(open_page, course):
     begins_with(page, "person26")
 
 
-def test_texts_of_others_are_only_texts(open_page, course):
+def test_texts_of_users_run_no_script(open_page, course):
     page = open_page("#attempts?type=timed")
     shows(page, 52)
     assert page.get_by_role("cell").get_by_text("Quiz <b>4</b>").first.is_visible()
 
 
-def test_a_failure_is_said_and_can_be_repeated(open_page, course):
+def test_a_failed_request_is_reported_and_can_be_repeated(open_page, course):
     page = open_page("#attempts?search=lee")
     shows(page, 1)
     page.route("**/v2/courses/**/attempts/**", lambda route: route.abort())
@@ -85,19 +85,19 @@ def test_a_failure_is_said_and_can_be_repeated(open_page, course):
     assert page.locator("h2:focus").inner_text() == "Attempts"
 
 
-def test_what_the_server_says_is_shown_where_it_happens(open_page, course):
+def test_errors_of_the_server_are_shown_at_their_control(open_page, course):
     page = open_page("#attempts?exam=none")
     page.get_by_role("alert").get_by_text(re.compile("exam: Enter a whole number")).wait_for()
     accessible(page)
 
 
-def test_a_course_without_attempts(open_page):
+def test_a_course_without_attempts_shows_a_note(open_page):
     page = open_page()
     page.get_by_role("heading", name="No attempts yet").wait_for()
     accessible(page)
 
 
-def test_in_german(open_page, course, settings):
+def test_the_page_in_german(open_page, course, settings):
     settings.LANGUAGE_CODE = "de"
     page = open_page()
     page.get_by_role("status").get_by_text("Gefundene Versuche: 61").wait_for(state="attached")

@@ -1,4 +1,4 @@
-"""Actions of course staff on their page, by keyboard alone; panel and dialogs are checked by axe."""
+"""Actions on the staff page by keyboard alone; panel and dialogs are checked by axe."""
 
 import json
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_panel_menu_and_dialogs_are_accessible(open_page, course, width, scheme,
     assert focused(page) == "lee"
 
 
-def test_a_reset_that_the_provider_refuses_by_keyboard(open_page, course, provider):
+def test_by_keyboard_a_reset_refused_by_the_provider(open_page, course, provider):
     provider.fail(
         "remove_exam_attempt", BackendProviderCannotRemoveAttempt("The provider is down.")
     )
@@ -79,7 +79,7 @@ def test_a_reset_that_the_provider_refuses_by_keyboard(open_page, course, provid
     page.get_by_role("heading", name="No attempt matches").wait_for()
 
 
-def test_minutes_for_two_at_once_by_keyboard(open_page, course):
+def test_by_keyboard_time_for_two_learners(open_page, course):
     exam, started_at = course["midterm"], timezone.now()
     for name in ("zoe", "zack"):
         AttemptFactory(
@@ -114,7 +114,7 @@ def test_minutes_for_two_at_once_by_keyboard(open_page, course):
     page.get_by_role("cell").get_by_text("Paused by staff").first.wait_for(state="detached")
 
 
-def test_an_export_by_keyboard_and_one_that_fails(open_page, course):
+def test_by_keyboard_an_export_and_a_failed_export(open_page, course):
     page = open_page("#attempts?search=lee")
     begins_with(page, "lee")
     tab_to(page, ATTEMPTS, "Export CSV")
@@ -129,7 +129,7 @@ def test_an_export_by_keyboard_and_one_that_fails(open_page, course):
     begins_with(page, "lee")
 
 
-def test_a_link_to_one_attempt(open_page, course):
+def test_a_link_opens_one_attempt(open_page, course):
     page = open_page("#attempts?search=lee")
     page.get_by_role("button", name="Details of lee").click()
     page.get_by_role("heading", name="Timeline").wait_for()
@@ -143,7 +143,7 @@ def test_a_link_to_one_attempt(open_page, course):
     assert "open=" not in page.url
 
 
-def test_what_many_exams_are_found_by(open_page, course):
+def test_the_exam_is_chosen_from_many_by_typing(open_page, course):
     for number in range(205):
         ExamFactory(exam_name=f"Exercise {number:03}", backend=None, is_proctored=False)
     page = open_page()

@@ -16,7 +16,7 @@ ALLOWANCES = "proctoring-accommodations"
 
 @pytest.fixture
 def seated(course, host, provider):
-    """Three learners who need onboarding, an allowance, a suspicious review."""
+    """Create three learners who need onboarding, an allowance and a suspicious review."""
     provider.supports_onboarding = True
     for name in ("ana", "bo", "cy"):
         user = UserFactory(username=name, email=f"{name}@example.com")
@@ -61,7 +61,7 @@ def test_sections_are_accessible_and_fit(open_page, seated, width, scheme, direc
     picture(page, f"staff-onboarding-{look}")
 
 
-def test_a_factor_for_three_learners_by_keyboard(open_page, seated):
+def test_by_keyboard_a_factor_for_three_learners(open_page, seated):
     page = open_page("#accommodations")
     page.locator(f"{ALLOWANCES} tbody th").wait_for()
     tab_to(page, ALLOWANCES, "Add accommodation")
@@ -80,8 +80,8 @@ def test_a_factor_for_three_learners_by_keyboard(open_page, seated):
     page.locator(f"{ALLOWANCES} tbody th").nth(3).wait_for()
 
 
-def test_a_review_is_approved_by_keyboard(open_page, seated, staff):
-    staff.is_staff = True  # staff of the course only read reviews
+def test_by_keyboard_a_review_is_approved(open_page, seated, staff):
+    staff.is_staff = True  # course staff can only read reviews
     staff.save()
     page = open_page("#reviews")
     page.locator("proctoring-reviews tbody th").wait_for()

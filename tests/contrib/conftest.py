@@ -1,4 +1,4 @@
-"""Each extension's tests run where it is installed; without it, nothing of them is even imported."""
+"""Tests of an extension are collected only where the extension is installed."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ collect_ignore = [
     if path.is_dir() and f"edx_proctoring.contrib.{path.name}" not in settings.INSTALLED_APPS
 ]
 if collect_ignore:
-    collect_ignore += [  # these ask all of them
+    collect_ignore += [  # these need all extensions
         "test_docs.py",
         "test_examples.py",
         "test_privacy.py",

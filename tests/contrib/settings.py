@@ -1,9 +1,9 @@
-"""The tests' project with all extensions of the package: `pytest --ds tests.contrib.settings tests/contrib`."""
+"""Test settings with all extensions of the package: `pytest --ds tests.contrib.settings tests/contrib`."""
 
 from pathlib import Path
 
 import edx_proctoring.contrib
-from tests.settings import *  # noqa: F403  the whole project, and some apps more
+from tests.settings import *  # noqa: F403  the whole project, with additional apps
 from tests.settings import INSTALLED_APPS
 
 FOLDER = Path(edx_proctoring.contrib.__file__).parent

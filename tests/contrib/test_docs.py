@@ -1,4 +1,4 @@
-"""Generated pages of the documentation, which is built with all extensions."""
+"""Generated pages of the documentation, which include all extensions."""
 
 import importlib
 from pathlib import Path
@@ -10,12 +10,12 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "_extensions"
 
 @pytest.fixture
 def page(monkeypatch):
-    """Import a module that writes a page."""
+    """Return a function that imports a module that generates a page."""
     monkeypatch.syspath_prepend(str(FOLDER))
     return importlib.import_module
 
 
-def test_the_table_of_roles_has_the_routes_of_extensions(page):
+def test_the_table_of_roles_has_the_routes_of_all_extensions(page):
     calls = [call for calls in page("roles").by_role().values() for call in calls]
     assert "POST v2/courses/{course_id}/outages" in calls
     assert "POST v2/courses/{course_id}/accommodations/import" in calls

@@ -1,4 +1,4 @@
-"""The examples of the reference of REST v2 are exchanges with the application, of the core and of all extensions.
+"""The examples in the reference of REST v2 are real exchanges with the core and all extensions.
 
 A route without an example fails here: add a line to CALLS, and run `python -m scripts.examples`.
 """
@@ -26,7 +26,9 @@ from tests.lifecycle.noon import NOON
 
 pytestmark = [
     pytest.mark.django_db(reset_sequences=True),
-    pytest.mark.databases("sqlite"),  # revisions of the board contain what the database rounds
+    pytest.mark.databases(
+        "sqlite"
+    ),  # revisions of the board contain times that the database rounds
     pytest.mark.needs("lms-urls"),
 ]
 
@@ -48,17 +50,17 @@ GRANT = {
 
 @dataclass(frozen=True)
 class Call:
-    """A request below the course's address, by a member of the course's staff unless `by` names somebody else."""
+    """A request below the course's URL, by course staff unless `by` names another user."""
 
     method: str
     path: str
     body: Any = None
     by: str = "course_staff"
     if_match: str = ""  # "known": the ETag that a GET returns
-    after: int = 0  # minutes that pass before it
+    after: int = 0  # minutes that pass before the request
 
 
-# In an order in which each finds what it needs; the attempts are those of `world`.
+# In an order in which each request finds its data; the attempts are those of `world`.
 CALLS = [
     Call("GET", "exams/?is_active=true&page_size=1"),
     Call("GET", "exams/1/"),
@@ -204,7 +206,7 @@ def world(clients, host, provider, attempt, make_exam, learner):
 
 @pytest.fixture
 def recorded(clients, world_clock, world):
-    """Collect the exchanges by the operation."""
+    """Collect the exchanges by operation."""
     found: dict[str, list[Any]] = {}
     now = NOON + datetime.timedelta(minutes=20)
     for number, call in enumerate(CALLS):
@@ -240,7 +242,7 @@ def _exchange(client, call, key):
     kind = response.headers.get("Content-Type", "").partition(";")[0]
     content = b"".join(response) if response.streaming else response.content
     answer = json.loads(content) if kind.endswith("json") else content.decode()
-    # As placeholders, so that a new call or field changes no other example.
+    # Ids become placeholders, so that a new call or field changes no other example.
     shown = {
         name: SHOWN.get(name if name == KEY else call.if_match, headers[name]) for name in headers
     }
@@ -249,7 +251,7 @@ def _exchange(client, call, key):
 
 
 def _stable(answer):
-    """Leave out what differs between machines: durations in the health report, and its broker."""
+    """Remove values that differ between machines: durations and broker in the health report."""
     if isinstance(answer, dict) and "checks" in answer:
         kept = {name: answer["checks"][name] for name in ("outbox", "sweep", "pauses")}
         return {**answer, "status": "warning", "version": "7.0.0", "checks": kept}
@@ -273,7 +275,7 @@ def _operation(call):
 
 
 def test_every_operation_has_an_example_that_the_application_gives(recorded):
-    """`python -m scripts.examples` records them anew."""
+    """`python -m scripts.examples` records them again."""
     text = json.dumps(recorded, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     if os.environ.get("UPDATE_EXAMPLES"):
         FILE.write_text(text, encoding="utf-8")

@@ -1,6 +1,6 @@
-"""The page *Results by way in*: how much time each way of changing it gives, whatever the attempt is doing then.
+"""The page *Results by way in*: the time that each way to change it gives an attempt in each state.
 
-`UPDATE_RESULTS=1 pytest --ds tests.contrib.settings tests/contrib/test_time_results.py` writes it anew.
+`UPDATE_RESULTS=1 pytest --ds tests.contrib.settings tests/contrib/test_time_results.py` updates the page.
 """
 
 import copy
@@ -77,7 +77,7 @@ REASON = {"reason": "Fire alarm"}
 
 @dataclass
 class Case:
-    """Attempts of an exam by their states, and clients of staff."""
+    """Attempts of an exam by state, and clients of staff."""
 
     exam: ProctoredExam
     users: list
@@ -167,7 +167,7 @@ def due_date_and_30_minutes(case):
 
 
 def silently(case):
-    """Move the due date by a statement, as a host does in a table of its own."""
+    """Move the due date by an SQL update without signals, as a host may do."""
     ProctoredExam.objects.filter(pk=case.exam.pk).update(due_date=NOON + 80 * MINUTE)
 
 
@@ -197,7 +197,7 @@ def change_in_bulk(case):
 
 def credit_outage(case):
     lost = {"began_at": "2026-05-04T12:02:00Z", "ended_at": "2026-05-04T12:09:07Z"}
-    if CREATED in case.attempts:  # nobody declares an outage that is to come
+    if CREATED in case.attempts:  # an outage in the future cannot be declared
         case.refused[CREATED] = "left out"
         return
     outage = case.send("outages/", {**lost, "exam": case.exam.pk, "whole": True, **REASON})
@@ -241,7 +241,7 @@ def clock():
 
 @pytest.fixture
 def clients(client_for, client, host):
-    """A REST client and a browser of a superuser."""
+    """Return a REST client and a browser client of a superuser."""
     boss = UserFactory(username="boss", is_staff=True, is_superuser=True)
     client.force_login(boss)
     return client_for(boss), client
@@ -267,7 +267,7 @@ def created(exam, learners, states):
 
 
 def begun(exam, learners, clock):
-    """Start attempts at noon, and bring each into its state at 12:10."""
+    """Start attempts at noon, and bring each one into its state at 12:10."""
     clock.move_to(NOON)
     attempts = {state: started(one) for state, one in created(exam, learners, LATER).items()}
     clock.move_to(NOON + 10 * MINUTE)
@@ -279,7 +279,7 @@ def begun(exam, learners, clock):
 
 
 def copied(row, **columns):
-    """Store the row once more, which is cheaper than repeating what has led to it."""
+    """Store a copy of the row, which is faster than repeating the steps that led to it."""
     one = copy.copy(row)
     one.pk = None
     for name, value in columns.items():
@@ -288,7 +288,7 @@ def copied(row, **columns):
 
 
 def copies(exam, attempts):
-    """Return the attempts, as they are now, in another exam; with their ledgers, and those that they resume."""
+    """Return copies of the attempts in another exam, with their ledgers and the attempts that they resume."""
     found = {}
     for state, known in attempts.items():
         rows = type(known).objects.of_pair(known.proctored_exam_id, known.user_id).order_by("pk")
@@ -302,7 +302,7 @@ def copies(exam, attempts):
 
 
 def ended(case, clock):
-    """Let all attempts go on; return the time of each."""
+    """Let all attempts continue to their end; return the time of each."""
     if CREATED in case.attempts:
         case.attempts[CREATED] = started(case.attempts[CREATED])
     else:
@@ -321,7 +321,7 @@ def exam_of(name, columns):
 
 
 def results_of(number, way, learners, clients, clock, known):
-    """Return the times by state: of an attempt that is created when the change is made, and of those `known`."""
+    """Return the times by state: of an attempt created at the time of the change, and of those `known`."""
     _, change, columns = way
     found = {}
     for is_early in (True, False):
@@ -335,7 +335,7 @@ def results_of(number, way, learners, clients, clock, known):
 
 
 def minutes_by_factor(number, grant, user, clients):
-    """Return the cells of a row of the second table."""
+    """Return the cells of one row of the second table."""
     found = []
     for place, limit in enumerate((60, 21, 60)):
         exam = exam_of(f"Factor{number}{place}", {})
@@ -364,7 +364,7 @@ def table(rows):
     return "\n".join([".. list-table::", "   :header-rows: 1", "", *lines, ""])
 
 
-def test_the_page_shows_what_the_package_computes(clients, clock):
+def test_the_page_shows_the_results_of_the_package(clients, clock):
     states = (CREATED, *LATER)
     learners = {state: UserFactory() for state in states}
     known = [begun(exam_of("Known", columns), learners, clock) for columns in ({}, EARLY)]

@@ -1,4 +1,4 @@
-// The host's side: a tab manager that constructs the four views by name, each in its own timeout, and an accordion.
+// The host's scripts: a tab manager that constructs the four views by name, each in its own timeout, and an accordion.
 (function () {
   'use strict';
 

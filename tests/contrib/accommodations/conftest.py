@@ -1,4 +1,4 @@
-"""Profiles of the learner, and exams of an hour at noon."""
+"""Fixtures: profiles of the learner, and exams of one hour at noon."""
 
 import uuid
 from decimal import Decimal
@@ -23,13 +23,13 @@ def clock():
 
 @pytest.fixture
 def hour(make_exam):
-    """A timed exam of an hour."""
+    """Return a timed exam of one hour."""
     return make_exam(time_limit_mins=60, is_proctored=False, backend=None, external_id=None)
 
 
 @pytest.fixture
 def start(attempt):
-    """Starts an exam for the learner."""
+    """Return a function that starts an exam for the learner."""
 
     def begin(exam, **more):
         return lifecycle.transition(attempt(exam=exam, status="created", **more), "started")
@@ -39,7 +39,7 @@ def start(attempt):
 
 @pytest.fixture
 def profile(learner):
-    """A factory of the learner's profiles, by default in the course."""
+    """Return a function that creates a profile of the learner, by default in the course."""
 
     def make(scope="course", scope_id=COURSE_ID, user=learner, **values):
         if "factor" in values:
@@ -51,7 +51,7 @@ def profile(learner):
 
 @pytest.fixture
 def post(client_for, staff):
-    """Posts with an idempotency key."""
+    """Return a function that posts with an idempotency key."""
 
     def ask(path, body, user=staff, key=None):
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
@@ -63,7 +63,7 @@ def post(client_for, staff):
 
 @pytest.fixture
 def patch(client_for, staff):
-    """Changes a profile as it is now, or as the client has seen it."""
+    """Return a function that changes a profile, with the current ETag or an older one."""
 
     def ask(profile_id, body, user=staff, etag=None):
         client, path = client_for(user), f"{URL}{profile_id}/"
@@ -75,13 +75,13 @@ def patch(client_for, staff):
 
 @pytest.fixture
 def boss(transactional_db):
-    """Global staff."""
+    """Return a global staff user."""
     return UserFactory(username="boss", is_staff=True)
 
 
 @pytest.fixture
 def send(client_for, staff):
-    """Posts a file."""
+    """Return a function that posts a file."""
 
     def ask(text, user=staff, path="import/", kind="text/csv"):
         headers = {"Idempotency-Key": uuid.uuid4().hex}

@@ -30,7 +30,7 @@ def form(**values):
     return {"scope": "course", "scope_id": COURSE_ID, "factor": "1.5", **NUMBERS, **values}
 
 
-def test_a_profile_is_added_and_changed(admin, boss, learner, hour, start, clock):
+def test_profiles_can_be_added_and_changed(admin, boss, learner, hour, start, clock):
     running = start(hour)
     assert admin.post(reverse(ADD), form(user=learner.pk)).status_code == 302
     known = Profile.objects.get()
@@ -54,7 +54,7 @@ def test_a_profile_is_added_and_changed(admin, boss, learner, hour, start, clock
         ({"for_reviewers": "a\0b"}, "Null characters"),
     ],
 )
-def test_what_is_refused_is_explained(admin, learner, values, text):
+def test_refused_values_are_explained(admin, learner, values, text):
     answer = admin.post(reverse(ADD), form(user=learner.pk, **values))
     assert answer.status_code == 200
     assert text in answer.content.decode()
@@ -68,7 +68,7 @@ def test_a_second_profile_in_a_scope_is_refused(admin, learner, profile):
     assert Profile.objects.count() == 1
 
 
-def test_lists_and_the_record(admin, learner, profile):
+def test_the_list_of_profiles_and_their_history(admin, learner, profile):
     known = profile(minutes=1)
     for name in ("profile", "profilechange"):
         page = admin.get(reverse(f"admin:proctoring_accommodations_{name}_changelist"))
@@ -85,7 +85,7 @@ def test_lists_and_the_record(admin, learner, profile):
     )
 
 
-def test_the_app_needs_the_core(settings):
+def test_a_check_reports_the_extension_without_the_core(settings):
     assert check_core(None) == []
     assert not [
         one for one in checks.run_checks() if one.id.startswith("proctoring_accommodations")

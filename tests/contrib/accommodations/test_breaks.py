@@ -1,4 +1,4 @@
-"""Learners' own breaks: within the budget, with the questions hidden, and never more time than granted."""
+"""Breaks of learners: within the budget, with hidden questions, and without additional time for the exam."""
 
 import uuid
 from contextlib import suppress
@@ -34,7 +34,7 @@ def running(profile, hour, start, clock):
 
 @pytest.fixture
 def page(running, client_for, learner):
-    """The learner's page."""
+    """Return the learner's page."""
     client = client_for(learner)
 
     class Page:
@@ -47,7 +47,7 @@ def page(running, client_for, learner):
             place = {"attempt_id": running.pk, "course_id": running.proctored_exam.course_id}
             url = "/api/edx_proctoring/v2/courses/{course_id}/attempts/{attempt_id}/break/{name}/"
             headers = {"Idempotency-Key": key or uuid.uuid4().hex}
-            # A form, as the scripts of the page send it.
+            # Form data, as sent by the scripts of the page.
             return client.post(url.format(name=name, **place), headers=headers)
 
         def begin(self, key=None):
@@ -78,7 +78,7 @@ def test_a_break_stops_the_clock_until_the_learner_ends_it(page, running, clock,
     assert [(row.seconds, row.by_id) for row in rows()] == [(180, learner.pk)]
 
 
-def test_the_budget(page, clock):
+def test_breaks_are_refused_once_the_budget_is_used_up(page, clock):
     def budget():
         found = page.poll()["breaks"]
         return found["left"], found["seconds_left"], found["longest"]
@@ -96,7 +96,7 @@ def test_the_budget(page, clock):
     assert (refused.status_code, refused.json()["code"]) == (400, "time_change_not_allowed")
 
 
-def test_the_total_shortens_the_last_break(page, running, clock):
+def test_the_total_duration_limits_the_last_break(page, running, clock):
     page.begin()
     clock.shift(300)
     assert page.begin().json()["ends_at"] == "2026-05-04T12:08:00Z"
@@ -115,7 +115,7 @@ def test_a_break_ends_by_itself(page, running, clock, provider):
     assert page.end().json()["changed"] is False
 
 
-def test_clicks_that_arrive_twice(page, running, clock):
+def test_repeated_clicks_begin_and_end_a_break_once(page, running, clock):
     first, again = page.begin("one"), page.begin("one")
     assert (first.json(), again.headers["Idempotency-Replayed"]) == (again.json(), "true")
     assert page.begin("two").json()["changed"] is False  # from another tab
@@ -127,7 +127,7 @@ def test_clicks_that_arrive_twice(page, running, clock):
     assert "paused" not in page.poll()
 
 
-def test_a_repetition_of_which_no_answer_is_stored_begins_no_second_break(running, learner):
+def test_a_repeated_request_without_a_stored_response_begins_no_second_break(running, learner):
     breaks.begin_break(running.pk, learner, "key")
     breaks.end_break(running.pk, learner)
     assert not breaks.begin_break(running.pk, learner, "key").changed
@@ -136,7 +136,9 @@ def test_a_repetition_of_which_no_answer_is_stored_begins_no_second_break(runnin
 
 
 @pytest.mark.parametrize("early", range(6, 10))
-def test_no_endless_break_at_the_end_of_the_last_one(profile, hour, start, clock, learner, early):
+def test_a_request_at_the_very_end_of_a_break_begins_no_endless_break(
+    profile, hour, start, clock, learner, early
+):
     profile(break_count=1, break_minutes=5)
     running = start(hour)
     breaks.begin_break(running.pk, learner, "first")
@@ -153,7 +155,7 @@ def test_no_endless_break_at_the_end_of_the_last_one(profile, hour, start, clock
     assert len(rows()) == 1
 
 
-def test_the_questions_are_hidden(page, running, clock, learner):
+def test_the_questions_are_hidden_during_a_break(page, running, clock, learner):
     exam = running.proctored_exam
     where = (learner.pk, exam.course_id, exam.content_id)
     assert core.get_student_view(*where, {"display_name": "Exam"}) is None
@@ -176,7 +178,7 @@ def test_nothing_is_submitted_during_a_break(page, running, clock):
     assert stored(running).status == "submitted"
 
 
-def test_learners_do_not_end_a_pause_by_staff(page, running, clock, staff):
+def test_learners_cannot_end_a_pause_by_staff(page, running, clock, staff):
     page.begin()
     clock.shift(60)
     core.pause_attempt(running.pk, by=staff)
@@ -189,7 +191,7 @@ def test_learners_do_not_end_a_pause_by_staff(page, running, clock, staff):
 
 
 @pytest.mark.parametrize("status", ["created", "ready_to_submit", "submitted", "error"])
-def test_only_started_attempts_have_breaks(profile, hour, attempt, learner, status):
+def test_only_started_attempts_can_have_breaks(profile, hour, attempt, learner, status):
     profile(**BUDGET)
     known = attempt(exam=hour, status=status)
     with pytest.raises(TimeChangeNotAllowed):
@@ -198,7 +200,9 @@ def test_only_started_attempts_have_breaks(profile, hour, attempt, learner, stat
     assert not rows()
 
 
-def test_no_break_without_a_budget_or_after_the_end(profile, hour, start, clock, learner):
+def test_breaks_are_refused_without_a_budget_and_after_the_end(
+    profile, hour, start, clock, learner
+):
     running = start(hour)
     with pytest.raises(TimeChangeNotAllowed):
         breaks.begin_break(running.pk, learner, "key")
@@ -209,7 +213,9 @@ def test_no_break_without_a_budget_or_after_the_end(profile, hour, start, clock,
     assert not rows()
 
 
-def test_an_attempt_that_resumes_another_shares_its_breaks(page, running, clock, learner, hour):
+def test_a_resumed_attempt_shares_the_break_budget_of_the_interrupted_one(
+    page, running, clock, learner, hour
+):
     page.begin()
     clock.shift(300)
     core.update_attempt_status(running.pk, "error")
@@ -220,7 +226,7 @@ def test_an_attempt_that_resumes_another_shares_its_breaks(page, running, clock,
     assert (budget.count, budget.seconds) == (1, 180)
 
 
-def test_a_budget_that_shrinks_during_a_break_leaves_the_break(page, running, clock):
+def test_lowering_the_budget_does_not_end_a_running_break(page, running, clock):
     page.begin()
     known = api.find_profiles(running.proctored_exam.course_id).get()
     api.change_profile(known.pk, {"break_count": 0, "break_minutes": 0, "break_total_minutes": 0})
@@ -230,7 +236,7 @@ def test_a_budget_that_shrinks_during_a_break_leaves_the_break(page, running, cl
     assert "breaks" not in page.poll()
 
 
-def test_the_provider_is_told(profile, exam, start, clock, provider, learner):
+def test_the_provider_is_notified_of_breaks(profile, exam, start, clock, provider, learner):
     profile(**BUDGET)
     provider.supports_time_changes = True
     running = start(exam, external_id="attempt-9", taking_as_proctored=True)
@@ -252,7 +258,7 @@ def test_a_poll_takes_few_queries(page):
 
 
 @pytest.mark.databases("postgresql", "mysql")
-def test_two_tabs_begin_one_break(profile, hour, start, learner):
+def test_two_tabs_begin_only_one_break(profile, hour, start, learner):
     profile(break_count=1, break_minutes=5)
     running = start(hour)
     found = together(
@@ -264,7 +270,7 @@ def test_two_tabs_begin_one_break(profile, hour, start, learner):
 
 
 @pytest.mark.databases("postgresql", "mysql")
-def test_the_end_of_a_break_and_the_sweep(profile, hour, start, learner):
+def test_the_sweep_and_the_end_of_a_break_do_not_conflict(profile, hour, start, learner):
     profile(break_count=1, break_minutes=5)
     running = start(hour)
     breaks.begin_break(running.pk, learner, "one")
@@ -274,7 +280,7 @@ def test_the_end_of_a_break_and_the_sweep(profile, hour, start, learner):
     assert (row.seconds, row.ended_at) == (300, NOON + 5 * MINUTE)
 
 
-def test_others_take_no_break(running):
+def test_other_users_cannot_begin_or_end_a_break(running):
     other = UserFactory()
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         breaks.begin_break(running.pk, other, "key")

@@ -1,4 +1,4 @@
-"""Extra time beyond the due date, where the profile says so."""
+"""Extra time beyond the due date, if the profile allows it."""
 
 import pytest
 
@@ -12,20 +12,20 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def due_soon(clock, hour):
-    """An exam of an hour that is due 40 minutes after noon."""
+    """Return an exam of one hour that is due 40 minutes after noon."""
     hour.due_date = NOON + 40 * MINUTE
     hour.save()
     return hour
 
 
 @pytest.mark.parametrize(("beyond", "end"), [(False, 40), (True, 70)])
-def test_the_due_date_cuts_the_exam_s_own_time(profile, due_soon, start, beyond, end):
+def test_the_due_date_still_limits_the_regular_time(profile, due_soon, start, beyond, end):
     profile(factor=1.5, beyond_due_date=beyond)
     assert end_of(start(due_soon)) == NOON + end * MINUTE
 
 
 @pytest.mark.parametrize(("beyond", "start_before"), [(False, -50), (True, -20)])
-def test_the_page_before_the_exam_says_when_to_start(
+def test_the_entrance_page_says_when_to_start(
     profile, due_soon, clock, learner, beyond, start_before
 ):
     profile(factor=1.5, beyond_due_date=beyond)
@@ -35,7 +35,9 @@ def test_the_page_before_the_exam_says_when_to_start(
 
 
 @pytest.mark.parametrize(("beyond", "end"), [(False, 40), (True, 85)])
-def test_grants_and_pauses(profile, due_soon, start, clock, beyond, end):
+def test_grants_and_pauses_may_also_exceed_the_due_date(
+    profile, due_soon, start, clock, beyond, end
+):
     profile(factor=1.5, beyond_due_date=beyond)
     running = start(due_soon)
     lifecycle.extend(running, 600)
@@ -46,7 +48,7 @@ def test_grants_and_pauses(profile, due_soon, start, clock, beyond, end):
     assert stored(running).allowed_time_limit_mins == end
 
 
-def test_a_break_that_nobody_ends(profile, due_soon, start, clock):
+def test_a_break_that_nobody_ends_may_also_exceed_the_due_date(profile, due_soon, start, clock):
     profile(factor=1.5, beyond_due_date=True)
     running = start(due_soon)
     lifecycle.pause(running, kind="break", longest=300)
@@ -57,7 +59,7 @@ def test_a_break_that_nobody_ends(profile, due_soon, start, clock):
     assert end_of(running) == NOON + 75 * MINUTE
 
 
-def test_recalculations_add_nothing(profile, due_soon, start):
+def test_recalculations_add_no_time(profile, due_soon, start):
     profile(factor=1.5, beyond_due_date=True)
     running = start(due_soon)
     lifecycle.extend(running, 600)
@@ -67,9 +69,7 @@ def test_recalculations_add_nothing(profile, due_soon, start):
     assert end_of(running) == NOON + 80 * MINUTE
 
 
-def test_a_change_of_the_profile_moves_the_end_and_its_withdrawal_does_not(
-    profile, due_soon, start
-):
+def test_changing_the_profile_moves_the_deadline_and_deleting_it_does_not(profile, due_soon, start):
     known = profile(factor=1.5)
     running = start(due_soon)
     api.change_profile(known.pk, {"beyond_due_date": True})
@@ -80,7 +80,7 @@ def test_a_change_of_the_profile_moves_the_end_and_its_withdrawal_does_not(
     assert end_of(running) == NOON + 70 * MINUTE
 
 
-def test_a_later_due_date_counts_with_the_extra_time(profile, due_soon, start):
+def test_a_later_due_date_is_added_to_the_extra_time(profile, due_soon, start):
     profile(factor=1.5, beyond_due_date=True)
     running = start(due_soon)
     due_soon.due_date = NOON + 50 * MINUTE
@@ -89,7 +89,7 @@ def test_a_later_due_date_counts_with_the_extra_time(profile, due_soon, start):
     assert end_of(running) == NOON + 80 * MINUTE
 
 
-def test_the_questions_stay_after_the_due_date(profile, due_soon, start, clock, learner):
+def test_the_questions_stay_visible_after_the_due_date(profile, due_soon, start, clock, learner):
     profile(factor=1.5, beyond_due_date=True)
     due_soon.hide_after_due = True
     due_soon.save()

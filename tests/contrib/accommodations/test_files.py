@@ -1,4 +1,4 @@
-"""Profiles as CSV: import by command and REST, export, and the way there and back."""
+"""Profiles as CSV: import by command and REST, export, and round trips."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ def exported(client):
     return b"".join(answer.streaming_content).decode()
 
 
-def test_a_preview_an_import_and_the_same_file_again(send, learner, staff):
+def test_a_preview_stores_nothing_and_a_repeated_import_changes_nothing(send, learner, staff):
     file = f"{HEAD}learner,1.5,10,Attest\n"
     preview = send(file, path="import/preview/")
     assert counts(preview) == (1, 0, 0, 0)
@@ -52,7 +52,7 @@ def test_a_preview_an_import_and_the_same_file_again(send, learner, staff):
     )
 
 
-def test_a_change_shows_its_difference_and_keeps_absent_columns(profile, send):
+def test_changes_are_reported_by_field_and_absent_columns_are_kept(profile, send):
     known = profile(factor=1.5, minutes=7, note="old", valid_until=NOON)
     answer = send("username,factor,note\nlearner,2,\n")
     [row] = answer.json()["rows"]
@@ -64,7 +64,7 @@ def test_a_change_shows_its_difference_and_keeps_absent_columns(profile, send):
     assert (known.factor, known.valid_until) == (1, None)
 
 
-def test_running_attempts_follow(send, hour, start, clock):
+def test_an_import_recalculates_running_attempts(send, hour, start, clock):
     running = start(hour)
     send("username,factor\nlearner,1.5\n", path="import/preview/")
     assert end_of(running) == NOON + 60 * MINUTE
@@ -72,7 +72,7 @@ def test_running_attempts_follow(send, hour, start, clock):
     assert end_of(running) == NOON + 90 * MINUTE
 
 
-def test_bad_rows_do_not_block_others(send, learner):
+def test_invalid_rows_do_not_prevent_the_import_of_others(send, learner):
     UserFactory(username="zoe")
     file = (
         "username,factor,minutes,break_count,valid_from,scope,scope_id\n"
@@ -121,7 +121,7 @@ def test_bad_rows_do_not_block_others(send, learner):
         (b"username,note\nlearner," + b"x" * 200_000, "Line 2"),
     ],
 )
-def test_files_that_cannot_be_read_change_nothing(send, learner, file, says):
+def test_unreadable_files_change_nothing(send, learner, file, says):
     for path in ("import/", "import/preview/"):
         answer = send(file, path=path)
         assert answer.status_code == 400, answer.content
@@ -129,7 +129,7 @@ def test_files_that_cannot_be_read_change_nothing(send, learner, file, says):
     assert not Profile.objects.exists()
 
 
-def test_a_file_that_is_too_large(send, learner, settings, monkeypatch):
+def test_a_file_that_is_too_large_is_refused(send, learner, settings, monkeypatch):
     settings.PROCTORING_SETTINGS = {"MAX_DOCUMENT_BYTES": 100}
     assert send(HEAD + "learner,1.5,10,\n" * 10).status_code == 413
     settings.PROCTORING_SETTINGS = {}
@@ -140,19 +140,19 @@ def test_a_file_that_is_too_large(send, learner, settings, monkeypatch):
     assert not Profile.objects.exists()
 
 
-def test_as_excel_writes_it(send, learner):
+def test_a_file_saved_by_excel_can_be_imported(send, learner):
     text = "\ufeffUsername;Factor;camera_exempt;note\r\nlearner;1,5;WAHR;Über\r\n"
     assert counts(send(text)) == (1, 0, 0, 0)
     known = Profile.objects.get()
     assert (str(known.factor), known.camera_exempt, known.note) == ("1.50", True, "Über")
 
 
-def test_a_learner_by_e_mail_address(send, learner):
+def test_learners_can_be_given_by_email_address(send, learner):
     UserFactory(username="zoe", email="zoe@example.com")
     assert counts(send("username\nzoe@example.com\n")) == (1, 0, 0, 0)
 
 
-def test_new_profiles_are_for_learners_of_the_course(send, learner, host, profile, boss):
+def test_new_profiles_require_learners_of_the_course(send, learner, host, profile, boss):
     profile(user=UserFactory(username="zoe"), minutes=1)
     host.enrollments.enrolled = set()
     answer = send("username,minutes\nlearner,5\nzoe,5\n")
@@ -186,12 +186,14 @@ NASTY = [
 
 
 def cells(text, delimiter):
-    """As a spreadsheet reads the file."""
+    """Return the cells as a spreadsheet reads the file."""
     return [cell for row in csv.reader(io.StringIO(text), delimiter=delimiter) for cell in row]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_no_cell_is_executed_whatever_separates_cells(profile, client_for, boss, delimiter):
+def test_no_cell_is_executed_as_a_formula_whatever_the_separator(
+    profile, client_for, boss, delimiter
+):
     for number, text in enumerate(NASTY):
         profile(user=UserFactory(username=f"user{number}"), note=text, for_reviewers=text)
     lines = exported(client_for(boss)).splitlines()
@@ -199,13 +201,15 @@ def test_no_cell_is_executed_whatever_separates_cells(profile, client_for, boss,
     assert not [cell for cell in found if cell.startswith(("=", "+", "-", "@"))]
 
 
-def test_plain_texts_are_exported_as_they_are(profile, client_for, boss):
+def test_plain_text_is_exported_unchanged(profile, client_for, boss):
     note = "30 min; see letter\r\nof 5/2026 - by Dr. O'Neil, 'urgent'"
     profile(note=note)
     assert note in exported(client_for(boss))
 
 
-def test_the_way_there_and_back(profile, send, client_for, staff, boss, tmp_path):
+def test_an_export_can_be_imported_without_changes(
+    profile, send, client_for, staff, boss, tmp_path
+):
     for number, text in enumerate(NASTY):
         user = UserFactory(username=f"user{number}")
         profile(
@@ -249,7 +253,7 @@ def test_the_command_reports_rows(learner, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe", b"colour\n"])
-def test_the_command_refuses_other_files(learner, tmp_path, content):
+def test_the_command_refuses_invalid_files(learner, tmp_path, content):
     file = tmp_path / "file.csv"
     if content is not None:
         file.write_bytes(content)
@@ -281,7 +285,7 @@ def test_queries_are_constant_per_batch(learner, monkeypatch):
     assert (max(created), max(changed), max(same)) <= (3 * 9, 3 * 10, 3 * 7)
 
 
-def test_a_long_file_is_not_held_in_memory(learner, monkeypatch):
+def test_a_long_file_is_not_read_into_memory_as_a_whole(learner, monkeypatch):
     monkeypatch.setattr(imports, "BATCH", 10)
 
     def peak(number):

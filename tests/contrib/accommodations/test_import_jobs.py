@@ -1,4 +1,4 @@
-"""Files that are too large for a request: the worker imports them."""
+"""The worker imports files that are too large for a request."""
 
 import datetime
 
@@ -23,7 +23,7 @@ EARLY, LATE = (datetime.datetime(year, 1, 1, tzinfo=datetime.UTC) for year in (2
 
 @pytest.fixture
 def large(monkeypatch, proctoring_celery):
-    """More than two rows are left to the worker, which imports two at a time."""
+    """Leave files of more than two rows to the worker, which imports two at a time."""
     proctoring_celery(broker_url="memory://")
     monkeypatch.setattr(jobs, "AT_ONCE", 2)
     monkeypatch.setattr(imports, "BATCH", 2)
@@ -53,7 +53,7 @@ def test_a_large_file_is_imported_by_the_worker(send, large, client_for, staff):
         7: ["username"],
         8: ["factor"],
     }
-    assert ImportJob.objects.get().text == ""  # it names learners
+    assert ImportJob.objects.get().text == ""  # the file contains usernames
     assert set(ProfileChange.objects.values_list("by__username", flat=True)) == {"staff"}
     assert send(large).status_code == 202
     outbox.deliver()
@@ -62,12 +62,12 @@ def test_a_large_file_is_imported_by_the_worker(send, large, client_for, staff):
 
 
 class Killed(BaseException):
-    """The worker's process dies."""
+    """Stands for the death of the worker's process."""
 
 
 @pytest.mark.parametrize("at", ["proctoring_outbox", "proctoring_accommodations_import"])
-def test_rows_of_a_killed_worker_count_once(send, large, at, clock):
-    """After the second batch was stored, and before."""
+def test_rows_imported_by_a_killed_worker_are_counted_once(send, large, at, clock):
+    """It dies before or after the second batch is stored."""
     send(large)
     seen = []
 
@@ -94,7 +94,7 @@ def test_two_workers_import_a_row_once(send, large):
     send(large)
     message = OutboxMessage.objects.get(kind=jobs.KIND)
     job = ImportJob.objects.get()
-    ImportJob.objects.update(done=2)  # by the other one, whose lease has expired
+    ImportJob.objects.update(done=2)  # by the other worker, whose lease has expired
 
     def late(execute, sql, *more):
         answer = execute(sql, *more)
@@ -108,8 +108,8 @@ def test_two_workers_import_a_row_once(send, large):
     assert job.counts == {}
 
 
-def test_who_sees_imports(send, large, client_for, boss, staff):
-    send(large, user=boss)  # it might name any scope
+def test_imports_are_visible_only_to_permitted_users(send, large, client_for, boss, staff):
+    send(large, user=boss)  # the file may contain any scope
     number = ImportJob.objects.get().pk
     for user, code in ((staff, 404), (boss, 200)):
         assert client_for(user).get(f"{URL}imports/{number}/").status_code == code
@@ -143,7 +143,7 @@ def test_the_file_is_deleted_when_the_worker_gives_up(send, large, client_for, s
     assert not Profile.objects.exists()
 
 
-def test_old_imports_are_forgotten(send, large, client_for, staff):
+def test_old_imports_are_deleted(send, large, client_for, staff):
     send(large)
     outbox.deliver()
     number = ImportJob.objects.get().pk
@@ -156,11 +156,11 @@ def test_old_imports_are_forgotten(send, large, client_for, staff):
     assert Profile.objects.count() == 4
 
 
-def test_errors_are_in_the_language_of_the_sender(client_for, staff, large):
+def test_errors_are_in_the_language_of_the_user_who_sent_the_file(client_for, staff, large):
     headers = {"Idempotency-Key": "key", "Accept-Language": "de"}
     with override("de"):  # as Django's middleware does
         client_for(staff).post(f"{URL}import/", large, content_type="text/csv", headers=headers)
-    with override("fr"):  # of the worker
+    with override("fr"):  # the worker's language
         outbox.deliver()
     refused = ImportJob.objects.get().refused
     assert refused[0]["errors"] == {"username": ["Diese teilnehmende Person gibt es hier nicht."]}
@@ -179,6 +179,6 @@ def test_errors_are_in_the_language_of_the_sender(client_for, staff, large):
         ),
     ],
 )
-def test_values_that_do_not_fit_together_are_told_in_all_languages(language, values, text):
+def test_errors_about_combined_values_are_translated(language, values, text):
     with override(language), pytest.raises(ValidationError, match=text):
         cleaned(Profile(**values))

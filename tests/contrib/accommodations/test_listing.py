@@ -17,7 +17,7 @@ ALL = f"{URL}all/"
 
 @pytest.fixture
 def listed(client_for, staff):
-    """Reads the list."""
+    """Return a function that reads the list."""
 
     def ask(user=staff, **query):
         answer = client_for(user).get(ALL, query)
@@ -29,7 +29,7 @@ def listed(client_for, staff):
 
 @pytest.fixture
 def boss(transactional_db):
-    """Global staff."""
+    """Return a global staff user."""
     return UserFactory(username="boss", is_staff=True)
 
 
@@ -62,7 +62,7 @@ def test_both_sources_are_in_one_list(clock, listed, profile, hour, learner):
     assert len({row["id"] for row in rows}) == 3
 
 
-def test_what_the_due_date_takes_comes_first(clock, listed, profile, make_exam, hour, learner):
+def test_entries_limited_by_a_due_date_come_first(clock, listed, profile, make_exam, hour, learner):
     def due_in(minutes, name):
         return make_exam(
             exam_name=name,
@@ -102,7 +102,7 @@ def test_what_the_due_date_takes_comes_first(clock, listed, profile, make_exam, 
     assert names(listed(exam=some.pk, source="allowance")) == ["cid", "dan"]
 
 
-def test_profiles_that_do_not_apply(clock, listed, profile, learner, boss):
+def test_profiles_that_do_not_apply_are_marked(clock, listed, profile, learner, boss):
     profile(scope="site", scope_id="", factor=2)
     profile(factor=1.5)
     day = datetime.timedelta(days=1)
@@ -118,7 +118,7 @@ def test_profiles_that_do_not_apply(clock, listed, profile, learner, boss):
     assert len(listed()) == 3
 
 
-def test_parameters_are_checked_and_pages_are_small(
+def test_parameters_are_validated_and_the_page_size_is_limited(
     clock, client_for, staff, profile, hour, learner
 ):
     client = client_for(staff)

@@ -1,4 +1,4 @@
-"""Which profile counts, and the time that it grants."""
+"""Which profile applies, and the time that it grants."""
 
 import datetime
 from decimal import Decimal
@@ -30,13 +30,13 @@ def minutes(exam, user):
         (60, {"factor": 1.5}, 90),
         (60, {"factor": 1.5, "minutes": 10}, 100),
         (60, {"minutes": 10}, 70),
-        (21, {"factor": 1.5}, 31),  # half to even
+        (21, {"factor": 1.5}, 31),  # rounded half to even
         (60, {}, 60),
     ],
 )
-def test_time_that_a_profile_grants(profile, make_exam, learner, limit, values, granted):
+def test_the_time_granted_by_a_profile(profile, make_exam, learner, limit, values, granted):
     profile(**values)
-    exam = make_exam(time_limit_mins=limit)  # created after the profile
+    exam = make_exam(time_limit_mins=limit)  # the exam was created after the profile
     assert minutes(exam, learner) == granted
     assert minutes(exam, UserFactory()) == limit
 
@@ -44,20 +44,25 @@ def test_time_that_a_profile_grants(profile, make_exam, learner, limit, values, 
 @pytest.mark.parametrize(
     ("allowances", "granted"),
     [
-        ({"time_multiplier": "2"}, 125),  # its own factor wins, minutes add up
+        (
+            {"time_multiplier": "2"},
+            125,
+        ),  # the exam's factor replaces the profile's, and minutes are added
         ({"time_multiplier": "1"}, 95),  # a factor of 1 has no effect
         ({"additional_time_granted": "10"}, 105),
         ({"time_multiplier": "1.25", "additional_time_granted": "10"}, 90),
     ],
 )
-def test_a_profile_beside_allowances_of_the_exam(profile, hour, learner, allowances, granted):
+def test_a_profile_combined_with_allowances_of_the_exam(
+    profile, hour, learner, allowances, granted
+):
     profile(factor=1.5, minutes=5)
     for key, value in allowances.items():
         core.add_allowance_for_user(hour.pk, learner.username, key, value)
     assert minutes(hour, learner) == granted
 
 
-def test_the_narrowest_valid_profile_counts_alone(profile, hour, learner):
+def test_only_the_valid_profile_with_the_narrowest_scope_applies(profile, hour, learner):
     profile("site", "", minutes=1, factor=2)
     assert minutes(hour, learner) == 121
     profile("organisation", ORGANISATION, minutes=2)
@@ -77,7 +82,9 @@ def test_the_narrowest_valid_profile_counts_alone(profile, hour, learner):
         ("organisation", ORGANISATION.lower()),
     ],
 )
-def test_other_courses_and_organisations_get_nothing(profile, hour, learner, scope, scope_id):
+def test_profiles_do_not_apply_to_other_courses_and_organisations(
+    profile, hour, learner, scope, scope_id
+):
     profile(scope, scope_id, minutes=30)
     assert minutes(hour, learner) == 60
 
@@ -94,7 +101,9 @@ def test_the_organisation_of_a_course(course_id, organisation):
     ("since", "until", "granted"),
     [(None, DAY, 90), (-DAY, None, 90), (DAY, None, 60), (None, datetime.timedelta(0), 60)],
 )
-def test_the_validity(profile, hour, learner, clock, since, until, granted):
+def test_a_profile_applies_only_during_its_validity(
+    profile, hour, learner, clock, since, until, granted
+):
     profile(
         factor=1.5,
         valid_from=since if since is None else NOON + since,
@@ -119,7 +128,7 @@ def test_the_validity(profile, hour, learner, clock, since, until, granted):
         ({"approver": "x" * 256}, "approver"),
     ],
 )
-def test_values_that_are_refused(learner, values, field):
+def test_invalid_values_are_refused(learner, values, field):
     with pytest.raises(ValidationError) as error:
         api.create_profile(learner.pk, api.Scope("course", COURSE_ID), values)
     assert list(error.value.message_dict) == [field]
@@ -127,40 +136,40 @@ def test_values_that_are_refused(learner, values, field):
 
 
 @pytest.mark.parametrize(("kind", "where"), [("course", ""), ("organisation", ""), ("site", "x")])
-def test_a_scope_has_an_id_unless_it_is_the_site(learner, kind, where):
+def test_every_scope_except_site_requires_an_id(learner, kind, where):
     with pytest.raises(ValidationError):
         api.create_profile(learner.pk, api.Scope(kind, where), {})
 
 
-def test_one_profile_of_a_learner_in_a_scope(profile):
+def test_a_learner_has_at_most_one_profile_in_a_scope(profile):
     profile(minutes=1)
     with pytest.raises(api.ProfileAlreadyExists):
         profile(minutes=2)
     assert Profile.objects.count() == 1
 
 
-def test_without_a_total_each_break_may_have_its_full_length(profile):
+def test_the_default_total_allows_every_break_its_full_length(profile):
     assert profile(break_count=3, break_minutes=5).break_total_minutes == 15
 
 
-def test_running_attempts_follow_a_new_profile_and_its_changes(profile, hour, start, clock):
+def test_new_and_changed_profiles_recalculate_running_attempts(profile, hour, start, clock):
     running = start(hour)
     known = profile(factor=1.5)
     assert (end_of(running), minutes_of(running)) == (NOON + 90 * MINUTE, 90)
     api.change_profile(known.pk, {"minutes": 10})
     assert end_of(running) == NOON + 100 * MINUTE
     api.change_profile(known.pk, {"factor": Decimal(1), "minutes": 0})
-    assert end_of(running) == NOON + 100 * MINUTE  # nothing shortens by itself
+    assert end_of(running) == NOON + 100 * MINUTE  # no change takes time away
     assert TimeAdjustment.objects.filter(kind="allotment").count() == 3
 
 
-def test_attempts_outside_the_scope_are_not_touched(profile, make_exam, start, clock):
+def test_attempts_outside_the_scope_are_not_changed(profile, make_exam, start, clock):
     elsewhere = start(make_exam(course_id="course-v1:Org+Else+Run", time_limit_mins=60))
     profile(factor=2)
     assert end_of(elsewhere) == NOON + 60 * MINUTE
 
 
-def test_a_profile_whose_validity_begins_is_found_by_the_sweep(profile, hour, start, clock):
+def test_the_sweep_applies_a_profile_when_its_validity_begins(profile, hour, start, clock):
     running = start(hour)
     profile(factor=1.5, valid_from=NOON + 10 * MINUTE)
     assert end_of(running) == NOON + 60 * MINUTE
@@ -172,7 +181,7 @@ def test_a_profile_whose_validity_begins_is_found_by_the_sweep(profile, hour, st
 def test_each_change_is_recorded(profile, staff, learner):
     known = profile(factor=1.5)
     api.change_profile(known.pk, {"factor": Decimal("1.25")}, by=staff)
-    api.change_profile(known.pk, {"factor": Decimal("1.25")}, by=staff)  # changes nothing
+    api.change_profile(known.pk, {"factor": Decimal("1.25")}, by=staff)  # no change
     api.end_profile(known.pk, by=staff)
     api.end_profile(known.pk, by=staff)
     created, changed, ended = ProfileChange.objects.order_by("id")
@@ -189,7 +198,7 @@ def test_a_profile_that_has_not_begun_can_be_ended(profile, clock, hour, learner
     assert minutes(hour, learner) == 60
 
 
-def test_many_learners_are_asked_for_with_one_query(
+def test_profiles_of_many_learners_take_one_query(
     profile, hour, learner, django_assert_num_queries
 ):
     profile(factor=1.5)
@@ -200,7 +209,7 @@ def test_many_learners_are_asked_for_with_one_query(
     assert [one.allotment(60) for one in found] == [90, 60, 60, 60]
 
 
-def test_a_table_that_does_not_answer_stops_the_start(monkeypatch, hour, attempt):
+def test_a_start_is_refused_if_profiles_cannot_be_read(monkeypatch, hour, attempt):
     from edx_proctoring.contrib.accommodations import extension
     from edx_proctoring.exceptions import ExtraTimeUnavailable
 
@@ -215,7 +224,7 @@ def test_a_table_that_does_not_answer_stops_the_start(monkeypatch, hour, attempt
     assert known.status == "created"
 
 
-def test_the_provider_learns_of_exemptions(profile, exam, learner, provider):
+def test_the_provider_is_notified_of_exemptions(profile, exam, learner, provider):
     profile(camera_exempt=True, for_reviewers="Reads aloud.")
     core.add_allowance_for_user(exam.pk, learner.username, "review_policy_exception", "Own room")
     core.create_exam_attempt(exam.pk, learner.pk, taking_as_proctored=True)

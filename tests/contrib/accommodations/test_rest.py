@@ -27,7 +27,7 @@ def client(client_for, staff):
 
 @pytest.fixture
 def boss(transactional_db):
-    """Global staff."""
+    """Return a global staff user."""
     return UserFactory(username="boss", is_staff=True)
 
 
@@ -47,7 +47,7 @@ def test_a_profile_is_created_and_listed(post, client, learner):
     assert "email" not in answer.content.decode()
 
 
-def test_the_same_request_again_creates_nothing(post, learner):
+def test_a_repeated_request_creates_nothing(post, learner):
     first, again = (post("", NEW, key="once") for _ in range(2))
     assert first.json() == again.json()
     other = post("", NEW)
@@ -78,13 +78,13 @@ def test_the_same_request_again_creates_nothing(post, learner):
         ({**NEW, "colour": "red"}, ["colour"]),
     ],
 )
-def test_bad_bodies(post, learner, body, wrong):
+def test_invalid_bodies_are_refused(post, learner, body, wrong):
     assert fields(post("", body)) == wrong
     assert fields(post("preview/", body)) == wrong
     assert not Profile.objects.exists()
 
 
-def test_a_stranger_to_the_course_is_nobody(post, learner, host, boss):
+def test_users_outside_the_course_are_treated_as_unknown(post, learner, host, boss):
     host.enrollments.enrolled = set()
     UserFactory(username="daemon", email="")
     assert fields(post("", NEW)) == ["user"]
@@ -92,7 +92,7 @@ def test_a_stranger_to_the_course_is_nobody(post, learner, host, boss):
     assert post("", {**NEW, "scope": "site"}, user=boss).status_code == 200
 
 
-def test_a_change_needs_the_version_that_was_seen(profile, patch, client, post):
+def test_a_change_requires_the_current_ETag(profile, patch, client, post):
     known = profile(factor=1.5)
     seen = client.get(f"{URL}{known.pk}/").headers["ETag"]
     assert client.patch(f"{URL}{known.pk}/", {}, format="json").status_code == 428
@@ -112,12 +112,12 @@ def test_a_change_needs_the_version_that_was_seen(profile, patch, client, post):
         ({"break_count": 1}, ["break_minutes"]),
     ],
 )
-def test_changes_that_are_refused(profile, patch, body, wrong):
+def test_invalid_changes_are_refused(profile, patch, body, wrong):
     known = profile(factor=1.5)
     assert fields(patch(known.pk, body)) == wrong
 
 
-def test_an_end(profile, post, client):
+def test_ending_a_profile_twice_has_one_effect(profile, post, client):
     known = profile(factor=1.5)
     first = post(f"{known.pk}/end/", {})
     assert first.json()["valid_until"]
@@ -131,14 +131,14 @@ def test_an_end(profile, post, client):
 
 
 @pytest.mark.parametrize("profile_id", [10**6, 10**19])
-def test_a_profile_that_there_is_not(client, post, patch, learner, profile_id):
+def test_an_unknown_profile_is_not_found(client, post, patch, learner, profile_id):
     assert client.get(f"{URL}{profile_id}/").status_code == 404
     assert post(f"{profile_id}/end/", {}).status_code == 404
     assert post(f"{profile_id}/preview/", {}).status_code == 404
     assert patch(profile_id, {}, etag="*").status_code == 404
 
 
-def test_scopes_beyond_the_course_are_for_global_staff(
+def test_scopes_wider_than_the_course_require_global_staff(
     profile, post, patch, client, client_for, boss
 ):
     wide = profile("organisation", organisation_of(COURSE_ID), minutes=5)
@@ -178,7 +178,7 @@ def test_filters(profile, client, query, found):
 @pytest.mark.parametrize(
     "query", ["validity=never", "colour=red", "scope=x", "scope=site&scope=course"]
 )
-def test_bad_queries(client, query):
+def test_invalid_filters_are_refused(client, query):
     assert client.get(f"{URL}?{query}").status_code == 400
 
 
@@ -189,7 +189,7 @@ def test_a_list_takes_three_queries(profile, client):
     with CaptureQueriesContext(connection) as asked:
         assert len(client.get(URL).json()["results"]) == 3
     ours = [one["sql"] for one in asked if "proctoring_accommodations" in one["sql"]]
-    assert len(ours) == 2  # how many, and the page
+    assert len(ours) == 2  # the count and the page
 
 
 def test_a_preview_of_a_new_profile(post, hour, make_exam, start, clock, learner):
@@ -223,13 +223,13 @@ def test_a_preview_of_a_change(profile, post, hour, start, clock):
     running = start(hour)
     [row] = post(f"{known.pk}/preview/", {"factor": "1"}).json()["rows"]
     assert (row["minutes_before"], row["minutes_after"]) == (90, 60)
-    assert row["ends_after"] == row["ends_before"]  # it becomes no shorter
+    assert row["ends_after"] == row["ends_before"]  # a change takes no time away
     known.refresh_from_db()
     assert (known.factor, end_of(running)) == (1.5, NOON + 90 * MINUTE)
 
 
 def test_a_preview_counts_a_break_that_has_ended_by_itself(profile, post, hour, start, clock):
-    """Also if nothing has been stored since."""
+    """It counts even if nothing was stored since its end."""
     known = profile(break_count=1, break_minutes=5)
     running = start(hour)
     breaks.begin_break(running.pk, running.user, "break")
@@ -241,7 +241,7 @@ def test_a_preview_counts_a_break_that_has_ended_by_itself(profile, post, hour, 
     )
 
 
-def test_a_preview_tells_that_the_due_date_cuts(post, hour, start, clock, learner):
+def test_a_preview_reports_a_limit_by_the_due_date(post, hour, start, clock, learner):
     hour.due_date = NOON + 80 * MINUTE
     hour.save()
     start(hour)
@@ -265,14 +265,14 @@ def test_a_preview_of_500_exams_takes_few_queries(post, make_exam, learner):
     assert len([one for one in ours if one.startswith("SELECT")]) <= 12
 
 
-def test_the_document_describes_all_of_it():
+def test_the_openapi_document_describes_all_routes_of_profiles():
     found = document_v2()
     validate_schema(found)
     ours = [path for path in found["paths"] if "/accommodations/" in path or "/break/" in path]
     assert len(ours) == 14
 
 
-def test_the_history_says_who_changed_a_profile_when_and_how(client_for, staff, profile, clock):
+def test_the_history_has_user_time_and_fields_of_each_change(client_for, staff, profile, clock):
     known = profile(factor=1.5)
     clock.shift(60)
     api.change_profile(known.pk, {"factor": Decimal(2), "note": "Attest"}, staff)
@@ -292,13 +292,13 @@ def test_the_history_says_who_changed_a_profile_when_and_how(client_for, staff, 
 
 
 @pytest.mark.parametrize("limits", [True, False])
-def test_a_preview_names_a_provider_that_ends_sessions_itself(
+def test_a_preview_warns_about_a_provider_that_ends_sessions_itself(
     post, make_exam, start, clock, provider, limits, learner
 ):
     provider.limits_duration, provider.verbose_name = limits, "Test"
     exam = make_exam(time_limit_mins=60)
     (later,) = post("preview/", NEW).json()["rows"]
-    assert later["provider_limit"] == ""  # is registered with the new duration
+    assert later["provider_limit"] == ""  # will be registered with the new duration
     start(exam, external_id="attempt-9", taking_as_proctored=True)
     (row,) = post("preview/", NEW).json()["rows"]
     assert row["provider_limit"] == ("Test" if limits else "")

@@ -1,4 +1,4 @@
-"""Every route × every kind of caller, the other course included."""
+"""Every route × every kind of user, including another course."""
 
 import re
 import uuid
@@ -23,7 +23,7 @@ CALLERS = (
     "global_staff",
 )
 V2 = "v2/courses"
-# {profile} is of the course, {foreign} of the other one, {wide} of the organisation.
+# {profile} belongs to the course, {foreign} to another course, {wide} to the organisation.
 ROUTES = """
                                            anon inac stra owne cour fore glob
 get   {here}/accommodations/               403  403  403  403  200  403  200
@@ -77,7 +77,7 @@ def world(profile, hour, start, learner, clients):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[" ".join(row[:2]) for row in ROWS])
-def test_who_may(row, world, clients):
+def test_each_role_gets_the_listed_status(row, world, clients):
     method, path, *expected = row
     found = []
     for name in CALLERS:
@@ -97,7 +97,7 @@ def test_who_may(row, world, clients):
     assert found == [int(code) for code in expected]
 
 
-def test_each_route_has_a_row_and_each_row_a_role():
+def test_each_route_has_a_row_for_each_role():
     assert {route.name for route in urlpatterns} == set(ROLES)
     assert set(ROLES) <= set(extensions.roles())
     tried = {(row[0], re.sub(r"{\w+}", "{}", row[1].partition("}/")[2])) for row in ROWS}

@@ -1,4 +1,4 @@
-"""The section "Accommodations" with profiles, in Chromium, by keyboard and checked by axe."""
+"""The section "Accommodations" with profiles in Chromium, used by keyboard and checked by axe."""
 
 import datetime
 
@@ -25,7 +25,7 @@ ELEMENT = "proctoring-all-accommodations"
 
 @pytest.fixture
 def seated(transactional_db, host, profile):
-    """Three learners; an allowance that the due date cuts, and a profile."""
+    """Create three learners, an allowance limited by the due date, and a profile."""
     for name in ("ana", "bo", "cy"):
         host.enrollments.enrollments.append(Enrollment(UserFactory(username=name), "verified"))
     due = timezone.now() + datetime.timedelta(minutes=100, seconds=30)
@@ -41,7 +41,7 @@ def seated(transactional_db, host, profile):
     ("width", "scheme", "direction"),
     [(1280, "light", "ltr"), (1280, "dark", "rtl"), (320, "light", "ltr")],
 )
-def test_the_section_and_its_forms(open_page, seated, width, scheme, direction):  # noqa: F811  a fixture
+def test_the_section_and_its_forms_are_accessible(open_page, seated, width, scheme, direction):  # noqa: F811  a fixture
     page = open_page("#accommodations", width=width, color_scheme=scheme)
     page.evaluate(f"document.documentElement.dir = '{direction}'")
     page.get_by_text("Cut to 100 of 120 min by the due date").wait_for()

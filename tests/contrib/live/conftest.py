@@ -1,4 +1,4 @@
-"""A running attempt at noon, and its learner's page."""
+"""Fixtures: an attempt started at noon, its learner's polls, and the board."""
 
 import uuid
 
@@ -21,14 +21,14 @@ def clock():
 
 @pytest.fixture
 def running(clock, attempt, make_exam):
-    """Started at noon, for an hour."""
+    """Return an attempt that started at noon, for an hour."""
     exam = make_exam(time_limit_mins=60)
     return lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
 
 
 @pytest.fixture
 def poll(client_for, learner):
-    """The learner's page polls."""
+    """Return a function that polls as the learner's page does."""
     clients = {}
 
     def ask(known, user=learner):
@@ -42,13 +42,13 @@ def poll(client_for, learner):
 
 @pytest.fixture(autouse=True)
 def forget_boards():
-    """Tests use the same course and the same ids at the same time."""
+    """Clear the cached boards, because tests use the same course, ids and time."""
     snapshots.MEMORY.clear()
 
 
 @pytest.fixture
 def board(client_for, course_staff):
-    """The live board as a user sees it."""
+    """Return a function that reads the live board as a user."""
     clients = {}
 
     def ask(user=course_staff, *, etag=None, code=200, **query):
@@ -63,7 +63,7 @@ def board(client_for, course_staff):
 
 @pytest.fixture
 def send(client_for, course_staff):
-    """A request to a route below `live/`, with an idempotency key."""
+    """Return a function that sends a request below `live/`, with an idempotency key."""
 
     def ask(method, path="", body=None, user=course_staff, **headers):
         headers = {"Idempotency-Key": uuid.uuid4().hex, **headers}

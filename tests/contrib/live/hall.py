@@ -16,12 +16,12 @@ from tests.browser.learner_host import LearnerHost, close
 PAGE = f"/api/edx_proctoring/pages/courses/{COURSE_ID}/live/"
 BOARD = "proctoring-live"
 MINUTE = datetime.timedelta(minutes=1)
-SILENT, QUICK, LONG = "jo", "yuki", "sam"  # learners whom the tests name
+SILENT, QUICK, LONG = "jo", "yuki", "sam"  # learners named in tests
 
 
 @pytest.fixture
 def hall(transactional_db, host, other):
-    """Nine learners in two exams and two rooms: jo is silent, remy cannot start because a provider is down."""
+    """Create nine learners in two exams and two rooms: jo is silent, remy cannot start as a provider is down."""
     other.verbose_name = "Northgate"
     midterm = ExamFactory(exam_name="Midterm: Probability", time_limit_mins=90)
     quiz = ExamFactory(
@@ -69,25 +69,25 @@ def hall(transactional_db, host, other):
 
 @pytest.fixture(autouse=True)
 def forget_boards():
-    """Tests use the same course."""
+    """Clear the cached boards, because tests use the same course."""
     snapshots.MEMORY.clear()
 
 
 def row(page, name):
-    """The learner's row on the board."""
+    """Return the learner's row on the board."""
     return page.locator(f"{BOARD} tr[data-attempt]").filter(
         has=page.locator(".who").get_by_text(name, exact=True)
     )
 
 
 def rows(page):
-    """The names in the order of the board."""
+    """Return the names in the order of the board."""
     return page.locator(f"{BOARD} .who").all_inner_texts()
 
 
 @pytest.fixture
 def exam_page(browser, client_for, host):
-    """A function that opens the page of an attempt's exam as its learner; the page's clock is the test's."""
+    """Return a function that opens an attempt's exam page as its learner, with the test's clock."""
     made = []
 
     def open_it(attempt):

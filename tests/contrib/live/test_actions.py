@@ -1,4 +1,4 @@
-"""Actions on the board and the log of them: within a course, an exam, a room; one outcome in races."""
+"""Actions on the board and their log, within a course, an exam or a room."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ TEN = {"action": "extend", "seconds": 600, "reason": "alarm"}
 
 @pytest.fixture
 def neighbour(running):
-    """In the same exam, in Room B; the first learner sits in Room A."""
+    """Start an attempt of a second learner in Room B; the first learner is in Room A."""
     one = AttemptFactory(
         proctored_exam=running.proctored_exam,
         user=UserFactory(username="neighbour"),
@@ -48,7 +48,7 @@ def outcomes(answer):
     return [(one["attempt_id"], one["outcome"]) for one in body.get("rows", body.get("results"))]
 
 
-def test_time_for_all_of_an_exam_a_room_or_some(send, running, neighbour):
+def test_time_can_be_changed_for_an_exam_a_room_or_selected_learners(send, running, neighbour):
     exam = {"exam": running.proctored_exam_id}
     before = end_of(running)
     preview = send("post", "time-changes/", {**TEN, **exam, "dry_run": True})
@@ -70,7 +70,7 @@ def test_time_for_all_of_an_exam_a_room_or_some(send, running, neighbour):
     assert send("post", "actions/", {"action": "end", **one}).status_code in (200, 207)
 
 
-def test_end_all_that_run_in_an_exam(send, running, neighbour):
+def test_all_running_attempts_of_an_exam_can_be_ended(send, running, neighbour):
     exam = {"exam": running.proctored_exam_id, "action": "end", "reason": "fire"}
     assert outcomes(send("post", "actions/", exam)) == [
         (running.pk, "done"),
@@ -80,7 +80,9 @@ def test_end_all_that_run_in_an_exam(send, running, neighbour):
     assert send("post", "actions/", exam).json()["code"] == "time_change_not_allowed"
 
 
-def test_the_worker_ends_many(send, running, neighbour, monkeypatch, invigilator):
+def test_the_worker_ends_large_numbers_of_attempts(
+    send, running, neighbour, monkeypatch, invigilator
+):
     monkeypatch.setattr(views, "MOST_AT_ONCE", 1)
     left = send("post", "actions/", {"exam": running.proctored_exam_id, "action": "end"})
     assert (left.status_code, left.json()["total"]) == (202, 2)
@@ -92,7 +94,7 @@ def test_the_worker_ends_many(send, running, neighbour, monkeypatch, invigilator
     assert send("get", path, user=invigilator).status_code == 404
 
 
-def test_a_submission_that_comes_first_stands(send, running, neighbour):
+def test_an_earlier_submission_is_not_overwritten(send, running, neighbour):
     lifecycle.transition(running, "submitted")
     both = {"attempt_ids": [running.pk, neighbour.pk]}
     assert outcomes(send("post", "time-changes/", {**TEN, **both})) == [
@@ -108,7 +110,7 @@ def test_a_submission_that_comes_first_stands(send, running, neighbour):
     assert [one.attempt_id for one in grants] == [neighbour.pk]
 
 
-def test_an_invigilator_acts_in_her_room_only(send, running, neighbour, invigilator):
+def test_invigilators_can_act_only_in_their_room(send, running, neighbour, invigilator):
     def act(path, body):
         return send("post", path, body, user=invigilator)
 
@@ -129,7 +131,9 @@ def test_an_invigilator_acts_in_her_room_only(send, running, neighbour, invigila
     assert stored(neighbour).status == "started"
 
 
-def test_nobody_else_and_no_other_course(send, running, learner, foreign_staff, client_for):
+def test_other_users_and_other_courses_are_refused(
+    send, running, learner, foreign_staff, client_for
+):
     other = AttemptFactory(
         proctored_exam=ExamFactory(course_id=OTHER_COURSE),
         status="started",
@@ -158,7 +162,7 @@ def test_nobody_else_and_no_other_course(send, running, learner, foreign_staff, 
         {"attempt_ids": list(range(1, 502))},
     ],
 )
-def test_bad_choices(send, running, body):
+def test_invalid_choices_are_refused(send, running, body):
     assert send("post", "time-changes/", {**TEN, **body}).json()["code"] == "invalid"
     assert (
         send("post", "actions/", {"action": "reset", "attempt_ids": [running.pk]}).json()["code"]
@@ -166,7 +170,7 @@ def test_bad_choices(send, running, body):
     )
 
 
-def test_the_log_says_who_did_what_to_whom_and_why(
+def test_the_log_has_user_action_learners_and_reason(
     clock, send, running, neighbour, invigilator, course_staff
 ):
     Question.objects.create(course_id=COURSE_ID, attempt=running, user=running.user, text="Why?")
@@ -208,9 +212,9 @@ def test_the_log_says_who_did_what_to_whom_and_why(
         page = send("get", "log/?page=2&page_size=3").json()
     assert (page["results"], page["count"]) == (entries[3:6], len(entries))
     read = [one["sql"] for one in queries if "UNION" in one["sql"].upper()]
-    assert len(read) == 2  # the count, and the keys of the page
+    assert len(read) == 2  # the count and the page
     assert send("get", "log/?page=2&page_size=5").json()["results"] == entries[5:]
-    for query in ("who=jo", "page=1&page=2"):  # a filter that is ignored would show too much
+    for query in ("who=jo", "page=1&page=2"):  # an ignored filter would show too much
         assert send("get", f"log/?{query}").status_code == 400
     file = send("get", "log/export/?file=csv")
     rows = list(csv.reader(io.StringIO(b"".join(file.streaming_content).decode())))

@@ -1,4 +1,4 @@
-"""Announcements and questions: sent by staff, shown to the learners concerned only, closed, withdrawn, gone."""
+"""Announcements by staff and questions of learners: recipients, answers, withdrawal, end."""
 
 import datetime
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def neighbour(running):
-    """Another learner in the same exam, in Room B; the first one sits in Room A."""
+    """Start an attempt of a second learner in Room B; the first one is in Room A."""
     one = AttemptFactory(
         proctored_exam=running.proctored_exam,
         user=UserFactory(username="neighbour"),
@@ -44,7 +44,9 @@ def texts(polled):
     return [one["text"] for one in polled["announcements"]]
 
 
-def test_an_announcement_is_shown_until_it_is_closed(send, poll, running, neighbour, client_for):
+def test_an_announcement_is_shown_until_the_learner_closes_it(
+    send, poll, running, neighbour, client_for
+):
     sent = send("post", "announcements/", {"text": " Ten minutes more. ", "to": {"all": True}})
     assert sent.status_code == 201, sent.content
     body = sent.json()
@@ -75,12 +77,14 @@ def test_an_announcement_is_shown_until_it_is_closed(send, poll, running, neighb
         (lambda one: {"room": "Room B"}, ["neighbour"]),
     ],
 )
-def test_audiences(send, running, neighbour, to, reached):
+def test_an_announcement_is_shown_to_the_selected_learners_only(
+    send, running, neighbour, to, reached
+):
     assert send("post", "announcements/", {"text": "x", "to": to(running)}).status_code == 201
     assert sorted(Receipt.objects.values_list("user__username", flat=True)) == reached
 
 
-def test_who_begins_later_gets_what_was_sent_to_a_room_an_exam_or_all(
+def test_learners_who_begin_later_get_announcements_to_their_room_exam_or_course(
     clock, send, poll, running, neighbour, invigilator, client_for
 ):
     exam = {"exam_id": running.proctored_exam_id}
@@ -118,7 +122,7 @@ def test_who_begins_later_gets_what_was_sent_to_a_room_an_exam_or_all(
         1,
     )
     lifecycle.transition(first, "error")
-    assert texts(poll(begins(), late)) == ["Room B"]  # the other has been seen
+    assert texts(poll(begins(), late)) == ["Room B"]  # the other announcement has been seen
     clock.shift(datetime.timedelta(hours=12))
     assert texts(poll(begins(), late)) == []
 
@@ -143,7 +147,7 @@ def test_an_answer_closes_the_question(send, poll, running, neighbour, client_fo
     assert texts(poll(neighbour, neighbour.user)) == []
 
 
-def test_questions_are_limited(clock, poll, running, client_for, send):
+def test_open_and_frequent_questions_are_limited(clock, poll, running, client_for, send):
     mine, url = client_for(running.user), f"{poll(running)['live_url']}questions/"
 
     def ask(text="x"):
@@ -169,7 +173,7 @@ def test_questions_are_limited(clock, poll, running, client_for, send):
     assert end_of(running) == NOON + datetime.timedelta(hours=1)
 
 
-def test_nobody_reads_or_closes_what_is_for_others(
+def test_learners_cannot_read_or_close_messages_for_others(
     send, poll, running, neighbour, client_for, course_staff
 ):
     own = {"text": "for you alone", "to": {"attempt_ids": [running.pk]}}
@@ -198,7 +202,7 @@ def test_nobody_reads_or_closes_what_is_for_others(
     assert not Receipt.objects.filter(seen_at__isnull=False).exists()
 
 
-def test_a_learner_is_checked_for_forged_requests(poll, running):
+def test_questions_of_learners_require_a_csrf_token(poll, running):
     from rest_framework.test import APIClient
 
     browser = APIClient(enforce_csrf_checks=True)
@@ -207,7 +211,7 @@ def test_a_learner_is_checked_for_forged_requests(poll, running):
     assert browser.post(url, {"text": "x"}, format="json").status_code == 403
 
 
-def test_all_is_gone_with_the_end(send, poll, running, client_for):
+def test_announcements_and_questions_end_with_the_attempt(send, poll, running, client_for):
     send("post", "announcements/", {"text": "x", "to": {"all": True}})
     url = poll(running)["live_url"]
     lifecycle.transition(running, "submitted")
@@ -219,7 +223,7 @@ def test_all_is_gone_with_the_end(send, poll, running, client_for):
     assert (refused.status_code, refused.json()["code"]) == (400, "announcement_not_allowed")
 
 
-def test_an_invigilator_reaches_her_room_only(
+def test_announcements_by_invigilators_are_shown_in_their_room_only(
     send, poll, running, neighbour, invigilator, course_staff
 ):
     def announce(to, user=invigilator):
@@ -260,12 +264,12 @@ def test_an_invigilator_reaches_her_room_only(
         {"text": "x", "to": {"all": True}, "answers": 7},
     ],
 )
-def test_bad_announcements(send, running, body):
+def test_invalid_announcements_are_refused(send, running, body):
     assert send("post", "announcements/", body).status_code == 400
     assert not Announcement.objects.exists()
 
 
-def test_rooms(send, running, neighbour, learner):
+def test_seats_and_invigilators_of_rooms_can_be_changed(send, running, neighbour, learner):
     assert send("get", "rooms/").json() == {"rooms": [
         {"name": "Room A", "learners": 1, "invigilators": []}, {"name": "Room B", "learners": 1, "invigilators": []},
     ]}  # fmt: skip
@@ -287,12 +291,12 @@ def test_rooms(send, running, neighbour, learner):
     assert send("get", "rooms/").json() == {"rooms": []}
 
 
-def test_a_poll_costs_two_queries_more(send, poll, running):
+def test_a_poll_takes_two_more_queries(send, poll, running):
     for _ in range(3):
         send("post", "announcements/", {"text": "x", "to": {"all": True}})
     with CaptureQueriesContext(connection) as queries:
         poll(running)
-    assert sum("proctoring_live" in one["sql"] for one in queries) == 3  # with the heartbeat
+    assert sum("proctoring_live" in one["sql"] for one in queries) == 3  # including the heartbeat
 
 
 def test_personal_data_and_retirement(send, running, neighbour, invigilator, learner):

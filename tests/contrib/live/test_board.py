@@ -1,4 +1,4 @@
-"""The live board: its rows and groups, its order and counters, deltas, and what it costs."""
+"""The live board: rows, groups, order, counters, deltas, and number of queries."""
 
 import datetime
 import random
@@ -35,7 +35,7 @@ def codes(row):
 
 @pytest.fixture
 def start(clock, make_exam):
-    """Another learner who starts now, in the same timed exam unless another is named."""
+    """Return a function that starts an attempt of a new learner, by default in the same timed exam."""
     common = ExamFactory(
         exam_name="Quiz", is_proctored=False, backend=None, external_id=None, time_limit_mins=60
     )
@@ -58,7 +58,7 @@ def proctoring_queries(queries):
     return [one for one in queries if "proctoring_" in one["sql"]]
 
 
-def test_groups_counters_and_order(clock, start, board):
+def test_rows_are_grouped_counted_and_ordered(clock, start, board):
     clock.move_to(at(-59))
     ended = start("eve")
     lifecycle.transition(ended, "submitted")
@@ -93,7 +93,7 @@ def test_groups_counters_and_order(clock, start, board):
     assert [one["total_seconds"] for one in shown["rows"]] == [3600, 3600, 3600, None]
     clock.move_to(at(13))
     shown = board(order="name")
-    # Silent ones and the long pause come first, whatever the order.
+    # Silent learners and long pauses come first in every order.
     assert [names[pk] for pk in shown["order"]] == ["ann", "bob", "dan", "cem"]
     assert {name: codes(one) for one in shown["rows"] for name in [one["user"]["username"]]} == {
         "ann": ["silent"], "bob": ["paused"], "dan": ["silent"], "cem": [],
@@ -102,7 +102,7 @@ def test_groups_counters_and_order(clock, start, board):
     assert board(exam=10**6)["rows"] == []
 
 
-def test_silent_after_150_seconds_without_a_sign(clock, running, poll, board):
+def test_a_learner_is_silent_after_150_seconds_without_a_heartbeat(clock, running, poll, board):
     poll(running)
     clock.shift(149)
     assert not board()["rows"][0]["silent"]
@@ -119,8 +119,8 @@ def test_silent_after_150_seconds_without_a_sign(clock, running, poll, board):
     assert not board()["rows"][0]["silent"]
 
 
-def test_a_page_that_shows_messages_says_so(clock, running, client_for, learner, board):
-    assert board()["rows"][0]["shows_messages"]  # nobody knows yet
+def test_a_page_that_can_show_messages_reports_it(clock, running, client_for, learner, board):
+    assert board()["rows"][0]["shows_messages"]  # not yet known
     client, url = client_for(learner), f"/api/edx_proctoring/v1/proctored_exam/attempt/{running.pk}"
     client.get(url)
     clock.shift(31)
@@ -130,7 +130,7 @@ def test_a_page_that_shows_messages_says_so(clock, running, client_for, learner,
     assert board()["rows"][0]["shows_messages"]
 
 
-def test_an_attempt_whose_time_is_over_has_ended(clock, running, board):
+def test_an_overdue_attempt_is_shown_as_ended(clock, running, board):
     assert board()["counts"]["running"] == 1
     clock.move_to(at(60))
     clock.shift(1)
@@ -140,7 +140,9 @@ def test_an_attempt_whose_time_is_over_has_ended(clock, running, board):
     assert board()["rows"] == []
 
 
-def test_two_providers_of_which_one_is_down(clock, start, board, provider, other):
+def test_an_outage_of_one_of_two_providers_is_shown_with_its_attempts(
+    clock, start, board, provider, other
+):
     here, there = ExamFactory(exam_name="A"), ExamFactory(exam_name="B", backend="other")
     for exam in (here, there):
         start(exam=exam)
@@ -164,7 +166,7 @@ def test_two_providers_of_which_one_is_down(clock, start, board, provider, other
     assert board()["outages"] == []
 
 
-def test_a_delta_has_what_changed(clock, start, board):
+def test_a_delta_contains_the_changed_rows(clock, start, board):
     first, second, third = start(), start(), start()
     known = board()
     assert (known["complete"], len(known["rows"])) == (True, 3)
@@ -187,7 +189,7 @@ def test_a_delta_has_what_changed(clock, start, board):
     assert board(since=known["cursor"])["complete"]
 
 
-def test_the_questions_of_a_learner(clock, running, learner, board):
+def test_rows_contain_the_open_questions(clock, running, learner, board):
     Question.objects.create(
         course_id=COURSE_ID, attempt=running, user=learner, text="Why?", asked_at=NOON
     )
@@ -200,7 +202,7 @@ def test_the_questions_of_a_learner(clock, running, learner, board):
 
 
 def change_at_random(rng, clock, start, running):
-    """Change something of somebody, as learners, staff and time do."""
+    """Make a random change, as learners, staff and time do."""
     clock.shift(rng.choice([1, 20, 40, 100]))
     choice = rng.randrange(8)
     if choice == 0 or not running:
@@ -239,10 +241,10 @@ def without_time_left(rows):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_client_that_follows_the_deltas_has_what_the_tables_say(
+def test_a_client_that_applies_the_deltas_has_the_full_board(
     clock, start, board, seed, monkeypatch
 ):
-    # Each poll reads heartbeats anew, as polls do that come five seconds later.
+    # Each poll reads the heartbeats again, like polls five seconds later.
     monkeypatch.setattr(snapshots, "HEARTBEATS_WAIT", datetime.timedelta(0))
     rng, running = random.Random(seed), [start() for _ in range(3)]
     known = board()
@@ -269,7 +271,7 @@ def fill(exam, count, **values):
     return ProctoredExamStudentAttempt.objects.bulk_create(made)
 
 
-def test_500_running_attempts(clock, board):
+def test_a_board_of_500_running_attempts_takes_few_queries(clock, board):
     begun = {"started_at": NOON, "allowed_time_limit_mins": 90, "taking_as_proctored": True}
     exam = ExamFactory()
     made = fill(exam, 500, status="started", **begun)
@@ -291,10 +293,10 @@ def test_500_running_attempts(clock, board):
         view = view_of(snapshot, api.Scope(), api.Choice())
         JSONRenderer().render(answer(view, "", NOON))
         seconds.append(time.process_time() - began)
-    assert min(seconds) < 0.3  # 0.1 on a machine that does nothing else
+    assert min(seconds) < 0.3  # 0.1 on an idle machine
 
 
-def test_attempts_that_ended_before_cost_nothing(clock, board, running):
+def test_earlier_attempts_take_no_additional_queries(clock, board, running):
     ended = {"started_at": at(-300), "completed_at": at(-200), "allowed_time_limit_mins": 90}
     fill(running.proctored_exam, 200, status="submitted", **ended)
     ended["completed_at"] = at(-1)
@@ -303,7 +305,7 @@ def test_attempts_that_ended_before_cost_nothing(clock, board, running):
     assert (len(shown["rows"]), shown["counts"]["ended"]) == (3, 2)
 
 
-def test_nobody_but_staff_and_invigilators(
+def test_the_board_requires_staff_or_invigilators(
     clock, running, board, learner, foreign_staff, global_staff
 ):
     other = ExamFactory(course_id=OTHER_COURSE)
@@ -331,5 +333,5 @@ def test_nobody_but_staff_and_invigilators(
 @pytest.mark.parametrize(
     "query", [{"only": "x"}, {"order": "x"}, {"exam": "x"}, {"typo": 1}, {"since": "x" * 65}]
 )
-def test_bad_parameters(clock, running, board, query):
+def test_invalid_parameters_are_refused(clock, running, board, query):
     assert board(code=400, **query).json()["code"] == "invalid"

@@ -1,4 +1,4 @@
-"""The board in Chromium against the server: what staff see and do, by keyboard, and what their learners see of it."""
+"""The board in Chromium with the real server: actions of staff by keyboard, and their effect on learners' pages."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def said(page, text):
 
 
 def refresh(page):
-    """Read the board now, not in ten seconds."""
+    """Reload the board now instead of in ten seconds."""
     with page.expect_response(
         lambda answer: "/live/?" in answer.url or answer.url.endswith("/live/")
     ):
@@ -48,7 +48,7 @@ def refresh(page):
 
 @pytest.fixture
 def asked(hall):  # noqa: F811  a fixture
-    """A question of kim."""
+    """Create a question of kim."""
     attempt = hall.attempts["kim"]
     return Question.objects.create(
         course_id=COURSE_ID, attempt=attempt, user=attempt.user, text="May I use the formula sheet?"
@@ -57,7 +57,7 @@ def asked(hall):  # noqa: F811  a fixture
 
 @pytest.fixture
 def board(open_page, hall):  # noqa: F811  fixtures
-    """The page of the board, with its rows."""
+    """Open the page of the board and wait for its rows."""
     page = open_page(path=PAGE)
     row(page, "jo").wait_for()
     return page
@@ -67,7 +67,7 @@ def board(open_page, hall):  # noqa: F811  fixtures
     ("width", "scheme", "direction"),
     [(1280, "light", "ltr"), (1280, "dark", "rtl"), (390, "light", "ltr")],
 )
-def test_everybody_in_order(open_page, asked, width, scheme, direction):  # noqa: F811  a fixture
+def test_all_learners_are_listed_in_order(open_page, asked, width, scheme, direction):  # noqa: F811  a fixture
     page = open_page(path=PAGE, width=width, color_scheme=scheme)
     page.evaluate(f"document.documentElement.dir = '{direction}'")
     row(page, "kim").get_by_text("Asks: “May I use the formula sheet?”").wait_for()
@@ -97,7 +97,7 @@ def test_everybody_in_order(open_page, asked, width, scheme, direction):  # noqa
     assert fits(page)
 
 
-def test_the_silent_learner_minutes_for_all_and_a_pause_by_keyboard(board, hall):  # noqa: F811  fixtures
+def test_a_silent_learner_can_be_found_and_given_time_and_paused_by_keyboard(board, hall):  # noqa: F811  fixtures
     page, enter = board, lambda: board.keyboard.press("Enter")
     tab_to(page, BOARD, "1\nsilent")
     enter()
@@ -119,7 +119,7 @@ def test_the_silent_learner_minutes_for_all_and_a_pause_by_keyboard(board, hall)
     tab_to(page, BOARD, "More actions")
     enter()
     page.get_by_role("button", name="Add minutes to all who run…").wait_for()
-    enter()  # on the first of the menu
+    enter()  # on the first item of the menu
     page.get_by_role("dialog").get_by_label("Exam").select_option("Midterm: Probability")
     tab_to(page, BOARD, "Next")
     enter()
@@ -150,7 +150,7 @@ def test_the_silent_learner_minutes_for_all_and_a_pause_by_keyboard(board, hall)
     assert page.locator(f"{BOARD} :focus").count() == 1
 
 
-def test_what_staff_do_about_one_learner(board, hall):  # noqa: F811  fixtures
+def test_the_actions_of_the_panel_of_one_learner(board, hall):  # noqa: F811  fixtures
     press(board, "Message yuki")
     dialog = board.get_by_role("dialog")
     press(board, "Help is on its way.")
@@ -185,7 +185,7 @@ def test_what_staff_do_about_one_learner(board, hall):  # noqa: F811  fixtures
     row(board, "yuki").get_by_text("Submitted").wait_for()
 
 
-def test_questions_are_answered_or_settled(open_page, asked, hall):  # noqa: F811  fixtures
+def test_questions_can_be_answered_or_closed(open_page, asked, hall):  # noqa: F811  fixtures
     page = open_page(path=PAGE)
     press(page, "Answer kim")
     page.get_by_role("dialog").get_by_label("Message").fill("Yes.")
@@ -207,7 +207,7 @@ def test_questions_are_answered_or_settled(open_page, asked, hall):  # noqa: F81
     assert (other.closed_at is not None, other.answer) == (True, None)
 
 
-def test_many_at_once_and_an_announcement(board, hall):  # noqa: F811  fixtures
+def test_a_pause_for_all_and_an_announcement(board, hall):  # noqa: F811  fixtures
     for name in ("sam", "robin"):
         row(board, name).get_by_role("checkbox").check()
     press(board, "Select all 6 running")
@@ -236,7 +236,7 @@ def test_many_at_once_and_an_announcement(board, hall):  # noqa: F811  fixtures
     assert stored_file.value.suggested_filename.endswith(".xlsx")
 
 
-def test_rooms_and_an_invigilator_who_sees_hers(board, hall, open_page, client_for, live_server):  # noqa: F811  fixtures
+def test_an_invigilator_sees_the_assigned_room(board, hall, open_page, client_for, live_server):  # noqa: F811  fixtures
     pat = UserFactory(username="pat")
     press(board, "More actions")
     press(board, "Rooms and invigilators…")
@@ -285,7 +285,7 @@ def test_rooms_and_an_invigilator_who_sees_hers(board, hall, open_page, client_f
     assert rows(theirs) == []
 
 
-def test_lost_time_is_credited_after_a_preview_that_leaves_nothing(board, hall):  # noqa: F811  fixtures
+def test_lost_time_is_credited_after_a_preview_that_stores_nothing(board, hall):  # noqa: F811  fixtures
     press(board, "More actions")
     board.locator(".menu").get_by_text("Credit the lost time…").click()
     dialog = board.get_by_role("dialog")
@@ -309,7 +309,7 @@ def test_lost_time_is_credited_after_a_preview_that_leaves_nothing(board, hall):
     assert (Outage.objects.count(), TimeAdjustment.objects.filter(kind="outage").count()) == (1, 4)
 
 
-def test_a_learner_sees_and_staff_hear_within_the_promised_time(board, hall, exam_page):  # noqa: F811  fixtures
+def test_announcements_and_questions_arrive_within_the_promised_time(board, hall, exam_page):  # noqa: F811  fixtures
     theirs = exam_page(hall.attempts["jo"])
     press(board, "Message jo")
     board.get_by_role("dialog").get_by_label("Message").fill("Are you there?")
@@ -320,7 +320,7 @@ def test_a_learner_sees_and_staff_hear_within_the_promised_time(board, hall, exa
     message.get_by_text("Are you there?").wait_for()
     row(board, "jo").get_by_text("Silent for").wait_for(
         state="detached"
-    )  # the board asks by itself
+    )  # the board polls by itself
     theirs.get_by_role("button", name="I have read this").click()
     message.wait_for(state="detached")
     theirs.get_by_role("button", name="Ask the invigilator").click()

@@ -1,4 +1,4 @@
-"""Heartbeats: what is written, how often, and that no poll depends on it."""
+"""Heartbeats: contents, frequency, and that no poll depends on them."""
 
 import datetime
 import threading
@@ -38,8 +38,8 @@ def test_a_poll_is_recorded_at_most_twice_a_minute(clock, running, poll):
     assert beats() == [(running.pk, at(seconds=31), "started")]
 
 
-def test_each_silence_is_kept(clock, running, poll):
-    for minutes in (0, 1, 3, 4, 14, 15, 20):  # polls come after 1, 2, 1, 10, 1 and 5 minutes
+def test_each_silence_is_recorded(clock, running, poll):
+    for minutes in (0, 1, 3, 4, 14, 15, 20):  # intervals of 1, 2, 1, 10, 1 and 5 minutes
         clock.move_to(at(minutes))
         poll(running)
     row = Heartbeat.objects.get()
@@ -47,15 +47,15 @@ def test_each_silence_is_kept(clock, running, poll):
     assert row.gaps(at(22, 1)) == [(at(4), at(14)), (at(15), at(20)), (at(20), at(22, 1))]
 
 
-def test_a_row_from_the_future_does_not_stop_heartbeats(clock, running, poll):
+def test_a_heartbeat_with_a_future_time_does_not_stop_later_ones(clock, running, poll):
     clock.move_to(at(30))
     poll(running)
-    clock.move_to(at(5))  # the other clock was wrong
+    clock.move_to(at(5))  # the other server's clock was wrong
     poll(running)
     assert beats() == [(running.pk, at(5), "started")]
 
 
-def test_silences_take_bounded_space(clock, running):
+def test_the_space_for_silences_is_limited(clock, running):
     Heartbeat.objects.create(
         attempt=running, seen_at=NOON, silences="1-2 " * (upsert.LONGEST_SILENCES // 4)
     )
@@ -64,13 +64,13 @@ def test_silences_take_bounded_space(clock, running):
     assert (row.seen_at, len(row.silences)) == (at(10), upsert.LONGEST_SILENCES)
 
 
-def test_an_attempt_that_has_ended_has_no_more_heartbeats(clock, running, poll):
+def test_an_ended_attempt_gets_no_more_heartbeats(clock, running, poll):
     clock.move_to(at(61))
     assert poll(running)["status"] == "submitted"
     assert beats() == []
 
 
-def test_a_heartbeat_costs_one_query(clock, running, poll, client_for, learner):
+def test_a_heartbeat_takes_one_query(clock, running, poll, client_for, learner):
     client = client_for(learner)
     url = f"/api/edx_proctoring/v1/proctored_exam/attempt/{running.pk}"
 
@@ -89,7 +89,9 @@ def test_a_heartbeat_costs_one_query(clock, running, poll, client_for, learner):
     assert len(statements()) == len(found) - 1  # other extensions have queries of their own
 
 
-def test_a_missing_table_fails_no_poll_and_is_not_tried_each_time(clock, running, poll, caplog):
+def test_a_missing_table_fails_no_poll_and_is_not_queried_by_each_poll(
+    clock, running, poll, caplog
+):
     with connection.schema_editor() as editor:
         editor.delete_model(Heartbeat)
     try:
@@ -101,14 +103,14 @@ def test_a_missing_table_fails_no_poll_and_is_not_tried_each_time(clock, running
             editor.create_model(Heartbeat)
 
 
-def test_other_code_s_transaction_is_left_alone(clock, running):
+def test_no_heartbeat_is_written_in_a_transaction_of_other_code(clock, running):
     with transaction.atomic():
         Heartbeat.objects.beat(running.pk, "started", NOON)
     assert not Heartbeat.objects.exists()
 
 
 def holding(statement, ready, done):
-    """Another connection that holds a lock until `done` is set."""
+    """Hold a lock on another connection until `done` is set."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
@@ -166,7 +168,7 @@ def test_personal_data_and_retirement(clock, running, poll, learner):
     assert beats() == []
 
 
-def test_a_removed_attempt_takes_its_heartbeat_along(clock, running, poll):
+def test_removing_an_attempt_deletes_its_heartbeat(clock, running, poll):
     poll(running)
     running.delete()
     assert beats() == []

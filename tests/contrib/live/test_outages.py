@@ -1,4 +1,4 @@
-"""Outages: who is concerned, what each lost, and that each gets it back once."""
+"""Outages: affected attempts, lost time of each, and that it is returned once."""
 
 import datetime
 
@@ -40,15 +40,15 @@ def rows():
 
 @pytest.fixture
 def cut_off(clock, running, poll):
-    """The page is heard of until 12:10 and again from 12:17:30 on; now it is 12:20."""
+    """Let the page poll until 12:10 and again from 12:17:30 on; the time is 12:20."""
     for minutes in (0, 5, 9, 10, 17.5, 18.5, 20):
         clock.move_to(NOON + datetime.timedelta(minutes=minutes))
-        if minutes != 5:  # a silence of nine minutes before the outage is nobody's matter
+        if minutes != 5:  # a silence of nine minutes before the outage does not count
             poll(running)
     return running
 
 
-def test_the_silence_within_the_outage_is_given_back_once(cut_off, staff, learner):
+def test_only_silence_within_the_outage_is_credited_and_only_once(cut_off, staff, learner):
     outage = declare(11, 18)
     assert outcomes(outage, by=staff) == [("credited", 390)]  # 12:11 to 12:17:30
     assert end_of(cut_off) == at(66, 30)
@@ -59,7 +59,7 @@ def test_the_silence_within_the_outage_is_given_back_once(cut_off, staff, learne
     assert (row.by_id, row.reason) == (staff.pk, "no network")
 
 
-def test_the_learner_hears_of_it(cut_off, poll, learner):
+def test_the_learner_is_notified_of_credited_time(cut_off, poll, learner):
     api.credit_outage(declare(11, 18))
     (told,) = poll(cut_off)["adjustments"]
     assert (told["kind"], told["seconds"]) == ("outage", 390)
@@ -71,25 +71,25 @@ def test_the_learner_hears_of_it(cut_off, poll, learner):
     assert "when you start" not in letter.body
 
 
-def test_the_whole_overlap_only_where_staff_choose_it(cut_off):
+def test_the_whole_overlap_is_credited_only_if_staff_choose_it(cut_off):
     assert outcomes(declare(11, 18)) == [("credited", 390)]
     assert outcomes(declare(11, 18, whole=True)) == [("credited", 30)]
     assert end_of(cut_off) == at(67)
 
 
-def test_without_heartbeats_nothing_is_measured(clock, running):
+def test_without_heartbeats_no_lost_time_is_measured(clock, running):
     clock.move_to(at(20))
     assert outcomes(declare(5, 15)) == [("unchanged", 0)]
     assert outcomes(declare(5, 15, whole=True)) == [("credited", 600)]
 
 
-def test_a_silence_that_goes_on_counts(clock, running, poll):
+def test_a_continuing_silence_counts(clock, running, poll):
     poll(running)
     clock.move_to(at(20))
     assert outcomes(declare(5, 15)) == [("credited", 600)]
 
 
-def test_overlapping_outages_give_each_second_back_once(clock, running):
+def test_overlapping_outages_credit_each_second_once(clock, running):
     clock.move_to(at(40))
     assert outcomes(declare(5, 15, whole=True)) == [("credited", 600)]
     assert outcomes(declare(10, 20, whole=True)) == [("credited", 300)]
@@ -98,7 +98,7 @@ def test_overlapping_outages_give_each_second_back_once(clock, running):
     assert end_of(running) == at(90)
 
 
-def test_other_bounds_give_back_the_difference_and_take_nothing(clock, running):
+def test_changed_bounds_credit_the_difference_and_take_nothing_away(clock, running):
     clock.move_to(at(40))
     outage = declare(5, 15, whole=True)
     assert outcomes(outage) == [("credited", 600)]
@@ -111,7 +111,7 @@ def test_other_bounds_give_back_the_difference_and_take_nothing(clock, running):
 
 
 @pytest.mark.parametrize("ends", [14, None])
-def test_a_pause_in_between_is_not_counted_twice(clock, running, ends):
+def test_a_pause_during_an_outage_is_not_counted_twice(clock, running, ends):
     clock.move_to(at(8))
     core.pause_attempt(running.pk, reason="alarm")
     clock.move_to(at(ends or 20))
@@ -125,7 +125,7 @@ def test_a_pause_in_between_is_not_counted_twice(clock, running, ends):
     assert end_of(running) == at(60 + (6 + 4 if ends else 12 + 3))
 
 
-def test_ended_attempts_stay_as_they_are_and_are_named(clock, running):
+def test_ended_attempts_are_listed_and_not_changed(clock, running):
     clock.move_to(at(12))
     lifecycle.transition(running, "submitted")
     clock.move_to(at(20))
@@ -137,7 +137,7 @@ def test_ended_attempts_stay_as_they_are_and_are_named(clock, running):
     assert not api.affected_attempts(declare(13, 15, whole=True)).exists()
 
 
-def test_the_due_date_cuts_and_the_preview_says_so(clock, attempt, make_exam):
+def test_the_preview_reports_a_limit_by_the_due_date(clock, attempt, make_exam):
     exam = make_exam(time_limit_mins=60, due_date=at(63))
     one = lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
     clock.move_to(at(20))
@@ -148,7 +148,7 @@ def test_the_due_date_cuts_and_the_preview_says_so(clock, attempt, make_exam):
     assert (done.outcome, done.seconds, done.gained, done.ends_at) == ("credited", 600, 180, at(63))
 
 
-def test_whom_an_outage_concerns(clock, running, attempt, provider, other):
+def test_which_attempts_an_outage_affects(clock, running, attempt, provider, other):
     unproctored = ExamFactory(is_proctored=False, backend=None, external_id=None)
     elsewhere = ExamFactory(course_id="course-v1:edX+Other+2026", backend="other")
     quiz = lifecycle.transition(attempt(exam=unproctored, user=UserFactory()), "started")
@@ -178,7 +178,7 @@ def test_whom_an_outage_concerns(clock, running, attempt, provider, other):
         ((5, 15), {"course_id": "course-v1:edX+Other+2026", "exam_id": True}),
     ],
 )
-def test_impossible_outages(clock, running, bounds, more):
+def test_invalid_outages_are_refused(clock, running, bounds, more):
     clock.move_to(at(20))
     if more.get("exam_id") is True:
         more["exam_id"] = running.proctored_exam_id
@@ -188,7 +188,7 @@ def test_impossible_outages(clock, running, bounds, more):
 
 
 @pytest.mark.parametrize("key", ["", "outage:ours", "outage:7", "outage:7:8:9:10", "power cut"])
-def test_time_that_other_code_has_given_back_counts_and_stops_nobody(clock, running, key):
+def test_time_credited_by_other_code_is_subtracted(clock, running, key):
     clock.move_to(at(40))
     core.give_back_time(running.pk, lambda *_: [(at(5), at(6))], key=key)
     outage = declare(5, 15, whole=True)
@@ -197,7 +197,7 @@ def test_time_that_other_code_has_given_back_counts_and_stops_nobody(clock, runn
     assert outcomes(outage) == [("credited", 540)]
 
 
-def test_a_preview_of_500_attempts(clock, exam):
+def test_a_preview_of_500_attempts_takes_few_queries(clock, exam):
     begun = {"started_at": NOON, "allowed_time_limit_mins": 90, "status": "started"}
     found = [AttemptFactory(proctored_exam=exam, **begun) for _ in range(500)]
     Heartbeat.objects.bulk_create(
@@ -208,11 +208,11 @@ def test_a_preview_of_500_attempts(clock, exam):
     with CaptureQueriesContext(connection) as queries:
         planned = api.preview_outage(outage, list(api.affected_attempts(outage)))
     assert [one.seconds for one in planned] == [600] * 500
-    assert len(queries) <= 12, [one["sql"][:150] for one in queries]  # those of edx-when included
+    assert len(queries) <= 12, [one["sql"][:150] for one in queries]  # including those of edx-when
 
 
 class Killed(BaseException):
-    """The worker's process dies."""
+    """Stands for the death of the worker's process."""
 
 
 def dies_before_noting_progress(execute, sql, *more):
@@ -221,7 +221,7 @@ def dies_before_noting_progress(execute, sql, *more):
     return execute(sql, *more)
 
 
-def test_a_batch_that_a_killed_worker_has_credited_counts_once(
+def test_a_batch_credited_by_a_killed_worker_counts_once(
     clock, exam, monkeypatch, proctoring_celery
 ):
     proctoring_celery(broker_url="memory://")

@@ -1,4 +1,4 @@
-"""Outages: what they cost an attempt that broke off reaches the attempt that goes on, once."""
+"""Outages: time lost by an interrupted attempt is credited once, to the attempt that resumes it."""
 
 import datetime
 
@@ -51,7 +51,7 @@ def ends(attempt_id):
 
 @pytest.fixture
 def broken(clock, running):
-    """It broke off at 12:20, when it had 40 minutes left."""
+    """Return an attempt that was interrupted at 12:20, with 40 minutes left."""
     clock.move_to(at(20))
     lifecycle.transition(running, "error")
     clock.move_to(at(30))
@@ -60,7 +60,7 @@ def broken(clock, running):
 
 @pytest.fixture
 def resume(clock, learner):
-    """Permit it, and create the attempt that goes on; `starts`: at this minute."""
+    """Return a function that creates the resumed attempt; `starts`: the minute at which it starts."""
 
     def go_on(broken, starts=None):
         lifecycle.ready_to_resume(stored(broken))
@@ -78,7 +78,7 @@ def resume(clock, learner):
     return go_on
 
 
-def test_the_attempt_that_was_resumed_gets_what_the_first_one_lost(broken, resume, clock):
+def test_the_resumed_attempt_gets_the_time_lost_by_the_first_one(broken, resume, clock):
     known = resume(broken, starts=30)
     assert ends(known) == at(70)
     outage = declare()
@@ -108,7 +108,7 @@ def test_before_it_is_resumed_its_remaining_time_grows(broken, resume, clock, le
     assert ends(known) == at(87)
 
 
-def test_one_that_waits_for_its_start_gets_it_then(broken, resume):
+def test_a_resumed_attempt_that_waits_for_its_start_gets_the_time_at_the_start(broken, resume):
     known = resume(broken)
     outage = declare()
     assert preview(outage) == [(known, 300, "")]
@@ -118,7 +118,7 @@ def test_one_that_waits_for_its_start_gets_it_then(broken, resume):
     assert credit(outage) == [(known, "unchanged", 300)]
 
 
-def test_an_outage_during_both_counts_what_ran(broken, resume, clock):
+def test_an_outage_during_both_attempts_counts_only_running_time(broken, resume, clock):
     """From 12:15 to 12:45: five minutes of the first, which ended at 12:20, and five of the second, from 12:40 on."""
     known = resume(broken, starts=40)
     clock.move_to(at(50))
@@ -132,7 +132,7 @@ def test_an_outage_during_both_counts_what_ran(broken, resume, clock):
     assert stored_by(known).time_remaining_seconds == 41 * 60
 
 
-def test_what_was_given_back_before_it_broke_off_counts(clock, running, resume):
+def test_time_credited_before_the_interruption_is_subtracted(clock, running, resume):
     clock.move_to(at(15))
     outage = declare()
     assert credit(outage) == [(running.pk, "credited", 300)]
@@ -144,8 +144,8 @@ def test_what_was_given_back_before_it_broke_off_counts(clock, running, resume):
     assert credit(declare(4, 10)) == [(known, "credited", 60)]
 
 
-def test_what_came_after_its_time_was_over_costs_nothing(clock, running):
-    """Its hour was over at 13:00, but the sweep was down, too: at 14:10 the provider's error reached it first."""
+def test_an_outage_after_the_deadline_costs_no_time(clock, running):
+    """The hour was over at 13:00, but the sweep was down; the provider reported an error at 14:10."""
     clock.move_to(at(130))
     lifecycle.transition(running, "error")
     outage = declare(50, 120)
@@ -156,7 +156,7 @@ def test_what_came_after_its_time_was_over_costs_nothing(clock, running):
     assert stored(running).time_remaining_seconds == 20 * 60
 
 
-def test_the_silences_of_the_first_attempts_page_are_measured(clock, running, poll, resume):
+def test_silences_of_the_first_attempt_are_measured(clock, running, poll, resume):
     for minutes in (0, 4, 9):
         clock.move_to(at(minutes))
         poll(running)
@@ -171,7 +171,7 @@ def test_the_silences_of_the_first_attempts_page_are_measured(clock, running, po
     assert credit(outage) == [(known, "credited", 7 * 60)]
 
 
-def test_those_that_cannot_go_on_stay_as_they_are(broken, resume, clock):
+def test_attempts_that_cannot_be_resumed_are_not_changed(broken, resume, clock):
     known = resume(broken, starts=30)
     core.update_attempt_status(known, "submitted")
     assert preview(declare()) == [(known, 0, "ended")]
@@ -180,8 +180,8 @@ def test_those_that_cannot_go_on_stay_as_they_are(broken, resume, clock):
     assert rows() == []
 
 
-def test_a_choice_that_was_made_before_the_attempt_was_resumed(broken, resume):
-    """The attempt that goes on is left out, or credited, in its place."""
+def test_a_selection_made_before_the_resumption_applies_to_the_resumed_attempt(broken, resume):
+    """The resumed attempt is excluded, or credited, instead of the first one."""
     outage = declare()
     known = resume(broken, starts=30)
     assert api.credit_outage(outage, without=[broken.pk]) == []
@@ -194,7 +194,7 @@ def test_a_choice_that_was_made_before_the_attempt_was_resumed(broken, resume):
     assert rows() == [(known, 300), (known, 60)]
 
 
-def test_a_choice_holds_for_attempts_that_are_resumed_while_the_worker_credits(
+def test_a_selection_applies_to_attempts_resumed_while_the_worker_credits_time(
     broken, resume, monkeypatch
 ):
     monkeypatch.setattr("edx_proctoring.contrib.live.outages.FEW", 0)

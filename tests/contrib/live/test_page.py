@@ -1,4 +1,4 @@
-"""The board's page: who may open it, and what it loads."""
+"""The board's page: permissions, and the scripts that it loads."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def test_course_staff_have_the_board_as_the_first_section(client, staff):
     assert sections(client.get(PAGE).content.decode()) == ["live"]
 
 
-def test_an_invigilator_has_the_board_only(client, staff):
+def test_invigilators_have_only_the_board(client, staff):
     invigilator = UserFactory(username="pat")
     client.force_login(invigilator)
     assert client.get(PAGE).status_code == 403
@@ -43,7 +43,7 @@ def test_an_invigilator_has_the_board_only(client, staff):
     assert client.get(STAFF_PAGE).status_code == 403
 
 
-def test_others_sign_in_first(client):
+def test_anonymous_users_are_redirected_to_the_login(client):
     answer = client.get(PAGE)
     assert answer.status_code == 302
     assert "next=" in answer["Location"]

@@ -1,4 +1,4 @@
-"""Actions on the board at the same time as submissions of the learners: one outcome for each attempt, which both are told."""
+"""Actions on the board during submissions by learners: each attempt has one outcome, reported to both."""
 
 import uuid
 
@@ -19,7 +19,7 @@ ATTEMPTS = "proctoring_proctoredexamstudentattempt"
 
 @pytest.fixture
 def three(make_exam):
-    """Three learners who have just started."""
+    """Start attempts of three learners."""
     exam = make_exam(time_limit_mins=60)
     new = [
         AttemptFactory(proctored_exam=exam, user=UserFactory(), status="ready_to_start")
@@ -30,7 +30,7 @@ def three(make_exam):
 
 @pytest.fixture
 def race(three, client_for, course_staff):
-    """Staff do something with all three while two of them submit; returns outcomes by attempt, and the learners' answers."""
+    """Let staff act on all three while two submit; return outcomes by attempt, and the responses to learners."""
     client = client_for(course_staff)
 
     def run(path, **body):
@@ -69,7 +69,7 @@ def test_a_pause_during_submissions(race, three):
     for one, answer in zip(three, submitted, strict=False):
         is_refused = isinstance(answer, ProctoredBaseException)
         assert stored(one).status == ("started" if is_refused else "submitted")
-        assert not (is_refused and outcomes[one.pk] == "refused")  # one of the two has happened
+        assert not (is_refused and outcomes[one.pk] == "refused")  # exactly one of the two happened
     assert (outcomes[three[2].pk], stored(three[2]).status) == ("done", "started")
 
 

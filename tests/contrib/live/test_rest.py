@@ -1,4 +1,4 @@
-"""Outages by REST: a course's staff, and nobody else."""
+"""Outages by REST: declaration, preview, credit, permissions."""
 
 import datetime
 import uuid
@@ -44,7 +44,7 @@ def later(clock, running):
     return running
 
 
-def test_declare_preview_credit(send, later):
+def test_an_outage_is_declared_previewed_and_credited(send, later):
     outage = send("post", body=BODY).json()
     assert (outage["exam"], outage["credited_at"], outage["revision"]) == (None, None, 0)
     (row,) = send("get", f"{outage['id']}/attempts/").json()["results"]
@@ -76,7 +76,7 @@ def test_a_preview_before_an_outage_is_declared_stores_nothing(send, later):
     assert send("post", "preview/", {**BODY, "ended_at": BODY["began_at"]}).status_code == 400
 
 
-def test_declared_again_with_other_bounds(send, later):
+def test_declaring_an_outage_again_changes_its_bounds(send, later):
     number = send("post", body=BODY).json()["id"]
     send("post", f"{number}/credit/", {})
     tag = send("get", f"{number}/")["ETag"]
@@ -88,7 +88,7 @@ def test_declared_again_with_other_bounds(send, later):
     assert (row["seconds"], end_of(later)) == (120, at(69))
 
 
-def test_only_selected_attempts(send, later, attempt):
+def test_only_selected_attempts_are_credited(send, later, attempt):
     clock_starts = lifecycle.transition(
         attempt(exam=ExamFactory(), user=Learner(), status="ready_to_start"), "started"
     )
@@ -98,10 +98,10 @@ def test_only_selected_attempts(send, later, attempt):
     assert not TimeAdjustment.objects.filter(kind="outage", attempt=clock_starts).exists()
 
 
-def test_staff_see_what_a_credit_rests_on_and_leave_attempts_out(
+def test_staff_see_the_reason_of_each_credit_and_can_exclude_attempts(
     send, later, attempt, clock, monkeypatch
 ):
-    """One learner's page was silent in the middle of the outage, another one's was heard, a third never polls."""
+    """One learner's page was silent during the outage, another one polled, and a third never polls."""
     clock.move_to(at(0))
     heard, unheard = (
         lifecycle.transition(
@@ -163,7 +163,7 @@ def test_staff_see_what_a_credit_rests_on_and_leave_attempts_out(
         ),
     ],
 )
-def test_bad_bodies(send, later, change, code):
+def test_invalid_bodies_are_refused(send, later, change, code):
     answer = send("post", body={**BODY, **change})
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert not Outage.objects.exists()
@@ -172,21 +172,21 @@ def test_bad_bodies(send, later, change, code):
 @pytest.mark.parametrize(
     "attempts", [[], ["x"], [0], list(range(1, 502)), "all"], ids=lambda value: str(value)[:9]
 )
-def test_bad_selections(send, later, attempts):
+def test_invalid_selections_are_refused(send, later, attempts):
     number = send("post", body=BODY).json()["id"]
     answer = send("post", f"{number}/credit/", {"attempts": attempts})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
     assert not TimeAdjustment.objects.filter(kind="outage").exists()
 
 
-def test_a_repeated_request_declares_once(send, later):
+def test_a_repeated_request_declares_one_outage(send, later):
     key = {"Idempotency-Key": "alarm"}
     first, again = (send("post", body=BODY, **key).json() for _ in range(2))
     assert first == again
     assert Outage.objects.count() == 1
 
 
-def test_nobody_but_staff_of_the_course(send, later, learner, foreign_staff):
+def test_outages_require_staff_of_the_course(send, later, learner, foreign_staff):
     number = send("post", body=BODY).json()["id"]
     calls = [
         ("get", "", None),
@@ -203,7 +203,7 @@ def test_nobody_but_staff_of_the_course(send, later, learner, foreign_staff):
     assert not TimeAdjustment.objects.filter(kind="outage").exists()
 
 
-def test_an_outage_of_a_provider_or_another_course_is_not_the_course_s(send, later):
+def test_outages_of_a_provider_or_another_course_are_not_found(send, later):
     common = {"began_at": at(1), "ended_at": at(9), "reason": "x"}
     for scope in ({"course_id": OTHER_COURSE}, {"provider": "test"}):
         foreign = Outage.objects.create(**common, **scope)
@@ -214,7 +214,7 @@ def test_an_outage_of_a_provider_or_another_course_is_not_the_course_s(send, lat
     assert send("get").json()["count"] == 0
 
 
-def test_operators_declare_and_credit_in_django_admin(client, later):
+def test_operators_declare_and_credit_outages_in_django_admin(client, later):
     admin = Learner(is_staff=True, is_superuser=True)
     client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
     add = "/admin/proctoring_live/outage/add/"
@@ -241,7 +241,7 @@ def test_operators_declare_and_credit_in_django_admin(client, later):
     def work(sender, instance, **more):
         Outage.objects.filter(pk=outage.pk).update(done=3, total=5)
 
-    # While the worker gives time back, the form changes the bounds only.
+    # While the worker credits time, the form can change only the bounds.
     pre_save.connect(work, sender=Outage)
     try:
         assert client.post(page, {**values, "began_at_1": "12:04:00"}).status_code == 302
