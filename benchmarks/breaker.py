@@ -34,7 +34,7 @@ class Answers(BaseHTTPRequestHandler):
         is_token = "oauth2" in self.path
         mood = WORKS if is_token else server.mood
         if mood == STALLS:
-            server.over.wait()  # of the benchmark: those who were stalled never hear anything
+            server.over.wait()  # stalled requests get no response when the benchmark ends
             self.close_connection = True
             return
         answer = {"access_token": "t", "expires_in": 9999} if is_token else {"id": "A"}
@@ -65,7 +65,7 @@ class Course:
 
     def __init__(self, register: Callable[[], object]) -> None:
         self.register = register
-        self.asks: list[tuple[float, float, bool]] = []  # began, took, came through
+        self.asks: list[tuple[float, float, bool]] = []  # start, duration, success
         self.waiting = self.most_waiting = 0
         self.lock = threading.Lock()
 

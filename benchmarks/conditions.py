@@ -22,7 +22,7 @@ _options = argparse.Namespace(any_load=False, load=None)
 def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """Return the options of the command line; exit with 2 on a machine that is busy with other work.
 
-    With `--any-load` it is measured all the same, and nothing is recorded.
+    With `--any-load` the benchmark runs anyway, but nothing is recorded.
     """
     parser.add_argument(
         "--any-load", action="store_true", help="measure on a busy machine, too, and record nothing"

@@ -1,8 +1,9 @@
 """``python -m benchmarks.recalculation``: the limit of an exam is raised while 10,000 learners take it.
 
 One process recalculates, as the worker does. Meanwhile, learners poll and submit, two per second, in a thread with its
-own connection: they wait for nobody's lock but their own. Prints how long it takes, and on a busy machine more telling,
-the CPU time of this process, and its memory after the first and after the last try. Uses a database of its own on the server of DATABASE_URL, or a SQLite file.
+own connection: they wait only for their own locks. Prints the duration, the CPU time of this process (more telling on
+a busy machine), and its memory after the first and the last try. Uses a database of its own on the server of
+DATABASE_URL, or a SQLite file.
 """
 
 import argparse
@@ -21,7 +22,7 @@ SERVERS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MariaDB"}
 
 
 def fill(count: int) -> int:
-    """Store an exam and so many attempts of an hour that have just started; return the exam's id."""
+    """Store an exam of one hour and this many attempts that have just started; return the exam's id."""
     from django.contrib.auth import get_user_model  # noqa: PLC0415  after the settings
     from django.utils import timezone  # noqa: PLC0415
 

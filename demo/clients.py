@@ -45,7 +45,7 @@ class Visitor:
         return self.request("POST", path, data=data)
 
     def once(self, path: str, **more: Any) -> Any:
-        """Send a POST request to the course's resources of the second version; return the answer."""
+        """Send a POST request to the course's resources in REST v2; return the response."""
         headers = {"Idempotency-Key": uuid.uuid4().hex, **more.pop("headers", {})}
         response = self.request("POST", f"{COURSE}/{path}", headers=headers, **more)
         assert response.ok, f"{path}: {response.status_code} {response.text[:300]}"

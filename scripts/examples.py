@@ -1,6 +1,6 @@
-"""Record the examples of the REST reference anew: ``python -m scripts.examples``.
+"""Record the examples of the REST reference again: ``python -m scripts.examples``.
 
-The tests that compare the examples with what the application answers write them instead.
+The tests that compare the examples with responses of the application then write them instead.
 """
 
 import os

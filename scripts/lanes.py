@@ -1,4 +1,4 @@
-"""The lanes of ``make test``: what each runs, and what it requires of the machine."""
+"""The lanes of ``make test``: the commands and requirements of each."""
 
 import os
 import shutil
@@ -35,8 +35,8 @@ ON_DATABASES = [
     "tests/views/test_large_course.py",
     "tests/views/test_lost_connections.py",
 ]
-# Thousands of requests and changes each, which no settings or versions change. Coverage would make them half as slow
-# again, and the other tests reach the same lines.
+# Thousands of requests and changes each, whose results do not depend on settings or versions. Coverage would make
+# them half as slow again, and the other tests reach the same lines.
 WALKS = [
     "tests/views/test_sequences.py",
     "tests/views/test_roles.py",
@@ -49,7 +49,7 @@ WITHOUT_LANES = [
     for name in ("concurrency", "upgrade", "fuzz", "plugins", "attack", "clients", "tutor")
 ]
 MARKED_LANES = ("demo", "browser", "packaging")
-# Each run draws other requests; `make fuzz` draws thousands per operation.
+# Each run generates different requests; `make fuzz` generates thousands per operation.
 FUZZ_EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "100")
 FUZZ_EXAMPLES_ON_POSTGRESQL = "20"
 OLDEST_NODE = (20, 19)
@@ -115,7 +115,7 @@ def no_plugin() -> str:
 
 
 def no_tutor() -> str:
-    """Tutor is installed once, in an environment of its own."""
+    """Install Tutor, once, in a separate environment; return why that is not possible, or ''."""
     prepare = [sys.executable, "-m", "tests.tutor.environment"]
     return subprocess.run(prepare, cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
@@ -162,12 +162,12 @@ COVERAGE_OF_BOTH = (
 def in_project(
     name: str, python: Path = Path(sys.executable), more: Sequence[str] = ()
 ) -> list[str]:
-    """The suite in a project."""
+    """Return the command that runs the suite in a project."""
     return pytest(*PROJECTS, "--ds", f"tests.projects.{name}", *more, "tests", python=python)
 
 
 def rest_of(name: str, python: Path, more: Sequence[str] = ()) -> list[str]:
-    """The tests that do not fit the project and may depend on versions."""
+    """Return the command that runs the tests that do not fit the project but may depend on versions."""
     return pytest(*PROJECTS, "--rest-of", name, *more, "tests", python=python)
 
 
@@ -199,12 +199,14 @@ class Lane:
     """Commands that run one after the other; the first failure ends the lane."""
 
     name: str
-    missing: Callable[[], str]  # why it cannot run here, or ''
+    missing: Callable[[], str]  # returns why the lane cannot run here, or ''
     commands: list[list[str]]
     environment: dict[str, str] = field(default_factory=dict)
-    seconds: int = 30  # roughly, to begin with the longest
-    cores: float = 1  # how many it keeps busy: less where it waits for servers or a network
-    otherwise: list[list[str]] = field(default_factory=list)  # the commands if something is missing
+    seconds: int = 30  # rough duration, because the longest lanes start first
+    cores: float = 1  # cores kept busy: fewer if the lane waits for servers or a network
+    otherwise: list[list[str]] = field(
+        default_factory=list
+    )  # commands to run instead if the requirement is not met
 
 
 LANES = [
@@ -318,7 +320,7 @@ LANES = [
 ]
 
 CORES = max(2, os.cpu_count() or 1)
-# What no project runs, on SQLite in memory; one worker more than cores, as tests of processes wait for these.
+# Tests that no project runs, on SQLite in memory; one worker more than cores, as tests of processes mostly wait.
 TESTS = [
     sys.executable, "-m", "pytest", "-n", str(CORES + 1), "--dist", "loadgroup", "-rs", *WITHOUT_LANES,
     *(f"--ignore={path}" for path in WALKS), "-p", "tests.projects.plugin", "--only-once", "tests",

@@ -1,4 +1,4 @@
-"""Take the pictures of README and documentation anew: ``python -m scripts.pictures``. It needs Chromium.
+"""Take the screenshots of README and documentation: ``python -m scripts.pictures``. Requires Chromium.
 
 Starts the demo, has a class of learners take its midterm, and writes `docs/_static/*.png`.
 """
@@ -40,7 +40,7 @@ ATTEMPTS = (
 
 
 def seat_a_class() -> None:
-    """Attempts of a class, in the demo's database; run in a process with the demo's settings."""
+    """Create the attempts of a class in the demo's database; run in a process with the demo's settings."""
     import django
 
     django.setup()
@@ -72,7 +72,7 @@ def seat_a_class() -> None:
 
 
 def _as(browser: Any, address: str, person: str) -> Any:
-    """A page of this person."""
+    """Open a page as this user."""
     context = browser.new_context(
         base_url=address, viewport={"width": 1200, "height": 760}, device_scale_factor=1.5
     )
@@ -83,7 +83,7 @@ def _as(browser: Any, address: str, person: str) -> Any:
 
 
 def take(browser: Any, address: str) -> None:
-    """The pictures."""
+    """Take all screenshots."""
     learner = _as(browser, address, "Jo Learner")
     learner.get_by_role("link", name="Quiz with a time limit").click()
     learner.locator(".start-timed-exam").first.click()  # a hook that stays, whatever it says

@@ -1,4 +1,4 @@
-"""Check that a release can be made of this commit, and put into `dist/` what is uploaded: ``make release-check``.
+"""Check that this commit can be released, and put the files for upload into `dist/`: ``make release-check``.
 
 Builds from what is committed, installs the wheel into an empty environment for each pair of Python and Django in
 tox.ini, and runs an exam there. Everything is made in a temporary folder; only what is uploaded stays.
@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 DIST = ROOT / "dist"
 
-# Licences that may be distributed together with a package under Apache 2.0, or be a dependency of it.
+# Licences that are compatible with a package under Apache 2.0.
 PERMITTED = re.compile(
     r"apache|bsd|\bmit\b|\bisc\b|python software foundation|psf|mpl|mozilla|lgpl|lesser general public|unlicense|public domain|zero-clause|0bsd",
     re.IGNORECASE,
 )
-# Dependencies under another licence that were looked at, and why they may stay; docs/release.rst names them.
+# Reviewed dependencies under other licences, and why they are acceptable; docs/release.rst names them.
 LOOKED_AT = {
     "edx-opaque-keys": "AGPL, needed: course keys of Open edX",
     "edx-ccx-keys": "AGPL, extra openedx",
@@ -86,7 +86,7 @@ class LeftOut(Exception):
 
 
 def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
-    """Run a command without the checkout on its path; its output. Raises Failed with the end of what it said."""
+    """Run a command without the checkout on its path; return its output. Raises Failed with the end of the output."""
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     words = [str(word) for word in command]
     done = subprocess.run(
@@ -110,7 +110,7 @@ def pairs(envlist: str) -> list[tuple[str, str]]:
 
 
 def not_permitted(licences: dict[str, list[str]]) -> dict[str, str]:
-    """Return the packages whose licence is not one of those that are, or is unknown."""
+    """Return the packages whose licence is unknown or not accepted."""
     return {
         name: licence or "unknown"
         for name, (_version, licence) in sorted(licences.items())
@@ -127,7 +127,7 @@ class Release:
         self.wheel = Path()
 
     def tree(self) -> str:
-        """Everything is committed, so that what is built is what is tagged."""
+        """Check that everything is committed, so that the build equals the tag."""
         left = run("git", "status", "--porcelain").strip()
         if left:
             raise Failed(f"not committed:\n{left}")
@@ -138,7 +138,7 @@ class Release:
         return run("git", "rev-parse", "--short", "HEAD").strip()
 
     def versions(self) -> str:
-        """The package, its npm package and the change log name the same version."""
+        """Check that the package, its npm package and the change log name the same version."""
         text = (self.source / "edx_proctoring" / "__init__.py").read_text("utf-8")
         version = re.search(r'__version__ = "([^"]+)"', text)
         assert version, "no version"
@@ -150,18 +150,18 @@ class Release:
         return version[1]
 
     def build(self) -> str:
-        """The source distribution, and the wheel from it."""
+        """Build the source distribution, and the wheel from it."""
         run(BIN / "python", "-m", "build", "--outdir", DIST, self.source)
         (self.wheel,) = DIST.glob("*.whl")
         return self.wheel.name
 
     def twine(self) -> str:
-        """The complaints of the index."""
+        """Check the metadata as the package index does."""
         run(BIN / "twine", "check", "--strict", *DIST.glob("edx_proctoring-*"))
         return "description and metadata"
 
     def install(self, python: str, django: str) -> str:
-        """Into an empty environment, and take an exam there."""
+        """Install the wheel into an empty environment, and take an exam there."""
         base = environments.find(python)
         if base is None:
             raise LeftOut(f"Python {python} is not installed")
@@ -173,7 +173,7 @@ class Release:
         return run(interpreter, "-c", USE, cwd=self.folder).strip()
 
     def npm(self) -> str:
-        """The npm package, with everything that its entry needs."""
+        """Check the npm package: it contains everything that its entry needs."""
         if not shutil.which("npm"):
             raise LeftOut("npm is not installed")
         said = run("npm", "pack", "--json", "--pack-destination", DIST, cwd=self.source)
@@ -185,13 +185,13 @@ class Release:
         return f"{packed['filename']}, {len(names)} files"
 
     def docs(self) -> str:
-        """Without a warning."""
+        """Build the documentation without warnings."""
         run(BIN / "python", "-m", "sphinx", "-W", "-q", "-b", "html", "docs", self.folder / "html",
             cwd=self.source)  # fmt: skip
         return "no warning"
 
     def complete(self) -> Path:
-        """An environment with all extras; its interpreter."""
+        """Create an environment with all extras; return its interpreter."""
         place = self.folder / "complete"
         if not place.exists():
             run(BIN / "python", "-m", "venv", "--without-pip", place)
@@ -201,7 +201,7 @@ class Release:
         return place / "bin" / "python"
 
     def licences(self) -> str:
-        """Of all that is installed along; the list is `dist/licences.txt`."""
+        """Check the licences of all installed dependencies; list them in `dist/licences.txt`."""
         found = json.loads(run(self.complete(), "-c", LICENCES))
         lines = [
             f"{name} {version}: {licence}" for name, (version, licence) in sorted(found.items())
@@ -216,7 +216,7 @@ class Release:
         return f"{len(found)} packages"
 
     def sbom(self) -> str:
-        """Write all parts in the form of CycloneDX: `dist/sbom.json`."""
+        """Write all components in CycloneDX format to `dist/sbom.json`."""
         target = DIST / "sbom.json"
         run(BIN / "cyclonedx-py", "environment", "--of", "JSON", "-o", target, self.complete())
         return f"{len(json.loads(target.read_text('utf-8'))['components'])} components"
@@ -241,11 +241,11 @@ class Release:
         yield "SBOM", self.sbom
 
 
-FIRST = ("everything is committed", "build")  # without these there is nothing to check
+FIRST = ("everything is committed", "build")  # an empty list would mean that nothing was checked
 
 
 def main() -> int:
-    """Print a line per check; the exit code is 1 if one failed, or with REQUIRE_ALL if one was left out."""
+    """Print a line per check; return 1 if one failed, or was skipped although REQUIRE_ALL is set."""
     shutil.rmtree(DIST, ignore_errors=True)
     DIST.mkdir()
     failed, left_out = [], []

@@ -69,7 +69,7 @@ def _end_of(command: list[str], code: int) -> str:
 
 
 def _run(command: list[str], environment: dict[str, str], said: list[str], result: Result) -> int:
-    """Run the command; its exit code, negative for the signal that ended it."""
+    """Run the command; return its exit code, negative for the signal that ended it."""
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -98,7 +98,9 @@ def run_lanes(lanes: Sequence[Lane], cores: int = CORES) -> list[Result]:
     def work(lane: Lane) -> None:
         try:
             result = run_lane(lane)
-        except Exception as error:  # its thread would take it along, and the row would be missing
+        except (
+            Exception
+        ) as error:  # otherwise the exception would end the thread, and the row would be missing
             result = Result(lane.name, "failed", repr(error))
         with turn:
             results[lane.name] = result

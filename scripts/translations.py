@@ -1,4 +1,4 @@
-"""Keep the catalogs of texts in edx_proctoring/locale.
+"""Update the message catalogs in edx_proctoring/locale.
 
     python -m scripts.translations             take over new texts into all catalogs, and compile them
     python -m scripts.translations new fr      begin the catalogs of a language
@@ -37,7 +37,7 @@ HOMES = {
 DOMAINS = ("django", "djangojs", *(f"{name}/django" for name in HOMES))
 CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext"}
 PLACE = re.compile(r"\{\w+\}")
-ALIASES = {"zh_CN": ["zh_Hans"]}  # Django's name beside that of Open edX
+ALIASES = {"zh_CN": ["zh_Hans"]}  # Django's name in addition to that of Open edX
 WIDTH = 100
 WRITTEN = datetime.datetime(
     2026, 11, 30, tzinfo=datetime.UTC

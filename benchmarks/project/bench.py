@@ -44,7 +44,7 @@ class Enrollments(driver.Service):  # type: ignore[misc]
 
 
 class Enrollment:
-    """As the host has it."""
+    """An enrollment as the host returns it."""
 
     def __init__(self, user: Any) -> None:
         self.user = user

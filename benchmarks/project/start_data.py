@@ -29,7 +29,7 @@ exam = ProctoredExam(
     is_active=True,
     backend="test",
 )
-ProctoredExam.objects.bulk_create([exam])  # no provider is there yet to be told
+ProctoredExam.objects.bulk_create([exam])  # no provider is running yet
 print(ProctoredExam.objects.get().pk)
 until, sessions = timezone.now() + datetime.timedelta(days=1), []
 for user in users.all():

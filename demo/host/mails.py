@@ -7,7 +7,9 @@ from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 
-BETWEEN = re.compile(r"^-{79}\n", re.MULTILINE)  # what Django's backend writes after each mail
+BETWEEN = re.compile(
+    r"^-{79}\n", re.MULTILINE
+)  # the separator that Django's backend writes after each e-mail
 
 
 @dataclass(frozen=True)

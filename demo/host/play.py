@@ -1,4 +1,4 @@
-"""Scenarios that a learner can play: what goes wrong in an exam, on request."""
+"""Scenarios that a learner can play: problems in an exam, on request."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ REJECTION = {
         "outcome": "violation",
         "delay": 3,
         "mode": "once",
-        "reviewed_by": "robin@demo.example.com",  # without a person, staff would have to confirm it
+        "reviewed_by": "robin@demo.example.com",  # without a reviewer's name, staff would have to confirm the rejection
         "comments": [{"comment": "A phone was used", "status": "suspicious", "start": 12}],
     }
 }
@@ -81,7 +81,7 @@ SCENARIOS = (
 
 @login_required
 def play(request: HttpRequest) -> HttpResponse:
-    """Show the scenarios, and what is different for the learner now."""
+    """Show the scenarios, and those now active for the learner."""
     try:
         script = requests.get(SCRIPT, timeout=PATIENCE).json()["learners"]
     except (requests.RequestException, ValueError, KeyError):
@@ -151,7 +151,7 @@ def end(request: HttpRequest) -> HttpResponse:
 
 
 def _changed(request: HttpRequest, change: dict[str, Any] | None) -> bool:
-    """Change what the provider does with this learner; None: as with everybody. Return whether it worked."""
+    """Change the simulator's script for this learner; None removes the changes. Return whether it worked."""
     email = request.user.email  # type: ignore[union-attr]  # signed in
     try:
         requests.post(

@@ -1,4 +1,4 @@
-"""All e-mails about exams as the host's people would get them, without sending any."""
+"""Previews of all e-mails about exams, as the host would send them."""
 
 from datetime import timedelta
 from typing import Any
@@ -48,7 +48,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 
 def _all(learner: Any, exam: ProctoredExam) -> list[tuple[str, emails.StatusEmail | None]]:
-    """Return (what it is about, the e-mail); about an attempt that is in no table."""
+    """Return (topic, e-mail), for an attempt that is not stored."""
     language = get_language() or "en"
     attempt = _attempt(learner, exam, completed_at=timezone.now())
     broken = _attempt(learner, exam, status=Status.error, time_remaining_seconds=SECONDS)

@@ -52,7 +52,7 @@ EXAMS: tuple[dict[str, Any], ...] = (
 PEOPLE = (
     ("alex", "Alex Learner", "verified", False, False),
     ("sam", "Sam Learner", "verified", False, False),
-    ("jo", "Jo Learner", "verified", False, False),  # for visitors: the walk leaves nothing of hers
+    ("jo", "Jo Learner", "verified", False, False),  # for visitors: the walks delete her data
     ("lee", "Lee Learner", "verified", False, False),
     ("kim", "Kim Auditor", "audit", False, False),
     ("casey", "Casey Courseteam", "verified", True, False),

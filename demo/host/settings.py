@@ -135,7 +135,7 @@ else:
         }
     }
 
-# What the platform has.
+# Settings that the platform defines.
 SITE_NAME = f"127.0.0.1:{PORT}"
 HTTPS = "off"
 PLATFORM_NAME = "Demo University"
@@ -154,7 +154,7 @@ PROCTORING_BACKENDS: dict[str, Any] = {
         "client_id": "demo",
         "client_secret": "demosecret",
         "supports_time_changes": True,
-        "ping_interval": 20,  # a visitor does not want to wait a minute for a fault to show
+        "ping_interval": 20,  # short, so that a visitor sees the effect of a fault within seconds
     },
     "software_secure": {
         "organization": "DemoUniversity",

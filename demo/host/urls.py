@@ -24,7 +24,7 @@ urlpatterns = [
     re_path(rf"^courses/{COURSE}/jump_to/(?P<location>.*)$", views.jump_to, name="jump_to"),
     re_path(rf"^courses/{COURSE}/courseware/(?P<location>.*)$", views.exam, name="exam"),
     path("answer", views.answer, name="answer"),
-    # The learning micro-frontend's addresses: links of e-mails and providers lead here.
+    # URLs of the learning micro-frontend, used by links in e-mails and by providers.
     re_path(rf"^course/{COURSE}/home$", views.home),
     re_path(rf"^course/{COURSE}/(?P<location>block-v1:.*)$", views.jump_to),
     path("support/contact_us", views.help_page),

@@ -16,7 +16,7 @@ MINUTE = datetime.timedelta(minutes=1)
 
 
 def accommodated(trip: Walk) -> None:
-    """Run all steps. The walk moves moments to the past where it would have to wait for minutes."""
+    """Run all steps. The walk moves times into the past where it would have to wait for minutes."""
     staff = Visitor(trip.host, "casey")
     trip.step("preview", "casey", "previews a file of profiles", lambda: _preview(staff))
     trip.step("import", "casey", "imports it, and once more", lambda: _import(staff))
@@ -49,7 +49,7 @@ def _send(staff: Visitor, path: str) -> Any:
 
 
 def _move_start(attempt: ProctoredExamStudentAttempt) -> datetime.datetime:
-    """Let the attempt have started half an hour earlier; return that moment."""
+    """Move the start of the attempt half an hour back; return the new start."""
     row = ProctoredExamStudentAttempt.objects.get(pk=attempt.pk)
     assert row.started_at is not None, "not started"
     began = row.started_at - 30 * MINUTE

@@ -1,4 +1,4 @@
-"""The end of the walks: the course team looks at what has happened."""
+"""The end of the walks: the course team opens the staff page."""
 
 import json
 from html import unescape
@@ -10,7 +10,7 @@ from demo.walk import Walk, one
 
 
 def looked_at(trip: Walk) -> None:
-    """The page in the menu, its list, and the timeline of an attempt."""
+    """Run all steps: the link in the menu, the list, and the timeline of an attempt."""
     staff = Visitor(trip.host, "casey")
     found: dict[str, Any] = {}
     trip.step("menu", "casey", "finds the special exams in the menu", lambda: _menu(staff, found))

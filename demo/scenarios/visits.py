@@ -1,4 +1,4 @@
-"""Languages, e-mails and scenarios: the part of the walks for visitors who do more than take an exam."""
+"""The walk through languages, e-mails and scenarios."""
 
 import re
 import time
@@ -14,7 +14,7 @@ from edx_proctoring import emails
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 
 ADDRESS = "jo@demo.example.com"
-MINUTES = 75  # with the quarter that Jo gets
+MINUTES = 75  # including Jo's additional quarter
 LOOK_SECONDS = 1
 
 
@@ -32,7 +32,7 @@ def visited(trip: Walk) -> None:
 def _languages(trip: Walk) -> str:
     learner = Visitor(trip.host, "jo")
     titles = set()
-    for code, _name in reversed(settings.LANGUAGES):  # English in the end
+    for code, _name in reversed(settings.LANGUAGES):  # back to English
         page = learner.post("/language", {"language": code, "next": "/play"})
         assert page.ok, f"{code}: {page.status_code}"
         direction = "rtl" if code == "ar" else "ltr"
@@ -71,7 +71,7 @@ def _cut(trip: Walk, learner: Visitor, attempt: ProctoredExamStudentAttempt) -> 
 
 def _fast_clock(learner: Visitor, attempt: ProctoredExamStudentAttempt) -> str:
     learner.post("/play/clock", {})
-    began = time.monotonic()  # before the server reads its clock: its answer may be slow
+    began = time.monotonic()  # before the request, because the response may be slow
     before = learner.attempt(attempt.pk)["time_remaining_seconds"]
     time.sleep(LOOK_SECONDS)
     lost = before - learner.attempt(attempt.pk)["time_remaining_seconds"]

@@ -55,7 +55,7 @@ class Callbacks:
         if wanted["mode"] == "twice":
             self.put(attempt["id"], "review", second, body)
         elif wanted["mode"] in ("corrected", "out_of_order"):
-            # another opinion: a later one, or an interim one that arrives after the final one
+            # a second review: a later one, or an interim one that arrives after the final one
             other = "passed" if outcome != "passed" else "suspicious"
             self.put(attempt["id"], "review", second, self._review_body(attempt, wanted, other))
 

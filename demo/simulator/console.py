@@ -114,7 +114,7 @@ def choose() -> Redirect | tuple[str, int]:
 
 @pages.post("/console/forget")
 def forget_learner() -> Redirect:
-    """Remove what was chosen for one learner."""
+    """Remove one learner's overrides."""
     simulator().change_script({"learners": {request.form.get("learner", ""): None}})
     return redirect(url_for("console.show"), 303)
 

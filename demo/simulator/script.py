@@ -13,7 +13,7 @@
 
 Delays are seconds. With ``"ping": "lost"`` the desktop application no longer answers the exam page.
 ``learners`` overrides ``ready``, ``review``, ``onboarding`` and ``ping`` for one e-mail address; ``null``
-removes the overrides. A fault without ``times`` stays until it is taken away with ``null``.
+removes the overrides. A fault without ``times`` stays until ``null`` removes it.
 """
 
 import copy
@@ -42,7 +42,7 @@ ENDPOINTS = (
     "desktop",
     "psi",
 )
-#: slow: answer late · status: answer an error · drop: no answer · lost: do it, then no answer ·
+#: slow: late response · status: error response · drop: no response · lost: executed, but no response ·
 #: malformed: broken JSON · down: as drop, at every endpoint.
 FAULTS = ("slow", "status", "drop", "lost", "malformed", "down")
 

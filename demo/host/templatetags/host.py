@@ -24,6 +24,6 @@ def place(usage_key: str) -> str:
 
 @register.filter
 def is_course_team(user: Any) -> bool:
-    """Is the user on the staff of the course, or global staff?"""
+    """Return whether the user is course staff or global staff."""
     staff = get_runtime_service("instructor")
     return bool(user.is_staff or staff.is_course_staff(user, COURSE_ID))
