@@ -97,16 +97,16 @@ def measure(
     mood: str, with_breaker: bool, outage: float, rate: float, deadline: float
 ) -> list[str]:
     """Return one row of the table."""
-    from django.core.cache import cache  # noqa: PLC0415  after the settings
+    from django.core.cache import cache
 
-    from edx_proctoring.backends.backend import ask_options  # noqa: PLC0415
-    from edx_proctoring.backends.rest import BaseRestProctoringProvider  # noqa: PLC0415
-    from edx_proctoring.circuit_breaker import CircuitBreaker  # noqa: PLC0415
+    from edx_proctoring.backends.backend import ask_options
+    from edx_proctoring.backends.rest import BaseRestProctoringProvider
+    from edx_proctoring.circuit_breaker import CircuitBreaker
 
     cache.clear()
     admits = CircuitBreaker.admits
     if not with_breaker:
-        CircuitBreaker.admits = lambda _self, **_: True  # type: ignore[method-assign]
+        CircuitBreaker.admits = lambda _self, **_: True  # type: ignore[method-assign]  # put back afterwards
     try:
         with provider_server() as server:
             url = f"http://127.0.0.1:{server.server_port}"
@@ -128,7 +128,7 @@ def measure(
 
             course.go_on(rate, is_over)
     finally:
-        CircuitBreaker.admits = admits  # type: ignore[method-assign]
+        CircuitBreaker.admits = admits  # type: ignore[method-assign]  # put back afterwards
     return row(mood, with_breaker, course, until)
 
 
@@ -160,9 +160,9 @@ def main() -> None:
     )
     options = conditions.parse(parser)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-    import logging  # noqa: PLC0415
+    import logging
 
-    import django  # noqa: PLC0415
+    import django
 
     django.setup()
     logging.disable(logging.CRITICAL)

@@ -80,12 +80,12 @@ def machine() -> str:
 def database_version(server: str) -> str:
     """Return the name and version of this kind of database."""
     if server == "PostgreSQL":
-        import psycopg  # noqa: PLC0415  only where it is measured
+        import psycopg
 
         with psycopg.connect(_url("postgres", lanes.POSTGRESQL_SERVER)) as postgresql:
             return f"PostgreSQL {postgresql.info.parameter_status('server_version')}"
     if server == "MariaDB":
-        import MySQLdb  # noqa: PLC0415  only where it is measured
+        import MySQLdb
 
         url = urlsplit(_url("mysql", lanes.MARIADB_SERVER))
         connection = MySQLdb.connect(

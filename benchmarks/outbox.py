@@ -36,9 +36,9 @@ WORKER = [
 
 def silent(options: argparse.Namespace) -> None:
     """Measure e-mails while provider notices are not answered."""
-    from edx_proctoring import api, outbox  # noqa: PLC0415  after the settings
-    from edx_proctoring.models import OutboxMessage  # noqa: PLC0415
-    from edx_proctoring.testing.factories import AttemptFactory, ExamFactory  # noqa: PLC0415
+    from edx_proctoring import api, outbox
+    from edx_proctoring.models import OutboxMessage
+    from edx_proctoring.testing.factories import AttemptFactory, ExamFactory
 
     exam = ExamFactory(backend="simulator")
     attempts = AttemptFactory.create_batch(
@@ -86,7 +86,7 @@ def silent(options: argparse.Namespace) -> None:
 @contextlib.contextmanager
 def deliverer(options: argparse.Namespace) -> Iterator[None]:
     """Start the one process that delivers: a worker, or a repeated command as from cron."""
-    from edx_proctoring.models import OutboxMessage  # noqa: PLC0415  after the settings
+    from edx_proctoring.models import OutboxMessage
 
     over = threading.Event()
 
@@ -118,10 +118,10 @@ def deliverer(options: argparse.Namespace) -> Iterator[None]:
 
 def backlog(options: argparse.Namespace) -> None:
     """Measure many lanes, and a long one."""
-    from django.utils import timezone  # noqa: PLC0415  after the settings
+    from django.utils import timezone
 
-    from edx_proctoring import outbox  # noqa: PLC0415
-    from edx_proctoring.models import OutboxMessage  # noqa: PLC0415
+    from edx_proctoring import outbox
+    from edx_proctoring.models import OutboxMessage
 
     outbox.register("bench", lambda _message: None)
 
@@ -151,10 +151,10 @@ def backlog(options: argparse.Namespace) -> None:
 
 def broker(_options: argparse.Namespace) -> None:
     """Measure a broker that does not respond."""
-    from celery import Celery  # noqa: PLC0415
+    from celery import Celery
 
-    from edx_proctoring import outbox  # noqa: PLC0415
-    from edx_proctoring.circuit_breaker import IN_PROCESS  # noqa: PLC0415
+    from edx_proctoring import outbox
+    from edx_proctoring.circuit_breaker import IN_PROCESS
 
     outbox.register("bench", lambda _message: None)
     number = 0
@@ -192,7 +192,7 @@ def broker(_options: argparse.Namespace) -> None:
 @contextlib.contextmanager
 def database() -> Iterator[None]:
     """Create an empty database for this run."""
-    from demo.servers import create_database, drop_database, own_database  # noqa: PLC0415
+    from demo.servers import create_database, drop_database, own_database
 
     given = os.environ.get("DATABASE_URL", "")
     with tempfile.TemporaryDirectory() as folder:
@@ -203,7 +203,7 @@ def database() -> Iterator[None]:
         try:
             yield
         finally:
-            from django.db import connection  # noqa: PLC0415
+            from django.db import connection
 
             connection.close()
             drop_database(url)
@@ -228,12 +228,12 @@ def main() -> None:
             BENCH_BROKER=options.broker,
             BENCH_PROVIDER=f"http://127.0.0.1:{provider.getsockname()[1]}",
         )
-        import logging  # noqa: PLC0415
+        import logging
 
-        import django  # noqa: PLC0415
-        from django.core.management import call_command  # noqa: PLC0415
+        import django
+        from django.core.management import call_command
 
-        from benchmarks.project import outbox_celery  # noqa: F401, PLC0415
+        from benchmarks.project import outbox_celery  # noqa: F401  makes the Celery app
 
         django.setup()
         logging.disable(logging.CRITICAL)

@@ -23,11 +23,11 @@ SERVERS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MariaDB"}
 
 def fill(count: int) -> int:
     """Store an exam of one hour and this many attempts that have just started; return the exam's id."""
-    from django.contrib.auth import get_user_model  # noqa: PLC0415  after the settings
-    from django.utils import timezone  # noqa: PLC0415
+    from django.contrib.auth import get_user_model
+    from django.utils import timezone
 
-    from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment  # noqa: PLC0415
-    from edx_proctoring.testing.factories import AttemptFactory, ExamFactory  # noqa: PLC0415
+    from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
+    from edx_proctoring.testing.factories import AttemptFactory, ExamFactory
 
     exam, users = ExamFactory(time_limit_mins=60), get_user_model().objects
     users.bulk_create(
@@ -51,7 +51,7 @@ def fill(count: int) -> int:
 
 def until_accepted(call: Callable[[], object]) -> None:
     """Repeat a request that is answered with 503, as pages do: SQLite lets one connection write at a time."""
-    from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable  # noqa: PLC0415  after the settings
+    from edx_proctoring.exceptions import ProctoringTemporarilyUnavailable
 
     while True:
         try:
@@ -63,10 +63,10 @@ def until_accepted(call: Callable[[], object]) -> None:
 
 def submissions(exam_id: int, over: threading.Event, waited: list[float]) -> None:
     """Submit one attempt after another, the last ones first, until it is over; note how long each request takes."""
-    from django.db import connection  # noqa: PLC0415  after the settings
+    from django.db import connection
 
-    from edx_proctoring import api  # noqa: PLC0415
-    from edx_proctoring.models import ProctoredExamStudentAttempt  # noqa: PLC0415
+    from edx_proctoring import api
+    from edx_proctoring.models import ProctoredExamStudentAttempt
 
     attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id)
     # All ids at once: with SQLite, a cursor that is still open keeps others from writing.
@@ -88,11 +88,11 @@ def megabytes() -> int:
 
 def measure(count: int) -> tuple[str, list[str]]:
     """Return the server's name and the cells of the table."""
-    from django.db import connection  # noqa: PLC0415  after the settings
-    from django.utils import timezone  # noqa: PLC0415
+    from django.db import connection
+    from django.utils import timezone
 
-    from edx_proctoring import api, outbox  # noqa: PLC0415
-    from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt  # noqa: PLC0415
+    from edx_proctoring import api, outbox
+    from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
 
     exam_id, over = fill(count), threading.Event()
     waited: list[float] = []
@@ -144,16 +144,16 @@ def main() -> None:
     options = conditions.parse(parser)
     with database():
         os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.project.outbox_host"
-        import logging  # noqa: PLC0415  after the settings
+        import logging
 
-        import django  # noqa: PLC0415
-        from django.core.management import call_command  # noqa: PLC0415
+        import django
+        from django.core.management import call_command
 
         django.setup()
         logging.disable(logging.CRITICAL)
         call_command("migrate", verbosity=0)
         server, cells = measure(options.attempts)
-        from benchmarks.__main__ import as_table, publish  # noqa: PLC0415
+        from benchmarks.__main__ import as_table, publish
 
         title = f"Recalculation of running attempts, {server}"
         publish(f"recalculation-{server.lower()}", server, [(title, as_table(HEADER, [cells]))])

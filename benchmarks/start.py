@@ -176,7 +176,7 @@ def idle_watch(database: str) -> Iterator[list[float]]:
     longest, over = [0.0], threading.Event()
 
     def watch() -> None:
-        import psycopg  # noqa: PLC0415  only there
+        import psycopg
 
         with psycopg.connect(database, autocommit=True) as connection:
             while not over.wait(0.05):

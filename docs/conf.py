@@ -9,7 +9,7 @@ sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "docs" / "_extensions"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.contrib.settings")  # with all extensions
 
-import edx_proctoring  # noqa: E402
+import edx_proctoring  # noqa: E402  needs the settings
 
 project = "edx-proctoring"
 author = "the edx-proctoring contributors"

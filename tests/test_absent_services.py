@@ -137,7 +137,7 @@ def test_screens_and_prerequisites_without_routes(
     host.credit.requirements = [before]
     status = api.check_prerequisites(api.get_exam_by_id(exam.pk), learner.pk)["prerequisite_status"]
     assert [entry["jumpto_url"] for entry in status["failed_prerequisites"]] == [None]
-    view = lambda one: api.get_student_view(  # noqa: E731
+    view = lambda one: api.get_student_view(  # noqa: E731  a local shorthand
         learner.pk, one.course_id, one.content_id, dict(CONTEXT)
     )
     assert "failed-prerequisites" in view(exam)

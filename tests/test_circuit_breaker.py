@@ -15,7 +15,7 @@ def clock(monkeypatch):
     """Move both clocks: the cache uses the time of day, the process the monotonic clock."""
     began = time.monotonic()
     with time_machine.travel(1_900_000_000, tick=False) as moved:
-        passed = lambda: time.time() - 1_900_000_000  # noqa: E731
+        passed = lambda: time.time() - 1_900_000_000  # noqa: E731  a local shorthand
         monkeypatch.setattr(circuit_breaker.time, "monotonic", lambda: began + passed())
         yield moved
     django_cache.clear()

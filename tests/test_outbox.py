@@ -22,8 +22,8 @@ def heard(settings):
     """The delivered keys, in order; `fail` names keys that raise, `wait` keys that raise NotNow."""
 
     class Heard(list):
-        fail: set = set()  # noqa: RUF012
-        wait: set = set()  # noqa: RUF012
+        fail: set = set()  # noqa: RUF012  a constant
+        wait: set = set()  # noqa: RUF012  a constant
 
         def deliver(self, message):
             if message.key in self.wait:

@@ -15,7 +15,7 @@ FUNCTIONS = [name for name in api.__all__ if isinstance(getattr(api, name), Func
 def test_there_is_one() -> None:
     assert ProctoringService() is ProctoringService()
     with pytest.raises(TypeError):
-        ProctoringService("argument")  # type: ignore[call-arg]
+        ProctoringService("argument")  # type: ignore[call-arg]  # must be refused
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -30,7 +30,7 @@ OPERATIONS: dict[str, Callable[[int], Any]] = {}
 KNOWN: dict[str, Any] = {}
 
 
-class Enrollments(driver.Service):  # type: ignore[misc]
+class Enrollments(driver.Service):  # type: ignore[misc]  # its module has no types
     """All learners are enrolled; the host's own list takes no time."""
 
     def get_enrollments_can_take_proctored_exams(
@@ -282,7 +282,7 @@ def fill_overdue(count: int) -> None:
 @driver.command
 def sweep() -> dict[str, Any]:
     """End them all; return the seconds, their number, and the peak memory after each tenth, in MiB."""
-    from edx_proctoring.operations import sweep_expired_attempts  # noqa: PLC0415  ours only
+    from edx_proctoring.operations import sweep_expired_attempts
 
     logging.disable(logging.CRITICAL)
     peaks, counts, began = [], [], time.perf_counter()

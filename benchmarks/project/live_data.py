@@ -8,13 +8,13 @@ import django
 
 django.setup()
 
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model  # noqa: E402
-from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
-from django.contrib.sessions.models import Session  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model  # noqa: E402  needs the settings
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402  needs the settings
+from django.contrib.sessions.models import Session  # noqa: E402  needs the settings
+from django.core.management import call_command  # noqa: E402  needs the settings
+from django.utils import timezone  # noqa: E402  needs the settings
 
-from edx_proctoring.models import (  # noqa: E402
+from edx_proctoring.models import (  # noqa: E402  needs the settings
     ProctoredExam,
     ProctoredExamStudentAttempt,
     TimeAdjustment,

@@ -2,7 +2,7 @@
 
 import os
 
-from start_settings import *  # noqa: F403
+from start_settings import *  # noqa: F403  all of its settings
 from start_settings import INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "edx_proctoring.contrib.live"]

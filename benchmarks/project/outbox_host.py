@@ -2,7 +2,7 @@
 
 import os
 
-from tests.settings import *  # noqa: F403
+from tests.settings import *  # noqa: F403  all of its settings
 from tests.settings import PROCTORING_SETTINGS
 
 CELERY_TASK_ALWAYS_EAGER = False

@@ -6,12 +6,12 @@ import django
 
 django.setup()
 
-import rules  # noqa: E402
-from celery import current_app  # noqa: E402
-from django.apps import apps  # noqa: E402
-from django.core.wsgi import get_wsgi_application  # noqa: E402
+import rules  # noqa: E402  needs the settings
+from celery import current_app  # noqa: E402  needs the settings
+from django.apps import apps  # noqa: E402  needs the settings
+from django.core.wsgi import get_wsgi_application  # noqa: E402  needs the settings
 
-from edx_proctoring.backends.rest import BaseRestProctoringProvider  # noqa: E402
+from edx_proctoring.backends.rest import BaseRestProctoringProvider  # noqa: E402  needs the settings
 
 current_app.conf.update(broker_url="memory://", task_always_eager=False)
 rules.add_perm("edx_proctoring.can_take_proctored_exam", rules.is_active)

@@ -17,7 +17,7 @@ class HostConfig(AppConfig):
         from eventtracking import tracker
         from eventtracking.tracker import Tracker
 
-        from demo.host import celery, services  # noqa: F401
+        from demo.host import celery, services  # noqa: F401  importing them registers them
         from edx_proctoring.signals import exam_attempt_status_signal
 
         services.register()

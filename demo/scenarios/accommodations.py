@@ -123,7 +123,7 @@ def _require_end(text: str, began: datetime.datetime, minutes: int) -> None:
 
 def _told(trip: Walk, attempt: ProctoredExamStudentAttempt) -> str:
     expected = ["started", "extend 600", "pause", "continue", "extend 420"]
-    heard = lambda: trip.remote(attempt.external_id or "")["told"]  # noqa: E731
+    heard = lambda: trip.remote(attempt.external_id or "")["told"]  # noqa: E731  a local shorthand
     trip.wait("the simulator to hear of each change", lambda: len(heard()) >= len(expected))
     assert heard() == expected, heard()
     return "extend, pause, continue"

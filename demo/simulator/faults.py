@@ -22,7 +22,7 @@ def endpoint(name: str) -> Callable[[View], View]:
     """Give a view the name that is used in the script."""
 
     def mark(view: View) -> View:
-        view.endpoint_name = name  # type: ignore[attr-defined]
+        view.endpoint_name = name  # type: ignore[attr-defined]  # an attribute of our own
         return view
 
     return mark

@@ -310,7 +310,7 @@ class BaseRestProctoringProvider(RestTransport, RestTimeChanges, ProctoringBacke
 
     def get_software_download_url(self) -> str | None:
         """Return the address from the configuration."""
-        url: str | None = self.get_proctoring_config().get("download_url")  # type: ignore[assignment]  # as sent
+        url: str | None = self.get_proctoring_config().get("download_url")  # type: ignore[assignment]  # whatever the provider sends
         return url
 
     def get_javascript(self) -> str:

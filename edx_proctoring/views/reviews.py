@@ -163,7 +163,7 @@ class AnonymousReviewCallback(BaseReviewCallback, ProctoredAPIView):
         self._secret = _secret_of(request)
         if "secret" in request.GET:
             query = request.GET.copy()
-            query["secret"] = "hidden"  # noqa: S105  none
+            query["secret"] = "hidden"  # noqa: S105  not a password
             request.GET = query  # type: ignore[assignment]  # a copy, whose type is mutable
             request.META["QUERY_STRING"] = query.urlencode()
         return super().initialize_request(request, *args, **kwargs)

@@ -122,7 +122,7 @@ def test_an_extension_counts_for_the_acknowledged_review(
         return api.get_student_view(learner.pk, exam.course_id, exam.content_id, dict(CONTEXT))
 
     assert view() is None  # past due: the content
-    extended = lambda *_args, user=None: now + DAY if user else None  # noqa: E731
+    extended = lambda *_args, user=None: now + DAY if user else None  # noqa: E731  a local shorthand
     monkeypatch.setattr(when_api, "get_date_for_block", extended)
     assert "proctored-verified" in view()
 

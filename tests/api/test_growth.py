@@ -101,7 +101,7 @@ Attempt = ProctoredExamStudentAttempt
 @pytest.mark.defect("PYTHON-109")
 def test_only_the_newest_verification_is_used(practice_exam, learner):
     AttemptFactory(proctored_exam=practice_exam, user=learner, status="verified")
-    read = lambda: api.get_last_verified_onboarding_attempts_per_user([learner], "test")  # noqa: E731
+    read = lambda: api.get_last_verified_onboarding_attempts_per_user([learner], "test")  # noqa: E731  a local shorthand
     costs_the_same(read, many(practice_exam, user=learner, status="verified"))
     newest = Attempt.objects.filter(user=learner).order_by("-modified", "-id").first()
     assert read()[learner.pk].pk == newest.pk
@@ -139,7 +139,7 @@ def test_courses_of_many_exams(exam, learner, make_exam):
         for _ in range(10):
             make_exam()
 
-    last = lambda: api.get_last_exam_completion_date(exam.course_id, learner.username)  # noqa: E731
+    last = lambda: api.get_last_exam_completion_date(exam.course_id, learner.username)  # noqa: E731  a local shorthand
     assert costs_the_same(last, more) <= 2
     assert costs_the_same(lambda: api.is_backend_dashboard_available(exam.course_id), more) == 1
 

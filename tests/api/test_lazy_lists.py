@@ -164,14 +164,14 @@ def test_it_cannot_be_hashed(read: Read) -> None:
     with pytest.raises(TypeError):
         hash(read())
     with pytest.raises(TypeError):
-        read() + 5  # type: ignore[operator]
+        read() + 5  # type: ignore[operator]  # must be refused
     with pytest.raises(TypeError):
-        5 + read()  # type: ignore[operator]
+        5 + read()  # type: ignore[operator]  # must be refused
     for at in (ROWS, -ROWS - 1, 10**30):
         with pytest.raises(IndexError):
             read()[at]
     with pytest.raises(TypeError):
-        read()["id"]  # type: ignore[call-overload]
+        read()["id"]  # type: ignore[call-overload]  # must be refused
 
 
 def test_nothing_is_read_before_the_first_access(read: Read) -> None:

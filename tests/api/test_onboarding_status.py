@@ -56,7 +56,7 @@ def test_a_verification_is_valid_for_a_year_despite_later_saves(
     time_machine.move_to(begun)
     one = attempt(exam=practice_exam, is_sample_attempt=True, status="submitted")
     api.update_attempt_status(one.pk, "verified")
-    ask = lambda backend="test": api.get_onboarding_attempt_data_for_learner(  # noqa: E731
+    ask = lambda backend="test": api.get_onboarding_attempt_data_for_learner(  # noqa: E731  a local shorthand
         practice_exam.course_id, learner, backend
     )
     time_machine.move_to(begun + 300 * DAY)

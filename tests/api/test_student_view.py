@@ -340,7 +340,7 @@ CONTEXT = {"display_name": "Midterm", "default_time_limit_mins": 90, "is_proctor
 def test_attempts_that_ended_before_they_started(attempt, timed_exam, learner):
     one = attempt(exam=timed_exam, taking_as_proctored=False, status="ready_to_submit")
     context = {**CONTEXT, "is_proctored": False}
-    ask = lambda: api.get_student_view(  # noqa: E731
+    ask = lambda: api.get_student_view(  # noqa: E731  a local shorthand
         learner.pk, timed_exam.course_id, timed_exam.content_id, dict(context)
     )
     assert ask()

@@ -128,8 +128,8 @@ def test_two_tabs_do_not_stop_the_clock(site):
         exam = site.exam()
         attempt_id = learner.created(exam)
         at_once(
-            lambda: learner.put(attempt_id, "start"),  # noqa: B023
-            lambda: learner.put(attempt_id, action),  # noqa: B023
+            lambda: learner.put(attempt_id, "start"),  # noqa: B023  called before the next round
+            lambda: learner.put(attempt_id, action),  # noqa: B023  called before the next round
         )
         assert_a_clock_runs_or_nothing_is_shown(site, learner, exam, attempt_id)
 
@@ -151,7 +151,7 @@ def test_two_tabs_do_not_reopen_an_exam(site, verbs):
     for _ in range(4):
         learner, exam = site.person(), site.exam()
         attempt_id = learner.created(exam, start_clock=True)
-        at_once(*[lambda verb=verb: learner.put(attempt_id, verb) for verb in verbs])  # noqa: B023
+        at_once(*[lambda verb=verb: learner.put(attempt_id, verb) for verb in verbs])  # noqa: B023  called before the next round
         assert site.attempt(attempt_id).status in ("submitted", "error")
         for action in ALL_ACTIONS:
             learner.put(attempt_id, action)

@@ -55,7 +55,7 @@ def test_messages_of_an_unknown_kind_do_not_block_the_periodic_task(site):
 
 def test_reloading_an_entrance_page_does_not_fill_the_outbox(site):
     learner, exam = site.person(), site.proctored()
-    shown = lambda: OutboxMessage.objects.filter(key__contains=f"option:{exam}:").count()  # noqa: E731
+    shown = lambda: OutboxMessage.objects.filter(key__contains=f"option:{exam}:").count()  # noqa: E731  a local shorthand
     for _ in range(20):
         learner.sees(exam)
     assert shown() <= 1

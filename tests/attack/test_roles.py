@@ -193,7 +193,7 @@ def test_two_clicks_create_one_attempt_with_one_time_limit(site):
     for proctored in (False, True):
         learner = site.person()
         exam = site.proctored() if proctored else site.exam()
-        click = lambda: learner.create(exam, proctored, start_clock=True)  # noqa: B023, E731
+        click = lambda: learner.create(exam, proctored, start_clock=True)  # noqa: B023, E731  called before the next round
         answers = [answer for answer, _ in at_once(*[click] * 5)]
         assert {answer.status_code for answer in answers} <= {200, 400}
         assert len({answer.json().get("exam_attempt_id") for answer in answers if answer.ok}) == 1

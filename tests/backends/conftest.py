@@ -3,7 +3,7 @@
 import pytest
 import responses
 
-from tests.views.conftest import as_learner, as_reviewer, as_staff, onboarding, onboarding_provider  # noqa: F401
+from tests.views.conftest import as_learner, as_reviewer, as_staff, onboarding, onboarding_provider  # noqa: F401  fixtures
 
 pytestmark = pytest.mark.needs("django-crum")
 

@@ -8,7 +8,7 @@ from edx_proctoring.backends import provider_states
 from edx_proctoring.backends.breaker import FAILURES
 from edx_proctoring.backends.null import NullBackendProvider
 from tests.backends.test_software_secure import psi
-from tests.operations.test_diagnostics import finding, remote, use  # noqa: F401
+from tests.operations.test_diagnostics import finding, remote, use  # noqa: F401  fixtures
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +80,7 @@ def test_the_doctor_does_not_open_the_circuit_breaker():
 
 
 @pytest.mark.parametrize(("status", "state"), [(405, "ok"), (500, "error")])
-def test_psi_gets_a_harmless_request(remote, status, state):  # noqa: F811
+def test_psi_gets_a_harmless_request(remote, status, state):  # noqa: F811  a fixture
     remote.status = status
     provider = psi()
     provider.exam_register_endpoint = remote.url()

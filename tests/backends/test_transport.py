@@ -25,7 +25,7 @@ from edx_proctoring.exceptions import (
     BackendProviderCannotRemoveAttempt,
 )
 from tests.backends.conftest import BASE
-from tests.backends.test_rest import ATTEMPT, EXAM, attempt, calls, rest  # noqa: F401
+from tests.backends.test_rest import ATTEMPT, EXAM, attempt, calls, rest  # noqa: F401  fixtures
 from tests.backends.test_software_secure import CONTEXT, psi
 from tests.backends.test_software_secure import EXAM as PSI_EXAM
 
@@ -34,7 +34,7 @@ PSI_URL = "https://psi.example.com/register"
 
 
 @pytest.fixture
-def down(rest, remote):  # noqa: F811
+def down(rest, remote):  # noqa: F811  a fixture
     """Return a provider that failed until its circuit breaker opened, and the number of requests."""
     remote.post(ATTEMPTS, status=503)
     for _ in range(breaker.FAILURES):
@@ -43,7 +43,7 @@ def down(rest, remote):  # noqa: F811
     return len(calls(remote))
 
 
-def test_a_provider_that_is_down_is_not_asked(rest, remote, down):  # noqa: F811
+def test_a_provider_that_is_down_is_not_asked(rest, remote, down):  # noqa: F811  a fixture
     assert down == breaker.FAILURES
     with pytest.raises(BackendProviderCannotRegisterAttempt):
         rest.register_exam_attempt(EXAM, {})
@@ -52,14 +52,14 @@ def test_a_provider_that_is_down_is_not_asked(rest, remote, down):  # noqa: F811
     assert len(calls(remote)) == down
 
 
-def test_notices_are_sent_to_a_provider_that_is_down(rest, remote, down):  # noqa: F811
+def test_notices_are_sent_to_a_provider_that_is_down(rest, remote, down):  # noqa: F811  a fixture
     remote.patch(ATTEMPT, json={"status": "submitted"})
     assert rest.stop_exam_attempt("E", "A") == "submitted"
     remote.replace("POST", ATTEMPTS, json={"id": "A"})
     assert rest.register_exam_attempt(EXAM, {}) == "A"  # the notice showed that it is back
 
 
-def test_removals_from_the_outbox_are_tried_and_asks_fail(rest, remote, down):  # noqa: F811
+def test_removals_from_the_outbox_are_tried_and_asks_fail(rest, remote, down):  # noqa: F811  a fixture
     remote.delete(ATTEMPT, json={"status": "deleted"})
     with ask_options(deadline=5), pytest.raises(breaker.ProviderIsDown):
         rest.remove_exam_attempt("E", "A")
@@ -77,7 +77,7 @@ def test_removals_from_the_outbox_are_tried_and_asks_fail(rest, remote, down):  
     ],
 )
 def test_time_outs_of_the_worker_say_nothing_about_requests(
-    rest,  # noqa: F811
+    rest,  # noqa: F811  a fixture
     remote,
     error,
     is_tell,
@@ -94,7 +94,7 @@ def test_time_outs_of_the_worker_say_nothing_about_requests(
 
 @pytest.mark.django_db
 def test_staff_get_502_for_a_removal_while_the_provider_is_down(
-    rest,  # noqa: F811
+    rest,  # noqa: F811  a fixture
     down,
     make_exam,
     learner,
@@ -111,7 +111,7 @@ def test_staff_get_502_for_a_removal_while_the_provider_is_down(
     assert ProctoredExamStudentAttempt.objects.filter(pk=one.pk).exists()
 
 
-def test_one_probe_at_a_time(rest, remote):  # noqa: F811
+def test_one_probe_at_a_time(rest, remote):  # noqa: F811  a fixture
     with time_machine.travel("2030-01-01", tick=False) as clock:
         remote.post(ATTEMPTS, status=503)
         for _ in range(breaker.FAILURES):
@@ -128,7 +128,7 @@ def test_one_probe_at_a_time(rest, remote):  # noqa: F811
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500])
-def test_a_refusal_does_not_count_as_a_failure(rest, remote, status):  # noqa: F811
+def test_a_refusal_does_not_count_as_a_failure(rest, remote, status):  # noqa: F811  a fixture
     remote.post(ATTEMPTS, status=status)
     for _ in range(breaker.FAILURES + 1):
         with pytest.raises(BackendProviderCannotRegisterAttempt):
@@ -136,7 +136,7 @@ def test_a_refusal_does_not_count_as_a_failure(rest, remote, status):  # noqa: F
     assert len(calls(remote)) == breaker.FAILURES + 1
 
 
-def test_states_are_reported(rest, remote, down):  # noqa: F811
+def test_states_are_reported(rest, remote, down):  # noqa: F811  a fixture
     known = apps.get_app_config("edx_proctoring").backends
     known["down"], known["up"] = rest, psi()
     states = backends.provider_states()
@@ -154,7 +154,7 @@ def use_cache(settings, name):
 
 
 @pytest.mark.parametrize("name", ["Broken", "Deaf"])
-def test_without_a_cache_every_request_is_sent(rest, remote, settings, name):  # noqa: F811
+def test_without_a_cache_every_request_is_sent(rest, remote, settings, name):  # noqa: F811  a fixture
     remote.post(ATTEMPTS, status=503)
     remote.get(f"{BASE}/api/v1/config/", json={"name": "x"})
     remote.patch(ATTEMPT, status=401)
@@ -194,7 +194,7 @@ class Deaf(Broken):
 
 
 @pytest.mark.parametrize("first", [{"status": 503}, {"body": requests.ConnectionError("reset")}])
-def test_reads_are_retried_once(rest, remote, first):  # noqa: F811
+def test_reads_are_retried_once(rest, remote, first):  # noqa: F811  a fixture
     remote.get(ATTEMPT, **first)
     remote.get(ATTEMPT, json={"status": "started"})
     assert rest.get_attempt(attempt())["status"] == "started"
@@ -202,14 +202,14 @@ def test_reads_are_retried_once(rest, remote, first):  # noqa: F811
 
 
 @pytest.mark.parametrize("error", [requests.ConnectTimeout("late"), requests.ReadTimeout("late")])
-def test_time_outs_are_not_retried(rest, remote, error):  # noqa: F811
+def test_time_outs_are_not_retried(rest, remote, error):  # noqa: F811  a fixture
     remote.get(ATTEMPT, body=error)
     rest.get_attempt(attempt())
     assert len(calls(remote)) == 1
 
 
 @pytest.mark.needs("lms-urls")
-def test_writes_are_not_retried(rest, remote):  # noqa: F811
+def test_writes_are_not_retried(rest, remote):  # noqa: F811  a fixture
     remote.post(ATTEMPTS, body=requests.ConnectionError("reset"))
     remote.post(PSI_URL, body=requests.ConnectionError("reset"))
     for provider, exam, context in ((rest, EXAM, {}), (psi(), PSI_EXAM, CONTEXT)):
@@ -221,7 +221,7 @@ def test_writes_are_not_retried(rest, remote):  # noqa: F811
 
 @pytest.mark.needs("lms-urls")
 @pytest.mark.parametrize(("given", "is_kept"), [("abc-1", True), ("a b\n", False), (None, False)])
-def test_ids_of_requests_are_passed_on(rest, remote, given, is_kept):  # noqa: F811
+def test_ids_of_requests_are_passed_on(rest, remote, given, is_kept):  # noqa: F811  a fixture
     remote.patch(ATTEMPT, json={"status": "started"})
     remote.post(PSI_URL, json={"ssiRecordLocator": "L"})
     crum.set_current_request(RequestFactory().get("/", headers={"X-Request-ID": given or ""}))

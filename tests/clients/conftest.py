@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from edx_proctoring.testing.factories import COURSE_ID
 from tests.clients import environment
-from tests.views.conftest import (  # noqa: F401
+from tests.views.conftest import (  # noqa: F401  fixtures
     as_learner,
     as_reviewer,
     as_staff,

@@ -1,6 +1,6 @@
 """The callers of the REST interface, as `tests/views` has them."""
 
-from tests.views.conftest import (  # noqa: F401
+from tests.views.conftest import (  # noqa: F401  fixtures
     anonymous,
     as_global_staff,
     as_learner,

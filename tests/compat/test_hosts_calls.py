@@ -139,7 +139,7 @@ def test_the_outline_requests_the_status(form, midterm, learner):
 def test_anonymous_users_see_the_outline_without_proctored_exams(
     form, midterm, practice_exam, timed_exam, host
 ):
-    ask = lambda exam: api.get_attempt_status_summary(None, exam.course_id, exam.content_id)  # noqa: E731
+    ask = lambda exam: api.get_attempt_status_summary(None, exam.course_id, exam.content_id)  # noqa: E731  a local shorthand
     assert ask(midterm) is None
     assert ask(practice_exam)["status"] == "eligible"
     assert ask(timed_exam)["short_description"] == "Timed Exam"

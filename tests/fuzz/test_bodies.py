@@ -15,7 +15,7 @@ from edx_proctoring.testing.factories import COURSE_ID
 from tests.fuzz.world import World, as_each, signed_in
 from tests.views.conftest import (
     E,
-    psi,  # noqa: F401
+    psi,  # noqa: F401  fixtures
 )
 
 EXAMPLES = max(int(os.environ.get("FUZZ_EXAMPLES", "15")) // 5, 10)  # for each route
@@ -153,7 +153,7 @@ def test_reviews(world: World) -> None:
     as_each(run, EXAMPLES, REVIEW)
 
 
-def test_reviews_of_rpnow(world: World, psi: Any) -> None:  # noqa: F811
+def test_reviews_of_rpnow(world: World, psi: Any) -> None:  # noqa: F811  a fixture
     known = world.attempt_in("submitted")
     meta = {"examCode": known.attempt_code, "ssiRecordLocator": known.external_id}
     review = st.fixed_dictionaries(

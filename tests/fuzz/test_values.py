@@ -15,7 +15,7 @@ from tests.fuzz.test_bodies import EXAMPLES, WORDS, send, values
 from tests.fuzz.world import World, as_each
 from tests.views.conftest import (
     E,
-    psi,  # noqa: F401
+    psi,  # noqa: F401  fixtures
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fuzz]
@@ -112,7 +112,7 @@ def test_random_values_in_a_comment(world: World) -> None:
     as_each(run, EXAMPLES, st.sampled_from(sorted(COMMENT)), values)
 
 
-def test_random_values_in_an_rpnow_review(world: World, psi: Any) -> None:  # noqa: F811
+def test_random_values_in_an_rpnow_review(world: World, psi: Any) -> None:  # noqa: F811  a fixture
     known = world.attempt_in("submitted")
     meta = {"examCode": known.attempt_code, "ssiRecordLocator": known.external_id}
     comment = {

@@ -151,8 +151,8 @@ def watched() -> Iterator[list[str]]:
             found.append(f"{request.method} {request.path}: {problem}")
         return response
 
-    BaseHandler.get_response = checked  # type: ignore[method-assign]
+    BaseHandler.get_response = checked  # type: ignore[method-assign]  # put back afterwards
     try:
         yield found
     finally:
-        BaseHandler.get_response = get_response  # type: ignore[method-assign]
+        BaseHandler.get_response = get_response  # type: ignore[method-assign]  # put back afterwards

@@ -1,6 +1,6 @@
 """Fixtures: the users of the REST interface, from `tests/views`."""
 
-from tests.views.conftest import (  # noqa: F401
+from tests.views.conftest import (  # noqa: F401  fixtures
     anonymous,
     as_global_staff,
     as_learner,

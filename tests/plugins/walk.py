@@ -72,7 +72,7 @@ def take(sim: Simulator) -> dict[str, Any]:
     statuses = [status(attempt_id)]
     attempt = api.get_exam_attempt_by_id(attempt_id)
     exam, remote_id = attempt["proctored_exam"]["external_id"], attempt["external_id"]
-    url = sim.base_url  # type: ignore[attr-defined]
+    url = sim.base_url  # type: ignore[attr-defined]  # an attribute of our own
     page = requests.get(f"{url}/download", params={"attempt": remote_id, "exam": exam}, timeout=10)
     deliver(sim)
     statuses.append(status(attempt_id))
@@ -90,7 +90,7 @@ def take(sim: Simulator) -> dict[str, Any]:
         "answers": answers,
         "told": sim.store.told(remote_id),
         "registered": remote and remote["body"],
-        "called_back": sim.callbacks.client.sent,  # type: ignore[attr-defined]
+        "called_back": sim.callbacks.client.sent,  # type: ignore[attr-defined]  # an attribute of our own
         "dashboard": dashboard(exam_id),
     }
 
@@ -129,8 +129,8 @@ def main() -> None:
     store = Store(":memory:", seed=1)
     sim = Simulator(store, Callbacks(store, lms, pause=0))
     server = make_server("127.0.0.1", 0, create_app(sim), threaded=True)
-    sim.base_url = f"http://127.0.0.1:{server.server_port}"  # type: ignore[attr-defined]
-    os.environ["SIMULATOR_URL"] = sim.base_url  # type: ignore[attr-defined]
+    sim.base_url = f"http://127.0.0.1:{server.server_port}"  # type: ignore[attr-defined]  # an attribute of our own
+    os.environ["SIMULATOR_URL"] = sim.base_url  # type: ignore[attr-defined]  # an attribute of our own
     threading.Thread(target=server.serve_forever, daemon=True).start()
     django.setup()
 

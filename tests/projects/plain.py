@@ -7,7 +7,7 @@ from tests.projects.absent import OPTIONAL, block
 ABSENT = [one for one in os.environ.get("ABSENT", ",".join(OPTIONAL.values())).split(",") if one]
 block(*ABSENT)
 
-from tests import settings as base  # noqa: E402
+from tests import settings as base  # noqa: E402  needs the settings
 
 globals().update({name: getattr(base, name) for name in dir(base) if name.isupper()})
 INSTALLED_APPS = [app for app in base.INSTALLED_APPS if app not in ABSENT]

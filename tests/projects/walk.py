@@ -9,20 +9,20 @@ import django
 
 django.setup()
 
-import rules  # noqa: E402
-from django.apps import apps  # noqa: E402
-from django.contrib.auth import get_user_model  # noqa: E402
-from django.core import mail  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test.utils import setup_test_environment  # noqa: E402
-from rest_framework.test import APIClient  # noqa: E402
+import rules  # noqa: E402  needs the settings
+from django.apps import apps  # noqa: E402  needs the settings
+from django.contrib.auth import get_user_model  # noqa: E402  needs the settings
+from django.core import mail  # noqa: E402  needs the settings
+from django.core.management import call_command  # noqa: E402  needs the settings
+from django.db import connection  # noqa: E402  needs the settings
+from django.test.utils import setup_test_environment  # noqa: E402  needs the settings
+from rest_framework.test import APIClient  # noqa: E402  needs the settings
 
-from edx_proctoring import api  # noqa: E402
-from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider  # noqa: E402
-from edx_proctoring.models import ProctoredExamStudentAttempt  # noqa: E402
-from edx_proctoring.testing.providers import FakeProvider  # noqa: E402
-from edx_proctoring.views import AuthenticatedAPIView  # noqa: E402
+from edx_proctoring import api  # noqa: E402  needs the settings
+from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider  # noqa: E402  needs the settings
+from edx_proctoring.models import ProctoredExamStudentAttempt  # noqa: E402  needs the settings
+from edx_proctoring.testing.providers import FakeProvider  # noqa: E402  needs the settings
+from edx_proctoring.views import AuthenticatedAPIView  # noqa: E402  needs the settings
 
 URL = "/api/edx_proctoring/v1/proctored_exam/attempt"
 COURSE = "course-v1:edX+Demo+2026"

@@ -1,6 +1,6 @@
 """The demo host with kill points, and with short time limits so that a run is fast."""
 
-from demo.host.settings import *  # noqa: F403
+from demo.host.settings import *  # noqa: F403  all of its settings
 from demo.host.settings import CELERY_BEAT_SCHEDULE, INSTALLED_APPS, PROCTORING_SETTINGS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.torture.apps.TortureConfig"]

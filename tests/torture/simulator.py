@@ -30,5 +30,5 @@ def _create_app(sim: Any) -> Flask:
 
 
 if __name__ == "__main__":
-    simulator.create_app = _create_app  # type: ignore[assignment]
+    simulator.create_app = _create_app  # type: ignore[assignment]  # replaced in this process
     simulator.main()

@@ -54,7 +54,7 @@ def test_texts_may_be_lazy_translations(settings, text):
     assert conf.proctoring.DEFAULT_REVIEW_POLICY == "submit"
     settings.PROCTORING_SETTINGS = {"LINK_URLS": text}
     with pytest.raises(ImproperlyConfigured):
-        conf.proctoring.LINK_URLS  # noqa: B018
+        conf.proctoring.LINK_URLS  # noqa: B018  reading it raises
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_fallbacks_of_contacts(settings):
     assert constants.CONTENT_VIEWABLE_PAST_DUE_DATE is False
     assert "SITE_NAME" in dir(constants)
     with pytest.raises(AttributeError):
-        constants.NOTHING  # noqa: B018
+        constants.NOTHING  # noqa: B018  reading it raises
 
 
 @pytest.mark.parametrize("wrong", [{"DELIVERY": 5}, {"OUTBOX_KEEP_DAYS": True}, {"LINK_URLS": []}])
@@ -166,7 +166,7 @@ def test_the_tests_settings_are_valid(settings):
     assert conf.proctoring.DELIVERY == "auto"
     for reader in (conf.proctoring, conf.django):
         with pytest.raises(AttributeError):
-            reader.NOTHING  # noqa: B018
+            reader.NOTHING  # noqa: B018  reading it raises
 
 
 # Kinds and links

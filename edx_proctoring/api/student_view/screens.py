@@ -327,7 +327,7 @@ def _proctored_entrance(learner: ExamContext) -> Screen:
     if learner.is_past_due:
         return "proctored_exam/expired.html"
     known = (learner.context.get("credit_state") or {}).get("credit_requirement_status")
-    exam: ExamWithPrerequisites = {**learner.exam}  # type: ignore[typeddict-item]  # none yet
+    exam: ExamWithPrerequisites = {**learner.exam}  # type: ignore[typeddict-item]  # added below
     exam = check_requirements(exam, learner.user_id, known)
     status = exam.get("prerequisite_status")
     if status and _is_opting_out_forbidden(learner):

@@ -10,7 +10,7 @@ os.environ.setdefault("DEMO_DATA", tempfile.mkdtemp(prefix="proctoring-attack-")
 os.environ.setdefault("DEMO_PORT", str(free_port()))
 os.environ.setdefault("DEMO_SIMULATOR_PORT", str(free_port()))
 
-from demo.host.settings import *  # noqa: F403
+from demo.host.settings import *  # noqa: F403  all of its settings
 from demo.host.settings import (
     CACHES,
     INSTALLED_APPS,

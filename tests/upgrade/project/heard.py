@@ -3,7 +3,7 @@
 from typing import Any
 
 import driver
-import twin  # noqa: F401
+import twin  # noqa: F401  adds its commands
 from django.core import mail
 
 CALLS: list[list[Any]] = []

@@ -1,6 +1,6 @@
 """The same settings for our package with its extensions, on a database that 6.1.4 uses, too."""
 
-from settings import *  # noqa: F403
+from settings import *  # noqa: F403  all of its settings
 from settings import INSTALLED_APPS as WITHOUT
 
 NAMES = ("accommodations", "live")

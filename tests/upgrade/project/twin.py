@@ -51,7 +51,7 @@ PSI = {
 }
 
 
-class Instructor(driver.Service):  # type: ignore[misc]
+class Instructor(driver.Service):  # type: ignore[misc]  # its module has no types
     """Knows the course staff."""
 
     def is_course_staff(self, user: Any, course_id: str) -> bool:
@@ -61,7 +61,7 @@ class Instructor(driver.Service):  # type: ignore[misc]
         return "escalation@example.com"
 
 
-class Enrollments(driver.Service):  # type: ignore[misc]
+class Enrollments(driver.Service):  # type: ignore[misc]  # its module has no types
     """All learners are enrolled."""
 
     def get_enrollments_can_take_proctored_exams(
