@@ -50,6 +50,7 @@ def due_date_with_extra_time(
     if the caller has read it.
     """
     due = due_date(exam, user_id, known.due if known else None)
+    # Identity, not equality: a host that fails returns `known.due` itself, which already includes the extra time.
     if known is not None and (due is None or due is known.due):
         return due, known.beyond_due_date
     if due is None or not extensions.with_hook("time_for"):
@@ -139,6 +140,7 @@ def rest_of(attempt: ProctoredExamStudentAttempt) -> Rest | None:
     known = last_allotment(rows)
     if known is None:
         return _rest_of_older_version(attempt, kept, last)
+    # Allowances that were removed meanwhile take no time away.
     new = max(allotment_seconds(exam, attempt.user_id), known.seconds)
     seconds = kept + _cut_off(last, rows) + new - known.seconds
     return Rest(min(seconds, timing.LONGEST_SECONDS), new)
@@ -251,13 +253,16 @@ def from_ledger(
     adjusted, corrections, paused_since, pause_ends, is_adjusted = 0, 0, None, None, False
     for row in rows:
         if row.kind == TimeAdjustment.ALLOTMENT:
+            # The first allotment is the start; only later ones are changes.
             is_adjusted = is_adjusted or allotment is not None
             allotment = row
         elif row.is_open:
+            # Until it ends, the row holds the longest duration of the break, so its seconds must not be added yet.
             paused_since, pause_ends = row.began_at, row.ends_by_itself_at
         else:
             adjusted += row.seconds
             if row.kind == TimeAdjustment.CORRECTION:
+                # Corrections divide the time of a resumed attempt; the learner gains nothing by them.
                 corrections += row.seconds
             else:
                 is_adjusted = True

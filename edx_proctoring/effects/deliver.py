@@ -110,6 +110,7 @@ def _send_signal(payload: MessagePayload, full_name: str | None, profile_name: s
         is_proctored=payload["is_proctored"],
         backend_supports_onboarding=payload["supports_onboarding"],
     )
+    # Not retried: that would call the receivers that succeeded once more.
     for receiver, answer in answers:
         if isinstance(answer, Exception):
             log.error("receiver of the status signal failed: %r %r", receiver, answer)
@@ -220,6 +221,7 @@ def deliver_provider_removal(message: OutboxMessage) -> None:
         if is_removal_unsupported(error):
             log.warning("provider cannot remove attempts and keeps its record: key=%s", message.key)
             return
+        # 404: the provider has already removed it.
         response = getattr(error, "response", None)
         if response is None or response.status_code != 404:
             raise

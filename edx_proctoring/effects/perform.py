@@ -206,6 +206,7 @@ def _signal(change: Change, effect: Effect) -> list[Draft]:
         "is_practice_exam": change.exam.is_practice_exam,
         "is_proctored": change.attempt.taking_as_proctored,
         "supports_onboarding": (
+            # Published values: without a provider, None at the creation and False afterwards.
             change.provider.supports_onboarding if change.provider else None if created else False
         ),
     }

@@ -208,6 +208,7 @@ def close_left_open(row: TimeAdjustment) -> None:
         if TimeAdjustment.objects.left_open().filter(pk=row.pk).exists():
             ended = Attempt.objects.filter(pk=row.attempt_id).values_list("completed_at", flat=True)
             now = timezone.now()
+            # Not later than the attempt's end, and never before the pause began.
             close_pause(row, max(min(ended.first() or now, now), row.began_at or now))
 
     locked(row.user_id, close)

@@ -102,6 +102,7 @@ def _when_broken_off(attempts: Mapping[int, Attempt]) -> dict[int, datetime.date
 def _end(attempt: Attempt, broken_off: Mapping[int, datetime.datetime]) -> datetime.datetime | None:
     if attempt.status in IN_PROGRESS:
         return None
+    # Rows of older versions may have neither of the first two.
     return attempt.completed_at or broken_off.get(attempt.pk) or attempt.modified
 
 
@@ -165,6 +166,7 @@ def give_back(
     def credit() -> TimeChange:
         ledger = read(attempt)
         if ledger.attempt.resumed:
+            # It was resumed after the caller had chosen it.
             ledger = read(_the_one_that_goes_on(ledger.attempt))
         known = ledger.attempt
         runs = runs_of([known])[known.pk]

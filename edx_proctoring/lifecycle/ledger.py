@@ -91,6 +91,7 @@ def read_locked(attempt: Attempt, now: datetime.datetime) -> Ledger:
     deadline = deadlines.from_ledger(attempt, found)
     is_known = deadlines.last_allotment(found) is not None
     if deadline is not None and deadline.at(now) != deadline:
+        # A break has used up its longest duration: nobody has stored its end yet.
         deadline = end_due_break(attempt, deadline, now)
         found = list(TimeAdjustment.objects.of_attempts([attempt.pk]))
     if deadline is not None and attempt.time_remaining_seconds is not None and not is_known:
@@ -127,6 +128,7 @@ def store(
     before = ledger.deadline
     written: list[TimeAdjustment] = [row] if row is not None and row.pk is None else []
     if after is not None and before is not None:
+        # An older version starts attempts without an allotment row, so the first change adds it.
         if _limits(after) != _limits(before) or not ledger.has_allotment:
             written.insert(0, allotment_row(ledger.attempt, after, ledger.now, by))
         if before.adjusted and not ledger.has_allotment:
@@ -140,6 +142,7 @@ def store(
     if shown is None:
         return 0
     gained = _gained(before, after, shown)
+    # A recalculation that moves nothing, for example behind a due date, is no news for learner and provider.
     if row is not None or gained:
         _tell(ledger.attempt, reason, shown.pk, gained, after)
     return gained
@@ -184,6 +187,7 @@ def _insert(row: TimeAdjustment) -> None:
 
 def _write_columns(ledger: Ledger, after: Deadline, reason: str, by: User | None) -> None:
     minutes = column_minutes(after, ledger.now)
+    # Each write adds a row to the history, so seconds alone are not written.
     if minutes != ledger.attempt.allowed_time_limit_mins:
         values: AttemptChanges = {"allowed_time_limit_mins": minutes}
         rows.update(ledger.attempt, values, reason=reason, user=by)
@@ -206,6 +210,7 @@ def cut_to_due_date(
     try:
         due, is_beyond = deadlines.due_date_with_extra_time(exam, attempt.user_id, before, extra)
     except ExtraTimeUnavailable:
+        # An extension that fails must not stop changes of a running attempt, only the start of a new one.
         due, is_beyond = before.due, before.beyond_due_date
     cut = replace(deadline, due=due and timing.in_utc(due), beyond_due_date=is_beyond)
     if cut.last_moment is None or cut.last_moment >= before.ends_at:

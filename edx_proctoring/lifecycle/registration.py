@@ -73,6 +73,7 @@ def register(
     provider = backends.require_provider(exam)
     if transactions.is_foreign():
         log.warning("provider called inside a transaction of the host, exam_id=%s", exam.pk)
+    # Providers refuse attempts of exams that they do not know.
     exam_sync.ensure_saved(exam)
     context = registration_context(exam, user, attempt_code, resumed)
     try:
@@ -81,6 +82,7 @@ def register(
                 ProctoredExamSerializer.row(exam), context=context
             )
     except BackendProviderOnboardingException as error:
+        # Not a failure: the attempt is stored with this status and waits for the onboarding.
         log.info(
             "provider requires onboarding, exam_id=%s user_id=%s: %s",
             exam.pk,
@@ -140,6 +142,7 @@ def _with_extensions(
     """Add the values of extensions; the camera is mentioned only to providers that declare to understand it."""
     provider = backends.find_provider(exam)
     for more in extensions.registration_contexts(deadlines.exam_fields(exam), user.pk):
+        # Both texts are for the reviewer; for all other keys the core's value wins.
         texts = [one.get("review_policy_exception") for one in (context, more)]
         merged: RegistrationContext = {**more, **context}
         if any(texts):

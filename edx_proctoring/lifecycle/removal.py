@@ -42,6 +42,7 @@ def remove(
     """
     if strict:
         try:
+            # Before the lock, because a slow provider would block the learner's other requests.
             _remove_at_provider(attempt)
         except BackendProviderDoesNotRemoveAttempts:
             if not keep_at_provider:
@@ -97,6 +98,7 @@ def tell_deleted(attempt: Attempt) -> None:
     name = backends.name_of(exam)
     if not exam.is_proctored or not name:
         return
+    # Pending notices would reach the provider after the removal.
     outbox.cancel(messages.provider_order(attempt.pk), messages.PROVIDER_NOTICE.name)
     if attempt.external_id:
         outbox.put(

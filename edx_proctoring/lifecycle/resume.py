@@ -50,6 +50,7 @@ def mark_resumed(attempt: Attempt, *, reason: str = "", user: User | None = None
         raise ProctoredExamIllegalResumeUpdate(
             f"Attempt {attempt.pk} cannot be marked as resumed: it is not ready to resume."
         )
+    # A repetition must not add a row to the history.
     if not attempt.resumed or attempt.is_resumable:
         rows.update(attempt, {"resumed": True, "is_resumable": False}, reason=reason, user=user)
     return attempt

@@ -54,6 +54,7 @@ def transition(
     if is_locked:
         return change_locked(attempt, request)
     if to == Status.started:
+        # Before the lock, because this calls the host.
         _settle_state_deletion(attempt)
     return locked(attempt.user_id, lambda: change_locked(lock_attempt(attempt), request))
 

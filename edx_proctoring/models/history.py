@@ -31,6 +31,7 @@ def archive_copy(model: type[Archive], instance: models.Model, **mapping: str | 
         if name and name not in ("created", "modified") and name in columns:
             values[name] = getattr(instance, field.attname)
     if "id" not in mapping:
+        # With the id of the original, the copy would overwrite an archive that has this id.
         values.pop("id", None)
     return model(**values)
 

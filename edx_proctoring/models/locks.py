@@ -51,6 +51,7 @@ class LearnerManager(models.Manager["ProctoringLearner"]):
             [self.model(user_id=user_id, locked_at=timezone.now())],
             update_conflicts=True,
             update_fields=["locked_at"],
+            # MySQL and MariaDB accept no conflict target.
             unique_fields=["user"]
             if connection.features.supports_update_conflicts_with_target
             else None,
@@ -121,6 +122,7 @@ class ReservationQuerySet(models.QuerySet["ProctoringReservation"]):
         }
         expired = self.of_pair(exam_id, user_id).values_list("pk", flat=True).first()
         if expired is None or not self.filter(pk=expired).update(**values):
+            # A savepoint, so that a conflict with another creation does not break the transaction.
             with transaction.atomic():
                 self.create(exam_id=exam_id, user_id=user_id, **values)
 

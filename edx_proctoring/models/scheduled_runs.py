@@ -17,6 +17,7 @@ class RunManager(models.Manager["ScheduledRun"]):
         """Record that the task has just finished."""
         now = timezone.now()
         if not self.filter(name=name).update(finished_at=now):
+            # Another process may insert the row first.
             self.bulk_create([self.model(name=name, finished_at=now)], ignore_conflicts=True)
 
     def last_of(self, name: str) -> datetime.datetime | None:

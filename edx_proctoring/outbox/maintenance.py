@@ -17,6 +17,7 @@ def retry(ids: Iterable[int]) -> int:
     ids = list(ids)
     now = timezone.now()
     rows = OutboxMessage.objects.filter(id__in=ids, state__in=(PENDING, GIVEN_UP))
+    # `created`, too: a message is given up by its age.
     count = rows.update(state=PENDING, tries=0, next_try_at=now, created=now, modified=now)
     transactions.after_commit(lambda: broker.enqueue(ids))
     return count
