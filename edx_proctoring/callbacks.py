@@ -54,7 +54,6 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
         return HttpResponse("This exam attempt does not exist.", status=404)
     exam = attempt["proctored_exam"]
     url = links.reverse_or_empty("jump_to", args=[exam["course_id"], exam["content_id"]])
-    # Everybody is redirected in the same way, so the response does not tell whether a token was right.
     response = HttpResponseRedirect(url)
     if not _is_sent_by_provider(attempt, request) or not _advance(attempt, request):
         return response
@@ -63,8 +62,7 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
         _pass(attempt),
         max_age=exam_cookie.EXAM_COOKIE_SECONDS,
         httponly=True,
-        # Not Strict: the browser must send it when a page of the provider leads to the exam.
-        samesite="Lax",
+        samesite="Lax",  # not Strict: the browser must send it when a page of the provider leads to the exam
         secure=conf.django.HTTPS == "on" or (request is not None and request.is_secure()),
     )
     return response

@@ -70,7 +70,7 @@ def register(
     `token` lets the provider recognise a repeated request; `resumed` is the attempt whose remaining time is taken over.
     Raises BackendProviderNotConfigured, BackendProviderCannotRegisterAttempt and its subclass.
     """
-    provider = backends.require_provider(exam)
+    provider, ids = backends.require_provider(exam), (exam.pk, user.pk)
     if transactions.is_foreign():
         log.warning("provider called inside a transaction of the host, exam_id=%s", exam.pk)
     # Providers refuse attempts of exams that they do not know.
@@ -83,30 +83,29 @@ def register(
             )
     except BackendProviderOnboardingException as error:
         # Not a failure: the attempt is stored with this status and waits for the onboarding.
-        log.info(
-            "provider requires onboarding, exam_id=%s user_id=%s: %s",
-            exam.pk,
-            user.pk,
-            error.status,
-        )
+        log.info("provider requires onboarding, exam_id=%s user_id=%s: %s", *ids, error.status)
         return Registration(error.status)
     except ProctoredBaseException as error:
-        log.error(
-            "registration refused, exam_id=%s user_id=%s: %s",
-            exam.pk,
-            user.pk,
-            masked_cause(error),
-        )
+        cause = masked_cause(error)
+        log.error("registration refused, exam_id=%s user_id=%s: %s", *ids, cause)
         raise
     except Exception as error:
-        log.exception("registration failed, exam_id=%s user_id=%s", exam.pk, user.pk)
+        log.exception("registration failed, exam_id=%s user_id=%s", *ids)
         code = 504 if isinstance(error, TimeoutError | requests.Timeout) else 502
         raise BackendProviderCannotRegisterAttempt(repr(error), code) from error
-    if external_id is not None and len(str(external_id)) > LONGEST_ID:
+    return Registration(
+        ProctoredExamStudentAttemptStatus.created, _checked(external_id, exam, user)
+    )
+
+
+def _checked(external_id: object, exam: ProctoredExam, user: User) -> str | None:
+    """Return the provider's id as text; raise BackendProviderSentNoAttemptID if no column can hold it."""
+    if external_id is None:
+        return None
+    if len(str(external_id)) > LONGEST_ID:
         log.error("provider's id is too long, exam_id=%s user_id=%s", exam.pk, user.pk)
         raise BackendProviderSentNoAttemptID("an id that is too long", 502)
-    created = ProctoredExamStudentAttemptStatus.created
-    return Registration(created, None if external_id is None else str(external_id))
+    return str(external_id)
 
 
 def registration_context(

@@ -73,15 +73,14 @@ def insert(
         status=status,
         time_remaining_seconds=seconds,
     )
-    reason = reason or API
-    history_id = save_with_history(attempt, HistoryNote(reason, actor), force_insert=True)
+    history_id = save_with_history(attempt, HistoryNote(reason or API, actor), force_insert=True)
     log.info(
         "attempt %s: created as %s, exam_id=%s user_id=%s (%s)",
         attempt.pk,
         attempt.status,
         exam.pk,
         user.pk,
-        reason,
+        reason or API,
     )
     change = effects.Change(
         attempt=attempt,

@@ -80,9 +80,7 @@ def get_instructor_dashboard_url(
     provider = backends.find_provider(exam)
     if provider is None:
         raise DashboardNotFound(f"No proctored exams in course {course_id}")
-    attempt = _own_attempt(exam, own_id) if own_id else None
-    if attempt is None and attempt_id:
-        attempt = _attempt_of(exam, attempt_id)
+    attempt = _find_attempt(exam, attempt_id, own_id)
     if attempt is not None:
         attempt_id = attempt.external_id
     name = backends.name_of(exam)
@@ -110,6 +108,15 @@ def get_instructor_dashboard_url(
     if address is None:
         raise DashboardNotFound(f"No instructor dashboard for {provider.verbose_name}")
     return address
+
+
+def _find_attempt(
+    exam: ProctoredExam, attempt_id: str | None, own_id: int | None
+) -> ProctoredExamStudentAttempt | None:
+    attempt = _own_attempt(exam, own_id) if own_id else None
+    if attempt is None and attempt_id:
+        attempt = _attempt_of(exam, attempt_id)
+    return attempt
 
 
 def _instructor(user: User, provider_name: str) -> dict[str, str]:
