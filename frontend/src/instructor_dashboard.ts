@@ -29,6 +29,7 @@ const BELOW_PANEL_LEVEL = '4';
 const OURS = ['accommodations', 'onboarding', 'attempts', 'reviews']; // in panels of the dashboard
 const asked: Record<string, Promise<Parts> | undefined> = {};
 const shown: Refreshable[] = [];
+const hidden = new Set<Element>(); // containers in closed panels, or in a tab that is not open
 
 function add<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -127,15 +128,25 @@ function fill(container: HTMLElement, name: string): void {
   );
 }
 
-/** Call back once the element is visible: most visits to the dashboard never open this tab. */
-function whenSeen(element: Element, work: () => void): void {
+/** Call back when the element is first visible: most visits to the dashboard never open this tab. Then, whenever it is visible again. */
+function whenSeen(element: Element, work: () => void, again: () => void = () => undefined): void {
   if (!('IntersectionObserver' in window)) return work();
+  let isFirst = true;
   const observer = new IntersectionObserver((entries) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    work();
+    for (const { isIntersecting, boundingClientRect } of entries) {
+      if (isIntersecting && isFirst) work();
+      else if (isIntersecting && hidden.has(element)) again();
+      if (isIntersecting) {
+        isFirst = false;
+        hidden.delete(element);
+      } else if (!boundingClientRect.height) hidden.add(element); // others are only scrolled away
+    }
   });
   observer.observe(element);
+}
+
+function refresh(sections: Refreshable[]): void {
+  for (const one of sections) one.refresh?.();
 }
 
 /** Once the tab is open, its head. Of a failure, the panels tell when they are opened, and they try again. */
@@ -153,12 +164,13 @@ function view(containerClass: string, name: string, isWrapper = false) {
       if (!container?.dataset.courseId) return;
       if (isWrapper) watchTab(container, container.dataset.courseId);
       if (!container.firstChild) container.textContent = gettext('Loading…'); // an empty element is never seen
-      whenSeen(container, () => fill(container, name));
+      const sections = () => shown.filter((one) => container.contains(one));
+      whenSeen(container, () => fill(container, name), () => refresh(sections()));
     }
 
-    /** The tab was opened. */
+    /** The tab was opened. What was hidden is refreshed when it is seen again. */
     onClickTitle(): void {
-      for (const one of shown) one.refresh?.();
+      refresh(shown.filter(({ parentElement }) => !parentElement || !hidden.has(parentElement)));
     }
 
     onExit(): void {}

@@ -1,6 +1,6 @@
 // The section of the extension: allowances and profiles in one list.
 
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import '../src/accommodations/index';
 import { aStaffPageEachTime, type Section, all, answer, api, changes, mount, one, pageOf, rendered, texts } from './staff_helpers';
 
@@ -156,4 +156,21 @@ test('a file is checked before it is stored, errors first', async () => {
     ['POST accommodations/import/', 'username,factor\nkim,2\n'],
   ]);
   expect(texts(element, 'dialog li')).toHaveLength(1);
+});
+
+test.each([
+  ['accommodations csv', 'accommodations/export/?bom=true'],
+  ['allowances xlsx', 'allowances/export/?file=xlsx'],
+])('%s is exported', async (file, address) => {
+  const element = await open();
+  await press(element, '.export');
+  const asked: string[] = [];
+  vi.stubGlobal('fetch', async (url: string) => {
+    asked.push(url);
+    return new Response('{"detail": "No."}', { status: 403 });
+  });
+  await press(element, `dialog [name="file"][value="${file}"]`);
+  await answer(element);
+  await vi.waitFor(() => expect(texts(element, 'dialog [role="alert"] p')).toEqual(['The file could not be made. No.']));
+  expect(asked).toEqual([`/api/edx_proctoring/v2/courses/course-v1:a+b+c/${address}`]);
 });

@@ -128,23 +128,49 @@ test('the first view is the wrapper, which the dashboard tells that the tab was 
   expect(refresh).toHaveBeenCalledOnce();
 });
 
-describe('a tab that nobody has opened', () => {
-  test('asks for nothing until its panel is seen', async () => {
-    let seen: (entries: object[]) => void = () => undefined;
+describe('a panel', () => {
+  const HIDDEN = { isIntersecting: false, boundingClientRect: { height: 0 } };
+  const SCROLLED_AWAY = { isIntersecting: false, boundingClientRect: { height: 300 } };
+  const SEEN = { isIntersecting: true, boundingClientRect: { height: 300 } };
+  let see: (...entries: object[]) => void;
+
+  beforeEach(() => {
     vi.stubGlobal('IntersectionObserver', class {
-      constructor(callback: typeof seen) {
-        seen = callback;
+      constructor(callback: (entries: object[]) => void) {
+        see = (...entries) => callback(entries);
       }
       observe(): void {}
-      disconnect(): void {}
     });
+  });
+
+  test('asks for nothing until it is seen', async () => {
     const sent = server({ body: PARTS });
     new (views().ProctoredExamAttemptView)(jQuery(tab()));
     await settle();
-    seen([{ isIntersecting: false }]);
+    see(HIDDEN);
     expect(sent).toEqual([]);
-    seen([{ isIntersecting: true }]);
+    see(SEEN);
     await settle();
+    expect(document.querySelectorAll('proctoring-attempts')).toHaveLength(1);
+  });
+
+  test('is read again when it is opened again, once, and not when it is scrolled to', async () => {
+    server({ body: PARTS });
+    const view = new (views().ProctoredExamAttemptView)(jQuery(tab()));
+    see(SEEN);
+    await settle();
+    const refresh = vi.fn();
+    Object.assign(document.querySelector('proctoring-attempts')!, { refresh });
+    see(SCROLLED_AWAY);
+    see(SEEN);
+    expect(refresh).not.toHaveBeenCalled();
+    see(HIDDEN);
+    view.onClickTitle();
+    expect(refresh).not.toHaveBeenCalled();
+    see(SEEN);
+    expect(refresh).toHaveBeenCalledOnce();
+    view.onClickTitle(); // of the open tab
+    expect(refresh).toHaveBeenCalledTimes(2);
     expect(document.querySelectorAll('proctoring-attempts')).toHaveLength(1);
   });
 });

@@ -213,7 +213,7 @@ test('an invigilator sees neither rooms nor lost time', async () => {
   liveServer([row(1)], { may_manage: false, outages: [{ provider: 'northgate', name: 'Northgate', since: ago(1620), cannot_start: 8, unwatched: 9, last_try: ago(20) }] });
   const element = await mountBoard();
   await openMenu(element, 'More actions');
-  expect(all(element, '.menu-item').map(({ dataset }) => dataset.action)).toEqual(['extend', 'pause', 'continue', 'log-csv', 'log-xlsx']);
+  expect(all(element, '.menu-item').map(({ dataset }) => dataset.action)).toEqual(['extend', 'pause', 'continue', 'log']);
   expect(texts(element, '.live > .banner button')).toEqual(['Tell the learners (17)']);
 });
 

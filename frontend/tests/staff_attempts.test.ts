@@ -35,7 +35,7 @@ test('a row says who, what, when and how it stands', async () => {
   const cells = texts(element, 'tbody td.fact');
   expect(cells[0]).toBe('Midtermproctored');
   expect(cells[1]).toBe('Mar 1, 09:00 PM'); // the reader is in Tokyo
-  expect(cells.slice(2)).toEqual(['–none', '90 min', 'Waiting for review']);
+  expect(cells.slice(2)).toEqual(['–none', '90 min', 'Waiting for review']); // when it ended is not known
   expect(one(element, 'time').getAttribute('datetime')).toBe('2026-03-01T12:00:00Z');
 });
 
@@ -50,6 +50,54 @@ test.each([
   const element = await mount();
   expect(texts(element, '.status')).toEqual([label]);
   expect(one(element, 'tbody tr').getAttribute('data-attention')).toBe(attention);
+});
+
+test.each([
+  ['handed in', { completed_at: '2026-03-01T12:54:30Z' }, '54 of 90 min'],
+  ['handed in late', { completed_at: '2026-03-01T14:00:00Z' }, '90 of 90 min'],
+  ['running since an hour ago', { status: 'started', ends_at: '2026-03-01T13:30:00Z' }, '60 of 90 min'],
+  ['paused', { status: 'started', ends_at: '2026-03-01T13:30:00Z', paused: { kind: 'pause' as const, since: '2026-03-01T12:20:00Z', message: '', is_too_long: false } }, '20 of 90 min'],
+  ['not started', { status: 'created', started_at: null, allowed_time_limit_mins: null }, '–none'],
+])('the time of an attempt that is %s', async (_, more, text) => {
+  api(() => pageOf(attempt(1, more)));
+  expect(texts(await mount(), 'tbody td.fact')[3]).toBe(text);
+});
+
+describe('earlier attempts', () => {
+  const EARLIER = [
+    { id: 8, status: 'error', started_at: '2026-03-01T10:00:00Z', completed_at: '2026-03-01T10:02:00Z', ready_to_resume: true, resumed: true, created: '2026-03-01T10:00:00Z' },
+    { id: 7, status: 'created', started_at: null, completed_at: null, ready_to_resume: false, resumed: false, created: '2026-03-01T09:00:00Z' },
+  ];
+
+  test('open below the newest one, and lead to their details', async () => {
+    api(({ path }) => {
+      if (path === 'attempts/8/') return { status: 404, body: { detail: 'Not found.' } };
+      return path === 'attempts/9/' ? { body: { earlier: EARLIER } } : pageOf(attempt(9, { earlier_count: 2 }), attempt(10));
+    });
+    const element = await mount();
+    const [opener] = all(element, '[aria-expanded]');
+    expect(all(element, '[aria-expanded]')).toHaveLength(1);
+    expect(opener.textContent!.replace(/\s+/g, ' ').trim()).toBe('3 attempts learner9, Midterm');
+    opener.click();
+    await rendered();
+    expect(one(element, '[aria-expanded]').getAttribute('aria-expanded')).toBe('true');
+    expect(texts(element, 'tbody tr th')).toEqual(['learner9learner9@example.com', 'Attempt 2 · learner9', 'Attempt 1 · learner9', 'learner10learner10@example.com']);
+    expect(texts(element, '.child .fact').slice(0, 5)).toEqual(['–none', 'Mar 1, 07:00 PM', '–none', '2 min', 'Stopped by an error']);
+    one(element, '.child .link').click();
+    await rendered();
+    expect(element.getAttribute('query') ?? (element as unknown as { query: string }).query).toBe('open=8');
+    one(element, '[aria-expanded]').click();
+    await rendered();
+    expect(all(element, '.child')).toEqual([]);
+  });
+
+  test('that cannot be read are told there', async () => {
+    api(({ path }) => (path === 'attempts/9/' ? PROBLEM : pageOf(attempt(9, { earlier_count: 2 }))));
+    const element = await mount();
+    one(element, '[aria-expanded]').click();
+    await rendered();
+    expect(texts(element, '.child [role="alert"]')).toEqual(['The database is busy.']);
+  });
 });
 
 describe('what is asked for', () => {

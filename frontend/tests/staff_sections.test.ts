@@ -1,6 +1,6 @@
 // Accommodations, onboarding and reviews.
 
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { aStaffPageEachTime, all, answer, api, button, changes, mount, one, pageOf, rendered, texts, type Section } from './staff_helpers';
 
 const USER = { username: 'lee', email: 'lee@x.org' };
@@ -132,7 +132,7 @@ describe('onboarding', () => {
   test('rows in words, filtered by several statuses', async () => {
     const server = api(() => pageOf({ username: 'lee', enrollment_mode: 'masters', status: 'rejected', modified: null }));
     const element = await mount({ query: 'status=rejected' }, 'proctoring-onboarding');
-    expect(texts(element, 'tbody .fact')).toEqual(['Not approved', '–none', 'Master’s']);
+    expect(texts(element, 'tbody .fact')).toEqual(['Not approved', '–none', 'Master’s', '–none']);
     expect(one(element, 'tbody tr').getAttribute('data-attention')).toBe('bad');
     expect(server.asked).toEqual([]);
   });
@@ -156,6 +156,24 @@ describe('onboarding', () => {
     expect(all(element, '.card.banner button')).toEqual([]);
   });
 
+  test('which exams they cannot start, and when these are due, the next one first', async () => {
+    const exam = (id: number, more: object) => ({ id, exam_name: `Exam ${id}`, type: 'proctored', backend: 'north', is_active: true, due_date: null, ...more });
+    const exams = pageOf(
+      exam(1, { type: 'onboarding' }),
+      exam(2, {}),
+      exam(3, { due_date: '2026-03-09T12:00:00Z' }),
+      exam(4, { due_date: '2026-02-28T12:00:00Z' }), // over
+      exam(5, { backend: 'south' }),
+      exam(6, { is_active: false }),
+      exam(7, { type: 'timed', backend: null }),
+    );
+    const row = { enrollment_mode: 'masters', modified: null };
+    api(() => pageOf({ ...row, username: 'lee', status: 'rejected' }, { ...row, username: 'kim', status: 'verified' }), exams);
+    const element = await mount({}, 'proctoring-onboarding');
+    expect(texts(element, '.card.banner li')).toEqual(['“Exam 3”, due Mar 9, 09:00 PM', '“Exam 2”']);
+    expect(texts(element, 'tbody [data-label="Can’t start"]')).toEqual(['“Exam 3”, due Mar 9, 09:00 PM+1', '–none']);
+  });
+
   test('without an onboarding exam, the server says so, and the search stays', async () => {
     api(() => ({ status: 404, body: { detail: 'No onboarding exam exists in this course.' } }));
     const element = await mount({}, 'proctoring-onboarding');
@@ -165,33 +183,75 @@ describe('onboarding', () => {
 });
 
 describe('files', () => {
-  test.each(['proctoring-attempts', 'proctoring-accommodations', 'proctoring-onboarding'])('%s: as CSV and as XLSX', async (name) => {
-    api(() => pageOf());
-    const element = await mount({ query: 'search=lee' }, name);
-    const addresses = all(element, '.export').map((link) => link.getAttribute('href')!.replace(/^.*\/export/, 'export'));
-    expect(addresses).toEqual(['export/?search=lee&bom=true', 'export/?search=lee&file=xlsx']);
-  });
-
-  test('one that cannot be made is told in the page', async () => {
-    api(({ path }) => (path.endsWith('/export/') ? { status: 501, body: { detail: 'XLSX needs an extra.' } } : pageOf()));
-    const element = await mount({}, 'proctoring-onboarding');
-    all(element, '.export')[1].click();
+  async function openDialog(name: string, query = ''): Promise<Section> {
+    const element = await mount({ query }, name);
+    one(element, '.export').click();
     await rendered();
-    expect(texts(element, '.export-failure p')).toEqual(['The file could not be made XLSX needs an extra.']);
-  });
+    return element;
+  }
 
-  test('one that is made is stored under the server’s name', async () => {
-    api(() => pageOf());
-    const element = await mount({}, 'proctoring-onboarding');
-    const stored: string[] = [];
-    vi.stubGlobal('fetch', async () => new Response('a,b', { headers: { 'Content-Disposition': 'attachment; filename="onboarding.csv"' } }));
+  /** Answer requests for files; the addresses that were asked for, and the names under which files were stored. */
+  function files(reply: () => Response = () => new Response('a,b', { headers: { 'Content-Disposition': 'attachment; filename="list.csv"' } })) {
+    const found = { asked: [] as string[], stored: [] as string[] };
+    const others = fetch;
+    vi.stubGlobal('fetch', async (url: string, options: RequestInit) => {
+      if (!url.includes('/export/')) return others(url, options);
+      found.asked.push(url.replace(/^.*\/v2\/courses\/[^/]+\//, ''));
+      return reply();
+    });
     vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
-      stored.push(this.download);
+      found.stored.push(this.download);
     });
     URL.createObjectURL = () => 'blob:x';
-    all(element, '.export')[0].dispatchEvent(new Event('click', { cancelable: true }));
-    await vi.waitFor(() => expect(stored).toEqual(['onboarding.csv']));
-    vi.restoreAllMocks();
+    return found;
+  }
+
+  async function set(element: Section, name: string, value: string | boolean): Promise<void> {
+    const box = one<HTMLInputElement>(element, `dialog [name="${name}"]${typeof value === 'string' ? `[value="${value}"]` : ''}`);
+    box.checked = value !== false;
+    box.dispatchEvent(new Event('change'));
+    await rendered();
+  }
+
+  afterEach(() => vi.restoreAllMocks());
+
+  test.each(['attempts', 'accommodations', 'onboarding'])('%s: what the filters leave as CSV, or everything as XLSX', async (name) => {
+    api(() => pageOf());
+    const element = await openDialog(`proctoring-${name}`, 'search=lee&page=2');
+    const found = files();
+    const resource = name === 'accommodations' ? 'allowances' : name;
+    await answer(element);
+    await vi.waitFor(() => expect(found.stored).toEqual(['list.csv']));
+    await rendered();
+    expect(all(element, 'dialog.dialog[open]')).toEqual([]);
+    one(element, '.export').click();
+    await rendered();
+    await set(element, 'rows', 'all');
+    await set(element, 'file', 'xlsx');
+    await answer(element);
+    await vi.waitFor(() => expect(found.stored).toHaveLength(2));
+    expect(found.asked).toEqual([`${resource}/export/?search=lee&bom=true`, `${resource}/export/?file=xlsx`]);
+  });
+
+  test('with earlier attempts, without a byte order mark; without filters, nothing is asked about rows', async () => {
+    api(() => pageOf());
+    const element = await openDialog('proctoring-attempts');
+    expect(all(element, 'dialog [name="rows"]')).toEqual([]);
+    const found = files();
+    await set(element, 'earlier', true);
+    await set(element, 'bom', false);
+    await answer(element);
+    await vi.waitFor(() => expect(found.asked).toEqual(['attempts/export/?earlier=true']));
+  });
+
+  test('one that cannot be made is told in the dialog, which keeps what was chosen', async () => {
+    api(() => pageOf());
+    const element = await openDialog('proctoring-onboarding');
+    files(() => new Response(JSON.stringify({ detail: 'XLSX needs an extra.' }), { status: 501 }));
+    await set(element, 'file', 'xlsx');
+    await answer(element);
+    await vi.waitFor(() => expect(texts(element, 'dialog [role="alert"] p')).toEqual(['The file could not be made. XLSX needs an extra.']));
+    expect(one<HTMLInputElement>(element, 'dialog [name="file"][value="xlsx"]').checked).toBe(true);
   });
 });
 
@@ -247,6 +307,30 @@ describe('reviews', () => {
     await answer(element);
     expect(changes.sent[1].match).toBe('"newer"');
     expect(texts(element, '.notices p')).toEqual(['The attempt of lee was approved.']);
+  });
+
+  test('numbers of what waits and what is decided are filters', async () => {
+    const counts: Record<string, number> = { 'decided=false': 14, 'decided=false&review_status=Suspicious': 3, 'decided=true': 62 };
+    const shown: string[] = [];
+    api(({ query }) => {
+      query.sort();
+      if (query.get('page_size') === '1') {
+        query.delete('page_size');
+        return { body: { count: counts[query.toString()], results: [] } };
+      }
+      query.delete('page_size');
+      shown.push(query.toString());
+      return pageOf(REVIEW);
+    });
+    const element = await mount({}, 'proctoring-reviews');
+    expect(texts(element, '.counter')).toEqual(['14waiting', '3waiting, suspicious', '62decided']);
+    all(element, '.counter')[1].click();
+    await rendered();
+    expect(all(element, '.counter').map((one) => one.getAttribute('aria-pressed'))).toEqual(['false', 'true', 'false']);
+    expect(texts(element, '.tag')).toEqual(['Nobody has decided', 'Suspicious']);
+    all(element, '.counter')[1].click();
+    await rendered();
+    expect(shown).toEqual(['', 'decided=false&review_status=Suspicious', '']);
   });
 
   test('course staff read without buttons', async () => {

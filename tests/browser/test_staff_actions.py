@@ -117,15 +117,29 @@ def test_by_keyboard_time_for_two_learners(open_page, course):
 def test_by_keyboard_an_export_and_a_failed_export(open_page, course):
     page = open_page("#attempts?search=lee")
     begins_with(page, "lee")
-    tab_to(page, ATTEMPTS, "Export CSV")
+    tab_to(page, ATTEMPTS, "Export…")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("What the filters show now: 1").wait_for()
+    assert page.locator(f"{ATTEMPTS} :focus").get_attribute("value") == "shown"
+    accessible(page)
+    picture(page, "staff-export")
     with page.expect_download() as stored:
         page.keyboard.press("Enter")
     assert stored.value.suggested_filename == "attempts.csv"
-    assert "lee" in Path(stored.value.path()).read_text(encoding="utf-8-sig")
+    text = Path(stored.value.path()).read_text(encoding="utf-8-sig")
+    assert "lee" in text
+    assert "person" not in text
+    dialog.wait_for(state="detached")
+    assert focused(page) == "Export…"
     page.route("**/attempts/export/**", lambda route: route.abort())
-    tab_to(page, ATTEMPTS, "Export XLSX")
     page.keyboard.press("Enter")
-    page.get_by_role("alert").get_by_text("The file could not be made").wait_for()
+    tab_to(page, ATTEMPTS, "CSV")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    dialog.get_by_role("alert").get_by_text("The file could not be made.").wait_for()
+    assert dialog.get_by_label("XLSX").is_checked()
+    page.keyboard.press("Escape")
     begins_with(page, "lee")
 
 

@@ -5,6 +5,7 @@ import { change, read, sendText } from '../http';
 import { AllowanceForms } from '../staff/accommodation_forms';
 import { type Allowance, bulkBar, kinds, rowButton } from '../staff/accommodations';
 import { Exams } from '../staff/exams';
+import { exportButton, exportQuestion } from '../staff/exports';
 import type { Filter } from '../staff/filters';
 import { icon } from '../staff/icons';
 import type { Page } from '../staff/list';
@@ -207,14 +208,17 @@ export class AllAccommodations extends Section<Accommodation> {
   }
 
   protected override headActions(): TemplateResult {
-    const file = (resource: string, query: string, kind: 'csv' | 'xlsx') => () => void this.exports.run(`${this.apiBase}${resource}/export/?${query}`, kind);
-    const exports = this.menu.button(gettext('Export'), () => [
-      { name: 'profiles', label: gettext('Profiles as CSV'), run: file('accommodations', 'bom=true', 'csv') },
-      { name: 'allowances', label: gettext('Allowances as CSV'), run: file('allowances', 'bom=true', 'csv') },
-      { name: 'allowances-xlsx', label: gettext('Allowances as XLSX'), run: file('allowances', 'file=xlsx', 'xlsx') },
-    ], 'download');
+    const files = exportQuestion({
+      title: this.texts().title,
+      formats: [
+        ['accommodations csv', gettext('Profiles as CSV')],
+        ['allowances csv', gettext('Allowances as CSV')],
+        ['allowances xlsx', gettext('Allowances as XLSX')],
+      ],
+      address: ({ file }) => new URL(`${this.apiBase}${file.split(' ')[0]}/export/`, window.location.origin),
+    });
     return html`<button type="button" class="btn import-profiles" @click=${() => this.questions.ask(this.files.form())}>${gettext('Import CSV…')}</button>
-      ${exports}
+      ${exportButton(() => this.questions.ask(files))}
       <button type="button" id="add-allowance" class="btn btn-primary" @click=${() => this.add()}>${icon('plus')}${gettext('Add accommodation')}</button>`;
   }
 

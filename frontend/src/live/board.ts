@@ -5,6 +5,7 @@ import { live } from 'lit/directives/live.js';
 import { Actions } from '../staff/actions';
 import { BulkActions } from '../staff/bulk_actions';
 import type { TimeAction } from '../staff/bulk_time_changes';
+import { exportQuestion } from '../staff/exports';
 import { heading } from '../staff/heading';
 import { icon } from '../staff/icons';
 import { type Action, Menu } from '../staff/menu';
@@ -243,13 +244,12 @@ export class ProctoringLive extends LitElement {
       begin('pause', gettext('Pause all who run…')),
       begin('continue', gettext('Continue all who are paused…')),
     ];
-    const log = (format: string) => () => window.location.assign(`${this.apiBase}live/log/export/?file=${format}`);
+    const log = exportQuestion({ title: gettext('Log of all actions'), address: () => new URL(`${this.apiBase}live/log/export/`, window.location.origin) });
     return [
       ...(exams.length ? ofExam : []),
       ...(mayManage ? [{ name: 'rooms', label: gettext('Rooms and invigilators…'), run: () => void this.rooms.open() }] : []),
       ...(mayManage ? [{ name: 'credit', label: gettext('Credit the lost time…'), run: () => this.outages.credit() }] : []),
-      { name: 'log-csv', label: gettext('Log of all actions (CSV)'), run: log('csv') },
-      { name: 'log-xlsx', label: gettext('Log of all actions (XLSX)'), run: log('xlsx') },
+      { name: 'log', label: gettext('Export the log of all actions…'), run: () => this.ask(log) },
     ];
   }
 

@@ -5,6 +5,7 @@ import { Actions } from './actions';
 import { Panel } from './attempt_panel';
 import { BulkActions, type Matching } from './bulk_actions';
 import type { TimeAction } from './bulk_time_changes';
+import { Earlier } from './earlier';
 import { Exams } from './exams';
 import { type Filter, type Option, daysBetween } from './filters';
 import { icon } from './icons';
@@ -12,9 +13,9 @@ import type { Page } from './list';
 import type { Notice } from './notices';
 import { filtersOf } from './query';
 import { Section, type Texts } from './section';
-import { type Attempt, actionsOf, attentionOf, examTypes, statusWord, statusWords, wasSubmitted } from './statuses';
+import { type Attempt, actionsOf, attentionOf, examTypes, minutesUsed, statusWord, statusWords, wasSubmitted } from './statuses';
 import { type Column, type TableOptions, learnerCell, moment } from './table';
-import { formatCount, formatNumber, gettext, interpolate, ngettext, timeZone } from './text';
+import { formatCount, formatNumber, gettext, interpolate, timeZone } from './text';
 
 const BESIDE_THE_PANEL = ['username', 'started_at', 'status'];
 const NEVER_STORED = 'expired';
@@ -43,6 +44,7 @@ export class ProctoringAttempts extends Section<Attempt> {
     say: (text) => this.notices.show({ text }),
     done: (notice) => this.done(notice),
   });
+  private readonly earlier = new Earlier(this, (id) => this.show(id));
   private readonly panel = new Panel(this, {
     close: () => this.closePanel(),
     step: (delta) => this.step(delta),
@@ -126,26 +128,26 @@ export class ProctoringAttempts extends Section<Attempt> {
       },
       { name: 'started_at', label: gettext('Started'), isMoment: true, cell: (one) => moment(one.started_at) },
       { name: 'completed_at', label: gettext('Handed in'), isMoment: true, cell: (one) => (wasSubmitted(one) ? moment(one.completed_at) : null) },
-      { name: 'allowed_time_limit_mins', label: gettext('Time limit'), cell: (one) => this.minutes(one.allowed_time_limit_mins) },
+      { name: 'allowed_time_limit_mins', label: gettext('Time'), cell: (one) => this.minutes(one) },
       { name: 'status', label: gettext('Status'), cell: (one) => this.status(one) },
     ];
   }
 
-  private minutes(count: number | null): TemplateResult | null {
-    if (count === null) return null;
-    return html`<span class="num">${interpolate(gettext('{count} min'), { count: formatNumber(count) })}</span>`;
+  /** Used and allowed minutes. Both include pauses, by which the limit grows. */
+  private minutes(attempt: Attempt): TemplateResult | null {
+    const used = minutesUsed(attempt, Date.now());
+    const limit = attempt.allowed_time_limit_mins;
+    if (limit === null && used === null) return null;
+    const numbers = { used: formatNumber(used ?? 0), count: formatNumber(limit ?? used ?? 0) };
+    const text = limit === null || used === null ? gettext('{count} min') : gettext('{used} of {count} min');
+    return html`<span class="num">${interpolate(text, numbers)}</span>`;
   }
 
   private status(attempt: Attempt): TemplateResult {
     const word = statusWord(attempt);
-    const count = attempt.earlier_count ? attempt.earlier_count + 1 : 0;
     return html`<span class="status-cell">
       <span class="status" data-tone=${word.tone}>${icon(word.icon)}<span>${word.label}</span></span>
-      ${count
-        ? html`<button type="button" class="link" @click=${() => this.show(attempt.id)}>
-            ${ngettext('{count} attempt', '{count} attempts', count)}
-          </button>`
-        : nothing}
+      ${this.earlier.button(attempt)}
     </span>`;
   }
 
@@ -172,9 +174,11 @@ export class ProctoringAttempts extends Section<Attempt> {
   protected table(rows: Attempt[]): Partial<TableOptions<Attempt>> & Pick<TableOptions<Attempt>, 'caption' | 'columns'> {
     this.bulk.keep(rows);
     const { ordering } = this.list.query;
+    const columns = this.isSplit() ? this.columns().filter(({ name }) => BESIDE_THE_PANEL.includes(name)) : this.columns();
     return {
       caption: ordering ? gettext('Attempts') : gettext('Attempts, newest first'),
-      columns: this.isSplit() ? this.columns().filter(({ name }) => BESIDE_THE_PANEL.includes(name)) : this.columns(),
+      columns,
+      below: (attempt) => this.earlier.rows(attempt, columns),
       attention: attentionOf,
       isOpen: ({ id }) => id === this.panel.id,
       selection: this.bulk.selection,
@@ -197,7 +201,7 @@ export class ProctoringAttempts extends Section<Attempt> {
   }
 
   protected override headActions(): TemplateResult {
-    return html`${this.exportButton()} ${this.examActions()}`;
+    return html`${this.exportButton([{ name: 'earlier', label: gettext('Also earlier attempts of the same learner and exam'), kind: 'check' }])} ${this.examActions()}`;
   }
 
   /** For a fire alarm: all running attempts of the exam that is chosen, whatever page they are on. */

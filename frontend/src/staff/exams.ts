@@ -12,6 +12,8 @@ export interface Exam {
   type?: string;
   time_limit_mins?: number;
   is_active?: boolean;
+  due_date?: string | null;
+  backend?: string | null;
   dashboard_url?: string | null;
 }
 

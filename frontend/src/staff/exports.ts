@@ -1,13 +1,11 @@
-// Lists as files: the rows that the filters leave. Failures are shown in the page, which stays open.
+// Lists as files: what is in the file is asked in a dialog, which also says why a file could not be made.
 
-import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from 'lit';
-import { keyed } from 'lit/directives/keyed.js';
+import { type TemplateResult, html } from 'lit';
 import { download } from '../http';
 import { errorText } from './errors';
 import { icon } from './icons';
+import type { Field, Question, Values } from './questions';
 import { gettext } from './text';
-
-export type Kind = 'csv' | 'xlsx';
 
 /** Let the browser store the file. */
 function store(content: Blob, name: string): void {
@@ -18,63 +16,54 @@ function store(content: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-export class Exports implements ReactiveController {
-  private failure: { text: string } | null = null;
-  private isBusy = false;
+export interface Export {
+  /** What is exported, for the heading. */
+  title: string;
+  /** Before the format: which rows. */
+  fields?: Field[];
+  /** By default, CSV and XLSX. */
+  formats?: [value: string, label: string][];
+  /** Where the file is, without its format. */
+  address: (values: Values) => URL;
+}
 
-  constructor(private readonly host: ReactiveControllerHost) {
-    host.addController(this);
-  }
+const FORMATS: [string, string][] = [
+  ['csv', 'CSV'],
+  ['xlsx', 'XLSX'],
+];
 
-  hostConnected(): void {}
+/** The byte order mark lets Excel read names in all languages. */
+function inFormat(address: URL, { file, bom }: Values): string {
+  const kind = file.split(' ').pop()!;
+  if (kind !== 'csv') address.searchParams.set('file', kind);
+  else if (bom) address.searchParams.set('bom', 'true');
+  return `${address.pathname}${address.search}`;
+}
 
-  /** The byte order mark lets Excel read names in all languages. */
-  address(url: string, filters: URLSearchParams, kind: Kind): string {
-    const query = new URLSearchParams(filters);
-    if (kind === 'csv') query.set('bom', 'true');
-    else query.set('file', kind);
-    return `${url}?${query}`;
-  }
+export function exportQuestion({ title, fields = [], formats = FORMATS, address }: Export): Question {
+  return {
+    heading: `${gettext('Export')}: ${title}`,
+    fields: [
+      ...fields,
+      { name: 'file', label: gettext('File'), kind: 'radio', options: formats, value: formats[0][0] },
+      {
+        name: 'bom',
+        label: gettext('CSV with a byte order mark, so that Excel reads names in all languages'),
+        kind: 'check',
+        value: '1',
+      },
+    ],
+    confirm: gettext('Export'),
+    busy: gettext('The file is being made…'),
+    cancel: gettext('Cancel'),
+    errorText: (error) => `${gettext('The file could not be made.')} ${errorText(error)}`,
+    submit: async (values) => {
+      const { content, name } = await download(inFormat(address(values), values));
+      store(content, name || `export.${values.file}`);
+    },
+  };
+}
 
-  /** Store the file at the address. */
-  async run(url: string, kind: Kind): Promise<void> {
-    if (this.isBusy) return;
-    this.isBusy = true;
-    this.failure = null;
-    this.host.requestUpdate();
-    try {
-      const { content, name } = await download(url);
-      store(content, name || `export.${kind}`);
-    } catch (error) {
-      this.failure = { text: errorText(error) };
-    } finally {
-      this.isBusy = false;
-      this.host.requestUpdate();
-    }
-  }
-
-  private clicked(event: Event, url: string, kind: Kind): void {
-    event.preventDefault();
-    void this.run(url, kind);
-  }
-
-  buttons(url: string, filters: URLSearchParams): TemplateResult {
-    const link = (kind: Kind, label: string) => {
-      const address = this.address(url, filters, kind);
-      return html`<a class="btn export" data-file=${kind} href=${address} download aria-disabled=${this.isBusy ? 'true' : 'false'} @click=${(event: Event) => this.clicked(event, address, kind)}>
-        ${kind === 'csv' ? icon('download') : nothing}${label}
-      </a>`;
-    };
-    return html`${link('csv', gettext('Export CSV'))} ${link('xlsx', gettext('Export XLSX'))}`;
-  }
-
-  /** What went wrong, or that the file is being made. */
-  render(): TemplateResult {
-    const { failure } = this;
-    const banner = failure && html`<div class="banner export-failure" data-tone="bad" role="alert">${icon('warn')}
-      <p><strong>${gettext('The file could not be made')}</strong> ${failure.text}</p>
-    </div>`;
-    return html`<p class="visually-hidden" role="status">${this.isBusy ? gettext('The file is being made…') : ''}</p>
-      ${banner ? keyed(failure, banner) : nothing}`;
-  }
+export function exportButton(ask: () => void): TemplateResult {
+  return html`<button type="button" class="btn export" @click=${ask}>${icon('download')}${gettext('Export…')}</button>`;
 }

@@ -2,6 +2,7 @@
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { read } from '../http';
+import { type Exam, Exams } from './exams';
 import type { Filter, Option } from './filters';
 import { type IconName, icon } from './icons';
 import type { Page } from './list';
@@ -9,7 +10,7 @@ import { hasFilters } from './query';
 import { Section, type Texts } from './section';
 import { type Tone, type Word, enrolmentModes } from './statuses';
 import { type Column, type TableOptions, learnerCell, moment } from './table';
-import { formatNumber, gettext, interpolate } from './text';
+import { formatMoment, formatNumber, gettext, interpolate } from './text';
 
 interface Onboarding {
   username: string;
@@ -34,6 +35,7 @@ function words(): Record<string, Word> {
   };
 }
 
+const MOST_NAMED = 5; // exams in the banner
 const APPROVED = ['verified', 'other_course_approved'];
 
 /** With any other status, learners cannot start proctored exams that require onboarding. */
@@ -41,8 +43,25 @@ function blocking(): string {
   return Object.keys(words()).filter((status) => !APPROVED.includes(status)).join(',');
 }
 
+function due(exam: Exam): number {
+  return exam.due_date ? Date.parse(exam.due_date) : Infinity;
+}
+
+/** The exams that require an approved profile and can still be started: those with the provider of the onboarding exam; the next one first. */
+function requiring(exams: Exam[]): Exam[] {
+  const active = exams.filter(({ is_active: isActive }) => isActive !== false);
+  const providers = active.filter(({ type }) => type === 'onboarding').map(({ backend }) => backend);
+  const found = active.filter((exam) => exam.type === 'proctored' && providers.includes(exam.backend) && due(exam) > Date.now());
+  return found.sort((one, other) => (due(one) < due(other) ? -1 : 1));
+}
+
+function named({ exam_name: exam, due_date: date }: Exam): string {
+  return date ? interpolate(gettext('“{exam}”, due {date}'), { exam, date: formatMoment(date) }) : `“${exam}”`;
+}
+
 /** Attributes: see Section. */
 export class ProctoringOnboarding extends Section<Onboarding> {
+  private readonly exams = new Exams(this, () => this.apiBase);
   private blocked: { count: number; total: number } | null = null;
 
   protected resource(): string {
@@ -95,12 +114,21 @@ export class ProctoringOnboarding extends Section<Onboarding> {
       },
       { name: '', label: gettext('Since'), cell: ({ modified }) => moment(modified) },
       { name: '', label: gettext('Enrolment'), cell: ({ enrollment_mode: mode }) => enrolmentModes()[mode] ?? mode },
+      { name: '', label: gettext('Can’t start'), cell: ({ status }) => (APPROVED.includes(status ?? '') ? null : this.next()) },
     ];
+  }
+
+  /** The next exam that learners without a profile cannot start, and how many more there are. */
+  private next(): TemplateResult | null {
+    const [first, ...more] = requiring(this.exams.all);
+    if (!first) return null;
+    return html`<span><bdi>${named(first)}</bdi>${more.length ? html`<span class="sub">+${formatNumber(more.length)}</span>` : nothing}</span>`;
   }
 
   /** How many of all cannot start; the server counts them once per list that is shown without filters. */
   protected override loaded(page: Page<Onboarding>): void {
     super.loaded(page);
+    this.exams.ensure();
     if (!hasFilters(this.list.query)) void this.count(page.count);
   }
 
@@ -115,6 +143,7 @@ export class ProctoringOnboarding extends Section<Onboarding> {
   }
 
   protected override begun(): void {
+    this.exams.forget();
     this.blocked = null;
   }
 
@@ -123,9 +152,13 @@ export class ProctoringOnboarding extends Section<Onboarding> {
     if (!blocked?.count || !this.list.page) return nothing;
     const numbers = { count: formatNumber(blocked.count), total: formatNumber(blocked.total) };
     const isShown = this.list.query.filters.status === blocking();
+    const exams = requiring(this.exams.all);
     return html`<div class="card banner" data-tone="warn">
       ${icon('warn')}
-      <p><strong>${interpolate(gettext('{count} of {total} learners cannot start proctored exams that require onboarding.'), numbers)}</strong></p>
+      <div>
+        <p><strong>${interpolate(gettext('{count} of {total} learners cannot start proctored exams that require onboarding.'), numbers)}</strong></p>
+        ${exams.length ? html`<ul class="blocked">${exams.slice(0, MOST_NAMED).map((exam) => html`<li><bdi>${named(exam)}</bdi></li>`)}</ul>` : nothing}
+      </div>
       ${isShown
         ? nothing
         : html`<button type="button" class="btn btn-small" @click=${() => this.change({ search: '', filters: { status: blocking() } })}>

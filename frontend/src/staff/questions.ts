@@ -10,9 +10,9 @@ import { gettext } from './text';
 export interface Field {
   name: string;
   label: string;
-  /** `choices` are check boxes; their value is a comma-separated list. `check` is one, '1' or ''. A `moment` is as
+  /** `choices` are check boxes; their value is a comma-separated list. `check` is one, '1' or ''. `radio` is one of few. A `moment` is as
    * its input has it, in the reader's zone; the value of a `file` is its text. */
-  kind?: 'text' | 'number' | 'area' | 'select' | 'choices' | 'check' | 'date' | 'moment' | 'file';
+  kind?: 'text' | 'number' | 'area' | 'select' | 'choices' | 'radio' | 'check' | 'date' | 'moment' | 'file';
   options?: [value: string, label: string][];
   value?: string;
   hint?: string;
@@ -44,6 +44,8 @@ export interface Question {
   cancel: string;
   isDanger?: boolean;
   id?: string; // of the button that confirms
+  /** Why it failed; by default, in the words for changes. */
+  errorText?: (error: RequestFailed) => string;
   /** Do it; rejects with RequestFailed. The dialog closes, unless another question is the answer. */
   submit: (values: Values) => Promise<Question | void>;
 }
@@ -94,7 +96,7 @@ export class Questions implements ReactiveController {
     const { dialog } = this;
     if (!dialog || !this.question) return;
     if (!dialog.open) dialog.showModal();
-    const first = dialog.querySelector<HTMLElement>('.field :is(input, textarea, select)');
+    const first = dialog.querySelector<HTMLElement>('.field :is(input:not([type="radio"]), input:checked, textarea, select)');
     (first ?? dialog.querySelector<HTMLElement>('.harmless'))?.focus();
   }
 
@@ -141,7 +143,7 @@ export class Questions implements ReactiveController {
     }
   }
 
-  private fail(error: unknown, { fields = [] }: Question): void {
+  private fail(error: unknown, { fields = [], errorText = changeErrorText }: Question): void {
     if (!(error instanceof RequestFailed)) throw error;
     const told = fieldErrors(error);
     for (const { name, aliases = [] } of fields) {
@@ -151,7 +153,7 @@ export class Questions implements ReactiveController {
     const known = new Set(fields.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
     const others = Object.entries(told).filter(([name]) => !known.has(name));
     const isAtFields = Object.keys(this.errors).length > 0 && !others.length;
-    if (!isAtFields) this.failure = { text: [changeErrorText(error), ...others.map((pair) => pair.join(': '))].join(' ') };
+    if (!isAtFields) this.failure = { text: [errorText(error), ...others.map((pair) => pair.join(': '))].join(' ') };
     this.refused();
   }
 
@@ -204,6 +206,17 @@ export class Questions implements ReactiveController {
     </div>`;
   }
 
+  private radios({ name, options = [] }: Field): TemplateResult {
+    return html`<div class="radios">
+      ${options.map(
+        ([value, label]) => html`<label class="check">
+          <input type="radio" name=${name} value=${value} .checked=${this.values[name] === value} @change=${() => this.change(name, value)} />
+          <span><bdi>${label}</bdi></span>
+        </label>`,
+      )}
+    </div>`;
+  }
+
   private control(field: Field, described: string): TemplateResult {
     const { name, kind = 'text', options = [] } = field;
     const value = this.values[name];
@@ -239,8 +252,9 @@ export class Questions implements ReactiveController {
     const error = this.errors[name];
     const described = `about-${name}`;
     const notes = html`<p id=${described} class=${error ? 'error error-message' : 'hint'}>${error ? html`${icon('warn')}<span>${error}</span>` : hint}</p>`;
-    if (kind === 'choices') {
-      return html`<fieldset class="field" aria-describedby=${described}><legend class="label">${label}</legend>${this.choices(field)}${notes}</fieldset>`;
+    if (kind === 'choices' || kind === 'radio') {
+      const boxes = kind === 'radio' ? this.radios(field) : this.choices(field);
+      return html`<fieldset class="field" aria-describedby=${described}><legend class="label">${label}</legend>${boxes}${notes}</fieldset>`;
     }
     if (kind === 'check') {
       return html`<div class="field">

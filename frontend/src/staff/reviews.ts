@@ -4,6 +4,7 @@ import { type TemplateResult, html, nothing } from 'lit';
 import { RequestFailed, change, read } from '../http';
 import { changeErrorText } from './errors';
 import { type Exam, Exams } from './exams';
+import { type Counted, Counters } from './counters';
 import { type Filter, daysBetween } from './filters';
 import { type IconName, icon } from './icons';
 import type { Page } from './list';
@@ -29,6 +30,11 @@ interface Review extends Pick<Found, 'review_status' | 'comments'> {
 type Decision = 'Clean' | 'Suspicious';
 
 const WAITING = 'second_review_required';
+const COUNTED: Counted[] = [
+  { filters: { decided: 'false' }, label: () => gettext('waiting') },
+  { filters: { decided: 'false', review_status: 'Suspicious' }, label: () => gettext('waiting, suspicious'), tone: 'warn' },
+  { filters: { decided: 'true' }, label: () => gettext('decided') },
+];
 
 function verdicts(): Record<string, [label: string, tone: Tone, icon: IconName]> {
   return {
@@ -42,6 +48,7 @@ function verdicts(): Record<string, [label: string, tone: Tone, icon: IconName]>
 /** Attributes: see Section. */
 export class ProctoringReviews extends Section<Review> {
   private readonly exams = new Exams(this, () => this.apiBase);
+  private readonly counters = new Counters(this, () => `${this.apiBase}${this.resource()}`, COUNTED);
 
   protected resource(): string {
     return 'reviews/';
@@ -224,6 +231,12 @@ export class ProctoringReviews extends Section<Review> {
 
   /** The providers' own dashboards, one per exam. */
   protected override above(): TemplateResult | typeof nothing {
+    const { filters } = this.list.query;
+    const counters = this.counters.render(filters, (chosen) => this.change({ filters: chosen }));
+    return html`${this.list.page ? counters : nothing} ${this.dashboards()}`;
+  }
+
+  private dashboards(): TemplateResult | typeof nothing {
     const exams = this.exams.all.filter((exam): exam is Exam & { dashboard_url: string } => Boolean(exam.dashboard_url));
     if (!exams.length) return nothing;
     return html`<details class="card dashboards">
@@ -239,11 +252,13 @@ export class ProctoringReviews extends Section<Review> {
   }
 
   protected override begun(): void {
+    this.counters.forget();
     this.exams.forget();
   }
 
   protected override loaded(page: Page<Review>): void {
     super.loaded(page);
     this.exams.ensure();
+    void this.counters.count();
   }
 }

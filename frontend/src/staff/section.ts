@@ -2,7 +2,7 @@
 
 import { LitElement, type PropertyValues, type TemplateResult, html, nothing } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
-import { Exports } from './exports';
+import { exportButton, exportQuestion } from './exports';
 import { type Filter, type SearchWords, chips, toolbar } from './filters';
 import { heading } from './heading';
 import { type IconName, icon } from './icons';
@@ -11,7 +11,7 @@ import { Menu } from './menu';
 import { Notices } from './notices';
 import { pager, pagePosition } from './pager';
 import { type ListQuery, addressOf, filtersOf, hasFilters, nextOrdering, parseQuery } from './query';
-import { Questions } from './questions';
+import { type Field, Questions } from './questions';
 import { styles } from './styles';
 import { type TableOptions, loadingTable, table } from './table';
 import { formatCount, formatNumber, gettext, interpolate } from './text';
@@ -52,7 +52,6 @@ export abstract class Section<T extends Row> extends LitElement {
   protected readonly questions = new Questions(this);
   protected readonly notices = new Notices(this);
   protected readonly menu = new Menu(this);
-  protected readonly exports = new Exports(this);
   protected readonly list: List<T> = new List<T>(
     this,
     () => (this.apiBase ? `${this.apiBase}${this.resource()}` : ''),
@@ -88,9 +87,22 @@ export abstract class Section<T extends Row> extends LitElement {
     return nothing;
   }
 
-  /** The rows that the filters leave, as a file. */
-  protected exportButton(): TemplateResult {
-    return this.exports.buttons(`${this.apiBase}${this.resource()}export/`, filtersOf(this.list.query, this.filters()));
+  /** Asks for the rows that the filters leave, or all, as a file. `more` is asked, too, with the names of parameters. */
+  protected exportButton(more: Field[] = []): TemplateResult {
+    return exportButton(() => this.questions.ask(exportQuestion({ title: this.texts().title, fields: [...this.exportedRows(), ...more], address: (values) => {
+      const address = new URL(`${this.apiBase}${this.resource()}export/`, window.location.origin);
+      if (values.rows !== 'all') address.search = filtersOf(this.list.query, this.filters()).toString();
+      for (const { name } of more) if (values[name]) address.searchParams.set(name, 'true');
+      return address;
+    } })));
+  }
+
+  /** Without filters, there is nothing to choose. */
+  private exportedRows(): Field[] {
+    const { page, query } = this.list;
+    if (!hasFilters(query)) return [];
+    const shown = interpolate(gettext('What the filters show now: {count}'), { count: page ? formatCount(page) : '–' });
+    return [{ name: 'rows', label: gettext('Rows'), kind: 'radio', value: 'shown', options: [['shown', shown], ['all', gettext('Everything in this course')]] }];
   }
 
   /** Between the heading and the list. */
@@ -287,7 +299,7 @@ export abstract class Section<T extends Row> extends LitElement {
     const filters = this.filters();
     const aside = this.aside();
     return html`<div class="px">
-      ${this.head()} ${this.exports.render()} ${this.above()}
+      ${this.head()} ${this.above()}
       <div class=${aside === nothing ? 'layout' : 'layout has-aside'}>
         <div class="card list">
           ${toolbar(query, this.texts().search, filters, {

@@ -138,6 +138,15 @@ export function statusWord({ status, exam, ready_to_resume, resumed, paused }: S
   return found?.[1] ?? { label: status, tone: 'neutral', icon: 'idle' };
 }
 
+/** The minutes from the start to the end, or until now while the clock runs; null if that is not known. */
+export function minutesUsed(attempt: Attempt, now: number): number | null {
+  const { started_at: began, completed_at: ended, allowed_time_limit_mins: limit, paused, ends_at: end } = attempt;
+  const until = ended ?? paused?.since ?? (end ? new Date(now).toISOString() : null);
+  if (!began || !until) return null;
+  const minutes = Math.max(0, Math.floor((Date.parse(until) - Date.parse(began)) / 60_000));
+  return limit === null ? minutes : Math.min(minutes, limit);
+}
+
 /** Others ended without being submitted: by an error, or without proctoring. */
 export function wasSubmitted({ status }: Pick<Attempt, 'status'>): boolean {
   return ['submitted', 'second_review_required', 'verified', 'rejected'].includes(status);

@@ -35,6 +35,8 @@ export interface TableOptions<T> {
   attention?: (row: T) => 'bad' | 'warn' | undefined;
   isOpen?: (row: T) => boolean;
   selection?: Selection<T>;
+  /** Rows below the row that belong to it. */
+  below?: (row: T) => TemplateResult | typeof nothing;
   /** Buttons at the end of the row. */
   actions?: (row: T) => TemplateResult;
 }
@@ -73,6 +75,15 @@ function choice<T>(one: T, { has, label, toggle, can }: Selection<T>): TemplateR
   return html`<td role="cell" class="choose">${isOffered ? box(has(one), label(one), (isChosen) => toggle([one], isChosen)) : nothing}</td>`;
 }
 
+/** The cells of a row after its heading. */
+export function cells<T>(columns: Column<T>[], row: T): TemplateResult[] {
+  return columns.map(({ label, cell }) => fact(label, cell(row)));
+}
+
+function withRowsBelow<T>(one: T, options: TableOptions<T>): TemplateResult {
+  return html`${row(one, options)}${options.below?.(one) ?? nothing}`;
+}
+
 function row<T>(one: T, options: TableOptions<T>): TemplateResult {
   const { columns, selection, actions, attention, isOpen } = options;
   const [first, ...others] = columns;
@@ -84,7 +95,7 @@ function row<T>(one: T, options: TableOptions<T>): TemplateResult {
   >
     ${selection ? choice(one, selection) : nothing}
     <th scope="row" role="rowheader">${first.cell(one)}</th>
-    ${others.map((column) => fact(column.label, column.cell(one)))}
+    ${cells(others, one)}
     ${actions ? html`<td role="cell" class="row-actions">${actions(one)}</td>` : nothing}
   </tr>`;
 }
@@ -113,7 +124,7 @@ export function table<T extends Row>(options: TableOptions<T>): TemplateResult {
     <table class=${isBusy ? 'table busy' : 'table'} role="table" aria-busy=${isBusy ? 'true' : 'false'}>
       <caption class="visually-hidden">${caption}</caption>
       <thead role="rowgroup">${head(options)}</thead>
-      <tbody role="rowgroup">${repeat(rows, keyOf, (one) => row(one, options))}</tbody>
+      <tbody role="rowgroup">${repeat(rows, keyOf, (one) => withRowsBelow(one, options))}</tbody>
     </table>
   </div>`;
 }

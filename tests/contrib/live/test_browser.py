@@ -230,9 +230,11 @@ def test_a_pause_for_all_and_an_announcement(board, hall):  # noqa: F811  fixtur
     feed.get_by_text("not yet:").wait_for()
     assert all(name in feed.inner_text() for name in ("robin", "kim", "toni"))
     assert board.get_by_label("New announcement").input_value() == ""
+    press(board, "More actions")
+    press(board, "Export the log of all actions…")
+    board.get_by_role("dialog").get_by_label("XLSX").check()
     with board.expect_download() as stored_file:
-        press(board, "More actions")
-        press(board, "Log of all actions (XLSX)")
+        press(board, "Export")
     assert stored_file.value.suggested_filename.endswith(".xlsx")
 
 
