@@ -14,7 +14,7 @@ from edx_proctoring.operations.expiry import (
 )
 from edx_proctoring.operations.health import Health, is_ready, report_health
 from edx_proctoring.operations.lateness import Late, find_late_work
-from edx_proctoring.operations.questions import Finding
+from edx_proctoring.operations.probes import Finding
 from edx_proctoring.operations.repairs import (
     REPAIR_BATCH_SIZE,
     Repaired,

@@ -18,7 +18,7 @@ from edx_proctoring.api.allowances.single import (
 from edx_proctoring.backends.backend import ProctoringBackendProvider, within
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAllowance
 from edx_proctoring.models.outbox import GIVEN_UP, PENDING
-from edx_proctoring.operations.questions import (
+from edx_proctoring.operations.probes import (
     ERROR,
     NOTE,
     OK,

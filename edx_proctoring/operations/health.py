@@ -15,7 +15,7 @@ from edx_proctoring import cache, conf
 from edx_proctoring.models import ProctoredExam, ScheduledRun, TimeAdjustment
 from edx_proctoring.models.scheduled_runs import SWEEP
 from edx_proctoring.operations.diagnostics import breakers, network, outbox_backlog
-from edx_proctoring.operations.questions import (
+from edx_proctoring.operations.probes import (
     ERROR,
     NOTE,
     OK,

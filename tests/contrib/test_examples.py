@@ -18,7 +18,7 @@ import time_machine
 
 from edx_proctoring import api, lifecycle, openapi
 from edx_proctoring.contrib.accommodations import api as accommodations
-from edx_proctoring.contrib.accommodations import imports, jobs
+from edx_proctoring.contrib.accommodations import import_jobs, imports
 from edx_proctoring.models import BulkAction
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
 from edx_proctoring.testing.host import Enrollment
@@ -185,7 +185,7 @@ def world(clients, host, provider, attempt, make_exam, learner):
         {"break_count": 1, "break_minutes": 5},
     )
     reach = imports.Reach(COURSE_ID, all_scopes=False)
-    jobs.begin_import("username,factor\nnobody,1.5\n", 1, reach, None)
+    import_jobs.begin_import("username,factor\nnobody,1.5\n", 1, reach, None)
     AllowanceFactory(user=learner, proctored_exam=exam)
     comment = {"comment": "A phone", "status": "suspicious", "start": 10, "stop": 40}
     api.receive_review(done, {"status": "suspicious", "comments": [comment]})

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import extensions
 from edx_proctoring.api.student_view.context import ExamContext
-from edx_proctoring.contrib.accommodations import breaks, jobs, urls
+from edx_proctoring.contrib.accommodations import breaks, import_jobs, urls
 from edx_proctoring.contrib.accommodations.effective import (
     extra_time_of,
     extra_times,
@@ -78,8 +78,10 @@ class Accommodations(extensions.Extension):
         ImportJob.objects.filter(by_id=user_id).update(by=None)
 
     def message_kinds(self) -> Mapping[str, extensions.MessageHandler]:
-        handler = extensions.MessageHandler(jobs.deliver, given_up=jobs.stop, forget=jobs.forget)
-        return {jobs.KIND: handler}
+        handler = extensions.MessageHandler(
+            import_jobs.deliver, given_up=import_jobs.stop, forget=import_jobs.forget
+        )
+        return {import_jobs.KIND: handler}
 
     def urls(self) -> Routes:
         return Routes(v2=urls.urlpatterns)

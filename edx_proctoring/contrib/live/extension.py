@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from edx_proctoring import extensions, transactions
 from edx_proctoring.circuit_breaker import IN_PROCESS, CircuitBreaker
-from edx_proctoring.contrib.live import jobs, messages, outages, privacy, urls
+from edx_proctoring.contrib.live import outage_jobs, outages, poll, privacy, urls
 from edx_proctoring.contrib.live.models import Heartbeat
 from edx_proctoring.contrib.live.views import page
 from edx_proctoring.models import ProctoredExamStudentAttempt
@@ -41,7 +41,7 @@ class Live(extensions.Extension):
             log.warning("heartbeat not recorded: %s", type(error).__name__)
 
     def poll_data(self, attempt: ProctoredExamStudentAttempt) -> JSONObject:
-        return messages.poll_data(attempt)
+        return poll.poll_data(attempt)
 
     def personal_data(self, user_id: int) -> Iterable[JSONObject]:
         return privacy.personal_data(user_id)
@@ -50,7 +50,7 @@ class Live(extensions.Extension):
         privacy.retire(user_id)
 
     def message_kinds(self) -> Mapping[str, extensions.MessageHandler]:
-        return {outages.KIND: extensions.MessageHandler(jobs.deliver)}
+        return {outages.KIND: extensions.MessageHandler(outage_jobs.deliver)}
 
     def urls(self) -> extensions.Routes:
         return extensions.Routes(v2=urls.V2, pages=urls.PAGES)

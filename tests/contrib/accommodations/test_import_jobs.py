@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from edx_proctoring import operations, outbox, tasks
-from edx_proctoring.contrib.accommodations import imports, jobs
+from edx_proctoring.contrib.accommodations import import_jobs, imports
 from edx_proctoring.contrib.accommodations.models import ImportJob, Profile, ProfileChange
 from edx_proctoring.contrib.accommodations.values import cleaned
 from edx_proctoring.models import OutboxMessage
@@ -25,7 +25,7 @@ EARLY, LATE = (datetime.datetime(year, 1, 1, tzinfo=datetime.UTC) for year in (2
 def large(monkeypatch, proctoring_celery):
     """Leave files of more than two rows to the worker, which imports two at a time."""
     proctoring_celery(broker_url="memory://")
-    monkeypatch.setattr(jobs, "AT_ONCE", 2)
+    monkeypatch.setattr(import_jobs, "AT_ONCE", 2)
     monkeypatch.setattr(imports, "BATCH", 2)
     for number in range(4):
         UserFactory(username=f"user{number}")
@@ -92,7 +92,7 @@ def test_rows_imported_by_a_killed_worker_are_counted_once(send, large, at, cloc
 
 def test_two_workers_import_a_row_once(send, large):
     send(large)
-    message = OutboxMessage.objects.get(kind=jobs.KIND)
+    message = OutboxMessage.objects.get(kind=import_jobs.KIND)
     job = ImportJob.objects.get()
     ImportJob.objects.update(done=2)  # by the other worker, whose lease has expired
 
@@ -102,8 +102,8 @@ def test_two_workers_import_a_row_once(send, large):
             ImportJob.objects.filter(done=2).update(done=4)
         return answer
 
-    with connection.execute_wrapper(late), pytest.raises(jobs.ImportedElsewhere):
-        jobs.deliver(message)
+    with connection.execute_wrapper(late), pytest.raises(import_jobs.ImportedElsewhere):
+        import_jobs.deliver(message)
     assert not Profile.objects.exists()
     assert job.counts == {}
 
@@ -133,7 +133,7 @@ def test_the_file_is_deleted_when_the_worker_gives_up(send, large, client_for, s
         assert ImportJob.objects.get().text == large
         clock.shift(datetime.timedelta(days=8))
         outbox.deliver()
-    message = OutboxMessage.objects.get(kind=jobs.KIND)
+    message = OutboxMessage.objects.get(kind=import_jobs.KIND)
     assert (message.state, ImportJob.objects.get().text) == ("given_up", "")
     shown = client_for(staff).get(f"{URL}imports/{ImportJob.objects.get().pk}/").json()
     assert (shown["done"], shown["total"]) == (0, 7)

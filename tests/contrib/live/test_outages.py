@@ -226,7 +226,7 @@ def test_a_batch_credited_by_a_killed_worker_counts_once(
 ):
     proctoring_celery(broker_url="memory://")
     monkeypatch.setattr(outages, "FEW", 2)
-    monkeypatch.setattr("edx_proctoring.contrib.live.jobs.BATCH", 2)
+    monkeypatch.setattr("edx_proctoring.contrib.live.outage_jobs.BATCH", 2)
     begun = {"started_at": NOON, "allowed_time_limit_mins": 90, "status": "started"}
     for _ in range(5):
         AttemptFactory(proctored_exam=exam, **begun)
@@ -244,7 +244,7 @@ def test_a_batch_credited_by_a_killed_worker_counts_once(
 
 def test_more_than_500_attempts_are_left_to_the_worker(clock, exam, monkeypatch, learner):
     monkeypatch.setattr(outages, "FEW", 2)
-    monkeypatch.setattr("edx_proctoring.contrib.live.jobs.BATCH", 2)
+    monkeypatch.setattr("edx_proctoring.contrib.live.outage_jobs.BATCH", 2)
     begun = {"started_at": NOON, "allowed_time_limit_mins": 90, "status": "started"}
     for _ in range(5):
         AttemptFactory(proctored_exam=exam, **begun)

@@ -198,7 +198,7 @@ def test_a_selection_applies_to_attempts_resumed_while_the_worker_credits_time(
     broken, resume, monkeypatch
 ):
     monkeypatch.setattr("edx_proctoring.contrib.live.outages.FEW", 0)
-    monkeypatch.setattr("edx_proctoring.contrib.live.jobs.BATCH", 1)
+    monkeypatch.setattr("edx_proctoring.contrib.live.outage_jobs.BATCH", 1)
     begun = {"started_at": NOON, "allowed_time_limit_mins": 60, "status": "started"}
     other = AttemptFactory(proctored_exam=broken.proctored_exam, **begun)
     resumed = []

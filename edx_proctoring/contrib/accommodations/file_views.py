@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring.api.exports import Row
-from edx_proctoring.contrib.accommodations import api, imports, jobs, sheets
+from edx_proctoring.contrib.accommodations import api, import_jobs, imports, sheets
 from edx_proctoring.contrib.accommodations.models import ImportJob, Profile
 from edx_proctoring.contrib.accommodations.serializers import (
     ImportedRowSerializer,
@@ -98,8 +98,8 @@ class ProfileImport(ResourceViewSet[Model]):
         file = io.StringIO(text, newline="")
         counts = dict.fromkeys(("created", "changed", "unchanged", "refused"), 0)
         total = sheets.check(file)
-        if total > jobs.AT_ONCE and not dry_run:
-            job = jobs.begin_import(text, total, reach, caller(request))
+        if total > import_jobs.AT_ONCE and not dry_run:
+            job = import_jobs.begin_import(text, total, reach, caller(request))
             answer = ImportSerializer({"job": job, **counts, "rows": []})
             return Response(answer.data, status=status.HTTP_202_ACCEPTED)
         found: Counter[str] = Counter()
