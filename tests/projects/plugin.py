@@ -1,4 +1,4 @@
-"""Run the suite under a project, without the tests that do not fit it: see the three commands.
+"""Run the suite under a project, without the tests that do not fit it.
 
 `pytest -p tests.projects.plugin --ds tests.projects.<name>` runs the tests that fit the project.
 
@@ -47,8 +47,12 @@ OF_NO_REST = {"lms": ONCE, "studio": ONCE, "plain": ONCE | OPEN_EDX}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
-    parser.addoption("--rest-of", choices=sorted(ABSENT), help="run what this project leaves out")
-    parser.addoption("--only-once", action="store_true", help="run what all projects leave out")
+    parser.addoption(
+        "--rest-of", choices=sorted(ABSENT), help="run the tests that this project leaves out"
+    )
+    parser.addoption(
+        "--only-once", action="store_true", help="run the tests that all projects leave out"
+    )
 
 
 def lacking(needs: set[str], config: pytest.Config) -> set[str]:
