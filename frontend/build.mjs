@@ -1,4 +1,4 @@
-// Build the scripts into edx_proctoring/static; with --check, prove that what is committed is what a build gives.
+// Build the scripts into edx_proctoring/static; with --check, check that the committed files equal those of a build.
 // Scripts of learners' pages become ES5: hosts' asset pipelines may minify them with tools that know nothing newer. The
 // staff page and the live board load their scripts as modules, which are as modern as custom elements are.
 import { build, transform } from 'esbuild';
@@ -61,7 +61,9 @@ async function bundled(entry, own) {
   return result.outputFiles[0].text;
 }
 
-/** The modules that the staff page's own script shares (frontend/src/staff/shared.ts), for the scripts of extensions. */
+/**
+ * The modules that the staff page's own script shares (frontend/src/staff/shared.ts), for the scripts of extensions.
+ */
 const sharedModules = {
   name: 'shared modules',
   setup({ onResolve, onLoad }) {
@@ -73,12 +75,12 @@ const sharedModules = {
   },
 };
 
-/** A section of an extension: one module that brings only what the staff page does not have. */
+/** A section of an extension: one module, without the modules that the staff page already has. */
 function forExtensions(entry) {
   return bundled(entry, { ...MODULE, plugins: [sharedModules, inlineStyles] });
 }
 
-/** As ES5, in a function, so that no name reaches the page; small, because every page of a course loads it. */
+/** ES5 in a function, so that no name becomes global; small, because every page of a course loads it. */
 async function forPages(entry) {
   const { outputText } = ts.transpileModule(await bundled(entry, { target: 'es2020' }), {
     compilerOptions: { target: 'ES5', module: 'ES2015', downlevelIteration: true, newLine: 'lf' },

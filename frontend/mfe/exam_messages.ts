@@ -1,6 +1,5 @@
-// What a learner in an exam must hear in the learning micro-frontend: messages of the invigilator, pauses, breaks, added
-// time. A component for a plug-in slot; React, the client and the texts come from the host, so this file imports nothing
-// that the host has already.
+// Messages of the invigilator, pauses, breaks and added time in the learning micro-frontend: a component for a plug-in
+// slot. React, the client and the texts come from the host, so this file imports nothing that the host already has.
 
 import { duration } from '../src/words';
 import { type Cover, Watch, titleOf } from './watch';
@@ -8,7 +7,7 @@ import { type Cover, Watch, titleOf } from './watch';
 type Child = unknown;
 type Element = object;
 
-/** The part of React that is used; any version since 16.8 has it. */
+/** The used part of React; every version since 16.8 has it. */
 export interface ReactLike {
   createElement: (type: unknown, props: object | null, ...children: Child[]) => Element;
   useEffect: (effect: () => void | (() => void), on: unknown[]) => void;
@@ -31,7 +30,7 @@ export interface Host {
   React: ReactLike;
   client: () => Client;
   lmsUrl: () => string;
-  /** The language of the page, such as "fr"; without it the page is asked. */
+  /** The language of the page, such as "fr"; by default the `lang` attribute of the page. */
   language?: () => string;
 }
 
@@ -45,7 +44,7 @@ interface CoverProps {
   endBreak: () => void;
 }
 
-/** Over everything, so that questions are out of reach while the clock stands still. */
+/** Covers the page, so that the questions cannot be used while the clock is stopped. */
 function coverDialog(React: ReactLike): (props: CoverProps) => Element {
   const h = React.createElement;
   return function CoverDialog({ cover, gettext, endBreak }) {
@@ -107,7 +106,7 @@ export function examMessages(host: Host): () => Element | null {
     return h(
       'section',
       { className: 'proctoring-messages', 'aria-label': gettext('Messages about your exam') },
-      // The region is there before its text, so that screen readers hear each change.
+      // The region exists before its text, so that screen readers announce each change.
       h('p', { className: 'sr-only', role: 'status', key: 'said' }, watch.said),
       note ? h('p', { className: 'alert alert-success', key: 'note' }, note) : null,
       failure ? h('p', { className: 'alert alert-warning', role: 'alert', key: 'failure' }, failure) : null,

@@ -1,4 +1,4 @@
-// Polls for the learner's exam, once for all places in which the component is shown, and remembers what she was told.
+// Polls for the learner's exam, once for all instances of the component, and remembers which messages were shown.
 
 import { type Announcement } from '../src/announcements';
 import { type Breaks } from '../src/breaks';
@@ -24,7 +24,7 @@ export interface Polled {
   live_url?: string;
 }
 
-/** What hides the questions: a pause by staff, or the learner's own break with the seconds that are left. */
+/** The reason to hide the questions: a pause by staff, or the learner's break with its remaining seconds. */
 export interface Cover {
   isBreak: boolean;
   message: string;
@@ -60,7 +60,7 @@ export class Watch {
     return { isBreak, message: paused.message ?? '', seconds: isBreak ? (breaks?.ends_in ?? 0) : 0 };
   }
 
-  /** Begin to poll with the first place, end with the last one. */
+  /** Poll from the first instance until the last one is removed. */
   follow(redraw: (count: number) => void): () => void {
     this.shown.add(redraw);
     if (this.shown.size === 1) {
@@ -118,7 +118,7 @@ export class Watch {
       this.failures = 0;
       await this.take(data as Polled);
     } catch {
-      this.failures += 1; // what is shown stays; the exam's own clock says that there is no connection
+      this.failures += 1; // keep what is shown; the timer reports that there is no connection
     }
     clearTimeout(this.timer);
     if (this.shown.size) this.timer = setTimeout(() => void this.poll(), this.interval());
@@ -162,7 +162,7 @@ export class Watch {
     if (url) void this.client.post(this.address(`${url}announcements/${id}/seen/`), {}).catch(() => undefined);
   }
 
-  /** The package's own texts; without them the page goes on in English. */
+  /** Load the package's own texts; without them the page stays in English. */
   private async loadTexts(): Promise<void> {
     if (this.texts) return;
     const language = this.host.language?.() ?? document.documentElement.lang;

@@ -1,4 +1,5 @@
-// Messages that staff send to the learner: one after the other, each until she has read it, which the server is told.
+// Messages of staff to the learner, shown one at a time until the learner has read them, which is reported to the
+// server.
 
 import type { Bar } from './bar';
 import { change } from './http';
@@ -13,7 +14,7 @@ export class Announcements {
   private readonly read = new Set<number | string>();
   private showing?: number | string;
 
-  /** `address`: of the attempt's resources at the live board, '' where it is not installed. */
+  /** `address`: the URL of the attempt's resources of the live board; '' if it is not installed. */
   constructor(
     private readonly bar: Bar,
     private readonly attemptId: number,
@@ -21,12 +22,12 @@ export class Announcements {
   ) {}
 
   show(messages: Announcement[]): void {
-    // The server still lists what it was not told of: the request was lost.
+    // The request was lost, so the server still lists the message.
     for (const { id } of messages) if (this.read.has(id)) this.tell(id);
     const next = messages.find(({ id }) => !this.read.has(id));
     const isGone = this.showing !== undefined && !messages.some(({ id }) => id === this.showing);
     if (isGone) {
-      this.showing = undefined; // read in another window, or taken back
+      this.showing = undefined; // read in another window, or withdrawn
       this.bar.announcement();
     }
     if (!next || this.showing === next.id) return;
@@ -43,6 +44,7 @@ export class Announcements {
 
   private tell(id: number | string): void {
     const address = this.address();
-    if (address) change('POST', `${address}announcements/${id}/seen/`, {}).catch(() => undefined); // with the next poll again
+    // with the next poll again
+    if (address) change('POST', `${address}announcements/${id}/seen/`, {}).catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-// Is the proctoring application still there? If not, the server must hear of it.
+// Checks whether the proctoring application is still running, and reports its loss to the server.
 
 import { pingApplication, workerUrl } from './exam';
 import { backOff, isPassing, pause, send } from './http';
@@ -27,7 +27,7 @@ export class Application {
     }
   }
 
-  /** However long the network is gone, too. */
+  /** Repeats the report until the network is back. */
   private async report(detail: string): Promise<void> {
     if (this.reporting) return;
     this.reporting = true;

@@ -1,4 +1,4 @@
-// The mark-up of the timer bar: the host's template where it gives one, else our own, driven by the same hooks.
+// The mark-up of the timer bar: the host's template if there is one, else our own, with the same hooks.
 
 import type { Announcement } from './announcements';
 import type { Breaks } from './breaks';
@@ -61,7 +61,7 @@ function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Render the host's template; false where there is none, or where a security policy forbids to compile it. */
+/** Render the host's template; false if there is none, or if a content security policy forbids to compile it. */
 function hostMarkup(root: HTMLElement, data: Data): boolean {
   const text = document.querySelector('script#proctored-exam-status-tpl')?.textContent?.trim();
   const underscore = (window as unknown as { _?: Underscore })._;
@@ -74,7 +74,7 @@ function hostMarkup(root: HTMLElement, data: Data): boolean {
   return root.querySelector('.exam-timer #time_remaining_id b') !== null;
 }
 
-/** In the page: a row, the lines of notes below it, and the region that screen readers announce. */
+/** The elements of the bar: a row, the notes below it, and the live region. */
 function ownMarkup(root: HTMLElement, data: Data): void {
   const row = make('div', { className: 'exam-timer px-bar__fill px-bar__row px-bar__row--main' });
   const text = make('p', { className: 'px-bar__exam exam-text js-exam-text' });
@@ -96,7 +96,7 @@ function ownMarkup(root: HTMLElement, data: Data): void {
   root.replaceChildren(row, make('p', { className: 'px-sr sr timer-announce' }, { 'aria-live': 'polite' }));
 }
 
-/** Where two exams run, the button says which one it ends. */
+/** If two exams are running, the button names the exam that it ends. */
 function endText(data: Data): string {
   return data.other_exams?.length ? fill(gettext('End {exam}'), { exam: data.exam_display_name }) : gettext('End my exam');
 }
@@ -140,7 +140,7 @@ export class Bar {
     delete document.documentElement.dataset.pxBar;
   }
 
-  /** The height of the bar keeps the focus from under it. */
+  /** Use the height of the bar as scroll padding, so that the focus is never below the bar. */
   private measure(): void {
     document.documentElement.dataset.pxBar = '';
     if (typeof ResizeObserver !== 'function') return;
@@ -191,21 +191,21 @@ export class Bar {
     if (!flag) return;
     if (flag.textContent !== text) flag.textContent = text;
     const isHidden = text === '';
-    if (flag.hidden !== isHidden) this.inPlace(() => (flag.hidden = isHidden)); // the row may need a second line for it
+    if (flag.hidden !== isHidden) this.inPlace(() => (flag.hidden = isHidden)); // it may wrap the row
   }
 
-  /** Have it read out; on the page only where there is a place for it. */
+  /** Announce the text; show it only if the mark-up has a place for it. */
   say(text: string): void {
     const live = this.one('.timer-announce');
     if (live) live.textContent = text;
   }
 
-  /** Show a change of the time, and have it read out, until the next one. */
+  /** Show and announce a change of the time, until the next one. */
   note(text: string): void {
     this.line('timer-change', text);
   }
 
-  /** Is the server within reach? If not, say so where it can be seen. */
+  /** Show or remove the note that the server cannot be reached. */
   connection(present: boolean): void {
     const was = !this.bar.classList.contains('offline');
     this.bar.classList.toggle('offline', !present);
@@ -214,13 +214,16 @@ export class Bar {
     if (present) this.say(gettext('The connection is back.'));
   }
 
-  /** The session has ended; what was typed stays on the page. */
+  /** Show that the session has ended; typed text stays on the page. */
   signedOut(yes: boolean): void {
     if (!yes && !this.one('.timer-session')) return;
     this.line('timer-session', yes ? gettext('You have been signed out. Sign in again in a new window, then come back here. What you typed stays on this page.') : '');
   }
 
-  /** A message of the invigilator is read out, and stays until the learner has read it; without one the line is gone. */
+  /**
+   * Announce a message of the invigilator and show it until the learner has read it; without a message, remove the
+   * line.
+   */
   announcement(message?: Announcement, onRead?: () => void): void {
     const box = this.line('timer-announcement', message?.text ?? '');
     if (!message) return;
@@ -228,7 +231,7 @@ export class Bar {
     box.parentElement?.setAttribute('role', 'group');
     const title = message.at ? fill(gettext('From the invigilator, {time}'), { time: timeOfDay(message.at) }) : gettext('From the invigilator');
     box.parentElement?.setAttribute('aria-label', title);
-    // Of the writer's language, which may run in another direction than the page's.
+    // The text may have another direction than the page.
     box.firstElementChild?.replaceChildren(make('b', { textContent: title }), make('br'), make('bdi', { textContent: message.text }));
     const button = make('button', { type: 'button', className: 'px-button px-button--second', textContent: gettext('I have read this') });
     button.addEventListener('click', () => {
@@ -239,7 +242,7 @@ export class Bar {
     this.say(`${title}: ${message.text}`);
   }
 
-  /** How many answers are typed and not submitted. */
+  /** Show the number of typed answers that were not submitted. */
   unsaved(count: number): void {
     const place = this.one('.px-bar__saved');
     if (!place) return;
@@ -247,7 +250,7 @@ export class Bar {
     place.textContent = count ? fill(gettext('Answers not submitted: {count}'), { count: String(count) }) : gettext('All typed answers submitted');
   }
 
-  /** The line of a note: made where it is missing, in the order of their weight; gone without a text. */
+  /** Set the line of a note: created if missing, ordered by importance, removed without a text. */
   private line(name: string, text: string): HTMLElement {
     const rank = NOTES.indexOf(name);
     const box = make('div');
@@ -265,7 +268,10 @@ export class Bar {
     return box;
   }
 
-  /** Let the bar grow without moving what a learner is about to press. Browsers do so themselves, but not at the page's top. */
+  /**
+   * Let the bar grow without moving what a learner is about to press. Browsers do so themselves, but not at the page's
+   * top.
+   */
   private inPlace(change: () => unknown): void {
     const before = this.root.offsetHeight;
     const isTop = window.scrollY === 0 && getComputedStyle(this.root).position === 'sticky';
@@ -279,7 +285,7 @@ export class Bar {
     const time = this.one('#time_remaining_id');
     const digits = this.one('#time_remaining_id b');
     if (!button || !time || !digits) return;
-    // The name stays the same, because aria-pressed says the state.
+    // The name stays the same, because aria-pressed contains the state.
     if (!this.own) button.setAttribute('aria-label', gettext('Hide the timer'));
     const set = (hidden: boolean) => {
       time.classList.toggle('timer-hidden', hidden);

@@ -1,10 +1,10 @@
-// Breaks that learners take by themselves: the button in the timer bar, and what the cover and the break's screen need.
+// Breaks of learners: the button in the timer bar, and functions for the cover and the break's screen.
 
 import { send } from './http';
 import { gettext } from './gettext';
 import { pending, navigation } from './page';
 
-/** What the server says about the learner's breaks. */
+/** The server's data about the learner's breaks. */
 export interface Breaks {
   left: number;
   seconds_left: number;
@@ -18,7 +18,7 @@ function newKey(): string {
   return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
 }
 
-/** One request with a key of its own: sent again after a lost answer, it changes nothing more. */
+/** Send a request with its own key, so that a repetition after a lost response changes nothing. */
 export function changeBreak(url: string): Promise<unknown> {
   return send('POST', url, {}, { 'Idempotency-Key': newKey() });
 }
@@ -51,7 +51,7 @@ export class BreakButton {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'proctoring-break-button btn';
-    // Beside the end in our own mark-up, which has a place for it; after everything else in a host's.
+    // Next to the end button in our own mark-up; last in a host's.
     const end = this.bar.querySelector('.px-bar__row--main .exam-button-turn-in-exam');
     if (end) button.className = 'proctoring-break-button px-button px-button--second px-bar__pause';
     button.addEventListener('click', (event) => {

@@ -1,10 +1,10 @@
-// The end of an exam: what hosts' scripts and the learner are asked before it, and what the learner is told after it.
+// The end of an exam: questions to hosts' scripts and to the learner before it, and the reason shown after it.
 
 import { confirmed } from './dialog';
 import { gettext } from './gettext';
 import { fill } from './words';
 
-/** Why the page is left, for the learner who reads the next one; the screens of these statuses say the rest. */
+/** The reason for leaving the page, shown on the next one; the screens of these statuses explain the rest. */
 export function whyEnded(status: string): string {
   if (status === 'error' || status === 'ready_to_resume') return '';
   if (['submitted', 'second_review_required', 'verified', 'rejected', 'timed_out'].includes(status)) {
@@ -13,7 +13,10 @@ export function whyEnded(status: string): string {
   return gettext('This exam was ended or reset by your course team.');
 }
 
-/** Ask the host's scripts before the exam ends; false if one of them cancels it, which counts only before a click. */
+/**
+ * Ask the host's scripts before the exam ends; false if one cancels. The result is used only for ends by the
+ * learner.
+ */
 export function beforeEnd(reason: 'learner' | 'time', attemptId: number, secondsLeft: number): boolean {
   const detail = { reason, attemptId, secondsLeft };
   return document.dispatchEvent(new CustomEvent('proctoring:before-end', { cancelable: true, detail }));

@@ -42,13 +42,13 @@ const BY_STATUS: Record<number, () => string> = {
   504: () => gettext('The server cannot be reached right now. Try again in a moment.'),
 };
 
-/** The attempt is there already, so the learner just goes on to it. */
+/** Whether the attempt already exists, so that the page can show it. */
 export function alreadyBegun(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: string };
   return /^StudentExamAttempt(AlreadyExistsException|BeingCreated|edAlreadyStarted)$/.test(code ?? '');
 }
 
-/** Has the session ended? Refusals of ours have a code, those before it (no session, forged request) have none. */
+/** Whether the session has ended: our own refusals have a code, those of the login and CSRF checks have none. */
 export function signedOut(error: unknown): boolean {
   const { status, code } = (error ?? {}) as { status?: number; code?: string };
   return status === 401 || (status === 403 && !code);

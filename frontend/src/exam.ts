@@ -13,13 +13,13 @@ export interface ProctoredExam {
   [name: string]: unknown;
 }
 
-/** Said to the page once an exam is handed in: what still runs for it has to stop. */
+/** The event sent after a submission: everything that still runs for the exam must stop. */
 export const CLOSED = 'edx-proctoring:closed';
 
-/** Said to the page before it is reloaded with a running exam. */
+/** The event sent before the page is reloaded with a running exam. */
 export const STARTS = 'edx-proctoring:starts';
 
-const START_SECONDS = 5; // where no ping interval says how patient to be
+const START_SECONDS = 5; // without a ping interval
 const MARGIN_MS = 5000;
 const END_LIMIT_MS = 90000; // uploads take their time
 
@@ -34,7 +34,7 @@ export function namespace(): ProctoredExam {
   return (root.edx.courseware.proctored_exam ??= {});
 }
 
-/** Take over what a screen knows of the provider's worker. */
+/** Take over a screen's data about the provider's worker. */
 export function adopt(button: HTMLElement): void {
   const exam = namespace();
   const { workerUrl, pingInterval, attemptExternalId } = button.dataset;
@@ -43,7 +43,7 @@ export function adopt(button: HTMLElement): void {
   exam.attemptExternalId = attemptExternalId || exam.attemptExternalId;
 }
 
-/** The worker's address; empty where there is none, or where the browser has no workers. */
+/** The worker's URL; empty if there is none, or if the browser has no workers. */
 export function workerUrl(): string {
   return ('Worker' in window && namespace().configuredWorkerURL) || '';
 }
@@ -59,7 +59,7 @@ async function put(button: HTMLButtonElement): Promise<void> {
   tell(attemptIn(url), action === 'submit' ? 'ended' : 'changed');
 }
 
-/** Any state button: PUT its action, then let the server show the next screen. */
+/** Handle a state button: PUT its action, then load the next screen. */
 export function changeState(button: HTMLButtonElement): Promise<void> {
   return pending(button, async () => {
     await put(button);
@@ -113,7 +113,7 @@ export async function checkExamAttemptStatus(url: string): Promise<string> {
   return answer.status;
 }
 
-/** The time is over: without a worker there is nothing to do; else it ends once the server has. */
+/** End the worker's exam after the server has ended the attempt; without a worker, nothing is done. */
 export async function endExam(pollUrl: string): Promise<void> {
   if (!workerUrl()) return;
   const status = await checkExamAttemptStatus(pollUrl);
@@ -121,7 +121,7 @@ export async function endExam(pollUrl: string): Promise<void> {
   await ask('endExamAttempt', END_LIMIT_MS, END_LIMIT_MS);
 }
 
-/** Is the provider's application still there? It has `seconds` minus ten, and fails after `seconds`. */
+/** Ping the provider's application: it has `seconds` minus ten, and fails after `seconds`. */
 export async function pingApplication(seconds: number): Promise<void> {
   if (!workerUrl()) throw new Error('no worker');
   await ask('ping', Math.max(seconds - 10, 1) * 1000, seconds * 1000);
@@ -129,7 +129,7 @@ export async function pingApplication(seconds: number): Promise<void> {
 
 function asHandler(work: (button: HTMLButtonElement) => Promise<void>) {
   return function handler(this: unknown, event?: Event): void {
-    event?.preventDefault?.(); // also tells our own listener that this click is taken
+    event?.preventDefault?.(); // this also tells our own listener that the click is handled
     const button = (event?.currentTarget ?? this) as HTMLButtonElement;
     work(button).catch((error) => accessibleError(gettext('Error'), errorText(error)));
   };

@@ -13,7 +13,7 @@ export interface AskedQuestion {
   asked_at: string;
 }
 
-/** What the server says about the learner's questions. */
+/** The server's data about the learner's questions. */
 export interface QuestionState {
   enabled: boolean;
   open: AskedQuestion | null;
@@ -33,7 +33,7 @@ export class Hand {
   private open: AskedQuestion | null = null;
   private isWriting = false;
 
-  /** `address`: of the attempt's resources at the live board; `said` has a text read out. */
+  /** `address`: the URL of the attempt's resources of the live board; `said` announces a text. */
   constructor(
     private readonly bar: HTMLElement,
     private readonly address: () => string,

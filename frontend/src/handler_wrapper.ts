@@ -1,4 +1,4 @@
-// For workers of providers: turns messages of the page into calls of a handler, and its promises into answers.
+// For workers of providers: turns messages of the page into calls of a handler, and its promises into responses.
 
 export interface Handler {
   onStartExamAttempt?(timeout?: number, attemptExternalId?: string): Promise<unknown>;
@@ -19,7 +19,7 @@ function refuse(type: string, error: unknown): void {
   try {
     self.postMessage({ type, error });
   } catch {
-    self.postMessage({ type, error: String(error) }); // not everything can be posted
+    self.postMessage({ type, error: String(error) }); // not every error can be posted
   }
 }
 
@@ -31,7 +31,7 @@ function answer(work: () => unknown, success: string, failure: string): void {
 }
 
 function missing(method: string): never {
-  throw `${method} is not implemented`; // a text, because it is posted as it is
+  throw `${method} is not implemented`; // a string can always be posted
 }
 
 export function handlerWrapper(Class: HandlerClass): void {
@@ -50,7 +50,7 @@ export function handlerWrapper(Class: HandlerClass): void {
           'examAttemptStartFailed',
         );
         break;
-      case 'endExamAttempt': // nothing to do is done
+      case 'endExamAttempt': // nothing to do counts as success
         answer(() => handler.onEndExamAttempt?.(attemptExternalId), 'examAttemptEnded', 'examAttemptEndFailed');
         break;
       case 'ping':

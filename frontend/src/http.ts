@@ -1,6 +1,6 @@
-// Requests to the app: same origin, form-encoded, with the token against forgery.
+// Requests to the app: same origin, form-encoded, with the CSRF token.
 
-/** A request without the answer it was made for; status 0 when there was no answer at all. `code` names our own errors. */
+/** A failed request; the status is 0 if there was no response. `code` is the code of our own errors. */
 export class RequestFailed extends Error {
   constructor(readonly status: number, readonly detail = '', readonly answer: unknown = null, readonly code = '') {
     super(detail || `HTTP ${status}`);
@@ -11,7 +11,7 @@ export class RequestFailed extends Error {
 const CHANGE_PATIENCE_MS = 90000; // the server may have to ask the provider first
 const READ_PATIENCE_MS = 20000;
 
-/** May the same request succeed later, without anybody doing anything? */
+/** Whether the same request may succeed later. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof RequestFailed)) return false;
   return error.status === 0 || error.status === 429 || error.status >= 500;
@@ -29,7 +29,7 @@ export function pause(milliseconds: number): Promise<void> {
 function csrfToken(): string {
   const found = /(?:^|;\s*)csrftoken=([^;]*)/.exec(document.cookie);
   if (found) return decodeURIComponent(found[1]);
-  // Where the cookie is hidden from scripts, a form of the host may hold the token.
+  // If scripts cannot read the cookie, a form of the host may contain the token.
   return document.querySelector<HTMLInputElement>('input[name="csrfmiddlewaretoken"]')?.value ?? '';
 }
 
@@ -59,7 +59,7 @@ async function exchange(url: string, options: RequestInit): Promise<[Response, u
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** A request within the patience of its method; rejects with RequestFailed. */
+/** Send a request with the time limit of its method; rejects with RequestFailed. */
 async function request(
   method: Method,
   url: string,
@@ -98,27 +98,27 @@ export async function send<T>(
   return answer as T | null;
 }
 
-/** What a resource looks like now; `data` is null if it still is as `etag` says. */
+/** The current state of a resource; `data` is null if it still has this `etag`. */
 export interface Version<T> {
   data: T | null;
   etag: string;
-  at: number; // when it was so, by the server's clock, in milliseconds
+  at: number; // the time of the response by the server's clock, in milliseconds
 }
 
 /** Read a resource of the second version of the interface; `etag` is of the version that the caller has. */
 export async function read<T>(url: string, etag = ''): Promise<Version<T>> {
   const [response, answer] = await request('GET', url, etag ? { 'If-None-Match': etag } : {});
   const isKnown = response.status === 304;
-  if (!isKnown && answer === null) throw new RequestFailed(0); // not of the interface: the page of a proxy
+  if (!isKnown && answer === null) throw new RequestFailed(0); // not from the REST interface: the page of a proxy
   return { data: isKnown ? null : (answer as T), etag: response.headers.get('ETag') ?? '', at: serverTime(response) };
 }
 
-/** By the server's clock, which is not the reader's. */
+/** The time of the response by the server's clock, which may differ from the reader's. */
 function serverTime(response: Response): number {
   return Date.parse(response.headers.get('Date') ?? '') || Date.now();
 }
 
-/** Read a file, however long that takes; `name` is the one that the server gives it. Rejects with RequestFailed. */
+/** Download a file without a time limit; `name` is the server's file name. Rejects with RequestFailed. */
 export async function download(url: string): Promise<{ content: Blob; name: string }> {
   const failed = (error: unknown) => {
     throw error instanceof RequestFailed ? error : new RequestFailed(0);

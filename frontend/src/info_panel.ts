@@ -1,4 +1,4 @@
-// The box on the course home that says how the learner's onboarding stands: .proctoring-info-panel.
+// The panel on the course home with the learner's onboarding status: .proctoring-info-panel.
 
 import { send } from './http';
 import { gettext } from './page';
@@ -30,7 +30,7 @@ function stateOf({ onboarding_status: status, expiration_date: expires }: Onboar
   return status ?? '';
 }
 
-/** States that read alike. */
+/** Statuses with the same text. */
 const SAME: Record<string, string> = {
   '': 'not_started',
   created: 'not_started',
@@ -111,14 +111,14 @@ function reminder(status: string): string {
   return gettext('You need an approved profile before you can take any proctored exam. The review takes two or more working days.');
 }
 
-/** An offer that is no link yet: a disabled button, in words. */
+/** A disabled button with a text, in place of a link that is not available yet. */
 function disabled(panel: Element, text: string): void {
   const button = line(panel, 'button', 'action action-disabled', text);
   button.setAttribute('type', 'button');
   button.setAttribute('disabled', '');
 }
 
-/** Is there anything to do? An approved learner takes the exam again only when the approval ends. */
+/** Whether the learner must act: approved learners take the exam again only when the approval ends. */
 function isDue(status: string, state: string): boolean {
   if (NO_ACTION.indexOf(status) >= 0) return false;
   return status !== 'verified' || state !== status;
@@ -162,7 +162,7 @@ export function showOnboarding(panel: HTMLElement, data: Onboarding): void {
   panel.appendChild(box);
 }
 
-/** Fill the panel. Where the course has no onboarding exam, or the server does not answer, it stays empty. */
+/** Fill the panel. It stays empty if the course has no onboarding exam or the server does not respond. */
 export async function fillInfoPanel(panel: HTMLElement): Promise<void> {
   const { courseId, username } = panel.dataset;
   if (!courseId) return;

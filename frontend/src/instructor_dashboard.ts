@@ -1,5 +1,6 @@
-// The tab "Special Exams" of Open edX's own instructor dashboard. The dashboard constructs four views by name, each with the
-// jQuery object of the tab's section; each fills its container with a section of the staff page. Sections of extensions for which the
+// The tab "Special Exams" of Open edX's own instructor dashboard. The dashboard constructs four views by name, each
+// with the jQuery object of the tab's section; each fills its container with a section of the staff page. Sections of
+// extensions for which the
 // dashboard has no container, such as the live board, fold out above its panels.
 
 import { send } from './http';
@@ -23,7 +24,7 @@ interface Parts {
 
 type Refreshable = HTMLElement & { refresh?: () => void };
 
-const CONFIG = 'proctoring-staff-config'; // where the sections find their texts
+const CONFIG = 'proctoring-staff-config'; // the element from which the sections read their texts
 const HEAD_LEVEL = '2'; // of headings: those of the panels have 3
 const BELOW_PANEL_LEVEL = '4';
 const OURS = ['accommodations', 'onboarding', 'attempts', 'reviews']; // in panels of the dashboard
@@ -52,7 +53,7 @@ function load(parts: Parts): void {
   for (const src of parts.scripts) {
     const script = document.createElement('script');
     script.type = 'module';
-    script.async = false; // those of extensions need the first one
+    script.async = false; // sections of extensions need the script of the staff page
     script.src = src;
     document.head.appendChild(script);
   }
@@ -82,7 +83,9 @@ function mount(container: Element, parts: Parts, tag: string, level: string): Re
   return section;
 }
 
-/** Made when it is opened first; closed, it refreshes rarely, so that opening it again refreshes it. */
+/**
+ * Create the section when it is first opened. While it is closed it refreshes rarely; opening it again refreshes it.
+ */
 function foldOut(parent: Element, parts: Parts, { title, element }: Parts['sections'][0]): void {
   const details = add('details', parent, { class: 'proctoring-staff-section' });
   add('summary', details, {}, title);
@@ -116,7 +119,8 @@ function fill(container: HTMLElement, name: string): void {
   partsOf(container.dataset.courseId ?? '').then(
     (parts) => {
       container.textContent = '';
-      const element = parts.sections.filter((section) => section.name === name)[0]?.element; // an extension may replace it
+      // an extension may replace it
+      const element = parts.sections.filter((section) => section.name === name)[0]?.element;
       mount(container, parts, element ?? `proctoring-${name}`, BELOW_PANEL_LEVEL);
       const wrapper = container.closest('.proctoring-wrapper');
       if (wrapper) addHead(wrapper, parts);
@@ -128,7 +132,10 @@ function fill(container: HTMLElement, name: string): void {
   );
 }
 
-/** Call back when the element is first visible: most visits to the dashboard never open this tab. Then, whenever it is visible again. */
+/**
+ * Call back when the element is first visible: most visits to the dashboard never open this tab. Then, whenever it
+ * is visible again.
+ */
 function whenSeen(element: Element, work: () => void, again: () => void = () => undefined): void {
   if (!('IntersectionObserver' in window)) return work();
   let isFirst = true;
@@ -139,7 +146,7 @@ function whenSeen(element: Element, work: () => void, again: () => void = () => 
       if (isIntersecting) {
         isFirst = false;
         hidden.delete(element);
-      } else if (!boundingClientRect.height) hidden.add(element); // others are only scrolled away
+      } else if (!boundingClientRect.height) hidden.add(element); // other panels are only scrolled out of view
     }
   });
   observer.observe(element);
@@ -149,7 +156,7 @@ function refresh(sections: Refreshable[]): void {
   for (const one of sections) one.refresh?.();
 }
 
-/** Once the tab is open, its head. Of a failure, the panels tell when they are opened, and they try again. */
+/** Load the head when the tab is opened. If that fails, each panel reports it when it is opened, and tries again. */
 function watchTab(container: Element, courseId: string): void {
   const wrapper = container.closest('.proctoring-wrapper');
   if (wrapper) whenSeen(wrapper, () => void partsOf(courseId).then((parts) => addHead(wrapper, parts), () => undefined));
@@ -163,12 +170,12 @@ function view(containerClass: string, name: string, isWrapper = false) {
       const container = section?.[0]?.querySelector<HTMLElement>(`.${containerClass}`);
       if (!container?.dataset.courseId) return;
       if (isWrapper) watchTab(container, container.dataset.courseId);
-      if (!container.firstChild) container.textContent = gettext('Loading…'); // an empty element is never seen
+      if (!container.firstChild) container.textContent = gettext('Loading…'); // an empty element never intersects
       const sections = () => shown.filter((one) => container.contains(one));
       whenSeen(container, () => fill(container, name), () => refresh(sections()));
     }
 
-    /** The tab was opened. What was hidden is refreshed when it is seen again. */
+    /** Handle the opening of the tab: hidden sections are refreshed when they are visible again. */
     onClickTitle(): void {
       refresh(shown.filter(({ parentElement }) => !parentElement || !hidden.has(parentElement)));
     }

@@ -1,10 +1,10 @@
-// What the live board of staff adds to a learner's page: their messages, questions to them, and a quicker poll.
+// The live board's part of a learner's page: messages of staff, questions to them, and faster polls.
 
 import { type Announcement, Announcements } from './announcements';
 import type { Bar } from './bar';
 import { Hand, type QuestionState } from './hand';
 
-export const SHOWS_MESSAGES = { 'X-Proctoring-Messages': '1' }; // staff see which pages cannot
+export const SHOWS_MESSAGES = { 'X-Proctoring-Messages': '1' }; // staff see which pages cannot show messages
 
 /** The part of the polled data that an extension adds; absent where it is not installed. */
 export interface Invigilated {
@@ -32,7 +32,7 @@ export class Invigilation {
     this.hand.show(questions);
   }
 
-  /** The interval of polls in milliseconds, where the board wants a shorter one than this. */
+  /** The interval of polls in milliseconds: this one, or the board's if that is shorter. */
   interval(usual: number): number {
     return Math.min(this.seconds * 1000, usual);
   }

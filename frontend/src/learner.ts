@@ -27,6 +27,6 @@ function begin(): void {
   if (panel) void fillInfoPanel(panel);
 }
 
-publish(); // at once: scripts of hosts' templates use it before the page is complete
+publish(); // immediately, because scripts in hosts' templates use it before the page is complete
 if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', begin);
 else begin();

@@ -1,4 +1,4 @@
-// What scripts do to the page: translated texts, messages, the pending state of a button, navigation.
+// Changes of the page by scripts: translated texts, messages, pending buttons, navigation.
 
 import { errorText } from './errors';
 import { gettext } from './gettext';

@@ -1,4 +1,4 @@
-// A cover over the page during a pause by staff or a break: the rest is hidden and out of reach, and nothing is lost.
+// A cover over the page during a pause by staff or a break: the rest is hidden and inert, and typed text is kept.
 
 import { countDown } from './breaks';
 import { gettext } from './gettext';
@@ -9,7 +9,7 @@ export interface Pause {
   message?: string;
 }
 
-/** What a break has in addition to a pause. */
+/** The data of a break in addition to that of a pause. */
 export interface OwnBreak {
   seconds: number; // that are left
   end: (button: HTMLButtonElement) => void;
@@ -26,7 +26,7 @@ export class PauseCover {
     return this.cover !== undefined;
   }
 
-  /** Cover the page, or change the message. Answers that are typed already stay in their fields. */
+  /** Cover the page, or change the message. Typed answers stay in their fields. */
   show(pause: Pause, own?: OwnBreak): void {
     if (!this.cover) this.put();
     const [title, message] = Array.from(this.cover!.children);

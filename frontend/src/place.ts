@@ -1,4 +1,5 @@
-// The place of the timer bar, kept free until the server answers: else the bar moves the button that a learner is about to press.
+// Reserves the space of the timer bar until the server responds; otherwise the bar would move the button that a
+// learner is about to press.
 
 import { Bar, type Data } from './bar';
 
@@ -9,7 +10,7 @@ function stored(): number {
   try {
     return Number(localStorage.getItem(STORE)) || 0;
   } catch {
-    return 0; // storage is forbidden: the bar moves the page, as it does on the first one
+    return 0; // without storage the bar moves the page, as on the first page
   }
 }
 
@@ -22,13 +23,16 @@ function store(height: number): void {
   }
 }
 
-/** Keep as much room as the bar needed on the page before. */
+/** Reserve the height of the bar on the previous page. */
 export function keepPlace(root: HTMLElement): void {
   const height = stored();
   if (height) root.style.minBlockSize = `${height}px`;
 }
 
-/** The server has answered: the bar takes its place, and is measured for the next page; or no exam runs. */
+/**
+ * After the response: show the bar and store its height for the next page, or release the space if no exam is
+ * running.
+ */
 export function givePlace(root: HTMLElement, isShown: boolean): void {
   root.style.minBlockSize = '';
   store(isShown ? root.offsetHeight : 0);

@@ -1,4 +1,4 @@
-// The screen of an interrupted exam: it goes on by itself once the course team lets the learner resume.
+// The screen of an interrupted exam: it continues automatically once the course team permits it.
 
 import { backOff, isPassing, pause, send } from './http';
 import { errorText, navigation, showError } from './page';

@@ -1,4 +1,4 @@
-// The learner's screens. They may come into the page at any time, so events are caught at the document.
+// The learner's screens. Hosts may insert them at any time, so events are handled at the document.
 
 import { bindBreakScreen, endBreakFromScreen } from './breaks';
 import { confirmed } from './dialog';
@@ -20,7 +20,7 @@ function enter(button: HTMLButtonElement): Promise<void> {
     try {
       await send('POST', button.dataset.ajaxUrl ?? '', data);
     } catch (error) {
-      if (!alreadyBegun(error)) throw error; // there is an attempt: the learner goes on to it
+      if (!alreadyBegun(error)) throw error; // the attempt already exists, so show it
     }
     if (data.start_clock === 'true' && data.attempt_proctored !== 'false') document.dispatchEvent(new Event(STARTS));
     navigation.reload();
@@ -127,7 +127,7 @@ export function humanMoment(moment: Date): string {
   return moment.toLocaleString(document.documentElement.lang || undefined, MOMENT);
 }
 
-/** Another window has changed the attempt of this screen: show how it stands, unless this window is changing it. */
+/** Reload after another window has changed the attempt of this screen, unless this window is changing it. */
 function followOtherWindows(screen: HTMLElement): void {
   const url = screen.querySelector<HTMLElement>('[data-change-state-url]')?.dataset.changeStateUrl ?? '';
   listen(attemptIn(url || (screen.dataset.examStartedPollUrl ?? '')), () => {
@@ -141,7 +141,10 @@ function zoneOf(time: HTMLElement): Element | null {
   return beside.find((one) => one?.matches('[data-zone]')) ?? null;
 }
 
-/** Show the reader's own time: instead of the server's text, or after it and its zone where that is another on purpose. */
+/**
+ * Show the reader's own time: instead of the server's text, or after it and its zone where that is another on
+ * purpose.
+ */
 function showLocalTimes(screen: HTMLElement): void {
   for (const time of screen.querySelectorAll<HTMLTimeElement>('time#wait_deadline, time[data-moment]')) {
     const moment = new Date(time.dateTime);
@@ -166,7 +169,7 @@ function dress(screen: HTMLElement): void {
   if (!busy) screen.querySelector<HTMLElement>('h3')?.focus({ preventScroll: true });
 }
 
-/** Screens that are new in the page: prepare their regions, show moments in the reader's time, focus the heading. */
+/** Prepare new screens: live regions, times in the reader's time zone, focus on the heading. */
 export function dressScreens(): void {
   document.querySelectorAll<HTMLElement>('.sequence[data-screen]:not([data-dressed])').forEach(dress);
   watchSetUp();
@@ -174,13 +177,13 @@ export function dressScreens(): void {
   bindBreakScreen();
 }
 
-/** Hosts put screens into the page after it has loaded, too. Returns what ends this. */
+/** Watch for screens that hosts insert later; returns a function that stops this. */
 export function awaitScreens(): () => void {
   dressScreens();
   const observer = new MutationObserver(dressScreens);
   observer.observe(document.body, { childList: true, subtree: true });
   const back = (event: PageTransitionEvent) => {
-    // From the browser's memory: what is shown is old.
+    // The page comes from the back/forward cache, so it is outdated.
     if (event.persisted && document.querySelector('.sequence[data-screen]')) navigation.reload();
   };
   window.addEventListener('pageshow', back);

@@ -1,4 +1,4 @@
-// The screen of instructions: the learner sets up, the provider says when all is ready.
+// The instructions screen: the learner sets up, and the provider reports when everything is ready.
 
 import { checkExamAttemptStatus } from './exam';
 import { backOff, isPassing, pause, send } from './http';
@@ -31,7 +31,7 @@ function sayBlocked(note: HTMLElement, url: string): void {
   note.replaceChildren(`${note.dataset.blockedText ?? ''} `, link);
 }
 
-/** Open the provider's page at once, else pop-up blockers stop it; then say so to the server. */
+/** Open the provider's page immediately, because pop-up blockers stop a later one; then notify the server. */
 export async function systemCheck(button: HTMLButtonElement): Promise<void> {
   const url = button.dataset.softwareDownloadUrl ?? '';
   if (new URL(url, window.location.href).protocol === 'javascript:') return;
@@ -76,7 +76,7 @@ export async function copyCode(button: HTMLButtonElement): Promise<void> {
   button.addEventListener('blur', () => (status.textContent = ''), { once: true });
 }
 
-/** What an answer means; true when there is nothing more to ask. */
+/** Handle a response; true if polling can stop. */
 function show(screen: HTMLElement, note: HTMLElement, status: string): boolean {
   if (SETTING_UP.includes(status)) return false;
   if (status === 'ready_to_start' && screen.querySelector('.js-start-proctored-exam')) {
@@ -89,7 +89,7 @@ function show(screen: HTMLElement, note: HTMLElement, status: string): boolean {
   return true;
 }
 
-/** Resolves when the page is in front. */
+/** Resolves when the page is visible. */
 export function wakened(): Promise<void> {
   return new Promise((resolve) => {
     if (!document.hidden) return resolve();
@@ -102,7 +102,7 @@ export function wakened(): Promise<void> {
   });
 }
 
-/** The provider could not be reached: load the page again after a while, and say when. */
+/** Reload the page after a while, because the provider could not be reached, and show when. */
 async function retryLater(screen: HTMLElement, seconds: number): Promise<void> {
   const note = screen.querySelector<HTMLElement>('.js-retry-status');
   for (let left = seconds; left > 0; left -= 1) {
@@ -127,7 +127,7 @@ async function watch(screen: HTMLElement, note: HTMLElement): Promise<void> {
   }
 }
 
-/** While the learner sets up: ask now and then whether the provider is ready, less often the longer it takes. */
+/** Poll during the set-up until the provider is ready, with growing intervals. */
 export function watchSetUp(root: ParentNode = document): void {
   const screen = root.querySelector<HTMLElement>(SCREEN);
   const note = screen?.querySelector<HTMLElement>('.js-setup-status');

@@ -1,4 +1,4 @@
-// News between the windows of one browser: an exam that ends in one of them ends in all at once.
+// Messages between the windows of one browser, so that an exam that ends in one window ends in all.
 
 export type News = 'ended' | 'changed';
 
@@ -18,7 +18,7 @@ export function attemptIn(url: string): string {
   return /\/attempt\/(\d+)(?:[/?]|$)/.exec(url)?.[1] ?? '';
 }
 
-/** Tell the other windows; without BroadcastChannel they hear it from the server at their next poll. */
+/** Notify the other windows; without BroadcastChannel they learn it from the server at their next poll. */
 export function tell(attemptId: number | string, news: News): void {
   if (attemptId === '') return;
   const open = channel(attemptId);
@@ -26,7 +26,7 @@ export function tell(attemptId: number | string, news: News): void {
   open?.close();
 }
 
-/** Hear what other windows do to the attempt; returns what ends this. */
+/** Listen for changes by other windows; returns a function that stops this. */
 export function listen(attemptId: number | string, hear: (news: News) => void): () => void {
   const open = attemptId === '' ? null : channel(attemptId);
   if (open) {

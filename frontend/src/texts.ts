@@ -4,9 +4,9 @@ import { type Texts, gettext, useTexts } from './gettext';
 import { send } from './http';
 
 export const TEXTS = '/api/edx_proctoring/pages/texts/';
-const PROBE = 'End my exam'; // a host that translates it has our catalog
+const PROBE = 'End my exam'; // a host that translates this text has our catalog
 
-/** Ask for the texts in the page's language. Without an answer the page goes on in English. */
+/** Load the texts in the page's language. If that fails, the page stays in English. */
 export async function loadTexts(): Promise<void> {
   const language = document.documentElement.lang;
   if (!language || /^en\b/i.test(language) || gettext(PROBE) !== PROBE) return;

@@ -1,4 +1,4 @@
-// The timer of a running exam: counts down by the monotonic clock, and asks the server, which is always right.
+// The timer of a running exam: it counts down by the monotonic clock and polls the server, whose time is decisive.
 
 import { Bar, type Data, type Level } from './bar';
 import { Application } from './application';
@@ -128,7 +128,7 @@ export class TimerBar {
   }
 
   private resynchronise(seconds: number, sentAt: number): void {
-    // The server looked at its clock somewhere between question and answer.
+    // The server read its clock at some point between request and response.
     this.endsAt = (sentAt + performance.now()) / 2 + seconds * 1000;
   }
 
@@ -153,7 +153,7 @@ export class TimerBar {
     if (this.left <= -HOLD_SECONDS && !this.busy.end) void this.end();
   };
 
-  /** Did the machine sleep? Some browsers stop the monotonic clock meanwhile. */
+  /** Whether the machine has slept: some browsers stop the monotonic clock during sleep. */
   private slept(now: number): boolean {
     const offset = Date.now() - now;
     const jump = Math.abs(offset - this.wallOffset) > SLEPT_MS;
@@ -186,7 +186,7 @@ export class TimerBar {
     void this.announce();
   }
 
-  /** Say how much time is left: in the words of the server when it answers, else in our own. */
+  /** Announce the remaining time: with the server's text if it responds, else with our own. */
   private async announce(): Promise<void> {
     const fresh = await this.poll();
     if (!this.stopped) this.bar.say(fresh ? this.text : fill(gettext('{time} left'), { time: duration(this.left) }));
@@ -280,10 +280,10 @@ export class TimerBar {
     };
   }
 
-  /** Begin or end a break; the server says what came of it. */
+  /** Begin or end a break; the next poll shows the result. */
   private async changeBreak(url: string): Promise<void> {
     await changeBreak(url);
-    await this.polling; // this one may have asked before the change
+    await this.polling; // the pending poll may have been sent before the change
     await this.poll();
   }
 
@@ -322,7 +322,10 @@ export class TimerBar {
     if (!this.stopped) this.leave();
   }
 
-  /** Wait until the server can be reached: a page that is left without a network is lost. True if time was added. */
+  /**
+   * Wait until the server can be reached, because leaving the page without a network would lose it. True if time was
+   * added.
+   */
   private async serverGoesOn(): Promise<boolean> {
     for (let failures = 1; !this.stopped; failures += 1) {
       const sentAt = performance.now();
@@ -346,7 +349,7 @@ export class TimerBar {
       try {
         return await endExam(this.data.exam_started_poll_url);
       } catch {
-        await pause(tries * 1000); // the server may be about to end it
+        await pause(tries * 1000); // the server may end it at this moment
       }
     }
   }
@@ -362,7 +365,7 @@ export class TimerBar {
     };
   }
 
-  /** Leave the page; what was typed and not submitted is shown on the next one. */
+  /** Leave the page; typed text that was not submitted is shown on the next one. */
   private leave(reason = ''): void {
     this.stop();
     keepForNextPage(reason, this.unsaved.texts);
@@ -370,7 +373,7 @@ export class TimerBar {
   }
 }
 
-/** Ask until the server answers whether the learner is in an exam, and show the bar if so. */
+/** Poll until the server responds, and show the bar if the learner is in an exam. */
 export async function showTimer(root: HTMLElement): Promise<TimerBar | null> {
   const collection = root.dataset.attemptUrl || COLLECTION;
   for (let failures = 1; root.isConnected; failures += 1) {

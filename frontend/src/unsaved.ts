@@ -1,4 +1,5 @@
-// Answers that were typed and not submitted: counted while the exam runs, put back after a reload, kept for copying at the end.
+// Answers that were typed and not submitted: counted during the exam, restored after a reload, offered for copying at
+// the end.
 
 import { gettext } from './page';
 
@@ -39,7 +40,7 @@ function isBox(field: Field): field is HTMLInputElement {
 
 function labelOf(field: Field): string {
   const words = field.labels?.[0]?.cloneNode(true) as Element | undefined;
-  words?.querySelectorAll('select, textarea').forEach((one) => one.remove()); // their content is no part of the label
+  words?.querySelectorAll('select, textarea').forEach((one) => one.remove()); // their content is not part of the label
   return words?.textContent?.trim() ?? '';
 }
 
@@ -56,7 +57,7 @@ function textOf(field: Field): string {
   return options.map(({ text }) => text.trim()).join(', ');
 }
 
-/** Where a field is found after a reload; '' for one without a name, and for secrets. */
+/** A key that finds the field after a reload; '' for fields without a name, and for secrets. */
 function keyOf(field: Field): string {
   if (field instanceof HTMLInputElement && ['password', 'file'].includes(field.type)) return '';
   return field.id ? `#${field.id}` : field.name;
@@ -73,7 +74,7 @@ function kept(field: Field): Text {
   return { label: question ?? '', text: textOf(field), key: keyOf(field), chosen: chosenIn(field), value: isBox(field) ? field.value : undefined };
 }
 
-/** Put a kept answer into its field; false if the field holds another text. */
+/** Restore an answer; false if the field contains another text. */
 function fill(field: Field, { text, chosen = [] }: Text): boolean {
   if (isBox(field)) field.checked = chosen.length > 0;
   else if (field instanceof HTMLSelectElement) {
@@ -102,7 +103,7 @@ function store(name: string, value: Left | Typed | null): void {
     if (value) sessionStorage.setItem(name, JSON.stringify(value));
     else sessionStorage.removeItem(name);
   } catch {
-    // Storage is full or forbidden: the page is left without it.
+    // Storage is full or forbidden, so the text is not kept.
   }
 }
 
@@ -147,7 +148,10 @@ export class Unsaved {
     return [...textsOf(this.fields), ...this.waiting];
   }
 
-  /** Put what was typed or chosen before a reload into its fields, unless they hold another text; hosts load questions late, too. */
+  /**
+   * Put what was typed or chosen before a reload into its fields, unless they hold another text; hosts load questions
+   * late, too.
+   */
   putBack(): void {
     this.waiting = this.waiting.filter((one) => {
       const field = fieldOf(one);

@@ -1,4 +1,4 @@
-// Sentences and sizes of time in the language of the page.
+// Sentences and durations in the language of the page.
 
 import { gettext } from './gettext';
 

@@ -1,8 +1,8 @@
-// The provider's worker: one per request, made from a blob, so that its script may come from elsewhere.
+// The provider's worker: one per request, created from a blob, so that its script may have another origin.
 
 export type Kind = 'startExamAttempt' | 'endExamAttempt' | 'ping';
 
-/** What is posted to the worker; `timeout` in milliseconds. */
+/** The message to the worker; `timeout` in milliseconds. */
 export interface Question {
   type: Kind;
   timeout?: number;
@@ -29,13 +29,13 @@ export function described(error: unknown): string {
 }
 
 function scriptFor(url: string): string {
-  const absolute = new URL(url, window.location.href).href; // a blob has no place to be relative to
+  const absolute = new URL(url, window.location.href).href; // a blob has no base URL
   return URL.createObjectURL(
     new Blob([`importScripts(${JSON.stringify(absolute)});`], { type: 'application/javascript' }),
   );
 }
 
-/** Ask the worker; rejects with what it says, when it cannot be loaded, or after `limitMs` of silence. */
+/** Send a message to the worker; rejects with its error, if it cannot be loaded, or after `limitMs`. */
 export function askWorker(url: string, question: Question, limitMs: number): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     const source = scriptFor(url);

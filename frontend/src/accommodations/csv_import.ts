@@ -1,4 +1,4 @@
-// Profiles from a file: what each line would do comes first, and nothing is stored before it is confirmed.
+// Import of profiles: a preview shows the effect of each line, and nothing is stored before it is confirmed.
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { newKey } from '../http';
@@ -69,7 +69,7 @@ function details({ outcome, errors, changes }: Line): string {
   return values.map(([name, [before, after]]) => named(name, `${shown(before)} → ${shown(after)}`)).join(' · ');
 }
 
-/** Errors first. */
+/** Sorts errors first. */
 function listed(rows: Line[]): TemplateResult {
   const sorted = [...rows].sort((one, other) => RANK[one.outcome] - RANK[other.outcome] || one.line - other.line);
   const more = rows.length - SHOWN;

@@ -62,7 +62,7 @@ export function lastDayOf(moment: string | null): string {
   return moment ? dayOf(new Date(Date.parse(moment) - 1).toISOString()) : '';
 }
 
-/** The begin of the day, or with 1 of the next one. */
+/** The start of the day, or of the next day with 1. */
 export function momentOf(day: string, shift = 0): string | null {
   if (!day) return null;
   const date = new Date(`${day}T00:00:00`);

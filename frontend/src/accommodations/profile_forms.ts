@@ -1,4 +1,4 @@
-// The dialogs about profiles: a form, what it would change in each exam, and what became of it.
+// The dialogs about profiles: a form, a preview for each exam, and the result.
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { RequestFailed, type Version, newKey } from '../http';
@@ -25,12 +25,12 @@ type Body = Record<string, unknown>;
 
 export interface ProfileContext {
   ask: (question: Question) => void;
-  /** To a path below the profiles. */
+  /** Send a request to a path below the profiles. */
   post: <T>(path: string, body: object, key: string) => Promise<T | null>;
   patch: (id: number, body: object, etag: string) => Promise<unknown>;
   read: (id: number) => Promise<Version<Profile>>;
   done: (text: string) => void;
-  /** The list is not what the server has. */
+  /** Whether the list is outdated. */
   stale: () => void;
 }
 
@@ -39,7 +39,7 @@ const NUMBERS = ['minutes', 'break_count', 'break_minutes', 'break_total_minutes
 const CHECKS = ['beyond_due_date', 'camera_exempt'] as const;
 const TEXTS = ['for_reviewers', 'approver', 'note'] as const;
 
-/** How the server wants each value of the form. */
+/** Conversions of the form's values for the server. */
 const SENT: Record<string, (value: string) => unknown> = {
   factor: (value) => value.trim().replace(',', '.') || '1',
   ...Object.fromEntries(NUMBERS.map((name) => [name, (value: string) => Number(value || 0)])),
@@ -75,7 +75,7 @@ function formOf(profile: Profile): Values {
   };
 }
 
-/** What the form says, as the server wants it; of a known profile only what differs. */
+/** The form's values as the server expects them; for an existing profile only those that differ. */
 function bodyOf(values: Values, known: Values = {}): Body {
   const changed = Object.keys(SENT).filter((name) => (values[name] ?? '') !== (known[name] ?? ''));
   return Object.fromEntries(changed.map((name) => [name, SENT[name](values[name] ?? '')]));
@@ -123,7 +123,7 @@ function rowText({ minutes_before: before, minutes_after: after, ends_after: end
   return texts.join('; ');
 }
 
-/** Exams in which the due date cuts come first. */
+/** Exams limited by their due date come first. */
 function previewed(learner: string, { rows }: Preview): TemplateResult {
   const sorted = [...rows].sort((one, other) => Number(Boolean(other.cut_by)) - Number(Boolean(one.cut_by)));
   return html`<div>
@@ -178,7 +178,7 @@ export class ProfileForms {
       const found = await this.context.post<Preview>('preview/', { user, ...bodyOf(values) }, newKey());
       parts.push(previewed(user, found ?? { rows: [] }));
     }
-    const keys = new Map(users.map((user) => [user, newKey()])); // another try is not a second profile
+    const keys = new Map(users.map((user) => [user, newKey()])); // a repeated request creates no second profile
     const heading = ngettext('Add for {count} learner', 'Add for {count} learners', users.length);
     return {
       heading,
@@ -221,7 +221,7 @@ export class ProfileForms {
     return askAboutCurrent(this.context, profile, (now, etag) => this.editing(now, etag, formOf(now)));
   }
 
-  /** `theirs` is what somebody else has saved while this form was open. */
+  /** `theirs`: values that another user saved while this form was open. */
   private editing(known: Profile, etag: string, given: Values, theirs?: Profile): Question {
     const conflict = theirs && html`<div class="banner" data-tone="warn" role="alert">
         <p>${gettext('Somebody else has changed this in the meantime. Nothing was overwritten.')}</p>

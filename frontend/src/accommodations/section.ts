@@ -1,4 +1,5 @@
-// The section "Accommodations" with profiles: allowances and profiles in one list, those without their full effect first.
+// The section "Accommodations" with profiles: allowances and profiles in one list, those without their full effect
+// first.
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { change, read, sendText } from '../http';
@@ -180,7 +181,7 @@ export class AllAccommodations extends Section<Accommodation> {
     ${effect?.code === 'ended' ? nothing : button(gettext('Withdraw the accommodation of {learner}'), 'trash', 'end-profile', () => this.profiles.end(profile!))}`;
   }
 
-  /** What is asked about is what is there now, not what the list showed. */
+  /** Read the current row first, because the list may be outdated. */
   private async begin(run: () => Promise<string>): Promise<void> {
     const failure = await run();
     if (failure) this.notices.show({ text: failure });
@@ -222,7 +223,7 @@ export class AllAccommodations extends Section<Accommodation> {
       <button type="button" id="add-allowance" class="btn btn-primary" @click=${() => this.add()}>${icon('plus')}${gettext('Add accommodation')}</button>`;
   }
 
-  /** For all exams it is a profile, for some an allowance. */
+  /** A grant for all exams is a profile, for some exams an allowance. */
   private add(): void {
     this.questions.ask({
       heading: gettext('Add accommodation'),
@@ -246,7 +247,7 @@ export class AllAccommodations extends Section<Accommodation> {
     });
   }
 
-  /** For chosen allowances; profiles are for all exams already. */
+  /** Actions on selected allowances; profiles already apply to all exams. */
   protected override below(): TemplateResult | typeof nothing {
     return bulkBar([...this.chosen.values()], this.allowances);
   }

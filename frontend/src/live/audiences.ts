@@ -1,4 +1,4 @@
-// To whom an announcement can go, and to whom it goes unless somebody chooses.
+// The possible recipients of an announcement, and the default.
 
 import { formatNumber, gettext, interpolate } from '../staff/text';
 import type { BoardQuery } from './feed';
@@ -35,7 +35,7 @@ export function audiencesOf({ answer, rows, query }: Shown): Audience[] {
   ];
 }
 
-/** The exam or the room that the board is limited to; else the exam that most are in. */
+/** The exam or room by which the board is filtered, else the exam with most learners. */
 export function preferred(audiences: Audience[], { exam, room }: BoardQuery): Audience | undefined {
   const limited = audiences.find(({ value }) => value === (exam ? `exam:${exam}` : `room:${room}`));
   const exams = audiences.filter(({ value }) => value.startsWith('exam:'));

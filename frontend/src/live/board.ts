@@ -1,4 +1,4 @@
-// The live board: who is in an exam now, and what staff do about it.
+// The live board: the learners who are in an exam now, and the actions of staff.
 
 import { LitElement, type PropertyValues, type TemplateResult, html, nothing, unsafeCSS } from 'lit';
 import { live } from 'lit/directives/live.js';
@@ -128,7 +128,7 @@ export class ProctoringLive extends LitElement {
     void this.messages.refresh(true);
   }
 
-  /** A row that moved keeps the focus. */
+  /** Keep the focus in a row that has moved. */
   protected override updated(): void {
     const { focused } = this;
     if (focused?.isConnected && this.shadowRoot?.activeElement === null) focused.focus({ preventScroll: true });
@@ -164,7 +164,7 @@ export class ProctoringLive extends LitElement {
     return `${this.apiBase.replace('/v2/courses/', '/pages/courses/')}special-exams/#attempts?open=${id}`;
   }
 
-  /** All whom the outage concerns, also those that the filters hide. */
+  /** All affected learners, including those hidden by filters. */
   private async tellConcerned({ provider, name }: Outage): Promise<void> {
     const all = await this.feed.everybody().catch(() => this.feed.sorted());
     const isConcerned = (row: LiveRow) => row.provider?.name === provider && row.attention.some(({ code }) => CONCERNED.includes(code));

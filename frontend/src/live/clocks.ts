@@ -1,4 +1,4 @@
-// What ticks: once a second the digits of all clocks are written, without drawing the board again.
+// Updates the digits of all clocks once a second, without rendering the board again.
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { formatAge, formatDuration, gettext, interpolate } from '../staff/text';
@@ -46,7 +46,8 @@ export class Clocks implements ReactiveController {
   private write(): void {
     this.each('left', (id) => this.leftText(Number(id)));
     this.each('seen', (moment) => formatAge(this.feed.now() - Date.parse(moment)));
-    for (const bar of this.found('used')) bar.style.inlineSize = this.usedPart(Number(bar.dataset.used)); // the policy forbids attributes
+    // the content security policy forbids style attributes
+    for (const bar of this.found('used')) bar.style.inlineSize = this.usedPart(Number(bar.dataset.used));
   }
 
   private found(name: 'left' | 'seen' | 'used'): NodeListOf<HTMLElement> | [] {

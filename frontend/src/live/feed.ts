@@ -18,7 +18,7 @@ export interface BoardQuery {
 
 export const ALL: BoardQuery = { exam: '', room: '', only: '', search: '', order: 'attention' };
 
-/** As parameters, without those that say nothing. */
+/** The query as parameters, without default values. */
 export function parametersOf(query: BoardQuery): URLSearchParams {
   const found = new URLSearchParams();
   for (const name of Object.keys(ALL) as (keyof BoardQuery)[]) {
@@ -63,7 +63,7 @@ export class Feed implements ReactiveController {
     this.isBusy = false;
   }
 
-  /** Milliseconds of the server's clock now, by the clock that nobody sets. */
+  /** The server's time in milliseconds, computed by the monotonic clock. */
   now(): number {
     return this.anchor.server + performance.now() - this.anchor.own;
   }
@@ -79,7 +79,7 @@ export class Feed implements ReactiveController {
     return this.order.map((id) => this.rows.get(id)).filter((row) => row !== undefined);
   }
 
-  /** For how many milliseconds the server has not answered; 0 before its first answer. */
+  /** Milliseconds since the last response; 0 before the first one. */
   age(): number {
     return this.updatedAt ? performance.now() - this.heardAt : 0;
   }
@@ -90,7 +90,7 @@ export class Feed implements ReactiveController {
     return this.load();
   }
 
-  /** What the reader waits for: another filter, or a refresh by hand. */
+  /** Load on request of the reader: another filter, or a manual refresh. */
   async load(): Promise<void> {
     this.isBusy = true;
     this.host.requestUpdate();
@@ -120,7 +120,7 @@ export class Feed implements ReactiveController {
     return `${this.address()}live/${text ? `?${text}` : ''}`;
   }
 
-  /** Whether it has succeeded; undefined if the answer is no longer wanted. */
+  /** Whether the request succeeded; undefined if its response is outdated. */
   private async ask(isOwn: boolean): Promise<boolean | undefined> {
     const turn = (this.turn += 1);
     const url = this.url();

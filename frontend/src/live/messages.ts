@@ -1,4 +1,4 @@
-// Messages of staff to learners: the dialogs, and the panel with what was announced and who has seen it.
+// Messages of staff to learners: the dialogs, and the panel of announcements with their readers.
 
 import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
@@ -18,7 +18,7 @@ const FRESH_MS = 30_000;
 interface Context {
   base: () => string;
   audiences: () => Audience[];
-  /** To whom it goes unless somebody chooses. */
+  /** The default recipients. */
   preferred: (audiences: Audience[]) => Audience | undefined;
   exams: () => { id: number; exam_name: string }[];
   ask: (question: Question) => void;
@@ -84,7 +84,7 @@ export class Messages implements ReactiveController {
     });
   }
 
-  /** A question that needs no answer any more. */
+  /** Close a question without an answer. */
   async settle(id: number): Promise<void> {
     try {
       await change('DELETE', `${this.context.base()}live/questions/${id}/`, {});
@@ -149,7 +149,7 @@ export class Messages implements ReactiveController {
     return audiences.find(({ value }) => value === this.to) ?? this.context.preferred(audiences);
   }
 
-  /** Whom the author sees named while writing are the recipients, whoever begins or ends meanwhile. */
+  /** The recipients are those shown while the author writes, even if others begin or end meanwhile. */
   private change(text: string): void {
     this.text = text;
     this.to = this.chosen()?.value ?? '';

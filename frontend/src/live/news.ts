@@ -1,4 +1,4 @@
-// What a screen reader hears of the board: who needs attention since the last sentence, at most one in 30 seconds.
+// Announcements of the board for screen readers: learners who newly need attention, at most every 30 seconds.
 
 import type { LiveRow } from './shapes';
 import { tagsOf } from './words';
@@ -12,7 +12,7 @@ export class News {
   private readonly waiting = new Map<number, LiveRow>();
   private saidAt = -QUIET_MS;
 
-  /** The sentence to say now, or ''. The first call only learns who needs attention already. */
+  /** The sentence to announce now, or ''. The first call only stores who already needs attention. */
   next(rows: Iterable<LiveRow>, now: number): string {
     const current = new Map([...rows].filter(({ attention }) => attention.length).map((row) => [row.attempt_id, row]));
     if (this.known) for (const [id, row] of current) if (!this.known.has(id)) this.waiting.set(id, row);

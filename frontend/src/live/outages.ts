@@ -1,4 +1,4 @@
-// A provider that cannot be reached: who is concerned, and the lost time given back, each learner once.
+// Outages of a provider: affected learners, and credits for lost time, once per learner.
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { change, newKey } from '../http';
@@ -81,7 +81,7 @@ export class Outages {
     </section>`;
   }
 
-  /** The dialog; without an outage of a provider, for what only staff know of. */
+  /** The dialog; without a detected outage, staff enter one that only they know of. */
   credit(outage?: Outage): void {
     this.context.ask(this.question(outage));
   }
@@ -130,7 +130,7 @@ export class Outages {
     };
   }
 
-  /** Nothing is declared before the credit. */
+  /** The outage is declared only together with the credit. */
   private async look(values: Values, outage?: Outage): Promise<Question> {
     const moment = (text: string) => new Date(text).toISOString();
     const body = {
@@ -159,7 +159,8 @@ export class Outages {
       return { ...common, heading: gettext('Nobody has lost time'), confirm: gettext('OK'), submit: () => Promise.resolve() };
     }
     const heading = count > rows.length ? gettext('Credit all of them') : ngettext('Credit {count} attempt', 'Credit {count} attempts', credited.length);
-    const keys: [string, string] = [newKey(), newKey()]; // another try is neither a second outage nor a second credit
+    // a repeated request causes neither a second outage nor a second credit
+    const keys: [string, string] = [newKey(), newKey()];
     return { ...common, heading, confirm: heading, submit: () => this.give(body, keys) };
   }
 

@@ -32,7 +32,7 @@ async function act(base: string, body: object, headers: Record<string, string>):
 }
 
 async function changeTime(base: string, body: object, headers: Record<string, string>): Promise<object> {
-  const all = { reason: gettext('The exam goes on.'), ...body }; // to continue, nobody is asked for a reason
+  const all = { reason: gettext('The exam goes on.'), ...body }; // continuing needs no reason
   const answer = await change<TimeAnswer>('POST', `${base}${PATHS.times}time-changes/`, all, headers);
   const row = answer?.rows[0];
   if (!row || row.outcome === 'refused') throw new RequestFailed(409, refusal(row?.code ?? ''));

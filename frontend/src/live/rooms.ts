@@ -1,4 +1,4 @@
-// Rooms: which learners sit in which, and who invigilates there.
+// Rooms: their learners and invigilators.
 
 import { type TemplateResult, html } from 'lit';
 import { RequestFailed, change, newKey, read } from '../http';
@@ -40,7 +40,7 @@ export class Rooms {
     return `${this.context.base()}live/${name}/`;
   }
 
-  /** Another room for one learner. */
+  /** Move one learner to another room. */
   move({ user, room }: LiveRow): void {
     const names = this.context.names().join(', ');
     this.context.ask({

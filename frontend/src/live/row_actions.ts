@@ -1,4 +1,4 @@
-// What staff can do about one learner: the buttons of her row, and its menu.
+// The actions on one learner: the buttons of the row, and its menu.
 
 import { html } from 'lit';
 import type { Actions } from '../staff/actions';

@@ -1,4 +1,4 @@
-// What the interface says about a course's learners in an exam.
+// Types of the REST interface's data about learners in an exam.
 
 export type Group = 'attention' | 'running' | 'setting_up' | 'ended';
 export type Only = Group | 'silent' | 'paused';

@@ -1,4 +1,4 @@
-// The words of the board, and what a row means to the actions of staff.
+// The labels of the board, and its rows in the form that the actions of staff use.
 
 import type { IconName } from '../staff/icons';
 import type { Attempt, Tone } from '../staff/statuses';

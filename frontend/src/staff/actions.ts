@@ -1,4 +1,4 @@
-// The actions of staff on attempts: the questions before, and the requests.
+// The actions of staff on attempts: dialogs and requests.
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { change, newKey } from '../http';
@@ -79,7 +79,7 @@ export class Actions {
     else this.context().ask(this.questions[action](attempt));
   }
 
-  /** Each dialog has one key: another try of the same change is not a second change. */
+  /** Each dialog has one key, so that a repeated request makes no second change. */
   private post<T>(attempt: Subject, action: ActionName): (body: object) => Promise<T | null> {
     const keys = new Map<string, string>();
     return (body) => {

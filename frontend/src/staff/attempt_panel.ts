@@ -1,4 +1,5 @@
-// One attempt: facts, review, earlier attempts, timeline. Beside the list where there is room for both, else a modal dialog.
+// One attempt: facts, review, earlier attempts, timeline. Beside the list where there is room for both, else a modal
+// dialog.
 
 import { type ReactiveController, type TemplateResult, html, nothing } from 'lit';
 import { RequestFailed, read } from '../http';
@@ -77,7 +78,7 @@ export class Panel implements ReactiveController {
     return this.host.renderRoot.querySelector<HTMLDialogElement>('.panel');
   }
 
-  /** Is the panel open, and does it cover the list? */
+  /** Whether the panel is open and covers the list. */
   get isModal(): boolean {
     return this.id > 0 && this.width > 0 && this.width < BESIDE_REM * remInPixels();
   }
@@ -166,7 +167,7 @@ export class Panel implements ReactiveController {
     </div>`;
   }
 
-  /** With what was added to the exam's own limit. */
+  /** The time limit, including time added to the exam's own limit. */
   private allowed({ allowed_time_limit_mins: all, exam: { time_limit_mins: limit } }: AttemptDetails): string | null {
     if (all === null) return null;
     if (all <= limit) return interpolate(gettext('{count} min'), { count: formatNumber(all) });

@@ -1,4 +1,4 @@
-// One action on many attempts: the chosen rows, the bar, what would and what did happen to each of them.
+// One action on many attempts: selected rows, action bar, preview and results.
 
 import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from 'lit';
 import { change, newKey } from '../http';
@@ -20,7 +20,7 @@ export interface Matching {
 
 interface Handlers {
   ask: (question: Question, isLater?: boolean) => void;
-  /** What can be chosen at once instead of single rows. */
+  /** Selections other than single rows. */
   matching?: () => Matching | null;
   say: (text: string) => void;
   done: (notice: Notice) => void;
@@ -186,7 +186,7 @@ export class BulkActions implements ReactiveController {
     return change<Results>('POST', url, body, { 'Idempotency-Key': key }) as Promise<Results>;
   }
 
-  /** What the server would do comes before the question. */
+  /** Show the preview before the confirmation. */
   private async look(action: Deed, subject: Subject): Promise<void> {
     try {
       this.handlers.ask(await this.asked(action, subject));
@@ -221,7 +221,7 @@ export class BulkActions implements ReactiveController {
     }
   }
 
-  /** The worker does it. */
+  /** Wait for the worker, which executes the action. */
   private async watch(begun: Results): Promise<void> {
     const url = `${this.host.apiBase}${this.paths.actions}${begun.id}/`;
     const now = await follow(url, begun, { say: this.handlers.say, isConnected: this.isConnected });
@@ -251,7 +251,7 @@ export class BulkActions implements ReactiveController {
 
   private question(action: Deed, count: number, text: TemplateResult, reason: string, send: (reason: string, key: string) => Promise<Question | void>): Question {
     const heading = headingFor(action, count);
-    const keys = new Map<string, string>(); // another try of the same change is not a second change
+    const keys = new Map<string, string>(); // a repeated request makes no second change
     return {
       heading,
       text,

@@ -196,7 +196,7 @@ export class BulkTimeChanges {
   /** What would happen to each attempt; the button counts those that would change. */
   private preview(action: TimeAction, body: object, { change: { total }, rows }: Answer, back: () => Question): Question {
     const refused = rows.filter(({ outcome }) => outcome === 'refused').length;
-    const key = newKey(); // another try of the same change is not a second change
+    const key = newKey(); // a repeated request makes no second change
     const isAll = total <= rows.length;
     const text = html`<p>${this.summary(rows, refused)}</p>
       ${isAll ? nothing : partShown(rows.length, total)}
@@ -249,7 +249,7 @@ export class BulkTimeChanges {
     };
   }
 
-  /** How far the worker has come, until it has finished. */
+  /** Show the worker's progress until it has finished. */
   private async follow(begun: Progress): Promise<void> {
     const now = await follow(`${this.context.base()}time-changes/${begun.id}/`, begun, this.context);
     if (!now) return;

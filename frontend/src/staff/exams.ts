@@ -37,7 +37,7 @@ export class Exams implements ReactiveController {
     clearTimeout(this.typing);
   }
 
-  /** Read them, unless they are there. */
+  /** Load the exams, unless they are already loaded. */
   ensure(): void {
     if (!this.all.length) void this.load();
   }

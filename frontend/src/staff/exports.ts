@@ -1,4 +1,4 @@
-// Lists as files: what is in the file is asked in a dialog, which also says why a file could not be made.
+// Lists as files: a dialog asks for content and format, and shows why an export failed.
 
 import { type TemplateResult, html } from 'lit';
 import { download } from '../http';

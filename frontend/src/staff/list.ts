@@ -52,7 +52,7 @@ export class List<T extends Row> implements ReactiveController {
   failure: Failure | null = null;
   isBusy = false;
   updatedAt = 0;
-  /** The reader may not see the list, or not any more: nothing is read again until she asks for it. */
+  /** Whether the reader lacks permission: nothing is loaded again until the reader requests it. */
   isRefused = false;
 
   private readonly rhythm: Rhythm;

@@ -1,4 +1,4 @@
-// What has happened, said once in a live region and shown until it is closed, with a way back where there is one.
+// Notices about what has happened: announced once, shown until closed, with an undo button if possible.
 
 import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';

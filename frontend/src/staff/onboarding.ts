@@ -1,4 +1,4 @@
-// The section "Onboarding": how the profiles stand that learners need before proctored exams.
+// The section "Onboarding": the statuses of the profiles that learners need before proctored exams.
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { read } from '../http';
@@ -47,7 +47,10 @@ function due(exam: Exam): number {
   return exam.due_date ? Date.parse(exam.due_date) : Infinity;
 }
 
-/** The exams that require an approved profile and can still be started: those with the provider of the onboarding exam; the next one first. */
+/**
+ * The exams that require an approved profile and can still be started: those with the provider of the onboarding
+ * exam; the next one first.
+ */
 function requiring(exams: Exam[]): Exam[] {
   const active = exams.filter(({ is_active: isActive }) => isActive !== false);
   const providers = active.filter(({ type }) => type === 'onboarding').map(({ backend }) => backend);

@@ -1,4 +1,4 @@
-// How far the worker has come with a change of many rows.
+// The worker's progress with a change of many rows.
 
 import { isPassing, pause, read } from '../http';
 import { changeErrorText } from './errors';
@@ -21,7 +21,10 @@ export function doneText(done: number, count: number): string {
   return interpolate(gettext('Done for {done} of {count}.'), { done: formatNumber(done), count: formatNumber(count) });
 }
 
-/** Read the progress until all is done, and say it; null if that cannot be seen: the page is gone, or it may not be read. */
+/**
+ * Read the progress until all is done, and say it; null if that cannot be seen: the page is gone, or it may not be
+ * read.
+ */
 export async function follow<T extends Counted>(url: string, begun: T, { say, isConnected }: Watcher): Promise<T | null> {
   let now = begun;
   for (let polls = 0; now.done < now.total && polls < MOST_POLLS; polls += 1) {

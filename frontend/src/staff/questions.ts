@@ -1,4 +1,4 @@
-// Dialogs that ask before something is changed: modal, with the server's refusal where it arises; nothing typed is lost.
+// Modal dialogs before changes: the server's errors are shown at their fields, and typed text is kept.
 
 import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';

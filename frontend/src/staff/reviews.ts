@@ -1,4 +1,4 @@
-// The section "Reviews": what providers found, what staff decide, and the way to the providers' own dashboards.
+// The section "Reviews": providers' findings, decisions of staff, and links to providers' dashboards.
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { RequestFailed, change, read } from '../http';
@@ -164,7 +164,7 @@ export class ProctoringReviews extends Section<Review> {
     </span>`;
   }
 
-  /** What is decided about is what is there now, not what the list showed. */
+  /** Read the current review first, because the list may be outdated. */
   private async begin(review: Review, decision: Decision): Promise<void> {
     try {
       const { data, etag } = await read<Review>(`${this.apiBase}reviews/${review.id}/`);
@@ -211,7 +211,10 @@ export class ProctoringReviews extends Section<Review> {
     }
   }
 
-  /** The decision is about the recording; what becomes of the attempt depends on more, such as whether it was handed in. */
+  /**
+   * The decision is about the recording; what becomes of the attempt depends on more, such as whether it was handed
+   * in.
+   */
   private outcome(isApproval: boolean, status: string): string {
     if (!status || status === (isApproval ? 'verified' : 'rejected')) {
       return isApproval ? gettext('The attempt of {learner} was approved.') : gettext('The attempt of {learner} was rejected.');

@@ -1,5 +1,5 @@
-// The interval of refreshes: 30 seconds, or what the caller says, while the page is visible, a minute while it is hidden,
-// and growing after failures.
+// The interval of refreshes: 30 seconds (or the caller's) while the page is visible, a minute while it is hidden, and
+// growing after failures.
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { backOff } from '../http';
@@ -14,7 +14,7 @@ export class Rhythm implements ReactiveController {
   private failures = 0;
   private last = 0;
 
-  /** `work` resolves with whether it has succeeded. */
+  /** `work` resolves to whether it has succeeded. */
   constructor(
     private readonly host: ReactiveControllerHost & Element,
     private readonly work: () => Promise<boolean>,

@@ -67,12 +67,12 @@ export abstract class Section<T extends Row> extends LitElement {
     this.headingLevel = 2;
   }
 
-  /** Is a dialog open? */
+  /** Whether a dialog is open. */
   get isAsking(): boolean {
     return this.questions.isOpen;
   }
 
-  /** May the reader not see the list, or not any more? */
+  /** Whether the reader lacks permission to see the list. */
   get isRefused(): boolean {
     return this.list.isRefused;
   }
@@ -87,7 +87,9 @@ export abstract class Section<T extends Row> extends LitElement {
     return nothing;
   }
 
-  /** Asks for the rows that the filters leave, or all, as a file. `more` is asked, too, with the names of parameters. */
+  /**
+   * Asks for the rows that the filters leave, or all, as a file. `more` is asked, too, with the names of parameters.
+   */
   protected exportButton(more: Field[] = []): TemplateResult {
     return exportButton(() => this.questions.ask(exportQuestion({ title: this.texts().title, fields: [...this.exportedRows(), ...more], address: (values) => {
       const address = new URL(`${this.apiBase}${this.resource()}export/`, window.location.origin);
@@ -115,7 +117,7 @@ export abstract class Section<T extends Row> extends LitElement {
     return nothing;
   }
 
-  /** Does a modal dialog hold what the section says? */
+  /** Whether a modal dialog shows the section's notices. */
   protected get isCovered(): boolean {
     return false;
   }
@@ -125,7 +127,7 @@ export abstract class Section<T extends Row> extends LitElement {
     return nothing;
   }
 
-  /** What else the address says, such as the open row. */
+  /** Further state in the URL, such as the open row. */
   protected ownAddress(): Record<string, string> {
     return {};
   }

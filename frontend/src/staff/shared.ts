@@ -1,5 +1,5 @@
-// What sections of extensions are made of. Their scripts are built without copies of these modules and take them from
-// here, so that each section costs a few kilobytes; the page runs this script before theirs.
+// The modules that sections of extensions use. Their scripts are built without copies of these modules and take them
+// from here, so that each section costs a few kilobytes; the page runs this script before theirs.
 
 import { LitElement, html, nothing, unsafeCSS } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';

@@ -1,4 +1,4 @@
-// What has happened to an attempt, in sentences.
+// The history of an attempt, in sentences.
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { type IconName, icon } from './icons';
