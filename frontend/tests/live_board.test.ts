@@ -83,13 +83,23 @@ describe('polling', () => {
     const server = liveServer([row(1), row(2)]);
     const element = await mountBoard();
     const kept = one(element, '[data-attempt="2"]');
-    server.reply = ({ etag }) => (etag ? { status: 304 } : { body: board([], { complete: false, cursor: 'c2', gone: [1], order: [2, 3], rows: [silent(2), row(3)] }), etag: '"2"' });
+    server.reply = ({ etag }) => (etag ? { status: 304 } : { body: board([], { complete: false, cursor: 'c2', gone: [1], order: [2, 3], seen: [190, 5], rows: [silent(2), row(3)] }), etag: '"2"' });
     await after(10_000);
     expect(server.polls()[1].query.get('since')).toBe('c1');
     expect(names(element)).toEqual(['learner2', 'learner3']);
     expect(one(element, '[data-attempt="2"]')).toBe(kept);
     await after(20_000);
     expect(server.polls().slice(-2).map(({ query, etag }) => [query.get('since'), etag])).toEqual([['c2', null], ['c2', '"2"']]);
+  });
+
+  test('the last sign of a page is told without its row', async () => {
+    const server = liveServer([row(1), row(2)]);
+    const element = await mountBoard();
+    server.reply = () => ({ body: board([], { complete: false, order: [2, 1], seen: [3, null] }) });
+    await after(10_000);
+    expect(names(element)).toEqual(['learner2', 'learner1']);
+    expect(texts(element, '[data-seen]')).toEqual(['3 sec. ago']);
+    expect(one(element, '[data-attempt="1"]').textContent).toContain('no sign yet');
   });
 
   test('a refresh keeps the focus in a row that moves, and the chosen rows', async () => {

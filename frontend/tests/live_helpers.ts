@@ -51,6 +51,7 @@ export function board(rows: LiveRow[], more: Partial<Answer> = {}): Answer {
     rows,
     gone: [],
     order: rows.map(({ attempt_id }) => attempt_id),
+    seen: rows.map(({ seen_at }) => (seen_at ? (Date.parse(NOW) - Date.parse(seen_at)) / 1000 : null)),
     outages: [],
     ...more,
   };

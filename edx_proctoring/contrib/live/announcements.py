@@ -58,7 +58,10 @@ class Audience:
 
 @dataclass(frozen=True)
 class Sent:
-    """An announcement with its counts. `unseen` names the first learners who have not closed it."""
+    """An announcement with its numbers of learners; one in two exams has seen it when both pages have closed it.
+
+    `unseen` names the first learners who have not.
+    """
 
     announcement: Announcement
     total: int
@@ -109,7 +112,8 @@ def announce(
             if len(attempts) != 1:
                 raise AnnouncementNotAllowed("The answer to a question is for its learner alone.")
             questions.close_answered(question_id, attempts[0].pk, new, by)
-    return Sent(new, len(receipts), 0, sum(not one.can_show for one in receipts))
+    learners = {one.user_id for one in receipts}
+    return Sent(new, len(learners), 0, len({one.user_id for one in receipts if not one.can_show}))
 
 
 def _reaches_later(audience: Audience, scope: Scope) -> bool:
@@ -173,12 +177,14 @@ def with_counts(
         receipts = receipts.filter(user_id__in=seated_in(course_id, scope.rooms))
     counts = receipts.order_by().values("announcement_id")
     counts = counts.annotate(
-        total=Count("pk"), seen=Count("seen_at"), cannot=Count("pk", filter=Q(can_show=False))
+        total=Count("user_id", distinct=True),
+        waiting=Count("user_id", filter=Q(seen_at__isnull=True), distinct=True),
+        cannot=Count("user_id", filter=Q(can_show=False), distinct=True),
     )
     known = {
-        pk: (total, seen, cannot)
-        for pk, total, seen, cannot in counts.values_list(
-            "announcement_id", "total", "seen", "cannot"
+        pk: (total, total - waiting, cannot)
+        for pk, total, waiting, cannot in counts.values_list(
+            "announcement_id", "total", "waiting", "cannot"
         )
     }
     names = _unseen(receipts)
@@ -186,13 +192,16 @@ def with_counts(
 
 
 def _unseen(receipts: QuerySet[Receipt]) -> dict[int, list[str]]:
-    """Return the first names of those who have not seen each announcement."""
+    """Return the first names of those who have not seen each announcement"""
     place = Window(RowNumber(), partition_by="announcement_id", order_by="pk")
     unseen = receipts.filter(seen_at__isnull=True).annotate(place=place)
-    first = unseen.filter(place__lte=UNSEEN_NAMED)
+    first = unseen.filter(
+        place__lte=UNSEEN_NAMED
+    )  # a learner in two exams has two places, and one name
     names: dict[int, list[str]] = defaultdict(list)
     for pk, name in first.order_by("pk").values_list("announcement_id", "user__username"):
-        names[pk].append(name)
+        if name not in names[pk]:
+            names[pk].append(name)
     return names
 
 
@@ -213,6 +222,12 @@ def waiting_for(attempt: Attempt, now: datetime.datetime) -> list[Announcement]:
         new = [receipt for one in late for receipt in _receipts(one, [attempt])]
         Receipt.objects.bulk_create(new, ignore_conflicts=True)  # another tab polls, too
     return waiting
+
+
+def received_by(attempt: Attempt) -> list[Announcement]:
+    """Return what was sent to the attempt and waits there, oldest first. One query."""
+    mine = Announcement.objects.filter(receipts__attempt=attempt, receipts__seen_at__isnull=True)
+    return list(mine.filter(withdrawn_at__isnull=True).order_by("pk")[:MOST_AT_ONCE])
 
 
 def note_seen(attempt_id: int, user_id: int, announcement_id: int) -> bool:

@@ -115,7 +115,8 @@ class Outage(models.Model):
     )
     created = models.DateTimeField(default=timezone.now)
     revision = models.PositiveIntegerField(default=0)  # counts changes of the bounds
-    # Progress of giving the time back: attempts looked at, of how many; empty while nobody has asked for it.
+    # Progress of giving the time back: attempts looked at, of how many were counted; equal when it is over. Empty while
+    # nobody has asked for it.
     credited_at = models.DateTimeField(null=True, blank=True)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)

@@ -31,6 +31,7 @@ def deliver(message: OutboxMessage) -> None:
         outbox.note_progress(message, payload)
         if time.monotonic() > until:
             raise outbox.NotNow(f"{outage.done} of {outage.total} credited")
+    outages.finished(outage)
 
 
 def _next_batch(

@@ -281,6 +281,12 @@ def progressed(outage: Outage, done: int) -> None:
     outage.save(update_fields=["done"])
 
 
+def finished(outage: Outage) -> None:
+    """Store that all have been looked at: meanwhile attempts may have been removed or added since they were counted."""
+    outage.total = outage.done
+    outage.save(update_fields=["total"])
+
+
 def credit(outage: Outage, attempts: Iterable[Attempt], by: User | None) -> list[Credit]:
     """Credit these attempts, each in a transaction of its own; what fails for one does not stop the others."""
     return [_credit_one(outage, attempt, by) for attempt in attempts]

@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from edx_proctoring.contrib.live import announcements, questions
+from edx_proctoring.contrib.live.pending import pending
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import IN_PROGRESS, INCOMPLETE
 from edx_proctoring.types import JSONObject
@@ -13,11 +14,16 @@ BOARD = "edx_proctoring:proctoring_live.board"
 
 
 def poll_data(attempt: ProctoredExamStudentAttempt) -> JSONObject:
-    """Return the keys for the poll; none once the attempt has ended. Two queries, more when an announcement is new."""
+    """Return the keys for the poll; none once the attempt has ended. One query, more when there is something to show."""
     if attempt.status not in INCOMPLETE:
         return {}
-    known = announcements.waiting_for(attempt, timezone.now())
-    question = questions.open_question(attempt.pk)
+    now = timezone.now()
+    found = pending(attempt, now)
+    if found.late:
+        known = announcements.waiting_for(attempt, now)
+    else:
+        known = announcements.received_by(attempt) if found.received else []
+    question = questions.open_question(attempt.pk) if found.question else None
     return {
         "announcements": [
             {

@@ -120,20 +120,62 @@ class AttemptFacts:
     question: OpenQuestion | None = None
     provider: ProviderFacts | None = None
 
+    @property
+    def shown(self) -> bool:
+        """Return whether the page shows messages, as far as is known."""
+        return self.shows_messages is not False
+
 
 @dataclass(frozen=True)
 class Entry:
-    """A row with its clock. `flips_at`: when it changes by itself at the earliest."""
+    """A row with its clock. `flips_at`: when time changes it at the earliest, apart from silence; `sign`: the last one
+    of life while it runs.
+    """
 
     row: Row
     deadline: Deadline | None
     flips_at: datetime.datetime | None
+    sign: datetime.datetime | None = None
+
+    @property
+    def changes_at(self) -> datetime.datetime | None:
+        """Return when time alone changes the row at the earliest."""
+        if self.sign is None or self.row["silent"]:
+            return self.flips_at
+        quiet_at = self.sign + SILENT
+        return quiet_at if self.flips_at is None else min(self.flips_at, quiet_at)
+
+    def is_like(self, other: "Entry") -> bool:
+        """Return whether the rows differ in the last poll of the page at most."""
+        return self is other or {**self.row, "seen_at": None} == {**other.row, "seen_at": None}
 
     def seconds_left(self, now: datetime.datetime) -> float | None:
         """Return the time left; None before the start and after the end."""
         if self.deadline is None:
             return None
         return round(self.deadline.seconds_left(now), 3)
+
+
+def entry_heard(
+    known: Entry, facts: AttemptFacts, now: datetime.datetime, longest_pause: datetime.timedelta
+) -> Entry | None:
+    """Return the entry as it is now, which was made from the same facts, apart from the last poll of the page."""
+    row = known.row
+    if known.changes_at is not None and now >= known.changes_at:
+        return entry_of(facts, now, longest_pause)
+    if facts.seen_at == row["seen_at"] and facts.shown == row["shows_messages"]:
+        return known
+    sign = _last_sign(facts)
+    if (
+        row["silent"]
+        or facts.shown != row["shows_messages"]
+        or sign is None
+        or now - sign >= SILENT
+    ):
+        return entry_of(facts, now, longest_pause)
+    new = row.copy()
+    new["seen_at"] = facts.seen_at
+    return Entry(new, known.deadline, known.flips_at, sign if known.sign else None)
 
 
 @dataclass(frozen=True)
@@ -174,13 +216,13 @@ def entry_of(
         extra=_extra_of(facts),
         seen_at=facts.seen_at,
         silent=is_silent,
-        shows_messages=facts.shows_messages is not False,
+        shows_messages=facts.shown,
         provider=_provider_of(facts.provider),
         flags=facts.flags,
         question=facts.question if clock.ended_at is None else None,
     )
-    flips = [one for one in watch.flips(sign) if one > now]
-    return Entry(row, deadline, min(flips, default=None))
+    flips = [one for one in watch.flips() if one > now]
+    return Entry(row, deadline, min(flips, default=None), sign)
 
 
 def group_of(status: str) -> str:
@@ -242,10 +284,8 @@ class _Watch:
         if waits and not attempt.resumed and attempt.completed_at:
             yield Attention(code=MAY_NOT_RESUME, since=attempt.completed_at, text="")
 
-    def flips(self, sign: datetime.datetime | None) -> Iterator[datetime.datetime]:
-        """Yield the moments at which time alone changes the row."""
-        if sign is not None:
-            yield sign + SILENT
+    def flips(self) -> Iterator[datetime.datetime]:
+        """Yield the moments at which time alone changes the row, apart from silence."""
         if self.clock.ended_at is not None:
             yield self.clock.ended_at + HOUR
         stop, deadline = self.clock.stop, self.clock.deadline

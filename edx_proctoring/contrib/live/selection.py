@@ -1,8 +1,10 @@
 """Views of a board as clients see it: chosen by filters, in order, with counters; whole, or only what has changed."""
 
 import datetime
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from edx_proctoring.contrib.live import snapshots
 from edx_proctoring.contrib.live.board import Board
@@ -25,6 +27,7 @@ SILENT, PAUSED = "silent", "paused"
 COUNTERS = (ATTENTION, RUNNING, SETTING_UP, SILENT, PAUSED, ENDED)
 BY_ATTENTION, BY_TIME_LEFT, BY_NAME = "attention", "time_left", "name"
 ORDERS = (BY_ATTENTION, BY_TIME_LEFT, BY_NAME)
+MOST_VIEWS = 32  # kept of a board
 LAST = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 Key = tuple[object, ...]
 
@@ -54,7 +57,10 @@ class ProviderOutage:
 
 @dataclass(frozen=True)
 class View:
-    """A view of a board under its cursor. `entries` are in the order of the display."""
+    """A view of a board under its cursor. `entries` are in the order of the display.
+
+    The cursor does not depend on the last polls of the pages; the `etag` does.
+    """
 
     cursor: str
     entries: Sequence[Entry]
@@ -63,6 +69,17 @@ class View:
     rooms: Sequence[str]
     outages: Sequence[ProviderOutage]
     revisions: Mapping[int, str] = field(default_factory=dict)
+
+    @cached_property
+    def seen(self) -> Sequence[datetime.datetime | None]:
+        """Return when each page polled last, in the order of the display."""
+        return [one.row["seen_at"] for one in self.entries]
+
+    @cached_property
+    def etag(self) -> str:
+        """Return the tag of all but the time left."""
+        digest = hashlib.blake2b(repr(self.seen).encode(), digest_size=8).hexdigest()
+        return f'"{self.cursor}.{digest}"'
 
     def changed_since(self, cursor: str) -> "tuple[list[Entry], list[int]] | None":
         """Return the rows that differ from what the client with this cursor has, and the ids of those that are gone.
@@ -83,7 +100,18 @@ class View:
 
 
 def view_of(board: Board, scope: Scope, choice: Choice) -> View:
-    """Return what a user with this scope sees."""
+    """Return what a user with this scope sees. Users who see the same share the view."""
+    key = (scope, choice)
+    view = board.views.get(key)
+    if view is None:
+        if len(board.views) >= MOST_VIEWS:
+            board.views.clear()
+        view = board.views[key] = _view(board, scope, choice)
+    assert isinstance(view, View)
+    return view
+
+
+def _view(board: Board, scope: Scope, choice: Choice) -> View:
     within = [one for one in board.entries if scope.has(one.row["room"])]
     found = [one for one in within if _matches(one.row, choice)]
     counts = {name: sum(is_in(one.row) for one in found) for name, is_in in COUNTED.items()}

@@ -1,7 +1,8 @@
 """Boards that this process has built, and the views of them that clients have seen.
 
-A board is built anew when the fingerprint of its tables, the outages of providers or the time have changed it. Heartbeats
-alone do so once in five seconds, so that the cost of many open boards is that of one.
+A board is built anew when the fingerprint of its tables or the outages of providers have changed, and every half minute.
+Heartbeats are read once in five seconds; with these and with time, only the rows change that they concern. So the cost of
+many open boards is that of one.
 """
 
 import datetime
@@ -31,23 +32,12 @@ class Snapshot:
 
     board: Board
     tables: Sequence[Part]
-    heartbeats: Sequence[Part]
     down: Mapping[str, State]
 
-    def is_true(
-        self,
-        tables: Sequence[Part],
-        heartbeats: Sequence[Part],
-        down: Mapping[str, State],
-        now: datetime.datetime,
-    ) -> bool:
-        """Return whether a board that is built now would be the same, apart from heartbeats of the last seconds."""
-        flips_at, age = self.board.flips_at, now - self.board.built_at
-        if (tables, down) != (self.tables, self.down) or (flips_at and now >= flips_at):
-            return False
-        if not datetime.timedelta(0) <= age < LONGEST_TRUE:
-            return False
-        return age < HEARTBEATS_WAIT or heartbeats == self.heartbeats
+    def is_true(self, now: datetime.datetime) -> bool:
+        """Return whether neither time nor, for some seconds, heartbeats have changed the board."""
+        changes_at, age = self.board.changes_at, now - self.board.heard_at
+        return age < HEARTBEATS_WAIT and not (changes_at and now >= changes_at)
 
 
 class Memory:
@@ -65,16 +55,26 @@ class Memory:
             self._locks.clear()
 
     def current(self, course_id: str, now: datetime.datetime) -> Board:
-        """Return the course's board: one query if nothing has changed, else four."""
+        """Return the course's board: one query if nothing has changed, two if time or heartbeats have, else four."""
         with self._lock_of(course_id):
-            tables, heartbeats = board.fingerprint(course_id, now)
-            down = board.provider_outages()
+            tables, down = board.fingerprint(course_id, now), board.provider_outages()
             known = self._known.get(course_id)
-            if known is None or not known.is_true(tables, heartbeats, down, now):
-                built = board.build(course_id, now, known.board if known else None)
-                known = Snapshot(built, tables, heartbeats, down)
-                self._keep(course_id, known)
-            return known.board
+            if known and self._is_kept(known, tables, down, now):
+                if known.is_true(now):
+                    return known.board
+                found = board.listen(course_id, now, known.board)
+            else:
+                found = board.build(course_id, now, known.board if known else None)
+            self._keep(course_id, Snapshot(found, tables, down))
+            return found
+
+    @staticmethod
+    def _is_kept(
+        known: Snapshot, tables: Sequence[Part], down: Mapping[str, State], now: datetime.datetime
+    ) -> bool:
+        """Return whether the tables, apart from heartbeats, are as they were; also after the clock was set back."""
+        is_recent = now >= known.board.heard_at and now - known.board.read_at < LONGEST_TRUE
+        return is_recent and (tables, down) == (known.tables, known.down)
 
     def _lock_of(self, course_id: str) -> threading.Lock:
         with self._lock:

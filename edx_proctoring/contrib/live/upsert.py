@@ -29,7 +29,10 @@ ON_CONFLICT = (
     f"silences = CASE WHEN {SILENCE} THEN {{t}}.silences || {{epoch}} || '-' || {{until}} || ' ' "
     f"ELSE {{t}}.silences END WHERE {STALE}"
 )
-POSTGRESQL_LIMIT = f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; "
+# A crash of the server may lose the heartbeats of its last second: pages send others, and nobody waits for the disk.
+POSTGRESQL_LIMIT = (
+    f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SET LOCAL synchronous_commit = off; "
+)
 STATEMENTS = {
     "sqlite": ON_CONFLICT.replace("{epoch}", "strftime('%%s', {t}.seen_at)"),
     "postgresql": POSTGRESQL_LIMIT

@@ -163,5 +163,14 @@ export class Feed implements ReactiveController {
     for (const row of data.rows) this.rows.set(row.attempt_id, row);
     for (const id of data.gone) this.rows.delete(id);
     this.order = data.order;
+    this.hear(data.seen);
+  }
+
+  /** Pages poll all the time: that alone does not send their rows again. */
+  private hear(ages: (number | null)[]): void {
+    ages.forEach((age, place) => {
+      const row = this.rows.get(this.order[place] ?? 0);
+      if (row) row.seen_at = age === null ? null : new Date(this.anchor.server - age * 1000).toISOString();
+    });
   }
 }

@@ -56,6 +56,7 @@ export interface Answer {
   rows: LiveRow[];
   gone: number[];
   order: number[];
+  seen: (number | null)[]; // of each in `order`: seconds from the last poll of the page to `server_time`
   outages: Outage[];
 }
 

@@ -11,7 +11,7 @@ from edx_proctoring import api as core
 from edx_proctoring import extensions, lifecycle
 from edx_proctoring.contrib.live import api
 from edx_proctoring.contrib.live.models import Announcement, Question, Receipt
-from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, UserFactory
+from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, ExamFactory, UserFactory
 from tests.lifecycle.noon import NOON, end_of
 from tests.views.conftest import OTHER_COURSE
 
@@ -67,6 +67,29 @@ def test_an_announcement_is_shown_until_the_learner_closes_it(
     assert send("delete", f"announcements/{body['id']}/").status_code == 204
     assert texts(poll(neighbour, neighbour.user)) == []
     assert send("get", "announcements/").json()["results"][0]["withdrawn"]
+
+
+def test_a_learner_in_two_exams_counts_once(send, running, neighbour, client_for):
+    second = AttemptFactory(
+        proctored_exam=ExamFactory(),
+        user=neighbour.user,
+        status="started",
+        started_at=timezone.now(),
+        allowed_time_limit_mins=90,
+    )
+    sent = send("post", "announcements/", {"text": "Save.", "to": {"all": True}}).json()
+    assert sent["total"] == 2
+
+    def listed():
+        (one,) = send("get", "announcements/").json()["results"]
+        return one["seen"], one["total"], one["unseen"]
+
+    names = [running.user.username, "neighbour"]
+    assert listed() == (0, 2, names)
+    assert api.note_seen(neighbour.pk, neighbour.user_id, sent["id"])
+    assert listed() == (0, 2, names)  # her other page still shows it
+    assert api.note_seen(second.pk, neighbour.user_id, sent["id"])
+    assert listed() == (1, 2, names[:1])
 
 
 @pytest.mark.parametrize(

@@ -259,3 +259,21 @@ def test_more_than_500_attempts_are_left_to_the_worker(clock, exam, monkeypatch,
     api.credit_outage(outage)
     outbox.deliver()
     assert len(rows()) == 5
+
+
+def test_an_attempt_that_is_removed_while_the_worker_credits(
+    clock, exam, monkeypatch, proctoring_celery
+):
+    proctoring_celery(broker_url="memory://")
+    monkeypatch.setattr(outages, "FEW", 2)
+    begun = {"started_at": NOON, "allowed_time_limit_mins": 90, "status": "started"}
+    made = [AttemptFactory(proctored_exam=exam, **begun) for _ in range(5)]
+    clock.move_to(at(20))
+    outage = declare(5, 15, whole=True)
+    assert api.credit_outage(outage) is None
+    outage.refresh_from_db()
+    assert (outage.done, outage.total) == (0, 5)
+    lifecycle.remove(made[0], None)
+    outbox.deliver()
+    outage.refresh_from_db()
+    assert (outage.done, outage.total) == (4, 4)

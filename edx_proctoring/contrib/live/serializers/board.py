@@ -100,7 +100,10 @@ class BoardRowSerializer(serializers.Serializer[Any]):
     )
     on_break = serializers.BooleanField()
     extra = ExtraSerializer()
-    seen_at = serializers.DateTimeField(allow_null=True, help_text="The last poll of the page.")
+    seen_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="The last poll of the page. It alone does not return a row again: see `seen`.",
+    )
     silent = serializers.BooleanField(help_text="No sign of life for 150 seconds.")
     shows_messages = serializers.BooleanField(
         help_text="False if the page polls but cannot show announcements."
@@ -152,5 +155,9 @@ class BoardSerializer(serializers.Serializer[Any]):
     gone = serializers.ListField(child=serializers.IntegerField())
     order = serializers.ListField(
         child=serializers.IntegerField(), help_text="The ids of all rows, as displayed."
+    )
+    seen = serializers.ListField(
+        child=serializers.IntegerField(allow_null=True),
+        help_text="For each id of `order`, the seconds from the last poll of its page to `server_time`; null if none.",
     )
     outages = ProviderOutageSerializer(many=True)

@@ -34,12 +34,12 @@ class BoardViewSet(BoardResource):
         now = timezone.now()
         whole = snapshots.MEMORY.current(kwargs["course_id"], now)
         view = view_of(whole, self.own_scope, Choice(**wanted))
-        etag = f'"{view.cursor}"'
-        if is_known(request, etag):
-            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag})
+        headers = {"ETag": view.etag}
+        if is_known(request, view.etag):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
         snapshots.remember(view.cursor, view.revisions)
         data = {**answer(view, since, now), "may_manage": self.own_scope.is_whole_course}
-        return Response(data, headers={"ETag": etag})
+        return Response(data, headers=headers)
 
 
 def answer(view: View, since: str, now: datetime.datetime) -> Mapping[str, object]:
@@ -57,6 +57,7 @@ def answer(view: View, since: str, now: datetime.datetime) -> Mapping[str, objec
         "rows": [_row(one, view, now) for one in entries],
         "gone": gone,
         "order": list(view.revisions),
+        "seen": [None if one is None else int((now - one).total_seconds()) for one in view.seen],
         "outages": [asdict(one) for one in view.outages],
     }
 
