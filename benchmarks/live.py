@@ -3,10 +3,12 @@
 Real processes and requests: the database server, gunicorn with threads, the learners' pages, which poll every 30 seconds,
 and boards, which poll every 10 seconds and follow the deltas. Once a minute one of the boards announces something to all
 learners, whose pages show and close it. Prints the waiting times of polls and boards, the errors, and how often a board
-showed a learner as silent whose page had polled within the last two minutes.
+showed a learner as silent whose page had polled within the last two minutes. Needs gunicorn (``pip install gunicorn``), and
+Redis for the cache and the sessions, as platforms have them; CACHE_URL says where.
 """
 
 import argparse
+import asyncio
 import heapq
 import http.client
 import json
@@ -16,10 +18,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,7 @@ from tests.upgrade import sides
 
 V1 = "/api/edx_proctoring/v1/proctored_exam/attempt"
 EVERY, BOARD_EVERY, ANNOUNCE_EVERY, FRESH = 30, 10, 60, 120  # seconds
+LONGEST_WAIT = 60  # for an answer
 
 
 @dataclass
@@ -41,82 +43,102 @@ class Results:
     times: dict[str, list[float]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     bytes: dict[str, int] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)  # seconds by kind of process
     false_silent: int = 0
     unchanged: int = 0
     late: float = 0.0  # seconds by which this process sent its latest request too late
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, kind: str, seconds: float, size: int) -> None:
-        with self.lock:
-            self.times.setdefault(kind, []).append(seconds)
-            self.bytes[kind] = self.bytes.get(kind, 0) + size
+        self.times.setdefault(kind, []).append(seconds)
+        self.bytes[kind] = self.bytes.get(kind, 0) + size
 
 
 class Browser:
-    """A connection to a web process."""
+    """A connection to a web process. Its requests are as plain as possible: they take the time of the same processors."""
 
     def __init__(self, port: int, results: Results) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self.results = results
+        self.port, self.results = port, results
+        self.reader: asyncio.StreamReader | None = None
+        self.writer: asyncio.StreamWriter | None = None
 
-    def ask(
+    async def ask(
         self, kind: str, session: str, method: str, path: str, body: object = None, **headers: str
     ) -> tuple[int, Any, str]:
         """Return status, JSON and `ETag`; errors are counted."""
-        sent = {
-            "Cookie": f"sessionid={session}; csrftoken={TOKEN}",
-            "X-CSRFToken": TOKEN,
-            "X-Proctoring-Messages": "1",
-            **({"Content-Type": "application/json"} if body is not None else {}),
-            **headers,
-        }
+        sent = "" if body is None else json.dumps(body)
+        lines = [
+            f"{method} {path} HTTP/1.1",
+            "Host: 127.0.0.1",
+            f"Cookie: sessionid={session}; csrftoken={TOKEN}",
+            f"X-CSRFToken: {TOKEN}",
+            "X-Proctoring-Messages: 1",
+            *(["Content-Type: application/json", f"Content-Length: {len(sent)}"] if sent else []),
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        request = "\r\n".join([*lines, "", sent]).encode()
         began = time.monotonic()
         try:
-            self.connection.request(method, path, None if body is None else json.dumps(body), sent)
-            response = self.connection.getresponse()
-            text = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            self.connection.close()
+            async with asyncio.timeout(LONGEST_WAIT):
+                status, etag, text = await self._answer(request)
+        except (OSError, EOFError, TimeoutError, ValueError) as error:
+            self.close()
             self.results.errors.append(f"{kind}: {error!r}")
             return 0, None, ""
         self.results.add(kind, time.monotonic() - began, len(text))
-        if response.status >= 400:
-            self.results.errors.append(f"{kind}: {response.status} {text[:200]!r}")
-            return response.status, None, ""
-        return response.status, json.loads(text) if text else None, response.headers.get("ETag", "")
+        if status >= 400:
+            self.results.errors.append(f"{kind}: {status} {text[:200]!r}")
+            return status, None, ""
+        return status, json.loads(text) if text else None, etag
+
+    async def _answer(self, request: bytes) -> tuple[int, str, bytes]:
+        if self.reader is None or self.writer is None:
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.writer.write(request)
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        found = {name.lower(): value for name, _, value in (one.partition(": ") for one in head)}
+        status = int(head[0].split(" ", 2)[1])
+        text = await self.reader.readexactly(int(found.get("content-length", 0)))
+        if found.get("connection") == "close":
+            self.close()
+        return status, found.get("etag", ""), text
+
+    def close(self) -> None:
+        """Begin anew with the next request."""
+        if self.writer is not None:
+            self.writer.close()
+        self.reader = self.writer = None
 
 
 class Learners:
-    """The pages of all learners; a few threads send their polls when they are due."""
+    """The pages of all learners; a few connections send their polls when they are due."""
 
     def __init__(self, sessions: dict[int, str], results: Results) -> None:
         self.sessions, self.results = sessions, results
         begin = time.monotonic()
         self.due = [(begin + random.random() * EVERY, pk) for pk in sessions]
         heapq.heapify(self.due)
-        self.lock = threading.Lock()
         self.polled: dict[int, float] = {}
 
-    def browse(self, port: int, until: float) -> None:
+    async def browse(self, port: int, until: float) -> None:
         browser = Browser(port, self.results)
         while time.monotonic() < until:
-            with self.lock:
-                moment, pk = heapq.heappop(self.due)
-                heapq.heappush(self.due, (moment + EVERY, pk))
+            moment, pk = heapq.heappop(self.due)
+            heapq.heappush(self.due, (moment + EVERY, pk))
             wait = moment - time.monotonic()
             if wait > 0:
-                time.sleep(min(wait, max(until - time.monotonic(), 0)))
+                await asyncio.sleep(min(wait, max(until - time.monotonic(), 0)))
             self.results.late = max(self.results.late, -wait)
-            self._poll(browser, pk)
+            await self._poll(browser, pk)
+        browser.close()
 
-    def _poll(self, browser: Browser, pk: int) -> None:
-        _status, found, _ = browser.ask("poll", self.sessions[pk], "GET", f"{V1}/{pk}")
+    async def _poll(self, browser: Browser, pk: int) -> None:
+        _status, found, _ = await browser.ask("poll", self.sessions[pk], "GET", f"{V1}/{pk}")
         if found is None:
             return
         self.polled[pk] = time.monotonic()
         for one in found["announcements"]:
             path = f"{found['live_url']}announcements/{one['id']}/seen/"
-            browser.ask("close an announcement", self.sessions[pk], "POST", path, {})
+            await browser.ask("close an announcement", self.sessions[pk], "POST", path, {})
 
 
 class Board:
@@ -127,23 +149,24 @@ class Board:
         self.cursor, self.etag = "", ""
         self.rows: dict[int, dict[str, Any]] = {}
 
-    def watch(self, port: int, until: float, announces: bool) -> None:
+    async def watch(self, port: int, until: float, announces: bool) -> None:
         browser = Browser(port, self.results)
-        time.sleep(random.random() * BOARD_EVERY)
+        await asyncio.sleep(random.random() * BOARD_EVERY)
         announced = time.monotonic()
         while time.monotonic() < until:
             began = time.monotonic()
-            self._refresh(browser)
+            await self._refresh(browser)
             if announces and began - announced > ANNOUNCE_EVERY:
                 announced = began
-                self._announce(browser)
-            time.sleep(max(min(began + BOARD_EVERY, until) - time.monotonic(), 0))
+                await self._announce(browser)
+            await asyncio.sleep(max(min(began + BOARD_EVERY, until) - time.monotonic(), 0))
+        browser.close()
 
-    def _refresh(self, browser: Browser) -> None:
+    async def _refresh(self, browser: Browser) -> None:
         path = f"{self.url}?since={self.cursor}" if self.cursor else self.url
         headers = {"If-None-Match": self.etag} if self.etag else {}
         kind = "board" if self.cursor else "board, first time"
-        status, found, etag = browser.ask(kind, self.session, "GET", path, **headers)
+        status, found, etag = await browser.ask(kind, self.session, "GET", path, **headers)
         if status == 304:
             self.results.unchanged += 1
         if found is None:
@@ -162,18 +185,18 @@ class Board:
             for pk, one in self.rows.items()
         )
 
-    def _announce(self, browser: Browser) -> None:
+    async def _announce(self, browser: Browser) -> None:
         body = {"text": "Please save your work.", "to": {"all": True}}
         key = {"Idempotency-Key": uuid.uuid4().hex}
         url = f"{self.url}announcements/"
-        browser.ask("announce to all", self.session, "POST", url, body, **key)
+        await browser.ask("announce to all", self.session, "POST", url, body, **key)
 
 
 @contextmanager
 def gunicorn(
     env: dict[str, str], port: int, workers: int, threads: int, log: Path
 ) -> Iterator[int]:
-    """Start the web processes; return their port."""
+    """Start the web processes; return the id of their first."""
     command = [
         sys.executable, "-m", "gunicorn", f"--bind=127.0.0.1:{port}", f"--workers={workers}", f"--threads={threads}",
         "--keep-alive=75", "--timeout=120", "live_wsgi:application",
@@ -186,10 +209,36 @@ def gunicorn(
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(log.read_text()[-2000:])
             time.sleep(0.3)
-        yield port
+        yield process.pid
     finally:
         process.terminate()
         process.wait()
+
+
+def cpu_seconds(parent: int) -> float:
+    """Return the processor time of this process and its children that run."""
+    total, ticks = 0.0, os.sysconf("SC_CLK_TCK")
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            values = path.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        if parent in (int(path.parent.name), int(values[1])):
+            total += (int(values[11]) + int(values[12])) / ticks
+    return total
+
+
+def postgresql() -> int:
+    """Return the id of the server's first process; 0 if it runs elsewhere, or is another database."""
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            if path.read_text().strip() == "postgres":
+                parent = int(path.with_name("stat").read_text().rpartition(")")[2].split()[1])
+                if Path(f"/proc/{parent}/comm").read_text().strip() != "postgres":
+                    return int(path.parent.name)
+        except OSError:
+            continue
+    return 0
 
 
 def _is_up(port: int) -> bool:
@@ -211,7 +260,7 @@ def measure(options: argparse.Namespace) -> Results:
         env = {
             **environment(database),
             "DJANGO_SETTINGS_MODULE": "live_settings",
-            "CACHE_FOLDER": str(folder / "cache"),
+            "CACHE_PREFIX": uuid.uuid4().hex,
         }
         data = [sys.executable, "-m", "live_data", str(options.learners), str(options.boards)]
         made = subprocess.run(data, env=env, capture_output=True, text=True, check=False)
@@ -220,24 +269,28 @@ def measure(options: argparse.Namespace) -> Results:
         course, staff, *lines = made.stdout.splitlines()
         sessions = {int(pk): session for pk, session in (line.split() for line in lines)}
         log = folder / "gunicorn.log"
-        port = stack.enter_context(
+        web = stack.enter_context(
             gunicorn(env, options.port, options.workers, options.threads, log)
         )
-        results = Results()
         url = f"/api/edx_proctoring/v2/courses/{course}/live/"
-        learners, until = Learners(sessions, results), time.monotonic() + options.seconds
-        work: list[tuple[Callable[..., None], tuple[object, ...]]] = [
-            (learners.browse, (port, until)) for _ in range(options.at_once)
-        ]
-        for number, session in enumerate(staff.split()):
-            board = Board(url, session, learners, results)
-            work.append((board.watch, (port, until, number == 0)))
-        threads = [threading.Thread(target=target, args=args) for target, args in work]
-        for one in threads:
-            one.start()
-        for one in threads:
-            one.join()
-        return results
+        return asyncio.run(_browsed(options, web, url, sessions, staff.split()))
+
+
+async def _browsed(
+    options: argparse.Namespace, web: int, url: str, sessions: dict[int, str], staff: list[str]
+) -> Results:
+    results, database = Results(), postgresql()
+    before = cpu_seconds(web), cpu_seconds(database), time.process_time()
+    learners, until = Learners(sessions, results), time.monotonic() + options.seconds
+    boards = [Board(url, session, learners, results) for session in staff]
+    await asyncio.gather(
+        *(learners.browse(options.port, until) for _ in range(options.at_once)),
+        *(one.watch(options.port, until, one is boards[0]) for one in boards),
+    )
+    after = cpu_seconds(web), cpu_seconds(database), time.process_time()
+    names = ("web processes", "database server", "learners and boards")
+    results.cpu = {name: end - begin for name, begin, end in zip(names, before, after, strict=True)}
+    return results
 
 
 def rows_of(results: Results) -> list[list[str]]:
@@ -260,9 +313,9 @@ def main() -> int:
     parser.add_argument("--learners", type=int, default=5000)
     parser.add_argument("--boards", type=int, default=20)
     parser.add_argument("--seconds", type=int, default=600)
-    parser.add_argument("--at-once", type=int, default=32, help="threads that send polls")
+    parser.add_argument("--at-once", type=int, default=32, help="connections that send polls")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 2)
-    parser.add_argument("--threads", type=int, default=16, help="of each web process")
+    parser.add_argument("--threads", type=int, default=8, help="of each web process")
     parser.add_argument("--port", type=int, default=18760)
     options = conditions.parse(parser)
     results = measure(options)
@@ -272,7 +325,8 @@ def main() -> int:
     told = (
         f"{options.learners:,} learners, {options.boards} boards, {options.seconds} s. Errors: {len(results.errors)}; "
         f"falsely silent: {results.false_silent}; boards unchanged (304): {results.unchanged}; "
-        f"polls sent at most {results.late:.1f} s late."
+        f"polls sent at most {results.late:.1f} s late. Processors of this machine: {options.seconds * (os.cpu_count() or 1)} s, used by "
+        f"{', '.join(f'{name} {seconds:.0f} s' for name, seconds in results.cpu.items())}."
     )
     title = f"The live board, {options.server}"
     text = f"{as_table(head, rows_of(results))}\n\n{told}"

@@ -9,8 +9,7 @@ import django
 django.setup()
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model  # noqa: E402  needs the settings
-from django.contrib.sessions.backends.db import SessionStore  # noqa: E402  needs the settings
-from django.contrib.sessions.models import Session  # noqa: E402  needs the settings
+from django.contrib.sessions.backends.cache import SessionStore  # noqa: E402  needs the settings
 from django.core.management import call_command  # noqa: E402  needs the settings
 from django.utils import timezone  # noqa: E402  needs the settings
 
@@ -58,23 +57,20 @@ TimeAdjustment.objects.bulk_create(
     ],
     500,
 )
-until, sessions = now + datetime.timedelta(days=1), []
 
 
 def session_of(user):
     """Return the key of a new session."""
-    known = {
-        SESSION_KEY: str(user.pk),
-        BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
-        HASH_SESSION_KEY: user.get_session_auth_hash(),
-    }
-    key, text = f"session{user.pk:08}", SessionStore().encode(known)
-    sessions.append(Session(session_key=key, session_data=text, expire_date=until))
-    return key
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.set_expiry(datetime.timedelta(hours=2))
+    session.create()
+    return session.session_key
 
 
 print(COURSE)
 print(" ".join(session_of(user) for user in staff))
 for one, user in zip(attempts, learners, strict=True):
     print(one.pk, session_of(user))
-Session.objects.bulk_create(sessions, 500)
