@@ -51,7 +51,7 @@ async function press(element: Section, selector: string): Promise<void> {
   await rendered();
 }
 
-test('both sources in one list, with what the due date takes', async () => {
+test('lists both sources with limits by the due date', async () => {
   const element = await open();
   expect(all(element, 'tbody tr')[0].dataset.attention).toBe('warn');
   expect(texts(element, '.effect')).toEqual(['Cut to 105 of 135 min by the due date']);
@@ -61,7 +61,7 @@ test('both sources in one list, with what the due date takes', async () => {
   expect(second[5]).toMatch(/^Profile approved by pat/);
 });
 
-test('a profile for two learners, after a preview', async () => {
+test('creates profiles for two learners after a preview', async () => {
   const element = await open();
   await press(element, '#add-allowance');
   await answer(element, { where: 'all' });
@@ -85,7 +85,7 @@ test('a profile for two learners, after a preview', async () => {
   expect(one<HTMLTextAreaElement>(element, '#user_info').value).toBe('jo');
 });
 
-test('only allowances can be chosen, to copy or remove them', async () => {
+test('only allowances can be selected to be copied or removed', async () => {
   const element = await open();
   const boxes = all(element, 'tbody .choose input') as HTMLInputElement[];
   expect(boxes.map((box) => box.getAttribute('aria-label'))).toEqual(['Select dana, Midterm']);
@@ -98,14 +98,14 @@ test('only allowances can be chosen, to copy or remove them', async () => {
   expect(changes.sent[0].body).toEqual({ action: 'delete', allowance_ids: [3] });
 });
 
-test('single exams are allowances, as without the extension', async () => {
+test('grants for single exams are allowances', async () => {
   const element = await open();
   await press(element, '#add-allowance');
   await answer(element, { where: 'some' });
   expect(one(element, 'dialog [name="exams"]')).not.toBeNull();
 });
 
-test('only what differs is changed, and nothing that somebody else has changed meanwhile', async () => {
+test('sends only changed values and overwrites no change by others', async () => {
   const element = await open();
   await press(element, '.edit-profile');
   expect(one<HTMLInputElement>(element, 'dialog [name="valid_until"]').value).toBe('2026-03-31');
@@ -117,7 +117,7 @@ test('only what differs is changed, and nothing that somebody else has changed m
   expect(one<HTMLInputElement>(element, 'dialog [name="minutes"]').value).toBe('10');
 });
 
-test('withdrawing ends the validity now', async () => {
+test('withdrawing ends the validity immediately', async () => {
   const element = await open();
   await press(element, '.end-profile');
   expect(texts(element, 'dialog strong')).toEqual(['× 1.5 · 3 × 10 min · Until Mar 31, 2026']);
@@ -126,7 +126,7 @@ test('withdrawing ends the validity now', async () => {
   expect(texts(element, '.notices p')).toEqual(['The accommodation of kim has ended.']);
 });
 
-test('a file is checked before it is stored, errors first', async () => {
+test('a file is previewed before it is stored, with errors first', async () => {
   const element = await open();
   await press(element, '.import-profiles');
   const field = one<HTMLInputElement>(element, 'dialog [name="file"]');

@@ -41,7 +41,7 @@ describe('our own mark-up', () => {
     expect(one('.timer-announce').getAttribute('aria-live')).toBe('polite');
   });
 
-  test('has no button to end what is to be submitted', () => {
+  test('has no end button while the exam waits to be submitted', () => {
     build({ ...DATA, attempt_status: 'ready_to_submit' });
     expect(one('.exam-button-turn-in-exam')).toBe(null);
   });
@@ -60,7 +60,7 @@ describe('our own mark-up', () => {
 });
 
 describe("the host's template", () => {
-  test('is used and driven', () => {
+  test('is used and updated', () => {
     host();
     const end = vi.fn();
     const bar = build(DATA, end);
@@ -117,7 +117,7 @@ test('a message keeps the direction of its own language', () => {
   expect(text.querySelector('bdi')!.textContent).toBe('Ten minutes left.');
 });
 
-test('a page in a language without our texts shows no sentence of two languages', () => {
+test('a page in a language without our texts mixes no languages', () => {
   document.documentElement.lang = 'he';
   build().show(300, 'warning');
   expect(one('.px-bar__flag').textContent).toBe('5 minutes left');
@@ -138,7 +138,7 @@ test('a note or flag at the top of a page that can be scrolled moves nothing bel
   expect(scrolled).toHaveBeenCalledTimes(2);
 });
 
-test('scrolled away it is fixed, and what is below keeps its place', () => {
+test('is fixed when scrolled out of view, without moving the content', () => {
   const bar = build();
   Object.defineProperty(one('.exam-timer'), 'offsetHeight', { value: 40 });
   const below = document.querySelector<HTMLElement>('.course-tabs')!;

@@ -65,7 +65,7 @@ describe('a break', () => {
     expect(cover()).toBeNull();
   });
 
-  test('that is refused is explained, and may be tried again', async () => {
+  test('a refused break is explained and can be tried again', async () => {
     await bar({ status: 400, body: { detail: 'You have no break left in this exam.' } });
     button()!.click();
     await settled();
@@ -73,7 +73,7 @@ describe('a break', () => {
     expect([button()!.disabled, cover()]).toEqual([false, null]);
   });
 
-  test('has no button without a break that is left', async () => {
+  test('there is no button without a remaining break', async () => {
     await bar(left(540, { breaks: { ...BREAKS, left: 0, longest: 0 } }));
     await vi.advanceTimersByTimeAsync(60000);
     expect(button()).toBeNull();
@@ -96,6 +96,6 @@ test('the screen of a break counts down, and goes on by its button', async () =>
   expect(navigation.reloads).toBe(2);
 });
 
-test('short clocks', () => {
+test('formats minutes and seconds', () => {
   expect([0, -1, 59.2, 300, 3600].map(shortClock)).toEqual(['0:00', '0:00', '1:00', '5:00', '60:00']);
 });

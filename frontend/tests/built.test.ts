@@ -45,7 +45,7 @@ test.each([
 });
 
 describe('learner.js', () => {
-  test('shows what the server refuses: errors keep their class', async () => {
+  test('shows refusals of the server, because errors keep their class', async () => {
     server({ body: { in_timed_exam: false } }, { status: 400, body: { detail: 'past due' } });
     run(learner);
     await settle();

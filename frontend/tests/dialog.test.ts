@@ -47,7 +47,7 @@ test.each([
   expect(await answer).toBe(agreed);
 });
 
-test('Escape is a no', async () => {
+test('Escape cancels', async () => {
   const answer = confirmed('Title', 'Sure?');
   dialog().dispatchEvent(new Event('cancel', { cancelable: true }));
   expect(await answer).toBe(false);

@@ -33,7 +33,7 @@ test('hosts find the functions under their names, and what they have put there s
   expect(published().configuredWorkerURL).toBe(WORKER);
 });
 
-test("a host's own binding sends once, and keeps our listener from sending again", async () => {
+test("a host's own handler sends once, and our listener does not repeat it", async () => {
   publish();
   const sent = server({ body: {} });
   const navigation = watchNavigation();
@@ -56,7 +56,7 @@ test('a handler called as a method works on its element', async () => {
   expect(sent[0].data).toEqual({ action: 'start' });
 });
 
-test('the status of an attempt, or a rejection', async () => {
+test('resolves to the status of an attempt, or rejects', async () => {
   server({ body: { status: 'started' } }, { body: {} }, { status: 403, body: {} });
   expect(await checkExamAttemptStatus('/attempt/7')).toBe('started');
   await expect(checkExamAttemptStatus('/attempt/7')).rejects.toThrow('no status');
@@ -67,7 +67,7 @@ describe('starting', () => {
   const start = (more: string) => published().examStartHandler.call(button('start', more));
   beforeEach(() => publish());
 
-  test('without a worker only the server is told', async () => {
+  test('without a worker only the server is notified', async () => {
     const sent = server({ body: {} });
     const navigation = watchNavigation();
     start('');
@@ -76,7 +76,7 @@ describe('starting', () => {
     expect(navigation.reloads).toBe(1);
   });
 
-  test('the application comes first, with the patience and the id of the page', async () => {
+  test('the application is started first, with the page\'s time limit and id', async () => {
     const order: string[] = [];
     const seen = workers((asked) => (order.push(asked.type), { type: 'examAttemptStarted' }));
     server({ body: {} });
@@ -90,7 +90,7 @@ describe('starting', () => {
     expect(navigation.reloads).toBe(1);
   });
 
-  test('an application that does not start leaves the clock alone, and the learner is told', async () => {
+  test('an application that does not start does not start the clock, and the learner is told', async () => {
     const sent = server({ body: {} });
     const navigation = watchNavigation();
     workers(() => ({ type: 'examAttemptStartFailed', error: 'no' }));
@@ -124,7 +124,7 @@ describe('submitting', () => {
   const submit = () => published().examEndHandler.call(button('submit', `data-worker-url="${WORKER}"`));
   beforeEach(() => publish());
 
-  test('the server hears of it before the worker, and the page that the exam is closed', async () => {
+  test('the server is notified before the worker, and the page is told that the exam has ended', async () => {
     const order: string[] = [];
     document.addEventListener(CLOSED, () => order.push('closed'), { once: true });
     const seen = workers((asked) => (order.push(asked.type), { type: 'examAttemptEnded' }));
@@ -149,7 +149,7 @@ describe('submitting', () => {
     expect(document.querySelector('.proctoring-message')?.textContent).toBeFalsy();
   });
 
-  test('a worker that stays silent is awaited with a word, but not for ever', async () => {
+  test('a worker that does not respond is awaited for a limited time, with a message', async () => {
     vi.useFakeTimers();
     server({ body: {} });
     const navigation = watchNavigation();
@@ -162,7 +162,7 @@ describe('submitting', () => {
     expect(navigation.reloads).toBe(1);
   });
 
-  test('what the server refuses is shown, and the worker does not hear of it', async () => {
+  test('a refusal is shown, and the worker is not notified', async () => {
     server({ status: 503, body: { detail: 'busy' } });
     const navigation = watchNavigation();
     const seen = workers(() => ({ type: 'examAttemptEnded' }));
@@ -174,7 +174,7 @@ describe('submitting', () => {
 });
 
 describe('the end of the time', () => {
-  test('without a worker there is nothing to end', async () => {
+  test('without a worker nothing is done', async () => {
     const sent = server({});
     await endExam('/attempt/7');
     expect(sent).toEqual([]);
@@ -203,7 +203,7 @@ describe('a ping', () => {
     expect(seen.asked[0]).toEqual({ type: 'ping', timeout, attemptExternalId: 'remote' });
   });
 
-  test('silence is a failure', async () => {
+  test('no response is a failure', async () => {
     vi.useFakeTimers();
     namespace().configuredWorkerURL = WORKER;
     workers(() => null);
@@ -212,5 +212,5 @@ describe('a ping', () => {
     await ping;
   });
 
-  test('without a worker nobody is there', () => expect(pingApplication(60)).rejects.toThrow('no worker'));
+  test('without a worker the ping fails', () => expect(pingApplication(60)).rejects.toThrow('no worker'));
 });

@@ -115,7 +115,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('shows nothing outside of an exam, and asks every minute', async () => {
+test('shows nothing outside of an exam, and polls every minute', async () => {
   polled = { in_timed_exam: false };
   host();
   await settled();
@@ -139,7 +139,7 @@ test('shows a message within half a minute, until it is read', async () => {
   expect(told).toHaveLength(2);
 });
 
-test('tells of added time once, and covers the page during a pause', async () => {
+test('announces added time once, and covers the page during a pause', async () => {
   host();
   await settled();
   polled = { ...RUNNING, adjustments: [{ id: 1, seconds: 600 }], paused: { kind: 'pause', since: 'x', message: 'Fire alarm' } };
@@ -153,7 +153,7 @@ test('tells of added time once, and covers the page during a pause', async () =>
   expect(document.querySelector('[role=status]')!.textContent).toBe('Your exam goes on.');
 });
 
-test('begins a break with a key, and says if that fails', async () => {
+test('begins a break with a key, and reports a failure', async () => {
   polled = { ...RUNNING, breaks: { left: 1, seconds_left: 300, longest: 300, ends_in: 0, begin_url: '/begin', end_url: '/end' } };
   const client = host();
   await settled();
@@ -167,7 +167,7 @@ test('begins a break with a key, and says if that fails', async () => {
   expect(document.querySelector('[role=alert]')).toBeNull();
 });
 
-test('speaks the language of the host, and asks no more once it is gone', async () => {
+test('uses the host\'s language, and stops polling when it is removed', async () => {
   polled = { ...RUNNING, announcements: [MESSAGE] };
   host('de');
   await settled();

@@ -14,20 +14,20 @@ afterEach(() => {
 const failure = (promise: Promise<unknown>): Promise<RequestFailed> =>
   promise.then(() => expect.unreachable(), (error) => error);
 
-test('a change goes as a form with the token', async () => {
+test('a change is sent as a form with the CSRF token', async () => {
   const sent = server({ body: { exam_attempt_id: 7 } });
   expect(await send('PUT', '/attempt/7', { action: 'start' })).toEqual({ exam_attempt_id: 7 });
   expect(sent).toEqual([{ method: 'PUT', url: '/attempt/7', data: { action: 'start' }, token: 'to ken' }]);
 });
 
-test('requests never leave for another place', async () => {
+test('requests are never sent to another origin', async () => {
   const fetch = vi.fn(async () => new Response(''));
   vi.stubGlobal('fetch', fetch);
   await send('GET', '/attempt');
   expect(fetch.mock.calls[0]).toMatchObject(['/attempt', { mode: 'same-origin', credentials: 'same-origin' }]);
 });
 
-test('where the cookie is hidden the token comes from a form', async () => {
+test('if the cookie cannot be read, the token comes from a form', async () => {
   document.cookie = 'csrftoken=; expires=Thu, 01 Jan 1970 00:00:00 GMT';
   document.body.innerHTML = '<form><input name="csrfmiddlewaretoken" value="of the form"></form>';
   const sent = server({});
@@ -35,7 +35,7 @@ test('where the cookie is hidden the token comes from a form', async () => {
   expect(sent[0].token).toBe('of the form');
 });
 
-test('an empty answer and one that is no JSON are null', async () => {
+test('an empty response and one that is not JSON are null', async () => {
   server({});
   expect(await send('PUT', '/review_status')).toBe(null);
   vi.stubGlobal('fetch', async () => new Response('<html>'));
@@ -54,7 +54,7 @@ test.each([
   expect([error.status, error.detail]).toEqual([400, detail]);
 });
 
-test('a redirection to the page for signing in is no success', async () => {
+test('a redirect to the login page is a failure', async () => {
   server({ redirected: true });
   expect((await failure(send('PUT', '/attempt/7'))).status).toBe(401);
 });
@@ -81,7 +81,7 @@ test.each([
   expect(isPassing(new RequestFailed(status))).toBe(passing);
 });
 
-test('other errors do not pass', () => expect(isPassing(new Error('no'))).toBe(false));
+test('other errors are permanent', () => expect(isPassing(new Error('no'))).toBe(false));
 
 test.each([[1, 5], [2, 10], [3, 20], [4, 40], [5, 60], [50, 60]])('after %d failures wait %d', (failures, seconds) => {
   expect(backOff(failures, 5, 60)).toBe(seconds);

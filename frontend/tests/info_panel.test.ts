@@ -56,20 +56,20 @@ test.each([
   expect(await shown(more)).toEqual(expected);
 });
 
-test('texts of the server are only texts, and links lead where it says', async () => {
+test('texts of the server run no script, and links have its URLs', async () => {
   await shown({ onboarding_status: '<b>x</b>', review_requirements_url: '/rules' });
   expect(panel.querySelector('b')).toBe(null);
   expect(panel.querySelector('.action-onboarding')!.getAttribute('href')).toBe('/onboarding');
   expect(panel.querySelector('.action-info-link')!.getAttribute('href')).toBe('/rules');
 });
 
-test('it asks for the learner whom staff look at', async () => {
+test('requests the status of the learner whom staff are viewing', async () => {
   const sent = server({ body: NOTHING });
   await fillInfoPanel(panel);
   expect(sent[0].url).toBe('/api/edx_proctoring/v1/user_onboarding/status?course_id=course-v1%3Aa%2Bb%2Bc&username=lee%20%26');
 });
 
-test('without a course, an answer or an onboarding exam it stays empty', async () => {
+test('stays empty without a course, a response or an onboarding exam', async () => {
   const sent = server({ status: 404, body: { detail: 'There is no onboarding exam.' } });
   await fillInfoPanel(panel);
   expect(panel.innerHTML).toBe('');

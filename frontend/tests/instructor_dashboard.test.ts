@@ -63,7 +63,7 @@ test.each(Object.entries(CONTAINERS))('%s fills .%s', async (name, [container, e
   expect(sent[0].url).toBe(`/api/edx_proctoring/pages/courses/${COURSE}/special-exams/parts/`);
 });
 
-test('a section of an extension takes the place of one of ours', async () => {
+test('a section of an extension replaces one of ours', async () => {
   server({ body: { ...PARTS, sections: [{ name: 'accommodations', element: 'their-accommodations' }] } });
   const section = tab();
   new (views().ProctoredExamAllowanceView)(jQuery(section));
@@ -71,7 +71,7 @@ test('a section of an extension takes the place of one of ours', async () => {
   expect(section.querySelector('.special-allowance-container')!.firstElementChild!.localName).toBe('their-accommodations');
 });
 
-test('what all sections share is loaded once', async () => {
+test('shared scripts and styles are loaded once', async () => {
   const sent = server({ body: PARTS });
   const section = tab();
   for (const View of Object.values(views())) new View(jQuery(section));
@@ -114,7 +114,7 @@ test('a section without a panel, such as the live board, folds out above the pan
   expect(sent).toHaveLength(1);
 });
 
-test('the first view is the wrapper, which the dashboard tells that the tab was opened', async () => {
+test('the first view is the wrapper, which the dashboard notifies when the tab is opened', async () => {
   server({ body: PARTS });
   const section = tab();
   const $section = jQuery(section);
@@ -143,7 +143,7 @@ describe('a panel', () => {
     });
   });
 
-  test('asks for nothing until it is seen', async () => {
+  test('sends no request until it is visible', async () => {
     const sent = server({ body: PARTS });
     new (views().ProctoredExamAttemptView)(jQuery(tab()));
     await settle();
@@ -154,7 +154,7 @@ describe('a panel', () => {
     expect(document.querySelectorAll('proctoring-attempts')).toHaveLength(1);
   });
 
-  test('is read again when it is opened again, once, and not when it is scrolled to', async () => {
+  test('is loaded once more when it is opened again, and not when it is scrolled to', async () => {
     server({ body: PARTS });
     const view = new (views().ProctoredExamAttemptView)(jQuery(tab()));
     see(SEEN);
@@ -175,7 +175,7 @@ describe('a panel', () => {
   });
 });
 
-test('a failure is told in the panel, and can be repeated', async () => {
+test('a failure is shown in the panel, and loading can be repeated', async () => {
   server({ status: 403, body: { detail: 'Must be a Staff User to Perform this request.' } }, { body: PARTS });
   const section = tab();
   new (views().ProctoredExamAttemptView)(jQuery(section));

@@ -56,7 +56,7 @@ test('the answer to a question names the question', async () => {
   expect(server.changes()[0].body).toEqual({ text: 'Because.', to: { attempt_ids: [1] }, answers: 9 });
 });
 
-test('an announcement goes to the exam that most are in, unless the board is limited to another exam or a room', async () => {
+test('an announcement goes to the exam with most learners, unless the board is filtered by exam or room', async () => {
   const exams = [7, 8].map((id) => ({ id, exam_name: `Exam ${id}` }));
   const rows = [row(1), row(2, { exam: exams[1] }), row(3, { exam: exams[1] }), row(4, { group: 'ended' })];
   const server = liveServer(rows);
@@ -120,7 +120,7 @@ test('the button that selects one running learner does not say all', async () =>
   expect(texts(element, '.bulk .link')[0]).toBe('Select 1 running');
 });
 
-test('minutes for one, for the chosen, and for all who run in the exam', async () => {
+test('adds minutes for one, for selected and for all running learners of an exam', async () => {
   const server = liveServer([row(1), row(2)]);
   const result = (ids: number[]) => ({ body: { change: { id: 3, total: ids.length, done: ids.length, failed: {}, may_be_undone_until: null }, rows: ids.map((id) => ({ attempt_id: id, username: `learner${id}`, outcome: 'possible', code: '', gained: 600, ends_before: NOW, ends_after: NOW, is_cut: id === 2 })) } });
   server.change = () => result([1, 2]);
@@ -150,7 +150,7 @@ test('minutes for one, for the chosen, and for all who run in the exam', async (
   expect(server.changes()[3].body).toEqual({ action: 'pause', exam: 7, reason: 'Fire alarm', dry_run: true });
 });
 
-test('pause with undo, and the end with a reason', async () => {
+test('pauses with undo, and ends with a reason', async () => {
   const server = liveServer([row(1)]);
   server.change = ({ call }) => ({ body: call.endsWith('actions/') ? { results: [{ outcome: 'done', detail: '' }] } : { rows: [{ outcome: 'done', code: '', gained: 0 }] } });
   const element = await mountBoard();
@@ -171,7 +171,7 @@ test('pause with undo, and the end with a reason', async () => {
   expect(server.changes()[2]).toMatchObject({ call: 'POST live/actions/', body: { action: 'end', attempt_ids: [1], reason: 'Left the room' } });
 });
 
-test('an attempt that has ended meanwhile: the server says so, and nothing was changed', async () => {
+test('an attempt that has ended meanwhile is reported and not changed', async () => {
   const server = liveServer([row(1)]);
   server.change = () => ({ body: { rows: [{ outcome: 'refused', code: 'ended', gained: 0 }] } });
   const element = await mountBoard();
@@ -217,7 +217,7 @@ test('an invigilator sees neither rooms nor lost time', async () => {
   expect(texts(element, '.live > .banner button')).toEqual(['Tell the learners (17)']);
 });
 
-test('an outage: tell those concerned, credit the lost time after a preview', async () => {
+test('an outage: announces it to affected learners, and credits lost time after a preview', async () => {
   const concerned = row(8, { provider: { name: 'northgate', label: 'Northgate', reachable: false }, group: 'attention', attention: [{ code: 'unwatched', since: ago(1620), text: '' }] });
   const outage = { provider: 'northgate', name: 'Northgate', since: ago(1620), cannot_start: 8, unwatched: 9, last_try: ago(20) };
   const server = liveServer([row(1)], { outages: [outage] });

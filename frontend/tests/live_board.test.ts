@@ -19,7 +19,7 @@ const after = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 const names = (element: Element) => texts(element, '.who');
 
 describe('rows', () => {
-  test('in groups; those that need attention first, those that set up or have ended folded', async () => {
+  test('are grouped, with attention first, and setting up and ended collapsed', async () => {
     liveServer([silent(1), row(2), row(3, { group: 'setting_up', status: 'created', time_left_seconds: null, ends_at: null }), row(4, { group: 'ended', status: 'submitted', time_left_seconds: null })]);
     const element = await mountBoard();
     expect(texts(element, '.divider').map((text) => text.replace(/ (Show|Hide)$/, ''))).toEqual([
@@ -35,7 +35,7 @@ describe('rows', () => {
     expect(texts(element, '.tag')).toEqual(['Silent for 3 min']);
   });
 
-  test('tell pause, extra time, question, provider, flags and pages without messages', async () => {
+  test('show pause, extra time, question, provider, flags and pages without messages', async () => {
     liveServer([
       row(1, { paused_at: ago(840), pause_until: ago(-60), group: 'attention', attention: [{ code: 'paused', since: ago(840), text: '' }] }),
       row(2, { extra: { minutes: 30, seconds_added: 600 }, shows_messages: false }),
@@ -57,7 +57,7 @@ describe('rows', () => {
     expect(button(element, 'Continue learner1’s exam')).toBeTruthy();
   });
 
-  test('tick by the monotonic clock, whatever happens to the other one', async () => {
+  test('tick by the monotonic clock, even if the wall clock changes', async () => {
     liveServer([row(1), row(2, { paused_at: ago(10), time_left_seconds: 600 })]);
     const element = await mountBoard();
     expect(texts(element, '[data-left]')).toEqual(['30:00', '10:00']);
@@ -68,7 +68,7 @@ describe('rows', () => {
     expect(one(element, '[data-used]').style.inlineSize).toBe('50%');
   });
 
-  test('fifty that run, the rest on demand; none of those that need attention is hidden', async () => {
+  test('shows fifty running rows, more on demand, and all that need attention', async () => {
     liveServer([silent(1), silent(2), ...Array.from({ length: 53 }, (_, id) => row(id + 100))]);
     const element = await mountBoard();
     expect(names(element)).toHaveLength(52);
@@ -79,7 +79,7 @@ describe('rows', () => {
 });
 
 describe('polling', () => {
-  test('only what has changed since, every ten seconds', async () => {
+  test('requests only changes, every ten seconds', async () => {
     const server = liveServer([row(1), row(2)]);
     const element = await mountBoard();
     const kept = one(element, '[data-attempt="2"]');
@@ -115,7 +115,7 @@ describe('polling', () => {
     expect(texts(element, '.bulk strong')).toEqual(['Selected: 1']);
   });
 
-  test('slower while hidden, later and later after failures', async () => {
+  test('is slower while hidden, and backs off after failures', async () => {
     const server = liveServer([row(1)]);
     await mountBoard();
     visible(false);
@@ -134,7 +134,7 @@ describe('polling', () => {
     expect(times).toEqual([10, 20, 40, 80, 140]);
   });
 
-  test('after two minutes without an answer it says so; after five the list is gone', async () => {
+  test('reports two minutes without a response; after five the list is removed', async () => {
     const server = liveServer([row(1)]);
     const element = await mountBoard();
     server.reply = () => 'down';
@@ -183,7 +183,7 @@ describe('filters', () => {
     expect(told.slice(-1)[0]).toBe('room=Room+B&only=silent&search=jo&order=name');
   });
 
-  test('nothing found, and nobody there', async () => {
+  test('shows that nothing was found, or that nobody is in an exam', async () => {
     liveServer([]);
     const element = await mountBoard({ query: 'search=jo' });
     expect(texts(element, '.empty h3')).toEqual(['No learner matches']);
@@ -193,7 +193,7 @@ describe('filters', () => {
   });
 });
 
-test('screen readers hear who needs attention now, at most once in 30 seconds', async () => {
+test('announces who needs attention, at most every 30 seconds', async () => {
   const server = liveServer([row(1), row(2), silent(3)]);
   const element = await mountBoard();
   const said = () => texts(element, '.announcement')[0];

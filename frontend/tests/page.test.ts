@@ -17,7 +17,7 @@ const message = () => document.querySelector<HTMLElement>('.proctoring-message')
 const status = () => document.querySelector<HTMLElement>('.proctoring-status')!;
 
 describe('while a request is under way', () => {
-  test('no button of the screen works, the reader is told, and a second click does nothing', async () => {
+  test('all buttons of the screen are disabled, this is announced, and a second click does nothing', async () => {
     let times = 0;
     button('submit').focus();
     const done = pending(button('submit'), () => ((times += 1), work()));
@@ -34,7 +34,7 @@ describe('while a request is under way', () => {
     expect(button('submit').getAttribute('aria-disabled')).toBe('true'); // the page is about to be another
   });
 
-  test('a failure is shown and everything is as before', async () => {
+  test('a failure is shown and the buttons are enabled again', async () => {
     const done = pending(button('submit'), work);
     release(new UserError('past due'));
     await done;
@@ -46,7 +46,7 @@ describe('while a request is under way', () => {
     expect(document.activeElement).toBe(button('submit'));
   });
 
-  test('trying again takes the old message away', async () => {
+  test('trying again removes the former message', async () => {
     const first = pending(button('submit'), work);
     release(new UserError('past due'));
     await first;
@@ -57,7 +57,7 @@ describe('while a request is under way', () => {
     expect([message()!.textContent, message()!.hidden]).toEqual(['still past due', false]);
   });
 
-  test('a button without a loading text keeps what is in it', () => {
+  test('a button without a loading text keeps its content', () => {
     button('back').innerHTML = '<i></i> Back';
     void pending(button('back'), work);
     expect(button('back').querySelector('i')).not.toBe(null);
@@ -85,7 +85,7 @@ test("the host's translations are used", () => {
   expect(gettext('OK')).toBe('OK');
 });
 
-test('on the way out nothing warns', () => {
+test('navigation by scripts causes no warning', () => {
   const [reload, assign] = [vi.fn(), vi.fn()];
   vi.stubGlobal('location', { reload, assign });
   window.onbeforeunload = () => 'sure?';

@@ -36,7 +36,7 @@ describe('a pause', () => {
   const paused = (time: number, message = 'Fire alarm.') => left(time, { paused: { kind: 'pause', since: 'x', message } });
   const cover = () => document.querySelector<HTMLElement>('.proctoring-pause');
 
-  test('covers the page, stops the clock and goes without a reload', async () => {
+  test('covers the page, stops the clock and ends without a reload', async () => {
     document.body.insertAdjacentHTML('beforeend', '<main><input value="typed"></main>');
     const input = document.querySelector('input')!;
     input.focus();
@@ -57,13 +57,13 @@ describe('a pause', () => {
     expect(navigation.reloads).toBe(0);
   });
 
-  test('longer than the time that was left ends nothing', async () => {
+  test('a pause longer than the remaining time does not end the exam', async () => {
     const { navigation } = await bar({ time_remaining_seconds: 61 }, ...Array(10).fill(paused(1)));
     await minutes(2);
     expect([navigation.reloads, shown()]).toEqual([0, '0:00:01']);
   });
 
-  test('whose own screen is shown leads back to the questions', async () => {
+  test('a pause with its own screen leads back to the questions', async () => {
     const { navigation } = await bar({ paused: { kind: 'pause' } }, paused(600), left(600));
     await seconds(16);
     expect([cover(), navigation.reloads]).toEqual([null, 0]);
@@ -76,7 +76,7 @@ describe('a change of the time', () => {
   const change = (time: number, ...adjustments: object[]) => left(time, { adjustments });
   const note = () => root.querySelector('.timer-change')?.textContent;
 
-  test('is told once', async () => {
+  test('is announced once', async () => {
     await bar({}, change(1140, { id: 1, kind: 'grant', seconds: 600 }), change(1080, { id: 1, kind: 'grant', seconds: 600 }),
       change(960, { id: 1, kind: 'grant', seconds: 600 }, { id: 2, kind: 'grant', seconds: -60 }));
     await minutes(1);

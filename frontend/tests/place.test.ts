@@ -22,15 +22,15 @@ beforeEach(() => {
   page();
 });
 
-test('where no exam runs nothing is kept free', () => expect(kept()).toBe(''));
+test('without a running exam no space is reserved', () => expect(kept()).toBe(''));
 
-test('an exam that starts keeps the place free on the page that follows', () => {
+test('a starting exam reserves the space on the next page', () => {
   expectBar();
   expect(root.childElementCount).toBe(0);
   expect(kept()).toBe(`${HEIGHT}px`);
 });
 
-test('the bar keeps its place free on each page until no exam runs', () => {
+test('the space is reserved on each page until no exam is running', () => {
   root.append('bar', document.createElement('p'));
   givePlace(root, true);
   expect(kept()).toBe(`${HEIGHT}px`);
@@ -39,7 +39,7 @@ test('the bar keeps its place free on each page until no exam runs', () => {
   expect(kept()).toBe('');
 });
 
-test('a browser that forbids storage shows the bar all the same', () => {
+test('the bar is shown even if storage is forbidden', () => {
   vi.spyOn(Storage.prototype, 'getItem').mockImplementation(() => { throw new DOMException('no', 'SecurityError'); });
   vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => { throw new DOMException('no', 'SecurityError'); });
   expectBar();

@@ -16,7 +16,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test.each([error({ ready_to_resume: true }), { body: { status: 'submitted' } }])('the page goes on by itself: %o', async (last) => {
+test.each([error({ ready_to_resume: true }), { body: { status: 'submitted' } }])('the page continues automatically: %o', async (last) => {
   const navigation = watchNavigation();
   const sent = server(error(), 'down', error(), last);
   watchInterrupted();
@@ -25,7 +25,7 @@ test.each([error({ ready_to_resume: true }), { body: { status: 'submitted' } }])
   expect([navigation.reloads, sent.length, sent[0].method, sent[0].url]).toEqual([1, 4, 'GET', '/attempt/7']);
 });
 
-test('less often the longer it takes, and not while nobody looks', async () => {
+test('polls with growing intervals, and not while the page is hidden', async () => {
   watchNavigation();
   const sent = server(error());
   watchInterrupted();
@@ -42,7 +42,7 @@ test('less often the longer it takes, and not while nobody looks', async () => {
   expect(sent.length).toBe(hidden);
 });
 
-test('what cannot pass is said, and nothing asked for again', async () => {
+test('a permanent error is shown, and polling stops', async () => {
   const navigation = watchNavigation();
   const sent = server({ status: 404 });
   watchInterrupted();

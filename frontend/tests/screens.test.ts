@@ -74,7 +74,7 @@ describe('entering', () => {
     expect(navigation.reloads).toBe(1);
   });
 
-  test('an attempt that is there already is gone on to', async () => {
+  test('an attempt that already exists is shown', async () => {
     server({ status: 400, code: 'StudentExamAttemptAlreadyExistsException' });
     const navigation = watchNavigation();
     page(GO);
@@ -83,7 +83,7 @@ describe('entering', () => {
     expect([navigation.reloads, message()?.textContent ?? '']).toEqual([1, '']);
   });
 
-  test('a dead network is explained', async () => {
+  test('a network failure is explained', async () => {
     server('down');
     page(GO);
     click('.start-timed-exam');
@@ -203,7 +203,7 @@ describe('a screen', () => {
     expect(find('time').textContent).toBe('soon');
   });
 
-  test('does not take the focus from somebody who is at work', () => {
+  test('does not take the focus from a field in use', () => {
     page('');
     document.body.insertAdjacentHTML('beforeend', '<input>');
     find('input').focus();

@@ -27,7 +27,7 @@ afterEach(() => {
 });
 
 describe('the system check', () => {
-  test("the provider's page opens at once and unchanged, and the server hears of it", async () => {
+  test("the provider's page opens immediately, and the server is notified", async () => {
     const sent = server({ body: {} });
     const open = vi.spyOn(window, 'open').mockReturnValue({} as Window);
     instructions(START, 'https://provider/?a=1&amp;b=2');
@@ -39,7 +39,7 @@ describe('the system check', () => {
     expect(find('#software_download_link').classList).toContain('btn-secondary');
   });
 
-  test('a blocked window is said, with a link to follow', async () => {
+  test('a blocked window is reported, with a link', async () => {
     server({ body: {} });
     vi.spyOn(window, 'open').mockReturnValue(null);
     instructions();
@@ -60,7 +60,7 @@ describe('the system check', () => {
     expect([message(), find('.proctoring-message').hidden]).toEqual(['', true]);
   });
 
-  test('the failure to tell the server is shown', async () => {
+  test('a failure to notify the server is shown', async () => {
     server('down');
     vi.spyOn(window, 'open').mockReturnValue({} as Window);
     instructions();
@@ -69,7 +69,7 @@ describe('the system check', () => {
     expect(message()).toMatch(/connection/);
   });
 
-  test('an address that is a script is not opened', async () => {
+  test('a javascript URL is not opened', async () => {
     server({});
     const open = vi.spyOn(window, 'open').mockReturnValue(null);
     instructions(START, 'javascript:alert(1)');
@@ -107,7 +107,7 @@ describe('waiting for the provider', () => {
   }
   const status = (word: string) => ({ body: { status: word } });
 
-  test('readiness shows by itself, also after the network was gone, and then nobody asks any more', async () => {
+  test('readiness is shown automatically, even after a network failure, and polling stops', async () => {
     instructions();
     const { sent, navigation } = await watched(60000, 'down', { status: 503 }, status('created'), status('ready_to_start'));
     expect([note(), sent.length, navigation.reloads]).toEqual(['ready', 4, 0]);
@@ -124,7 +124,7 @@ describe('waiting for the provider', () => {
     expect([note(), message(), find('.proctoring-message').hidden]).toEqual(['ready', '', true]);
   });
 
-  test('the longer it takes the less is asked', async () => {
+  test('polling intervals grow', async () => {
     instructions();
     const { sent } = await watched(5 * 60 * 1000, status('created'));
     expect(sent.length).toBeGreaterThan(12);
@@ -140,7 +140,7 @@ describe('waiting for the provider', () => {
     expect((await watched(6000, status(word))).navigation.reloads).toBe(1);
   });
 
-  test('in the background nobody asks; in front again, at once', async () => {
+  test('does not poll in the background, and polls immediately when visible again', async () => {
     instructions();
     visible(false);
     const { sent } = await watched(10 * 60 * 1000, status('ready_to_start'));
@@ -150,13 +150,13 @@ describe('waiting for the provider', () => {
     expect([sent.length, note()]).toEqual([1, 'ready']);
   });
 
-  test('a refusal is shown and ends it', async () => {
+  test('a refusal is shown and ends polling', async () => {
     instructions();
     const { sent } = await watched(60000, { status: 403, body: { detail: 'not yours' }, code: 'ProctoredExamPermissionDenied' });
     expect([sent.length, message()]).toEqual([1, expect.stringContaining('another account')]);
   });
 
-  test('a screen that has gone is not asked for', async () => {
+  test('a removed screen is not polled for', async () => {
     instructions();
     server({});
     watchSetUp();
@@ -171,7 +171,7 @@ describe('the code of the exam', () => {
   const clipboard = (writeText: (text: string) => Promise<void>) =>
     Object.defineProperty(navigator, 'clipboard', { configurable: true, value: { writeText } });
 
-  test('is copied, and that is said until the focus goes on', async () => {
+  test('is copied, and this is shown until the focus moves', async () => {
     const write = vi.fn(async () => undefined);
     clipboard(write);
     instructions();
@@ -183,7 +183,7 @@ describe('the code of the exam', () => {
     expect(find('[data-copy-status]').textContent).toBe('');
   });
 
-  test('is left selected where the clipboard is closed', async () => {
+  test('is selected if the clipboard is not available', async () => {
     clipboard(() => Promise.reject(new Error('forbidden')));
     instructions();
     find('#copy-exam-code').click();

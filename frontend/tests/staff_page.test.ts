@@ -84,7 +84,7 @@ test('what a section shows is kept in the address', async () => {
   expect(window.location.hash).toBe('#attempts?search=jo');
 });
 
-test('the way back leads to the first section, too', async () => {
+test('the browser\'s back button also leads to the first section', async () => {
   const page = await open();
   const first = window.location.hash;
   await go('#notes');
@@ -113,7 +113,7 @@ test('a section that is defined late is shown then', async () => {
   expect(all(page, '[role="alert"]')).toEqual([]);
 });
 
-test('texts come from the page, else from the host', async () => {
+test('texts come from the page\'s catalog, else from the host\'s', async () => {
   window.gettext = (text) => (text === 'All exams' ? 'Alle Prüfungen' : text);
   const page = await open('', { 'Special exams': 'Besondere Prüfungen' });
   expect(texts(page, 'h1')).toEqual(['Besondere Prüfungen']);
@@ -136,7 +136,7 @@ test('a text with a number has the form for it in the page’s language', () => 
   document.documentElement.lang = lang;
 });
 
-test('without data the page stands, empty', async () => {
+test('without data the page is empty and raises no error', async () => {
   const page = document.createElement('proctoring-staff-page');
   document.body.append(page);
   await rendered();

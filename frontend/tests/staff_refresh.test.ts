@@ -18,7 +18,7 @@ afterEach(() => {
 describe('refresh', () => {
   const minute = () => vi.advanceTimersByTimeAsync(60_000);
 
-  test('changed cells only, and nothing where nothing has changed', async () => {
+  test('updates changed cells only', async () => {
     const server = api(({ etag }) => (etag === '"1"' ? { status: 304 } : { ...pageOf(attempt(1)), etag: '"1"' }));
     const element = await mount();
     await vi.advanceTimersByTimeAsync(30_000);
@@ -30,7 +30,7 @@ describe('refresh', () => {
     expect(one(element, 'tbody tr')).toBe(row);
   });
 
-  test('new rows wait until they are wanted', async () => {
+  test('new rows are shown on request', async () => {
     const server = api(() => pageOf(attempt(1)));
     const element = await mount();
     server.reply = () => ({ ...pageOf(attempt(2, LATER), attempt(1, { status: 'verified' })), etag: '"2"' });
@@ -92,7 +92,7 @@ describe('refresh', () => {
     expect(told).toEqual(['']);
   });
 
-  test('slower while the page is hidden, and at once when it is seen again', async () => {
+  test('is slower while the page is hidden, and immediate when it is visible again', async () => {
     const server = api(() => pageOf(attempt(1)));
     await mount();
     visible(false);
@@ -103,7 +103,7 @@ describe('refresh', () => {
     expect(server.asked).toHaveLength(2);
   });
 
-  test('after failures the rows stay, and it is tried again later and later', async () => {
+  test('after failures the rows stay, and retries back off', async () => {
     const server = api(() => pageOf(attempt(1)));
     const element = await mount();
     server.reply = () => PROBLEM;

@@ -49,7 +49,7 @@ describe('the bar', () => {
     expect(root.children.length).toBe(0);
   });
 
-  test('comes when the network does', async () => {
+  test('appears when the network is available', async () => {
     const sent = server('down', { status: 503 }, { body: DATA });
     const showing = showTimer(root);
     await seconds(5 + 10);
@@ -57,14 +57,14 @@ describe('the bar', () => {
     expect([sent.length, shown()]).toEqual([3, '0:10:00']);
   });
 
-  test('is not asked for again by those who may not have it', async () => {
+  test('is not requested again after a refusal', async () => {
     const sent = server({ status: 403 });
     await showTimer(root);
     await minutes(10);
     expect(sent.length).toBe(1);
   });
 
-  test('asks where the host says', async () => {
+  test('polls the URL given by the host', async () => {
     root.dataset.attemptUrl = '/lms/api/attempt';
     const { sent } = await bar({}, left(540));
     await minutes(1);
@@ -94,7 +94,7 @@ describe('the time', () => {
     expect(shown()).toBe('0:16:39');
   });
 
-  test('a slow answer is dated halfway between question and answer', async () => {
+  test('a slow response is dated halfway between request and response', async () => {
     await bar({}, { ...(left(500) as object), after: 8000 });
     await minutes(1);
     await seconds(8);
@@ -175,7 +175,7 @@ describe('polling', () => {
     expect(classes()).not.toContain('offline');
   });
 
-  test('a dead network is said, tried again sooner and then less often, and its end is seen', async () => {
+  test('a network failure is shown, retried with growing intervals, and its end noticed', async () => {
     const { navigation, polls } = await bar({ time_remaining_seconds: 6000 }, 'down', 'down', 'down', left(5000));
     await seconds(60);
     expect(classes()).toContain('offline');
@@ -354,7 +354,7 @@ describe('leaving the page', () => {
     expect(Boolean(asked())).toBe(warned);
   });
 
-  test('after the time nobody is held', async () => {
+  test('after the end nothing holds the learner on the page', async () => {
     at('/courses/a/b/c/courseware/x');
     await bar({ attempt_status: 'ready_to_submit', time_remaining_seconds: 3 }, left(0));
     await seconds(4);

@@ -159,7 +159,7 @@ describe('no exam goes on that has ended', () => {
     expect(document.querySelector('textarea')!.value).toBe('');
   });
 
-  test('other news are asked for at once', async () => {
+  test('other messages cause an immediate poll', async () => {
     const { polls } = await bar({}, left(900));
     tell(7, 'changed');
     tell(8, 'ended');
@@ -167,7 +167,7 @@ describe('no exam goes on that has ended', () => {
     expect([polls(), shown()]).toEqual([1, '0:15:00']);
   });
 
-  test('a session that ended keeps the page, and asks to sign in', async () => {
+  test('an expired session keeps the page and asks to log in', async () => {
     const { navigation } = await bar({}, { status: 401 }, left(400));
     await minutes(1);
     expect(navigation.reloads).toBe(0);
@@ -221,7 +221,7 @@ describe('before the end', () => {
 });
 
 describe('what the bar says', () => {
-  test('five minutes are said visibly', async () => {
+  test('five minutes left are shown', async () => {
     await bar({ time_remaining_seconds: 301, low_threshold_sec: 0, critically_low_threshold_sec: 0 }, 'down');
     expect(root.querySelector<HTMLElement>('.px-bar__flag')!.hidden).toBe(true);
     await seconds(2);
@@ -287,7 +287,7 @@ describe('what the bar says', () => {
     expect(root.querySelector('.px-bar__hand')).toBe(null);
   });
 
-  test('no questions where nobody can answer them', async () => {
+  test('there is no question button if nobody can answer', async () => {
     await bar({}, left(500));
     expect(root.textContent).not.toContain('Ask the invigilator');
   });

@@ -45,12 +45,12 @@ describe('a question to the worker', () => {
     expect([seen.alive, seen.urls]).toEqual([0, 0]);
   });
 
-  test('messages that mean nothing to us decide nothing', async () => {
+  test('unknown messages are ignored', async () => {
     workers(() => [{ type: 'log' }, 'text', { type: 'echo' }]);
     await ask();
   });
 
-  test('silence is a failure, and nothing is left', async () => {
+  test('no response is a failure, and the worker is terminated', async () => {
     vi.useFakeTimers();
     const seen = workers(() => null);
     const asked = expect(ask()).rejects.toThrow('did not answer');
@@ -111,7 +111,7 @@ describe('the wrapper for workers of providers', () => {
 
   test('is exported under both names', () => expect(named).toBe(handlerWrapper));
 
-  test('messages become calls, promises answers', async () => {
+  test('messages become calls, and promises become responses', async () => {
     const { posted, send } = worker(Good);
     expect(Good.last.options).toEqual({});
     send({ type: 'startExamAttempt', timeout: 5, attemptExternalId: 'a' });
@@ -128,13 +128,13 @@ describe('the wrapper for workers of providers', () => {
     ]);
   });
 
-  test('options make a new handler', () => {
+  test('options create a new handler', () => {
     const { send } = worker(Good);
     send({ type: 'config', options: { baseUrl: 'x' } });
     expect(Good.last.options).toEqual({ baseUrl: 'x' });
   });
 
-  test('a method that is missing is answered: nothing to end is an end, nothing to start is no start', async () => {
+  test('a missing method to end succeeds, and a missing method to start fails', async () => {
     const { posted, send } = worker(class {});
     for (const type of ['startExamAttempt', 'ping', 'endExamAttempt']) send({ type });
     await settle();
