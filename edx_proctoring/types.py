@@ -18,7 +18,7 @@ else:  # the host's user model
         """Django's user of a request without an account."""
 
 
-AnyUser: TypeAlias = User | AnonymousUser  # the user of a request
+AnyUser: TypeAlias = User | AnonymousUser
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 JSONObject: TypeAlias = dict[str, JSON]
 

@@ -66,7 +66,7 @@ class _Answer:
             text = without_secrets(f"unreachable: {type(error).__name__}: {error}")[:300]
             self._found = [Finding(self._subject, ERROR, text)]
         finally:
-            connections.close_all()  # close this thread's connections
+            connections.close_all()
 
 
 _shared: dict[str, _Answer] = {}

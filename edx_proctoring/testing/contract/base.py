@@ -34,9 +34,9 @@ from edx_proctoring.types import (
 )
 
 CAPABILITIES = (
-    "registers",  # registers attempts at its service
+    "registers",  # attempts at its service
     "notifies",  # tells its service about starts, submissions and errors
-    "removes",  # deletes attempts at its service
+    "removes",  # attempts at its service
     "reviews",
     "onboarding",
     "dashboard",
