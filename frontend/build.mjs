@@ -66,8 +66,12 @@ async function bundled(entry, own) {
  */
 const sharedModules = {
   name: 'shared modules',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(lit($|\/)|\.\.\/staff\/|\.\.\/http$)/ }, ({ path }) => ({ path, namespace: 'shared' }));
+  async setup({ onResolve, onLoad }) {
+    const shared = await readFile(`${root}frontend/src/staff/shared.ts`, 'utf8');
+    onResolve({ filter: /^(lit($|\/)|\.\.\/staff\/|\.\.\/http$)/ }, ({ path }) => {
+      const isShared = shared.includes(`  '${path}': `) || shared.includes(`  ${path}: `);
+      return isShared ? { path, namespace: 'shared' } : { errors: [{ text: `shared.ts does not share ${path}` }] };
+    });
     onLoad({ filter: /.*/, namespace: 'shared' }, ({ path }) => ({
       contents: `module.exports = globalThis.edxProctoringStaff[${JSON.stringify(path)}];`,
       loader: 'js',

@@ -13,6 +13,7 @@ import * as bulkActions from './bulk_actions';
 import * as bulkTimeChanges from './bulk_time_changes';
 import * as errors from './errors';
 import * as exams from './exams';
+import * as exports from './exports';
 import * as freshness from './freshness';
 import * as heading from './heading';
 import * as icons from './icons';
@@ -40,6 +41,7 @@ const modules: Record<string, object> = {
   '../staff/bulk_time_changes': bulkTimeChanges,
   '../staff/errors': errors,
   '../staff/exams': exams,
+  '../staff/exports': exports,
   '../staff/freshness': freshness,
   '../staff/heading': heading,
   '../staff/icons': icons,
