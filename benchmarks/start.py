@@ -80,16 +80,16 @@ def provider() -> Iterator[int]:
 
 
 @contextmanager
-def web(database: str, provider_port: int, port: int, threads: int, log: Path) -> Iterator[int]:
+def web(
+    env: dict[str, str], port: int, threads: int, log: Path, application: str = "start_wsgi"
+) -> Iterator[int]:
     """Start a web process; return its port."""
     command = [
         sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", f"--threads={threads}",
-        "start_wsgi:application",
+        f"{application}:application",
     ]  # fmt: skip
     with log.open("w") as output:
-        process = subprocess.Popen(
-            command, env=environment(database, provider_port), stdout=output, stderr=output
-        )
+        process = subprocess.Popen(command, env=env, stdout=output, stderr=output)
     try:
         until = time.monotonic() + 60
         while not _is_up(port):
@@ -203,10 +203,9 @@ def measure(server: str, count: int, at_once: int, threads: int, first_port: int
         )  # fmt: skip
         exam_id, *sessions = made.stdout.split()
         provider_port = stack.enter_context(provider())
+        env = environment(database, provider_port)
         ports = [
-            stack.enter_context(
-                web(database, provider_port, first_port + number, threads, folder / f"{number}.log")
-            )
+            stack.enter_context(web(env, first_port + number, threads, folder / f"{number}.log"))
             for number in range(2)
         ]
         longest = stack.enter_context(idle_watch(database))
