@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from django.db.models import F, Subquery
+from django.db.models import F, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from edx_proctoring import conf, extensions, host, timing
+from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamStudentAllowance,
@@ -210,6 +211,14 @@ def granted_before_start(
     `attempt_id` is the current one, by default the newest. The remaining time of the last started one includes what was
     granted before. One query.
     """
+    if attempt_id is not None:
+        return _GRANTED(exam_id, user_id, attempt_id)
+    return list(_granted(exam_id, user_id))
+
+
+def _granted(
+    exam_id: int, user_id: int, attempt_id: int | None = None
+) -> "QuerySet[TimeAdjustment]":
     pair = ProctoredExamStudentAttempt.objects.of_pair(exam_id, user_id)
     if attempt_id is not None:
         pair = pair.filter(pk__lte=attempt_id)
@@ -217,7 +226,11 @@ def granted_before_start(
     last = Coalesce(Subquery(started.order_by("-pk").values("pk")[:1]), 0)
     waiting = pair.annotate(last_started=last).filter(pk__gt=F("last_started"))
     rows = TimeAdjustment.objects.filter(attempt_id__in=waiting.order_by().values("pk"))
-    return list(rows.exclude(kind=TimeAdjustment.ALLOTMENT).order_by("id"))
+    return rows.exclude(kind=TimeAdjustment.ALLOTMENT).order_by("id")
+
+
+_GRANTED = CompiledOnce(_granted, int, int, int)
+_LEDGER = CompiledOnce(lambda attempt_id: TimeAdjustment.objects.of_attempts([attempt_id]), int)
 
 
 def ledgers(attempts: Iterable[ProctoredExamStudentAttempt]) -> dict[int, list[TimeAdjustment]]:
@@ -232,7 +245,7 @@ def ledger(attempt: ProctoredExamStudentAttempt) -> list[TimeAdjustment]:
     """Return the ledger rows of one attempt; no query before its start."""
     if attempt.started_at is None:
         return []
-    return list(TimeAdjustment.objects.of_attempts([attempt.pk]))
+    return _LEDGER(attempt.pk)
 
 
 def read(attempt: ProctoredExamStudentAttempt) -> Deadline | None:

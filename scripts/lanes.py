@@ -30,6 +30,7 @@ ON_DATABASES = [
     "tests/api/test_clock.py",
     "tests/operations/test_expiry.py",
     "tests/test_host_faults.py",
+    "tests/test_compiled_queries.py",
     "tests/test_outbox.py",
     "tests/test_transactions.py",
     "tests/views/test_large_course.py",

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from edx_proctoring import backends, conf, deadlines, effects, outbox, transactions
+from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
@@ -57,30 +58,40 @@ class PairSnapshot:
     answers_wait: bool  # are answers of a removed attempt still to be deleted?
 
 
+_PairRow = tuple[int | None, int | None, str | None, datetime.datetime | None, bool]
+
+
 def read_pair(exam_id: int, user_id: int) -> PairSnapshot:
     """Read the whole snapshot in one query, plus one for the newest attempt if there is any.
 
     Raises ProctoredExamNotFoundException.
     """
-    attempts = ProctoredExamStudentAttempt.objects.of_pair(OuterRef("pk"), user_id).newest_first()
-    policies = ProctoredExamReviewPolicy.objects.filter(proctored_exam=OuterRef("pk"))
-    reservation = ProctoringReservation.objects.filter(exam=OuterRef("pk"), user_id=user_id)
-    waiting = OutboxMessage.objects.unfinished().filter(lane=messages.host_order(exam_id, user_id))
-    rows = ProctoredExam.objects.filter(pk=exam_id).values_list(
-        Subquery(attempts.values("pk")[:1]),
-        Subquery(policies.order_by("-pk").values("pk")[:1]),
-        Subquery(reservation.values("token")),
-        Subquery(reservation.values("reserved_until")),
-        Exists(waiting.filter(kind=messages.LEARNER_STATE.name)),
-    )
-    row = rows.first()
+    row = _PAIR.first(exam_id, user_id, messages.host_order(exam_id, user_id))
     if row is None:
         raise ProctoredExamNotFoundException(f"The exam with id={exam_id} no longer exists.")
     newest_id, policy_id, token, reserved_until, answers_wait = row
     newest = None
     if newest_id is not None:
         newest = ProctoredExamStudentAttempt.objects.filter(pk=newest_id).first()
-    return PairSnapshot(newest, policy_id, token, reserved_until, answers_wait)
+    return PairSnapshot(newest, policy_id, token, reserved_until, bool(answers_wait))
+
+
+def _pair(exam_id: int, user_id: int, lane: str) -> "QuerySet[ProctoredExam, _PairRow]":
+    attempts = ProctoredExamStudentAttempt.objects.of_pair(OuterRef("pk"), user_id).newest_first()
+    policies = ProctoredExamReviewPolicy.objects.filter(proctored_exam=OuterRef("pk"))
+    reservation = ProctoringReservation.objects.filter(exam=OuterRef("pk"), user_id=user_id)
+    waiting = OutboxMessage.objects.unfinished().filter(lane=lane)
+    rows = ProctoredExam.objects.filter(pk=exam_id).order_by("pk")
+    return rows.values_list(
+        Subquery(attempts.values("pk")[:1]),
+        Subquery(policies.order_by("-pk").values("pk")[:1]),
+        Subquery(reservation.values("token")),
+        Subquery(reservation.values("reserved_until")),
+        Exists(waiting.filter(kind=messages.LEARNER_STATE.name)),
+    )
+
+
+_PAIR = CompiledOnce(_pair, int, int, str)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from edx_proctoring import outbox, transactions
+from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.exceptions import (
     StudentExamAttemptDoesNotExistsException,
     UserNotFoundException,
@@ -76,7 +77,7 @@ def lock_attempt(
     Keeps the exam and learner objects that the caller has already read. Raises StudentExamAttemptDoesNotExistsException
     and, unless `waits`, LockIsTaken.
     """
-    rows = ProctoredExamStudentAttempt.objects.locked([known.pk], waits=waits)
+    rows = (_WAITING if waits else _GLANCING)(known.pk)
     if not rows:
         if not waits and ProctoredExamStudentAttempt.objects.filter(pk=known.pk).exists():
             raise LockIsTaken
@@ -88,6 +89,12 @@ def lock_attempt(
         if known._state.fields_cache.get(part) is not None:
             setattr(attempt, part, getattr(known, part))
     return attempt
+
+
+_WAITING = CompiledOnce(lambda key: ProctoredExamStudentAttempt.objects.lockable([key]), int)
+_GLANCING = CompiledOnce(
+    lambda key: ProctoredExamStudentAttempt.objects.lockable([key], waits=False), int
+)
 
 
 def find_learner(user_id: int | None) -> User:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_noop
 from model_utils.models import TimeStampedModel
 
 from edx_proctoring import constants
+from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.exceptions import (
     AllowanceValueNotAllowedException,
     ProctoredExamNotActiveException,
@@ -104,7 +105,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         cls, exam_id: int, user_id: int, key: str
     ) -> "ProctoredExamStudentAllowance | None":
         """Return one allowance, or None."""
-        return cls.objects.filter(proctored_exam_id=exam_id, user_id=user_id, key=key).first()
+        return _BY_KEY.first(exam_id, user_id, key)
 
     @classmethod
     def get_allowances_for_user(
@@ -201,14 +202,26 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
 
     @classmethod
     def _time_rows(cls, exam_id: int, user_id: int) -> "dict[str, ProctoredExamStudentAllowance]":
-        rows = cls.objects.filter(proctored_exam_id=exam_id, user_id=user_id, key__in=TIME_VALUES)
-        return {row.key: row for row in rows}
+        return {row.key: row for row in _TIME_ROWS(exam_id, user_id)}
 
     @classmethod
     def get_review_policy_exception(cls, exam_id: int, user_id: int) -> str | None:
         """Return the instructions for reviewers about this learner, or None."""
         allowance = cls.get_allowance_for_user(exam_id, user_id, cls.REVIEW_POLICY_EXCEPTION[0])
         return allowance.value if allowance else None
+
+
+_rows = ProctoredExamStudentAllowance._default_manager.filter
+_TIME_ROWS = CompiledOnce(
+    lambda exam_id, user_id: _rows(proctored_exam_id=exam_id, user_id=user_id, key__in=TIME_VALUES),
+    *(int, int),
+)
+_BY_KEY = CompiledOnce(
+    lambda exam_id, user_id, key: _rows(
+        proctored_exam_id=exam_id, user_id=user_id, key=key
+    ).order_by("id")[:1],
+    *(int, int, str),
+)
 
 
 @dataclass(frozen=True)

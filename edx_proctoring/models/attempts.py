@@ -14,6 +14,7 @@ from model_utils.models import TimeStampedModel
 from simple_history.models import HistoricalRecords
 
 from edx_proctoring import backends, constants
+from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.models.exact import compare_exactly, exactly
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
@@ -72,19 +73,23 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
         learners = self.order_by().values("user_id")
         return users.filter(pk__in=learners).values_list("pk", flat=True)
 
-    def locked(
-        self, attempt_ids: Iterable[int], *, waits: bool = True
-    ) -> list["ProctoredExamStudentAttempt"]:
-        """Lock the rows in the order of their primary keys, without a join. Unless `waits`, skip rows locked elsewhere.
+    def lockable(self, attempt_ids: Iterable[int], *, waits: bool = True) -> Self:
+        """Return a query that locks the rows in the order of their primary keys, without a join.
 
-        A database that cannot skip locked rows (MariaDB before 10.6) waits anyway.
+        Unless `waits`, it skips rows locked elsewhere; a database that cannot (MariaDB before 10.6) waits anyway.
         """
         rows = self.filter(pk__in=list(attempt_ids)).order_by("pk")
         features = connection.features
-        if features.has_select_for_update:
-            skips = not waits and features.has_select_for_update_skip_locked
-            rows = rows.select_for_update(skip_locked=skips)
-        return list(rows)
+        if not features.has_select_for_update:
+            return rows
+        skips = not waits and features.has_select_for_update_skip_locked
+        return rows.select_for_update(skip_locked=skips)
+
+    def locked(
+        self, attempt_ids: Iterable[int], *, waits: bool = True
+    ) -> list["ProctoredExamStudentAttempt"]:
+        """Lock the rows and return them; see `lockable`."""
+        return list(self.lockable(attempt_ids, waits=waits))
 
 
 @functools.cache
@@ -110,11 +115,11 @@ class ProctoredExamStudentAttemptManager(_Manager["ProctoredExamStudentAttempt"]
         self, exam_id: int, user_id: int | None
     ) -> "ProctoredExamStudentAttempt | None":
         """Return the learner's newest attempt in the exam."""
-        return self.with_parts().of_pair(exam_id, user_id).newest_first().first()
+        return _NEWEST.first(exam_id, user_id)
 
     def get_exam_attempt_by_id(self, attempt_id: int) -> "ProctoredExamStudentAttempt | None":
         """Return the attempt by primary key."""
-        return self.with_parts().filter(id=attempt_id).first()
+        return _BY_ID.first(attempt_id)
 
     def get_exam_attempt_by_code(
         self, attempt_code: str | None
@@ -306,4 +311,10 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
         self.delete()
 
 
+_attempts = ProctoredExamStudentAttempt.objects.with_parts
+_BY_ID = CompiledOnce(lambda key: _attempts().filter(id=key).order_by("id")[:1], int)
+_NEWEST = CompiledOnce(
+    lambda exam_id, user_id: _attempts().of_pair(exam_id, user_id).newest_first()[:1],
+    *(int, int),
+)
 compare_exactly(ProctoredExamStudentAttempt, "attempt_code", "external_id")

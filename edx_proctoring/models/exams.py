@@ -7,6 +7,7 @@ from django.db import models
 from model_utils.models import TimeStampedModel
 from simple_history.models import HistoricalRecords
 
+from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.models.exact import compare_exactly, exactly
 
 
@@ -62,13 +63,12 @@ class ProctoredExam(TimeStampedModel):
         cls, course_id: object, content_id: object
     ) -> "ProctoredExam | None":
         """Return the exam of a subsection, or None."""
-        ids = exactly(course_id=str(course_id), content_id=str(content_id))
-        return cls.objects.filter(ids).first()
+        return _BY_CONTENT.first(str(course_id), str(content_id))
 
     @classmethod
     def get_exam_by_id(cls, exam_id: int) -> "ProctoredExam | None":
         """Return the exam, or None."""
-        return cls.objects.filter(id=exam_id).first()
+        return _BY_ID.first(exam_id)
 
     @classmethod
     def get_all_exams_for_course(
@@ -88,6 +88,13 @@ class ProctoredExam(TimeStampedModel):
         return cls.objects.in_course(course_id).active().practice_proctored()
 
 
+_BY_ID = CompiledOnce(lambda key: ProctoredExam.objects.filter(id=key).order_by("id")[:1], int)
+_BY_CONTENT = CompiledOnce(
+    lambda course_id, content_id: ProctoredExam.objects.filter(
+        exactly(course_id=course_id, content_id=content_id)
+    ).order_by("id")[:1],
+    *(str, str),
+)
 compare_exactly(ProctoredExam, "course_id", "content_id", "external_id", "backend")
 
 
@@ -108,6 +115,14 @@ class ProctoredExamReviewPolicy(TimeStampedModel):
         return f"ProctoredExamReviewPolicy: {self.set_by_user} ({self.proctored_exam})"
 
     @classmethod
-    def get_review_policy_for_exam(cls, exam_id: int) -> Self | None:
+    def get_review_policy_for_exam(cls, exam_id: int) -> "ProctoredExamReviewPolicy | None":
         """Return the exam's policy, or None; the newest if there are several, which no constraint prevents."""
-        return cls.objects.filter(proctored_exam_id=exam_id).order_by("-id").first()
+        return _POLICY.first(exam_id)
+
+
+_POLICY = CompiledOnce(
+    lambda exam_id: ProctoredExamReviewPolicy.objects.filter(proctored_exam_id=exam_id).order_by(
+        "-id"
+    )[:1],
+    int,
+)

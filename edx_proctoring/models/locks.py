@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from edx_proctoring import transactions
+from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.models.exams import ProctoredExam
 
 
@@ -43,8 +44,7 @@ class LearnerManager(models.Manager["ProctoringLearner"]):
         saves all others a query.
         """
         if ours and connection.features.has_select_for_update:
-            row = _limited(self.filter(user_id=user_id), transactions.LOCK_SECONDS)
-            if not row.select_for_update():
+            if not _LOCK(user_id):
                 raise LockIsMissing
             return
         self.bulk_create(
@@ -99,6 +99,14 @@ class ProctoringLearner(models.Model):
 
     def __str__(self) -> str:
         return f"{self.__class__.__name__}: user={self.user_id}"
+
+
+def _lock(user_id: int) -> models.QuerySet[ProctoringLearner]:
+    row = ProctoringLearner.objects.filter(user_id=user_id)
+    return _limited(row, transactions.LOCK_SECONDS).select_for_update()
+
+
+_LOCK = CompiledOnce(_lock, int)
 
 
 class ReservationQuerySet(models.QuerySet["ProctoringReservation"]):

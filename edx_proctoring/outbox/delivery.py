@@ -1,6 +1,7 @@
 """Deliver single messages: lease, handle, record the result; and deliver new messages right after their commit."""
 
 import datetime
+import functools
 import logging
 import random
 import time
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from edx_proctoring import conf, logs, slow_calls, transactions
 from edx_proctoring.backends.masking import without_secrets
+from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.models.outbox import (
     DONE,
     GIVEN_UP,
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 FIRST_PAUSE = datetime.timedelta(seconds=5)
+FEW = 8  # messages: as many as a request usually stores
 LONGEST_INLINE = 5  # seconds after a commit during which further messages are started
 
 
@@ -199,13 +202,23 @@ def _give_up(row: OutboxMessage, last: OutboxQuerySet, values: Mapping[str, Any]
     return True
 
 
+@functools.cache
+def _fresh(count: int) -> CompiledOnce[OutboxMessage]:
+    return CompiledOnce(_stored, str, *[str] * count)
+
+
+def _stored(token: str, *keys: str) -> OutboxQuerySet:
+    waiting = OutboxMessage.objects.unfinished().filter(key__in=keys)
+    return waiting.with_is_behind(token).order_by("id")
+
+
 def deliver_after_commit(prefetched: Mapping[str, Mapping[str, Any]], token: str) -> None:
     """Deliver the leased messages right after the commit if no earlier ones are pending; send the rest to the worker.
 
     `prefetched` maps the keys of stored messages to objects that their delivery need not read again.
     """
-    waiting = OutboxMessage.objects.unfinished().filter(key__in=prefetched)
-    rows = list(waiting.with_is_behind(token).order_by("id"))
+    few = len(prefetched) <= FEW
+    rows = _fresh(len(prefetched))(token, *prefetched) if few else list(_stored(token, *prefetched))
     rows.sort(
         key=lambda row: handlers.has_slow_recipient(row.kind)
     )  # stable: keeps the order within each lane

@@ -14,6 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from edx_proctoring import conf, logs, transactions
+from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.models.outbox import CANCELLED, OutboxMessage
 from edx_proctoring.outbox import broker, delivery, handlers
 from edx_proctoring.types import JSONObject, MessagePayload
@@ -113,4 +114,14 @@ def is_pending(key: str) -> bool:
 
 def is_waiting(ordering_key: str, kind: str) -> bool:
     """Return whether a message of this kind is still pending in the lane."""
-    return OutboxMessage.objects.unfinished().filter(lane=ordering_key, kind=kind).exists()
+    return bool(_WAITING(ordering_key, kind))
+
+
+_WAITING = CompiledOnce(
+    lambda lane, kind: (
+        OutboxMessage.objects.unfinished()
+        .filter(lane=lane, kind=kind)
+        .values_list("pk", flat=True)[:1]
+    ),
+    *(str, str),
+)

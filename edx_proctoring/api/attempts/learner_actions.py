@@ -12,6 +12,7 @@ from edx_proctoring import conf, deadlines, host, lifecycle, transactions
 from edx_proctoring.api.attempts.changes import create_declined, prerequisite_status
 from edx_proctoring.api.attempts.practice import check_practice_limit
 from edx_proctoring.api.lookup import attempt_by_id, exam_by_id
+from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.exceptions import (
     AttemptIsPaused,
     BackendProviderCannotRegisterAttempt,
@@ -103,11 +104,18 @@ def _start(attempt: Attempt, user: User) -> int:
 
 
 def _must_be_current(attempt: Attempt) -> None:
-    newest = Attempt.objects.of_pair(attempt.proctored_exam_id, attempt.user_id).newest_first()
-    if newest.values_list("pk", flat=True).first() != attempt.pk:
+    if _NEWEST.first(attempt.proctored_exam_id, attempt.user_id) != attempt.pk:
         raise ProctoredExamIllegalStatusTransition(
             f"Attempt {attempt.pk} is not the learner's current attempt in this exam."
         )
+
+
+_NEWEST: CompiledOnce[int] = CompiledOnce(
+    lambda exam_id, user_id: (
+        Attempt.objects.of_pair(exam_id, user_id).newest_first().values_list("pk", flat=True)[:1]
+    ),
+    *(int, int),
+)
 
 
 def _stop(attempt: Attempt, user: User) -> int:

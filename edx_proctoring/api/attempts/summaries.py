@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from edx_proctoring import host
+from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.lifecycle import expire_if_overdue, find_learner
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamSerializer
@@ -69,8 +70,20 @@ def get_attempt_status_summary(
         return None
     if _is_timed(exam):
         return _translated(TIMED_EXAM_STATUS_SUMMARY_MAP["_default"])
-    newest = ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam.pk, user_id)
+    newest = _NEWEST.first(exam.pk, user_id)
+    if newest is not None:
+        newest.proctored_exam = exam
     return _summary_of(exam, newest, _LearnerInCourseInCourse(user_id, course_id))
+
+
+_NEWEST = CompiledOnce(
+    lambda exam_id, user_id: (
+        ProctoredExamStudentAttempt.objects.select_related("user")
+        .of_pair(exam_id, user_id)
+        .newest_first()[:1]
+    ),
+    *(int, int),
+)
 
 
 def get_attempt_status_summaries(
