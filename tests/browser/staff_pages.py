@@ -134,6 +134,7 @@ def fits(page):
 def picture(page, name):
     """Save a screenshot for the guide, if a folder for it is given."""
     if PICTURES:
+        page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
 
