@@ -65,7 +65,7 @@ def board(open_page, hall):  # noqa: F811  fixtures
 
 @pytest.mark.parametrize(
     ("width", "scheme", "direction"),
-    [(1280, "light", "ltr"), (1280, "dark", "rtl"), (390, "light", "ltr")],
+    [(1280, "light", "ltr"), (1280, "dark", "rtl"), (390, "light", "ltr"), (390, "dark", "rtl")],
 )
 def test_all_learners_are_listed_in_order(open_page, asked, width, scheme, direction):  # noqa: F811  a fixture
     page = open_page(path=PAGE, width=width, color_scheme=scheme)
