@@ -86,7 +86,7 @@ def take(browser: Any, address: str) -> None:
     """Take all screenshots."""
     learner = _as(browser, address, "Jo Learner")
     learner.get_by_role("link", name="Quiz with a time limit").click()
-    learner.locator(".start-timed-exam").first.click()  # a hook that stays, whatever it says
+    learner.locator(".start-timed-exam").first.click()  # by class, because its text may change
     learner.locator("#time_remaining_id b").wait_for()
     learner.set_viewport_size({"width": 1200, "height": 480})
     learner.screenshot(path=STATIC / "learner.png")

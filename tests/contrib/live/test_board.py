@@ -234,7 +234,7 @@ def change_at_random(rng, clock, start, running):
 
 
 def lasting(rows):
-    """The rows by attempt, without what the answers have beside them: the time left and the last poll."""
+    """Return the rows by attempt, without the time left and the last poll, which responses contain separately."""
     varies = ("time_left_seconds", "seen_at")
     return {
         one["attempt_id"]: {name: value for name, value in one.items() if name not in varies}
