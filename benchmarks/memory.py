@@ -48,7 +48,7 @@ def pages(server: str, sizes: list[int]) -> list[list[str]]:
 
 
 def sweep(server: str, count: int) -> list[str]:
-    """Return the number of attempts, the seconds, and the MiB after each tenth."""
+    """Return the number of attempts, the seconds, the CPU time of each, and the MiB after each tenth."""
     with _ours(server, "bench_sweep") as process:
         with process() as ours:
             ours.fill_overdue(count)
@@ -56,7 +56,8 @@ def sweep(server: str, count: int) -> list[str]:
             found = ours.sweep()
     ended, failed = found["ended"]
     mib = ", ".join(f"{one:.0f}" for one in found["mib"])
-    return [f"{ended:,}", str(failed), f"{found['seconds']:.0f}", mib]
+    each = f"{1000 * found['cpu'] / max(ended, 1):.1f}"
+    return [f"{ended:,}", str(failed), f"{found['seconds']:.0f}", each, mib]
 
 
 def exports(server: str, count: int) -> list[list[str]]:
@@ -87,7 +88,13 @@ def main() -> None:
         rows = pages(options.server, options.learners)
         blocks.append((f"Memory of pages, {options.server}", as_table(["page", *sizes], rows)))
     if options.overdue:
-        head = ["ended", "failed", "seconds", "MiB at most, after each tenth"]
+        head = [
+            "ended",
+            "failed",
+            "seconds",
+            "CPU per attempt (ms)",
+            "MiB at most, after each tenth",
+        ]
         rows = [sweep(options.server, options.overdue)]
         title = f"Sweep of overdue attempts, {options.server}"
         blocks.append((title, as_table(head, rows)))
