@@ -1,4 +1,4 @@
-"""Record the examples of the REST reference again: ``python -m scripts.examples``.
+"""Record the examples of the REST reference, and the reports of health under each fault, again: ``python -m scripts.examples``.
 
 The tests that compare the examples with responses of the application then write them instead.
 """
@@ -9,6 +9,7 @@ import sys
 
 RECORDERS = (
     ["tests/openapi/test_examples.py"],
+    ["tests/views/v2/test_health.py"],
     ["--ds", "tests.contrib.settings", "tests/contrib/test_examples.py"],
 )
 

@@ -21,6 +21,7 @@ from edx_proctoring.models.scheduled_runs import SWEEP
 from edx_proctoring.openapi import document_v2
 from edx_proctoring.operations import health
 from edx_proctoring.testing.factories import UserFactory
+from tests.views.v2.health_faults import is_shown
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -69,6 +70,13 @@ def report(**query: str) -> dict[str, Any]:
     return found
 
 
+def shown(fault: str, *subjects: str) -> dict[str, Any]:
+    """Return the report, after comparing it with the page on monitoring."""
+    found = report()
+    is_shown(fault, APIClient().get(READY).status_code, found, *subjects)
+    return found
+
+
 def statuses(found: dict[str, Any]) -> dict[str, str]:
     return {subject: one["status"] for subject, one in found["checks"].items()}
 
@@ -110,21 +118,22 @@ def test_bad_queries() -> None:
 
 
 @pytest.fixture(params=["silent", "closed"])
-def no_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """New connections reach a server that hangs, or none."""
+def no_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """New connections reach a server that hangs, or none; return which."""
     port = request.getfixturevalue(request.param)
     known = connections.settings["default"]
     server = {"ENGINE": "django.db.backends.postgresql", "HOST": "127.0.0.1", "PORT": port}
     monkeypatch.setitem(connections.settings, "default", {**known, **server, "OPTIONS": {}})
+    return str(request.param)
 
 
-@pytest.mark.usefixtures("no_database", "soon")
-def test_without_a_database(as_global_staff: APIClient) -> None:
+@pytest.mark.usefixtures("soon")
+def test_without_a_database(no_database: str, as_global_staff: APIClient) -> None:
     began = time.monotonic()
     response = APIClient().get(READY)
     assert (response.status_code, response.json()) == (503, {"status": "error"})
     assert time.monotonic() - began < LONGEST
-    found = statuses(report())
+    found = statuses(shown(f"database: {no_database}", "database", "outbox", "sweep", "pauses"))
     assert {found[name] for name in ("database", "outbox", "sweep", "pauses")} == {"error"}
     assert (found["cache"], found["provider test"]) == ("ok", "ok")
     response = as_global_staff.get(REPORT)  # cannot be recognised
@@ -135,23 +144,23 @@ def test_without_a_database(as_global_staff: APIClient) -> None:
 @pytest.mark.usefixtures("soon")
 def test_without_a_cache(settings: Any, silent: int, closed: int) -> None:
     redis = "django.core.cache.backends.redis.RedisCache"
-    for port in (closed, silent):
+    for name, port in (("closed", closed), ("silent", silent)):
         location = {"BACKEND": redis, "LOCATION": f"redis://127.0.0.1:{port}"}
         settings.CACHES = {"default": location}
-        assert statuses(report())["cache"] == "error"
+        assert statuses(shown(f"cache: {name}", "cache"))["cache"] == "error"
         assert APIClient().get(READY).status_code == 200
 
 
 def test_a_cache_that_keeps_nothing(settings: Any) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
-    assert statuses(report())["cache"] == "warning"
+    assert statuses(shown("cache: keeps nothing", "cache"))["cache"] == "warning"
 
 
 @pytest.mark.usefixtures("soon")
 def test_without_a_broker(proctoring_celery: Any, silent: int, closed: int) -> None:
-    for port in (silent, closed):
+    for name, port in (("silent", silent), ("closed", closed)):
         proctoring_celery(broker_url=f"amqp://guest:guest@127.0.0.1:{port}//")
-        found = report()
+        found = shown(f"broker: {name}", "broker")
         assert statuses(found)["broker"] == "error"
         assert "guest:guest" not in json.dumps(found)
         assert APIClient().get(READY).status_code == 200
@@ -164,7 +173,7 @@ def test_a_provider_that_hangs_and_one_that_is_gone(silent: int, closed: int) ->
     for name, port in (("silent", silent), ("closed", closed)):
         address = f"http://127.0.0.1:{port}"
         providers[name] = BaseRestProctoringProvider("id", "secret value", base_url=address)
-    found = report()
+    found = shown("providers: silent and closed", "provider silent", "provider closed")
     assert found["status"] == "error"
     assert statuses(found)["provider silent"] == statuses(found)["provider closed"] == "error"
     assert statuses(found)["database"] == "ok"
@@ -180,18 +189,18 @@ def test_messages_and_sweeps_that_are_late(exam: Any) -> None:
     message = {"kind": "unknown", "lane": "1", "payload": {"user_id": 42}}
     OutboxMessage.objects.create(key="late", next_try_at=then, **message)
     ScheduledRun.objects.filter(name=SWEEP).update(finished_at=then)
-    found = report()
+    found = shown("worker and schedule: none for 11 minutes", "outbox", "sweep")
     assert (statuses(found)["outbox"], statuses(found)["sweep"]) == ("error", "error")
     assert found["checks"]["outbox"]["numbers"]["late_seconds"] >= 660
     assert found["checks"]["sweep"]["numbers"]["late_seconds"] >= 660
     OutboxMessage.objects.update(state="given_up")
     ScheduledRun.objects.note(SWEEP)
-    found = report()
+    found = shown("outbox: a message was given up", "outbox")
     assert (found["status"], statuses(found)["outbox"]) == ("warning", "warning")
     assert APIClient().get(REPORT, {"fail_on": "error"}, headers=TOKEN).status_code == 200
     assert APIClient().get(REPORT, {"fail_on": "warning"}, headers=TOKEN).status_code == 503
     ScheduledRun.objects.all().delete()
-    assert statuses(report())["sweep"] == "error"
+    assert statuses(shown("sweep: has never run", "sweep"))["sweep"] == "error"
 
 
 def test_pauses_that_staff_may_have_forgotten(attempt: Any) -> None:
@@ -202,7 +211,7 @@ def test_pauses_that_staff_may_have_forgotten(attempt: Any) -> None:
         began = now - datetime.timedelta(minutes=minutes)
         key = f"{kind}:{minutes}"
         TimeAdjustment.of(known, kind, key, began, began_at=began, seconds=99).save()
-    found = report()
+    found = shown("pauses: two for more than 15 minutes", "pauses")
     assert (found["status"], statuses(found)["pauses"]) == ("warning", "warning")
     assert found["checks"]["pauses"]["numbers"] == {"too_long": 2}
     TimeAdjustment.objects.update(ended_at=now)
