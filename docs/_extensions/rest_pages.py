@@ -65,6 +65,11 @@ def _recorded(method: str, path: str, operation: Operation) -> Iterator[str]:
         for example in _examples(answer)
     ]
     good = [one for one in answers if one[0] < "400"][:1]
+    if not good:
+        code = min(operation["responses"])
+        body = next((one["value"] for one in sent if code in one.get("summary", "")), None)
+        yield from _block("console", _curl(method, path, body))
+        yield from _block("text", ["(no body)"], caption=code)
     for code, answer in [*good, *[one for one in answers if one[0] >= "400"][:1]]:
         body = next((one["value"] for one in sent if str(code) in one.get("summary", "")), None)
         yield from _block("console", _curl(method, path, body))
