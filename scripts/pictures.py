@@ -97,6 +97,16 @@ def take(browser: Any, address: str) -> None:
     author = _as(browser, address, "Avery Author")
     author.goto("/studio")
     author.screenshot(path=STATIC / "studio.png")
+    _take_review_rules(author)
+
+
+def _take_review_rules(author: Any) -> None:
+    """An exam for which the course team writes down what is allowed."""
+    author.set_viewport_size({"width": 1200, "height": 1100})
+    save = author.get_by_role("button", name="Save Midterm exam")
+    form = author.locator("form", has=save)
+    form.get_by_label("What reviewers should know").fill("One sheet of notes is allowed.")
+    form.screenshot(path=STATIC / "studio-rules.png")
 
 
 def main() -> int:

@@ -33,10 +33,10 @@ def project(tmp_path, settings):
     po = tmp_path / "locale/en/LC_MESSAGES/django.po"
     assert shutil.which("msgfmt")
     subprocess.run(["msgfmt", "--check-format", po, "-o", po.with_suffix(".mo")], check=True)
-    names = {"BASE_DIR": tmp_path}
-    exec(BLOCKS["settings.py"], names)
+    names = {"BASE_DIR": tmp_path, "TEMPLATES": [{}]}
+    exec(BLOCKS["school/settings.py, at the end"], names)
     settings.LOCALE_PATHS = names["LOCALE_PATHS"]
-    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path / "templates"]}]
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], **names["TEMPLATES"][0]}]
     yield tmp_path
     trans_real._translations.clear()
 
@@ -45,7 +45,7 @@ def test_subject_and_text_come_from_the_project(project, attempt, capsys):
     attempt(status="submitted")
     trans_real._translations.clear()
     with translation.override("en"):
-        exec(BLOCKS["in the shell"], {})
+        exec(BLOCKS["show_email.py"], {})
     printed = capsys.readouterr().out
     assert printed.startswith("We have received your exam")
     assert "we have received" in printed

@@ -155,3 +155,21 @@ def test_the_documented_schedules_submit_overdue_attempts_within_a_minute():
     assert all(hasattr(tasks, task.removeprefix("edx_proctoring.tasks.")) for task in entries)
     sweep = entries["edx_proctoring.tasks.submit_expired_attempts"]
     assert sweep["schedule"] <= 30
+
+
+def test_the_figures_of_the_readme_were_measured():
+    measured = (ROOT / "benchmarks" / "results" / "sqlite-1000.rst").read_text(encoding="utf-8")
+
+    def row(operation):
+        """Return queries and milliseconds of 6.1.4 and of this version."""
+        (cells,) = re.findall(rf"\* - {re.escape(operation)}\n((?:     - .+\n){{4}})", measured)
+        return [float(cell) for cell in re.findall(r"- (\S+)", cells)]
+
+    before, before_ms, queries, ms = row("grouped attempts, page 1")
+    _, report_before_ms, _, report_ms = row("violation report (Python API)")
+    readme = " ".join((ROOT / "README.rst").read_text(encoding="utf-8").split())
+    for claim in (
+        f"takes {queries:.0f} queries and {ms:.0f} ms instead of {before:.0f} and {before_ms:.0f}",
+        f"violation report {report_ms / 1000:.2f} s instead of {report_before_ms / 1000:.0f} s",
+    ):
+        assert claim in readme

@@ -18,10 +18,13 @@ from tests.projects.absent import OPTIONAL
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "guide" / "django.rst"
 GRANTS = ROOT / "docs" / "guide" / "grant-time.rst"
+REVIEWS = ROOT / "docs" / "guide" / "handle-reviews.rst"
+TESTS = ROOT / "docs" / "guide" / "test-your-host.rst"
+ASKED = "with the password of ``admin``"
 BLOCK = re.compile(
     r"^\.\. code-block:: (\S+)\n   :caption: (.+)\n\n((?:(?:   .*)?\n)+)", re.MULTILINE
 )
-INSTALLS = ("python -m venv", "pip install")
+ELSEWHERE = ("python -m venv", "pip install", "python manage.py runserver")
 BLOCKER = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
@@ -79,7 +82,7 @@ def write(project, caption, text):
 
 
 def follow(run):
-    """Follow the guide except its installation; return the output on stderr."""
+    """Follow the guide except its installation and its second window; return the output on stderr."""
     printed, errors = "", ""
     for language, caption, text in blocks():
         if language != "console":
@@ -87,7 +90,7 @@ def follow(run):
                 write(run.project, caption, text)
             continue
         for line in text.strip().splitlines():
-            if line.startswith(INSTALLS):
+            if line.startswith(ELSEWHERE):
                 continue
             more = " --noinput" if "createsuperuser" in line else ""
             done = run(line + more)
@@ -106,8 +109,13 @@ def follow(run):
     return errors
 
 
-def test_the_guide_for_django_leads_to_a_taken_exam(run):
+def test_the_guide_for_django_leads_to_a_taken_exam_and_a_test(run):
     follow(run)
+    ((_, path, text),) = [one for one in blocks(TESTS) if one[1]]
+    write(run.project, path, text)
+    done = run("python manage.py test exams")
+    assert done.returncode == 0, done.stderr
+    assert "Ran 1 test" in done.stderr
 
 
 def test_the_example_of_a_service_runs(host):
@@ -128,29 +136,58 @@ def test_settings_in_the_guides_are_declared():
         assert named - {"PROCTORING_SETTINGS"} <= known
 
 
+@pytest.fixture
+def ask(live_server, django_user_model, tmp_path):
+    """Run a guide's requests as ``admin`` against the course of the tutorial; returns what they print."""
+    django_user_model.objects.create_superuser("admin", "admin@example.com", "secret")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+    def work(guide):
+        (text,) = [text for _, caption, text in blocks(guide) if caption == ASKED]
+        done = subprocess.run(
+            ["sh", "-e", "-c", text.replace("http://127.0.0.1:8000", live_server.url)],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return work
+
+
+@pytest.fixture
+def tutorial_exam(make_exam):
+    """The exam of the tutorial."""
+    return make_exam(course_id="course-v1:School+Math+1", time_limit_mins=30)
+
+
+with_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+
+
+@with_curl
 @pytest.mark.needs("one-run")
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
-def test_the_guide_for_granting_time_works_with_curl(
-    live_server, attempt, django_user_model, tmp_path
-):
-    admin = django_user_model.objects.create_superuser("admin", "admin@example.com", "secret")
-    running = attempt(
-        user=admin, status="started", started_at=timezone.now(), allowed_time_limit_mins=30
-    )
-    ((_, _, text),) = blocks(GRANTS)
-    text = text.replace("http://127.0.0.1:8000", live_server.url)
-    text = text.replace("course-v1:School+Math+1", running.proctored_exam.course_id)
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = subprocess.run(
-        ["sh", "-e", "-c", text],
-        cwd=tmp_path,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Fire alarm" in done.stdout
-    running.refresh_from_db()
+def test_the_guide_for_granting_time_works_with_curl(ask, tutorial_exam):
+    (text,) = [text for _, caption, text in blocks(GRANTS) if caption == "begin_exam.py"]
+    exec(text, {})
+    assert "Fire alarm" in ask(GRANTS)
+    (running,) = tutorial_exam.proctoredexamstudentattempt_set.all()
     assert running.allowed_time_limit_mins == 40
+
+
+@with_curl
+@pytest.mark.needs("one-run")
+@pytest.mark.django_db(transaction=True)
+def test_the_guide_for_reviews_works_with_curl(ask, tutorial_exam, attempt, provider):
+    now = timezone.now()
+    waiting = attempt(exam=tutorial_exam, status="submitted", started_at=now, completed_at=now)
+    (text,) = [text for _, caption, text in blocks(REVIEWS) if caption == "make_review.py"]
+    exec(text, {})
+    waiting.refresh_from_db()
+    assert waiting.status == "second_review_required"
+    assert '"reviewed_by":"admin"' in ask(REVIEWS)
+    waiting.refresh_from_db()
+    assert waiting.status == "verified"

@@ -47,9 +47,9 @@ def module(monkeypatch: pytest.MonkeyPatch, name: str, caption: str) -> None:
 @pytest.fixture
 def submitted(make_exam: Any, attempt: Any, provider: Any) -> Any:
     """Return an attempt that waits for the provider's review, and one of another provider."""
-    apps.get_app_config("edx_proctoring").backends["acme"] = provider
+    apps.get_app_config("edx_proctoring").backends["mock"] = provider  # as in the tutorial
     run("make_provider.py")
-    one = attempt(exam=make_exam(backend="acme"), status="submitted", external_id="of-acme")
+    one = attempt(exam=make_exam(backend="mock"), status="submitted", external_id="of-acme")
     attempt(exam=make_exam(backend="test"), status="submitted", external_id="of-another")
     return one
 
@@ -75,7 +75,7 @@ def test_with_json_web_tokens(
 ) -> None:
     module(monkeypatch, "exams", "exams/tokens.py")
     module(monkeypatch, "exams.tokens", "exams/tokens.py")
-    names = run("settings for JSON web tokens", PROCTORING_SETTINGS={})
+    names = run("school/settings.py, at the end, for JSON web tokens", PROCTORING_SETTINGS={})
     key = names["PROVIDER_KEYS"]["acme"]
     settings.PROVIDER_KEYS = names["PROVIDER_KEYS"]
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **names["PROCTORING_SETTINGS"]}
@@ -113,9 +113,10 @@ if apps.is_installed("oauth2_provider"):  # as in the project above
     def test_with_oauth2(submitted: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         module(monkeypatch, "exams", "exams/oauth2.py")
         module(monkeypatch, "exams.oauth2", "exams/oauth2.py")
-        names = run("settings for OAuth2", INSTALLED_APPS=[], PROCTORING_SETTINGS={})
+        names = run(
+            "school/settings.py, at the end, for OAuth2", INSTALLED_APPS=[], PROCTORING_SETTINGS={}
+        )
         classes = names["PROCTORING_SETTINGS"]["AUTHENTICATION_CLASSES"]
-        classes[1] = "exams.oauth2.ApplicationAuthentication"  # as the page says
         settings.OAUTH2_PROVIDER = names["OAUTH2_PROVIDER"]
         settings.PROCTORING_SETTINGS = {
             **settings.PROCTORING_SETTINGS,
@@ -128,7 +129,7 @@ if apps.is_installed("oauth2_provider"):  # as in the project above
             {"grant_type": "client_credentials"},
             headers={"Authorization": f"Basic {credentials}"},
         )
-        urls = run("URLs for OAuth2", urlpatterns=[])["urlpatterns"]
+        urls = run("school/urls.py, at the end, for OAuth2", urlpatterns=[])["urlpatterns"]
         token = json.loads(urls[0].callback(request).content)["access_token"]
         assert get_user_model().objects.filter(username="acme").exists()
         assert review("of-acme", "Bearer wrong") in (401, 403)
