@@ -1,4 +1,4 @@
-"""The transcripts are of the guides as they are now, and nobody was stopped."""
+"""The transcripts are of the guides as they are now, and have no stops."""
 
 import re
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.needs("one-run")
 
 
 def written(page):
-    """What the transcript says of each step of the guide: its command, or its file with the number of lines."""
+    """Return each step of the guide as the transcript has it: its command, or its file with the number of lines."""
     for kind, name, text in steps(page):
         if kind == "line":
             yield name.replace("\\\n", "\\\n   > ")

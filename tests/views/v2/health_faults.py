@@ -1,4 +1,4 @@
-"""What the page on monitoring shows of each fault: `python -m scripts.examples` records it."""
+"""The examples of faults on the page on monitoring: `python -m scripts.examples` records them."""
 
 import json
 import os
