@@ -11,11 +11,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="HistoricalProctoredExam",
-            name="history_date",
-            field=models.DateTimeField(db_index=True),
-        ),
         migrations.CreateModel(
             name="OutboxMessage",
             fields=[
@@ -55,11 +50,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AlterField(
-            model_name="HistoricalProctoredExamStudentAttempt",
-            name="history_date",
-            field=models.DateTimeField(db_index=True),
-        ),
         migrations.CreateModel(
             name="ProctoringLearner",
             fields=[
@@ -78,16 +68,6 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "proctoring_learner",
             },
-        ),
-        migrations.AddIndex(
-            model_name="ProctoredExamStudentAttempt",
-            index=models.Index(
-                fields=["user", "proctored_exam", "created"], name="proctoring_attempt_pair"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ProctoredExamStudentAttempt",
-            index=models.Index(fields=["status", "started_at"], name="proctoring_attempt_running"),
         ),
         migrations.CreateModel(
             name="ProctoringReservation",

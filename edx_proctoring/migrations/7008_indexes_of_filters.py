@@ -1,18 +1,21 @@
 from django.db import migrations, models
 
+from edx_proctoring.migrations._indexes import BuildIndex
+
 
 class Migration(migrations.Migration):
     dependencies = [("edx_proctoring", "7007_bulk_actions")]
 
+    atomic = False  # see _indexes
     operations = [
-        migrations.AddIndex(
+        BuildIndex(
             model_name="ProctoredExamStudentAttempt",
             index=models.Index(
                 fields=["proctored_exam", "status", "created", "user"],
                 name="proctoring_attempt_status",
             ),
         ),
-        migrations.AddIndex(
+        BuildIndex(
             model_name="ProctoredExamStudentAttempt",
             index=models.Index(
                 fields=["proctored_exam", "is_resumable", "created", "user"],
