@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import Value
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 from waffle.testutils import override_switch
@@ -10,7 +13,7 @@ from waffle.testutils import override_switch
 from edx_proctoring import api, constants, views
 from edx_proctoring.crypto import obscured_user_id
 from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException
-from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringLearner
 from edx_proctoring.runtime import set_runtime_service
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
 from edx_proctoring.testing.host import Enrollment
@@ -294,3 +297,26 @@ def test_an_unproctored_practice_exam_has_the_type_practice(make_exam, as_learne
     assert (
         as_learner.get(PAGE, {"content_id": exam.content_id}).json()["exam"]["type"] == "practice"
     )
+
+
+def test_a_page_of_the_hosts_queryset_reads_no_more(
+    host: Any, onboarding: Any, as_staff: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The learners' locks stand for the host's enrollments: a queryset of rows with `user` and `mode`."""
+    for number in range(60):
+        ProctoringLearner.objects.create(user=UserFactory(username=f"user{number:02}"))
+    found = ProctoringLearner.objects.annotate(mode=Value("verified")).select_related("user")
+    monkeypatch.setattr(
+        host.enrollments, "get_enrollments_can_take_proctored_exams", lambda *_args: found
+    )
+    with CaptureQueriesContext(connection) as captured:
+        response = as_staff.get(COURSE, {"page": 2}).json()
+    assert (response["count"], response["num_pages"]) == (60, 3)
+    assert [row["username"] for row in response["results"]] == [
+        f"user{number}" for number in range(25, 50)
+    ]
+    table = ProctoringLearner._meta.db_table
+    reads = [one["sql"] for one in captured if f'FROM "{table}"' in one["sql"]]
+    assert len(reads) == 2
+    assert "COUNT(*)" in reads[0]
+    assert "LIMIT 25 OFFSET 25" in reads[1]

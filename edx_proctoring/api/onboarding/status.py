@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.utils import timezone
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import UsageKey
@@ -212,21 +213,36 @@ def get_onboarding_statuses(
     """
     exam = _candidates(course_id)[0]
     found = host.enrollments(course_id, text_search)
-    rows = [Row(one.user, one.mode) for one in found]
     local = _Local(course_id, backends.name_of(exam))
+    pages: Paginator[Any]
+    if not (ask_provider or statuses):  # the host's list is cut: its queryset reads one page
+        pages = Paginator(_to_cut(found), per_page)
+        shown: Page[Any] = pages.get_page(page)
+        seen = [Row(one.user, one.mode) for one in shown.object_list]
+        local.fill(seen)
+        shown.object_list = [row.as_dict() for row in seen]
+        return shown
+    rows = [Row(one.user, one.mode) for one in found]
     if ask_provider:
         rows = _as_provider_says(exam, course_id, rows, statuses)
-    elif statuses:
+    else:
         local.fill(rows)
-        rows = [row for row in rows if row.word in statuses]
-    shown: Page[Any] = Paginator(rows, per_page).get_page(page)
+        rows = [row for row in rows if row.word in (statuses or ())]
+    pages = Paginator(rows, per_page)
+    shown = pages.get_page(page)
     seen = list(shown.object_list)
     if ask_provider:
         local.fill_dates(seen)
-    elif not statuses:
-        local.fill(seen)
     shown.object_list = [row.as_dict() for row in seen]
     return shown
+
+
+def _to_cut(found: Iterable[Any]) -> Any:
+    """Return the host's list as a paginator can cut it."""
+    if isinstance(found, QuerySet):
+        is_settled = found.ordered or found.query.is_sliced
+        return found if is_settled else found.order_by("pk")  # else pages might overlap
+    return found if isinstance(found, Sequence) else list(found)
 
 
 class _Local:
