@@ -129,6 +129,7 @@ def measure(rows: int) -> list[list[str]]:
             f"{middle:.1f}",
             f"{most:.0f}",
             f"{waits[-1]:.0f}",
+            f"{1000 * blocked[0]:.0f}",
         ]
         found.append([name, *cells])
     return found

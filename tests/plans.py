@@ -11,8 +11,10 @@ from typing import Any
 
 from django.db import connection
 
-# With these off, PostgreSQL takes an index wherever the query has a condition for one.
-OTHER_WAYS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+# With these off, PostgreSQL takes an index wherever it has the condition or the order of the query.
+# In a table of a few rows, reading all of an index costs as much as looking for some; here, each row costs a lot.
+COSTS = {"cpu_tuple_cost": 10, "cpu_index_tuple_cost": 10, "random_page_cost": 0.01}
+OTHER_WAYS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_sort")
 
 
 def analyze(table: str) -> None:
@@ -28,15 +30,29 @@ def whole_reads(sql: str, table: str, *aliases: str) -> list[Any]:
     return list(find[connection.vendor](sql, {table, *aliases}))
 
 
+def sorts(sql: str) -> int:
+    """Return how often the plan must sort, because no index has the rows in the order that the query wants."""
+    if connection.vendor == "postgresql":
+        nodes = _plan_on_postgresql(sql)
+        return sum(node["Node Type"] in ("Sort", "Incremental Sort") for node in nodes)
+    if connection.vendor == "mysql":
+        return sum("Using filesort" in (row["Extra"] or "") for row in _plan_on_mysql(sql))
+    return sum("TEMP B-TREE FOR" in step for step in _plan_on_sqlite(sql))
+
+
 def _on_postgresql(sql: str, names: set[str]) -> Iterator[Any]:
+    for node in _plan_on_postgresql(sql):
+        by_index = "Index Cond" in node or "Recheck Cond" in node
+        if node.get("Relation Name") in names and not by_index:
+            yield node["Node Type"]
+
+
+def _plan_on_postgresql(sql: str) -> list[dict[str, Any]]:
     with _indexes_only(), connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}")
         (found,) = cursor.fetchone()
     (plan,) = json.loads(found) if isinstance(found, str) else found
-    for node in _nodes(plan["Plan"]):
-        by_index = "Index Cond" in node or "Recheck Cond" in node
-        if node.get("Relation Name") in names and not by_index:
-            yield node["Node Type"]
+    return list(_nodes(plan["Plan"]))
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -50,28 +66,36 @@ def _indexes_only() -> Iterator[None]:
     with connection.cursor() as cursor:
         for way in OTHER_WAYS:
             cursor.execute(f"SET {way} = off")
+        for name, cost in COSTS.items():
+            cursor.execute(f"SET {name} = {cost}")
         try:
             yield
         finally:
-            for way in OTHER_WAYS:
-                cursor.execute(f"RESET {way}")
+            for name in (*OTHER_WAYS, *COSTS):
+                cursor.execute(f"RESET {name}")
 
 
 def _on_mysql(sql: str, names: set[str]) -> Iterator[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {sql}")
-        columns = [column[0] for column in cursor.description]
-        rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    for row in rows:
+    for row in _plan_on_mysql(sql):
         if row["table"] in names and row["possible_keys"] is None:
             yield row
 
 
-def _on_sqlite(sql: str, names: set[str]) -> Iterator[Any]:
+def _plan_on_mysql(sql: str) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
-        steps = [str(row[-1]) for row in cursor.fetchall()]
-    for step in steps:
+        cursor.execute(f"EXPLAIN {sql}")
+        columns = [column[0] for column in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _on_sqlite(sql: str, names: set[str]) -> Iterator[Any]:
+    for step in _plan_on_sqlite(sql):
         verb, name, *_ = [*step.split(), ""]
         if verb == "SCAN" and name in names:
             yield step
+
+
+def _plan_on_sqlite(sql: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+        return [str(row[-1]) for row in cursor.fetchall()]

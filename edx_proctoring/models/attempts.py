@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Self
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -64,14 +63,6 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
     def matching(self, text: str) -> Self:
         """Return attempts whose learner's username or e-mail address contains the text, ignoring case."""
         return self.filter(Q(user__username__icontains=text) | Q(user__email__icontains=text))
-
-    def learners_matching(self, text: str) -> "models.QuerySet[User, int]":
-        """Return the ids of matching learners of these attempts as a queryset."""
-        users = get_user_model()._default_manager.filter(
-            Q(username__icontains=text) | Q(email__icontains=text)
-        )
-        learners = self.order_by().values("user_id")
-        return users.filter(pk__in=learners).values_list("pk", flat=True)
 
     def lockable(self, attempt_ids: Iterable[int], *, waits: bool = True) -> Self:
         """Return a query that locks the rows in the order of their primary keys, without a join.
@@ -266,6 +257,21 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
                 name="proctoring_attempt_resumable",
             ),
             models.Index(fields=["status", "started_at"], name="proctoring_attempt_running"),
+            # The orders of the staff's list.
+            models.Index(fields=["proctored_exam", "id"], name="proctoring_attempt_by_id"),
+            models.Index(
+                fields=["proctored_exam", "started_at", "id"], name="proctoring_attempt_by_start"
+            ),
+            models.Index(
+                fields=["proctored_exam", "completed_at", "id"], name="proctoring_attempt_by_end"
+            ),
+            models.Index(
+                fields=["proctored_exam", "allowed_time_limit_mins", "id"],
+                name="proctoring_attempt_by_limit",
+            ),
+            models.Index(
+                fields=["proctored_exam", "status", "id"], name="proctoring_attempt_by_status"
+            ),
         )
 
     def __str__(self) -> str:

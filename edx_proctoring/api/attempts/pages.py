@@ -1,9 +1,8 @@
 """Pages of a course's attempts for course staff. The cost of a page does not grow with the course."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -12,7 +11,8 @@ from django.db import connection
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
-from edx_proctoring import backends, cache, deadlines, exam_types
+from edx_proctoring import backends, deadlines, exam_types
+from edx_proctoring.api.attempts import counts, orders
 from edx_proctoring.api.attempts.clock import AttemptClock
 from edx_proctoring.api.attempts.listed import ListedAttempt
 from edx_proctoring.api.exams import type_of_exam
@@ -32,19 +32,6 @@ from edx_proctoring.types import AttemptDict, LatestAttempt
 Attempt = ProctoredExamStudentAttempt
 Status = ProctoredExamStudentAttemptStatus
 FEW = 500  # learners
-LARGE = 5_000  # attempts of a course, from which on their number is remembered
-MOST_COUNTED = 1_000  # attempts that match a filter; the number of more is not exact
-SECONDS_REMEMBERED = 30
-
-
-@dataclass(frozen=True)
-class RowCount:
-    """The number of rows of a list. `is_about`: remembered for at most SECONDS_REMEMBERED, or too high by the number of
-    earlier attempts that match the filter.
-    """
-
-    number: int
-    is_about: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,41 +74,52 @@ def find_newest_attempts(
     *,
     exam_type: str = "",
     is_exact: bool = False,
-) -> tuple[AttemptQuerySet, RowCount]:
+) -> tuple[AttemptQuerySet, counts.RowCount]:
     """Return the first `reach` rows of `find_attempts` under these conditions, perhaps with more after them, and the
     number of all of them. `exam_id`: of this exam only, `exam_type`: of exams of this type.
 
     Only counting takes longer in larger courses, so large numbers are not exact, unless `is_exact`.
     """
-    exams = ProctoredExam.objects.in_course(course_id)
+    exams = _exams_of(course_id, exam_id, exam_type)
+    rows, some = _newest_since(exams, reach, narrowing)
+    key = counts.key_of(exam_id, exam_type, narrowing.name, course_id)
+    count = counts.count_roughly(rows, key, is_filtered=bool(narrowing.name), is_exact=is_exact)
+    return some.latest_per_learner().with_parts().newest_first(), count
+
+
+def find_in_order(
+    course_id: object,
+    name: str,
+    reach: int,
+    exam_id: int | None = None,
+    narrowing: Narrowing = EVERYTHING,
+    *,
+    exam_type: str = "",
+    is_exact: bool = False,
+) -> tuple[Q | None, counts.RowCount]:
+    """Return a condition that the first `reach` rows of `find_attempts` meet if they are ordered by this name alone, and
+    the number of all of them; see `find_newest_attempts`. None if there are other conditions, or if no index has the
+    order: then all rows must be sorted.
+    """
+    exams = orders.with_name_ranks(_exams_of(course_id, exam_id, exam_type))
+    rows: AttemptQuerySet = Attempt.objects.filter(proctored_exam_id__in=[one.pk for one in exams])
+    key = counts.key_of(exam_id, exam_type, narrowing.name, course_id)
+    count = counts.count_roughly(
+        narrowing.narrow(rows), key, is_filtered=bool(narrowing.name), is_exact=is_exact
+    )
+    if narrowing.name:
+        return None, count
+    return orders.first_in_order(exams, name, reach, count.number), count
+
+
+def _exams_of(course_id: object, exam_id: int | None, exam_type: str) -> ExamQuerySet:
+    exams: ExamQuerySet = ProctoredExam.objects.in_course(course_id)
     if exam_id is not None:
         exams = exams.filter(pk=exam_id)
     if exam_type:
         of_type = [exam.pk for exam in exams if type_of_exam(exam) == exam_type]
         exams = exams.filter(pk__in=of_type)
-    rows, some = _newest_since(exams, reach, narrowing)
-    name = hashlib.sha256(
-        f"{exam_id} {exam_type} {narrowing.name} {course_id}".encode()
-    ).hexdigest()
-    count = _count(rows, f"proctoring.attempts.{name}", narrowing, is_exact=is_exact)
-    return some.latest_per_learner().with_parts().newest_first(), count
-
-
-def _count(rows: AttemptQuerySet, key: str, narrowing: Narrowing, *, is_exact: bool) -> RowCount:
-    known: int | None = None if is_exact else cache.get(key)
-    if known is not None:
-        return RowCount(known, is_about=True)
-    if narrowing.name:
-        newest = rows.latest_per_learner().order_by()
-        number = (newest if is_exact else newest[: MOST_COUNTED + 1]).count()
-        if is_exact or number <= MOST_COUNTED:
-            return RowCount(number)
-        count = RowCount(rows.order_by().count(), is_about=True)  # an index answers this alone
-    else:
-        count = RowCount(_count_pairs(rows))
-    if count.is_about or count.number >= LARGE:
-        cache.set(key, count.number, SECONDS_REMEMBERED)
-    return count
+    return exams
 
 
 def shown_attempt(attempt: Attempt, clock: AttemptClock | None = None) -> Attempt:
@@ -190,18 +188,21 @@ def get_grouped_attempts(
     the attempts. `ordering` as for get_all_exam_attempts.
     """
     exams = ProctoredExam.objects.in_course(course_id)
-    rows = Attempt.objects.in_course(course_id)
     if exam_id is not None:
-        exams, rows = exams.filter(pk=exam_id), rows.filter(proctored_exam_id=exam_id)
-    if statuses:
-        rows = rows.filter(status__in=statuses)
-    if search_by:
-        pages = _found(rows, search_by, ordering, per_page)
+        exams = exams.filter(pk=exam_id)
+    narrowing = with_statuses(statuses) if statuses else EVERYTHING
+    rows = narrowing.narrow(Attempt.objects.in_course(course_id).filter(proctored_exam__in=exams))
+    few = few_learners(course_id, [search_by]) if search_by else None
+    if few is not None:  # their attempts are read at once instead of counted
+        rows = rows.filter(user_id__in=few)
+        pages = Paginator(list(_newest(rows, ordering)), per_page)
     elif ordering:
+        rows = of_many_learners(rows, [search_by]) if search_by else rows
         pages = Paginator(_newest(rows, ordering), per_page)
     else:
-        narrowing = with_statuses(statuses) if statuses else EVERYTHING
-        pages = _newest_first(exams, page, per_page, narrowing)
+        narrowing = with_search(narrowing, search_by) if search_by else narrowing
+        key = counts.key_of("grouped", exam_id, narrowing.name, course_id)
+        pages = _newest_first(exams, page, per_page, narrowing, key)
     found: Page[Any] = pages.get_page(page)
     found.object_list = _with_siblings(found.object_list)
     return found
@@ -244,21 +245,8 @@ def _newest(rows: AttemptQuerySet, ordering: str | None = None) -> "QuerySet[Att
     return newest.values_list("pk", "user_id", "proctored_exam_id")
 
 
-def _found(
-    rows: AttemptQuerySet, text: str, ordering: str | None, per_page: int
-) -> "Paginator[Triple]":
-    """Filter by learners whose name or e-mail address contains the text. If few learners match, their attempts are read
-    at once instead of counted.
-    """
-    learners = rows.learners_matching(text)
-    few = list(learners[: FEW + 1])
-    if len(few) <= FEW:
-        return Paginator(list(_newest(rows.filter(user_id__in=few), ordering)), per_page)
-    return Paginator(_newest(rows.filter(user_id__in=learners), ordering), per_page)
-
-
 def _newest_first(
-    exams: ExamQuerySet, page: int | str | None, per_page: int, narrowing: Narrowing
+    exams: ExamQuerySet, page: int | str | None, per_page: int, narrowing: Narrowing, key: str
 ) -> "Paginator[Triple]":
     try:
         reach = int(page if page is not None else 1) * per_page
@@ -266,7 +254,7 @@ def _newest_first(
         reach = per_page
     rows, some = _newest_since(exams, reach, narrowing)
     pages = Paginator(_newest(some), per_page)
-    pages.count = rows.latest_per_learner().count() if narrowing.name else _count_pairs(rows)
+    pages.count = counts.count_exactly(rows, key, is_filtered=bool(narrowing.name))
     return pages
 
 
@@ -277,6 +265,15 @@ def with_statuses(statuses: Collection[str]) -> Narrowing:
         name=" ".join(names),
         narrow=lambda rows: rows.filter(status__in=names),
         parts=[Q(status=name) for name in names],
+    )
+
+
+def with_search(narrowing: Narrowing, text: str) -> Narrowing:
+    """Return the conditions, and that the learner's username or e-mail address contains the text, as many do."""
+    return replace(
+        narrowing,
+        name=f"{narrowing.name}\n{text}",
+        narrow=lambda rows: of_many_learners(narrowing.narrow(rows), [text]),
     )
 
 
@@ -335,11 +332,6 @@ def _reached_in_one(exam_id: int, reach: int, narrowing: Narrowing) -> list[Any]
         return [_reached(Attempt.objects.filter(only), reach, "-proctored_exam_id")]
     own = narrowing.narrow(Attempt.objects.filter(proctored_exam_id=exam_id))
     return [_reached(own.filter(part), reach) for part in narrowing.parts]
-
-
-def _count_pairs(attempts: AttemptQuerySet) -> int:
-    """Return the number of learners and exams. The index has them in order; COUNT(DISTINCT …) would sort them anew."""
-    return attempts.order_by().values("proctored_exam_id", "user_id").distinct().count()
 
 
 def _with_siblings(newest: Iterable[tuple[int, int, int]]) -> list[LatestAttempt]:

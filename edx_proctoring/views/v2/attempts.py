@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 
 from edx_proctoring import api
 from edx_proctoring.api.attempts import pages
+from edx_proctoring.api.attempts.counts import RowCount
 from edx_proctoring.api.attempts.listed import ListedAttempts
 from edx_proctoring.exam_types import EXAM_TYPES
 from edx_proctoring.statuses import KNOWN
@@ -212,22 +213,32 @@ class AttemptViewSet(ResourceViewSet[Model]):
         page, values = query.get("page", "1"), found.form.cleaned_data
         words = values["search"].split()
         few = pages.few_learners(self.kwargs["course_id"], words) if words else None
-        if few is not None or values["ordering"] or not is_number(page):
+        if few is not None or not is_number(page):
             some = found.qs if few is None else found.qs.filter(user_id__in=few)
             return ListedAttempts(cast("AttemptQuerySet", some), ids_first=True)
         assert isinstance(paginator, Pages)
         reach = int(page[:20]) * paginator.get_page_size(self.request)
-        exam_id = int(values["exam"]) if values["exam"] else None
-        rows, count = api.find_newest_attempts(
-            self.kwargs["course_id"],
-            reach,
-            exam_id,
-            narrowing_of(found),
-            exam_type=values["type"] or "",
-            is_exact=wants_exact_count(self.request),
-        )
+        rows, count = self._first(found, reach)
         paginator.known_count, paginator.is_about = count.number, count.is_about
-        return ListedAttempts(rows)
+        return rows
+
+    def _first(self, found: AttemptFilter, reach: int) -> tuple[ListedAttempts, RowCount]:
+        """Return rows of which the first `reach` are those of the list, and the number of all."""
+        course_id, values = self.kwargs["course_id"], found.form.cleaned_data
+        whole = cast("AttemptQuerySet", found.qs)
+        selection: dict[str, Any] = {
+            "exam_id": int(values["exam"]) if values["exam"] else None,
+            "exam_type": values["type"] or "",
+            "narrowing": narrowing_of(found),
+            "is_exact": wants_exact_count(self.request),
+        }
+        ordering = list(filter(None, values["ordering"] or ()))
+        if not ordering:
+            some, count = api.find_newest_attempts(course_id, reach, **selection)
+            return ListedAttempts(some), count
+        name = ordering[0] if len(ordering) == 1 else ""
+        first, count = pages.find_in_order(course_id, name, reach, **selection)
+        return ListedAttempts(whole.filter(first or Q()), ids_first=first is None), count
 
 
 def checked(found: AttemptFilter) -> AttemptFilter:
@@ -240,11 +251,11 @@ def checked(found: AttemptFilter) -> AttemptFilter:
 
 
 def narrowing_of(found: AttemptFilter) -> pages.Narrowing:
-    """Return the conditions of the query, but for those on exams."""
+    """Return the conditions of the query, but for those on exams; not the order."""
     values = {
         name: value
         for name, value in found.form.cleaned_data.items()
-        if value not in (None, "", []) and name not in ("exam", "type")
+        if value not in (None, "", []) and name not in ("exam", "type", "ordering")
     }
     if not values:
         return pages.EVERYTHING

@@ -212,8 +212,8 @@ class Search(django_filters.CharFilter):
 
 
 class Order(django_filters.OrderingFilter):
-    """`ordering`: comma-separated names; a leading minus reverses the order. Ties are ordered by id, empty values come
-    first. `computed`: functions that return the expression to order by, by name.
+    """`ordering`: comma-separated names; a leading minus reverses the order. Ties are ordered by id, in the
+    direction of the last name, so that `-name` is the reverse of `name`; empty values come first. `computed`: functions that return the expression to order by, by name.
     """
 
     def __init__(
@@ -234,4 +234,5 @@ class Order(django_filters.OrderingFilter):
             column = self.computed[known]() if known in self.computed else F(columns[known])
             turned = name.startswith("-")
             order.append(column.desc(nulls_last=True) if turned else column.asc(nulls_first=True))
-        return qs.order_by(*order, "id")
+        is_reversed = bool(order) and order[-1].descending
+        return qs.order_by(*order, "-id" if is_reversed else "id")

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from edx_proctoring import api, lifecycle
-from edx_proctoring.api.attempts import pages
+from edx_proctoring.api.attempts import counts, pages
 from edx_proctoring.models import ProctoredExamStudentAttempt as Attempt
 from edx_proctoring.testing.factories import (
     COURSE_ID,
@@ -368,7 +368,7 @@ def test_as_many_queries_for_many_rows_as_for_few(client, exam, count, query, st
 
 
 def test_the_number_of_a_large_course_is_remembered(client, exam, monkeypatch):
-    monkeypatch.setattr(pages, "LARGE", 2)
+    monkeypatch.setattr(counts, "LARGE", 2)
     for _ in range(2):
         AttemptFactory(proctored_exam=exam, status="submitted")
     assert client.get(URL).json()["count"] == 2
