@@ -1,16 +1,16 @@
 """A pytest plug-in that prints one table of all lanes at the end, and fails the run if a lane failed.
 
-Tests with a marker of MARKED_LANES form their own lane; all others are the lane "tests".
+What this run of pytest does itself is the lane "tests".
 """
 
 import json
 import os
 import time
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from scripts.lanes import MARKED_LANES
+from scripts import failures
+from scripts.no_skips import all_is_required
 
 _began = time.monotonic()
 
@@ -21,35 +21,23 @@ def _earlier() -> list[dict[str, Any]]:
     return lanes
 
 
-def _reports(reporter: Any) -> dict[str, dict[str, list[Any]]]:
-    """Return the reports by lane and outcome."""
-    found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    for outcome in ("passed", "failed", "error", "skipped"):
-        for report in reporter.stats.get(outcome, []):
-            marks = [lane for lane in MARKED_LANES if lane in report.keywords]
-            found[marks[0] if marks else "tests"][outcome].append(report)
-    return found
-
-
-def _all_is_required() -> bool:
-    return os.environ.get("REQUIRE_ALL") == "1"
-
-
-def _row(lane: str, outcomes: dict[str, list[Any]]) -> dict[str, Any]:
-    """Return a lane of this run in the format of earlier lanes."""
-    broken = [*outcomes["failed"], *outcomes["error"]]
-    skipped = [str(report.longrepr[-1]) for report in outcomes["skipped"]]
+def _row(stats: dict[str, list[Any]]) -> dict[str, Any]:
+    """Return this run in the format of earlier lanes."""
+    reports = {name: stats.get(name, []) for name in ("passed", "failed", "error", "skipped")}
+    broken = [*reports["failed"], *reports["error"]]
+    skipped = [str(report.longrepr[-1]) for report in reports["skipped"]]
     why = [f"{len(broken)} of its tests"] if broken else []
     if skipped:
         why.append(f"{len(skipped)} left out: {'; '.join(sorted(set(skipped)))}")
-    done = "passed" if outcomes["passed"] else "left out"
-    is_red = broken or (skipped and _all_is_required())
+    done = "passed" if reports["passed"] else "left out"
+    is_red = broken or (skipped and all_is_required())
+    texts = [line for report in broken for line in report.longreprtext.splitlines()]
     return {
-        "lane": lane,
+        "lane": "tests",
         "outcome": "failed" if is_red else done,
         "why": ", ".join(why),
-        "seconds": sum(report.duration for reports in outcomes.values() for report in reports),
-        "red": [f"FAILED {report.nodeid}" for report in broken],
+        "seconds": sum(report.duration for several in reports.values() for report in several),
+        "red": [*(f"FAILED {report.nodeid}" for report in broken), *failures.examples(texts)],
     }
 
 
@@ -59,7 +47,7 @@ def pytest_sessionfinish(session: Any, exitstatus: int) -> None:
         return
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     failed = any(lane["outcome"] == "failed" for lane in _earlier())
-    skipped = _all_is_required() and reporter.stats.get("skipped")
+    skipped = all_is_required() and reporter.stats.get("skipped")
     if (failed or skipped) and exitstatus == 0:
         session.exitstatus = 1
 
@@ -69,8 +57,7 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: Any)
     if hasattr(config, "workerinput"):
         return
     rows = _earlier()
-    parts = _reports(terminalreporter)
-    rows += [_row(lane, parts[lane]) for lane in ("tests", *MARKED_LANES)]
+    rows.append(_row(terminalreporter.stats))
     if exitstatus and not any(row["outcome"] == "failed" for row in rows):
         why = "see above: coverage, or the run was interrupted"
         rows.append({"lane": "tests", "outcome": "failed", "why": why, "seconds": 0, "red": []})
@@ -84,6 +71,6 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: Any)
         terminalreporter.write_line(line.rstrip())
     spent = time.monotonic() - _began + float(os.environ.get("LANES_SECONDS", "0"))
     terminalreporter.write_line(
-        f"{'all':<17} {'':<9} {spent:6.1f} s {'':>8}   as many at a time as there are cores"
+        f"{'all':<17} {'':<9} {spent:6.1f} s {'':>8}   as many at a time as keep the cores busy"
     )
     Path(os.environ["LANES"]).write_text(json.dumps(rows), encoding="utf-8")

@@ -44,12 +44,14 @@ WALKS = [
     "tests/lifecycle/test_deadline_oracle.py",
     "tests/lifecycle/test_state_machine.py",
 ]
-# These have separate lanes, or run at the end.
+# These have separate lanes.
 WITHOUT_LANES = [
     f"--ignore=tests/{name}"
     for name in ("concurrency", "upgrade", "fuzz", "plugins", "attack", "clients", "tutor")
 ]
 MARKED_LANES = ("demo", "browser", "packaging")
+# How many cores a lane keeps busy while it waits for a database, or for processes or a browser that it started.
+WITH_SERVER, WITH_PROCESSES, WITH_NETWORK = 0.5, 0.5, 0.3
 # Each run generates different requests; `make fuzz` generates thousands per operation.
 FUZZ_EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "100")
 FUZZ_EXAMPLES_ON_POSTGRESQL = "20"
@@ -186,6 +188,11 @@ def on_versions(environment: str, project: str, *, covered: bool = False) -> dic
     }
 
 
+def marked(name: str) -> list[str]:
+    """The tests with a marker of `MARKED_LANES`; where everything is required, each of them has to run."""
+    return pytest("-rs", "-p", "scripts.no_skips", "-m", name, f"tests/{name}")
+
+
 def on_database() -> list[str]:
     return pytest(*ON_DATABASES)
 
@@ -204,7 +211,7 @@ class Lane:
     commands: list[list[str]]
     environment: dict[str, str] = field(default_factory=dict)
     seconds: int = 30  # rough duration, because the longest lanes start first
-    cores: float = 1  # cores kept busy: fewer if the lane waits for servers or a network
+    cores: float = 1  # cores kept busy: fewer if the lane waits for servers or processes
     otherwise: list[list[str]] = field(
         default_factory=list
     )  # commands to run instead if the requirement is not met
@@ -256,6 +263,7 @@ LANES = [
             "DATABASE_URL": own(POSTGRESQL_SERVER, "fuzz"),
             "FUZZ_EXAMPLES": FUZZ_EXAMPLES_ON_POSTGRESQL,
         },
+        cores=WITH_SERVER,
         seconds=60,
     ),
     Lane(
@@ -267,7 +275,13 @@ LANES = [
     ),
     Lane("proctortrack", no_plugin, [pytest("-rs", "tests/plugins")], seconds=40),
     Lane("Tutor", no_tutor, [pytest("-rs", "tests/tutor")]),
-    Lane("micro-frontend", no_client, [pytest("-rs", "tests/clients")], seconds=60),
+    Lane(
+        "micro-frontend",
+        no_client,
+        [pytest("-rs", "tests/clients")],
+        cores=WITH_NETWORK,
+        seconds=60,
+    ),
     Lane("walks", nothing, [pytest(*WALKS)], seconds=150),
     Lane("torture", nothing, [torture("run")], seconds=60),
     Lane("torture proof", no_server, [torture("proof")], seconds=60),
@@ -284,6 +298,7 @@ LANES = [
         no_postgresql,
         [on_database(), with_extensions()],
         {"DATABASE_URL": own(POSTGRESQL_SERVER, "lane")},
+        cores=WITH_SERVER,
         seconds=130,
     ),
     Lane(
@@ -291,6 +306,7 @@ LANES = [
         no_mariadb,
         [on_database(), with_extensions()],
         {"DATABASE_URL": own(MARIADB_SERVER, "lane")},
+        cores=WITH_SERVER,
         seconds=130,
     ),
     Lane(
@@ -301,6 +317,7 @@ LANES = [
             "DATABASE_URL": own(MARIADB_SERVER, "repeatable"),
             "DATABASE_ISOLATION": "repeatable read",
         },
+        cores=WITH_SERVER,
         seconds=60,
     ),
     Lane(
@@ -308,6 +325,7 @@ LANES = [
         no_postgresql,
         [attack()],
         {"DATABASE_URL": own(POSTGRESQL_SERVER, "attack")},
+        cores=WITH_SERVER,
         seconds=100,
     ),
     Lane(
@@ -315,14 +333,19 @@ LANES = [
         no_mariadb,
         [attack()],
         {"DATABASE_URL": own(MARIADB_SERVER, "attack")},
+        cores=WITH_SERVER,
         seconds=100,
     ),
     Lane("fuzz", nothing, [pytest("tests/fuzz")], {"FUZZ_EXAMPLES": FUZZ_EXAMPLES}, seconds=120),
+    Lane("demo", nothing, [marked("demo")], cores=WITH_PROCESSES, seconds=300),
+    Lane("browser", nothing, [marked("browser")], cores=WITH_PROCESSES, seconds=200),
+    Lane("packaging", nothing, [marked("packaging")], seconds=100),
 ]
 
 CORES = max(2, os.cpu_count() or 1)
-# Tests that no project runs, on SQLite in memory; one worker more than cores, as tests of processes mostly wait.
+# Tests that no project and no lane runs, on SQLite in memory; one worker more than cores, as some mostly wait.
 TESTS = [
-    sys.executable, "-m", "pytest", "-n", str(CORES + 1), "--dist", "loadgroup", "-rs", *WITHOUT_LANES,
-    *(f"--ignore={path}" for path in WALKS), "-p", "tests.projects.plugin", "--only-once", "tests",
+    sys.executable, "-m", "pytest", "-n", str(CORES + 1), "-rs", *WITHOUT_LANES,
+    *(f"--ignore={path}" for path in WALKS),
+    "-m", f"not ({' or '.join(MARKED_LANES)})", "-p", "tests.projects.plugin", "--only-once", "tests",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """``make test``: every lane that this machine can run, then pytest with one closing table.
 
-As many lanes run at a time as there are cores, the longest first; what a lane prints appears when it has ended. With REQUIRE_ALL=1 a lane that cannot run is a failure. The last line of a passing run is pytest's own; a failing run
+As many lanes run at a time as keep the cores busy, the longest first; what a lane prints appears when it has ended. With REQUIRE_ALL=1 a lane that cannot run is a failure. The last line of a passing run is pytest's own; a failing run
 ends with the names of the failed lanes.
 """
 
@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scripts import failures
 from scripts.environments import NotInstalled
 from scripts.lanes import CORES, LANES, ROOT, TESTS, Lane
 
@@ -29,7 +30,7 @@ class Result:
     outcome: str  # passed, failed, left out
     why: str = ""
     seconds: float = 0
-    red: list[str] = field(default_factory=list)  # pytest's summary line of each failed test
+    red: list[str] = field(default_factory=list)  # what pytest said of failed tests, in short
     cpu: float = 0  # seconds of its processes, without those of servers
 
 
@@ -53,7 +54,7 @@ def run_lane(lane: Lane) -> Result:
         code = _run(command, lane.environment, said, result)
         if code:
             result.outcome, result.why = "failed", _end_of(command, code)
-            result.red = [line.rstrip() for line in said if line.startswith(("FAILED ", "ERROR "))]
+            result.red = failures.summary(said)
             break
     result.seconds = time.monotonic() - began
     said.append(f"--- {lane.name} {result.outcome} after {result.seconds:.0f} s\n")
@@ -89,7 +90,7 @@ def _run(command: list[str], environment: dict[str, str], said: list[str], resul
 
 
 def run_lanes(lanes: Sequence[Lane], cores: int = CORES) -> list[Result]:
-    """Run the lanes that need one core first, two at a time; then those that need both cores."""
+    """Run the longest lane first, and beside it those that the rest of the cores is enough for."""
     waiting = sorted(lanes, key=lambda lane: -lane.seconds)
     results: dict[str, Result] = {}
     busy: dict[str, float] = {}
@@ -164,7 +165,7 @@ def main(lanes: Sequence[Lane] = LANES, tests: list[str] = TESTS) -> int:
     for result in results:
         if required and result.outcome == "left out":
             result.outcome = "failed"
-    print("--- tests (SQLite in memory), demo, browser, packaging", flush=True)
+    print("--- tests (SQLite in memory)", flush=True)
     code, rows = run_tests(results, tests, time.monotonic() - began)
     if code or any(row["outcome"] == "failed" for row in rows):
         say_what_failed(rows)

@@ -22,7 +22,6 @@ MARKS = [
     pytest.mark.browser,
     pytest.mark.django_db,
     pytest.mark.needs("lms-urls"),
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]

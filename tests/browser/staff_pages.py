@@ -22,7 +22,6 @@ PICTURES = os.environ.get("STAFF_PICTURES")
 MARKS = [
     pytest.mark.browser,
     pytest.mark.django_db,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.databases("sqlite"),  # pages do not depend on the database
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

@@ -18,7 +18,9 @@ TESTS = {
     "good": "def test_good():\n    assert True\n",
     "bad": "def test_bad():\n    assert False\n",
     "skipped": "import pytest\n\ndef test_skipped():\n    pytest.skip('nothing listens')\n",
-    "marked": "import pytest\n\n@pytest.mark.demo\ndef test_walk():\n    assert True\n",
+    "random": "from hypothesis import given, settings, strategies\n\n"
+    "@settings(database=None, print_blob=True)\n@given(strategies.integers())\n"
+    "def test_random(number):\n    assert number < 1000\n",
 }
 
 
@@ -32,7 +34,7 @@ def close(tmp_path):
         lanes = tmp_path / "lanes.json"
         before = {"lane": "types", "outcome": lane, "why": "", "seconds": 1.5, "red": []}
         lanes.write_text(json.dumps([before]), encoding="utf-8")
-        (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = demo\n", encoding="utf-8")
+        (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         plugins = ["-p", "scripts.closing_table", "-p", "no:cacheprovider"]
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *plugins, *more, str(tmp_path)],
@@ -67,18 +69,27 @@ def test_what_makes_a_run_fail(close, names, options, status):
 
 
 def test_the_table_names_each_lane_and_why_it_was_left_out(close):
-    status, text = close("good", "marked", "skipped", lane="left out")
+    status, text = close("good", "skipped", lane="left out")
     assert status == 0
     assert re.search(r"^types +left out +1\.5 s$", text, re.M)
     assert re.search(r"^tests +passed .* 1 left out: Skipped: nothing listens$", text, re.M)
-    assert re.search(r"^demo +passed ", text, re.M)
-    assert re.search(r"^browser +left out ", text, re.M)
     assert text.count("what ran and what was left out") == 1
 
 
 def test_workers_of_xdist_add_no_rows(close):
     text = close("good", "skipped", more=["-p", "xdist.plugin", "-n", "2"])[1]
     assert len(re.findall(r"^tests +passed", text, re.M)) == 1
+
+
+def test_the_row_of_a_random_test_has_its_counterexample(close, tmp_path):
+    close("random")
+    (row,) = json.loads((tmp_path / "lanes.json").read_text(encoding="utf-8"))[1:]
+    assert row["red"][0].endswith("test_random.py::test_random")
+    assert [line.strip() for line in row["red"][1:4]] == [
+        "Failing test case: test_random(",
+        "number=1000,",
+        ")",
+    ]
 
 
 def test_the_last_line_is_the_summary_of_pytest(close):
@@ -104,3 +115,19 @@ def test_tests_with_a_lane_of_their_own_are_left_out_of_the_lanes_for_versions()
 @pytest.mark.parametrize("path", sorted({*lanes.ON_DATABASES, *lanes.WALKS, *quick.SLOW}))
 def test_the_paths_that_lanes_run_exist(path):
     assert (ROOT / path).exists()
+
+
+def test_each_marked_test_is_in_the_folder_of_its_lane():
+    """The lane of a marker runs its folder; the extensions' lane runs pages of its own."""
+    for name in lanes.MARKED_LANES:
+        marks = re.compile(rf"pytest\.mark\.{name}\b")
+        files = [path for path in (ROOT / "tests").rglob("*.py") if marks.search(path.read_text())]
+        assert files
+        assert all(path.is_relative_to(ROOT / "tests" / name) for path in files)
+
+
+def test_lanes_that_wait_leave_a_core_to_others():
+    """Beside a lane of one core there is room for two that wait for a server or for processes."""
+    waiting = [lane for lane in lanes.LANES if lane.cores < 1]
+    assert {"PostgreSQL", "MariaDB", "demo", "browser"} <= {lane.name for lane in waiting}
+    assert max(lane.cores for lane in waiting) <= 0.5

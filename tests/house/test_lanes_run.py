@@ -18,6 +18,14 @@ GREEN = """
 def test_good():
     assert True
 """
+RANDOM = """
+from hypothesis import given, settings, strategies
+
+@settings(database=None, print_blob=True)
+@given(strategies.integers())
+def test_random(number):
+    assert number < 1000
+"""
 RED = """
 def test_bad():
     assert False
@@ -86,6 +94,16 @@ def test_a_red_lane_is_the_last_thing_that_is_printed(run, red):
 
 def test_all_red_lanes_are_listed_at_the_end(run):
     assert run(first=RED, tests=RED)[1][-1] == "RED: first, tests"
+
+
+@pytest.mark.parametrize("red", ["first", "tests"])
+def test_the_counterexample_of_a_random_test_is_printed_at_the_end(run, red):
+    """The output of a lane may be far above, and other runs draw other examples."""
+    lines = run(**{red: RANDOM})[1]
+    end = [line.strip() for line in lines[lines.index(f"RED: {red}") - 12 :]]
+    begin = end.index("Failing test case: test_random(")
+    assert end[begin + 1 : begin + 3] == ["number=1000,", ")"]
+    assert any("@reproduce_failure(" in line for line in end[begin:])
 
 
 def test_a_required_lane_that_cannot_run_is_red(run):
@@ -206,6 +224,21 @@ def test_a_lane_whose_requirement_check_fails_is_red_and_delays_no_other_lane():
     )
     assert (lost.outcome, lost.why) == ("failed", "OSError('no such server')")
     assert other.outcome == "passed"
+
+
+@pytest.mark.parametrize("required", ["", "1"])
+def test_a_lane_of_marked_tests_is_red_if_a_required_test_is_skipped(
+    required, monkeypatch, tmp_path
+):
+    """A browser that is missing leaves a lane out on a developer's machine only."""
+    path = tmp_path / "test_skipped.py"
+    path.write_text("import pytest\ndef test_page():\n    pytest.skip('no browser')\n", "utf-8")
+    monkeypatch.setenv("REQUIRE_ALL", required)
+    command = lanes.marked("browser")
+    command[command.index("-m", 3) : command.index("-m", 3) + 2] = ["-c", os.devnull]
+    lane = Lane("browser", lanes.nothing, [[*command[:-1], str(path)]])
+    (result,) = run_tests.run_lanes([lane])
+    assert result.outcome == ("failed" if required else "passed")
 
 
 def test_no_command_runs_after_a_failed_one(tmp_path):
