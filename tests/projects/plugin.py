@@ -80,11 +80,12 @@ def fits(needs: set[str], config: pytest.Config) -> bool:
 def needs_of(path: Path) -> set[str]:
     """Return the `pytestmark` of a module or of a folder's `conftest.py`, without importing the module."""
     module = path / "conftest.py" if path.is_dir() else path
-    if module.suffix != ".py" or not module.exists():
+    text = _text_of(module)
+    if "pytestmark" not in text or "needs(" not in text:  # to parse all would take seconds
         return set()
     marks = [
         node.value
-        for node in ast.parse(module.read_text(encoding="utf-8")).body
+        for node in ast.parse(text).body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
     ]
     calls = [node for mark in marks for node in ast.walk(mark) if isinstance(node, ast.Call)]
@@ -95,16 +96,26 @@ def needs_of(path: Path) -> set[str]:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not import files and folders that are left out."""
     if config.getoption("only_once"):
-        return True if not collection_path.is_dir() and not _may_run_once(collection_path) else None
-    return True if lacking(needs_of(collection_path), config) else None
-
-
-def _may_run_once(module: Path) -> bool:
-    """Return whether the module, one of its tests or its folder has a need that no project meets."""
-    if any(_of_folder(folder) & ONCE for folder in module.parents):
+        return None if collection_path.is_dir() or _may_need(collection_path, ONCE) else True
+    if lacking(needs_of(collection_path), config):
         return True
-    text = module.read_text(encoding="utf-8") if module.suffix == ".py" else ""
-    return any(f'"{need}"' in text for need in ONCE)
+    project = config.getoption("rest_of")
+    if project and not collection_path.is_dir() and not _may_need(collection_path, ABSENT[project]):
+        return True
+    return None
+
+
+def _may_need(module: Path, needs: set[str]) -> bool:
+    """Return whether the module, one of its tests or its folder may have one of these needs."""
+    if any(_of_folder(folder) & needs for folder in module.parents):
+        return True
+    text = _text_of(module)
+    return any(f'"{need}"' in text for need in needs)
+
+
+def _text_of(module: Path) -> str:
+    is_there = module.suffix == ".py" and module.exists()
+    return module.read_text(encoding="utf-8") if is_there else ""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
