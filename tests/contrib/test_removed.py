@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 
+import pytest
+
 import edx_proctoring
 from tests.house.test_house import ROOT
 
@@ -30,6 +32,7 @@ SAMPLE = [
 ]
 
 
+@pytest.mark.databases("sqlite")  # it chooses its database itself
 def test_the_package_works_without_extensions(tmp_path):
     package = tmp_path / "edx_proctoring"
     shutil.copytree(os.path.dirname(edx_proctoring.__file__), package)
@@ -43,7 +46,7 @@ def test_the_package_works_without_extensions(tmp_path):
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "DATABASE_URL": "sqlite://:memory:",
     }
-    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-x", *SAMPLE]
-    for command in ([sys.executable, "-c", CODE.format(where=str(tmp_path))], pytest):
+    suite = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-x", *SAMPLE]
+    for command in ([sys.executable, "-c", CODE.format(where=str(tmp_path))], suite):
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

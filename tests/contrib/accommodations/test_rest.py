@@ -265,6 +265,7 @@ def test_a_preview_of_500_exams_takes_few_queries(post, make_exam, learner):
     assert len([one for one in ours if one.startswith("SELECT")]) <= 12
 
 
+@pytest.mark.databases("sqlite")  # asks none
 def test_the_openapi_document_describes_all_routes_of_profiles():
     found = document_v2()
     validate_schema(found)
