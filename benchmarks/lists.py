@@ -48,10 +48,8 @@ def pages(course: str) -> list[Page]:
 
     from benchmarks.project import lists_data as data
     from edx_proctoring import api
-    from edx_proctoring.runtime import set_runtime_service
 
     get = client()
-    set_runtime_service("enrollments", data.EnrollmentService())
     grouped = f"{V1}/attempt/grouped/course_id/{course}"
     attempts = f"{V2}/{course}/attempts/"
 
@@ -94,12 +92,6 @@ def pages(course: str) -> list[Page]:
         found += [
             page("allowances grouped by learner, 10,000", f"{V1}/{course}/grouped/allowance", 140),
             page("v2 allowances, page 1", f"{V2}/{course}/allowances/", 15),
-            page(
-                "onboarding, page 1, 100,000 learners",
-                f"/api/edx_proctoring/v1/user_onboarding/status/course_id/{course}",
-                25,
-            ),
-            page("v2 onboarding, page 1", f"{V2}/{course}/onboarding/", 25),
         ]
     return found
 

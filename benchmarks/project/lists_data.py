@@ -1,7 +1,6 @@
 """Two large courses: one with few exams of many learners, one with many exams of fewer. The database copies the rows."""
 
 import datetime
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -54,36 +53,6 @@ def fill(learners: int) -> None:
             _attempts(exam, chosen, STATUSES)
     _allowances(learners)
     _analyze()
-
-
-class Enrollment:
-    """As the host has it."""
-
-    def __init__(self, user: Any) -> None:
-        self.user, self.mode = user, "verified"
-
-
-class Enrollments(Sequence[Enrollment]):
-    """All learners, read like the host's queryset: no more than the page."""
-
-    def __init__(self) -> None:
-        users = get_user_model().objects.filter(username__startswith="learner")
-        self._users = users.order_by("username")
-
-    def __len__(self) -> int:
-        return self._users.count()
-
-    def __getitem__(self, key: Any) -> Any:
-        return [Enrollment(user) for user in self._users[key]]
-
-
-class EnrollmentService:
-    """The host's service `enrollments`."""
-
-    def get_enrollments_can_take_proctored_exams(
-        self, _course: str, _text: str | None = None
-    ) -> Any:
-        return Enrollments()
 
 
 def _exam(course: str, number: int, *, is_practice: bool) -> ProctoredExam:
