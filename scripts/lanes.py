@@ -35,6 +35,8 @@ ON_DATABASES = [
     "tests/test_transactions.py",
     "tests/views/test_large_course.py",
     "tests/views/test_lost_connections.py",
+    "tests/views/v2/test_attempt_orders.py",
+    "tests/views/v2/test_attempt_pages.py",
 ]
 # Thousands of requests and changes each, whose results do not depend on settings or versions. Coverage would make
 # them half as slow again, and the other tests reach the same lines.
