@@ -85,7 +85,7 @@ def _merged(
     Django cannot limit the parts of a union on SQLite, and would compile the same part for each exam.
     """
     parts: list[str] = []
-    values: list[Any] = []
+    values: list[int | str] = []
     for number, (sql, parameters) in enumerate(_parts(column, index, sign, reach)):
         for exam_id, place in places.items():
             alias = f"part{len(parts)}"
@@ -105,7 +105,9 @@ def _merged(
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _parts(column: str, index: str, sign: str, reach: int) -> Iterator[tuple[str, Sequence[Any]]]:
+def _parts(
+    column: str, index: str, sign: str, reach: int
+) -> Iterator[tuple[str, Sequence[int | str]]]:
     """Yield the query for the first attempts of an exam; if the column may be empty, in two parts: databases differ in
     whether empty values come first in an index.
     """

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from edx_proctoring.api.attempts import bulk_time_changes as api
 from edx_proctoring.api.attempts.previews import PlannedChange
+from edx_proctoring.lifecycle import BulkResult
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.types import User
 from edx_proctoring.views.permissions import caller
@@ -128,7 +129,7 @@ class BulkTimeChangeViewSet(ResourceViewSet[Model]):
     def get_queryset(self) -> QuerySet[Any]:
         return api.bulk_time_changes_of(self.kwargs.get("course_id", ""))  # none for OpenAPI
 
-    def get_object(self) -> Any:
+    def get_object(self) -> "BulkTimeChange":
         return change_of(self)
 
     @idempotent
@@ -148,7 +149,7 @@ class BulkTimeChangeViewSet(ResourceViewSet[Model]):
         return undone(change_of(self), caller(request))
 
 
-def change_of(view: ResourceViewSet[Any]) -> Any:
+def change_of(view: ResourceViewSet[Any]) -> "BulkTimeChange":
     """Return the change of the address; 404 unless it is the course's."""
     changes = api.bulk_time_changes_of(view.kwargs["course_id"]).select_related("by")
     return row_of(changes, view.kwargs["change_id"])
@@ -170,7 +171,7 @@ def undone(change: "BulkTimeChange", by: User) -> Response:
     return _made(*api.undo_bulk_time_change(change, by=by))
 
 
-def _made(change: "BulkTimeChange", results: Any) -> Response:
+def _made(change: "BulkTimeChange", results: list[BulkResult] | None) -> Response:
     rows = [_result(one) for one in results or ()]
     is_left = results is None
     return _answer(change, rows, status.HTTP_202_ACCEPTED if is_left else status.HTTP_200_OK)
@@ -193,7 +194,7 @@ def _planned(one: PlannedChange) -> dict[str, Any]:
     }
 
 
-def _result(one: Any) -> dict[str, Any]:
+def _result(one: BulkResult) -> dict[str, Any]:
     change = one.change
     row = change.adjustment if change else None
     seconds, gained = row.seconds if row else 0, change.gained if change else 0
