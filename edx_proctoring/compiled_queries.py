@@ -13,7 +13,6 @@ from django.db import connections, models
 from django.db.models.expressions import Expression
 from django.db.models.query import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
-from django.db.models.sql.query import Query
 
 from edx_proctoring import conf
 from edx_proctoring.limits import LARGEST_INTEGER
@@ -30,7 +29,7 @@ class _Plan(NamedTuple):
 
     compiler: SQLCompiler
     sql: str
-    params: tuple[object, ...]
+    params: tuple[Any, ...]
     slots: tuple[tuple[int, int], ...]
     converted: tuple[
         tuple[int, Expression], ...
@@ -40,21 +39,6 @@ class _Plan(NamedTuple):
     def is_current(self) -> bool:
         """Return whether the tables still have the names that were compiled."""
         return all(model._meta.db_table == name for model, name in self.tables)
-
-
-class _SentQuery:
-    """Stands for the query of a queryset whose SQL is known."""
-
-    def __init__(self, query: Query, compiler: SQLCompiler) -> None:
-        self._query, self._compiler = query, compiler
-
-    def get_compiler(self, *_args: object, **_options: object) -> SQLCompiler:
-        return self._compiler
-
-    def __getattr__(self, name: str) -> object:
-        if name.startswith("__"):  # asked of a copy, which has no query yet
-            raise AttributeError(name)
-        return getattr(self._query, name)
 
 
 class CompiledOnce(Generic[Row]):
@@ -135,7 +119,8 @@ class CompiledOnce(Generic[Row]):
     ) -> "QuerySet[models.Model, Row]":
         params = list(plan.params)
         for at, which in plan.slots:
-            params[at] = values[which]
+            # The same type of number: psycopg tells it to a server that binds the values.
+            params[at] = type(params[at])(values[which])
         compiler: Any = copy.copy(plan.compiler)
         compiler.connection = connection = connections[alias]
         compiler.as_sql = lambda *_args, **_options: (plan.sql, tuple(params))
@@ -143,8 +128,10 @@ class CompiledOnce(Generic[Row]):
             at: ([*connection.ops.get_db_converters(one), *one.get_db_converters(connection)], one)
             for at, one in plan.converted
         }
+        query: Any = copy.copy(plan.compiler.query)
+        query.get_compiler = lambda *_args, **_options: compiler
         template: Any = self._template
-        rows: Any = QuerySet(template.model, _SentQuery(plan.compiler.query, compiler), alias)  # type: ignore[arg-type]  # it stands for one
+        rows: Any = QuerySet(template.model, query, alias)
         rows._iterable_class, rows._fields = template._iterable_class, template._fields
         found: QuerySet[models.Model, Row] = rows
         return found

@@ -1,5 +1,6 @@
 """Queries compiled once: exactly what the ORM would send and return, on every database."""
 
+import copy
 import itertools
 
 import pytest
@@ -9,12 +10,14 @@ from django.db import connection, connections, models, router, transaction
 from django.db.transaction import TransactionManagementError
 
 import edx_proctoring.api  # noqa: F401  imports all that compiles queries
+from edx_proctoring import transactions
 from edx_proctoring.compiled_queries import ALL, CompiledOnce
 from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExam,
     ProctoredExamStudentAttempt,
     ProctoringLearner,
+    locks,
 )
 from edx_proctoring.outbox import delivery
 from edx_proctoring.testing.factories import AttemptFactory, ExamFactory
@@ -63,7 +66,7 @@ def sent(query, values):
     statements = []
 
     def note(execute, sql, params, many, context):
-        statements.append((sql, tuple(params)))
+        statements.append((sql, [(type(one), one) for one in params]))
         return execute(sql, params, many, context)
 
     with transaction.atomic(), connection.execute_wrapper(note):
@@ -78,6 +81,7 @@ def test_each_sends_and_returns_what_the_orm_would(on):
     for number in (1, 2):
         OutboxMessage.objects.create(kind="learner_state", key=f"key {number}", lane="lane")
     delivery._fresh(2)
+    locks._lock(transactions.LOCK_SECONDS)
     queries = [one for one in ALL if one.build.__module__.startswith("edx_proctoring.")]
     assert len(queries) >= 15
     found = 0
@@ -202,6 +206,38 @@ def test_locks_need_a_transaction():
         query(1)
     with pytest.raises(TransactionManagementError):
         query(1)
+
+
+@pytest.mark.databases("postgresql")
+@pytest.mark.parametrize("seconds", [7, 8])
+def test_the_learners_lock_waits_as_long_as_it_is_told_now(monkeypatch, seconds):
+    monkeypatch.setattr(transactions, "LOCK_SECONDS", 6)
+    ProctoringLearner.objects.create(user_id=1)
+    for limit in (6, seconds):
+        monkeypatch.setattr(transactions, "LOCK_SECONDS", limit)
+        with transaction.atomic():
+            ProctoringLearner.objects.lock(1, ours=True)
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW lock_timeout")
+                assert cursor.fetchone() == (f"{limit}s",)
+
+
+def test_calls_at_the_same_time_keep_their_own_values():
+    exams = [ExamFactory(), ExamFactory()]
+    query = CompiledOnce(lambda key: ProctoredExam.objects.filter(pk=key), int)
+    query(0)
+    first, second = (query._queryset("default", query.plan("default"), [exam.pk]) for exam in exams)
+    assert list(second) == [exams[1]]
+    assert list(first) == [exams[0]]
+
+
+def test_querysets_can_be_copied_as_tools_that_patch_them_do():
+    exam = ExamFactory()
+    query = CompiledOnce(lambda key: ProctoredExam.objects.filter(pk=key), int)
+    query(0)
+    found = query._queryset("default", query.plan("default"), [exam.pk])
+    for one in (copy.copy(found), copy.deepcopy(found), found.all()):
+        assert list(one) == [exam]
 
 
 def test_an_error_of_the_query_stays_an_error():

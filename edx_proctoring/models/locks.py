@@ -4,6 +4,7 @@ The foreign keys have no database constraint, so that older versions of the app 
 """
 
 import datetime
+import functools
 from typing import Self
 
 from django.conf import settings
@@ -44,7 +45,7 @@ class LearnerManager(models.Manager["ProctoringLearner"]):
         saves all others a query.
         """
         if ours and connection.features.has_select_for_update:
-            if not _LOCK(user_id):
+            if not _lock(transactions.LOCK_SECONDS)(user_id):
                 raise LockIsMissing
             return
         self.bulk_create(
@@ -101,12 +102,13 @@ class ProctoringLearner(models.Model):
         return f"{self.__class__.__name__}: user={self.user_id}"
 
 
-def _lock(user_id: int) -> models.QuerySet[ProctoringLearner]:
-    row = ProctoringLearner.objects.filter(user_id=user_id)
-    return _limited(row, transactions.LOCK_SECONDS).select_for_update()
-
-
-_LOCK = CompiledOnce(_lock, int)
+@functools.cache
+def _lock(seconds: int) -> CompiledOnce[ProctoringLearner]:
+    """Return the query that takes the lock; its SQL limits the waits."""
+    rows = ProctoringLearner.objects.filter
+    return CompiledOnce(
+        lambda user_id: _limited(rows(user_id=user_id), seconds).select_for_update(), int
+    )
 
 
 class ReservationQuerySet(models.QuerySet["ProctoringReservation"]):
