@@ -30,6 +30,7 @@ OWN = {
     "status": ("status", "proctoring_attempt_by_status"),
 }
 OF_EXAMS = ("exam_name", "type")  # all attempts of an exam are equal, and so ordered by id
+MOST_EXAMS = 100  # whose rows are merged: each is one or two parts of a UNION, and SQLite takes 500
 ANY_EXAM = -1  # takes the place of an exam's id
 
 
@@ -52,7 +53,7 @@ def first_in_order(exams: Sequence[ProctoredExam], name: str, reach: int, number
         # Each learner has at least one row. If few users are learners, most of those looked at would be none.
         is_worth = number > reach * 10
         return Q(user_id__in=_first_learners(exams, sign, reach)) if is_worth else None
-    if column not in OWN and column not in OF_EXAMS:
+    if (column not in OWN and column not in OF_EXAMS) or len(exams) > MOST_EXAMS:
         return None
     places = {exam.pk: _place(exam, column) * (-1 if sign else 1) for exam in exams}
     return Q(pk__in=_merged(places, *OWN.get(column, BY_ID), sign=sign, reach=reach))

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from edx_proctoring.api.attempts import orders, pages
-from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import (
     COURSE_ID,
     AttemptFactory,
@@ -91,6 +91,19 @@ def test_a_page_deeper_than_an_index_helps_is_sorted(client, course, monkeypatch
     for number in (1, 2, 3):
         expected = rows[(number - 1) * 4 : number * 4]
         assert page(client, "ordering=started_at", number, 4) == (len(rows), expected)
+
+
+def test_a_course_with_hundreds_of_exams_is_sorted(client, course):
+    exams = [
+        ExamFactory.build(
+            course_id=COURSE_ID, exam_name=f"Quiz {number}", content_id=f"quiz{number}"
+        )
+        for number in range(300)
+    ]
+    ProctoredExam.objects.bulk_create(exams)
+    for ordering in BOTH:
+        rows = whole(f"ordering={ordering}")
+        assert page(client, f"ordering={ordering}", 1, 7) == (len(rows), rows[:7]), ordering
 
 
 def test_a_course_without_exams_has_no_attempts(client, db):
