@@ -95,7 +95,7 @@ def _examples(part: Operation) -> list[Operation]:
 
 
 def _curl(method: str, path: str, body: Any, headers: dict[str, str] | None = None) -> list[str]:
-    lines = [f'$ curl -X {method} -H "Authorization: JWT $TOKEN" "$LMS{path}"']
+    lines = [f'$ curl -X {method} -H "Authorization: JWT $TOKEN"', f'    "$LMS{path}"']
     lines += [f'    -H "{name}: {value}"' for name, value in (headers or {}).items()]
     if isinstance(body, str):
         lines += ["    -H 'Content-Type: text/csv' --data-binary @accommodations.csv"]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -122,8 +123,22 @@ class ProctoringSchema(AutoSchema):
             for example in _examples().get(self.operation.name, [])
         ]
 
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        for part in [found.get("requestBody", {}), *found["responses"].values()] if found else []:
+            content = part.get("content", {}).get("application/json", {})
+            if content.get("schema", {}).get("type") == "array":
+                _unwrap(content.get("examples", {}).values())
+        return found
+
     def get_filter_backends(self) -> list[Any]:
         return []
+
+
+def _unwrap(examples: Iterable[dict[str, Any]]) -> None:
+    """Restore examples of lists: drf-spectacular expects one row, and puts it into a list."""
+    for example in examples:
+        (example["value"],) = example["value"]
 
 
 class ProctoringViews(OpenApiViewExtension):

@@ -194,3 +194,17 @@ def test_the_examples_equal_the_responses_of_the_application(recorded):
 def test_every_operation_with_a_response_body_has_an_example(recorded):
     silent = {"launch_exam", "retire_user"}  # pages and answers without a body
     assert {operation.name for operation in OPERATIONS.values()} - silent <= set(recorded)
+
+
+def test_the_document_shows_the_examples_as_they_were_recorded(recorded):
+    wrong, seen = [], 0
+    for path in edx_proctoring.openapi.document()["paths"].values():
+        for operation in path.values():
+            values = [one["value"] for one in recorded.get(operation["operationId"], [])]
+            for part in [operation.get("requestBody", {}), *operation["responses"].values()]:
+                content = part.get("content", {}).get("application/json", {})
+                shown = [one["value"] for one in content.get("examples", {}).values()]
+                seen += len(shown)
+                wrong += [(operation["operationId"], one) for one in shown if one not in values]
+    assert seen > 50
+    assert wrong == []
