@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,14 @@ def test_the_figures_of_the_readme_were_measured():
         f"violation report {report_ms / 1000:.2f} s instead of {report_before_ms / 1000:.0f} s",
     ):
         assert claim in readme
+
+
+def test_the_readme_counts_no_more_differences_than_there_are():
+    differences = tomllib.loads((DOCS / "differences.toml").read_text(encoding="utf-8"))
+    access = [name for name, difference in differences.items() if difference["area"] == "access"]
+    readme = " ".join((ROOT / "README.rst").read_text(encoding="utf-8").split())
+    ((total, about_access),) = re.findall(
+        r"more than (\d+), over (\d+) of them about who may do what", readme
+    )
+    assert len(differences) > int(total)
+    assert len(access) > int(about_access)
