@@ -23,7 +23,7 @@ const outputs = [
   { entry: 'live/index.ts', out: 'proctoring/js/live.js', make: forExtensions },
   { entry: '../mfe/exam_messages.ts', out: 'proctoring/mfe/exam_messages.js', make: (entry) => bundled(entry, { target: 'es2019', minify: true }) },
   { entry: 'staff/tokens.css', out: 'proctoring/css/staff.css', make: styles },
-  { entry: ['tokens', 'basics', 'bar', 'screens'].map((name) => `learner/${name}.css`), out: 'proctoring/css/learner.css', make: styles },
+  { entry: ['tokens', 'basics', 'parts', 'bar', 'screens'].map((name) => `learner/${name}.css`), out: 'proctoring/css/learner.css', make: styles },
 ];
 
 /** `import text from './x.css?inline'`, as vitest knows it, too: the minified text. */

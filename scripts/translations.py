@@ -20,6 +20,7 @@ from pathlib import Path
 import django
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
+from babel.messages.plurals import PLURALS
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
@@ -42,6 +43,12 @@ WIDTH = 100
 WRITTEN = datetime.datetime(
     2026, 11, 30, tzinfo=datetime.UTC
 )  # fixed: a run without new texts changes nothing
+
+# Babel numbers the last two forms of Arabic the other way round than CLDR, Django and the Open edX catalogs.
+PLURALS["ar"] = (
+    6,
+    "(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5)",
+)
 
 Text = str | tuple[str, str]
 

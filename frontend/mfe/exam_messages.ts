@@ -1,7 +1,7 @@
 // Messages of the invigilator, pauses, breaks and added time in the learning micro-frontend: a component for a plug-in
 // slot. React, the client and the texts come from the host, so this file imports nothing that the host already has.
 
-import { duration } from '../src/words';
+import { duration, fill, timeOfDay } from '../src/words';
 import { type Cover, Watch, titleOf } from './watch';
 
 type Child = unknown;
@@ -58,9 +58,11 @@ function coverDialog(React: ReactLike): (props: CoverProps) => Element {
     return h(
       'dialog',
       { ref, style: COVER, onCancel: stay, 'aria-labelledby': 'proctoring-cover-title', className: 'proctoring-pause' },
-      h('h2', { id: 'proctoring-cover-title' }, cover.isBreak ? gettext('You are on a break.') : gettext('Your exam is paused.')),
-      cover.message ? h('p', null, cover.message) : null,
-      h('p', null, gettext('Your time stands still. Your answers are kept, and the questions come back with the exam.')),
+      h('h2', { id: 'proctoring-cover-title' }, cover.isBreak ? gettext('You are on a break') : gettext('Your exam is paused')),
+      cover.message ? h('p', { dir: 'auto' }, cover.message) : null,
+      h('p', null, cover.since ? fill(gettext('Your clock has stood still since {time}: you lose no time.'), { time: timeOfDay(cover.since) }) : gettext('Your clock stands still: you lose no time.')),
+      h('p', null, `${gettext('Time left when you go on')}: `, h('strong', null, duration(cover.examSeconds))),
+      h('p', null, `${gettext('Your answers')}: `, gettext('They are kept, and hidden until you go on.')),
       cover.isBreak ? h('p', null, `${gettext('Left of your break')}: `, h('strong', null, duration(cover.seconds))) : null,
       cover.isBreak ? button(React, gettext('End the break and go on'), endBreak) : null,
     );
@@ -87,7 +89,18 @@ function announcement(React: ReactLike, watch: Watch): Element | null {
 function breakButton(React: ReactLike, watch: Watch): Element | null {
   const { breaks, paused } = watch.polled ?? {};
   if (!breaks || paused || breaks.left < 1 || breaks.longest < 1) return null;
-  return button(React, `${watch.gettext('Take a break')} (${duration(breaks.longest)})`, () => void watch.changeBreak('begin'));
+  const { gettext } = watch;
+  if (!watch.asksBreak) return button(React, gettext('Take a break…'), () => watch.askBreak(true));
+  const h = React.createElement;
+  const text = gettext('You have {left} left for breaks, and this one can last up to {longest}. Your clock stands still during the break. Your questions are hidden, and you cannot answer them. Submit your answers first.');
+  return h(
+    'div',
+    { className: 'alert alert-info', role: 'group', 'aria-label': gettext('Take a break now?'), key: 'break' },
+    h('p', null, h('b', null, gettext('Take a break now?')), h('br', null), fill(text, { left: duration(breaks.seconds_left), longest: duration(breaks.longest) })),
+    button(React, gettext('Begin the break'), () => void watch.changeBreak('begin')),
+    ' ',
+    button(React, gettext('Not now'), () => watch.askBreak(false)),
+  );
 }
 
 /** Make the component for the host's React. */

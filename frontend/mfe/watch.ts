@@ -16,6 +16,7 @@ const RETRY_MS = 5_000;
 export interface Polled {
   in_timed_exam: boolean;
   attempt_id: number;
+  time_remaining_seconds?: number;
   paused?: Pause;
   breaks?: Breaks;
   adjustments?: { id: number; seconds: number }[];
@@ -28,11 +29,18 @@ export interface Polled {
 export interface Cover {
   isBreak: boolean;
   message: string;
+  since: string;
   seconds: number;
+  examSeconds: number; // of the exam's time that are left
 }
 
 export function titleOf({ at }: Announcement, gettext: (text: string) => string): string {
   return at ? fill(gettext('From the invigilator, {time}'), { time: timeOfDay(at) }) : gettext('From the invigilator');
+}
+
+/** The moment, if the browser understands it. */
+function understood(moment = ''): string {
+  return Number.isNaN(new Date(moment).valueOf()) ? '' : moment;
 }
 
 export class Watch {
@@ -40,6 +48,7 @@ export class Watch {
   note = '';
   said = ''; // for screen readers
   failure = '';
+  asksBreak = false; // the question before a break is shown
   readonly read = new Set<number | string>();
 
   private readonly heard = new Set<number | string>();
@@ -57,7 +66,13 @@ export class Watch {
     const { paused, breaks } = this.polled ?? {};
     if (!paused) return null;
     const isBreak = paused.kind === 'break';
-    return { isBreak, message: paused.message ?? '', seconds: isBreak ? (breaks?.ends_in ?? 0) : 0 };
+    return {
+      isBreak,
+      message: paused.message ?? '',
+      since: understood(paused.since),
+      seconds: isBreak ? (breaks?.ends_in ?? 0) : 0,
+      examSeconds: this.polled?.time_remaining_seconds ?? 0,
+    };
   }
 
   /** Poll from the first instance until the last one is removed. */
@@ -81,11 +96,17 @@ export class Watch {
     this.redraw();
   }
 
+  askBreak(yes: boolean): void {
+    this.asksBreak = yes;
+    this.redraw();
+  }
+
   async changeBreak(step: 'begin' | 'end'): Promise<void> {
     const { breaks } = this.polled ?? {};
     const url = step === 'begin' ? breaks?.begin_url : breaks?.end_url;
     if (!url) return;
     this.failure = '';
+    this.asksBreak = false;
     try {
       await this.client.post(this.address(url), {}, { headers: { 'Idempotency-Key': newKey() } });
     } catch {

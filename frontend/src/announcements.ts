@@ -28,11 +28,11 @@ export class Announcements {
     const isGone = this.showing !== undefined && !messages.some(({ id }) => id === this.showing);
     if (isGone) {
       this.showing = undefined; // read in another window, or withdrawn
-      this.bar.announcement();
+      this.bar.notes.announcement();
     }
     if (!next || this.showing === next.id) return;
     this.showing = next.id;
-    this.bar.announcement(next, () => {
+    this.bar.notes.announcement(next, () => {
       this.read.add(next.id);
       this.showing = undefined;
       this.tell(next.id);

@@ -1,14 +1,18 @@
 // The mark-up of the timer bar: the host's template if there is one, else our own, with the same hooks.
 
-import type { Announcement } from './announcements';
 import type { Breaks } from './breaks';
-import { gettext } from './gettext';
+import { gettext, ngettext } from './gettext';
+import { type IconName, icon } from './icons';
 import type { Invigilated } from './invigilation';
+import { Notes } from './notes';
 import type { Pause } from './pause';
 import { adoptStyles } from './styles';
-import { duration, fill, timeOfDay } from './words';
+import { duration, fill, isolated } from './words';
 
 export type Level = '' | 'warning' | 'critical';
+
+/** Why the clock stands still. */
+export type Stop = 'pause' | 'break';
 
 /** What the server says about the learner's running attempt. */
 export interface Data extends Invigilated {
@@ -51,6 +55,8 @@ function flagText(seconds: number): string {
   return fill(gettext('{time} left'), { time: duration(seconds > 60 ? Math.ceil(seconds / 60) * 60 : Math.ceil(seconds)) });
 }
 
+const FLAG_ICONS: Record<Level | Stop, IconName> = { '': 'hourglass', warning: 'hourglass', critical: 'warning', pause: 'pause', break: 'cup' };
+
 function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   properties: Partial<HTMLElementTagNameMap[K]> = {},
@@ -81,12 +87,10 @@ function ownMarkup(root: HTMLElement, data: Data): void {
   text.append(make('a', { href: data.exam_url_path, textContent: data.exam_display_name }), ' ', make('span', { textContent: data.exam_type }));
   const clockBox = make('h3', { className: 'px-bar__clock', id: 'time_remaining_id' });
   clockBox.append(make('small', { textContent: gettext('Time left') }, { 'aria-hidden': 'true' }), make('b', {}, { role: 'timer', 'aria-label': gettext('Time left') }));
+  const toggle = make('button', { type: 'button', id: 'toggle_timer', className: 'px-button px-button--quiet' }, { 'aria-pressed': 'false' });
+  toggle.append(icon('eye'), gettext('Hide the clock'));
   const time = make('div', { className: 'px-bar__time' });
-  time.append(
-    make('span', { className: 'px-bar__flag', hidden: true, dir: 'auto' }),
-    clockBox,
-    make('button', { type: 'button', id: 'toggle_timer', className: 'px-button px-button--quiet', textContent: gettext('Hide the timer') }, { 'aria-pressed': 'false' }),
-  );
+  time.append(make('span', { className: 'px-bar__flag', hidden: true }), clockBox, toggle);
   row.append(text, make('span', { className: 'px-bar__saved' }), time);
   const end = make('button', { type: 'button', className: 'exam-button-turn-in-exam px-button px-button--second', textContent: endText(data) });
   if (data.attempt_status !== 'ready_to_submit') row.append(end);
@@ -98,28 +102,48 @@ function ownMarkup(root: HTMLElement, data: Data): void {
 
 /** If two exams are running, the button names the exam that it ends. */
 function endText(data: Data): string {
-  return data.other_exams?.length ? fill(gettext('End {exam}'), { exam: data.exam_display_name }) : gettext('End my exam');
+  return data.other_exams?.length ? fill(gettext('End {exam}…'), { exam: isolated(data.exam_display_name) }) : gettext('End the exam…');
 }
 
-const NOTES = ['timer-connection', 'timer-session', 'timer-announcement', 'timer-change', 'timer-other'];
-const KINDS = ['warn', 'bad', 'info', 'good', 'warn'];
 const FLAG_SECONDS = 300;
+const TOGETHER_MS = 50;
+const HIDDEN = 'proctoring-clock-hidden'; // of this attempt, on all pages of the window
+
+/** The attempt whose clock is hidden. */
+function remembered(): string {
+  try {
+    return sessionStorage.getItem(HIDDEN) ?? '';
+  } catch {
+    return ''; // storage is forbidden: each page shows the clock
+  }
+}
+
+function remember(attempt: string): void {
+  try {
+    sessionStorage.setItem(HIDDEN, attempt);
+  } catch {
+    // storage is forbidden: the next page shows the clock
+  }
+}
 
 /** The bar in the page. */
 export class Bar {
+  readonly notes: Notes;
   private readonly own: boolean;
   private top = 0;
+  private saidAt = -Infinity;
   private sizes?: ResizeObserver;
   private readonly follow = () => this.stick();
 
   constructor(
     private readonly root: HTMLElement,
-    data: Data,
+    private readonly data: Data,
     onEnd: (button: HTMLButtonElement) => void,
   ) {
     adoptStyles();
     this.own = !hostMarkup(root, data);
     if (this.own) ownMarkup(root, data);
+    this.notes = new Notes(root, { inPlace: (change) => this.inPlace(change), say: (text) => this.say(text) });
     this.measure();
     this.nameOthers(data);
     this.all<HTMLButtonElement>('.exam-button-turn-in-exam').forEach((button) => {
@@ -153,9 +177,10 @@ export class Bar {
   private nameOthers(data: Data): void {
     const [other] = data.other_exams ?? [];
     if (!other) return;
-    const texts = { other: other.exam_display_name, exam: data.exam_display_name };
-    const line = this.line('timer-other', fill(gettext('Another exam of yours is running, too: {other}. The clock here is for {exam}.'), texts));
-    if (other.exam_url_path) line.append(make('a', { className: 'px-button px-button--second', href: other.exam_url_path, textContent: fill(gettext('Go to {exam}'), { exam: other.exam_display_name }) }));
+    const [name, here] = [isolated(other.exam_display_name), isolated(data.exam_display_name)];
+    const text = fill(gettext('Another exam of yours is running, too: {other}. The clock here is for {exam}.'), { other: name, exam: here });
+    const url = other.exam_url_path;
+    this.notes.other(text, url ? { url, text: fill(gettext('Go to {exam}'), { exam: name }) } : undefined);
   }
 
   private get bar(): HTMLElement {
@@ -170,76 +195,48 @@ export class Bar {
     return this.root.querySelectorAll<T>(selector);
   }
 
-  /** Show the time and its level: by colour, edge, and words. */
-  show(seconds: number, level: Level): void {
+  /** Show the time and its level: by colour, edge, words and shape. */
+  show(seconds: number, level: Level, stop?: Stop): void {
     const time = this.one('#time_remaining_id b');
     if (time) time.textContent = clock(seconds);
     const { classList } = this.bar;
     classList.toggle('low-time', level !== '');
     classList.toggle('warning', level === 'warning');
     classList.toggle('critical', level === 'critical');
-    if (this.own) this.root.dataset.level = level || 'normal';
-    this.flag(level || seconds <= FLAG_SECONDS ? flagText(seconds) : '');
+    if (this.own) this.root.dataset.level = stop ? 'stopped' : level || 'normal';
+    if (stop) this.flag(stop === 'break' ? gettext('Break') : gettext('Paused'), stop);
+    else this.flag(level || seconds <= FLAG_SECONDS ? flagText(seconds) : '', level);
   }
 
-  private flag(text: string): void {
+  private flag(text: string, kind: Level | Stop): void {
     let flag = this.one('.px-bar__flag');
     if (!flag && text) {
-      flag = make('span', { className: 'px px-bar__flag', dir: 'auto' }); // in a host's bar
+      flag = make('span', { className: 'px px-bar__flag' }); // in a host's bar
       this.bar.append(flag);
     }
     if (!flag) return;
-    if (flag.textContent !== text) flag.textContent = text;
+    if (flag.textContent !== text || flag.dataset.kind !== kind) {
+      flag.dataset.kind = kind;
+      flag.replaceChildren(icon(FLAG_ICONS[kind]), make('bdi', { textContent: text }));
+    }
     const isHidden = text === '';
     if (flag.hidden !== isHidden) this.inPlace(() => (flag.hidden = isHidden)); // it may wrap the row
   }
 
-  /** Announce the text; show it only if the mark-up has a place for it. */
+  /** Have it read out; on the page only where there is a place for it. What is said at the same moment is kept. */
   say(text: string): void {
     const live = this.one('.timer-announce');
-    if (live) live.textContent = text;
+    if (!live) return;
+    const isTogether = performance.now() - this.saidAt < TOGETHER_MS && live.textContent !== '';
+    live.textContent = isTogether ? `${live.textContent} ${text}` : text;
+    this.saidAt = performance.now();
   }
 
-  /** Show and announce a change of the time, until the next one. */
-  note(text: string): void {
-    this.line('timer-change', text);
-  }
-
-  /** Show or remove the note that the server cannot be reached. */
-  connection(present: boolean): void {
-    const was = !this.bar.classList.contains('offline');
+  /** Is the server within reach? If not, say so where it can be seen. `unsaved` answers are to be submitted then. */
+  connection(present: boolean, unsaved: HTMLElement[] = []): void {
     this.bar.classList.toggle('offline', !present);
-    if (present && was) return;
-    this.line('timer-connection', present ? '' : gettext('No connection. Go on working on this page: your time goes on. We keep trying; submit your answers when the connection is back.'));
-    if (present) this.say(gettext('The connection is back.'));
-  }
-
-  /** Show that the session has ended; typed text stays on the page. */
-  signedOut(yes: boolean): void {
-    if (!yes && !this.one('.timer-session')) return;
-    this.line('timer-session', yes ? gettext('You have been signed out. Sign in again in a new window, then come back here. What you typed stays on this page.') : '');
-  }
-
-  /**
-   * Announce a message of the invigilator and show it until the learner has read it; without a message, remove the
-   * line.
-   */
-  announcement(message?: Announcement, onRead?: () => void): void {
-    const box = this.line('timer-announcement', message?.text ?? '');
-    if (!message) return;
-    // Not a live region of its own: text that comes together with its region is often not read out.
-    box.parentElement?.setAttribute('role', 'group');
-    const title = message.at ? fill(gettext('From the invigilator, {time}'), { time: timeOfDay(message.at) }) : gettext('From the invigilator');
-    box.parentElement?.setAttribute('aria-label', title);
-    // The text may have another direction than the page.
-    box.firstElementChild?.replaceChildren(make('b', { textContent: title }), make('br'), make('bdi', { textContent: message.text }));
-    const button = make('button', { type: 'button', className: 'px-button px-button--second', textContent: gettext('I have read this') });
-    button.addEventListener('click', () => {
-      this.line('timer-announcement', '');
-      onRead?.();
-    });
-    box.append(button);
-    this.say(`${title}: ${message.text}`);
+    if (present) this.notes.connected(unsaved.length, () => unsaved[0]?.focus());
+    else this.notes.disconnected();
   }
 
   /** Show the number of typed answers that were not submitted. */
@@ -247,25 +244,8 @@ export class Bar {
     const place = this.one('.px-bar__saved');
     if (!place) return;
     place.dataset.saved = count ? 'no' : 'yes';
-    place.textContent = count ? fill(gettext('Answers not submitted: {count}'), { count: String(count) }) : gettext('All typed answers submitted');
-  }
-
-  /** Set the line of a note: created if missing, ordered by importance, removed without a text. */
-  private line(name: string, text: string): HTMLElement {
-    const rank = NOTES.indexOf(name);
-    const box = make('div');
-    if (text) box.append(make('p', { textContent: text }));
-    this.inPlace(() => {
-      let note = this.one(`.${name}`);
-      if (!note) {
-        note = make('div', { className: `px px-bar__note px-bar__note--${KINDS[rank]} ${name}` }, { role: 'status' });
-        const after = NOTES.slice(rank + 1).map((other) => this.one(`.${other}`)).find(Boolean);
-        this.root.insertBefore(note, after ?? null);
-      }
-      note.replaceChildren(box);
-      if (!text) note.remove();
-    });
-    return box;
+    const text = fill(ngettext('{count} answer not submitted', '{count} answers not submitted', count), { count: String(count) });
+    place.replaceChildren(icon(count ? 'edit' : 'check'), make('span', { textContent: count ? text : gettext('All typed answers submitted') }));
   }
 
   /**
@@ -286,7 +266,7 @@ export class Bar {
     const digits = this.one('#time_remaining_id b');
     if (!button || !time || !digits) return;
     // The name stays the same, because aria-pressed contains the state.
-    if (!this.own) button.setAttribute('aria-label', gettext('Hide the timer'));
+    if (!this.own) button.setAttribute('aria-label', gettext('Hide the clock'));
     const set = (hidden: boolean) => {
       time.classList.toggle('timer-hidden', hidden);
       (this.own ? time : digits).hidden = hidden; // hosts have the button in the same element
@@ -295,10 +275,13 @@ export class Bar {
       icon?.classList.toggle('fa-eye', hidden);
       icon?.classList.toggle('fa-eye-slash', !hidden);
     };
-    set(false);
+    const attempt = String(this.data.attempt_id);
+    set(remembered() === attempt);
     button.addEventListener('click', (event) => {
       event.preventDefault();
-      set(button.getAttribute('aria-pressed') !== 'true');
+      const hidden = button.getAttribute('aria-pressed') !== 'true';
+      set(hidden);
+      remember(hidden ? attempt : '');
     });
   }
 

@@ -1,8 +1,11 @@
 // Breaks of learners: the button in the timer bar, and functions for the cover and the break's screen.
 
-import { send } from './http';
+import { confirmed } from './dialog';
 import { gettext } from './gettext';
+import { send } from './http';
+import { icon } from './icons';
 import { pending, navigation } from './page';
+import { duration, fill } from './words';
 
 /** The server's data about the learner's breaks. */
 export interface Breaks {
@@ -29,9 +32,21 @@ export function shortClock(seconds: number): string {
   return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
 }
 
-/** The button that begins a break; it is in the bar only while one may begin. */
+/** The explanation of a break, shown before it begins. */
+export function breakQuestion({ seconds_left: left, longest }: Breaks): string {
+  const text = gettext('You have {left} left for breaks, and this one can last up to {longest}. Your clock stands still during the break. Your questions are hidden, and you cannot answer them. Submit your answers first.');
+  return fill(text, { left: duration(left), longest: duration(longest) });
+}
+
+function mayBegin(breaks: Breaks): Promise<boolean> {
+  const labels = { agree: gettext('Begin the break'), stay: gettext('Not now'), noHarm: true };
+  return confirmed(gettext('Take a break now?'), breakQuestion(breaks), labels);
+}
+
+/** The button that asks before a break begins; it is in the bar only while one may begin. */
 export class BreakButton {
   private button?: HTMLButtonElement;
+  private breaks?: Breaks;
 
   constructor(private readonly bar: HTMLElement, private readonly begin: (url: string) => Promise<void>) {}
 
@@ -41,29 +56,34 @@ export class BreakButton {
       this.button = undefined;
       return;
     }
+    this.breaks = breaks;
     if (!this.button?.isConnected) this.put();
-    const button = this.button!;
-    button.dataset.url = breaks.begin_url;
-    if (!button.disabled) button.textContent = `${gettext('Take a break')} (${shortClock(breaks.longest)})`;
   }
 
   private put(): void {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'proctoring-break-button btn';
+    button.append(icon('cup'), gettext('Take a break…'));
+    button.setAttribute('aria-haspopup', 'dialog');
     // Next to the end button in our own mark-up; last in a host's.
     const end = this.bar.querySelector('.px-bar__row--main .exam-button-turn-in-exam');
     if (end) button.className = 'proctoring-break-button px-button px-button--second px-bar__pause';
     button.addEventListener('click', (event) => {
       event.preventDefault();
-      void pending(button, () => this.begin(button.dataset.url ?? '')).finally(() => {
-        button.disabled = false;
-        button.removeAttribute('aria-busy');
-      });
+      void this.ask(button);
     });
     if (end) end.before(button);
     else this.bar.append(button);
     this.button = button;
+  }
+
+  private async ask(button: HTMLButtonElement): Promise<void> {
+    if (button.getAttribute('aria-busy') === 'true' || !(await mayBegin(this.breaks!))) return;
+    await pending(button, () => this.begin(this.breaks!.begin_url));
+    button.disabled = false;
+    button.removeAttribute('aria-busy');
+    button.removeAttribute('aria-disabled');
   }
 }
 

@@ -69,15 +69,18 @@ export async function accessibleError(title: string, message: string): Promise<v
   await opened(dialogOf(ERROR_ID), title, message);
 }
 
-/** Ask; true when the learner agrees. With labels of its own, the focus is on the harmless button. */
-export function confirmed(title: string, message: string, labels?: { agree: string; stay: string }): Promise<boolean> {
+/** Ask; true when the learner agrees. With labels of its own, the focus is on the harmless button, which looks like the
+ * main one unless what is asked for does `noHarm` either.
+ */
+export function confirmed(title: string, message: string, labels?: { agree: string; stay: string; noHarm?: boolean }): Promise<boolean> {
   const dialog = dialogOf('proctoring-question');
   const cancel = part(dialog, 'button', 'cancel-button');
   cancel.textContent = labels?.stay ?? gettext('Cancel');
   const ok = part(dialog, 'button', 'ok-button');
   ok.textContent = labels?.agree ?? gettext('OK');
   cancel.classList.add('px-button');
-  cancel.classList.toggle('px-button--second', !labels); // the harmless one looks like the main one
-  ok.classList.toggle('px-button--danger', labels !== undefined);
+  const isHarmful = labels !== undefined && !labels.noHarm;
+  cancel.classList.toggle('px-button--second', !isHarmful);
+  ok.classList.toggle('px-button--danger', isHarmful);
   return opened(dialog, title, message, labels ? 'cancel-button' : undefined);
 }

@@ -1,7 +1,8 @@
 // The end of an exam: questions to hosts' scripts and to the learner before it, and the reason shown after it.
 
+import type { Data } from './bar';
 import { confirmed } from './dialog';
-import { gettext } from './gettext';
+import { gettext, ngettext } from './gettext';
 import { fill } from './words';
 
 /** The reason for leaving the page, shown on the next one; the screens of these statuses explain the rest. */
@@ -25,9 +26,20 @@ export function beforeEnd(reason: 'learner' | 'time', attemptId: number, seconds
 /** Ask the learner about answers that are typed and not submitted; true to go on. */
 export function mayLeave(count: number): Promise<boolean> {
   if (!count) return Promise.resolve(true);
-  const text = gettext('You typed something that is not submitted: {count}. Only submitted answers count.');
-  return confirmed(gettext('Some answers are not submitted'), fill(text, { count: String(count) }), {
-    agree: gettext('End my exam anyway'),
+  const title = ngettext('{count} answer is not submitted', '{count} answers are not submitted', count);
+  return confirmed(fill(title, { count: String(count) }), gettext('Answers that are not submitted do not count.'), {
+    agree: gettext('End the exam anyway'),
     stay: gettext('Go back to my exam'),
   });
+}
+
+/** Have the browser ask before a page of a proctored exam is left, unless `ended` says that nothing is lost. */
+export function warnOnLeaving({ course_id: course, taking_as_proctored: proctored }: Data, ended: () => boolean): void {
+  const place = decodeURIComponent(window.location.pathname);
+  if (!proctored || !place.includes(`/courses/${course}/courseware/`) || window.onbeforeunload) return;
+  window.onbeforeunload = (event) => {
+    if (ended()) return;
+    event.preventDefault();
+    return gettext('You are still in your exam.');
+  };
 }

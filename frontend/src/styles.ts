@@ -1,7 +1,8 @@
-// The styles of the bar and of dialogs, for pages that have no screen and so no link to learner.css.
+// The styles of the bar, of dialogs and of the cover of a pause, for pages that have no screen and so no link to learner.css.
 
 import bar from './learner/bar.css?inline';
 import basics from './learner/basics.css?inline';
+import parts from './learner/parts.css?inline';
 import tokens from './learner/tokens.css?inline';
 
 let adopted = false;
@@ -11,6 +12,6 @@ export function adoptStyles(): void {
   if (adopted || !('adoptedStyleSheets' in document) || typeof CSSStyleSheet.prototype.replaceSync !== 'function') return;
   adopted = true;
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(`${tokens}${basics}${bar}`);
+  sheet.replaceSync(`${tokens}${basics}${parts}${bar}`);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }

@@ -1,8 +1,8 @@
 // The timer of a running exam: it counts down by the monotonic clock and polls the server, whose time is decisive.
 
-import { Bar, type Data, type Level } from './bar';
+import { Bar, type Data, type Level, type Stop } from './bar';
 import { Application } from './application';
-import { beforeEnd, mayLeave, whyEnded } from './ending';
+import { beforeEnd, mayLeave, warnOnLeaving, whyEnded } from './ending';
 import { BreakButton, type Breaks, changeBreak } from './breaks';
 import { CLOSED, endExam, namespace } from './exam';
 import { signedOut } from './errors';
@@ -63,6 +63,7 @@ export class TimerBar {
   private overSaid = false;
   private deaf: () => void = () => undefined;
   private standsAt?: number; // seconds left, while the exam is paused
+  private standsFor?: Stop;
 
   constructor(root: HTMLElement, private readonly data: Data, collection = COLLECTION) {
     this.url = `${collection}/${data.attempt_id}`;
@@ -84,7 +85,7 @@ export class TimerBar {
     exam.attemptExternalId = this.data.external_id ?? undefined;
     const now = performance.now();
     this.resynchronise(this.data.time_remaining_seconds, now);
-    if (this.data.paused) this.standsAt = this.data.time_remaining_seconds; // the page is the pause's own screen
+    if (this.data.paused) this.stand(this.data.paused, this.data.time_remaining_seconds); // the page is the pause's own screen
     this.breakButton.show(this.data.paused ? undefined : this.data.breaks);
     this.invigilation.take(this.data);
     this.polled();
@@ -93,15 +94,16 @@ export class TimerBar {
     if (every > 0) this.pingAt = now + Math.round(every / 2) * 1000;
     this.announced = RANKS.indexOf(this.level);
     this.bar.say(this.text);
-    this.bar.show(this.left, this.level);
+    this.bar.show(this.left, this.level, this.standsFor);
     this.interval = setInterval(this.tick, 1000);
     document.addEventListener('visibilitychange', this.wake);
     document.addEventListener(CLOSED, this.stop);
     window.addEventListener('online', this.wake);
     window.addEventListener('offline', this.offline);
     this.unsaved.start(this.data.attempt_id);
+    this.bar.unsaved(this.unsaved.fields.length);
     this.deaf = listen(this.data.attempt_id, this.hear);
-    this.warnOnLeaving();
+    warnOnLeaving(this.data, () => this.stopped || this.left <= 0 || this.status === 'started');
   }
 
   readonly stop = (): void => {
@@ -145,10 +147,11 @@ export class TimerBar {
       this.pingAt = now + (this.data.ping_interval ?? 0) * 1000;
       void this.application.ping();
     }
+    this.bar.notes.nextTry(this.polling ? 0 : (this.pollAt - now) / 1000);
     this.show();
     if (this.left <= 0 && !this.overSaid) {
       this.overSaid = true;
-      this.bar.note(gettext('Your time is over. What you have submitted counts; this page goes on in a moment.'));
+      this.bar.notes.change(gettext('Your time is over. What you have submitted counts; this page goes on in a moment.'));
     }
     if (this.left <= -HOLD_SECONDS && !this.busy.end) void this.end();
   };
@@ -167,7 +170,10 @@ export class TimerBar {
     this.show();
   };
 
-  private readonly offline = (): void => this.bar.connection(false);
+  private readonly offline = (): void => {
+    this.bar.connection(false);
+    this.pollAt = Math.min(this.pollAt, performance.now() + RETRY_MS);
+  };
 
   private readonly hear = (news: News): void => {
     if (news === 'ended') this.leave(gettext('You submitted this exam in another window.'));
@@ -179,7 +185,7 @@ export class TimerBar {
       this.lastCall = true;
       beforeEnd('time', this.data.attempt_id, Math.max(0, this.left));
     }
-    this.bar.show(this.left, this.level);
+    this.bar.show(this.left, this.level, this.standsFor);
     const rank = RANKS.indexOf(this.level);
     if (rank <= this.announced) return;
     this.announced = rank;
@@ -220,8 +226,8 @@ export class TimerBar {
 
   private reached(): void {
     this.failures = 0;
-    this.bar.connection(true);
-    this.bar.signedOut(false);
+    this.bar.connection(true, this.unsaved.fields);
+    this.bar.notes.signedOut(false);
     this.polled();
   }
 
@@ -229,7 +235,7 @@ export class TimerBar {
     if (this.stopped) return;
     const status = error instanceof RequestFailed ? error.status : 0;
     this.pollAt = performance.now() + POLL_MS;
-    if (signedOut(error)) return this.bar.signedOut(true);
+    if (signedOut(error)) return this.bar.notes.signedOut(true);
     if (ENDED.includes(status)) return this.leave(gettext('This exam no longer runs: your course team has ended or reset it.'));
     if (status === 403) return this.leave(gettext('This exam belongs to another account.'));
     if (!isPassing(error)) return;
@@ -260,15 +266,22 @@ export class TimerBar {
 
   private pauseOrGoOn(paused: Pause | undefined, seconds: number, breaks?: Breaks): void {
     if (paused) {
-      if (this.standsAt === undefined || this.cover.shown) this.cover.show(paused, this.ownBreak(paused, breaks));
-      this.standsAt = seconds;
+      if (this.standsAt === undefined || this.cover.shown) {
+        this.cover.show(paused, { seconds, unsaved: this.unsaved.fields.length }, this.ownBreak(paused, breaks));
+      }
+      this.stand(paused, seconds);
     } else if (this.standsAt !== undefined) {
-      this.standsAt = undefined;
+      this.standsAt = this.standsFor = undefined;
       if (!this.cover.shown) return this.leave(); // from the pause's own screen to the questions
       this.cover.hide();
       this.bar.say(gettext('Your exam goes on.'));
     }
     this.polled();
+  }
+
+  private stand({ kind }: Pause, seconds: number): void {
+    this.standsAt = seconds;
+    this.standsFor = kind === 'break' ? 'break' : 'pause';
   }
 
   private ownBreak(paused: Pause, breaks?: Breaks): OwnBreak | undefined {
@@ -294,7 +307,7 @@ export class TimerBar {
     if (total === 0) return;
     if (this.left > LAST_CALL_SECONDS) this.lastCall = this.overSaid = false;
     const words = total > 0 ? gettext('Time added to your exam: {time}.') : gettext('Time taken off your exam: {time}.');
-    this.bar.note(fill(words, { time: duration(Math.abs(total)) }));
+    this.bar.notes.change(fill(words, { time: duration(Math.abs(total)) }));
     tell(this.data.attempt_id, 'changed');
   }
 
@@ -338,7 +351,9 @@ export class TimerBar {
       } catch (error) {
         if (!isPassing(error)) return false;
         this.bar.connection(false);
-        await pause(backOff(failures, RETRY_MS, POLL_MS));
+        const wait = backOff(failures, RETRY_MS, POLL_MS);
+        this.pollAt = performance.now() + wait; // as the note says
+        await pause(wait);
       }
     }
     return false;
@@ -352,17 +367,6 @@ export class TimerBar {
         await pause(tries * 1000); // the server may end it at this moment
       }
     }
-  }
-
-  private warnOnLeaving(): void {
-    const { course_id: course, taking_as_proctored: proctored } = this.data;
-    const place = decodeURIComponent(window.location.pathname);
-    if (!proctored || !place.includes(`/courses/${course}/courseware/`) || window.onbeforeunload) return;
-    window.onbeforeunload = (event) => {
-      if (this.stopped || this.left <= 0 || this.status === 'started') return;
-      event.preventDefault();
-      return gettext('You are still in your exam.');
-    };
   }
 
   /** Leave the page; typed text that was not submitted is shown on the next one. */

@@ -15,6 +15,11 @@ export function fill(text: string, values: Record<string, string>): string {
   return text.replace(/\{(\w+)\}/g, (all, name: string) => values[name] ?? all);
 }
 
+/** A name inside a sentence, which may run in another direction than the sentence does. */
+export function isolated(name: string): string {
+  return `\u2068${name}\u2069`;
+}
+
 function unit(value: number, name: 'hour' | 'minute' | 'second'): string {
   const options = { style: 'unit', unit: name, unitDisplay: 'long' } as const;
   try {
@@ -34,7 +39,8 @@ export function duration(seconds: number): string {
   return parts.filter(Boolean).join(' ');
 }
 
-/** The time of day in the reader's zone, such as "14:48". */
-export function timeOfDay(moment: string): string {
-  return new Date(moment).toLocaleTimeString(language(), { hour: '2-digit', minute: '2-digit' });
+/** The time of day in the reader's zone, such as "14:48", or "14:48:20" with the seconds. */
+export function timeOfDay(moment: string | Date, hasSeconds = false): string {
+  const options: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: hasSeconds ? '2-digit' : undefined };
+  return new Date(moment).toLocaleTimeString(language(), options);
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bindBreakScreen, shortClock } from '../src/breaks';
 import { bindScreens } from '../src/screens';
 import { type TimerBar, showTimer } from '../src/timer';
-import { type Answer, RUNNING as DATA, server, visible, watchNavigation } from './helpers';
+import { type Answer, RUNNING as DATA, modalDialogs, server, visible, watchNavigation } from './helpers';
 
 let root: HTMLElement;
 let found: TimerBar | null;
@@ -12,6 +12,7 @@ beforeEach(() => {
   document.body.innerHTML = '<div class="proctored_exam_status"></div>';
   root = document.querySelector('.proctored_exam_status')!;
   visible(true);
+  modalDialogs();
   found = null;
 });
 afterEach(() => {
@@ -22,11 +23,20 @@ afterEach(() => {
 
 const BREAKS = { left: 2, seconds_left: 480, longest: 300, ends_in: 0, begin_url: '/begin', end_url: '/end' };
 const button = () => root.querySelector<HTMLButtonElement>('.proctoring-break-button');
+const question = () => document.querySelector<HTMLDialogElement>('dialog[open]');
 const cover = () => document.querySelector<HTMLElement>('.proctoring-pause');
 const settled = () => vi.advanceTimersByTimeAsync(1);
 const left = (time: number, more: object = {}): Answer =>
   ({ body: { status: 'started', time_remaining_seconds: time, ...more } });
 const onBreak = left(540, { paused: { kind: 'break', since: 'x', message: '' }, breaks: { ...BREAKS, left: 1, ends_in: 300 } });
+
+/** Press the button of a break, and the one in its question. */
+async function press(agrees = true) {
+  button()!.click();
+  await settled();
+  question()!.querySelector<HTMLElement>(agrees ? '.ok-button' : '.cancel-button')!.click();
+  await settled();
+}
 
 async function bar(...answers: Answer[]) {
   const navigation = watchNavigation();
@@ -39,11 +49,16 @@ describe('a break', () => {
   test('is begun and ended on the page, without a reload', async () => {
     const { navigation, sent } = await bar({ body: { changed: true } }, onBreak, { body: {} }, left(540, { breaks: BREAKS }));
     expect(button()!.nextElementSibling!.className).toContain('exam-button-turn-in-exam');
-    expect(button()!.textContent).toBe('Take a break (5:00)');
-    button()!.click();
+    expect(button()!.textContent).toBe('Take a break…');
+    await press(false);
+    expect(sent.filter((one) => one.method === 'POST')).toEqual([]);
     button()!.click();
     await settled();
-    expect(cover()!.textContent).toContain('You are on a break.');
+    expect(question()!.textContent).toContain('You have 8 minutes left for breaks, and this one can last up to 5 minutes. Your clock stands still');
+    expect(document.activeElement!.textContent).toBe('Not now'); // the harmless one
+    await press();
+    expect(cover()!.textContent).toContain('You are on a break');
+    expect(cover()!.textContent).toContain('Time left when you go on9 minutes');
     expect(cover()!.querySelector('[role="timer"]')!.textContent).toBe('5:00');
     expect(button()).toBeNull();
     await vi.advanceTimersByTimeAsync(10000);
@@ -57,8 +72,7 @@ describe('a break', () => {
   test('ends by itself when its time is used up', async () => {
     const polls = Array<Answer>(20).fill(onBreak);
     await bar({ body: {} }, ...polls, left(540, { breaks: { ...BREAKS, left: 1 } }));
-    button()!.click();
-    await settled();
+    await press();
     await vi.advanceTimersByTimeAsync(299000);
     expect(cover()).not.toBeNull();
     await vi.advanceTimersByTimeAsync(30000);
@@ -67,8 +81,7 @@ describe('a break', () => {
 
   test('a refused break is explained and can be tried again', async () => {
     await bar({ status: 400, body: { detail: 'You have no break left in this exam.' } });
-    button()!.click();
-    await settled();
+    await press();
     expect(document.querySelector('.proctoring-message')!.textContent).not.toBe('');
     expect([button()!.disabled, cover()]).toEqual([false, null]);
   });

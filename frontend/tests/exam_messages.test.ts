@@ -158,10 +158,14 @@ test('begins a break with a key, and reports a failure', async () => {
   const client = host();
   await settled();
   client.post.mockRejectedValueOnce(new Error('network'));
-  press('Take a break (5 minutes)');
+  press('Take a break…');
+  expect(document.querySelector('[role=group]')!.textContent).toContain('You have 5 minutes left for breaks');
+  press('Begin the break');
   await settled();
   expect(document.querySelector('[role=alert]')!.textContent).toContain('The server cannot be reached');
-  press('Take a break (5 minutes)');
+  press('Take a break…');
+  expect(document.querySelector('[role=group]')!.textContent).toContain('You have 5 minutes left for breaks');
+  press('Begin the break');
   await settled();
   expect(client.post).toHaveBeenLastCalledWith('https://lms.test/begin', {}, { headers: { 'Idempotency-Key': expect.any(String) } });
   expect(document.querySelector('[role=alert]')).toBeNull();

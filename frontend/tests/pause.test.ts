@@ -33,7 +33,7 @@ async function bar(change: object = {}, ...answers: Answer[]) {
 }
 
 describe('a pause', () => {
-  const paused = (time: number, message = 'Fire alarm.') => left(time, { paused: { kind: 'pause', since: 'x', message } });
+  const paused = (time: number, message = 'Fire alarm.') => left(time, { paused: { kind: 'pause', since: '2026-11-24T14:52:00+01:00', message } });
   const cover = () => document.querySelector<HTMLElement>('.proctoring-pause');
 
   test('covers the page, stops the clock and ends without a reload', async () => {
@@ -43,7 +43,11 @@ describe('a pause', () => {
     const { navigation, polls } = await bar({}, paused(540), paused(540), left(540));
     await minutes(1);
     expect(cover()!.textContent).toContain('Fire alarm.');
-    expect(cover()!.querySelector<HTMLElement>('p')!.dir).toBe('auto'); // in a language of the writer's
+    const since = new Date('2026-11-24T14:52:00+01:00').toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+    expect(cover()!.textContent).toContain(`Your clock has stood still since ${since}: you lose no time.`);
+    expect(cover()!.textContent).toContain('Time left when you go on9 minutes');
+    expect([cover()!.querySelector('.px-bar__flag')!.textContent, root.dataset.level]).toEqual(['Paused', 'stopped']);
+    expect(cover()!.querySelector<HTMLElement>('.proctoring-pause-message')!.dir).toBe('auto'); // in a language of the writer's
     expect([document.activeElement, input.closest('main')!.inert]).toEqual([cover(), true]);
     expect(root.style.visibility).toBe('hidden');
     await seconds(10);
@@ -74,7 +78,7 @@ describe('a pause', () => {
 
 describe('a change of the time', () => {
   const change = (time: number, ...adjustments: object[]) => left(time, { adjustments });
-  const note = () => root.querySelector('.timer-change')?.textContent;
+  const note = () => root.querySelector('.timer-change p')?.textContent;
 
   test('is announced once', async () => {
     await bar({}, change(1140, { id: 1, kind: 'grant', seconds: 600 }), change(1080, { id: 1, kind: 'grant', seconds: 600 }),

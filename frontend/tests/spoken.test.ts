@@ -48,7 +48,8 @@ const title = (text: string) => lines.push('', `== ${text}`);
 async function heard(): Promise<void> {
   await seconds(0);
   const said = (await virtual.spokenPhraseLog()).filter((text) => !/^(polite|assertive): $/.test(text));
-  lines.push(...said.filter((text, at) => text !== said[at - 1]));
+  const timeless = said.map((text) => text.replace(/since [^.]+\./, 'since 14:47:20.')); // else each run has its own
+  lines.push(...timeless.filter((text, at) => text !== timeless[at - 1]));
   await virtual.clearSpokenPhraseLog();
 }
 

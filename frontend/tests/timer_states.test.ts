@@ -64,7 +64,7 @@ describe('no exam goes on that has ended', () => {
     const area = document.querySelector('textarea')!;
     area.value = 'Because';
     area.dispatchEvent(new Event('input', { bubbles: true }));
-    expect(root.querySelector('.px-bar__saved')!.textContent).toBe('Answers not submitted: 1');
+    expect(root.querySelector('.px-bar__saved')!.textContent).toBe('1 answer not submitted');
     tell(7, 'ended');
     await minutes(3);
     expect([navigation.reloads, polls()]).toEqual([1, 0]);
@@ -103,7 +103,7 @@ describe('no exam goes on that has ended', () => {
     await seconds(2);
     const [area, pin] = [document.querySelector('textarea')!, document.querySelector<HTMLInputElement>('[type=password]')!];
     expect([area.value, pin.value]).toEqual(['Because', '']);
-    expect(root.querySelector('.px-bar__saved')!.textContent).toBe('Answers not submitted: 1');
+    expect(root.querySelector('.px-bar__saved')!.textContent).toBe('1 answer not submitted');
     window.dispatchEvent(new Event('pagehide'));
     found!.stop();
     endTyped(); // meanwhile the exam ended
@@ -138,7 +138,7 @@ describe('no exam goes on that has ended', () => {
     root = document.querySelector('.proctored_exam_status')!;
     await bar({}, left(400));
     expect(state()).toEqual(chosen);
-    expect(root.querySelector('.px-bar__saved')!.textContent).toBe('Answers not submitted: 5');
+    expect(root.querySelector('.px-bar__saved')!.textContent).toBe('5 answers not submitted');
     tell(7, 'ended');
     document.body.innerHTML = '<main></main>';
     showWhatWasLeft();
@@ -231,13 +231,73 @@ describe('what the bar says', () => {
   test('no connection at once, and its return', async () => {
     await bar({}, left(500));
     window.dispatchEvent(new Event('offline'));
-    expect(root.querySelector('.timer-connection')!.textContent).toMatch(/^No connection/);
+    const connection = root.querySelector('.timer-connection')!;
+    const said = root.querySelector('.timer-announce')!;
+    const since = new Date().toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+    expect(connection.textContent).toContain(`No connection since ${since}.`);
+    expect(said.textContent).toContain(`No connection since ${since}.`);
+    const sayings: string[] = [];
+    new MutationObserver(() => sayings.push(said.textContent!)).observe(said, { childList: true, characterData: true, subtree: true });
+    for (const left of [4, 3, 2]) {
+      await seconds(1);
+      expect(connection.querySelector('.px-bar__aside')!.textContent).toBe(`Next try in ${left} seconds.`);
+    }
+    expect([sayings, connection.closest('[role=status], [aria-live]')]).toEqual([[], null]); // the seconds are not read out
+    await seconds(2);
+    expect([root.querySelector('.timer-connection'), said.textContent]).toEqual([null, 'You are connected again.']);
+    const back = root.querySelector('.timer-back')!;
+    back.querySelector('button')!.click();
+    expect([back.textContent, root.querySelector('.timer-back')]).toEqual(['You are connected again.All right', null]);
+  });
+
+  test('what is not submitted when the connection is back is counted, and a button leads there', async () => {
+    document.body.insertAdjacentHTML('beforeend', '<main><form><textarea></textarea></form></main>');
+    await bar({}, 'down', left(500));
+    const area = document.querySelector('textarea')!;
+    area.dispatchEvent(new Event('input', { bubbles: true }));
+    window.dispatchEvent(new Event('offline'));
+    await seconds(20);
+    const back = root.querySelector('.timer-back')!;
+    expect(back.querySelector('p')!.textContent).toBe('You are connected again. 1 answer is not submitted yet.');
+    back.querySelector('button')!.click();
+    expect([document.activeElement, root.querySelector('.timer-back')]).toEqual([area, null]);
+  });
+
+  test.each([
+    ['timer-connection', () => window.dispatchEvent(new Event('offline')), {}, 'offline'],
+    ['timer-other', () => undefined, { other_exams: [{ exam_display_name: 'Quiz', exam_url_path: '/quiz' }] }, 'clock'],
+    ['px-bar__saved', () => undefined, {}, 'check'],
+    ['px-bar__flag', () => undefined, { time_remaining_seconds: 290 }, 'hourglass'],
+    ['px-bar__flag', () => undefined, { time_remaining_seconds: 50 }, 'warning'],
+    ['px-bar__flag', () => undefined, { paused: { kind: 'pause' } }, 'pause'],
+    ['px-bar__flag', () => undefined, { paused: { kind: 'break' } }, 'cup'],
+  ])('%s has a shape of its own, which is not read out', async (place, happens, change, shape) => {
+    await bar(change, left(500));
+    happens();
+    const drawing = root.querySelector(`.${place} svg`)!;
+    expect([drawing.getAttribute('data-icon'), drawing.getAttribute('aria-hidden')]).toEqual([shape, 'true']);
+  });
+
+  test('a hidden clock stays hidden on the next page of this attempt, and its last minutes show themselves', async () => {
+    const pageOf = async (change: object) => {
+      found?.stop();
+      document.body.innerHTML = '<div class="proctored_exam_status"></div>';
+      root = document.querySelector('.proctored_exam_status')!;
+      await bar(change, left(500));
+      return root.querySelector<HTMLElement>('#time_remaining_id')!.hidden;
+    };
+    expect(await pageOf({})).toBe(false);
+    root.querySelector<HTMLElement>('#toggle_timer')!.click();
+    expect(await pageOf({ time_remaining_seconds: 290 })).toBe(true);
+    expect(root.querySelector('.px-bar__flag:not([hidden])')!.textContent).toBe('5 minutes left');
+    expect(await pageOf({ attempt_id: 8 })).toBe(false);
+    sessionStorage.clear();
   });
 
   test('two exams are named, and the button says which one it ends', async () => {
     await bar({ other_exams: [{ exam_display_name: 'Quiz', exam_url_path: '/quiz' }] }, left(500));
     expect(root.querySelector('.timer-other')!.textContent).toMatch(/Quiz.*Final/);
-    expect(root.querySelector('.exam-button-turn-in-exam')!.textContent).toBe('End Final');
+    expect(root.querySelector('.exam-button-turn-in-exam')!.textContent).toBe('End \u2068Final\u2069…');
   });
 
   const LIVE = { live_url: '/live/mine/42/', poll_seconds: 30 };

@@ -6,8 +6,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import time_machine
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.staticfiles import storage
-from django.utils import timezone
+from django.template import Context, Template
+from django.utils import timezone, translation
 
 from edx_proctoring import api, emails
 from edx_proctoring.models import (
@@ -259,3 +262,38 @@ def test_a_printed_receipt_has_no_buttons_and_no_timer_bar():
         for name in names.split(",")
     }
     assert {".px-actions", ".px-bar"} <= hidden
+
+
+NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
+
+
+def exam_end(user):
+    request = SimpleNamespace(user=user) if user else None
+    tag = Template("{% load proctoring %}{% exam_end %}")
+    return tag.render(Context({"request": request} if request else {})).strip()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Your exam ends:"), ("de", "Ihre Prüfung endet:")]
+)
+def test_pages_without_scripts_say_when_the_running_exam_ends(make_exam, learner, language, words):
+    exam = make_exam(is_proctored=False, backend=None, time_limit_mins=60, exam_name="<b>Quiz</b>")
+    with time_machine.travel(NOON, tick=False), translation.override(language):
+        attempt_id = api.create_exam_attempt(exam.pk, learner.pk)
+        assert exam_end(learner) == ""
+        api.start_exam_attempt(exam.pk, learner.pk)
+        html = exam_end(learner)
+        assert html.startswith("<noscript>")
+        assert f'{words} <time datetime="2026-05-04T13:00:00+00:00"' in html
+        assert "(UTC)" in html
+        assert "<bdi>&lt;b&gt;Quiz&lt;/b&gt;</bdi>" in html
+        api.pause_attempt(attempt_id)
+        assert exam_end(learner) == ""  # the end moves with the pause
+        api.continue_attempt(attempt_id)
+    with time_machine.travel(NOON + 2 * HOUR, tick=False):
+        assert exam_end(learner) == ""
+
+
+@pytest.mark.parametrize("user", [None, AnonymousUser()])
+def test_pages_without_scripts_say_nothing_to_strangers(user):
+    assert exam_end(user) == ""

@@ -17,7 +17,7 @@ ENDED = "Your exam on the page before this one"
 def answered(page):
     """Type an answer and do not submit it."""
     page.get_by_label("Why?").fill("Because")
-    page.get_by_text("Answers not submitted: 1").wait_for()
+    page.get_by_text("1 answer not submitted").wait_for()
 
 
 def left_for_copying(page):
@@ -33,7 +33,7 @@ def test_a_submission_in_one_tab_updates_the_others_at_once(learner_host):
     first, second = host.running(), host.running()
     answered(second)
     first.bring_to_front()
-    first.get_by_role("button", name="End my exam").click()
+    first.get_by_role("button", name="End the exam…").click()
     first.get_by_role("button", name="Submit my exam").click()
     first.locator('[data-screen="timed-submitted"]').wait_for()
     second.locator('[data-screen="timed-submitted"]').wait_for()
@@ -103,15 +103,15 @@ def test_offline_is_shown_at_once_and_coming_online_polls_at_once(learner_host):
     host = learner_host()
     page = host.running(clock=True)
     host.disconnect(page)
-    page.get_by_text("No connection. Go on working on this page").wait_for()
+    page.locator(".timer-connection").wait_for()
     asked = host.polls()
     page.clock.run_for(6000)
     ProctoredExamStudentAttempt.objects.update(started_at=timezone.now() - 50 * MINUTE)
     host.connect(page)
-    page.get_by_text("No connection. Go on working on this page").wait_for(state="detached")
+    page.locator(".timer-connection").wait_for(state="detached")
     page.get_by_text("0:09:5").wait_for()
     assert host.polls() > asked
-    page.get_by_role("button", name="End my exam").click()
+    page.get_by_role("button", name="End the exam…").click()
     page.locator('[data-screen="proctored-ready-to-submit"]').wait_for()
 
 
@@ -119,7 +119,7 @@ def test_a_reload_warns_and_restores_typed_text(learner_host):
     host = learner_host()
     page = host.running()
     page.get_by_label("Longest river?").fill("Nile")
-    answered_two = page.get_by_text("Answers not submitted: 2")
+    answered_two = page.get_by_text("2 answers not submitted")
     page.get_by_label("Why?").fill("Because")
     answered_two.wait_for()
     asked = []
@@ -129,7 +129,7 @@ def test_a_reload_warns_and_restores_typed_text(learner_host):
     assert asked == ["beforeunload"]
     assert page.get_by_label("Why?").input_value() == "Because"
     page.get_by_role("button", name="Submit this answer").click()
-    page.get_by_text("Answers not submitted: 1").wait_for()
+    page.get_by_text("1 answer not submitted").wait_for()
     assert page.get_by_label("Why?").input_value() == "Because"
     assert asked == ["beforeunload"]  # submitting an answer causes no warning
     page.get_by_role("button", name="Submit this text").click()
@@ -144,13 +144,13 @@ def test_going_back_after_the_end_shows_the_typed_text(learner_host):
     host = learner_host()
     page = host.running()
     answered(page)
-    page.get_by_role("button", name="End my exam").click()
-    page.get_by_role("button", name="End my exam anyway").click()
+    page.get_by_role("button", name="End the exam…").click()
+    page.get_by_role("button", name="End the exam anyway").click()
     page.get_by_role("button", name="Go back to my exam").click()
-    page.get_by_text("Answers not submitted: 1").wait_for()
+    page.get_by_text("1 answer not submitted").wait_for()
     assert page.get_by_label("Why?").input_value() == "Because"
-    page.get_by_role("button", name="End my exam").click()
-    page.get_by_role("button", name="End my exam anyway").click()
+    page.get_by_role("button", name="End the exam…").click()
+    page.get_by_role("button", name="End the exam anyway").click()
     page.get_by_role("button", name="Submit my exam").click()
     page.locator('[data-screen="proctored-submitted"]').wait_for()
     left_for_copying(page)

@@ -225,12 +225,12 @@ def test_the_parts_are_refused_in_words(client_for, learner):
 
 @pytest.mark.parametrize(
     ("language", "text"),
-    [("de", "Prüfung beenden"), ("de-at", "Prüfung beenden"), ("en", None), ("xx", None)],
+    [("de", "Prüfung beenden …"), ("de-at", "Prüfung beenden …"), ("en", None), ("xx", None)],
 )
 def test_learners_pages_get_the_texts_of_their_scripts(client, language, text):
     answer = client.get(f"/api/edx_proctoring/pages/texts/{language}")
     assert answer.status_code == 200
-    assert answer.json().get("End my exam") == text
+    assert answer.json().get("End the exam…") == text
     assert "public" in answer["Cache-Control"]
 
 

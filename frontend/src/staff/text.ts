@@ -1,7 +1,7 @@
 // Texts in the reader's language: from the page's own catalog, else from the host's.
 
 import { gettext as ofHost } from '../page';
-import { type Texts, ngettext as ofHostInNumbers } from '../gettext';
+import { type Texts, formFor, ngettext as ofHostInNumbers } from '../gettext';
 
 const CONFIG = 'proctoring-staff-config';
 
@@ -30,16 +30,6 @@ export function ngettext(one: string, many: string, count: number): string {
   const forms = ownCatalog()[one];
   const text = Array.isArray(forms) ? formFor(forms, count) : ofHostInNumbers(one, many, count);
   return interpolate(text, { count: formatNumber(count) });
-}
-
-const CATEGORIES: Intl.LDMLPluralRule[] = ['zero', 'one', 'two', 'few', 'many', 'other'];
-
-/** Catalogs have the plural forms of a language in the order of its categories, some without the last ones. */
-function formFor(forms: string[], count: number): string {
-  const rules = new Intl.PluralRules(locale());
-  const known = rules.resolvedOptions().pluralCategories;
-  const place = CATEGORIES.filter((one) => known.includes(one)).indexOf(rules.select(count));
-  return forms[Math.min(place, forms.length - 1)];
 }
 
 /** The text with its `{names}` filled in. */

@@ -1,0 +1,22 @@
+"""`{% load proctoring %}{% exam_end %}`: what a page with the timer bar says when scripts are switched off."""
+
+from typing import Any
+
+from django import template
+from django.template.context import Context
+
+from edx_proctoring.api.student_view.details import stylesheet
+from edx_proctoring.api.student_view.running import running_exam_end
+
+register = template.Library()
+
+
+@register.inclusion_tag("proctoring/learner/exam_end.html", takes_context=True)
+def exam_end(context: Context) -> dict[str, Any]:
+    """Render the end of the signed-in learner's running exam, for browsers without scripts; else nothing.
+
+    Needs `request` in the context. One query, and two more while an exam runs.
+    """
+    user = getattr(context.get("request"), "user", None)
+    ends = running_exam_end(user) if user is not None and user.is_authenticated else None
+    return {"ends": ends, "learner_stylesheet": stylesheet() if ends else ""}
