@@ -21,7 +21,7 @@ help:
 	@echo "make torture      races, crashes and faults on all databases and brokers of this machine (RUNS=3)"
 	@echo "make torture-proof switch off one safeguard after the other: the attacks must notice"
 	@echo "make fuzz         5000 random requests per operation of the REST interface (EXAMPLES=…)"
-	@echo "make benchmark    beside the published package, with the same data (ARGUMENTS='--learners 1000 10000')"
+	@echo "make benchmark    all benchmarks, beside the published package; an hour on two quiet cores (ARGUMENTS=--short)"
 	@echo "make lint types docs format"
 	@echo "make release-check what a release needs: build, each pair of Python and Django, npm, docs, licences, SBOM"
 	@echo "make requirements compile requirements/*.txt anew"
@@ -71,7 +71,7 @@ fuzz: .venv/test.stamp
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/python -m pytest -q -n 2 tests/fuzz
 
 benchmark: .venv/test.stamp
-	$(BIN)/python -m benchmarks $(ARGUMENTS)
+	$(BIN)/python -m benchmarks.all $(ARGUMENTS)
 
 lint: .venv/test.stamp
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports

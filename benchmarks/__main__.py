@@ -10,6 +10,7 @@ import datetime
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,10 @@ def comparable(answer: Any) -> Any:
     return answer
 
 
-def compare(server: str, learners: int, rounds: int, longest: float) -> list[Row]:
-    """Run all operations, alternating, for `rounds` rounds; leave the published side out of operations for which it
+def compare(
+    server: str, learners: int, rounds: int, longest: float, only: Sequence[str] = ()
+) -> list[Row]:
+    """Run all operations, or `only` some, alternating, for `rounds` rounds; leave the published side out of operations for which it
     needs more than `longest` s.
     """
     with tempfile.TemporaryDirectory() as name:
@@ -127,7 +130,8 @@ def compare(server: str, learners: int, rounds: int, longest: float) -> list[Row
                 now = datetime.datetime.now(datetime.UTC).replace(microsecond=0).isoformat()
                 attempts = {side.fill_course(learners, now) for side in (theirs, ours)}
                 assert len(attempts) == 1, attempts
-                return [_row(name, theirs, ours, rounds, longest) for name in ours.operations()]
+                names = [name for name in ours.operations() if not only or name in only]
+                return [_row(name, theirs, ours, rounds, longest) for name in names]
             finally:
                 theirs.close()
                 ours.close()
@@ -176,16 +180,17 @@ def main() -> int:
         "--server", nargs="+", default=["SQLite"], choices=["SQLite", "PostgreSQL", "MariaDB"]
     )
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", nargs="+", default=[], choices=TARGETS, help="operations")
     parser.add_argument("--longest", type=float, default=5, help="seconds, see the code")
     options = conditions.parse(parser)
-    if why := environments.prepare():
+    if why := environments.prepare([PUBLISHED]):
         print(why)
         return 2
     for server in options.server:
         for learners in options.learners:
             title = f"{server}, {learners:,} learners"
             print(title, file=sys.stderr, flush=True)
-            rows = compare(server, learners, options.rounds, options.longest)
+            rows = compare(server, learners, options.rounds, options.longest, options.only)
             table = as_table(HEADER, [row.cells() for row in rows])
             publish(f"{server.lower()}-{learners}", server, [(title, table)])
     return 0

@@ -28,6 +28,7 @@ from pathlib import Path
 from benchmarks import conditions
 
 DATABASE = "proctoring_benchmark"
+SERVERS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MariaDB"}
 WORKER = [
     *("-m", "celery", "-A", "benchmarks.project.outbox_celery", "worker", "--pool", "solo"),
     *("--loglevel", "error", "--without-gossip", "--without-mingle", "-Q", "proctoring-benchmark"),
@@ -118,8 +119,10 @@ def deliverer(options: argparse.Namespace) -> Iterator[None]:
 
 def backlog(options: argparse.Namespace) -> None:
     """Measure many lanes, and a long one."""
+    from django.db import connection
     from django.utils import timezone
 
+    from benchmarks.__main__ import as_table, publish
     from edx_proctoring import outbox
     from edx_proctoring.models import OutboxMessage
 
@@ -144,9 +147,10 @@ def backlog(options: argparse.Namespace) -> None:
     began = time.monotonic()
     result = outbox.deliver()
     took = time.monotonic() - began
-    print(
-        f"{result['delivered']} lanes delivered in {took:.0f} s, {1000 * took / options.lanes:.2f} ms each"
-    )
+    rows = [f"{result['delivered']:,}", f"{took:.1f}", f"{result['delivered'] / took:,.0f}"]
+    server = SERVERS[connection.vendor]
+    table = as_table(["messages of one quick kind", "seconds", "messages a second"], [rows])
+    publish(f"outbox-{server.lower()}", server, [(f"One worker delivers, {server}", table)])
 
 
 def broker(_options: argparse.Namespace) -> None:

@@ -16,9 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import conditions
-from benchmarks.outbox import database
-
-SERVERS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MariaDB"}
+from benchmarks.outbox import SERVERS, database
 
 
 def fill(count: int) -> int:

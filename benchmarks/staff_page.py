@@ -73,10 +73,10 @@ def measure(options: argparse.Namespace) -> list[dict[str, float]]:
         if made.returncode:
             raise RuntimeError(made.stderr[-2000:])
         course, session = made.stdout.split()
-        port = stack.enter_context(web(env, options.port, 4, folder / "web.log", "staff_wsgi"))
+        stack.enter_context(web(env, options.port, 4, folder / "web.log", "staff_wsgi"))
         browser = stack.enter_context(chromium())
         path = f"/api/edx_proctoring/pages/courses/{course}/special-exams/#attempts"
-        address = f"http://127.0.0.1:{port}"
+        address = f"http://127.0.0.1:{options.port}"
         visits = range(options.rounds + 1)
         return [visit(browser, address, path, session, options.slower) for _ in visits][1:]
 

@@ -1,9 +1,11 @@
-"""``python -m benchmarks.start``: all learners create and start their attempts at the same time.
+"""``python -m benchmarks.start``: all learners create and start their attempts at the same time, beside 6.1.4.
 
-Real processes: the database server, two web processes with threads, a provider that takes 200 ms for each registration,
-and this one, which sends the learners' requests. Prints the total time, the errors, the learners' waiting times, and
-(PostgreSQL) the longest time that a connection was idle inside a transaction: it would be as long as a registration if a
-thread waited for the provider there (`--registration 2` makes the difference clear on a busy machine).
+Real processes: the database server, two web processes with threads, and this one, which sends the learners' requests and
+is the provider, which takes 200 ms for each request. Prints the total time, the errors, the learners' waiting times, the CPU
+time of each kind of process, and (PostgreSQL) the longest time that a connection was idle inside a transaction: as long as
+the provider takes if a thread waits for it there (`--registration 2` makes the difference clear on a busy machine).
+
+6.1.4 tells the provider of the start within the learner's request. Ours stores the message for a worker, and no worker runs.
 """
 
 import argparse
@@ -20,16 +22,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from benchmarks import conditions
 from benchmarks.__main__ import as_table, publish
-from tests.upgrade import sides
+from benchmarks.processes import cpu_seconds, server_cpu_seconds
+from tests.upgrade import environments, sides
 from tests.upgrade.environments import ROOT
 
-PROJECTS = [ROOT / "benchmarks" / "project", ROOT / "tests" / "upgrade" / "project", ROOT]
+PROJECTS = [ROOT / "benchmarks" / "project", ROOT / "tests" / "upgrade" / "project"]
 TOKEN = "t" * 32  # against forged requests
 ATTEMPTS = "/api/edx_proctoring/v1/proctored_exam/attempt"
 IDLE = """SELECT coalesce(max(extract(epoch FROM now() - state_change)), 0) FROM pg_stat_activity
@@ -37,7 +41,7 @@ WHERE datname = current_database() AND state = 'idle in transaction'"""
 
 
 class Provider(BaseHTTPRequestHandler):
-    """Issues tokens immediately, and registers attempts after a delay."""
+    """Issues tokens immediately, and answers everything else after a delay."""
 
     protocol_version = "HTTP/1.1"
     numbers = itertools.count()
@@ -48,23 +52,27 @@ class Provider(BaseHTTPRequestHandler):
         answer = {"access_token": "t", "expires_in": 9999}
         if "oauth2" not in self.path:
             time.sleep(self.registration)
-            answer = {"id": f"remote-{next(self.numbers)}"}
+            answer = {"id": f"remote-{next(self.numbers)}", "status": "started"}
         body = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
+    do_PATCH = do_PUT = do_POST
+
     def log_message(self, *args: Any) -> None:
         """Log nothing."""
 
 
-def environment(database: str, provider: int = 0) -> dict[str, str]:
+def environment(database: str, provider: int = 0, *, published: bool = False) -> dict[str, str]:
+    """Return the environment of a process; that of the published package must not find ours."""
+    paths = PROJECTS if published else [*PROJECTS, ROOT]
     return {
         **os.environ,
         "DATABASE_URL": database,
         "DJANGO_SETTINGS_MODULE": "start_settings",
-        "PYTHONPATH": os.pathsep.join(map(str, PROJECTS)),
+        "PYTHONPATH": os.pathsep.join(map(str, paths)),
         "PROVIDER_URL": f"http://127.0.0.1:{provider}",
     }
 
@@ -81,22 +89,28 @@ def provider() -> Iterator[int]:
 
 @contextmanager
 def web(
-    env: dict[str, str], port: int, threads: int, log: Path, application: str = "start_wsgi"
+    env: dict[str, str],
+    port: int,
+    threads: int,
+    log: Path,
+    application: str = "start_wsgi",
+    python: Path = sides.OURS,
 ) -> Iterator[int]:
-    """Start a web process; return its port."""
+    """Start a web process; return its id."""
     command = [
-        sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", f"--threads={threads}",
+        str(python), "-m", "waitress", f"--listen=127.0.0.1:{port}", f"--threads={threads}",
         f"{application}:application",
     ]  # fmt: skip
     with log.open("w") as output:
-        process = subprocess.Popen(command, env=env, stdout=output, stderr=output)
+        # Elsewhere, Python would find our package in the current folder.
+        process = subprocess.Popen(command, env=env, cwd=PROJECTS[0], stdout=output, stderr=output)
     try:
         until = time.monotonic() + 60
         while not _is_up(port):
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(log.read_text()[-2000:])
             time.sleep(0.2)
-        yield port
+        yield process.pid
     finally:
         process.terminate()
         process.wait()
@@ -106,7 +120,8 @@ def _is_up(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", ATTEMPTS)
-        return connection.getresponse().status < 500
+        connection.getresponse()  # for strangers, 6.1.4 answers with an error
+        return True
     except OSError:
         return False
     finally:
@@ -144,7 +159,7 @@ class Learners:
             except queue.Empty:
                 return
             try:
-                body: dict[str, Any] = {"exam_id": self.exam_id, "attempt_proctored": True}
+                body: dict[str, Any] = {"exam_id": self.exam_id, "attempt_proctored": "true"}
                 found = self._ask(connection, session, "create", "POST", ATTEMPTS, body)
                 path = f"{ATTEMPTS}/{found['exam_attempt_id']}"
                 self._ask(connection, session, "start", "PUT", path, {"action": "start"})
@@ -192,35 +207,68 @@ def idle_watch(database: str) -> Iterator[list[float]]:
         watcher.join()
 
 
-def measure(server: str, count: int, at_once: int, threads: int, first_port: int) -> list[str]:
-    """Return the cells of the table."""
+@dataclass
+class Case:
+    """One start: on which side, and with how many threads in each web process."""
+
+    side: str
+    threads: int
+    options: argparse.Namespace
+
+    @property
+    def is_published(self) -> bool:
+        return self.side == environments.VERSIONS[0]
+
+    @property
+    def python(self) -> Path:
+        return environments.python_of(self.side) if self.is_published else sides.OURS
+
+    def environment(self, database: str, provider: int = 0) -> dict[str, str]:
+        return environment(database, provider, published=self.is_published)
+
+
+def measure(case: Case) -> tuple[float | None, list[str]]:
+    """Return the seconds, None if there were errors, and the cells of the table."""
+    options = case.options
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        database = stack.enter_context(sides.database(server, "bench_start", folder))
+        database = stack.enter_context(sides.database(options.server, "bench_start", folder))
         made = subprocess.run(
-            [sys.executable, "-m", "start_data", str(count)],
-            env=environment(database), capture_output=True, text=True, check=True,
+            [case.python, "-m", "start_data", str(options.learners)],
+            env=case.environment(database), cwd=PROJECTS[0], capture_output=True, text=True, check=True,
         )  # fmt: skip
-        exam_id, *sessions = made.stdout.split()
-        provider_port = stack.enter_context(provider())
-        env = environment(database, provider_port)
-        ports = [
-            stack.enter_context(web(env, first_port + number, threads, folder / f"{number}.log"))
-            for number in range(2)
+        package, exam_id, *sessions = made.stdout.splitlines()
+        assert Path(package).is_relative_to(case.python.parents[1]) == case.is_published, package
+        env = case.environment(database, stack.enter_context(provider()))
+        ports = [options.port + number for number in range(options.processes)]
+        webs = [
+            stack.enter_context(
+                web(env, port, case.threads, folder / f"{port}.log", python=case.python)
+            )
+            for port in ports
         ]
         longest = stack.enter_context(idle_watch(database))
         learners = Learners(exam_id, sessions, ports)
-        seconds = learners.begin(at_once)
+        before = _used(webs, options.server)
+        seconds = learners.begin(options.at_once)
+        used = [now - then for now, then in zip(_used(webs, options.server), before, strict=True)]
         for error in sorted(set(learners.errors))[:5]:
             print(f"  {error}", file=sys.stderr)
-        idle = f"{longest[0] * 1000:.0f} ms" if server == "PostgreSQL" else "–"
-        return [
-            f"{count:,}",
-            f"{seconds:.0f}",
+        return None if learners.errors else seconds, [
+            case.side,
+            str(case.threads),
+            f"{options.learners:,}",
+            f"{seconds:.1f}",
             str(len(learners.errors)),
             *(_waited(learners.times[what]) for what in ("create", "start")),
-            idle,
+            f"{longest[0] * 1000:.0f}" if options.server == "PostgreSQL" else "–",
+            " / ".join(f"{one:.1f}" for one in used),
         ]
+
+
+def _used(webs: list[int], server: str) -> list[float]:
+    """Return the CPU seconds so far of the web processes, of the database server, and of this process."""
+    return [sum(map(cpu_seconds, webs)), server_cpu_seconds(server), time.process_time()]
 
 
 def _waited(times: list[float]) -> str:
@@ -228,22 +276,61 @@ def _waited(times: list[float]) -> str:
     return f"{statistics.median(ordered):.2f} / {ordered[int(0.95 * (len(ordered) - 1))]:.2f}"
 
 
-def main() -> None:
+HEADER = [
+    "version",
+    "threads of each process",
+    "learners",
+    "seconds",
+    "errors",
+    "create: median / 95 % (s)",
+    "start: median / 95 % (s)",
+    "longest idle in a transaction (ms)",
+    "CPU: web / database / learners and provider (s)",
+    "ratio",
+]
+
+
+def compare(options: argparse.Namespace) -> Iterator[list[str]]:
+    """Measure both sides with each number of threads; return the rows, with the ratio published/ours."""
+    for threads in options.threads:
+        theirs = None
+        if not options.only_ours:
+            theirs, cells = measure(Case(environments.VERSIONS[0], threads, options))
+            yield [*cells, ""]
+        ours, cells = measure(Case("this one", threads, options))
+        yield [*cells, f"{theirs / ours:.1f}" if theirs and ours else "–"]
+
+
+def _published_server() -> str:
+    """Install the published package and its web server; return why that was not possible, or ''."""
+    version = environments.VERSIONS[0]
+    return environments.prepare([version]) or environments.install(version, "waitress")
+
+
+def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.start", description=__doc__)
     parser.add_argument("--server", default="PostgreSQL", choices=["PostgreSQL", "MariaDB"])
-    parser.add_argument("--learners", type=int, default=5000)
+    parser.add_argument("--learners", type=int, default=1000)
     parser.add_argument("--at-once", type=int, default=64, help="browsers that ask")
-    parser.add_argument("--threads", type=int, default=32, help="of each web process")
+    parser.add_argument("--processes", type=int, default=2, help="that serve requests")
+    parser.add_argument("--threads", type=int, nargs="+", default=[10, 32], help="of each")
     parser.add_argument("--port", type=int, default=18730, help="of the first web process")
     parser.add_argument("--registration", type=float, default=0.2, help="seconds of the provider")
+    parser.add_argument("--only-ours", action="store_true", help="not beside the published package")
     options = conditions.parse(parser)
+    if why := "" if options.only_ours else _published_server():
+        print(why)
+        return 2
     Provider.registration = options.registration
-    row = measure(options.server, options.learners, options.at_once, options.threads, options.port)
-    head = ["learners", "seconds", "errors", "create: median / 95 % (s)", "start", "idle in a transaction"]  # fmt: skip
+    rows = []
+    for cells in compare(options):
+        print("  ".join(cells), file=sys.stderr, flush=True)
+        rows.append(cells)
     title = f"The start of an exam, {options.server}"
-    publish(f"start-{options.server.lower()}", options.server, [(title, as_table(head, [row]))])
+    publish(f"start-{options.server.lower()}", options.server, [(title, as_table(HEADER, rows))])
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

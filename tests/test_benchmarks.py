@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-from benchmarks import conditions
+from benchmarks import all as all_benchmarks
+from benchmarks import conditions, pictures, recorded, summary
+from benchmarks.__main__ import HEADER, as_table
 
 
 @pytest.fixture
@@ -44,3 +46,82 @@ def test_results_name_machine_versions_and_load(load):
     for part in ("2 cores", "GiB", "Python 3.", "Django ", "edx-proctoring ", "SQLite 3."):
         assert part in text
     assert text.endswith("load 0.3 before the start and 0.3 at the end.")
+
+
+def test_a_benchmark_after_another_one_does_not_count_its_load(load, monkeypatch):
+    for name, value in conditions.following().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(conditions, "busy_cores", lambda: 0.1)
+    load(1.9)
+    assert conditions.are_recorded()
+    monkeypatch.setattr(conditions, "busy_cores", lambda: 1.3)
+    with pytest.raises(SystemExit):
+        load(0.1)
+
+
+def test_short_runs_and_busy_machines_record_nothing():
+    options = argparse.Namespace(short=False, any_load=False)
+    commands = [part.command(options) for part in all_benchmarks.parts()]
+    assert commands
+    assert not any("--any-load" in one for one in commands)
+    for which in ({"short": True}, {"any_load": True}):
+        changed = argparse.Namespace(**{**vars(options), **which})
+        assert all("--any-load" in part.command(changed) for part in all_benchmarks.parts())
+
+
+def test_each_database_is_measured():
+    parts = list(all_benchmarks.parts())
+    for server in all_benchmarks.SERVERS:
+        modules = {part.module for part in parts if part.server == server}
+        assert {"", "learner", "lists"} <= modules
+        assert ("start" in modules) == (server != "SQLite")
+
+
+def test_pictures_and_summary_belong_to_the_recorded_results():
+    """Otherwise, run `python -m benchmarks.summary` and `python -m benchmarks.pictures`."""
+    drawn = {
+        path.name: path.read_text(encoding="utf-8")
+        for pattern in pictures.PATTERNS
+        for path in pictures.FOLDER.glob(pattern)
+    }
+    assert "speed-sqlite.svg" in drawn
+    assert drawn == pictures.pictures()
+    written = (recorded.RESULTS / "summary.rst").read_text(encoding="utf-8")
+    assert written == summary.text()
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """Record results in another folder: milliseconds of 6.1.4 and ours by size of course."""
+    monkeypatch.setattr(recorded, "RESULTS", tmp_path)
+
+    def record(**sizes):
+        for size, (theirs, ours) in sizes.items():
+            learners = int(size.removeprefix("of_"))
+            row = ["grouped attempts, page 1", "128", theirs, "5", ours, "2.0", ""]
+            publish(f"mariadb-{learners}", f"MariaDB, {learners:,} learners", HEADER, row)
+        return tmp_path
+
+    def publish(name, title, *table):
+        head, *rows = table
+        text = f"today\n\n{title}\n{'~' * len(title)}\n\n{as_table(head, rows)}\n"
+        (tmp_path / f"{name}.rst").write_text(text, encoding="utf-8")
+
+    return record
+
+
+def test_growth_is_drawn_when_several_sizes_were_measured(results):
+    results(of_1000=("200.0", "10.0"))
+    assert set(pictures.pictures()) == {"speed-mariadb.svg"}
+    results(of_10000=("1,000.0", "11.0"))
+    assert set(pictures.pictures()) == {"speed-mariadb.svg", "growth-mariadb.svg"}
+    picture = pictures.pictures()["growth-mariadb.svg"]
+    assert picture.count('<path class="theirs"') == picture.count('<path class="ours"') == 1
+    assert ">1,000<" in picture
+    assert ">10,000<" in picture
+
+
+def test_the_summary_shows_both_versions_and_their_ratio(results):
+    results(of_1000=("200.0", "10.0"))
+    (row,) = summary.rows()
+    assert row[1:] == ["MariaDB", "10.0 ms", "200.0 ms", "20.0", "≥ 20×"]

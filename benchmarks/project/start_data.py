@@ -1,4 +1,4 @@
-"""Creates the exam, its learners and their sessions; prints the exam's id and one session key per line."""
+"""Creates the exam, its learners and their sessions; prints where the app is, the exam's id, and one session key per line."""
 
 import datetime
 import sys
@@ -7,6 +7,7 @@ import django
 
 django.setup()
 
+from django.apps import apps  # noqa: E402  needs the settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model  # noqa: E402  needs the settings
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402  needs the settings
 from django.contrib.sessions.models import Session  # noqa: E402  needs the settings
@@ -30,6 +31,7 @@ exam = ProctoredExam(
     backend="test",
 )
 ProctoredExam.objects.bulk_create([exam])  # no provider is running yet
+print(apps.get_app_config("edx_proctoring").path)
 print(ProctoredExam.objects.get().pk)
 until, sessions = timezone.now() + datetime.timedelta(days=1), []
 for user in users.all():

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,12 +27,12 @@ def _folder(version: str) -> Path:
     return FOLDER / f"{version}-py{major}{minor}"
 
 
-def prepare() -> str:
+def prepare(versions: Sequence[str] = VERSIONS) -> str:
     """Create missing environments; return why that was not possible, or ''."""
     FOLDER.mkdir(exist_ok=True)
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for version in VERSIONS:
+        for version in versions:
             why = _make(version)
             if why:
                 return f"edx-proctoring {version} could not be installed: {why}"
@@ -46,8 +47,16 @@ def _make(version: str) -> str:
     shutil.rmtree(folder, ignore_errors=True)
     venv.create(folder, with_pip=True, symlinks=True)
     mysql = ["mysqlclient"] if _has_mysql() else []
-    install = [
-        python_of(version),
+    if why := install(version, f"edx-proctoring=={version}", *ALSO, *mysql):
+        return why
+    stamp.touch()
+    return ""
+
+
+def install(version: str, *packages: str) -> str:
+    """Install packages into the environment of this version; return why that was not possible, or ''."""
+    pip = [
+        str(python_of(version)),
         "-m",
         "pip",
         "install",
@@ -57,13 +66,11 @@ def _make(version: str) -> str:
         "--timeout",
         "20",
     ]
-    wanted = [f"edx-proctoring=={version}", *ALSO, *mysql]
-    done = subprocess.run([*map(str, install), *wanted], capture_output=True, text=True)
-    if done.returncode:
-        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        return (errors or done.stderr.splitlines() or ["pip failed"])[-1]
-    stamp.touch()
-    return ""
+    done = subprocess.run([*pip, *packages], capture_output=True, text=True)
+    if not done.returncode:
+        return ""
+    errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+    return (errors or done.stderr.splitlines() or ["pip failed"])[-1]
 
 
 def _has_mysql() -> bool:
