@@ -26,7 +26,7 @@ class RowCount:
 
 def key_of(*conditions: object) -> str:
     """Return the name under which the number of the rows that meet these conditions is remembered."""
-    text = " ".join(map(str, conditions))
+    text = repr([str(one) for one in conditions])  # a search may contain anything
     return f"proctoring.attempts.{hashlib.sha256(text.encode()).hexdigest()}"
 
 

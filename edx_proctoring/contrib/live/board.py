@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Model, QuerySet, Value
 from edx_proctoring import backends
 from edx_proctoring.circuit_breaker import State
 from edx_proctoring.contrib.live import sources
-from edx_proctoring.contrib.live.models import Question, Seat
+from edx_proctoring.contrib.live.models import Question, RoomChange, Seat
 from edx_proctoring.contrib.live.rows import Entry, Row, entry_heard, entry_of
 from edx_proctoring.contrib.live.sources import Heard, Sources
 from edx_proctoring.models import TimeAdjustment
@@ -67,6 +67,8 @@ def fingerprint(course_id: str, now: datetime.datetime) -> list[Part]:
         _part(2, adjustments, "created", "ended_at"),
         _part(3, Question.objects.in_course(course_id), "asked_at", "closed_at"),
         _part(4, Seat.objects.in_course(course_id), "modified", "pk"),
+        # A seat may change twice in a moment, or by a clock that is slow. Each change adds a row here.
+        _part(5, RoomChange.objects.in_course(course_id), "at", "pk"),
     ]
     return sorted(parts[0].union(*parts[1:], all=True))
 
