@@ -17,6 +17,7 @@ from edx_proctoring.models import BulkTimeChange, ProctoredExam
 from edx_proctoring.types import User
 
 AT_ONCE = 500  # attempts that are changed in the request
+BulkResult = lifecycle.BulkResult
 LONGEST_REQUEST = datetime.timedelta(minutes=2)  # one that has taken longer has died
 
 
@@ -70,7 +71,7 @@ def _planned(bulk: BulkTimeChange, attempts: Sequence[lifecycle.Attempt]) -> lis
     return previews.plan_pauses(attempts, continues=continues)
 
 
-def run_bulk_time_change(bulk: BulkTimeChange) -> list[lifecycle.BulkResult] | None:
+def run_bulk_time_change(bulk: BulkTimeChange) -> list[BulkResult] | None:
     """Store the change and execute it; return a result for each attempt, or None above 500, which the worker executes."""
     with transaction.atomic():
         attempts = list(lifecycle.attempts_of(bulk)[: AT_ONCE + 1])
@@ -86,7 +87,7 @@ def run_bulk_time_change(bulk: BulkTimeChange) -> list[lifecycle.BulkResult] | N
 
 def undo_bulk_time_change(
     bulk: BulkTimeChange, *, by: User | None = None
-) -> tuple[BulkTimeChange, list[lifecycle.BulkResult] | None]:
+) -> tuple[BulkTimeChange, list[BulkResult] | None]:
     """Reverse a change within ten minutes: granted time, or pauses that are still open. Attempts that have ended refuse.
 
     Returns the reversal and its results, as `run_bulk_time_change` does. Raises TimeChangeNotAllowed.

@@ -278,7 +278,7 @@ def with_search(narrowing: Narrowing, text: str) -> Narrowing:
 
 
 def _newest_since(
-    exams: Any, reach: int, narrowing: Narrowing
+    exams: ExamQuerySet, reach: int, narrowing: Narrowing
 ) -> tuple[AttemptQuerySet, AttemptQuerySet]:
     """Return the attempts that meet the conditions, and those of them among which are the `reach` newest.
 
@@ -303,7 +303,9 @@ def _reached(rows: AttemptQuerySet, reach: int, *order: str) -> Any:
     return moments[reach - 1 : reach] if 0 < reach <= LARGEST_INTEGER else moments.none()
 
 
-def _reached_in_each(exams: Any, reach: int, narrowing: Narrowing) -> tuple[list[int], list[Any]]:
+def _reached_in_each(
+    exams: ExamQuerySet, reach: int, narrowing: Narrowing
+) -> tuple[list[int], list[Any]]:
     """Return the ids of the exams, and these moments; one query."""
     own = narrowing.narrow(Attempt.objects.filter(proctored_exam_id=OuterRef("pk")))
     moments = {
@@ -315,7 +317,7 @@ def _reached_in_each(exams: Any, reach: int, narrowing: Narrowing) -> tuple[list
 
 
 def _reached_by_exam_id(
-    exams: Any, reach: int, narrowing: Narrowing
+    exams: ExamQuerySet, reach: int, narrowing: Narrowing
 ) -> tuple[list[int], list[Any]]:
     """Do the same with two queries: MariaDB sorts all attempts of an exam whose id is not a constant."""
     exam_ids = list(exams.values_list("pk", flat=True))

@@ -9,7 +9,6 @@ from rest_framework.response import Response
 
 from edx_proctoring.api.attempts import bulk_time_changes as api
 from edx_proctoring.api.attempts.previews import PlannedChange
-from edx_proctoring.lifecycle import BulkResult
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.types import User
 from edx_proctoring.views.permissions import caller
@@ -171,7 +170,7 @@ def undone(change: "BulkTimeChange", by: User) -> Response:
     return _made(*api.undo_bulk_time_change(change, by=by))
 
 
-def _made(change: "BulkTimeChange", results: list[BulkResult] | None) -> Response:
+def _made(change: "BulkTimeChange", results: list[api.BulkResult] | None) -> Response:
     rows = [_result(one) for one in results or ()]
     is_left = results is None
     return _answer(change, rows, status.HTTP_202_ACCEPTED if is_left else status.HTTP_200_OK)
@@ -194,7 +193,7 @@ def _planned(one: PlannedChange) -> dict[str, Any]:
     }
 
 
-def _result(one: BulkResult) -> dict[str, Any]:
+def _result(one: api.BulkResult) -> dict[str, Any]:
     change = one.change
     row = change.adjustment if change else None
     seconds, gained = row.seconds if row else 0, change.gained if change else 0
