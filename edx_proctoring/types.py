@@ -224,6 +224,7 @@ class OnboardingRow(TypedDict):
     enrollment_mode: str
     status: str | None
     modified: datetime.datetime | None
+    valid_until: datetime.datetime | None
 
 
 class ActiveExam(TypedDict):

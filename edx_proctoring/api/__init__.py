@@ -152,6 +152,7 @@ from edx_proctoring.api.legacy import (
     is_reattempting_exam,
     verify_and_add_wait_deadline,
 )
+from edx_proctoring.api.onboarding.course import get_onboarding_statuses
 from edx_proctoring.api.onboarding.exams import (
     categorize_inaccessible_exams_by_date,
     does_backend_support_onboarding,
@@ -161,7 +162,6 @@ from edx_proctoring.api.onboarding.exams import (
 from edx_proctoring.api.onboarding.status import (
     NoOnboardingProfile,
     get_onboarding_status,
-    get_onboarding_statuses,
 )
 from edx_proctoring.api.onboarding.validity import (
     get_last_verified_onboarding_attempts_per_user,

@@ -36,7 +36,7 @@ ATTEMPT_COLUMNS = (
 ALLOWANCE_COLUMNS = (
     "course_id", "exam_name", "username", "email", "key", "value", "additional_minutes", "created", "modified",
 )  # fmt: skip
-ONBOARDING_COLUMNS = ("username", "enrollment_mode", "status", "modified")
+ONBOARDING_COLUMNS = ("username", "enrollment_mode", "status", "modified", "valid_until")
 COUNTED = ("Suspicious", "Rules Violation")
 
 
@@ -117,7 +117,7 @@ def allowance_rows(
 def onboarding_rows(rows: Iterable[OnboardingRow]) -> Iterator[Row]:
     """Return one row per learner."""
     for row in rows:
-        yield (row["username"], row["enrollment_mode"], row["status"], row["modified"])
+        yield tuple(row[name] for name in ONBOARDING_COLUMNS)  # type: ignore[literal-required]
 
 
 def _in_batches(rows: "QuerySet[Found]") -> Iterator[list[Found]]:

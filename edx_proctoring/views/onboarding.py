@@ -10,10 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api, constants
+from edx_proctoring.types import OnboardingRow
 from edx_proctoring.views import base, permissions, switches
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.permissions import caller, refusal, require_course_or_global_staff
 from edx_proctoring.views.requests.onboarding import OnboardingListQuery, OnboardingStatusQuery
+
+PUBLISHED = ("username", "enrollment_mode", "status", "modified")  # of a learner in the list
 
 
 class StudentOnboardingStatusView(ProctoredAPIView):
@@ -54,7 +57,7 @@ class StudentOnboardingStatusByCourseView(ProctoredAPIView):
         has_next, has_previous = page.has_next(), page.has_previous()
         return Response(
             {
-                "results": page.object_list,
+                "results": [_published(row) for row in page.object_list],
                 "count": page.paginator.count,
                 "num_pages": page.paginator.num_pages,
                 "previous": _link(given, course_id, page.number - 1) if has_previous else None,
@@ -62,6 +65,10 @@ class StudentOnboardingStatusByCourseView(ProctoredAPIView):
                 "use_onboarding_profile_api": uses_provider,
             }
         )
+
+
+def _published(row: OnboardingRow) -> dict[str, object]:
+    return {name: value for name, value in row.items() if name in PUBLISHED}
 
 
 def _link(given: Mapping[str, str], course_id: str, page: int) -> str:

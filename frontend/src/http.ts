@@ -118,12 +118,12 @@ function serverTime(response: Response): number {
   return Date.parse(response.headers.get('Date') ?? '') || Date.now();
 }
 
-/** Download a file without a time limit; `name` is the server's file name. Rejects with RequestFailed. */
-export async function download(url: string): Promise<{ content: Blob; name: string }> {
+/** Download a file without a time limit, until `signal` ends it; `name` is the server's file name. Rejects with RequestFailed. */
+export async function download(url: string, signal?: AbortSignal): Promise<{ content: Blob; name: string }> {
   const failed = (error: unknown) => {
     throw error instanceof RequestFailed ? error : new RequestFailed(0);
   };
-  const response = await fetch(url, { mode: 'same-origin', credentials: 'same-origin', cache: 'no-store' }).catch(failed);
+  const response = await fetch(url, { mode: 'same-origin', credentials: 'same-origin', cache: 'no-store', signal }).catch(failed);
   if (response.redirected) throw new RequestFailed(401); // to a page for signing in
   if (!response.ok) {
     const answer = parsed(await response.text().catch(failed));

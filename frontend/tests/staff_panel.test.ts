@@ -84,7 +84,7 @@ describe('the panel', () => {
     await rendered();
     expect(shownModally).toEqual([one(element, '.panel')]);
     expect(element.shadowRoot!.activeElement).toBe(one(element, '.panel .heading'));
-    expect(texts(element, 'thead th').slice(1, 6)).toEqual(['Learner', 'Exam', 'Started', 'Handed in', 'Time']);
+    expect(texts(element, 'thead th').slice(1, 6)).toEqual(['Learner', 'Exam', 'Started', 'Handed in', 'Time allowed']);
     one(element, '.panel .remove-attempt').click();
     await rendered();
     await answer(element);

@@ -130,11 +130,32 @@ describe('accommodations', () => {
 
 describe('onboarding', () => {
   test('rows in words, filtered by several statuses', async () => {
-    const server = api(() => pageOf({ username: 'lee', enrollment_mode: 'masters', status: 'rejected', modified: null }));
+    const server = api(() => pageOf({ username: 'lee', enrollment_mode: 'masters', status: 'rejected', modified: null, valid_until: null }));
     const element = await mount({ query: 'status=rejected' }, 'proctoring-onboarding');
-    expect(texts(element, 'tbody .fact')).toEqual(['Not approved', '–none', 'Master’s', '–none']);
+    expect(texts(element, 'tbody .fact')).toEqual(['Not approved', '–none', '–none', 'Master’s', '–none']);
     expect(one(element, 'tbody tr').getAttribute('data-attention')).toBe('bad');
     expect(server.asked).toEqual([]);
+  });
+
+  test('until when an approval is valid; one enrolment, by each column', async () => {
+    const asked: string[] = [];
+    api(({ path, query }) => {
+      if (path === 'onboarding/' && query.get('page_size') !== '1') asked.push(query.toString());
+      return pageOf({ username: 'lee', enrollment_mode: 'verified', status: 'verified', modified: '2026-03-01T12:00:00Z', valid_until: '2027-03-01T12:00:00Z' });
+    });
+    const element = await mount({}, 'proctoring-onboarding');
+    expect(texts(element, 'tbody [data-label="Valid until"] time')).toEqual(['Mar 1, 2027, 09:00 PM']);
+    const select = one<HTMLSelectElement>(element, 'select[name="enrollment_mode"]');
+    select.value = 'masters';
+    select.dispatchEvent(new Event('change'));
+    await rendered();
+    for (const heading of ['Learner', 'Status', 'Since', 'Valid until', 'Enrolment']) {
+      button(element, heading).click();
+      await rendered();
+    }
+    const orders = asked.map((query) => new URLSearchParams(query).get('ordering'));
+    expect(orders).toEqual([null, null, 'username', 'status', '-modified', '-valid_until', 'enrollment_mode']);
+    expect(new Set(asked.slice(1).map((query) => new URLSearchParams(query).get('enrollment_mode')))).toEqual(new Set(['masters']));
   });
 
   test('how many cannot start is said first, and they can be shown', async () => {
@@ -252,6 +273,28 @@ describe('files', () => {
     await answer(element);
     await vi.waitFor(() => expect(texts(element, 'dialog [role="alert"] p')).toEqual(['The file could not be made. XLSX needs an extra.']));
     expect(one<HTMLInputElement>(element, 'dialog [name="file"][value="xlsx"]').checked).toBe(true);
+  });
+
+  test('Cancel ends an export that takes long, and nothing is stored', async () => {
+    api(() => pageOf());
+    const element = await openDialog('proctoring-attempts');
+    const found = files();
+    const signals: AbortSignal[] = [];
+    vi.stubGlobal('fetch', (_url: string, { signal }: { signal: AbortSignal }) => {
+      signals.push(signal);
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new DOMException('', 'AbortError'))));
+    });
+    await answer(element);
+    expect(texts(element, 'dialog [type="submit"]')).toEqual(['The file is being made…']);
+    button(element, 'Cancel').click();
+    await rendered();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(all(element, 'dialog.dialog[open]')).toEqual([]);
+    one(element, '.export').click();
+    await rendered();
+    expect(texts(element, 'dialog [type="submit"]')).toEqual(['Export']);
+    expect(all(element, 'dialog [role="alert"]')).toEqual([]);
+    expect(found.stored).toEqual([]);
   });
 });
 

@@ -1,12 +1,18 @@
 """Actions on the staff page by keyboard alone; panel and dialogs are checked by axe."""
 
 import json
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
-from edx_proctoring.exceptions import BackendProviderCannotRemoveAttempt
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
+from edx_proctoring.models import ProctoredExam
+from edx_proctoring.models import ProctoredExamStudentAttempt as Attempt
 from edx_proctoring.testing.factories import AttemptFactory, ExamFactory
 from tests.browser.staff_pages import MARKS, accessible, begins_with, fits, picture, shows, tab_to
 
@@ -50,10 +56,49 @@ def test_panel_menu_and_dialogs_are_accessible(open_page, course, width, scheme,
     assert focused(page) == "lee"
 
 
-def test_by_keyboard_a_reset_refused_by_the_provider(open_page, course, provider):
-    provider.fail(
-        "remove_exam_attempt", BackendProviderCannotRemoveAttempt("The provider is down.")
+class Provider(BaseHTTPRequestHandler):
+    """A provider's server: issues tokens, and answers removals with 502 until it `is_up`."""
+
+    def do_POST(self):
+        self.answer(200, {"access_token": "t", "expires_in": 3600})
+
+    def do_DELETE(self):
+        self.server.removals.append(self.path)
+        if self.server.is_up:
+            self.answer(200, {"status": "deleted"})
+        else:
+            self.answer(502, {"error": "bad gateway"})
+
+    def answer(self, status, content):
+        body = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        """Write nothing."""
+
+
+@pytest.fixture
+def bad_gateway(course, monkeypatch):
+    """Give the midterm a REST provider whose server answers 502."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
+    server.is_up, server.removals = False, []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    client = BaseRestProctoringProvider(
+        "id", "secret", base_url=f"http://127.0.0.1:{server.server_port}"
     )
+    known = apps.get_app_config("edx_proctoring").backends
+    monkeypatch.setitem(known, "rest", client)
+    ProctoredExam.objects.filter(pk=course["midterm"].pk).update(backend="rest", external_id="E")
+    Attempt.objects.filter(user__username="lee").update(external_id="A")
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_by_keyboard_a_reset_that_the_provider_answers_with_502(open_page, course, bad_gateway):
     page = open_page("#attempts?search=lee")
     begins_with(page, "lee")
     press = page.keyboard.press
@@ -68,15 +113,24 @@ def test_by_keyboard_a_reset_refused_by_the_provider(open_page, course, provider
     press("Tab")
     assert focused(page) == "Keep the attempts"
     press("Tab")
-    press("Enter")
+    with page.expect_response(lambda answer: answer.request.method != "GET") as refusal:
+        press("Enter")
+    assert refusal.value.status == 502
+    assert bad_gateway.removals
     alert = dialog.get_by_role("alert")
     alert.wait_for()
-    assert "provider" in alert.inner_text()
+    detail = refusal.value.json()["detail"]
+    assert detail
+    assert detail in alert.inner_text()
+    # What a screen reader is given: an alert with the detail, in the dialog that has the focus.
+    assert re.search(rf"- alert:.*{re.escape(detail)}", dialog.aria_snapshot(), re.DOTALL)
+    assert Attempt.objects.filter(user__username="lee").exists()
     assert dialog.get_by_label("Reason (optional)").input_value() == "wrong room"
-    provider.recover()
+    bad_gateway.is_up = True
     press("Enter")
     page.get_by_role("status").get_by_text("The attempts of lee").wait_for()
     page.get_by_role("heading", name="No attempt matches").wait_for()
+    assert not Attempt.objects.filter(user__username="lee").exists()
 
 
 def test_by_keyboard_time_for_two_learners(open_page, course):

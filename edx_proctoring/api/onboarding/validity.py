@@ -29,14 +29,22 @@ def last_verified(
     users_list: Sequence[Any], backend: str, now: datetime.datetime
 ) -> dict[int, Attempt]:
     """Return the same as `get_last_verified_onboarding_attempts_per_user` at the given time."""
-    newest: dict[int, Attempt] = {}
+    found = last_verified_until(users_list, backend, now)
+    return {user_id: attempt for user_id, (attempt, _until) in found.items()}
+
+
+def last_verified_until(
+    users_list: Sequence[Any], backend: str, now: datetime.datetime
+) -> dict[int, tuple[Attempt, datetime.datetime]]:
+    """Return the same with the date until which the attempt is valid."""
+    newest: dict[int, tuple[Attempt, datetime.datetime]] = {}
     found = list(
         Attempt.objects.get_last_verified_proctored_onboarding_attempts(users_list, backend)
     )
     expires = expiries(found)
     for attempt in found:
         if attempt.user_id not in newest and expires[attempt.pk] > now:
-            newest[attempt.user_id] = attempt
+            newest[attempt.user_id] = (attempt, expires[attempt.pk])
     return newest
 
 
@@ -54,10 +62,10 @@ def get_onboarding_attempt_data_for_learner(
     for one in attempts:
         if one.status == Status.verified and expires[one.pk] > now:
             return _onboarding_data(Status.verified, expires[one.pk])
-    elsewhere = last_verified([user], backend, now).get(user.pk)
+    elsewhere = last_verified_until([user], backend, now).get(user.pk)
     if elsewhere is not None:
         other = InstructorDashboardOnboardingAttemptStatus.other_course_approved
-        return _onboarding_data(other, expiries([elsewhere])[elsewhere.pk])
+        return _onboarding_data(other, elsewhere[1])
     status = attempts[0].status if attempts else None
     return _onboarding_data(Status.expired if status == Status.verified else status, None)
 

@@ -12,12 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api, constants
+from edx_proctoring.api.onboarding.course import ORDERS
 from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus as Word
 from edx_proctoring.types import OnboardingRow
 from edx_proctoring.views import switches
 from edx_proctoring.views.requests.fields import LONGEST_TEXT
 from edx_proctoring.views.v2.base import ResourceViewSet
-from edx_proctoring.views.v2.lists import Pages, is_number
+from edx_proctoring.views.v2.lists import Choice, Pages, is_number
 
 WORDS = sorted(
     {*Word.onboarding_statuses.values(), Word.not_started, Word.other_course_approved}
@@ -32,6 +33,9 @@ class OnboardingSerializer(serializers.Serializer[Any]):
     enrollment_mode = serializers.CharField()
     status = serializers.CharField(allow_null=True, help_text=", ".join(WORDS))
     modified = serializers.DateTimeField(allow_null=True, help_text="The last change of the attempt.")  # fmt: skip
+    valid_until = serializers.DateTimeField(
+        allow_null=True, help_text="When the approval expires, or expired."
+    )
 
 
 class OnboardingFilter(django_filters.FilterSet):
@@ -43,13 +47,20 @@ class OnboardingFilter(django_filters.FilterSet):
     status = django_filters.MultipleChoiceFilter(
         choices=[(word, word) for word in WORDS], field_name="status", method="later"
     )
+    enrollment_mode = django_filters.CharFilter(
+        method="later", max_length=LONGEST_TEXT, help_text="The track, such as verified."
+    )
+    ordering = Choice(
+        [*ORDERS, *(f"-{name}" for name in ORDERS)],
+        help_text="By default, the order of the host or the provider.",
+    )
 
     def later(self, queryset: Any, name: str, value: object) -> Any:
         return queryset
 
 
 class OnboardingViewSet(ResourceViewSet[Model]):
-    """`/api/edx_proctoring/v2/courses/{course_id}/onboarding/`, in the order of the host or the provider.
+    """`/api/edx_proctoring/v2/courses/{course_id}/onboarding/`.
 
     404 if the course has no onboarding exam, 503 if the provider does not answer.
     """
@@ -80,11 +91,13 @@ class OnboardingViewSet(ResourceViewSet[Model]):
 def find_statuses(
     course_id: str, query: QueryDict, *, page: int, per_page: int
 ) -> Page[OnboardingRow]:
-    """Return the page of the statuses that the query's `search` and `status` leave."""
+    """Return the page of the statuses that the query's filters leave, in its order."""
     return api.get_onboarding_statuses(
         course_id,
         text_search=query.get("search", "").strip() or None,
         statuses=query.getlist("status"),
+        enrollment_mode=query.get("enrollment_mode") or None,
+        ordering=query.get("ordering", ""),
         page=page,
         per_page=per_page,
         ask_provider=switches.is_on(constants.ONBOARDING_PROFILE_INSTRUCTOR_DASHBOARD_API),

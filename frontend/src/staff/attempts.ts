@@ -128,7 +128,7 @@ export class ProctoringAttempts extends Section<Attempt> {
       },
       { name: 'started_at', label: gettext('Started'), isMoment: true, cell: (one) => moment(one.started_at) },
       { name: 'completed_at', label: gettext('Handed in'), isMoment: true, cell: (one) => (wasSubmitted(one) ? moment(one.completed_at) : null) },
-      { name: 'allowed_time_limit_mins', label: gettext('Time'), cell: (one) => this.minutes(one) },
+      { name: 'allowed_time_limit_mins', label: gettext('Time allowed'), cell: (one) => this.minutes(one) },
       { name: 'status', label: gettext('Status'), cell: (one) => this.status(one) },
     ];
   }

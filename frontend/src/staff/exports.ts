@@ -57,9 +57,10 @@ export function exportQuestion({ title, fields = [], formats = FORMATS, address 
     busy: gettext('The file is being made…'),
     cancel: gettext('Cancel'),
     errorText: (error) => `${gettext('The file could not be made.')} ${errorText(error)}`,
-    submit: async (values) => {
-      const { content, name } = await download(inFormat(address(values), values));
-      store(content, name || `export.${values.file}`);
+    canBeStopped: true,
+    submit: async (values, signal) => {
+      const { content, name } = await download(inFormat(address(values), values), signal);
+      if (!signal.aborted) store(content, name || `export.${values.file}`);
     },
   };
 }

@@ -17,6 +17,7 @@ interface Onboarding {
   enrollment_mode: string;
   status: string | null;
   modified: string | null;
+  valid_until: string | null;
 }
 
 function words(): Record<string, Word> {
@@ -100,14 +101,20 @@ export class ProctoringOnboarding extends Section<Onboarding> {
         options: [[blocking(), gettext('Not approved yet')], ...Object.entries(words()).map(([status, { label }]): Option => [status, label])],
         parameters: (value) => value.split(',').map((one) => ['status', one]),
       },
+      {
+        name: 'enrollment_mode',
+        label: gettext('Enrolment'),
+        all: gettext('All enrolments'),
+        options: Object.entries(enrolmentModes()),
+      },
     ];
   }
 
   private columns(): Column<Onboarding>[] {
     return [
-      { name: '', label: gettext('Learner'), cell: (one) => learnerCell(one) },
+      { name: 'username', label: gettext('Learner'), cell: (one) => learnerCell(one) },
       {
-        name: '',
+        name: 'status',
         label: gettext('Status'),
         cell: ({ status }) => {
           if (!status) return null;
@@ -115,8 +122,9 @@ export class ProctoringOnboarding extends Section<Onboarding> {
           return html`<span class="status" data-tone=${word.tone}>${icon(word.icon)}<span>${word.label}</span></span>`;
         },
       },
-      { name: '', label: gettext('Since'), cell: ({ modified }) => moment(modified) },
-      { name: '', label: gettext('Enrolment'), cell: ({ enrollment_mode: mode }) => enrolmentModes()[mode] ?? mode },
+      { name: 'modified', label: gettext('Since'), isMoment: true, cell: ({ modified }) => moment(modified) },
+      { name: 'valid_until', label: gettext('Valid until'), isMoment: true, cell: ({ valid_until: until }) => moment(until) },
+      { name: 'enrollment_mode', label: gettext('Enrolment'), cell: ({ enrollment_mode: mode }) => enrolmentModes()[mode] ?? mode },
       { name: '', label: gettext('Can’t start'), cell: ({ status }) => (APPROVED.includes(status ?? '') ? null : this.next()) },
     ];
   }

@@ -46,8 +46,10 @@ export interface Question {
   id?: string; // of the button that confirms
   /** Why it failed; by default, in the words for changes. */
   errorText?: (error: RequestFailed) => string;
+  /** Whether the reader may close the dialog while a request runs, which `signal` then ends; else she waits for its result. */
+  canBeStopped?: boolean;
   /** Do it; rejects with RequestFailed. The dialog closes, unless another question is the answer. */
-  submit: (values: Values) => Promise<Question | void>;
+  submit: (values: Values, signal: AbortSignal) => Promise<Question | void>;
 }
 
 export class Questions implements ReactiveController {
@@ -56,6 +58,7 @@ export class Questions implements ReactiveController {
   private errors: Record<string, string> = {};
   private failure: { text: string } | null = null;
   private isBusy = false;
+  private running = new AbortController();
   private opener: HTMLElement | null = null;
   private waiting: Question[] = [];
 
@@ -64,6 +67,7 @@ export class Questions implements ReactiveController {
   }
 
   hostDisconnected(): void {
+    this.stop();
     this.question = null;
     this.waiting = [];
     this.isBusy = false;
@@ -100,7 +104,15 @@ export class Questions implements ReactiveController {
     (first ?? dialog.querySelector<HTMLElement>('.harmless'))?.focus();
   }
 
+  /** End a request that may be ended. Whatever it still answers is ignored. */
+  private stop(): void {
+    if (!this.question?.canBeStopped) return;
+    this.running.abort();
+    this.isBusy = false;
+  }
+
   private close(): void {
+    this.stop();
     if (this.isBusy || !this.question) return;
     this.question = null;
     if (this.dialog?.open) this.dialog.close();
@@ -131,13 +143,17 @@ export class Questions implements ReactiveController {
     this.failure = null;
     if (!this.check()) return this.refused();
     this.isBusy = true;
+    this.running = new AbortController();
+    const { signal } = this.running;
     this.host.requestUpdate();
     try {
-      const next = await question.submit({ ...this.values });
+      const next = await question.submit({ ...this.values }, signal);
+      if (signal.aborted) return;
       this.isBusy = false;
       if (next) this.ask(next);
       else this.close();
     } catch (error) {
+      if (signal.aborted) return;
       this.isBusy = false;
       this.fail(error, question);
     }
