@@ -30,6 +30,7 @@ NAMES = (
     "jonas",
     "kofi",
 )
+RULES = "One sheet of notes is allowed."
 SILENT = "chen"  # the page of the others has just polled
 # Status, minutes since the start.
 ATTEMPTS = (
@@ -44,6 +45,7 @@ def seat_a_class() -> None:
     import django
 
     django.setup()
+    from django.contrib.auth import get_user_model
     from django.utils import timezone
 
     from demo.host.models import Enrollment
@@ -53,6 +55,8 @@ def seat_a_class() -> None:
 
     exam = ProctoredExam.objects.get(course_id=COURSE, exam_name="Midterm exam")
     now = timezone.now()
+    casey = get_user_model().objects.get(username="casey")  # tries it, too, and reads the rules
+    AttemptFactory(user=casey, proctored_exam=exam, status="ready_to_start")
     for name, (status, minutes) in zip(NAMES, ATTEMPTS, strict=True):
         user = UserFactory(username=name, email=f"{name}@demo.example.com")
         Enrollment.objects.create(user=user, course_id=COURSE, mode="verified")
@@ -98,15 +102,32 @@ def take(browser: Any, address: str) -> None:
     author.goto("/studio")
     author.screenshot(path=STATIC / "studio.png")
     _take_review_rules(author)
+    _take_what_learners_read(learner, staff)
+
+
+def _take_what_learners_read(learner: Any, staff: Any) -> None:
+    """The escalation address at the entrance, and the review rules before the start."""
+    for page in (learner, staff):
+        page.get_by_role("link", name="Course", exact=True).click()
+        page.get_by_role("link", name="Midterm exam").click()
+    entrance = learner.locator(".entrance")
+    entrance.get_by_text("Questions? Write to your course team").wait_for()
+    entrance.screenshot(path=STATIC / "learner-escalation.png")
+    rules = staff.locator(".px-screen", has=staff.locator(".exam-review-policy"))
+    rules.screenshot(path=STATIC / "learner-rules.png")
 
 
 def _take_review_rules(author: Any) -> None:
-    """An exam for which the course team writes down what is allowed."""
+    """An exam for which the course team has written down what is allowed."""
     author.set_viewport_size({"width": 1200, "height": 1100})
     save = author.get_by_role("button", name="Save Midterm exam")
-    form = author.locator("form", has=save)
-    form.get_by_label("What reviewers should know").fill("One sheet of notes is allowed.")
-    form.screenshot(path=STATIC / "studio-rules.png")
+    exam = author.locator("section", has=save)
+    exam.get_by_label("What reviewers should know").fill(RULES)
+    with author.expect_navigation():
+        save.click()
+    saved = exam.get_by_label("What reviewers should know").input_value()
+    assert saved == RULES, saved
+    exam.screenshot(path=STATIC / "studio-rules.png")
 
 
 def main() -> int:
