@@ -29,7 +29,7 @@ BLOCK = re.compile(
 FILE = re.compile(r"([\w./-]+\.\w+)(, at the end)?(?:, (?:at|for) .+)?$")
 REFUSED = r'"detail"|"developer_message"|<!DOCTYPE|^[045]\d\d$'
 NOISE = re.compile(
-    r"^(WARNING: Location|\[notice\]|Looking in|  +(Downloading|━|Stored)|Requirement already|Collecting|Processing|  +\S*━)"
+    r"^(WARNING: Location|\[notice\]|Looking in|  +(Downloading|━|Stored)|⚠️  You are running Tutor as root|Requirement already|Collecting|Processing|  +\S*━)"
 )
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 HEAD = """\
@@ -39,7 +39,8 @@ Transcripts
 What a stranger saw who followed the guides to the letter: in an empty folder, with nothing of a checkout of the package but the files that a
 guide names, and with each line as it stands there. ``python -m scripts.follow_guides`` does this and writes this page; a test
 compares it with the guides, so that a guide that has changed must be followed again. ``#`` begins a remark, ``…`` stands for lines
-that were left out. The times are of a busy machine.
+that were left out. The times are of a busy machine. From Tutor's guide only those steps were taken that need no container: where this
+was written, its images could not be downloaded. The guide on translation begins with a checkout.
 
 """
 
@@ -53,6 +54,8 @@ class Guide:
     typed: dict[str, str] = field(default_factory=dict)  # what a command asks for
     first: tuple[str, ...] = ()  # what was done before
     files: tuple[str, ...] = ()  # files of the source that the guide names
+    has_checkout: bool = False  # the guide is for people who have the source
+    not_here: str = "$^"  # commands that need what this machine does not have, as a pattern
 
 
 @dataclass
@@ -87,6 +90,13 @@ GUIDES = (
         "openedx",
         first=(VENV, "pip install -r requirements/openedx-2026-04.txt"),
         files=("requirements/openedx-2026-04.txt",),
+    ),
+    Guide("translate", has_checkout=True),
+    Guide(
+        "tutor",
+        first=(VENV,),
+        files=("docs/samples/tutor/proctoring.py",),
+        not_here="tutor (local|images) |curl ",
     ),
 )
 
@@ -133,6 +143,14 @@ class Stranger:
         if not link.exists():
             link.symlink_to(python.resolve())
         return {**kept, "PATH": path, "HOME": str(self.folder.parent), "LANG": "C.UTF-8"}
+
+    def do(self, kind: str, name: str, text: str) -> Step:
+        """Take a step of the guide."""
+        if kind != "line":
+            return self.put(name, text, kind == "more")
+        if re.match(self.guide.not_here, name):
+            return Step(f"# not run, for lack of container images: {name}")
+        return self.type(name)
 
     def put(self, path: str, text: str, more: bool) -> Step:
         """Write a file, or to its end."""
@@ -220,6 +238,8 @@ class Stranger:
 def walk(guide: Guide, folder: Path, wheel: Path) -> list[Step]:
     """All steps of a guide; a stop is shown at once."""
     stranger, done = Stranger(folder, guide, wheel), []
+    if guide.has_checkout:
+        subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
     try:
         for name in guide.files:
             target = folder / name
@@ -227,9 +247,7 @@ def walk(guide: Guide, folder: Path, wheel: Path) -> list[Step]:
             shutil.copy(ROOT / name, target)
         known = [("line", line, "") for line in guide.first]
         for kind, name, text in [*known, *steps(guide.page)]:
-            step = (
-                stranger.type(name) if kind == "line" else stranger.put(name, text, kind == "more")
-            )
+            step = stranger.do(kind, name, text)
             print(f"   {step.seconds:6.1f} s  {step.code}  {step.text[:100]}", flush=True)
             if step.is_stop:
                 print(f"STOP {guide.page}: {step.text}\n{step.said}")
@@ -252,7 +270,9 @@ def section(guide: Guide, done: list[Step], folder: Path, wheel: Path) -> str:
     """Return the transcript of one guide."""
     head = f":doc:`guide/{guide.page}`"
     seconds, stops = sum(step.seconds for step in done), sum(step.is_stop for step in done)
-    counts = f"{len(done)} steps, {seconds:.0f} seconds of waiting; stops: {stops}."
+    left = sum(step.text.startswith("# not run") for step in done)
+    counts = f"{len(done) - left} steps, {seconds:.0f} seconds of waiting; stops: {stops}."
+    counts += f" Not run: {left}." if left else ""
     lines = [head, "-" * len(head), "", counts, "", ".. code-block:: console", ""]
     for step in done:
         first, *rest = step.text.splitlines()
