@@ -2,6 +2,7 @@
 
 import datetime
 import math
+from collections import Counter
 
 import pytest
 import time_machine
@@ -101,6 +102,25 @@ def test_a_run_repeats_the_query_until_nothing_is_due(heard, monkeypatch):
     rows(5, kind="slow")
     assert outbox.deliver() == {"delivered": 14, "waiting": 0}
     assert [key.split(":")[0] for key in heard] == ["quick"] * 9 + ["slow"] * 5
+
+
+def test_batches_grow_while_receivers_are_quick(heard, monkeypatch):
+    """What one worker has leased, no other delivers: behind a slow receiver, batches are small again."""
+    monkeypatch.setattr(lanes, "BATCH", 2)
+    monkeypatch.setattr(lanes, "LARGEST_BATCH", 5)
+    now = [0.0]
+    monkeypatch.setattr(lanes.time, "monotonic", lambda: now[0])
+    leases = []
+
+    def deliver(message):
+        leases.append(message.lease)
+        if message.key == "quick:8":
+            now[0] += 1
+
+    outbox.register("quick", deliver)
+    rows(16)
+    assert outbox.deliver() == {"delivered": 16, "waiting": 0}
+    assert list(Counter(leases).values()) == [2, 4, 5, 2, 3]
 
 
 def test_a_run_continues_with_unleased_messages(heard, monkeypatch):

@@ -74,8 +74,17 @@ def claim_all(ids: Sequence[int], token: str = "") -> list[OutboxMessage]:
 
 def is_unchanged(row: OutboxMessage) -> bool:
     """Return whether the message has been neither cancelled, nor stored again, nor taken over since it was leased."""
-    mine = OutboxMessage.objects.unfinished().filter(id=row.id, lease=row.lease)
-    return bool(mine.filter(version=row.version).exists())
+    return bool(_UNCHANGED(row.id, row.lease, row.version))
+
+
+_UNCHANGED = CompiledOnce(
+    lambda message_id, lease, version: (
+        OutboxMessage.objects.unfinished()
+        .filter(id=message_id, lease=lease, version=version)
+        .values_list("pk", flat=True)
+    ),
+    *(int, str, int),
+)
 
 
 def attempt(row: OutboxMessage, delivered: list[OutboxMessage]) -> bool:
