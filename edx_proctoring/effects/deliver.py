@@ -1,12 +1,14 @@
 """Outbox handlers for the messages of this app. They run outside of transactions; an error causes a retry."""
 
 import logging
+from typing import Any
 
 import requests
 from django.contrib.auth import get_user_model
 
 from edx_proctoring import backends, emails, host, outbox, slow_calls, tracking, transactions
 from edx_proctoring.backends.responses import is_removal_unsupported
+from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.effects import mail_server, messages
 from edx_proctoring.effects.exam_sync import deliver_saved
 from edx_proctoring.effects.extension_hooks import deliver_replay
@@ -179,8 +181,24 @@ def deliver_pause_email(message: OutboxMessage) -> None:
 
 
 def _as_of(history_id: int) -> ProctoredExamStudentAttempt | None:
-    record = ProctoredExamStudentAttempt.history.filter(history_id=history_id).first()
-    return record.instance if record else None
+    """Return the attempt as this history row has it, with its learner and exam, if they still exist."""
+    record: Any = _RECORD.first(history_id)
+    if record is None:
+        return None
+    attempt: ProctoredExamStudentAttempt = record.instance
+    for part in ("user", "proctored_exam"):
+        if (found := record._state.fields_cache.get(part)) is not None:
+            setattr(attempt, part, found)
+    return attempt
+
+
+def _record(history_id: int) -> Any:
+    records: Any = ProctoredExamStudentAttempt.history.model
+    found = records._default_manager.filter(history_id=history_id).order_by()
+    return found.select_related("user", "proctored_exam")
+
+
+_RECORD: CompiledOnce[Any] = CompiledOnce(_record, int)
 
 
 def deliver_provider_notice(message: OutboxMessage) -> None:

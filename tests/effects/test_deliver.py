@@ -6,6 +6,7 @@ from django.core import mail
 from django.utils import timezone
 
 from edx_proctoring import api, lifecycle, outbox
+from edx_proctoring.effects import deliver
 from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExamStudentAttempt,
@@ -288,6 +289,15 @@ def test_answers_to_a_newer_attempt_are_kept(attempt, host, staff, exam, caplog)
     assert not host.calls_of("delete_student_attempt")
     assert "a newer attempt has started" in caplog.text
     assert not waiting("learner_state").exists()
+
+
+def test_an_e_mail_reads_attempt_learner_and_exam_together(attempt, django_assert_num_queries):
+    known = attempt(status="verified")
+    history_id = known.history.latest().history_id
+    with django_assert_num_queries(1):
+        found = deliver._as_of(history_id)
+        assert (found.pk, found.status) == (known.pk, "verified")
+        assert (found.user, found.proctored_exam) == (known.user, known.proctored_exam)
 
 
 def test_an_e_mail_without_its_history_row_is_dropped(attempt, mail_through, caplog):
