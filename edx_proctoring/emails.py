@@ -19,6 +19,11 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 log = logging.getLogger(__name__)
 
+ISOLATE = (
+    "\u2068{}\u2069"  # for text whose direction may differ from that of the sentence around it
+)
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+
 TEMPLATES = {
     Status.submitted: "proctoring_attempt_submitted_email.html",
     Status.verified: "proctoring_attempt_satisfactory_email.html",
@@ -56,8 +61,15 @@ def as_text(markup: str) -> str:
     text = re.sub(r'<a\s[^>]*href="([^"]*)"[^>]*>(.*?)</a>', r"\2 (\1)", markup, flags=re.DOTALL)
     text = re.sub(r"<(style|title)\b.*?</\1>", "", text, flags=re.DOTALL)
     text = re.sub(r"<li\b[^>]*>", "- ", text)
+    text = re.sub(r"<bdi>(.*?)</bdi>", ISOLATE.format(r"\1"), text, flags=re.DOTALL)
     lines = [" ".join(line.split()) for line in strip_tags(text).splitlines()]
-    return html.unescape(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()) + "\n"
+    text = html.unescape(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()) + "\n"
+    return _with_isolates_if_needed(text)
+
+
+def _with_isolates_if_needed(text: str) -> str:
+    """Return text in one direction without the isolating characters, which hinder search and copying."""
+    return text if RIGHT_TO_LEFT.search(text) else re.sub("[\u2068\u2069]", "", text)
 
 
 def status_email(
@@ -150,8 +162,9 @@ def _written(
 
 def _about(subject: str, exam_name: str, course_name: str | None) -> str:
     """Return the subject with exam and course, on one line: authors' names may contain line breaks."""
-    course = f" ({course_name})" if course_name else ""
-    return " ".join(f"{subject}: {exam_name}{course}".split())
+    course = f" ({ISOLATE.format(course_name)})" if course_name else ""
+    text = f"{subject}: {ISOLATE.format(exam_name)}{course}"
+    return " ".join(_with_isolates_if_needed(text).split())
 
 
 def pause_email(

@@ -98,7 +98,7 @@ def test_an_interruption_of_a_deleted_learner_is_not_mailed(known, caplog):
 def test_mails_greet_by_name_and_give_the_reference_of_the_receipt(known, status):
     known.user.first_name, known.user.last_name = "Ada", "<Lovelace>"
     body = emails.status_email(known, None, status=status).body
-    assert "Hello Ada &lt;Lovelace&gt;," in body
+    assert "Hello <bdi>Ada &lt;Lovelace&gt;</bdi>," in body
     assert reference_of(known.pk) in body
     known.user.first_name = known.user.last_name = ""
     assert "Hello," in emails.status_email(known, None, status=status).body
@@ -170,6 +170,17 @@ def test_e_mails_are_in_the_learners_language(known):
     message = emails.status_email(known, None, language="de")
     assert message.subject == "Beaufsichtigte Prüfung abgegeben"
     assert "Ihr Kurs" in message.body
+
+
+def test_names_keep_their_direction_in_sentences_from_right_to_left(known):
+    """Characters that isolate are only in texts that need them."""
+    message = emails.interruption_email(known, "Physics (II)", status="error", language="ar")
+    assert "<strong><bdi>Final &lt;Exam&gt;</bdi></strong>" in message.body
+    assert message.subject.endswith(": \u2068Final <Exam>\u2069 (\u2068Physics (II)\u2069)")
+    assert "\u2068Final <Exam>\u2069" in emails.as_text(message.body)
+    english = emails.interruption_email(known, "Physics (II)", status="error", language="en")
+    assert english.subject.endswith(": Final <Exam> (Physics (II))")
+    assert "exam Final <Exam> in Physics (II)" in emails.as_text(english.body)
 
 
 def german(_user):

@@ -1,14 +1,22 @@
-"""`{% load proctoring %}{% exam_end %}`: what a page with the timer bar says when scripts are switched off."""
+"""`{% load proctoring %}`: the end of a running exam for browsers without scripts, and names inside sentences."""
 
 from typing import Any
 
 from django import template
 from django.template.context import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from edx_proctoring.api.student_view.details import stylesheet
 from edx_proctoring.api.student_view.running import running_exam_end
 
 register = template.Library()
+
+
+@register.filter
+def isolated(name: object) -> SafeString:
+    """Return a name for use inside a sentence: it may run in another direction than the sentence does."""
+    return format_html("<bdi>{}</bdi>", name)
 
 
 @register.inclusion_tag("proctoring/learner/exam_end.html", takes_context=True)

@@ -3,7 +3,7 @@
 import { gettext } from './gettext';
 import { change } from './http';
 import { pending } from './page';
-import { fill } from './words';
+import { fill, isolated } from './words';
 
 const LONGEST = 200; // characters
 
@@ -93,7 +93,7 @@ export class Hand {
   }
 
   private waiting({ id, text }: AskedQuestion): Node[] {
-    const words = element('p', { textContent: fill(gettext('You have asked: “{question}”. The answer appears here.'), { question: text }) });
+    const words = element('p', { textContent: fill(gettext('You have asked: “{question}”. The answer appears here.'), { question: isolated(text) }) });
     const lower = button(gettext('Take the question back'), 'quiet');
     lower.addEventListener('click', () => void pending(lower, () => this.lower(id)));
     return [words, lower];

@@ -339,7 +339,7 @@ describe('what the bar says', () => {
     press('Send');
     await seconds(1);
     expect(sent[1]).toMatchObject({ method: 'POST', url: '/live/mine/42/questions/' });
-    expect(root.querySelector('.px-bar__hand p')!.textContent).toBe('You have asked: “May I use the formula sheet?”. The answer appears here.');
+    expect(root.querySelector('.px-bar__hand p')!.textContent).toBe('You have asked: “\u2068May I use the formula sheet?\u2069”. The answer appears here.');
     await seconds(31);
     press('Take the question back');
     await seconds(1);

@@ -103,3 +103,33 @@ def test_a_new_language_has_all_messages_and_its_plural_forms(tmp_path, monkeypa
         assert len(translations.catalog("ar", domain)) == len(translations.texts(domain))
         assert translations.catalog("ar", domain).num_plurals == 6
     assert translations.main(["unknown"]) == 2
+
+
+SENTENCES = re.compile(
+    r"{% blocktrans(?:late)?\b([^%]*)%}(.*?){% endblocktrans(?:late)? %}", re.DOTALL
+)
+NAMES = re.compile(r"{{ (exam|course|provider|username|reason|\w+_name) }}")
+
+
+def not_isolated(markup):
+    """Return the names of exams, courses and people that take the direction of the sentence around them."""
+    for head, sentence in SENTENCES.findall(markup):
+        for name in NAMES.findall(re.sub("<bdi>.*?</bdi>", "", sentence)):
+            if not re.search(rf"\b{name}=[\w.]+\|isolated\b", head):
+                yield name
+
+
+def test_names_in_sentences_keep_their_own_direction():
+    sentence = "{% blocktrans WITH %}End {{ exam_name }}{% endblocktrans %}"
+    assert list(not_isolated(sentence)) == ["exam_name"]
+    assert not list(not_isolated(sentence.replace("WITH", "with exam_name=exam.name|isolated")))
+    templates = {
+        path.relative_to(translations.ROOT): path.read_text()
+        for path in sorted((translations.ROOT / "edx_proctoring").rglob("templates/**/*.html"))
+    }
+    assert sum(len(NAMES.findall(markup)) for markup in templates.values()) > 30
+    assert {
+        str(path): found
+        for path, markup in templates.items()
+        if (found := list(not_isolated(markup)))
+    } == {}
