@@ -168,6 +168,40 @@ def test_an_outage_of_one_of_two_providers_is_shown_with_its_attempts(
     assert board()["outages"] == []
 
 
+def test_two_providers_that_are_down_at_the_same_time_are_shown_separately(
+    clock, start, board, provider, other
+):
+    provider.verbose_name, other.verbose_name = "Southgate", "Northgate"
+    here, there = ExamFactory(exam_name="A"), ExamFactory(exam_name="B", backend="other")
+    stuck = {exam.exam_name: start(exam=exam, status="ready_to_start") for exam in (here, there)}
+    stuck["B again"] = start(exam=there, status="created")
+    unwatched, unproctored = start(exam=here), start()
+    for minutes, name in ((1, "test"), (2, "other")):
+        clock.move_to(at(minutes))
+        for _ in range(breaker.FAILURES):
+            breaker.note(breaker.of_messages(name), failed=True)
+    shown = board()
+    outages = {
+        one["name"]: (one["since"], one["cannot_start"], one["unwatched"])
+        for one in shown["outages"]
+    }
+    assert outages == {
+        "Southgate": ("2026-05-04T12:01:00Z", 1, 1), "Northgate": ("2026-05-04T12:02:00Z", 2, 0),
+    }  # fmt: skip
+    found = {one["attempt_id"]: one["attention"] for one in shown["rows"]}
+    assert found.pop(unproctored.pk) == []
+    found = {pk: [(one["code"], one["since"]) for one in reasons] for pk, reasons in found.items()}
+    assert found == {
+        stuck["A"].pk: [("cannot_start", "2026-05-04T12:01:00Z")],
+        stuck["B"].pk: [("cannot_start", "2026-05-04T12:02:00Z")],
+        stuck["B again"].pk: [("cannot_start", "2026-05-04T12:02:00Z")],
+        unwatched.pk: [("unwatched", "2026-05-04T12:01:00Z")],
+    }
+    breaker.note(breaker.of_messages("test"), failed=False)
+    (outage,) = board()["outages"]
+    assert (outage["provider"], outage["cannot_start"], outage["unwatched"]) == ("other", 2, 0)
+
+
 def test_a_delta_contains_the_changed_rows(clock, start, board):
     first, second, third = start(), start(), start()
     known = board()
