@@ -280,9 +280,9 @@ LANES = [
     Lane(
         "micro-frontend",
         no_client,
-        [pytest("-rs", "tests/clients")],
+        [pytest("-rs", "--ds", "tests.contrib.settings", "tests/clients")],
         cores=WITH_NETWORK,
-        seconds=60,
+        seconds=150,
     ),
     Lane("walks", nothing, [pytest(*WALKS)], seconds=150),
     Lane("torture", nothing, [torture("run")], seconds=60),

@@ -1,10 +1,11 @@
-"""Learner pages with the published client, running in Node."""
+"""Learner pages with the published client, running in Node or in Chromium."""
 
 import json
 import subprocess
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from rest_framework.test import APIClient
 
@@ -14,6 +15,7 @@ from tests.views.conftest import (  # noqa: F401  fixtures
     as_learner,
     as_reviewer,
     as_staff,
+    course_staff,
     onboarding,
     onboarding_provider,
     reviewer,
@@ -22,6 +24,8 @@ from tests.views.conftest import (  # noqa: F401  fixtures
 pytestmark = pytest.mark.needs("own-lane")
 
 TOKEN = "a" * 32
+# Our component needs the extension `live`: `--ds tests.contrib.settings`.
+collect_ignore = [] if apps.is_installed("edx_proctoring.contrib.live") else ["test_in_chromium.py"]
 DRIVER = environment.ROOT / "tests" / "clients" / "driver.mjs"
 
 

@@ -1,21 +1,36 @@
 """The published micro-frontend library for learners, installed in its own folder.
 
-npm installs it into `.clients/` once. It is only run, never read. Of its `peerDependencies` only the store is
-installed; `driver.mjs` replaces the others.
+npm installs it into `.clients/` once, with its `peerDependencies`. It is only run, never read: `driver.mjs` runs it in
+Node, and `page.jsx` in Chromium.
 """
 
 import json
 import shutil
 import subprocess
+import zlib
 from pathlib import Path
 
 from tests import installs
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENT = "@edx/frontend-lib-special-exams@4.1.0"
-FOLDER = ROOT / ".clients" / CLIENT.replace("/", "+")
-BESIDE = ["@reduxjs/toolkit@1.9.7", "axios@1.13.2", "esbuild@0.25.10", "redux@4.2.1"]
-INSTALL_SECONDS = 300
+BESIDE = [
+    "@edx/frontend-platform@8.5.2",
+    "@openedx/paragon@23.14.4",
+    "@reduxjs/toolkit@1.9.7",
+    "axios@1.13.2",
+    "esbuild@0.25.10",
+    "prop-types@15.8.1",
+    "react@18.3.1",
+    "react-dom@18.3.1",
+    "react-redux@7.2.9",
+    "react-router@6.30.1",
+    "react-router-dom@6.30.1",
+    "redux@4.2.1",
+]
+VERSIONS = f"{zlib.crc32(' '.join(BESIDE).encode()):08x}"  # a changed list is installed again
+FOLDER = ROOT / ".clients" / f"{CLIENT.replace('/', '+')}-{VERSIONS}"
+INSTALL_SECONDS = 600
 
 
 def prepare() -> str:
