@@ -92,7 +92,7 @@ function ownMarkup(root: HTMLElement, data: Data): void {
   const time = make('div', { className: 'px-bar__time' });
   time.append(make('span', { className: 'px-bar__flag', hidden: true }), clockBox, toggle);
   row.append(text, make('span', { className: 'px-bar__saved' }), time);
-  const end = make('button', { type: 'button', className: 'exam-button-turn-in-exam px-button px-button--second', textContent: endText(data) });
+  const end = make('button', { type: 'button', className: 'exam-button-turn-in-exam px-button px-button--second', dir: 'auto', textContent: endText(data) });
   if (data.attempt_status !== 'ready_to_submit') row.append(end);
   root.classList.add('px', 'px-bar');
   root.setAttribute('role', 'region');

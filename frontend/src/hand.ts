@@ -93,7 +93,7 @@ export class Hand {
   }
 
   private waiting({ id, text }: AskedQuestion): Node[] {
-    const words = element('p', { textContent: fill(gettext('You have asked: “{question}”. The answer appears here.'), { question: isolated(text) }) });
+    const words = element('p', { dir: 'auto', textContent: fill(gettext('You have asked: “{question}”. The answer appears here.'), { question: isolated(text) }) });
     const lower = button(gettext('Take the question back'), 'quiet');
     lower.addEventListener('click', () => void pending(lower, () => this.lower(id)));
     return [words, lower];
