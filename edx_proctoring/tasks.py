@@ -39,9 +39,10 @@ def purge_outbox() -> int:
 
 
 @shared_task
-def submit_expired_attempts(limit: int = 1000) -> dict[str, int]:
+def submit_expired_attempts(limit: int | None = None) -> dict[str, int]:
     """End overdue attempts that no page polls; return the counts.
 
-    Stops after `limit` attempts and leaves the rest to the next run, so that it does not block a worker for long.
+    Stops after three quarters of a minute, or `limit` attempts, and leaves the rest to the next run, so that it does not
+    block a worker for long.
     """
-    return asdict(operations.submit_expired_attempts(limit=limit))
+    return asdict(operations.submit_expired_attempts(limit=limit, seconds=NET_SECONDS))

@@ -32,16 +32,20 @@ class Sweep:
     failed: int = 0
 
 
-def submit_expired_attempts(*, limit: int | None = None) -> Sweep:
-    """End overdue attempts that no page has polled since, at most `limit`; return the counts."""
+def submit_expired_attempts(*, limit: int | None = None, seconds: float | None = None) -> Sweep:
+    """End overdue attempts that no page has polled since, at most `limit` and for at most `seconds`; return the counts."""
     done = Sweep()
-    for so_far in sweep_expired_attempts(limit=limit):
+    for so_far in sweep_expired_attempts(limit=limit, seconds=seconds):
         done = so_far
     return done
 
 
 def sweep_expired_attempts(
-    *, batch_size: int = SWEEP_BATCH_SIZE, limit: int | None = None, dry_run: bool = False
+    *,
+    batch_size: int = SWEEP_BATCH_SIZE,
+    limit: int | None = None,
+    seconds: float | None = None,
+    dry_run: bool = False,
 ) -> Iterator[Sweep]:
     """Do the same in batches; yield the counts so far after each batch. `dry_run` only counts.
 
@@ -50,18 +54,22 @@ def sweep_expired_attempts(
     """
     if not dry_run:
         _look_after_pauses()
-    yield from _sweep(batch_size, limit, dry_run)
+    until = None if seconds is None else timezone.now() + datetime.timedelta(seconds=seconds)
+    yield from _sweep(batch_size, limit, until, dry_run)
     if not dry_run:
         follow_changes_if_due()
         ScheduledRun.objects.note(SWEEP)
 
 
-def _sweep(batch_size: int, limit: int | None, dry_run: bool) -> Iterator[Sweep]:
+def _sweep(
+    batch_size: int, limit: int | None, until: datetime.datetime | None, dry_run: bool
+) -> Iterator[Sweep]:
     done = Sweep()
     for page in running_attempts(batch_size):
         done = replace(done, looked_at=done.looked_at + len(page))
         for attempt in deadlines.overdue(page, timezone.now()):
-            if limit is not None and done.ended >= limit:
+            is_late = until is not None and timezone.now() >= until
+            if is_late or (limit is not None and done.ended >= limit):
                 yield done
                 return
             done = replace(done, ended=done.ended + 1) if dry_run else _end(attempt, done)

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
+from django.db.models.signals import post_save
 from django.utils import timezone
 
 from edx_proctoring import api, operations, tasks
@@ -110,6 +111,23 @@ def test_the_task_may_be_limited(attempt):
         overdue(attempt)
     assert tasks.submit_expired_attempts(limit=2)["ended"] == 2
     assert tasks.submit_expired_attempts(limit=2)["ended"] == 1
+
+
+def test_a_run_that_takes_long_leaves_the_rest_to_the_next_one(attempt):
+    for _ in range(3):
+        overdue(attempt)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+
+        def end_slowly(sender, instance, **_):
+            if instance.status == "submitted":
+                clock.shift(30)
+
+        post_save.connect(end_slowly, sender=Attempt)
+        try:
+            assert tasks.submit_expired_attempts()["ended"] == 2
+            assert tasks.submit_expired_attempts()["ended"] == 1
+        finally:
+            post_save.disconnect(end_slowly, sender=Attempt)
 
 
 def test_an_attempt_that_is_removed_during_a_sweep_does_not_affect_others(
