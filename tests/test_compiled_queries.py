@@ -242,6 +242,21 @@ def test_querysets_can_be_copied_as_tools_that_patch_them_do():
         assert list(one) == [exam]
 
 
+def test_tools_that_replace_how_rows_are_fetched_get_the_queryset(monkeypatch):
+    keys = set()
+    fetch = models.QuerySet._fetch_all
+
+    def remember(rows):
+        keys.add(str(rows.query.where))
+        fetch(rows)
+
+    monkeypatch.setattr(models.QuerySet, "_fetch_all", remember)
+    one, other = (ExamFactory(content_id=name) for name in ("one", "other"))
+    known = CompiledOnce(lambda key: ProctoredExam.objects.filter(pk=key), int)
+    assert [known.first(one.pk), known.first(other.pk)] == [one, other]
+    assert len(keys) == 2
+
+
 def test_an_error_of_the_query_stays_an_error():
     with pytest.raises(FieldError):
         CompiledOnce(lambda key: ProctoredExam.objects.filter(nothing=key), int)(1)
