@@ -105,7 +105,7 @@ def test_a_run_repeats_the_query_until_nothing_is_due(heard, monkeypatch):
 
 
 def test_batches_grow_while_receivers_are_quick(heard, monkeypatch):
-    """What one worker has leased, no other delivers: behind a slow receiver, batches are small again."""
+    """A worker that waits for a slow receiver keeps few lanes from other workers: its next batches are small again."""
     monkeypatch.setattr(lanes, "BATCH", 2)
     monkeypatch.setattr(lanes, "LARGEST_BATCH", 5)
     now = [0.0]
