@@ -117,7 +117,7 @@ def allowance_rows(
 def onboarding_rows(rows: Iterable[OnboardingRow]) -> Iterator[Row]:
     """Return one row per learner."""
     for row in rows:
-        yield tuple(row[name] for name in ONBOARDING_COLUMNS)  # type: ignore[literal-required]
+        yield tuple(row[name] for name in ONBOARDING_COLUMNS)  # type: ignore[literal-required]  # its keys
 
 
 def _in_batches(rows: "QuerySet[Found]") -> Iterator[list[Found]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import requests
 from django.contrib.auth import get_user_model
+from django.db.models import Model, QuerySet
 
 from edx_proctoring import backends, emails, host, outbox, slow_calls, tracking, transactions
 from edx_proctoring.backends.responses import is_removal_unsupported
@@ -192,13 +193,13 @@ def _as_of(history_id: int) -> ProctoredExamStudentAttempt | None:
     return attempt
 
 
-def _record(history_id: int) -> Any:
+def _record(history_id: int) -> QuerySet[Model]:
     records: Any = ProctoredExamStudentAttempt.history.model
-    found = records._default_manager.filter(history_id=history_id).order_by()
+    found: QuerySet[Model] = records._default_manager.filter(history_id=history_id).order_by()
     return found.select_related("user", "proctored_exam")
 
 
-_RECORD: CompiledOnce[Any] = CompiledOnce(_record, int)
+_RECORD = CompiledOnce(_record, int)
 
 
 def deliver_provider_notice(message: OutboxMessage) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from django.db.models import (
     Case,
@@ -64,6 +64,13 @@ class Effect:
     wanted: int | None = None
 
 
+class Place(TypedDict):
+    """Where a row of the list is stored."""
+
+    source: str
+    row_id: int
+
+
 @dataclass(frozen=True)
 class Accommodation:
     """One row: an allowance or a profile, and its effect if that is not the full one."""
@@ -102,7 +109,7 @@ class Listing:
         self.now = timezone.now()
         self.exams = _due_soon(course_id, self.now)
 
-    def rows(self, wanted: Wanted) -> QuerySet[Any, dict[str, Any]]:
+    def rows(self, wanted: Wanted) -> QuerySet[Model, Place]:
         """Return the places of the rows: dictionaries of `source` and `row_id`, in order."""
         parts = []
         if wanted.source != PROFILE:
@@ -112,8 +119,8 @@ class Listing:
         first, *others = parts
         return first.union(*others, all=True).order_by(*ORDERS[wanted.ordering])
 
-    def _allowances(self, wanted: Wanted) -> QuerySet[Any, dict[str, Any]]:
-        found: QuerySet[Any] = course.find_allowances(self.course_id)
+    def _allowances(self, wanted: Wanted) -> QuerySet[Model, Place]:
+        found: QuerySet[Model] = course.find_allowances(self.course_id)
         if wanted.exam_id is not None:
             found = found.filter(proctored_exam_id=wanted.exam_id)
         found = _searched(found, wanted.search, ("user__username", "member_email"))
@@ -129,7 +136,7 @@ class Listing:
             if _cut(self.exams[exam_id], _minutes(self.exams[exam_id], key, value), self.now)
         ]
 
-    def _profiles(self, wanted: Wanted) -> QuerySet[Any, dict[str, Any]]:
+    def _profiles(self, wanted: Wanted) -> QuerySet[Model, Place]:
         found = _searched(self.profiles, wanted.search, ("user__username", "user__email"))
         valid = _valid(self.now)
         conditions = [valid & self._replaced()]
@@ -160,7 +167,7 @@ class Listing:
         scope = Scope.around(self.course_id, kind)
         return digest_of(scope.kind, scope.id)
 
-    def hydrated(self, places: Sequence[dict[str, Any]]) -> list[Accommodation]:
+    def hydrated(self, places: Sequence[Place]) -> list[Accommodation]:
         """Return the rows in these places."""
         ids: dict[str, list[int]] = {ALLOWANCE: [], PROFILE: []}
         for place in places:
@@ -242,12 +249,10 @@ def _searched(rows: QuerySet[Row], search: str, columns: Collection[str]) -> Que
     return rows
 
 
-def _placed(
-    rows: QuerySet[Any], source: str, incomplete: Sequence[Q]
-) -> QuerySet[Any, dict[str, Any]]:
+def _placed(rows: QuerySet[Model], source: str, incomplete: Sequence[Q]) -> QuerySet[Model, Place]:
     """Return the columns by which both tables are ordered; rows that meet one of the conditions come first."""
     cases = [When(one, then=Value(0)) for one in incomplete]
-    found: QuerySet[Any, dict[str, Any]] = (
+    found: QuerySet[Model, Place] = (
         rows.order_by()
         .annotate(
             place=Case(*cases, default=Value(1), output_field=IntegerField()),
