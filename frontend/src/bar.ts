@@ -88,7 +88,7 @@ function ownMarkup(root: HTMLElement, data: Data): void {
   const clockBox = make('h3', { className: 'px-bar__clock', id: 'time_remaining_id' });
   clockBox.append(make('small', { textContent: gettext('Time left') }, { 'aria-hidden': 'true' }), make('b', {}, { role: 'timer', 'aria-label': gettext('Time left') }));
   const toggle = make('button', { type: 'button', id: 'toggle_timer', className: 'px-button px-button--quiet' }, { 'aria-pressed': 'false' });
-  toggle.append(icon('eye'), gettext('Hide the clock'));
+  toggle.append(icon('eye'), make('span', { textContent: gettext('Hide the clock') }));
   const time = make('div', { className: 'px-bar__time' });
   time.append(make('span', { className: 'px-bar__flag', hidden: true }), clockBox, toggle);
   row.append(text, make('span', { className: 'px-bar__saved' }), time);
