@@ -122,7 +122,7 @@ LISTS: dict[str, tuple[int, Callable[[APIClient], Any]]] = {
         lambda staff: ok(staff.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}?page=10")),
     ),
     "search": (
-        5,
+        6,
         lambda staff: ok(staff.get(f"{E}/attempt/grouped/course_id/{COURSE_ID}/search/learner")),
     ),
     "statuses": (
@@ -249,8 +249,8 @@ def test_a_page_of_attempts(
         code = {"attempt_code": lambda user, at=at: f"{user.pk}-{at}"}
         copies(attempt(exam=exam, user=first), others, user=lambda user: user, **code)
     url = f"{E}/attempt/grouped/course_id/{COURSE_ID}{search}"
-    # Since when the page's attempts are, or which learners match; count, newest, all.
-    with django_assert_num_queries(SIGNED_IN + (3 if search else 4)):
+    # Since when the page's attempts are, count, newest, all; or exams, which learners match, newest, all.
+    with django_assert_num_queries(SIGNED_IN + 4):
         rows = as_staff.get(url).json()["proctored_exam_attempts"]
     assert len(rows) == min(count, 25)
     assert all(len(row["all_attempts"]) == 2 for row in rows)
