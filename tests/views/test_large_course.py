@@ -115,7 +115,9 @@ def pages_of_attempts(as_staff):
         with CaptureQueriesContext(connection) as captured:
             answer = as_staff.get(grouped(COURSE_ID, search), query).json()
         assert len(answer["proctored_exam_attempts"]) == 25
-        assert len(captured) <= 6 + (connection.vendor == "mysql")  # the ids of the exams
+        # MariaDB is asked for the exams alone; a search first asks for the exams and for the learners that match.
+        most = 6 + (connection.vendor == "mysql") + 2 * bool(search or "text" in query)
+        assert len(captured) <= most, [one["sql"] for one in captured]
         for one in captured.captured_queries:
             assert plans.whole_reads(one["sql"], TABLE, "U0") == []
     small = peak(lambda: as_staff.get(grouped(SMALL)))
@@ -142,7 +144,7 @@ def pages_of_rest_v2(as_staff):
 
 
 def test_a_query_without_an_index_is_detected(transactional_db):
-    for without in ({"allowed_time_limit_mins": 7}, {"attempt_code__endswith": "7"}):
+    for without in ({"time_remaining_seconds": 7}, {"attempt_code__endswith": "7"}):
         attempts = Attempt.objects.filter(**without)
         with CaptureQueriesContext(connection) as captured:
             list(attempts.values("id"))
