@@ -61,7 +61,7 @@ def test_the_guide_of_a_django_project(install, tmp_path):
     assert not ours
 
 
-@pytest.mark.parametrize("guide", ["openedx.rst", "write-a-provider.rst"])
+@pytest.mark.parametrize("guide", ["openedx.rst", "test-your-host.rst", "write-a-provider.rst"])
 def test_the_other_guides_install(install, guide):
     python = install(guide)
     command = [python, "-m", "pip", "check"]
@@ -112,4 +112,4 @@ def test_the_package_can_be_installed_with_the_platforms_versions(built, tmp_pat
 
 def test_every_guide_that_installs_something_is_followed():
     guides = {path.name for path in (ROOT / "docs" / "guide").glob("*.rst") if lines_of(path.name)}
-    assert guides == {"django.rst", "openedx.rst", "write-a-provider.rst"}
+    assert guides == {"django.rst", "openedx.rst", "test-your-host.rst", "write-a-provider.rst"}
