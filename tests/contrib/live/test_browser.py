@@ -328,7 +328,7 @@ def test_announcements_and_questions_arrive_within_the_promised_time(board, hall
     theirs.get_by_role("button", name="Ask the invigilator").click()
     theirs.get_by_label("Your question to the invigilator").fill("Which formula sheet?")
     theirs.get_by_role("button", name="Send").click()
-    theirs.get_by_text("You have asked: “Which formula sheet?”").wait_for()
+    theirs.get_by_text("You have asked: “\u2068Which formula sheet?\u2069”").wait_for()  # isolated
     row(board, "jo").get_by_text("Asks: “Which formula sheet?”").wait_for()
     press(board, "Answer jo")
     board.get_by_role("dialog").get_by_label("Message").fill("The yellow one.")
