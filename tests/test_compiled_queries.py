@@ -199,9 +199,7 @@ def values_of(exam, name):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(
-    not connection.features.has_select_for_update, reason="the database does not lock rows"
-)
+@pytest.mark.databases("postgresql", "mysql")  # SQLite locks no rows
 def test_locks_need_a_transaction():
     query = CompiledOnce(lambda key: ProctoredExam.objects.filter(pk=key).select_for_update(), int)
     with pytest.raises(TransactionManagementError):

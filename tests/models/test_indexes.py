@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("one-ru
 TABLE = ProctoredExamStudentAttempt._meta.db_table
 HISTORY = ProctoredExamStudentAttempt.history.model
 NAME = "proctoring_test_built"
-ON_POSTGRESQL = pytest.mark.skipif("connection.vendor != 'postgresql'")
+ON_POSTGRESQL = pytest.mark.databases("postgresql")
 
 BY_NAME = BuildIndex("ProctoredExamStudentAttempt", models.Index(fields=["resumed"], name=NAME))
 BY_COLUMN = BuildFieldIndex("ProctoredExamStudentAttempt", "modified", models.DateTimeField())
@@ -78,10 +78,9 @@ def test_an_index_of_the_column_by_another_name_counts():
     assert indexes("modified") == set()
 
 
+@pytest.mark.databases("sqlite", "postgresql")  # MariaDB's transactions do not include this
 def test_it_is_built_inside_a_transaction_too(build):
     operation, column = build
-    if not connection.features.can_rollback_ddl:
-        pytest.skip("a transaction does not include this")
     state = ProjectState.from_apps(apps)
     with connection.schema_editor(atomic=True) as editor:
         operation.database_forwards("edx_proctoring", editor, state, state)
