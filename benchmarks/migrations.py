@@ -71,7 +71,7 @@ def write(over: threading.Event, waits: list[float]) -> None:
     connection.close()
 
 
-# Connections that wait for a lock on a table or row. Whoever builds an index waits for the writer, and that is no harm.
+# Connections that wait for a lock on a table or row. The builder of an index waits for the writer, too, which does no harm.
 WAITING = {
     "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     " AND query NOT LIKE '%%CONCURRENTLY%%'",

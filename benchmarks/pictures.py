@@ -1,6 +1,6 @@
 """``python -m benchmarks.pictures``: draws the recorded results, for the README and the documentation.
 
-Plain SVG, which follows the reader's light or dark theme. What was not recorded is not drawn.
+Plain SVG, which follows the reader's light or dark theme. Operations that were not recorded are left out.
 """
 
 import math

@@ -19,7 +19,7 @@ from edx_proctoring.limits import LARGEST_INTEGER
 
 Row = TypeVar("Row")
 Value = int | str
-# What stands for the values while a query is compiled: found in its parameters, and nowhere else.
+# Marks that stand for the values while a query is compiled: found in its parameters, and nowhere else.
 NUMBERS, TEXT = 1_943_070_000, "value {} of a compiled query"
 ALL: "list[CompiledOnce[Any]]" = []
 

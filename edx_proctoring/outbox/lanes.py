@@ -130,7 +130,7 @@ def _claim_first(kinds: Q, limit: int, began: datetime.datetime) -> Iterator[lis
         claimed = time.monotonic()
         if batch := _claim(ids, {lane: last for lane, _first, last in part}):
             yield batch
-        # What is leased here, no other worker delivers: slow receivers are shared in small batches.
+        # No other worker delivers the messages leased here: slow receivers are shared in small batches.
         is_quick = time.monotonic() - claimed < QUICK_SECONDS
         size = min(2 * size, max(BATCH, LARGEST_BATCH)) if is_quick else BATCH
 

@@ -223,7 +223,7 @@ export class Bar {
     if (flag.hidden !== isHidden) this.inPlace(() => (flag.hidden = isHidden)); // it may wrap the row
   }
 
-  /** Have it read out; on the page only where there is a place for it. What is said at the same moment is kept. */
+  /** Have it read out; on the page only where there is a place for it. Other texts of the same moment are kept. */
   say(text: string): void {
     const live = this.one('.timer-announce');
     if (!live) return;

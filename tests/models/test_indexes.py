@@ -100,7 +100,7 @@ def test_an_index_left_by_a_killed_build_is_built_anew(build):
 
 @ON_POSTGRESQL
 def test_others_write_while_an_index_waits_for_an_open_transaction(build):
-    """Whoever builds an index waits for the transactions that have written; nobody may wait for the one who builds."""
+    """The builder of an index waits for the transactions that have written; nobody may wait for the builder."""
     operation, column = build
     attempt = AttemptFactory()
     rows = ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk)

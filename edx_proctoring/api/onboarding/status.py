@@ -22,22 +22,15 @@ from edx_proctoring.backends.backend import within
 from edx_proctoring.exceptions import (
     ProctoredBaseException,
 )
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExam
 from edx_proctoring.protocols import OutlineDetails
 from edx_proctoring.statuses import (
-    InstructorDashboardOnboardingAttemptStatus,
-    ProctoredExamStudentAttemptStatus,
     VerificientOnboardingProfileStatus,
 )
 from edx_proctoring.types import OnboardingData, OnboardingStatus, User
 
 log = logging.getLogger(__name__)
 
-MOST_PAGES = 200
-
-Attempt = ProctoredExamStudentAttempt
-Status = ProctoredExamStudentAttemptStatus
-Word = InstructorDashboardOnboardingAttemptStatus
 Profile = VerificientOnboardingProfileStatus
 
 

@@ -192,12 +192,11 @@ def with_counts(
 
 
 def _unseen(receipts: QuerySet[Receipt]) -> dict[int, list[str]]:
-    """Return the first names of those who have not seen each announcement"""
+    """Return the first names of those who have not seen each announcement."""
     place = Window(RowNumber(), partition_by="announcement_id", order_by="pk")
     unseen = receipts.filter(seen_at__isnull=True).annotate(place=place)
-    first = unseen.filter(
-        place__lte=UNSEEN_NAMED
-    )  # a learner in two exams has two places, and one name
+    # A learner in two exams has two places, and one name.
+    first = unseen.filter(place__lte=UNSEEN_NAMED)
     names: dict[int, list[str]] = defaultdict(list)
     for pk, name in first.order_by("pk").values_list("announcement_id", "user__username"):
         if name not in names[pk]:

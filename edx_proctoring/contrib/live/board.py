@@ -40,7 +40,7 @@ class Board:
     outages: Sequence[Outage] = ()
     revisions: Mapping[int, str] = field(default_factory=dict)
     sources: Sources = NOTHING
-    # What users see of it, by scope and choice: see `selection.view_of`.
+    # The views of users, by scope and choice: see `selection.view_of`.
     views: dict[object, object] = field(default_factory=dict, compare=False)
 
     @property
