@@ -1,21 +1,25 @@
 """``make benchmark``: all benchmarks, one after the other, on SQLite, PostgreSQL and MariaDB.
 
-On two quiet cores it takes about an hour, with `--short` a few minutes, which only shows that everything runs. It does not
-begin on a busy machine. Each benchmark records its own result; then the summary and the pictures are made from all of
-them. One that fails does not stop the others.
+It ends after `--minutes`, an hour by default: what is running then is interrupted, and what has not begun is left out; both
+are named. With `--short` it takes a few minutes, which only shows that everything runs. It does not begin on a busy
+machine. Each benchmark records its own result, so `--only` and `--server` record the ones left out; then the summary
+and the pictures are made from all results. One that fails does not stop the others.
 """
 
 import argparse
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks import conditions, pictures, summary
 from scripts import lanes
 
+OPERATIONS = "operations"  # the part that is the package itself
+CLEAN_UP_SECONDS = 60
 SERVERS = ("SQLite", "PostgreSQL", "MariaDB")
 URLS = {"PostgreSQL": lanes.POSTGRESQL, "MariaDB": lanes.MARIADB}
 GROWTH = [
@@ -36,6 +40,11 @@ class Part:
     server: str
     also: list[str] = field(default_factory=list)  # in both
     by_url: bool = False  # whether the database is chosen by DATABASE_URL, not by an argument
+
+    @property
+    def name(self) -> str:
+        """Return the name for `--only`."""
+        return self.module or OPERATIONS
 
     def command(self, options: argparse.Namespace) -> list[str]:
         """Return the whole command; a short run, and one on a busy machine, records nothing."""
@@ -73,36 +82,68 @@ def parts() -> Iterator[Part]:
             start = ["--learners", "20", "--threads", "4"]
             yield Part("start", ["--learners", "1000"], start, server, here)
             yield Part("migrations", [], ["--rows", "2000"], server, here)
+            sweep = [*here, "--learners", "--exported", "0"]
+            yield Part("memory", ["--overdue", "5000"], ["--overdue", "100"], server, sweep)
     memory = ["--learners", "150", "300", "--overdue", "100", "--exported", "400"]
     yield Part("memory", ["--overdue", "20000"], memory, "SQLite")
     if shutil.which("chromium") or shutil.which("chromium-browser"):
         yield Part("staff_page", [], ["--attempts", "400", "--rounds", "1"], "SQLite")
     live = ["--learners", "20", "--boards", "1", "--seconds", "5"]
-    yield Part("live", ["--seconds", "240"], live, "PostgreSQL")
+    yield Part("live", [], live, "PostgreSQL")
+
+
+def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> int | None:
+    """Run a command and return its exit code; None if it was interrupted after this time, or had none left.
+
+    An interrupted one may still drop its databases and stop its processes.
+    """
+    if seconds <= 0:
+        return None
+    with subprocess.Popen(command, env=environment) as process:
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(CLEAN_UP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return None
+
+
+def arguments() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(prog="make benchmark", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="small sizes; record nothing")
+    parser.add_argument("--server", nargs="+", default=SERVERS, choices=SERVERS)
+    names = sorted({part.name for part in parts()})
+    parser.add_argument("--only", nargs="+", default=names, choices=names, metavar="NAME")
+    parser.add_argument("--minutes", type=float, default=60, help="(default: %(default)s)")
+    return parser
 
 
 def main() -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="make benchmark", description=__doc__)
-    parser.add_argument("--short", action="store_true", help="small sizes; record nothing")
-    parser.add_argument("--server", nargs="+", default=SERVERS, choices=SERVERS)
-    options = conditions.parse(parser)
-    failed = []
+    options = conditions.parse(arguments())
+    until = time.monotonic() + 60 * options.minutes
+    problems = []
     for part in parts():
-        if part.server not in options.server:
+        if part.server not in options.server or part.name not in options.only:
             continue
         command = part.command(options)
         shown = " ".join(command[1:])
         began = time.monotonic()
-        code = subprocess.run(command, env=part.environment()).returncode
-        print(f"== {time.monotonic() - began:.0f} s: {shown}: exit {code}", flush=True)
-        failed += [shown] if code else []
+        code = run(command, part.environment(), until - began)
+        ended = "time is over" if code is None else f"exit {code}"
+        print(f"== {time.monotonic() - began:.0f} s: {shown}: {ended}", flush=True)
+        if code != 0:
+            problems.append(f"{'NOT MEASURED' if code is None else 'FAILED'}: {shown}")
     if not (options.short or options.any_load):
         summary.main()
         pictures.main()
-    for one in failed:
-        print(f"FAILED: {one}", file=sys.stderr)
-    return 1 if failed else 0
+    for one in problems:
+        print(one, file=sys.stderr)
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

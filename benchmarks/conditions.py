@@ -1,4 +1,4 @@
-"""Where and how a benchmark ran: machine, versions and load. On a busy machine, a benchmark does not begin.
+"""The conditions of a benchmark: machine, versions and load. On a busy machine, a benchmark does not begin.
 
 The load is an average of the last minute. A benchmark right after another one would find that one's load, so it counts for
 five seconds how many cores work.

@@ -6,6 +6,9 @@ time of each kind of process, and (PostgreSQL) the longest time that a connectio
 the provider takes if a thread waits for it there (`--registration 2` makes the difference clear on a busy machine).
 
 6.1.4 tells the provider of the start within the learner's request. Ours stores the message for a worker, and no worker runs.
+
+The last rows are of as many requests that are refused after session and user were read: their CPU time is that of the web
+server, of Django, of the database, and of the learners, which no version of the app can save. The provider's is not in it.
 """
 
 import argparse
@@ -131,8 +134,11 @@ def _is_up(port: int) -> bool:
 class Learners:
     """All learners; as many act at the same time as there are browsers."""
 
-    def __init__(self, exam_id: str, sessions: list[str], ports: list[int]) -> None:
+    def __init__(
+        self, exam_id: str, sessions: list[str], ports: list[int], *, are_refused: bool = False
+    ) -> None:
         self.exam_id, self.ports = exam_id, itertools.cycle(ports)
+        self.are_refused = are_refused
         self.waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
         for session in sessions:
             self.waiting.put(session)
@@ -159,13 +165,21 @@ class Learners:
             except queue.Empty:
                 return
             try:
-                body: dict[str, Any] = {"exam_id": self.exam_id, "attempt_proctored": "true"}
-                found = self._ask(connection, session, "create", "POST", ATTEMPTS, body)
-                path = f"{ATTEMPTS}/{found['exam_attempt_id']}"
-                self._ask(connection, session, "start", "PUT", path, {"action": "start"})
+                self._take(connection, session)
             except Exception as error:
                 self.errors.append(repr(error)[:200])
                 connection.close()
+
+    def _take(self, connection: Any, session: str) -> None:
+        """Create and start the attempt, or send two requests without the id of an exam."""
+        if self.are_refused:
+            for what in ("create", "start"):
+                self._ask(connection, session, what, "POST", ATTEMPTS, {})
+            return
+        body: dict[str, Any] = {"exam_id": self.exam_id, "attempt_proctored": "true"}
+        found = self._ask(connection, session, "create", "POST", ATTEMPTS, body)
+        path = f"{ATTEMPTS}/{found['exam_attempt_id']}"
+        self._ask(connection, session, "start", "PUT", path, {"action": "start"})
 
     def _ask(
         self, connection: Any, session: str, what: str, method: str, path: str, body: Any
@@ -180,7 +194,7 @@ class Learners:
         response = connection.getresponse()
         text = response.read()
         self.times[what].append(time.monotonic() - began)
-        if response.status != 200:
+        if response.status != (400 if self.are_refused else 200):
             raise RuntimeError(f"{what} {response.status} {text[:150]!r}")
         return json.loads(text)
 
@@ -209,11 +223,12 @@ def idle_watch(database: str) -> Iterator[list[float]]:
 
 @dataclass
 class Case:
-    """One start: on which side, and with how many threads in each web process."""
+    """One start: on which side, with how many threads in each web process, and whether all requests are refused."""
 
     side: str
     threads: int
     options: argparse.Namespace
+    are_refused: bool = False
 
     @property
     def is_published(self) -> bool:
@@ -248,14 +263,14 @@ def measure(case: Case) -> tuple[float | None, list[str]]:
             for port in ports
         ]
         longest = stack.enter_context(idle_watch(database))
-        learners = Learners(exam_id, sessions, ports)
+        learners = Learners(exam_id, sessions, ports, are_refused=case.are_refused)
         before = _used(webs, options.server)
         seconds = learners.begin(options.at_once)
         used = [now - then for now, then in zip(_used(webs, options.server), before, strict=True)]
         for error in sorted(set(learners.errors))[:5]:
             print(f"  {error}", file=sys.stderr)
         return None if learners.errors else seconds, [
-            case.side,
+            "requests refused" if case.are_refused else case.side,
             str(case.threads),
             f"{options.learners:,}",
             f"{seconds:.1f}",
@@ -299,6 +314,8 @@ def compare(options: argparse.Namespace) -> Iterator[list[str]]:
             yield [*cells, ""]
         ours, cells = measure(Case("this one", threads, options))
         yield [*cells, f"{theirs / ours:.1f}" if theirs and ours else "–"]
+    for threads in options.threads:
+        yield [*measure(Case("this one", threads, options, are_refused=True))[1], ""]
 
 
 def _published_server() -> str:

@@ -116,7 +116,9 @@ def _attempts(exam: ProctoredExam, users: list[Any], now: datetime.datetime) -> 
 
 
 def overdue(count: int) -> None:
-    """Create running attempts in a timed exam that have been overdue since yesterday."""
+    """Create running attempts in a timed exam that have been overdue since yesterday, with lock and ledger."""
+    from edx_proctoring.models import ProctoringLearner, TimeAdjustment  # not in 6.1.4
+
     exam = exams()["timed"]
     now = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     User = get_user_model()
@@ -124,6 +126,8 @@ def overdue(count: int) -> None:
         names = [f"late{number:06}" for number in range(first, min(first + 10_000, count))]
         store(User, (User(username=name, email=f"{name}@example.com") for name in names))
         users = User.objects.filter(username__gte=names[0], username__lte=names[-1])
+        ids = list(users.values_list("pk", flat=True))
+        store(ProctoringLearner, (ProctoringLearner(user_id=user_id) for user_id in ids))
         store(
             ProctoredExamStudentAttempt,
             (
@@ -132,10 +136,25 @@ def overdue(count: int) -> None:
                     proctored_exam=exam,
                     started_at=now,
                     attempt_code=code("late", user_id),
-                    allowed_time_limit_mins=90,
+                    allowed_time_limit_mins=exam.time_limit_mins,
                     status="started",
                 )
-                for user_id in users.values_list("pk", flat=True)
+                for user_id in ids
+            ),
+        )
+        attempts = ProctoredExamStudentAttempt.objects.filter(user_id__in=users.values("pk"))
+        store(
+            TimeAdjustment,
+            (
+                TimeAdjustment.of(
+                    attempt,
+                    TimeAdjustment.ALLOTMENT,
+                    f"allotment:{attempt.pk}",
+                    now,
+                    seconds=60 * exam.time_limit_mins,
+                    began_at=now,
+                )
+                for attempt in attempts
             ),
         )
 

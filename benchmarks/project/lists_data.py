@@ -1,7 +1,6 @@
 """Two large courses: one with few exams of many learners, one with many exams of fewer. The database copies the rows."""
 
 import datetime
-from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -15,16 +14,22 @@ from edx_proctoring.models import (
 
 FEW, MANY = "course-v1:edX+FewExams+2026", "course-v1:edX+ManyExams+2026"
 STAFF = "staff"
+# Texts that all e-mail addresses have, and that one has.
 COMMON, RARE = (
     "example.com",
     "learner000123",
-)  # texts that all e-mail addresses have, and that one has
+)
 ALLOWANCES = 10_000
 TABLE = ProctoredExamStudentAttempt._meta.db_table
-# One in twenty of the learners has had an attempt before.
 STATUSES = """CASE WHEN u.id % 1000 = 7 THEN 'error' WHEN u.id % 1000 = 8 THEN 'second_review_required'
     WHEN u.id % 20 = 3 THEN 'rejected' WHEN u.id % 5 = 1 THEN 'verified' ELSE 'submitted' END"""
 LEARNERS = "u.username LIKE 'learner%'"
+HAD_ONE_BEFORE = "u.id % 20 = 3"
+AN_HOUR_BEFORE = {
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', u.date_joined, '-1 hour')",
+    "postgresql": "u.date_joined - INTERVAL '1 hour'",
+    "mysql": "u.date_joined - INTERVAL 1 HOUR",
+}
 
 
 def fill(learners: int) -> None:
@@ -49,8 +54,7 @@ def fill(learners: int) -> None:
         for place in range(number):
             exam = _exam(course, place, is_practice=place == number - 1)
             chosen = "1 = 1" if name == "few" else f"u.id % 10 = {place % 10}"
-            _attempts(exam, f"{chosen} AND u.id % 20 = 3", "error", resumed=True)
-            _attempts(exam, chosen, STATUSES)
+            _attempts(exam, chosen)
     _allowances(learners)
     _analyze()
 
@@ -69,36 +73,42 @@ def _exam(course: str, number: int, *, is_practice: bool) -> ProctoredExam:
     )
 
 
-def _attempts(exam: ProctoredExam, chosen: str, status: str, *, resumed: bool = False) -> None:
-    quoted = status if status.startswith("CASE") else f"'{status}'"
+def _attempts(exam: ProctoredExam, chosen: str) -> None:
+    """Create the newest attempts of these learners and the earlier ones of some, in the order of their creation."""
+    newest, earlier = _values(exam, STATUSES), _values(exam, "'error'", is_earlier=True)
+    named = ", ".join(f"{value} AS {column}" for column, value in newest.items())
+    source = f"FROM auth_user u WHERE {LEARNERS} AND {chosen}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {TABLE} ({', '.join(newest)}) SELECT * FROM (SELECT {named} {source} UNION ALL"
+            f" SELECT {', '.join(earlier.values())} {source} AND {HAD_ONE_BEFORE}) attempts ORDER BY created"
+        )
+
+
+def _values(exam: ProctoredExam, status: str, *, is_earlier: bool = False) -> dict[str, str]:
     no, yes = ("0", "1") if connection.vendor != "postgresql" else ("false", "true")
-    at = "u.date_joined"
-    code = f"'{exam.pk}-{int(resumed)}-', u.id"
+    at = AN_HOUR_BEFORE[connection.vendor] if is_earlier else "u.date_joined"
+    code = f"'{exam.pk}-{int(is_earlier)}-', u.id"
     joined = f"CONCAT({code})" if connection.vendor != "sqlite" else code.replace(",", " ||")
-    resumable = f"CASE WHEN u.id % 1000 = 7 THEN {yes} ELSE {no} END" if not resumed else no
-    values: dict[str, Any] = {
+    resumable = f"CASE WHEN u.id % 1000 = 7 THEN {yes} ELSE {no} END"
+    return {
         "created": at,
         "modified": at,
         "started_at": at,
-        "completed_at": at if status.startswith("CASE") else "NULL",
+        "completed_at": "NULL" if is_earlier else at,
         "attempt_code": joined,
         "external_id": joined,
         "allowed_time_limit_mins": f"60 + u.id % 3 * {exam.pk % 2 + 10}",
-        "status": quoted,
+        "status": status,
         "taking_as_proctored": yes if exam.is_proctored else no,
         "is_sample_attempt": yes if exam.is_practice_exam else no,
         "is_status_acknowledged": no,
-        "is_resumable": resumable,
+        "is_resumable": no if is_earlier else resumable,
         "ready_to_resume": no,
-        "resumed": yes if resumed else no,
+        "resumed": yes if is_earlier else no,
         "user_id": "u.id",
         "proctored_exam_id": str(exam.pk),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {TABLE} ({', '.join(values)}) SELECT {', '.join(values.values())}"
-            f" FROM auth_user u WHERE {LEARNERS} AND {chosen} ORDER BY u.date_joined",
-        )
 
 
 def _allowances(learners: int) -> None:
