@@ -62,12 +62,12 @@ async function bundled(entry, own) {
 }
 
 /**
- * The modules that the staff page's own script shares (frontend/src/staff/shared.ts), for the scripts of extensions.
+ * The modules that the staff page's own script shares (frontend/src/staff/shared_modules.ts), for the scripts of extensions.
  */
 const sharedModules = {
   name: 'shared modules',
   async setup({ onResolve, onLoad }) {
-    const shared = await readFile(`${root}frontend/src/staff/shared.ts`, 'utf8');
+    const shared = await readFile(`${root}frontend/src/staff/shared_modules.ts`, 'utf8');
     onResolve({ filter: /^(lit($|\/)|\.\.\/staff\/|\.\.\/http$)/ }, ({ path }) => {
       const isShared = shared.includes(`  '${path}': `) || shared.includes(`  ${path}: `);
       return isShared ? { path, namespace: 'shared' } : { errors: [{ text: `shared.ts does not share ${path}` }] };

@@ -1,19 +1,10 @@
-// Messages of the invigilator, pauses, breaks and added time in the learning micro-frontend: a component for a plug-in
+// Messages of the invigilator and questions to them, pauses, breaks and added time in the learning micro-frontend: a component for a plug-in
 // slot. React, the client and the texts come from the host, so this file imports nothing that the host already has.
 
-import { duration, fill, timeOfDay } from '../src/words';
-import { type Cover, Watch, titleOf } from './watch';
-
-type Child = unknown;
-type Element = object;
-
-/** The used part of React; every version since 16.8 has it. */
-export interface ReactLike {
-  createElement: (type: unknown, props: object | null, ...children: Child[]) => Element;
-  useEffect: (effect: () => void | (() => void), on: unknown[]) => void;
-  useRef: <T>(value: T) => { current: T };
-  useState: <T>(value: T) => [T, (value: T) => void];
-}
+import { duration, fill, timeOfDay } from '../src/format';
+import { type Element, type ReactLike, button } from './drawing';
+import { type Cover, Watch, titleOf } from './exam_poll';
+import { questionBox } from './questions';
 
 interface Response {
   data: unknown;
@@ -24,6 +15,7 @@ interface Response {
 export interface Client {
   get(url: string): Promise<Response>;
   post(url: string, body: unknown, options?: object): Promise<Response>;
+  delete(url: string): Promise<Response>;
 }
 
 export interface Host {
@@ -69,10 +61,6 @@ function coverDialog(React: ReactLike): (props: CoverProps) => Element {
   };
 }
 
-function button({ createElement }: ReactLike, text: string, onClick: () => void): Element {
-  return createElement('button', { type: 'button', className: 'btn btn-outline-primary btn-sm', onClick, key: text }, text);
-}
-
 function announcement(React: ReactLike, watch: Watch): Element | null {
   const { gettext, polled } = watch;
   const first = polled?.announcements?.find(({ id }) => !watch.read.has(id));
@@ -109,6 +97,7 @@ export function examMessages(host: Host): () => Element | null {
   const h = React.createElement;
   const watch = new Watch(host);
   const CoverDialog = coverDialog(React);
+  const QuestionBox = questionBox(React);
   const endBreak = () => void watch.changeBreak('end');
 
   return function ExamMessages(): Element | null {
@@ -125,6 +114,8 @@ export function examMessages(host: Host): () => Element | null {
       failure ? h('p', { className: 'alert alert-warning', role: 'alert', key: 'failure' }, failure) : null,
       announcement(React, watch),
       breakButton(React, watch),
+      ' ',
+      h(QuestionBox, { watch, key: 'question' }),
       cover ? h(CoverDialog, { cover, gettext, endBreak, key: cover.isBreak ? 'on-break' : 'pause' }) : null,
     );
   };

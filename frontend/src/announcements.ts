@@ -1,7 +1,7 @@
 // Messages of staff to the learner, shown one at a time until the learner has read them, which is reported to the
 // server.
 
-import type { Bar } from './bar';
+import type { Bar } from './timer_bar';
 import { change } from './http';
 
 export interface Announcement {

@@ -5,7 +5,8 @@ import { gettext } from './gettext';
 import { send } from './http';
 import { icon } from './icons';
 import { pending, navigation } from './page';
-import { duration, fill } from './words';
+import { isDisabled } from './time_over';
+import { duration, fill } from './format';
 
 /** The server's data about the learner's breaks. */
 export interface Breaks {
@@ -34,7 +35,7 @@ export function shortClock(seconds: number): string {
 
 /** The explanation of a break, shown before it begins. */
 export function breakQuestion({ seconds_left: left, longest }: Breaks): string {
-  const text = gettext('You have {left} left for breaks, and this one can last up to {longest}. Your clock stands still during the break. Your questions are hidden, and you cannot answer them. Submit your answers first.');
+  const text = gettext('You have {left} left for breaks, and this one can last up to {longest}. During a break your clock stands still and your questions are hidden. Submit your answers first.');
   return fill(text, { left: duration(left), longest: duration(longest) });
 }
 
@@ -64,22 +65,23 @@ export class BreakButton {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'proctoring-break-button btn';
-    button.append(icon('cup'), gettext('Take a break…'));
+    button.title = gettext('Take a break…'); // narrow bars show only the icon
+    button.append(icon('cup'), Object.assign(document.createElement('span'), { textContent: button.title }));
     button.setAttribute('aria-haspopup', 'dialog');
-    // Next to the end button in our own mark-up; last in a host's.
-    const end = this.bar.querySelector('.px-bar__row--main .exam-button-turn-in-exam');
-    if (end) button.className = 'proctoring-break-button px-button px-button--second px-bar__pause';
+    // Beside the clock in our own mark-up; last in a host's.
+    const toggle = this.bar.querySelector('.px-bar__time #toggle_timer');
+    if (toggle) button.className = 'proctoring-break-button px-button px-button--quiet px-bar__tool px-bar__pause';
     button.addEventListener('click', (event) => {
       event.preventDefault();
       void this.ask(button);
     });
-    if (end) end.before(button);
+    if (toggle) toggle.after(button);
     else this.bar.append(button);
     this.button = button;
   }
 
   private async ask(button: HTMLButtonElement): Promise<void> {
-    if (button.getAttribute('aria-busy') === 'true' || !(await mayBegin(this.breaks!))) return;
+    if (isDisabled(button) || !(await mayBegin(this.breaks!)) || isDisabled(button)) return;
     await pending(button, () => this.begin(this.breaks!.begin_url));
     button.disabled = false;
     button.removeAttribute('aria-busy');

@@ -69,6 +69,11 @@ export async function accessibleError(title: string, message: string): Promise<v
   await opened(dialogOf(ERROR_ID), title, message);
 }
 
+/** Close the question, if one is open, as not agreed. */
+export function closeQuestion(): void {
+  document.querySelector<HTMLDialogElement>('dialog#proctoring-question[open]')?.dispatchEvent(new Event('cancel', { cancelable: true }));
+}
+
 /** Ask; true when the learner agrees. With labels of its own, the focus is on the harmless button, which looks like the
  * main one unless what is asked for does `noHarm` either.
  */

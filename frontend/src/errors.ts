@@ -11,8 +11,8 @@ export class UserError extends Error {
 }
 
 const changed = () => gettext('This exam has changed in another window. Reload this page to see how it stands.');
-const gone = () => gettext('This exam no longer exists for you. Ask your course team.');
-const providerDown = () => gettext('The proctoring provider cannot be reached right now. Your exam time has not started. Try again in a moment.');
+const gone = () => gettext('This exam no longer exists. Your course team may have removed it. Ask them.');
+const providerDown = () => gettext('The proctoring provider cannot be reached right now. This is not your fault. Your exam time has not started, and nothing is lost. Try again in a moment.');
 
 /** By the header `Proctoring-Error`: the names of the exceptions of the package. */
 const BY_CODE: Record<string, () => string> = {
@@ -27,7 +27,7 @@ const BY_CODE: Record<string, () => string> = {
   ProctoredExamNotFoundException: gone,
   ProctoredExamPermissionDenied: () => gettext('This exam belongs to another account, or it may not be opened now. Sign in with the account that began it.'),
   StudentExamAttemptDoesNotExistsException: gone,
-  StudentExamAttemptOnPastDueProctoredExam: () => gettext('This exam is closed.'),
+  StudentExamAttemptOnPastDueProctoredExam: () => gettext('This exam has closed.'),
   TooManyPracticeAttempts: () => gettext('You have tried this too often. Try again in an hour.'),
 };
 
@@ -61,7 +61,7 @@ export function errorText(error: unknown): string {
   if (signedOut(error)) return gettext('You have been signed out. Sign in again in a new window, then come back here.');
   const known = BY_CODE[code ?? ''] ?? BY_STATUS[status ?? 0];
   if (known) return known();
-  if (status) return gettext('Something went wrong on our side. Nothing was changed. Please try again.');
+  if (status) return gettext('Something went wrong on our side. Please try again. If it happens again, write to your course team.');
   return gettext('There is no connection. Check your connection and try again.');
 }
 

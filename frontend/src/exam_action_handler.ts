@@ -1,3 +1,3 @@
-import { publish } from './exam';
+import { publish } from './proctored_exam';
 
 publish();

@@ -2,6 +2,7 @@
 
 import { send } from './http';
 import { gettext } from './page';
+import { fill } from './format';
 
 interface Onboarding {
   onboarding_status: string | null;
@@ -40,58 +41,66 @@ const SAME: Record<string, string> = {
   second_review_required: 'submitted',
 };
 
-function table(): Record<string, Words> {
+function need(): string {
+  return gettext('You need a passed onboarding before your first proctored exam. The review takes 2 business days or more.');
+}
+
+function day(moment: string): string {
+  return new Date(moment).toLocaleDateString(document.documentElement.lang || undefined, { dateStyle: 'long' });
+}
+
+function table(expires: string | null): Record<string, Words> {
   return {
     not_started: {
       mood: 'alert',
       status: gettext('Not started'),
-      message: gettext('You have not started your onboarding exam.'),
+      message: need(),
     },
     started: {
       mood: 'alert',
-      status: gettext('Started'),
-      message: gettext('You have started your onboarding exam but not submitted it.'),
+      status: gettext('Started, not finished'),
+      message: gettext('Please submit your onboarding exam to complete it.'),
     },
     submitted: {
       mood: 'neutral',
-      status: gettext('Submitted'),
-      message: gettext('Your onboarding exam is under review. This takes two or more working days.'),
+      status: gettext('In review'),
+      message: gettext('The review of your onboarding takes 2 business days or more.'),
     },
     verified: {
       mood: 'positive',
-      status: gettext('Approved'),
-      message: gettext('Your onboarding profile is approved in this course.'),
+      status: gettext('Passed'),
+      message: gettext('You are ready for the proctored exams of this course.'),
     },
     rejected: {
       mood: 'alert',
-      status: gettext('Not approved'),
-      message: gettext('Your onboarding exam was not approved. Please take it again.'),
+      status: gettext('Not passed'),
+      message: gettext('You can repeat it at any time.'),
     },
     error: {
       mood: 'alert',
-      status: gettext('Stopped by an error'),
-      message: gettext('A technical error stopped your onboarding exam. Please take it again.'),
+      status: gettext('Interrupted'),
+      message: gettext('A technical problem ended it. Please take it again.'),
     },
     other_course_approved: {
       mood: 'positive',
-      status: gettext('Approved in another course'),
-      message: gettext('Your approved profile is valid here, too. If your device has changed, take the onboarding exam again.'),
+      status: gettext('Passed in another course'),
+      message: gettext('It is valid here, too. Repeat it if you now use another computer.'),
     },
     expiring_soon: {
       mood: 'neutral',
-      status: gettext('Expires soon'),
-      message: gettext('Your onboarding profile expires soon. Take the onboarding exam again in time.'),
+      status: fill(gettext('Valid until {date}'), { date: expires ? day(expires) : '' }),
+      message: gettext('Please repeat it before your final exam.'),
     },
     expired: {
       mood: 'alert',
-      status: gettext('Expired'),
-      message: gettext('Your onboarding profile has expired. Take the onboarding exam again.'),
+      status: gettext('No longer valid'),
+      message: gettext('Please repeat it before your next proctored exam.'),
     },
   };
 }
 
-function words(state: string): Words {
-  const found = table();
+function words(state: string, expires: string | null): Words {
+  const found = table(expires);
   const name = SAME[state] ?? state;
   const isKnown = Object.prototype.hasOwnProperty.call(found, name);
   return isKnown ? found[name] : { mood: 'alert', status: state, message: '' };
@@ -107,8 +116,8 @@ function line(parent: Element, tag: string, className: string, text: string): HT
 
 function reminder(status: string): string {
   if (APPROVED.indexOf(status) >= 0) return '';
-  if (NO_ACTION.indexOf(status) >= 0) return gettext('You can take proctored exams once your profile is approved.');
-  return gettext('You need an approved profile before you can take any proctored exam. The review takes two or more working days.');
+  if (NO_ACTION.indexOf(status) >= 0) return gettext('You can take proctored exams once you have passed the review.');
+  return SAME[status] === 'not_started' ? '' : need(); // the message says it already
 }
 
 /** A disabled button with a text, in place of a link that is not available yet. */
@@ -125,10 +134,9 @@ function isDue(status: string, state: string): boolean {
 }
 
 function refusal({ onboarding_past_due: isPastDue, onboarding_release_date: released }: Onboarding): string {
-  if (isPastDue) return gettext('The onboarding exam is past due');
+  if (isPastDue) return gettext('The onboarding exam is closed. Write to your course team if you still need it.');
   if (!released || new Date(released).getTime() <= Date.now()) return '';
-  const day = new Date(released).toLocaleDateString(document.documentElement.lang || undefined);
-  return `${gettext('The onboarding exam opens on')} ${day}`;
+  return fill(gettext('The onboarding exam opens on {date}'), { date: day(released) });
 }
 
 function action(panel: Element, data: Onboarding, state: string): void {
@@ -145,17 +153,17 @@ function action(panel: Element, data: Onboarding, state: string): void {
 
 export function showOnboarding(panel: HTMLElement, data: Onboarding): void {
   const state = stateOf(data);
-  const { mood, status, message } = words(state);
+  const { mood, status, message } = words(state, data.expiration_date);
   const box = document.createElement('div');
   box.className = `proctoring-info proctoring-info-${mood}`;
-  line(box, 'h3', 'message-title', gettext('This course contains proctored exams'));
+  line(box, 'h3', 'message-title', gettext('This course has proctored exams'));
   line(box, 'p', 'onboarding-status', `${gettext('Onboarding status:')} ${status}`);
   if (message) line(box, 'p', 'onboarding-status-message', message);
   const remind = reminder(data.onboarding_status ?? '');
   if (remind) line(box, 'p', 'onboarding-reminder', remind);
   action(box, data, state);
   if (data.review_requirements_url) {
-    const link = line(box, 'a', 'action action-info-link', gettext('What is proctored and how it is reviewed'));
+    const link = line(box, 'a', 'action action-info-link', gettext('About proctored exams'));
     link.setAttribute('href', data.review_requirements_url);
   }
   panel.textContent = '';

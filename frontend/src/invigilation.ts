@@ -1,8 +1,9 @@
 // The live board's part of a learner's page: messages of staff, questions to them, and faster polls.
 
 import { type Announcement, Announcements } from './announcements';
-import type { Bar } from './bar';
-import { Hand, type QuestionState } from './hand';
+import type { Bar } from './timer_bar';
+import type { QuestionState } from './questions';
+import { RaiseHand } from './raise_hand';
 
 export const SHOWS_MESSAGES = { 'X-Proctoring-Messages': '1' }; // staff see which pages cannot show messages
 
@@ -18,11 +19,11 @@ export class Invigilation {
   private url = '';
   private seconds = Infinity;
   private readonly announcements: Announcements;
-  private readonly hand: Hand;
+  private readonly hand: RaiseHand;
 
   constructor(root: HTMLElement, bar: Bar, attemptId: number) {
     this.announcements = new Announcements(bar, attemptId, () => this.url);
-    this.hand = new Hand(root, () => this.url, (text) => bar.say(text));
+    this.hand = new RaiseHand(root, () => this.url, (text) => bar.say(text));
   }
 
   take({ announcements = [], questions, poll_seconds: seconds, live_url: url = '' }: Invigilated): void {

@@ -1,12 +1,12 @@
 // All that a learner's page needs.
 
-import { STARTS, publish } from './exam';
+import { STARTS, publish } from './proctored_exam';
 import { fillInfoPanel } from './info_panel';
-import { expectBar, givePlace, keepPlace } from './place';
+import { expectBar, givePlace, keepPlace } from './timer_bar_space';
 import { awaitScreens, bindScreens } from './screens';
-import { loadTexts } from './texts';
+import { loadTexts } from './text_catalog';
 import { showTimer } from './timer';
-import { endTyped, showWhatWasLeft } from './unsaved';
+import { endTyped, showWhatWasLeft } from './unsaved_answers';
 
 function begin(): void {
   const root = document.querySelector<HTMLElement>('.proctored_exam_status');
@@ -19,7 +19,7 @@ function begin(): void {
     if (root) {
       void showTimer(root).then((bar) => {
         givePlace(root, bar !== null);
-        if (!bar && endTyped()) showWhatWasLeft();
+        if (endTyped(bar?.data.attempt_id)) showWhatWasLeft();
       });
     }
   });

@@ -2,13 +2,13 @@
 
 import { bindBreakScreen, endBreakFromScreen } from './breaks';
 import { confirmed } from './dialog';
-import { STARTS, adopt, changeState, finishExam, startExam } from './exam';
+import { STARTS, adopt, changeState, finishExam, startExam } from './proctored_exam';
 import { alreadyBegun } from './errors';
 import { send } from './http';
 import { showError, errorText, pending, announce, navigation } from './page';
-import { watchInterrupted } from './resume';
-import { attemptIn, listen } from './tabs';
-import { copyCode, startFromInstructions, systemCheck, watchSetUp } from './setup';
+import { watchInterrupted } from './interrupted_screen';
+import { attemptIn, listen } from './window_messages';
+import { copyCode, startFromInstructions, systemCheck, watchSetUp } from './instructions_screen';
 
 function enter(button: HTMLButtonElement): Promise<void> {
   return pending(button, async () => {
@@ -38,14 +38,18 @@ function swap(hide: string, show: string): void {
 
 const ENTRANCE = '.proctored-exam.entrance';
 const CONFIRMATION = '.skip-confirm-wrapper';
+const KEEP = '.proctored-exam-skip-cancel-button';
 const OPT_OUT = '.start-timed-exam[data-attempt-proctored="false"], .proctored-decline-exam';
 
-/** Ask before the learner declines: our dialog, or the panel of a host's template. The focus is on no button. */
+/**
+ * Ask before the learner declines: our dialog, or the panel of a host's template. In the dialog, which is read out as a
+ * whole when it opens, the focus is on the button that changes nothing.
+ */
 function askToDecline(): void {
   const dialog = document.querySelector<HTMLElement>(CONFIRMATION);
   if (!(dialog instanceof HTMLDialogElement)) return swap(ENTRANCE, CONFIRMATION);
   dialog.showModal();
-  dialog.querySelector<HTMLElement>('h3')?.focus();
+  dialog.querySelector<HTMLElement>(KEEP)?.focus();
 }
 
 function stay(): void {
@@ -86,7 +90,7 @@ const CLICKS: Row[] = [
   ['.start-timed-exam[data-attempt-proctored="false"]', askToDecline],
   ['.start-timed-exam', enter],
   ['.proctored-exam-skip-confirm-button', declineConfirmed],
-  ['.proctored-exam-skip-cancel-button', stay],
+  [KEEP, stay],
   ['.visit-exam-button', acknowledge],
   ['.proctored-decline-exam', decline],
   ['#software_download_link', systemCheck],

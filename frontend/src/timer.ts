@@ -1,19 +1,19 @@
 // The timer of a running exam: it counts down by the monotonic clock and polls the server, whose time is decisive.
 
-import { Bar, type Data, type Level, type Stop } from './bar';
-import { Application } from './application';
-import { beforeEnd, mayLeave, warnOnLeaving, whyEnded } from './ending';
+import { Bar, type Data, type Level, type Stop } from './timer_bar';
+import { Application } from './proctoring_application';
+import { beforeEnd, mayLeave, warnOnLeaving, whyEnded } from './exam_end';
 import { BreakButton, type Breaks, changeBreak } from './breaks';
-import { CLOSED, endExam, namespace } from './exam';
+import { CLOSED, endExam, namespace } from './proctored_exam';
 import { signedOut } from './errors';
 import { gettext } from './gettext';
-import { RequestFailed, backOff, isPassing, pause, send } from './http';
+import { RequestFailed, backOff, isPassing, pause, pauseOffline, send } from './http';
 import { type Invigilated, Invigilation, SHOWS_MESSAGES } from './invigilation';
 import { pending, navigation } from './page';
-import { type OwnBreak, type Pause, PauseCover } from './pause';
-import { type News, listen, tell } from './tabs';
-import { Unsaved, keepForNextPage } from './unsaved';
-import { duration, fill } from './words';
+import { type OwnBreak, type Pause, PauseCover } from './pause_cover';
+import { type News, listen, tell } from './window_messages';
+import { Unsaved, keepForNextPage } from './unsaved_answers';
+import { duration, fill, timeOfDay } from './format';
 
 export const COLLECTION = '/api/edx_proctoring/v1/proctored_exam/attempt';
 const POLL_MS = 60000;
@@ -58,14 +58,14 @@ export class TimerBar {
   private readonly application: Application;
   private readonly breakButton: BreakButton;
   private readonly heard = new Set<number>(); // adjustments that the learner was told of
-  private readonly unsaved = new Unsaved(() => this.bar.unsaved(this.unsaved.fields.length));
+  private readonly unsaved = new Unsaved(() => this.bar.unsaved(this.unsaved.count));
+  private isOwn = true; // does the server take the user for this attempt's learner?
   private lastCall = false;
-  private overSaid = false;
   private deaf: () => void = () => undefined;
   private standsAt?: number; // seconds left, while the exam is paused
   private standsFor?: Stop;
 
-  constructor(root: HTMLElement, private readonly data: Data, collection = COLLECTION) {
+  constructor(root: HTMLElement, readonly data: Data, collection = COLLECTION) {
     this.url = `${collection}/${data.attempt_id}`;
     this.status = data.attempt_status;
     this.text = data.accessibility_time_string;
@@ -101,7 +101,7 @@ export class TimerBar {
     window.addEventListener('online', this.wake);
     window.addEventListener('offline', this.offline);
     this.unsaved.start(this.data.attempt_id);
-    this.bar.unsaved(this.unsaved.fields.length);
+    this.bar.unsaved(this.unsaved.count);
     this.deaf = listen(this.data.attempt_id, this.hear);
     warnOnLeaving(this.data, () => this.stopped || this.left <= 0 || this.status === 'started');
   }
@@ -149,10 +149,7 @@ export class TimerBar {
     }
     this.bar.notes.nextTry(this.polling ? 0 : (this.pollAt - now) / 1000);
     this.show();
-    if (this.left <= 0 && !this.overSaid) {
-      this.overSaid = true;
-      this.bar.notes.change(gettext('Your time is over. What you have submitted counts; this page goes on in a moment.'));
-    }
+    if (this.left <= 0) this.bar.notes.over(true);
     if (this.left <= -HOLD_SECONDS && !this.busy.end) void this.end();
   };
 
@@ -226,8 +223,7 @@ export class TimerBar {
 
   private reached(): void {
     this.failures = 0;
-    this.bar.connection(true, this.unsaved.fields);
-    this.bar.notes.signedOut(false);
+    this.bar.answered(this.unsaved.fields);
     this.polled();
   }
 
@@ -235,8 +231,9 @@ export class TimerBar {
     if (this.stopped) return;
     const status = error instanceof RequestFailed ? error.status : 0;
     this.pollAt = performance.now() + POLL_MS;
-    if (signedOut(error)) return this.bar.notes.signedOut(true);
+    if (signedOut(error)) return this.bar.answered(this.unsaved.fields, true);
     if (ENDED.includes(status)) return this.leave(gettext('This exam no longer runs: your course team has ended or reset it.'));
+    this.isOwn = status !== 403;
     if (status === 403) return this.leave(gettext('This exam belongs to another account.'));
     if (!isPassing(error)) return;
     this.failures += 1;
@@ -267,7 +264,7 @@ export class TimerBar {
   private pauseOrGoOn(paused: Pause | undefined, seconds: number, breaks?: Breaks): void {
     if (paused) {
       if (this.standsAt === undefined || this.cover.shown) {
-        this.cover.show(paused, { seconds, unsaved: this.unsaved.fields.length }, this.ownBreak(paused, breaks));
+        this.cover.show(paused, { seconds, unsaved: this.unsaved.count }, this.ownBreak(paused, breaks));
       }
       this.stand(paused, seconds);
     } else if (this.standsAt !== undefined) {
@@ -305,14 +302,16 @@ export class TimerBar {
     fresh.forEach((change) => this.heard.add(change.id));
     const total = fresh.reduce((sum, change) => sum + change.seconds, 0);
     if (total === 0) return;
-    if (this.left > LAST_CALL_SECONDS) this.lastCall = this.overSaid = false;
+    if (this.left > LAST_CALL_SECONDS) this.lastCall = false;
+    if (this.left > 0) this.bar.notes.over(false);
     const words = total > 0 ? gettext('Time added to your exam: {time}.') : gettext('Time taken off your exam: {time}.');
-    this.bar.notes.change(fill(words, { time: duration(Math.abs(total)) }));
+    const end = fill(gettext('You now have until {time}.'), { time: timeOfDay(new Date(Date.now() + this.left * 1000)) });
+    this.bar.notes.change(fill(words, { time: duration(Math.abs(total)) }), this.standsAt === undefined ? end : '', total > 0);
     tell(this.data.attempt_id, 'changed');
   }
 
   private async endByHand(button: HTMLButtonElement): Promise<void> {
-    if (!beforeEnd('learner', this.data.attempt_id, this.left) || !(await mayLeave(this.unsaved.fields.length))) return;
+    if (!beforeEnd('learner', this.data.attempt_id, this.left) || !(await mayLeave(this.unsaved.count))) return;
     await pending(button, async () => {
       await send('PUT', this.url, { action: 'stop' });
       this.unsaved.keep(); // for those who go back
@@ -349,11 +348,12 @@ export class TimerBar {
         this.take(answer, sentAt);
         return !this.stopped;
       } catch (error) {
+        this.isOwn = !signedOut(error) && !(error instanceof RequestFailed && error.status === 403);
         if (!isPassing(error)) return false;
         this.bar.connection(false);
         const wait = backOff(failures, RETRY_MS, POLL_MS);
         this.pollAt = performance.now() + wait; // as the note says
-        await pause(wait);
+        await pauseOffline(wait);
       }
     }
     return false;
@@ -369,10 +369,11 @@ export class TimerBar {
     }
   }
 
-  /** Leave the page; typed text that was not submitted is shown on the next one. */
+  /** Leave the page, and have other windows poll; typed text that was not submitted is shown on the next page. */
   private leave(reason = ''): void {
     this.stop();
-    keepForNextPage(reason, this.unsaved.texts);
+    tell(this.data.attempt_id, 'changed');
+    keepForNextPage(this.data.attempt_id, reason, this.unsaved.texts, this.isOwn);
     navigation.reload();
   }
 }

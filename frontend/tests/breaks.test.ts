@@ -48,13 +48,13 @@ async function bar(...answers: Answer[]) {
 describe('a break', () => {
   test('is begun and ended on the page, without a reload', async () => {
     const { navigation, sent } = await bar({ body: { changed: true } }, onBreak, { body: {} }, left(540, { breaks: BREAKS }));
-    expect(button()!.nextElementSibling!.className).toContain('exam-button-turn-in-exam');
+    expect(button()!.previousElementSibling!.id).toBe('toggle_timer'); // beside the clock
     expect(button()!.textContent).toBe('Take a break…');
     await press(false);
     expect(sent.filter((one) => one.method === 'POST')).toEqual([]);
     button()!.click();
     await settled();
-    expect(question()!.textContent).toContain('You have 8 minutes left for breaks, and this one can last up to 5 minutes. Your clock stands still');
+    expect(question()!.textContent).toContain('You have 8 minutes left for breaks, and this one can last up to 5 minutes. During a break your clock stands still');
     expect(document.activeElement!.textContent).toBe('Not now'); // the harmless one
     await press();
     expect(cover()!.textContent).toContain('You are on a break');

@@ -95,6 +95,10 @@ function host(language = 'en') {
       told.push(url);
       return { data: null };
     }),
+    delete: vi.fn(async (url: string) => {
+      told.push(`DELETE ${url}`);
+      return { data: null };
+    }),
   };
   react.mount(examMessages({ React: react, client: () => client, lmsUrl: () => 'https://lms.test', language: () => language }));
   return client;
@@ -169,6 +173,55 @@ test('begins a break with a key, and reports a failure', async () => {
   await settled();
   expect(client.post).toHaveBeenLastCalledWith('https://lms.test/begin', {}, { headers: { 'Idempotency-Key': expect.any(String) } });
   expect(document.querySelector('[role=alert]')).toBeNull();
+});
+
+const QUESTIONS = { ...RUNNING, questions: { enabled: true, open: null } };
+const ASKED = { id: 5, text: 'May I use a calculator?', asked_at: '2026-11-30T14:10:00Z' };
+const write = (text: string) => (document.querySelector('textarea')!.value = text);
+
+test('asks a question, shows it until it is answered, and takes it back', async () => {
+  polled = QUESTIONS;
+  const client = host();
+  await settled();
+  press('Ask the invigilator');
+  write('  ');
+  press('Send');
+  expect(told).toEqual([]);
+  write(` ${ASKED.text} `);
+  polled = { ...QUESTIONS, questions: { enabled: true, open: ASKED } };
+  press('Send');
+  press('Send');
+  await settled();
+  expect(client.post.mock.calls).toEqual([[`https://lms.test${LIVE}questions/`, { text: ASKED.text }]]);
+  expect(document.querySelector('[role=status]')!.textContent).toBe('Your question was sent.');
+  expect(document.querySelector('.proctoring-question')!.textContent).toContain(ASKED.text);
+  polled = QUESTIONS;
+  press('Take the question back');
+  await settled();
+  expect(told[told.length - 1]).toBe(`DELETE https://lms.test${LIVE}questions/5/`);
+  press('Ask the invigilator');
+  press('Cancel');
+  expect(document.querySelector('textarea')).toBeNull();
+});
+
+test.each([[undefined, 'cannot be reached'], [{ status: 429 }, 'is busy']])('a question that is not sent stays in the form; response: %o', async (response, reason) => {
+  polled = QUESTIONS;
+  const client = host();
+  await settled();
+  client.post.mockRejectedValueOnce(Object.assign(new Error('refused'), { response }));
+  press('Ask the invigilator');
+  write('Why?');
+  press('Send');
+  await settled();
+  expect(document.querySelector('[role=alert]')!.textContent).toContain(reason);
+  expect(document.querySelector('textarea')).not.toBeNull();
+});
+
+test('offers no question where the board is not installed, or the exam does not run', async () => {
+  polled = { ...RUNNING, questions: { enabled: false, open: null } };
+  host();
+  await settled();
+  expect(document.querySelector('button')).toBeNull();
 });
 
 test('uses the host\'s language, and stops polling when it is removed', async () => {

@@ -36,22 +36,22 @@ const SOON = { expiration_date: '2026-03-20T00:00:00Z' };
 const OVER = { expiration_date: '2026-02-20T00:00:00Z' };
 
 test.each([
-  [{}, ['alert', 'Not started', 'onboarding', 'reminder']],
-  [{ onboarding_status: 'ready_to_start' }, ['alert', 'Not started', 'onboarding', 'reminder']],
-  [{ onboarding_status: 'ready_to_submit' }, ['alert', 'Started', 'onboarding', 'reminder']],
-  [{ onboarding_status: 'submitted' }, ['neutral', 'Submitted', '', 'reminder']],
-  [{ onboarding_status: 'second_review_required' }, ['neutral', 'Submitted', '', 'reminder']],
-  [{ onboarding_status: 'verified' }, ['positive', 'Approved', '', '']],
-  [{ onboarding_status: 'rejected' }, ['alert', 'Not approved', 'onboarding', 'reminder']],
-  [{ onboarding_status: 'error' }, ['alert', 'Stopped by an error', 'onboarding', 'reminder']],
-  [{ onboarding_status: 'other_course_approved' }, ['positive', 'Approved in another course', 'onboarding-practice', '']],
-  [{ onboarding_status: 'verified', ...SOON }, ['neutral', 'Expires soon', 'onboarding', '']],
-  [{ onboarding_status: 'verified', ...OVER }, ['alert', 'Expired', 'onboarding', '']],
+  [{}, ['alert', 'Not started', 'onboarding', '']],
+  [{ onboarding_status: 'ready_to_start' }, ['alert', 'Not started', 'onboarding', '']],
+  [{ onboarding_status: 'ready_to_submit' }, ['alert', 'Started, not finished', 'onboarding', 'reminder']],
+  [{ onboarding_status: 'submitted' }, ['neutral', 'In review', '', 'reminder']],
+  [{ onboarding_status: 'second_review_required' }, ['neutral', 'In review', '', 'reminder']],
+  [{ onboarding_status: 'verified' }, ['positive', 'Passed', '', '']],
+  [{ onboarding_status: 'rejected' }, ['alert', 'Not passed', 'onboarding', 'reminder']],
+  [{ onboarding_status: 'error' }, ['alert', 'Interrupted', 'onboarding', 'reminder']],
+  [{ onboarding_status: 'other_course_approved' }, ['positive', 'Passed in another course', 'onboarding-practice', '']],
+  [{ onboarding_status: 'verified', ...SOON }, ['neutral', 'Valid until March 20, 2026', 'onboarding', '']],
+  [{ onboarding_status: 'verified', ...OVER }, ['alert', 'No longer valid', 'onboarding', '']],
   [{ onboarding_status: 'constructor' }, ['alert', 'constructor', 'onboarding', 'reminder']],
-  [{ onboarding_past_due: true }, ['alert', 'Not started', 'disabled', 'reminder']],
-  [{ onboarding_release_date: '2026-03-20T00:00:00Z' }, ['alert', 'Not started', 'disabled', 'reminder']],
-  [{ onboarding_release_date: '2026-02-20T00:00:00Z' }, ['alert', 'Not started', 'onboarding', 'reminder']],
-  [{ onboarding_link: null }, ['alert', 'Not started', '', 'reminder']],
+  [{ onboarding_past_due: true }, ['alert', 'Not started', 'disabled', '']],
+  [{ onboarding_release_date: '2026-03-20T00:00:00Z' }, ['alert', 'Not started', 'disabled', '']],
+  [{ onboarding_release_date: '2026-02-20T00:00:00Z' }, ['alert', 'Not started', 'onboarding', '']],
+  [{ onboarding_link: null }, ['alert', 'Not started', '', '']],
 ])('%o', async (more, expected) => {
   expect(await shown(more)).toEqual(expected);
 });

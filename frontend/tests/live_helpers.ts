@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import '../src/live/index';
-import type { Answer, Announced, LiveRow } from '../src/live/shapes';
+import type { Answer, Announced, LiveRow } from '../src/live/types';
 import { BASE, type Section, rendered } from './staff_helpers';
 
 export const NOW = '2026-03-01T13:00:00Z';

@@ -66,7 +66,7 @@ describe('while a request is under way', () => {
 
 test.each([
   [new RequestFailed(400, 'A status transition was attempted'), 'This exam has changed'],
-  [new RequestFailed(403, 'no', null, 'StudentExamAttemptOnPastDueProctoredExam'), 'This exam is closed'],
+  [new RequestFailed(403, 'no', null, 'StudentExamAttemptOnPastDueProctoredExam'), 'This exam has closed'],
   [new RequestFailed(403, 'no', null, 'ProctoredExamPermissionDenied'), 'another account'],
   [new RequestFailed(404), 'no longer exists'],
   [new RequestFailed(502, '', null, 'BackendProviderCannotRegisterAttempt'), 'provider cannot be reached'],

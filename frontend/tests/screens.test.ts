@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { namespace } from '../src/exam';
+import { namespace } from '../src/proctored_exam';
 import { awaitScreens, bindScreens, dressScreens } from '../src/screens';
 import { modalDialogs, server, settle, watchNavigation } from './helpers';
 
@@ -67,7 +67,7 @@ describe('entering', () => {
     page(GO);
     const button = click('.start-timed-exam');
     await settle();
-    expect(message()!.textContent).toBe('This exam is closed.');
+    expect(message()!.textContent).toBe('This exam has closed.');
     expect(navigation.reloads).toBe(0);
     button.click();
     await settle();

@@ -4,7 +4,7 @@
 /// <reference types="vite/client" />
 import { virtual } from '@guidepup/virtual-screen-reader';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { namespace } from '../src/exam';
+import { namespace } from '../src/proctored_exam';
 import { awaitScreens, bindScreens } from '../src/screens';
 import { type TimerBar, showTimer } from '../src/timer';
 import instructions from './screens/instructions.html?raw';
@@ -44,11 +44,14 @@ afterEach(async () => {
 const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1000);
 const title = (text: string) => lines.push('', `== ${text}`);
 
+/** The text with the same times in each run. */
+const atOneTime = (text: string) => text.replace(/since [^.]+\./, 'since 14:47:20.').replace(/You now have until [^.]+\./, 'You now have until 15:00.');
+
 /** What was said since the last look. */
 async function heard(): Promise<void> {
   await seconds(0);
   const said = (await virtual.spokenPhraseLog()).filter((text) => !/^(polite|assertive): $/.test(text));
-  const timeless = said.map((text) => text.replace(/since [^.]+\./, 'since 14:47:20.')); // else each run has its own
+  const timeless = said.map(atOneTime);
   lines.push(...timeless.filter((text, at) => text !== timeless[at - 1]));
   await virtual.clearSpokenPhraseLog();
 }

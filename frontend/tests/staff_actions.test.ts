@@ -70,7 +70,7 @@ describe('one attempt', () => {
 
   test.each([
     ['10', { changed: true, gained: 600 }, 'learner1 got 10 min in “Midterm”.'],
-    ['-30', { changed: true, gained: -240 }, 'learner1 got -4 min in “Midterm”: one minute stays.'],
+    ['-30', { changed: true, gained: -240 }, 'learner1 got -4 min in “Midterm”: one minute is left.'],
     ['10', { changed: false, gained: 0 }, 'The time of learner1 in “Midterm” is as it was.'],
   ])('%s minutes: %j', async (minutes, body, text) => {
     const element = await list([RUNNING]);

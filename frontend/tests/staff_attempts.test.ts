@@ -1,18 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { visible } from './helpers';
-import { all, api, attempt, button, mount, one, pageOf, rendered, texts, type Section } from './staff_helpers';
+import { describe, expect, test, vi } from 'vitest';
+import { aStaffPageEachTime, all, api, attempt, button, mount, one, pageOf, rendered, texts, type Section } from './staff_helpers';
 
 const PROBLEM = { status: 503, body: { detail: 'The database is busy.', code: 'busy' } };
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: new Date('2026-03-01T13:00:00Z') });
-  visible(true);
-});
-afterEach(() => {
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
+aStaffPageEachTime();
 
 async function select(element: Section, name: string, value: string): Promise<void> {
   const field = one<HTMLSelectElement>(element, `select[name="${name}"]`);
@@ -91,6 +82,17 @@ describe('earlier attempts', () => {
     expect(all(element, '.child')).toEqual([]);
   });
 
+  test('of a.b and ab do not open each other', async () => {
+    const of = (id: number, username: string) => attempt(id, { user: { username, email: '' }, earlier_count: 1 });
+    const server = api(({ path }) => (path === 'attempts/9/' ? { body: { earlier: [EARLIER[0]] } } : pageOf(of(9, 'a.b'), of(10, 'ab'))));
+    const element = await mount();
+    all(element, '[aria-expanded]')[0].click();
+    await rendered();
+    expect(server.asked.map(({ path }) => path)).not.toContain('attempts/10/');
+    expect(texts(element, 'tbody tr th')).toEqual(['a.b', 'Attempt 1 · a.b', 'ab']);
+    expect(all(element, '[aria-expanded]').map((one) => one.getAttribute('aria-expanded'))).toEqual(['true', 'false']);
+  });
+
   test('that cannot be read are told there', async () => {
     api(({ path }) => (path === 'attempts/9/' ? PROBLEM : pageOf(attempt(9, { earlier_count: 2 }))));
     const element = await mount();
@@ -160,6 +162,14 @@ describe('what is asked for', () => {
     expect(server.asked).toHaveLength(2);
   });
 
+  test.each(['a/b?c#d', '50 %&+', '..', '“é”'])('a search for %s stays one parameter', async (text) => {
+    const server = api(() => pageOf(attempt(1)));
+    const element = await mount();
+    await type(element, text, 'change');
+    expect([server.asked[1].path, server.asked[1].query.get('search')]).toEqual(['attempts/', text]);
+    expect(new URLSearchParams((element as unknown as { query: string }).query).get('search')).toBe(text);
+  });
+
   test('an order: moments begin with the latest, texts with the first', async () => {
     const server = api(() => pageOf(attempt(1)));
     const element = await mount();
@@ -179,13 +189,14 @@ describe('what is asked for', () => {
     button(element, 'Previous').click(); // there is none
     button(element, 'Next').click();
     await rendered();
-    expect(server.asked.map(({ query }) => query.get('page'))).toEqual([null, '2']);
+    const pages = () => server.asked.filter(({ query }) => !query.has('needs_attention')).map(({ query }) => query);
+    expect(pages().map((query) => query.get('page'))).toEqual([null, '2']);
     expect(texts(element, '.pager > span')[0]).toBe('26–50 of 60');
     const size = one<HTMLSelectElement>(element, '#page-size');
     size.value = '100';
     size.dispatchEvent(new Event('change'));
     await rendered();
-    expect(server.asked[2].query.toString()).toBe('page_size=100');
+    expect(pages()[2].toString()).toBe('page_size=100');
     expect(button(element, 'Next').getAttribute('aria-disabled')).toBe('true');
   });
 

@@ -83,7 +83,7 @@ function answerToChange(path: string, options: RequestInit): Reply | 'down' {
 }
 
 /** A server for the lists; `reply` decides about attempts and may be changed. It remembers all requests. */
-export function api(reply: (asked: Asked) => Reply | 'down', exams: Reply = EXAMS): { asked: Asked[]; reply: typeof reply } {
+export function api(reply: (asked: Asked) => Reply | 'down', exams: Reply | ((query: URLSearchParams) => Reply) = EXAMS): { asked: Asked[]; reply: typeof reply } {
   const state = { asked: [] as Asked[], reply };
   changes.sent = [];
   changes.reply = () => ({ body: {} });
@@ -92,7 +92,7 @@ export function api(reply: (asked: Asked) => Reply | 'down', exams: Reply = EXAM
     const asked = { path: pathname.replace(BASE, ''), query: searchParams, etag: new Headers(options.headers).get('If-None-Match') };
     if (asked.path === 'attempts/') state.asked.push(asked);
     const isChange = (options.method ?? 'GET') !== 'GET';
-    const answer = isChange ? answerToChange(asked.path, options) : asked.path === 'exams/' ? exams : state.reply(asked);
+    const answer = isChange ? answerToChange(asked.path, options) : asked.path === 'exams/' ? (typeof exams === 'function' ? exams(searchParams) : exams) : state.reply(asked);
     if (answer === 'down') throw new TypeError('network');
     const status = answer.status ?? 200;
     const body = status === 304 ? null : JSON.stringify(answer.body ?? {});

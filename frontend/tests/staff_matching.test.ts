@@ -72,7 +72,7 @@ describe('all that match, on all pages,', () => {
     await answer(element, { reason: 'Fire' });
     expect(texts(element, 'dialog h2')).toEqual(['End 1,218 attempts']);
     expect(texts(element, 'dialog [role="alert"]')).toEqual([
-      'In the meantime another number of attempts match; nothing was changed. This is how it would be now.',
+      'The number of attempts that match has changed in the meantime, so nothing was changed. This is how it would be now.',
     ]);
     expect(one<HTMLTextAreaElement>(element, 'dialog textarea').value).toBe('Fire');
   });

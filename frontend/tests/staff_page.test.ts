@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ngettext, setCatalog } from '../src/staff/text';
+import { formatDate, formatNumber, ngettext, setCatalog } from '../src/staff/i18n';
 import { all, api, attempt, BASE, one, pageOf, rendered, texts } from './staff_helpers';
 
 customElements.define(
@@ -29,12 +29,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-async function open(hash = '', texts: Record<string, string> = {}): Promise<HTMLElement> {
+async function open(hash = '', texts: Record<string, string> = {}, courseName = ''): Promise<HTMLElement> {
   window.location.hash = hash;
   const config = document.createElement('script');
   config.id = 'config';
   config.type = 'application/json';
-  config.textContent = JSON.stringify({ courseId: 'course-v1:a+b+c', apiBase: BASE, sections: SECTIONS, texts });
+  config.textContent = JSON.stringify({ courseId: 'course-v1:a+b+c', courseName, apiBase: BASE, sections: SECTIONS, texts });
   const page = document.createElement('proctoring-staff-page');
   page.setAttribute('config', 'config');
   document.body.append(config, page);
@@ -57,6 +57,12 @@ test('the first section is shown, and told what it is about', async () => {
   expect(section.getAttribute('api-base')).toBe(BASE);
 });
 
+test('the course’s name is shown beside its id, if the host knows it', async () => {
+  expect(texts(await open(), '.crumbs')).toEqual(['course-v1:a+b+c']);
+  document.body.replaceChildren();
+  expect(texts(await open('', {}, 'Statistics <2>'), '.crumbs')).toEqual(['Statistics <2> · course-v1:a+b+c']);
+});
+
 test('a deep link opens a section and what it showed', async () => {
   const page = await open('#attempts?search=jo');
   expect(one<HTMLInputElement>(one(page, 'proctoring-attempts'), 'input').value).toBe('jo');
@@ -69,8 +75,8 @@ test('the next section is shown, gets the focus, and the first one is as it was'
   expect(texts(page, '[aria-current="page"]')).toEqual(['Notes']);
   expect(one(page, 'test-notes').dataset.focused).toBe('true');
   const back = all(page, 'nav a')[0] as HTMLAnchorElement;
-  expect(back.getAttribute('href')).toBe('#attempts?search=jo');
-  await go(back.getAttribute('href')!);
+  expect(back.getAttribute('href')).toBe('/#attempts?search=jo');
+  await go(back.hash);
   expect(one(page, 'proctoring-attempts')).toBe(attempts);
   expect(one(attempts, 'h2')).toBe(attempts.shadowRoot!.activeElement);
 });
@@ -136,9 +142,33 @@ test('a text with a number has the form for it in the page’s language', () => 
   document.documentElement.lang = lang;
 });
 
+test('numbers and times follow the language of the page', () => {
+  const { lang } = document.documentElement;
+  document.documentElement.lang = 'de';
+  expect([formatNumber(1234), formatDate(new Date(2026, 1, 3), { dateStyle: 'medium' })]).toEqual(['1.234', '03.02.2026']);
+  document.documentElement.lang = 'en';
+  expect([formatNumber(1234), formatDate(new Date(2026, 1, 3), { dateStyle: 'medium' })]).toEqual(['1,234', 'Feb 3, 2026']);
+  document.documentElement.lang = lang;
+  expect(formatDate(new Date('soon'), { dateStyle: 'medium' })).toBe('Invalid Date');
+});
+
 test('without data the page is empty and raises no error', async () => {
   const page = document.createElement('proctoring-staff-page');
   document.body.append(page);
   await rendered();
   expect(all(page, 'nav a')).toEqual([]);
+});
+
+test('narrow pages scroll to the link of the section that is chosen, not of one that is refreshed', async () => {
+  const page = await open();
+  const list = one(page, 'nav ul');
+  vi.spyOn(list, 'getBoundingClientRect').mockReturnValue({ left: 10, right: 110 } as DOMRect);
+  const notes = all(page, 'nav a')[1];
+  vi.spyOn(notes, 'getBoundingClientRect').mockReturnValue({ left: 100, right: 150 } as DOMRect);
+  await go('#notes');
+  expect(list.scrollLeft).toBe(40);
+  list.scrollLeft = 0;
+  one(page, 'test-notes').dispatchEvent(new CustomEvent('proctoring-query', { detail: 'a=1', bubbles: true }));
+  await rendered();
+  expect(list.scrollLeft).toBe(0);
 });

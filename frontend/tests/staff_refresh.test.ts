@@ -1,19 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { visible } from './helpers';
-import { all, api, attempt, button, mount, one, pageOf, rendered, texts } from './staff_helpers';
+import { aStaffPageEachTime, all, api, attempt, button, mount, one, pageOf, rendered, texts } from './staff_helpers';
 
 const LATER = { created: '2026-03-01T13:00:30Z' };
 const PROBLEM = { status: 503, body: { detail: 'The database is busy.', code: 'busy' } };
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: new Date('2026-03-01T13:00:00Z') });
-  visible(true);
-});
-afterEach(() => {
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
+aStaffPageEachTime();
 
 describe('refresh', () => {
   const minute = () => vi.advanceTimersByTimeAsync(60_000);
@@ -101,6 +93,23 @@ describe('refresh', () => {
     visible(true);
     await rendered();
     expect(server.asked).toHaveLength(2);
+  });
+
+  test('is slower while the host hides the section, whose place is not measured before', async () => {
+    const server = api(() => pageOf(attempt(1)));
+    const measured = vi.fn(() => false);
+    Element.prototype.checkVisibility = measured; // jsdom has no layout
+    await mount();
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(measured).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(server.asked).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.asked).toHaveLength(2);
+    measured.mockReturnValue(true);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(server.asked).toHaveLength(3);
+    Reflect.deleteProperty(Element.prototype, 'checkVisibility');
   });
 
   test('after failures the rows stay, and retries back off', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CLOSED, namespace } from '../src/exam';
+import { CLOSED, namespace } from '../src/proctored_exam';
 import { type TimerBar, showTimer } from '../src/timer';
 import { type Answer, RUNNING as DATA, server, visible, watchNavigation, workers } from './helpers';
 

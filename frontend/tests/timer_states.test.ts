@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { namespace } from '../src/exam';
-import { tell } from '../src/tabs';
+import { namespace } from '../src/proctored_exam';
+import { tell } from '../src/window_messages';
 import { type TimerBar, showTimer } from '../src/timer';
-import { endTyped, showWhatWasLeft } from '../src/unsaved';
+import { endTyped, showWhatWasLeft } from '../src/unsaved_answers';
 import { type Answer, RUNNING as DATA, modalDialogs, server, visible, watchNavigation } from './helpers';
 
 
@@ -36,6 +36,25 @@ async function bar(change: object = {}, ...answers: Answer[]) {
   found = await showTimer(root);
   return { sent, navigation, polls: () => sent.filter((one) => one.url.includes('in_exam')).length };
 }
+
+const OTHER = { exam_display_name: 'Quiz', exam_url_path: '/quiz', time_remaining_seconds: 760, is_paused: false };
+
+test('the last minute is announced once, and again after added time', async () => {
+  await bar({ time_remaining_seconds: 70 }, left(60), left(54), left(200, { adjustments: [{ id: 1, seconds: 160 }] }));
+  const said = () => root.querySelector('.timer-announce')!.textContent;
+  await seconds(11);
+  expect(said()).toContain('1 minute left. Submit your last answers now.');
+  await seconds(3);
+  window.dispatchEvent(new Event('online'));
+  await seconds(3);
+  expect(said()).not.toBe('');
+});
+
+test('the time of another exam that is paused stands still', async () => {
+  await bar({ other_exams: [{ ...OTHER, is_paused: true }] }, left(500));
+  await minutes(2);
+  expect(root.querySelector('.timer-other p')!.textContent).toMatch(/13 minutes left/);
+});
 
 describe('no exam goes on that has ended', () => {
   class Channel {
@@ -73,7 +92,10 @@ describe('no exam goes on that has ended', () => {
     const note = document.querySelector('.proctoring-left')!;
     expect(note.textContent).toContain('You submitted this exam in another window.');
     expect([note.querySelector('label')!.textContent, note.querySelector('textarea')!.value]).toEqual(['Why?', 'Because']);
-    note.querySelector('button')!.click();
+    note.querySelector<HTMLButtonElement>('.px-field button')!.click();
+    await minutes(0);
+    expect(note.querySelector('[role=status]')!.textContent).toBe('The text is selected: copy it with your keyboard.');
+    note.querySelector<HTMLButtonElement>(':scope > div > button')!.click();
     expect([document.querySelector('.proctoring-left'), sessionStorage.length]).toEqual([null, 0]);
   });
 
@@ -106,6 +128,7 @@ describe('no exam goes on that has ended', () => {
     expect(root.querySelector('.px-bar__saved')!.textContent).toBe('1 answer not submitted');
     window.dispatchEvent(new Event('pagehide'));
     found!.stop();
+    root.insertAdjacentHTML('beforeend', '<div class="sequence" data-screen="timed-submitted" data-attempt-id="7"></div>');
     endTyped(); // meanwhile the exam ended
     showWhatWasLeft();
     expect(document.querySelector<HTMLTextAreaElement>('.proctoring-left textarea')!.value).toBe('Because');
@@ -149,7 +172,8 @@ describe('no exam goes on that has ended', () => {
 
   test('a text of the server is not overwritten by one typed before, nor by that of another exam', async () => {
     const form = (text: string) => `<main><form><textarea name="why">${text}</textarea></form></main>`;
-    sessionStorage.setItem('proctoring-typed', JSON.stringify({ at: Date.now(), attemptId: 7, texts: [{ label: 'Why?', text: 'Old', key: 'why' }] }));
+    const old = { label: 'Why?', text: 'Old', path: location.pathname, key: 'why' };
+    sessionStorage.setItem('proctoring-typed-7', JSON.stringify({ at: Date.now(), texts: [old] }));
     document.body.insertAdjacentHTML('beforeend', form('New'));
     await bar({}, left(500));
     expect(document.querySelector('textarea')!.value).toBe('New');
@@ -201,7 +225,7 @@ describe('before the end', () => {
     await seconds(13);
     heard.off();
     expect(heard.reasons()).toEqual(['time']);
-    expect(root.querySelector('.timer-change')!.textContent).toMatch(/^Your time is over/);
+    expect(root.querySelector('.timer-over')!.textContent).toMatch(/^Your time is over/);
     expect(root.querySelector('.px-bar__flag')!.textContent).toBe('Your time is over');
   });
 
@@ -250,6 +274,15 @@ describe('what the bar says', () => {
     expect([back.textContent, root.querySelector('.timer-back')]).toEqual(['You are connected again.All right', null]);
   });
 
+  test('an end of the session is an answer: there is a connection', async () => {
+    await bar({}, { status: 403 });
+    window.dispatchEvent(new Event('offline'));
+    expect(root.querySelector('.timer-connection')).not.toBeNull();
+    await seconds(20);
+    expect(root.querySelector('.timer-session')!.textContent).toMatch(/^You have been signed out/);
+    expect(root.querySelector('.timer-connection')).toBeNull();
+  });
+
   test('what is not submitted when the connection is back is counted, and a button leads there', async () => {
     document.body.insertAdjacentHTML('beforeend', '<main><form><textarea></textarea></form></main>');
     await bar({}, 'down', left(500));
@@ -265,7 +298,7 @@ describe('what the bar says', () => {
 
   test.each([
     ['timer-connection', () => window.dispatchEvent(new Event('offline')), {}, 'offline'],
-    ['timer-other', () => undefined, { other_exams: [{ exam_display_name: 'Quiz', exam_url_path: '/quiz' }] }, 'clock'],
+    ['timer-other', () => undefined, { other_exams: [OTHER] }, 'clock'],
     ['px-bar__saved', () => undefined, {}, 'check'],
     ['px-bar__flag', () => undefined, { time_remaining_seconds: 290 }, 'hourglass'],
     ['px-bar__flag', () => undefined, { time_remaining_seconds: 50 }, 'warning'],
@@ -294,9 +327,14 @@ describe('what the bar says', () => {
     sessionStorage.clear();
   });
 
-  test('two exams are named, and the button says which one it ends', async () => {
-    await bar({ other_exams: [{ exam_display_name: 'Quiz', exam_url_path: '/quiz' }] }, left(500));
-    expect(root.querySelector('.timer-other')!.textContent).toMatch(/Quiz.*Final/);
+  test('two exams are named with their time, and the button says which one it ends', async () => {
+    await bar({ other_exams: [OTHER] }, left(500));
+    const note = () => root.querySelector('.timer-other p')!.textContent;
+    expect(root.querySelector('.timer-other b')!.textContent).toBe('Another exam of yours is running, too.');
+    expect(note()).toMatch(/Quiz\u2069: 13 minutes left\. The clock above is for \u2068Final/);
+    await minutes(2);
+    expect(note()).toMatch(/11 minutes left/);
+    expect(root.querySelector('.timer-announce')!.textContent).not.toMatch(/11 minutes/); // read out once
     expect(root.querySelector('.exam-button-turn-in-exam')!.textContent).toBe('End \u2068Final\u2069…');
   });
 

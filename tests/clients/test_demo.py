@@ -16,8 +16,8 @@ PATIENCE = 60  # seconds
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     """The demo; returns its address."""
-    with running.up(tmp_path_factory.mktemp("demo")) as address:
-        yield address
+    with running.up(tmp_path_factory.mktemp("demo")) as addresses:
+        yield addresses.host
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ import pytest
 
 from edx_proctoring.contrib.accommodations import api as accommodations
 from edx_proctoring.testing.factories import COURSE_ID
-from tests.browser.staff_pages import MARKS, TOKEN, accessible, browser  # noqa: F401  a fixture
+from tests.browser.accessibility import accessible
+from tests.browser.staff_pages import MARKS, TOKEN, browser  # noqa: F401  a fixture
 from tests.clients import environment
 from tests.contrib.live.conftest import send  # noqa: F401  a fixture
-from tests.openapi.answers import wait_until_all_are_answered
+from tests.openapi.answers import close_pages
 
 pytestmark = MARKS
 PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Quiz</title>
@@ -59,8 +60,7 @@ def page(browser, bundle, live_server, client_for, learner, timed_exam):  # noqa
     opened.clock.install()
     opened.goto("/mfe/")
     yield opened
-    context.close()
-    wait_until_all_are_answered()
+    close_pages(context)
     assert not errors
 
 
@@ -108,6 +108,33 @@ def test_an_announcement_is_shown_until_it_is_acknowledged(page, send):  # noqa:
     assert (listed["seen"], listed["total"]) == (1, 1)
     page.clock.run_for(MINUTE)
     assert page.locator(f"{OURS} .proctoring-announcement").count() == 0
+
+
+def test_a_question_reaches_the_board_and_its_answer_the_learner(page, send):  # noqa: F811  a fixture
+    start(page)
+    ours = page.locator(OURS)
+    ours.get_by_role("button", name="Ask the invigilator").click()
+    field = ours.get_by_label("Your question to the invigilator")
+    assert field.evaluate("one => one === document.activeElement")
+    field.fill("May I use a calculator?")
+    accessible(page, within=OURS)
+    ours.get_by_role("button", name="Send").click()
+    ours.get_by_text("You have asked").wait_for()
+    accessible(page, within=OURS)
+    [row] = send("get").json()["rows"]
+    assert row["question"]["text"] == "May I use a calculator?"
+    answer = {
+        "text": "Yes, you may.",
+        "to": {"attempt_ids": [row["attempt_id"]]},
+        "answers": row["question"]["id"],
+    }
+    assert send("post", "announcements/", answer).status_code == 201
+    page.clock.run_for(MINUTE)
+    ours.locator(".proctoring-announcement").get_by_text("Yes, you may.").wait_for()
+    ours.get_by_role("button", name="Ask the invigilator").click()
+    ours.get_by_role("button", name="Cancel").click()
+    opener = ours.get_by_role("button", name="Ask the invigilator")
+    assert opener.evaluate("one => one === document.activeElement")
 
 
 def test_a_pause_covers_the_client_until_staff_continue(page, send):  # noqa: F811  a fixture

@@ -2,8 +2,8 @@
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { newKey } from '../http';
-import { type Question, required } from '../staff/questions';
-import { formatNumber, gettext, interpolate, ngettext } from '../staff/text';
+import { type Question, required } from '../staff/dialogs';
+import { formatNumber, gettext, interpolate, ngettext } from '../staff/i18n';
 
 type Cell = string | number | boolean | null;
 

@@ -1,6 +1,6 @@
 // The time, breaks and validity of a profile in words.
 
-import { formatNumber, gettext, interpolate, locale } from '../staff/text';
+import { formatDate, formatNumber, gettext, interpolate } from '../staff/i18n';
 
 export interface Profile {
   id: number;
@@ -71,7 +71,7 @@ export function momentOf(day: string, shift = 0): string | null {
 }
 
 function inWords(day: string): string {
-  return new Date(`${day}T00:00:00`).toLocaleDateString(locale(), { dateStyle: 'medium' });
+  return formatDate(new Date(`${day}T00:00:00`), { dateStyle: 'medium' });
 }
 
 export function validity({ valid_from: since, valid_until: until }: Pick<Profile, 'valid_from' | 'valid_until'>): string {

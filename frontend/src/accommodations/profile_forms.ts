@@ -4,8 +4,8 @@ import { type TemplateResult, html, nothing } from 'lit';
 import { RequestFailed, type Version, newKey } from '../http';
 import { askAboutCurrent } from '../staff/accommodation_forms';
 import { changeErrorText } from '../staff/errors';
-import type { Field, Question, Values } from '../staff/questions';
-import { formatMoment, formatNumber, gettext, interpolate, ngettext } from '../staff/text';
+import type { Field, Question, Values } from '../staff/dialogs';
+import { formatMoment, formatNumber, gettext, interpolate, ngettext } from '../staff/i18n';
 import { type Profile, breaks, dayOf, extraTime, lastDayOf, momentOf, shortFactor, validity } from './profile';
 
 interface PreviewRow {

@@ -13,7 +13,7 @@ import type { Page } from '../staff/list';
 import { Section, type Texts } from '../staff/section';
 import { examTypes } from '../staff/statuses';
 import { type Column, type TableOptions, learnerCell, moment } from '../staff/table';
-import { formatNumber, gettext, interpolate } from '../staff/text';
+import { formatNumber, gettext, interpolate } from '../staff/i18n';
 import { CsvImport } from './csv_import';
 import { type Profile, breaks, extraTime, scopes, validity } from './profile';
 import { ProfileForms } from './profile_forms';
@@ -53,7 +53,7 @@ export class AllAccommodations extends Section<Accommodation> {
   private readonly exams = new Exams(this, () => this.apiBase);
   private readonly chosen = new Map<string, Allowance>();
   private readonly allowances = new AllowanceForms({
-    ask: (question) => this.questions.ask(question),
+    ask: (question) => this.dialogs.ask(question),
     exams: () => this.exams.all.filter((exam) => exam.is_active !== false),
     post: (path, body, key) => change('POST', `${this.apiBase}allowances/${path}`, body, { 'Idempotency-Key': key }),
     patch: (id, body, etag) => change('PATCH', `${this.apiBase}allowances/${id}/`, body, { 'If-Match': etag }),
@@ -63,7 +63,7 @@ export class AllAccommodations extends Section<Accommodation> {
     stale: () => this.refresh(),
   });
   private readonly profiles = new ProfileForms({
-    ask: (question) => this.questions.ask(question),
+    ask: (question) => this.dialogs.ask(question),
     post: (path, body, key) => change('POST', `${this.apiBase}accommodations/${path}`, body, { 'Idempotency-Key': key }),
     patch: (id, body, etag) => change('PATCH', `${this.apiBase}accommodations/${id}/`, body, { 'If-Match': etag }),
     read: (id) => read<Profile>(`${this.apiBase}accommodations/${id}/`),
@@ -133,7 +133,7 @@ export class AllAccommodations extends Section<Accommodation> {
   }
 
   private where({ allowance, profile }: Accommodation): TemplateResult {
-    if (profile) return html`${scopes()[profile.scope] ?? profile.scope}`;
+    if (profile) return html`<span>${scopes()[profile.scope] ?? profile.scope}</span>`;
     const { exam } = allowance!;
     return html`<span><bdi>${exam.exam_name}</bdi><span class="sub">${examTypes()[exam.type] ?? exam.type}</span></span>`;
   }
@@ -218,14 +218,14 @@ export class AllAccommodations extends Section<Accommodation> {
       ],
       address: ({ file }) => new URL(`${this.apiBase}${file.split(' ')[0]}/export/`, window.location.origin),
     });
-    return html`<button type="button" class="btn import-profiles" @click=${() => this.questions.ask(this.files.form())}>${gettext('Import CSV…')}</button>
-      ${exportButton(() => this.questions.ask(files))}
+    return html`<button type="button" class="btn import-profiles" @click=${() => this.dialogs.ask(this.files.form())}>${gettext('Import CSV…')}</button>
+      ${exportButton(() => this.dialogs.ask(files))}
       <button type="button" id="add-allowance" class="btn btn-primary" @click=${() => this.add()}>${icon('plus')}${gettext('Add accommodation')}</button>`;
   }
 
   /** A grant for all exams is a profile, for some exams an allowance. */
   private add(): void {
-    this.questions.ask({
+    this.dialogs.ask({
       heading: gettext('Add accommodation'),
       fields: [
         {

@@ -1,8 +1,8 @@
 // The possible recipients of an announcement, and the default.
 
-import { formatNumber, gettext, interpolate } from '../staff/text';
+import { formatNumber, gettext, interpolate } from '../staff/i18n';
 import type { BoardQuery } from './feed';
-import type { Answer, LiveRow, Recipients } from './shapes';
+import type { Answer, LiveRow, Recipients } from './types';
 
 export interface Audience {
   value: string;

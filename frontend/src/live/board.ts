@@ -10,23 +10,23 @@ import { heading } from '../staff/heading';
 import { icon } from '../staff/icons';
 import { type Action, Menu } from '../staff/menu';
 import { type Notice, Notices } from '../staff/notices';
-import { type Question, Questions } from '../staff/questions';
+import { type Question, Dialogs } from '../staff/dialogs';
 import { styles } from '../staff/styles';
 import { loadingTable } from '../staff/table';
-import { formatNumber, gettext, interpolate, ngettext } from '../staff/text';
+import { formatNumber, gettext, interpolate, ngettext } from '../staff/i18n';
 import { audiencesOf, preferred } from './audiences';
 import { Clocks } from './clocks';
 import { ALL, type BoardQuery, Feed, parametersOf } from './feed';
 import { Messages } from './messages';
 import text from './live.css?inline';
-import { News } from './news';
+import { News } from './screen_reader';
 import { Outages } from './outages';
 import { Rooms } from './rooms';
 import { PATHS, changeOne } from './requests';
 import { rowActions, rowMenu } from './row_actions';
-import type { Group, LiveRow, Only, Order, Outage } from './shapes';
+import type { Group, LiveRow, Only, Order, Outage } from './types';
 import { liveTable } from './table';
-import { COUNTERS, attemptOf, clockTime, nameOfCounter, orders } from './words';
+import { COUNTERS, attemptOf, clockTime, nameOfCounter, orders } from './labels';
 
 const TYPING_MS = 400;
 const PART = 50; // running learners that are shown at first, and more with each press of the button
@@ -52,10 +52,10 @@ export class ProctoringLive extends LitElement {
   private most = PART;
   private readonly open = new Set<Group>();
   private readonly news = new News();
-  private readonly questions = new Questions(this);
+  private readonly dialogs = new Dialogs(this);
   private readonly notices = new Notices(this);
   private readonly menu = new Menu(this);
-  private readonly ask = (question: Question) => this.questions.ask(question);
+  private readonly ask = (question: Question) => this.dialogs.ask(question);
   private readonly say = (told: string) => this.notices.show({ text: told });
   private readonly done = (notice: Notice) => {
     this.notices.show(notice);
@@ -384,7 +384,7 @@ export class ProctoringLive extends LitElement {
           ${this.messages.panel()}
         </div>
       </div>
-      ${this.notices.render()} ${this.menu.render()} ${this.questions.render()}
+      ${this.notices.render()} ${this.menu.render()} ${this.dialogs.render()}
       <p class="visually-hidden announcement" role="status">${this.announcement}</p>
     </div>`;
   }

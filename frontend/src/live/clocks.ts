@@ -1,7 +1,7 @@
 // Updates the digits of all clocks once a second, without rendering the board again.
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import { formatAge, formatDuration, gettext, interpolate } from '../staff/text';
+import { formatAge, formatDuration, gettext, interpolate } from '../staff/i18n';
 import type { Feed } from './feed';
 
 export const LATE_MS = 120_000;

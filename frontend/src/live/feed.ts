@@ -3,8 +3,8 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { RequestFailed, read } from '../http';
 import { errorText } from '../staff/errors';
-import { Rhythm } from '../staff/rhythm';
-import type { Answer, LiveRow, Only, Order } from './shapes';
+import { RefreshInterval } from '../staff/refresh_interval';
+import type { Answer, LiveRow, Only, Order } from './types';
 
 const POLL_MS = 10_000;
 
@@ -37,7 +37,7 @@ export class Feed implements ReactiveController {
   isBusy = false;
   updatedAt = 0; // by Date.now(); 0 before the first answer
 
-  private readonly rhythm: Rhythm;
+  private readonly refreshInterval: RefreshInterval;
   private turn = 0;
   private etag = '';
   private readUrl = '';
@@ -50,7 +50,7 @@ export class Feed implements ReactiveController {
     private readonly address: () => string,
     private readonly changed: (isOwn: boolean) => void,
   ) {
-    this.rhythm = new Rhythm(host, () => this.refresh(), POLL_MS);
+    this.refreshInterval = new RefreshInterval(host, () => this.refresh(), POLL_MS);
     host.addController(this);
   }
 
@@ -97,7 +97,7 @@ export class Feed implements ReactiveController {
     const succeeded = await this.ask(true);
     if (succeeded === undefined) return;
     this.isBusy = false;
-    this.rhythm.done(succeeded);
+    this.refreshInterval.done(succeeded);
     this.host.requestUpdate();
   }
 

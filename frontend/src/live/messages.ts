@@ -6,11 +6,11 @@ import { change, newKey, read } from '../http';
 import { changeErrorText } from '../staff/errors';
 import { icon } from '../staff/icons';
 import type { Notice } from '../staff/notices';
-import { type Question, required } from '../staff/questions';
-import { formatNumber, gettext, interpolate } from '../staff/text';
+import { type Question, required } from '../staff/dialogs';
+import { formatNumber, gettext, interpolate } from '../staff/i18n';
 import type { Audience } from './audiences';
-import type { Announced, Recipients } from './shapes';
-import { clockTime } from './words';
+import type { Announced, Recipients } from './types';
+import { clockTime } from './labels';
 
 export const LONGEST = 500;
 const FRESH_MS = 30_000;

@@ -4,10 +4,10 @@ import { type TemplateResult, html, nothing } from 'lit';
 import { change, newKey } from '../http';
 import { icon } from '../staff/icons';
 import type { Notice } from '../staff/notices';
-import { type Field, type Question, type Values, required } from '../staff/questions';
-import { formatMoment, formatNumber, gettext, interpolate, ngettext } from '../staff/text';
-import type { Outage } from './shapes';
-import { clockTime, minutes } from './words';
+import { type Field, type Question, type Values, required } from '../staff/dialogs';
+import { formatMoment, formatNumber, gettext, interpolate, ngettext } from '../staff/i18n';
+import type { Outage } from './types';
+import { clockTime, minutes } from './labels';
 
 interface Lost {
   attempt_id: number;

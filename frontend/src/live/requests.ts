@@ -4,7 +4,7 @@ import { RequestFailed, change } from '../http';
 import type { Subject } from '../staff/actions';
 import { refusal } from '../staff/bulk_time_changes';
 import type { ActionName } from '../staff/statuses';
-import { gettext } from '../staff/text';
+import { gettext } from '../staff/i18n';
 
 export const PATHS = { actions: 'live/actions/', times: 'live/' };
 const DEEDS: ActionName[] = ['end', 'resume'];

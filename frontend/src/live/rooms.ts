@@ -5,9 +5,9 @@ import { RequestFailed, change, newKey, read } from '../http';
 import { changeErrorText } from '../staff/errors';
 import { icon } from '../staff/icons';
 import type { Notice } from '../staff/notices';
-import type { Question, Values } from '../staff/questions';
-import { formatNumber, gettext, interpolate } from '../staff/text';
-import type { LiveRow, Room } from './shapes';
+import type { Question, Values } from '../staff/dialogs';
+import { formatNumber, gettext, interpolate } from '../staff/i18n';
+import type { LiveRow, Room } from './types';
 
 interface Result {
   username: string;
@@ -78,7 +78,7 @@ export class Rooms {
       fields: [
         { name: 'room', label: gettext('Room'), aliases: ['name'], check: (room) => (room ? undefined : gettext('Write the name of the room.')) },
         { name: 'learners', label: gettext('Learners who sit there'), kind: 'area', most: 20_000, aliases: ['usernames'], hint: gettext('Usernames, separated by spaces, commas or lines.') },
-        { name: 'invigilators', label: gettext('Invigilators'), aliases: ['username'], hint: gettext('Usernames. An invigilator sees her room only.') },
+        { name: 'invigilators', label: gettext('Invigilators'), aliases: ['username'], hint: gettext('Usernames. Invigilators see only their own room.') },
       ],
       confirm: gettext('Save'),
       busy: gettext('Saving…'),

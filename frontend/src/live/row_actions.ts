@@ -5,12 +5,12 @@ import type { Actions } from '../staff/actions';
 import type { BulkActions } from '../staff/bulk_actions';
 import type { Action } from '../staff/menu';
 import { actionsOf } from '../staff/statuses';
-import { gettext, interpolate } from '../staff/text';
+import { gettext, interpolate } from '../staff/i18n';
 import type { Messages } from './messages';
 import type { Rooms } from './rooms';
-import type { LiveRow } from './shapes';
+import type { LiveRow } from './types';
 import type { RowAction } from './table';
-import { attemptOf } from './words';
+import { attemptOf } from './labels';
 
 export interface RowContext {
   actions: Actions;

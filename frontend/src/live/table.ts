@@ -5,9 +5,10 @@ import { live } from 'lit/directives/live.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { type IconName, icon } from '../staff/icons';
 import { statusWord } from '../staff/statuses';
-import { formatNumber, gettext, interpolate } from '../staff/text';
-import type { Group, LiveRow, Order } from './shapes';
-import { type Tag, attemptOf, clockTime, edgeOf, extraOf, headingOf, tagsOf } from './words';
+import { address } from '../staff/table';
+import { formatNumber, gettext, interpolate } from '../staff/i18n';
+import type { Group, LiveRow, Order } from './types';
+import { type Tag, attemptOf, clockTime, edgeOf, extraOf, headingOf, tagsOf } from './labels';
 
 export const GROUPS: Group[] = ['attention', 'running', 'setting_up', 'ended'];
 const COLUMNS = 7;
@@ -97,7 +98,7 @@ function rowOf(row: LiveRow, context: TableContext): TemplateResult {
       <label class="box"><input type="checkbox" aria-label=${label} .checked=${live(isChosen)} @change=${changed} /></label>
     </td>
     <th scope="row" role="rowheader">
-      <span class="who"><bdi>${row.user.username}</bdi></span><span class="sub"><bdi>${row.user.email}</bdi></span>
+      <span class="who"><bdi>${row.user.username}</bdi></span>${address(row.user.email)}
     </th>
     ${fact(gettext('Exam, room'), html`<span><bdi>${row.exam.exam_name}</bdi>${row.room ? html`<span class="sub"><bdi>${row.room}</bdi></span>` : nothing}</span>`)}
     ${fact(gettext('Time left'), timeLeft(row), 'key')}

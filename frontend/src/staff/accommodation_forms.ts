@@ -5,8 +5,8 @@ import { RequestFailed, type Version, newKey } from '../http';
 import { type Allowance, kinds } from './accommodations';
 import { changeErrorText } from './errors';
 import type { Exam } from './exams';
-import { type Field, type Question, type Values, required } from './questions';
-import { formatNumber, gettext, interpolate, ngettext } from './text';
+import { type Field, type Question, type Values, required } from './dialogs';
+import { formatNumber, gettext, interpolate, ngettext } from './i18n';
 
 interface GrantRow {
   user: string;

@@ -10,7 +10,7 @@ import type { Page } from './list';
 import { Section, type Texts } from './section';
 import { type ExamType, examTypes } from './statuses';
 import { type Column, type TableOptions, learnerCell, moment } from './table';
-import { formatNumber, gettext, interpolate } from './text';
+import { formatNumber, gettext, interpolate } from './i18n';
 
 export interface Allowance {
   id: number;
@@ -52,7 +52,7 @@ export class ProctoringAccommodations extends Section<Allowance> {
   readonly exams = new Exams(this, () => this.apiBase);
   private readonly chosen = new Map<number, Allowance>();
   private readonly forms = new AllowanceForms({
-    ask: (question) => this.questions.ask(question),
+    ask: (question) => this.dialogs.ask(question),
     exams: () => this.exams.all.filter((exam) => exam.is_active !== false),
     post: (path, body, key) => change('POST', `${this.apiBase}allowances/${path}`, body, { 'Idempotency-Key': key }),
     patch: (id, body, etag) => change('PATCH', `${this.apiBase}allowances/${id}/`, body, { 'If-Match': etag }),

@@ -3,9 +3,9 @@
 import { type TemplateResult, html, nothing } from 'lit';
 import { change, newKey } from '../http';
 import type { Notice } from './notices';
-import { type Question, type Values, required } from './questions';
+import { type Question, type Values, required } from './dialogs';
 import type { ActionName, Attempt } from './statuses';
-import { formatNumber, gettext, interpolate } from './text';
+import { formatNumber, gettext, interpolate } from './i18n';
 
 export const LABELS: Record<ActionName, () => string> = {
   extend: () => gettext('Add minutes…'),
@@ -65,7 +65,7 @@ function seconds(values: Values): number {
 /** Only the due date cuts what is added; of what is taken away, a minute is left. */
 function gotText(gained: number, seconds: number): string {
   if (seconds > 0 && gained < seconds) return gettext('{learner} got {minutes} min in “{exam}”: the due date allows no more.');
-  if (seconds < 0 && gained > seconds) return gettext('{learner} got {minutes} min in “{exam}”: one minute stays.');
+  if (seconds < 0 && gained > seconds) return gettext('{learner} got {minutes} min in “{exam}”: one minute is left.');
   return gettext('{learner} got {minutes} min in “{exam}”.');
 }
 
@@ -128,7 +128,7 @@ export class Actions {
         ),
         fields: [reason(gettext('It stays in the attempt’s history.'))],
         confirm: gettext('Let resume'),
-        busy: gettext('Permitting…'),
+        busy: gettext('Allowing…'),
         cancel: gettext('Not now'),
         submit: async ({ reason: why }) => {
           await post({ reason: why });
@@ -182,7 +182,7 @@ export class Actions {
             label: gettext('Minutes'),
             kind: 'number',
             value: '10',
-            hint: gettext('A negative number takes time away; one minute stays.'),
+            hint: gettext('A negative number takes time away; at least one minute is left.'),
             check: checkMinutes,
             aliases: ['seconds'],
           },

@@ -3,13 +3,14 @@
 
 import { type ReactiveController, type TemplateResult, html, nothing } from 'lit';
 import { RequestFailed, read } from '../http';
+import { commentList } from './comments';
 import { errorText } from './errors';
 import { heading } from './heading';
 import { icon } from './icons';
-import { Rhythm } from './rhythm';
+import { RefreshInterval } from './refresh_interval';
 import type { Section } from './section';
 import { type ActionName, type Attempt, type AttemptDetails, type Review, enrolmentModes, statusWord, wasSubmitted } from './statuses';
-import { formatDuration, formatMoment, formatMomentInFull, formatNumber, gettext, interpolate } from './text';
+import { formatMoment, formatMomentInFull, formatNumber, gettext, interpolate } from './i18n';
 import { timeline } from './timeline';
 
 export interface PanelHandlers {
@@ -40,7 +41,7 @@ export class Panel implements ReactiveController {
   private copied = '';
   private width = 0; // unknown, or the host hides the section
   private isShownModal = false;
-  private readonly rhythm: Rhythm;
+  private readonly refreshInterval: RefreshInterval;
   private readonly sizes = new ResizeObserver(([{ contentRect }]) => this.measured(contentRect.width));
 
   constructor(
@@ -48,7 +49,7 @@ export class Panel implements ReactiveController {
     private readonly handlers: PanelHandlers,
   ) {
     host.addController(this);
-    this.rhythm = new Rhythm(host, () => this.read());
+    this.refreshInterval = new RefreshInterval(host, () => this.read());
   }
 
   hostConnected(): void {
@@ -120,7 +121,7 @@ export class Panel implements ReactiveController {
 
   async refresh(): Promise<void> {
     this.etag = '';
-    this.rhythm.done(await this.read());
+    this.refreshInterval.done(await this.read());
   }
 
   private async read(): Promise<boolean> {
@@ -227,14 +228,7 @@ export class Panel implements ReactiveController {
   private review({ review_status, reviewed_by, comments, modified }: Review): TemplateResult {
     const by = reviewed_by ? html` · <bdi>${reviewed_by}</bdi>` : nothing;
     return html`<p>${review_status}${by} · <time datetime=${modified}>${formatMoment(modified)}</time></p>
-      <ul class="comments">
-        ${comments.map(
-          (one) => html`<li>
-            <span class="num">${formatDuration(one.start_time)}–${formatDuration(one.stop_time)}</span>
-            <span><bdi>${one.comment}</bdi> <span class="soft">(${one.status})</span></span>
-          </li>`,
-        )}
-      </ul>`;
+      ${commentList(comments)}`;
   }
 
   private earlier(attempt: AttemptDetails): TemplateResult {

@@ -1,21 +1,22 @@
 // The section "Attempts": the newest attempt of each learner and exam.
 
-import { type TemplateResult, html, nothing } from 'lit';
+import { type PropertyValues, type TemplateResult, html, nothing } from 'lit';
 import { Actions } from './actions';
 import { Panel } from './attempt_panel';
+import { Attention, NEEDS_ATTENTION } from './attention';
 import { BulkActions, type Matching } from './bulk_actions';
 import type { TimeAction } from './bulk_time_changes';
-import { Earlier } from './earlier';
+import { EarlierAttempts } from './earlier_attempts';
 import { Exams } from './exams';
 import { type Filter, type Option, daysBetween } from './filters';
 import { icon } from './icons';
 import type { Page } from './list';
 import type { Notice } from './notices';
-import { filtersOf } from './query';
+import { filtersOf } from './list_query';
 import { Section, type Texts } from './section';
 import { type Attempt, actionsOf, attentionOf, examTypes, minutesUsed, statusWord, statusWords, wasSubmitted } from './statuses';
 import { type Column, type TableOptions, learnerCell, moment } from './table';
-import { formatCount, formatNumber, gettext, interpolate, timeZone } from './text';
+import { formatCount, formatNumber, gettext, interpolate, timeZone } from './i18n';
 
 const BESIDE_THE_PANEL = ['username', 'started_at', 'status'];
 const NEVER_STORED = 'expired';
@@ -35,16 +36,17 @@ export class ProctoringAttempts extends Section<Attempt> {
   private readonly exams = new Exams(this, () => this.apiBase);
   private readonly actions = new Actions(() => ({
     base: this.apiBase,
-    ask: (question) => this.questions.ask(question),
+    ask: (question) => this.dialogs.ask(question),
     done: (notice) => this.done(notice),
   }));
   private readonly bulk = new BulkActions(this, this.actions, {
-    ask: (question, isLater) => this.questions.ask(question, isLater),
+    ask: (question, isLater) => this.dialogs.ask(question, isLater),
     matching: () => this.matching(),
     say: (text) => this.notices.show({ text }),
     done: (notice) => this.done(notice),
   });
-  private readonly earlier = new Earlier(this, (id) => this.show(id));
+  private readonly attention = new Attention(this, () => `${this.apiBase}${this.resource()}`);
+  private readonly earlier = new EarlierAttempts(this, (id) => this.show(id));
   private readonly panel = new Panel(this, {
     close: () => this.closePanel(),
     step: (delta) => this.step(delta),
@@ -99,9 +101,9 @@ export class ProctoringAttempts extends Section<Attempt> {
       {
         name: 'only',
         label: gettext('To do'),
-        all: gettext('With and without tasks'),
+        all: gettext('All attempts'),
         options: [
-          ['needs_attention', gettext('Needs attention')],
+          [NEEDS_ATTENTION, gettext('Needs attention')],
           ['resumable', gettext('May be resumed')],
         ],
         parameters: (value) => value.split(',').map((one) => [one, 'true']),
@@ -224,6 +226,19 @@ export class ProctoringAttempts extends Section<Attempt> {
     return { filter: filtersOf(query, this.filters()).toString(), count: formatCount(page) };
   }
 
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    super.willUpdate(changed);
+    this.attention.follow(this.list);
+  }
+
+  protected override above(): TemplateResult | typeof nothing {
+    const show = () => {
+      this.change({ search: '', filters: { only: NEEDS_ATTENTION } });
+      this.focus(); // the button is gone
+    };
+    return this.attention.render(this.list.query.filters.only, show);
+  }
+
   protected override below(): TemplateResult | typeof nothing {
     return this.bulk.bar();
   }
@@ -243,6 +258,7 @@ export class ProctoringAttempts extends Section<Attempt> {
 
   protected override begun(): void {
     this.exams.forget();
+    this.attention.forget();
   }
 
   protected override loaded(page: Page<Attempt>): void {

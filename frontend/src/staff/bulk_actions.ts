@@ -7,10 +7,10 @@ import { BulkTimeChanges, TIME_ACTIONS, type TimeAction, changedMeanwhile, partS
 import { changeErrorText, codeOf, fieldErrors } from './errors';
 import type { Notice } from './notices';
 import { doneText, follow } from './progress';
-import type { Question } from './questions';
+import type { Question } from './dialogs';
 import { type ActionName, type Attempt, actionsOf } from './statuses';
 import type { Selection } from './table';
-import { formatNumber, gettext, interpolate, ngettext } from './text';
+import { formatNumber, gettext, interpolate, ngettext } from './i18n';
 
 /** All rows that the list shows for its filters, on all pages: its query, and their number in words. */
 export interface Matching {

@@ -6,8 +6,8 @@ import { checkMinutes } from './actions';
 import { changeErrorText, codeOf } from './errors';
 import type { Notice } from './notices';
 import { doneText, follow } from './progress';
-import { type Field, type Question, type Values, required } from './questions';
-import { formatMoment, formatNumber, gettext, interpolate, ngettext } from './text';
+import { type Field, type Question, type Values, required } from './dialogs';
+import { formatMoment, formatNumber, gettext, interpolate, ngettext } from './i18n';
 
 export type TimeAction = 'extend' | 'pause' | 'continue';
 export const TIME_ACTIONS: readonly string[] = ['extend', 'pause', 'continue'];
@@ -79,7 +79,7 @@ function headingsOfFilter(action: TimeAction): string {
 /** Above a preview that replaces an older one. */
 export function changedMeanwhile(): TemplateResult {
   return html`<div class="banner" data-tone="warn" role="alert">
-    <p>${gettext('In the meantime another number of attempts match; nothing was changed. This is how it would be now.')}</p>
+    <p>${gettext('The number of attempts that match has changed in the meantime, so nothing was changed. This is how it would be now.')}</p>
   </div>`;
 }
 
@@ -153,7 +153,7 @@ export class BulkTimeChanges {
       label: gettext('Minutes'),
       kind: 'number',
       value: given.minutes ?? '10',
-      hint: gettext('A negative number takes time away; one minute stays.'),
+      hint: gettext('A negative number takes time away; at least one minute is left.'),
       check: checkMinutes,
       aliases: ['seconds'],
     };

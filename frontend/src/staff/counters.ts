@@ -3,7 +3,7 @@
 import { type ReactiveControllerHost, type TemplateResult, html, nothing } from 'lit';
 import { read } from '../http';
 import type { Page } from './list';
-import { formatCount, gettext } from './text';
+import { formatCount, gettext } from './i18n';
 
 export interface Counted {
   filters: Record<string, string>;

@@ -1,7 +1,7 @@
 // Messages about failed requests, for staff: the server's text if there is one.
 
 import { RequestFailed } from '../http';
-import { gettext, interpolate } from './text';
+import { gettext, interpolate } from './i18n';
 
 interface Problem {
   code?: string;
@@ -42,7 +42,7 @@ export function changeErrorText(error: unknown): string {
   if (error.status === 412 || error.status === 428) {
     return gettext('Somebody else has changed this in the meantime. Nothing was overwritten; the newer version is shown behind this dialog.');
   }
-  if (error.status === 429) return gettext('Too many changes at once. Wait some seconds, then try again.');
+  if (error.status === 429) return gettext('Too many changes at once. Wait a few seconds, then try again.');
   if (isSignedOut(error)) return gettext('You have been signed out. Sign in again in a new tab; what you typed here is kept.');
   return error.detail || interpolate(gettext('The server answered with an error ({status}).'), { status: error.status });
 }

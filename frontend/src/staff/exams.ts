@@ -2,9 +2,9 @@
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { read } from '../http';
-import type { Filter } from './filters';
+import type { Filter, Option } from './filters';
 import type { Page } from './list';
-import { gettext } from './text';
+import { gettext } from './i18n';
 
 export interface Exam {
   id: number;
@@ -64,9 +64,16 @@ export class Exams implements ReactiveController {
     this.host.requestUpdate();
   }
 
-  private find(text: string): void {
+  /** The options with those that match. Only the last text in a row is answered. */
+  private find(text: string): Promise<Option[]> {
     clearTimeout(this.typing);
-    this.typing = setTimeout(() => void this.load(text.trim()), TYPING_MS);
+    return new Promise((resolve) => {
+      this.typing = setTimeout(() => void this.load(text.trim()).then(() => resolve(this.options())), TYPING_MS);
+    });
+  }
+
+  private options(): Option[] {
+    return this.all.map(({ id, exam_name }) => [String(id), exam_name]);
   }
 
   filter(): Filter {
@@ -74,7 +81,7 @@ export class Exams implements ReactiveController {
       name: 'exam',
       label: gettext('Exam'),
       all: gettext('All exams'),
-      options: this.all.map(({ id, exam_name }) => [String(id), exam_name]),
+      options: this.options(),
       find: this.count > MOST ? (text) => this.find(text) : undefined,
     };
   }

@@ -4,8 +4,8 @@ import { type TemplateResult, html } from 'lit';
 import { download } from '../http';
 import { errorText } from './errors';
 import { icon } from './icons';
-import type { Field, Question, Values } from './questions';
-import { gettext } from './text';
+import type { Field, Question, Values } from './dialogs';
+import { gettext } from './i18n';
 
 /** Let the browser store the file. */
 function store(content: Blob, name: string): void {

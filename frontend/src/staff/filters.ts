@@ -3,8 +3,8 @@
 import { type TemplateResult, html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { icon } from './icons';
-import { type FilterSpec, type ListQuery, hasFilters } from './query';
-import { gettext, interpolate } from './text';
+import { type FilterSpec, type ListQuery, hasFilters } from './list_query';
+import { gettext, interpolate } from './i18n';
 
 export type Option = [value: string, label: string];
 
@@ -13,8 +13,8 @@ export interface Filter extends FilterSpec {
   /** For a choice: the word for no filter, and what can be chosen. Without it the filter is a date. */
   all?: string;
   options?: Option[];
-  /** For too many options: what was typed so far. The section then offers others. */
-  find?: (text: string) => void;
+  /** For too many options: those that match what was typed so far, which the section then offers. */
+  find?: (text: string) => Promise<Option[]>;
   /** The value in words, where options do not say it. */
   word?: (value: string) => string;
 }
@@ -51,12 +51,21 @@ function select({ name, label, all, options = [] }: Filter, value: string, choos
   </span>`;
 }
 
-/** More options than a list can hold: the server finds them while the reader types. */
+/**
+ * More options than a list can hold: the server finds them while the reader types. The list is drawn anew meanwhile,
+ * so the field is only set when the choice changes: `live` would take away what is typed.
+ */
 function finder({ name, label, all, options = [], find }: Filter, value: string, choose: Choose): TemplateResult {
-  const changed = (event: Event) => {
-    const text = valueOf(event);
-    const found = options.find(([, label]) => label === text);
-    if (found || !text) choose({ [name]: found?.[0] ?? '' });
+  const chooseFrom = (offered: Option[], text: string): boolean => {
+    const found = text ? offered.find(([, label]) => label === text)?.[0] : '';
+    if (found !== undefined) choose({ [name]: found });
+    return found !== undefined;
+  };
+  const typed = (event: Event) => {
+    const field = event.target as HTMLInputElement;
+    const text = field.value;
+    if (chooseFrom(options, text)) return;
+    void find?.(text).then((offered) => field.value === text && chooseFrom(offered, text));
   };
   const text = options.find(([one]) => one === value)?.[1] ?? value;
   return html`<span class="finder">
@@ -68,12 +77,8 @@ function finder({ name, label, all, options = [], find }: Filter, value: string,
       autocomplete="off"
       aria-label=${label}
       placeholder=${all ?? ''}
-      .value=${live(text)}
-      @input=${(event: Event) => {
-        find?.(valueOf(event));
-        changed(event);
-      }}
-      @change=${changed}
+      .value=${text}
+      @input=${typed}
     />
     <datalist id="find-${name}">${options.map(([, label]) => html`<option value=${label}></option>`)}</datalist>
   </span>`;

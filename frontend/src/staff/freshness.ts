@@ -3,7 +3,7 @@
 import { LitElement, html, nothing, type TemplateResult } from 'lit';
 import { icon } from './icons';
 import { styles } from './styles';
-import { formatAge, gettext, interpolate } from './text';
+import { formatAge, gettext, interpolate } from './i18n';
 
 const TICK_MS = 5000;
 

@@ -6,7 +6,7 @@ import { ProctoringFreshness } from './freshness';
 import { ProctoringOnboarding } from './onboarding';
 import { ProctoringStaffPage } from './page';
 import { ProctoringReviews } from './reviews';
-import './shared';
+import './shared_modules';
 
 const ELEMENTS = {
   'proctoring-accommodations': ProctoringAccommodations,

@@ -3,8 +3,8 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { RequestFailed, read } from '../http';
 import { errorText } from './errors';
-import { type FilterSpec, type ListQuery, INITIAL, parametersOf } from './query';
-import { Rhythm } from './rhythm';
+import { type FilterSpec, type ListQuery, INITIAL, parametersOf } from './list_query';
+import { RefreshInterval } from './refresh_interval';
 
 export interface Page<T> {
   count: number;
@@ -55,7 +55,10 @@ export class List<T extends Row> implements ReactiveController {
   /** Whether the reader lacks permission: nothing is loaded again until the reader requests it. */
   isRefused = false;
 
-  private readonly rhythm: Rhythm;
+  /** Whether the server says why there is no such list. */
+  isMissing = false;
+
+  private readonly refreshInterval: RefreshInterval;
   private hasBegun = false;
   private turn = 0;
   private seen = { url: '', etag: '' };
@@ -69,7 +72,7 @@ export class List<T extends Row> implements ReactiveController {
     private readonly filters: () => FilterSpec[],
     private readonly loaded: (page: Page<T>) => void,
   ) {
-    this.rhythm = new Rhythm(host, () => this.update());
+    this.refreshInterval = new RefreshInterval(host, () => this.update());
     host.addController(this);
   }
 
@@ -156,8 +159,8 @@ export class List<T extends Row> implements ReactiveController {
       this.readAt = at;
       this.updatedAt = Date.now();
       this.failure = null;
-      this.isRefused = false;
-      if (isOwn) this.rhythm.done(true);
+      this.isRefused = this.isMissing = false;
+      if (isOwn) this.refreshInterval.done(true);
       return data && counted(data, this.query);
     } catch (error) {
       if (turn !== this.turn) return undefined;
@@ -180,10 +183,11 @@ export class List<T extends Row> implements ReactiveController {
   private failed(error: unknown, url: string, isOwn: boolean): Promise<Page<T> | null | undefined> | null {
     if (error instanceof RequestFailed && error.status === 404 && this.query.page > 1) return this.readFirst(isOwn);
     this.isRefused = isRefusal(error);
+    this.isMissing = error instanceof RequestFailed && error.status === 404 && error.detail !== '';
     this.fail(errorText(error), isOwn);
-    // Other rows than the filters say, or rows that the reader may not see any more.
-    if (url !== this.seen.url || this.isRefused) this.forget();
-    if (isOwn) this.rhythm.done(false);
+    // Other rows than the filters say, or rows that are gone or that the reader may not see any more.
+    if (url !== this.seen.url || this.isRefused || this.isMissing) this.forget();
+    if (isOwn) this.refreshInterval.done(false);
     return null;
   }
 }

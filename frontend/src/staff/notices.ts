@@ -3,7 +3,7 @@
 import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import { icon } from './icons';
-import { gettext } from './text';
+import { gettext } from './i18n';
 
 export interface Notice {
   text: string;

@@ -6,11 +6,11 @@ import { type Exam, Exams } from './exams';
 import type { Filter, Option } from './filters';
 import { type IconName, icon } from './icons';
 import type { Page } from './list';
-import { hasFilters } from './query';
+import { hasFilters } from './list_query';
 import { Section, type Texts } from './section';
 import { type Tone, type Word, enrolmentModes } from './statuses';
 import { type Column, type TableOptions, learnerCell, moment } from './table';
-import { formatMoment, formatNumber, gettext, interpolate } from './text';
+import { formatMoment, formatNumber, gettext, interpolate, ngettext } from './i18n';
 
 interface Onboarding {
   username: string;
@@ -70,6 +70,11 @@ export class ProctoringOnboarding extends Section<Onboarding> {
 
   protected resource(): string {
     return 'onboarding/';
+  }
+
+  /** Without an onboarding exam, or with a provider that has none. */
+  protected override get isNeedless(): boolean {
+    return this.list.isMissing;
   }
 
   protected texts(): Texts {
@@ -173,7 +178,7 @@ export class ProctoringOnboarding extends Section<Onboarding> {
       ${isShown
         ? nothing
         : html`<button type="button" class="btn btn-small" @click=${() => this.change({ search: '', filters: { status: blocking() } })}>
-            ${interpolate(gettext('Show these {count}'), numbers)}
+            ${ngettext('Show this learner', 'Show these {count}', blocked.count)}
           </button>`}
     </div>`;
   }

@@ -3,7 +3,7 @@
 import { LitElement, type TemplateResult, html, nothing } from 'lit';
 import { icon } from './icons';
 import { styles } from './styles';
-import { gettext, setCatalog } from './text';
+import { gettext, setCatalog } from './i18n';
 
 interface Section {
   name: string;
@@ -13,6 +13,7 @@ interface Section {
 
 interface Config {
   courseId: string;
+  courseName?: string; // if the host knows it
   apiBase: string;
   sections: Section[];
   texts?: Record<string, string>;
@@ -26,6 +27,7 @@ export class ProctoringStaffPage extends LitElement {
 
   private data: Config = { courseId: '', apiBase: '', sections: [] };
   private current?: Section;
+  private shown?: Section; // that was current when the page was last rendered
   private readonly queries = new Map<string, string>(); // what each section shows, by its name
   private readonly mounted = new Map<string, HTMLElement | null>();
 
@@ -108,8 +110,10 @@ export class ProctoringStaffPage extends LitElement {
   }
 
   private navigation(): TemplateResult {
+    const { pathname, search } = window.location;
+    // With the path: a fragment alone that is scrolled out of view is taken for a skip link.
     const link = (section: Section) =>
-      html`<li><a href=${this.address(section)} aria-current=${section === this.current ? 'page' : nothing}>${section.title}</a></li>`;
+      html`<li><a href=${pathname + search + this.address(section)} aria-current=${section === this.current ? 'page' : nothing}>${section.title}</a></li>`;
     return html`<nav class="sections" aria-label=${gettext('Special exams')}>
       <ul>${this.data.sections.map(link)}</ul>
     </nav>`;
@@ -128,12 +132,24 @@ export class ProctoringStaffPage extends LitElement {
     </div>`;
   }
 
+  /** Narrow pages scroll the links horizontally: show the current one, without moving the page itself. */
+  protected override updated(): void {
+    if (this.shown === this.current) return;
+    this.shown = this.current;
+    const link = this.renderRoot.querySelector('.sections [aria-current]');
+    const list = link?.closest('ul');
+    if (!link || !list) return;
+    const [inner, outer] = [link.getBoundingClientRect(), list.getBoundingClientRect()];
+    list.scrollLeft += Math.min(0, inner.left - outer.left) + Math.max(0, inner.right - outer.right);
+  }
+
   override render(): TemplateResult {
+    const { courseName } = this.data;
     return html`<div class="px">
       <div class="page">
         <header class="head">
           <div>
-            <p class="crumbs"><bdi>${this.data.courseId}</bdi></p>
+            <p class="crumbs">${courseName ? html`<bdi>${courseName}</bdi> · ` : nothing}<bdi>${this.data.courseId}</bdi></p>
             <h1>${gettext('Special exams')}</h1>
           </div>
         </header>

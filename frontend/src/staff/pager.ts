@@ -4,8 +4,8 @@ import { type TemplateResult, html } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { icon } from './icons';
 import type { Page } from './list';
-import { PAGE_SIZES, type ListQuery } from './query';
-import { formatCount, formatNumber, gettext, interpolate } from './text';
+import { PAGE_SIZES, type ListQuery } from './list_query';
+import { formatCount, formatNumber, gettext, interpolate } from './i18n';
 
 type Counted = Pick<Page<unknown>, 'count' | 'count_is_about'>;
 type Change = (query: Partial<ListQuery>) => void;
@@ -43,7 +43,7 @@ export function pager(found: Page<unknown>, query: ListQuery, change: Change): T
   const resize = (event: Event) => change({ pageSize: Number((event.target as HTMLSelectElement).value) });
   return html`<nav class="pager" aria-label=${gettext('Pages')}>
     <span>${interpolate(gettext('{first}–{last} of {count}'), numbers)}</span>
-    <span class="end">
+    <span class="sizes">
       <label for="page-size">${gettext('Rows')}</label>
       <span class="select">
         <select id="page-size" @change=${resize}>
@@ -51,6 +51,8 @@ export function pager(found: Page<unknown>, query: ListQuery, change: Change): T
         </select>
         ${icon('down')}
       </span>
+    </span>
+    <span class="steps">
       ${step(true, page > 1, () => change({ page: page - 1 }))}
       <span>${pagePosition(found, query)}</span>
       ${step(false, page < lastPage(found.count, query), () => change({ page: page + 1 }))}

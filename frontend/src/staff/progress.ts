@@ -2,7 +2,7 @@
 
 import { isPassing, pause, read } from '../http';
 import { changeErrorText } from './errors';
-import { formatNumber, gettext, interpolate } from './text';
+import { formatNumber, gettext, interpolate } from './i18n';
 
 const POLL_MS = 5000;
 const MOST_POLLS = 720; // an hour

@@ -2,17 +2,18 @@
 
 import { type TemplateResult, html, nothing } from 'lit';
 import { RequestFailed, change, read } from '../http';
+import { commentList } from './comments';
 import { changeErrorText } from './errors';
 import { type Exam, Exams } from './exams';
 import { type Counted, Counters } from './counters';
 import { type Filter, daysBetween } from './filters';
 import { type IconName, icon } from './icons';
 import type { Page } from './list';
-import type { Question } from './questions';
+import type { Question } from './dialogs';
 import { Section, type Texts } from './section';
 import { type ExamType, type Review as Found, type Tone, examTypes, nameOfStatus } from './statuses';
 import { type Column, type TableOptions, learnerCell, moment } from './table';
-import { formatDuration, gettext, interpolate } from './text';
+import { gettext, interpolate } from './i18n';
 
 interface Review extends Pick<Found, 'review_status' | 'comments'> {
   id: number;
@@ -130,21 +131,10 @@ export class ProctoringReviews extends Section<Review> {
       ${comments.length
         ? html`<details>
             <summary>${interpolate(gettext('Comments: {count}'), { count: comments.length })}</summary>
-            ${this.comments(comments)}
+            ${commentList(comments)}
           </details>`
         : nothing}
     </span>`;
-  }
-
-  private comments(comments: Review['comments']): TemplateResult {
-    return html`<ul class="comments">
-      ${comments.map(
-        (one) => html`<li>
-          <span class="num">${formatDuration(one.start_time)}–${formatDuration(one.stop_time)}</span>
-          <span><bdi>${one.comment}</bdi> <span class="soft">(${one.status})</span></span>
-        </li>`,
-      )}
-    </ul>`;
   }
 
   private rowActions(review: Review): TemplateResult | typeof nothing {
@@ -168,7 +158,7 @@ export class ProctoringReviews extends Section<Review> {
   private async begin(review: Review, decision: Decision): Promise<void> {
     try {
       const { data, etag } = await read<Review>(`${this.apiBase}reviews/${review.id}/`);
-      this.questions.ask(this.question(data ?? review, etag, decision));
+      this.dialogs.ask(this.question(data ?? review, etag, decision));
     } catch (error) {
       this.notices.show({ text: changeErrorText(error) });
       this.refresh();

@@ -10,11 +10,11 @@ import { List, type Page, type Row } from './list';
 import { Menu } from './menu';
 import { Notices } from './notices';
 import { pager, pagePosition } from './pager';
-import { type ListQuery, addressOf, filtersOf, hasFilters, nextOrdering, parseQuery } from './query';
-import { type Field, Questions } from './questions';
+import { type ListQuery, addressOf, filtersOf, hasFilters, nextOrdering, parseQuery } from './list_query';
+import { type Field, Dialogs } from './dialogs';
 import { styles } from './styles';
 import { type TableOptions, loadingTable, table } from './table';
-import { formatCount, formatNumber, gettext, interpolate } from './text';
+import { formatCount, formatNumber, gettext, interpolate } from './i18n';
 
 const TYPING_MS = 400;
 
@@ -49,7 +49,7 @@ export abstract class Section<T extends Row> extends LitElement {
   protected announcement = '';
   protected readonly emptyIcon: IconName = 'file';
   private typing?: ReturnType<typeof setTimeout>;
-  protected readonly questions = new Questions(this);
+  protected readonly dialogs = new Dialogs(this);
   protected readonly notices = new Notices(this);
   protected readonly menu = new Menu(this);
   protected readonly list: List<T> = new List<T>(
@@ -69,7 +69,7 @@ export abstract class Section<T extends Row> extends LitElement {
 
   /** Whether a dialog is open. */
   get isAsking(): boolean {
-    return this.questions.isOpen;
+    return this.dialogs.isOpen;
   }
 
   /** Whether the reader lacks permission to see the list. */
@@ -82,6 +82,11 @@ export abstract class Section<T extends Row> extends LitElement {
   protected abstract filters(): Filter[];
   protected abstract table(rows: T[]): Pick<TableOptions<T>, 'caption' | 'columns'> & Partial<TableOptions<T>>;
 
+  /** Whether the course cannot have such a list, which is no failure. */
+  protected get isNeedless(): boolean {
+    return false;
+  }
+
   /** Buttons beside the heading. */
   protected headActions(): TemplateResult | typeof nothing {
     return nothing;
@@ -91,7 +96,7 @@ export abstract class Section<T extends Row> extends LitElement {
    * Asks for the rows that the filters leave, or all, as a file. `more` is asked, too, with the names of parameters.
    */
   protected exportButton(more: Field[] = []): TemplateResult {
-    return exportButton(() => this.questions.ask(exportQuestion({ title: this.texts().title, fields: [...this.exportedRows(), ...more], address: (values) => {
+    return exportButton(() => this.dialogs.ask(exportQuestion({ title: this.texts().title, fields: [...this.exportedRows(), ...more], address: (values) => {
       const address = new URL(`${this.apiBase}${this.resource()}export/`, window.location.origin);
       if (values.rows !== 'all') address.search = filtersOf(this.list.query, this.filters()).toString();
       for (const { name } of more) if (values[name]) address.searchParams.set(name, 'true');
@@ -226,7 +231,7 @@ export abstract class Section<T extends Row> extends LitElement {
           .late=${failure !== null}
           @proctoring-refresh=${() => void this.list.load()}
         ></proctoring-freshness>
-        ${this.headActions()}
+        ${this.isNeedless ? nothing : this.headActions()}
       </div>
     </div>`;
   }
@@ -282,6 +287,9 @@ export abstract class Section<T extends Row> extends LitElement {
 
   private content(): TemplateResult {
     const { page, failure, query, isBusy } = this.list;
+    if (failure && this.isNeedless) { // said by the status line
+      return html`<div class="empty">${icon(this.emptyIcon)}${this.heading(this.texts().none)}<p>${failure.text}</p></div>`;
+    }
     if (!page && failure) {
       return html`<div class="empty" role="alert">
         ${icon('warn')} ${this.heading(this.texts().failed)} ${keyed(failure, html`<p>${failure.text}</p>`)} ${this.retry()}
@@ -296,25 +304,36 @@ export abstract class Section<T extends Row> extends LitElement {
     ${pager(page, query, (change) => this.change(change))}`;
   }
 
+  private toolbar(filters: Filter[]): TemplateResult {
+    const { query } = this.list;
+    return html`${toolbar(query, this.texts().search, filters, {
+      search: (text, isFinished) => this.search(text, isFinished),
+      choose: (chosen) => this.change({ filters: { ...this.list.query.filters, ...chosen } }),
+    })}
+    ${chips(query, filters, (change) => this.clear(change), () => this.clearAll())}`;
+  }
+
+  /** The status line for screen readers; failures are alerts of their own. */
+  private spoken(): string {
+    const { isBusy, failure } = this.list;
+    if (failure && this.isNeedless) return failure.text;
+    return isBusy || failure ? '' : this.waiting() || this.announcement;
+  }
+
   override render(): TemplateResult {
-    const { query, isBusy, failure } = this.list;
     const filters = this.filters();
     const aside = this.aside();
     return html`<div class="px">
       ${this.head()} ${this.above()}
       <div class=${aside === nothing ? 'layout' : 'layout has-aside'}>
         <div class="card list">
-          ${toolbar(query, this.texts().search, filters, {
-            search: (text, isFinished) => this.search(text, isFinished),
-            choose: (chosen) => this.change({ filters: { ...this.list.query.filters, ...chosen } }),
-          })}
-          ${chips(query, filters, (change) => this.clear(change), () => this.clearAll())} ${this.banners()} ${this.content()}
+          ${this.isNeedless ? nothing : this.toolbar(filters)} ${this.banners()} ${this.content()}
           ${this.below()}
         </div>
         ${aside}
       </div>
-      ${this.isCovered ? nothing : this.notices.render()} ${this.menu.render()} ${this.questions.render()}
-      <p class="visually-hidden announcement" role="status">${isBusy || failure ? '' : this.waiting() || this.announcement}</p>
+      ${this.isCovered ? nothing : this.notices.render()} ${this.menu.render()} ${this.dialogs.render()}
+      <p class="visually-hidden announcement" role="status">${this.spoken()}</p>
     </div>`;
   }
 }

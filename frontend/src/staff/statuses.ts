@@ -1,7 +1,7 @@
 // Labels of attempt statuses, with a shape and a tone; an unknown status is shown unchanged.
 
 import type { IconName } from './icons';
-import { gettext } from './text';
+import { gettext } from './i18n';
 
 export type Tone = 'neutral' | 'good' | 'info' | 'warn' | 'bad';
 export type ExamType = 'timed' | 'practice' | 'onboarding' | 'proctored';

@@ -5,7 +5,7 @@ import { live } from 'lit/directives/live.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { icon } from './icons';
 import { type Row, keyOf } from './list';
-import { formatMoment, gettext, interpolate } from './text';
+import { formatMoment, gettext, interpolate } from './i18n';
 
 export interface Column<T> {
   /** As the interface orders by it; empty if it does not. */
@@ -55,7 +55,7 @@ function columnHeading<T>({ name, label, isMoment = false }: Column<T>, { orderi
 /** A cell with its heading, which narrow pages show beside it; an empty one is left out there. */
 function fact(label: string, content: TemplateResult | string | null): TemplateResult {
   const none = html`<span aria-hidden="true" class="soft">–</span><span class="visually-hidden">${gettext('none')}</span>`;
-  return html`<td role="cell" class=${content ? 'fact' : 'fact is-empty'} data-label=${label}>${content || none}</td>`;
+  return html`<td role="cell" class=${content ? 'fact' : 'fact is-empty'} data-label=${label}>${typeof content === 'string' && content ? html`<span>${content}</span>` : content || none}</td>`;
 }
 
 /** For cells: a moment in the reader's zone; null if there is none. */
@@ -118,7 +118,14 @@ function head<T>(options: TableOptions<T>): TemplateResult {
   </tr>`;
 }
 
-export function table<T extends Row>(options: TableOptions<T>): TemplateResult {
+/** Without boxes if no row can be chosen. */
+function withUsefulBoxes<T>(options: TableOptions<T>): TableOptions<T> {
+  const { rows, selection } = options;
+  return rows.some((one) => selection?.can?.(one) ?? true) ? options : { ...options, selection: undefined };
+}
+
+export function table<T extends Row>(given: TableOptions<T>): TemplateResult {
+  const options = withUsefulBoxes(given);
   const { caption, rows, isBusy } = options;
   return html`<div class="table-wrap">
     <table class=${isBusy ? 'table busy' : 'table'} role="table" aria-busy=${isBusy ? 'true' : 'false'}>
@@ -140,10 +147,16 @@ export function loadingTable(text: string, columns: number): TemplateResult {
     </div>`;
 }
 
+/** An address that breaks before its @, rather than within a word, where the column is narrow. */
+export function address(email: string): TemplateResult {
+  const at = email.lastIndexOf('@');
+  return html`<span class="sub"><bdi>${email.slice(0, Math.max(at, 0))}<wbr />${email.slice(Math.max(at, 0))}</bdi></span>`;
+}
+
 /** The learner of a row, as its heading; `open` makes the name a button. */
 export function learnerCell(user: { username: string; email?: string }, open?: () => void): TemplateResult {
   const name = html`<bdi class="who">${user.username}</bdi>`;
   const label = interpolate(gettext('Details of {learner}'), { learner: user.username });
   const shown = open ? html`<button type="button" class="link-name" aria-label=${label} @click=${open}>${name}</button>` : name;
-  return html`${shown}${user.email ? html`<span class="sub"><bdi>${user.email}</bdi></span>` : nothing}`;
+  return html`${shown}${user.email ? address(user.email) : nothing}`;
 }

@@ -3,7 +3,7 @@
 import { type TemplateResult, html, nothing } from 'lit';
 import { type IconName, icon } from './icons';
 import { type TimelineEntry, nameOfStatus, statusWords } from './statuses';
-import { formatDuration, formatMomentInFull, gettext, interpolate } from './text';
+import { formatDuration, formatMomentInFull, gettext, interpolate } from './i18n';
 
 function causes(): Record<string, string> {
   return {

@@ -1,8 +1,8 @@
 // Announcements of the board for screen readers: learners who newly need attention, at most every 30 seconds.
 
-import type { LiveRow } from './shapes';
-import { tagsOf } from './words';
-import { formatNumber, gettext, interpolate } from '../staff/text';
+import type { LiveRow } from './types';
+import { tagsOf } from './labels';
+import { formatNumber, gettext, interpolate } from '../staff/i18n';
 
 const QUIET_MS = 30_000;
 const MOST_NAMES = 5;

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { expectBar, givePlace, keepPlace } from '../src/place';
+import { expectBar, givePlace, keepPlace } from '../src/timer_bar_space';
 
 const HEIGHT = 61;
 let root: HTMLElement;

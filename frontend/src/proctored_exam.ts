@@ -1,9 +1,10 @@
 // The functions that hosts' own templates call by name: edx.courseware.proctored_exam.
 
 import { accessibleError } from './dialog';
-import { send } from './http';
-import { UserError, errorText, pending, announce, navigation, gettext } from './page';
-import { attemptIn, tell } from './tabs';
+import { fill, isolated } from './format';
+import { RequestFailed, backOff, pauseOffline, send } from './http';
+import { UserError, errorText, showError, clearError, pending, announce, navigation, gettext } from './page';
+import { attemptIn, tell } from './window_messages';
 import { askWorker, type Kind } from './worker';
 
 export interface ProctoredExam {
@@ -20,8 +21,11 @@ export const CLOSED = 'edx-proctoring:closed';
 export const STARTS = 'edx-proctoring:starts';
 
 const START_SECONDS = 5; // without a ping interval
+const RETRY_MS = 5000;
+const RETRY_SLOWEST_MS = 30000;
 const MARGIN_MS = 5000;
 const END_LIMIT_MS = 90000; // uploads take their time
+const BUSY = ['aria-disabled', 'aria-busy']; // as set by `pending`
 
 interface Edx {
   courseware?: { proctored_exam?: ProctoredExam };
@@ -73,10 +77,18 @@ function startApplication(): Promise<void> {
   return ask('startExamAttempt', seconds ? seconds * 1000 : undefined, limit);
 }
 
+/** The text for a provider's application that is silent, with the reference that support asks for. */
+function unansweredText({ dataset: { providerName, reference } }: HTMLElement): string {
+  const text = providerName
+    ? fill(gettext('The application of {provider} does not answer. Check that it is still open, then press the button again.'), { provider: isolated(providerName) })
+    : gettext('The proctoring application does not answer. Check that it is still open, then press the button again.');
+  return reference ? `${text} ${gettext('Reference for support:')} ${reference}` : text;
+}
+
 /** Start: the provider's application first, then the clock. */
 export async function startExam(button: HTMLButtonElement): Promise<void> {
   adopt(button);
-  const text = gettext('Check that the proctoring application is running, then try again.');
+  const text = unansweredText(button);
   let started = true;
   await pending(button, async () => {
     if (workerUrl()) {
@@ -87,14 +99,47 @@ export async function startExam(button: HTMLButtonElement): Promise<void> {
     document.dispatchEvent(new Event(STARTS));
     navigation.reload();
   });
-  if (!started) await accessibleError(gettext('The exam could not be started'), text);
+  if (!started) await accessibleError(gettext('Your exam has not started, and your clock does not run'), text);
+}
+
+/** The buttons that wait for the next try to submit, with what ends the pause. */
+const waiting = new WeakMap<HTMLButtonElement, () => void>();
+
+/** Wait for the next try; meanwhile the button offers to try at once. Returns whether the learner pressed it. */
+async function untilNextTry(button: HTMLButtonElement, milliseconds: number): Promise<boolean> {
+  const label = Array.from(button.childNodes);
+  const pressed = new Promise<boolean>((resolve) => waiting.set(button, () => resolve(true)));
+  button.textContent = gettext('Try again now');
+  for (const name of BUSY) button.removeAttribute(name);
+  const isPressed = await Promise.race([pressed, pauseOffline(milliseconds).then(() => false)]);
+  waiting.delete(button);
+  for (const name of BUSY) button.setAttribute(name, 'true');
+  button.replaceChildren(...label);
+  return isPressed;
+}
+
+/** Submit, again and again while there is no connection. */
+async function submit(button: HTMLButtonElement): Promise<void> {
+  let isAsked = true; // screen readers repeat an alert that is written again: only for what the learner pressed
+  for (let failures = 1; ; failures += 1) {
+    try {
+      await put(button);
+      return clearError(button);
+    } catch (error) {
+      if (!(error instanceof RequestFailed) || error.status !== 0 || !button.isConnected) throw error;
+      if (isAsked) showError(button, gettext('Your exam is not submitted yet. There is no connection. Your submitted answers are safe. We try again every few seconds; you need not press anything. If your time ends meanwhile, your submitted answers count.'));
+      isAsked = await untilNextTry(button, backOff(failures, RETRY_MS, RETRY_SLOWEST_MS));
+    }
+  }
 }
 
 /** Submit, or go back: the server first; a worker that fails afterwards undoes nothing. */
-export function finishExam(button: HTMLButtonElement): Promise<void> {
+export async function finishExam(button: HTMLButtonElement): Promise<void> {
+  const tryNow = waiting.get(button);
+  if (tryNow) return tryNow();
   adopt(button);
-  return pending(button, async () => {
-    await put(button);
+  await pending(button, async () => {
+    await (button.dataset.action === 'submit' ? submit(button) : put(button));
     if (button.dataset.action === 'submit') {
       document.dispatchEvent(new Event(CLOSED));
       if (workerUrl()) {

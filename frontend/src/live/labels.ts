@@ -2,8 +2,8 @@
 
 import type { IconName } from '../staff/icons';
 import type { Attempt, Tone } from '../staff/statuses';
-import { formatNumber, gettext, interpolate, locale } from '../staff/text';
-import type { Attention, Group, LiveRow, Only, Order } from './shapes';
+import { formatDate, formatNumber, gettext, interpolate } from '../staff/i18n';
+import type { Attention, Group, LiveRow, Only, Order } from './types';
 
 export interface Tag {
   icon: IconName;
@@ -16,7 +16,7 @@ export function minutes(milliseconds: number): string {
 }
 
 export function clockTime(moment: string, timeStyle: 'short' | 'medium' = 'short'): string {
-  return new Date(moment).toLocaleTimeString(locale(), { timeStyle });
+  return formatDate(new Date(moment), { timeStyle });
 }
 
 export const COUNTERS: [Only, IconName, Tone][] = [

@@ -7,11 +7,11 @@ import { icon } from './icons';
 import type { Section } from './section';
 import { type Attempt, type AttemptDetails, type EarlierAttempt, statusWord } from './statuses';
 import { type Column, cells } from './table';
-import { formatNumber, gettext, interpolate, ngettext } from './text';
+import { formatNumber, gettext, interpolate, ngettext } from './i18n';
 
 type Shown = Pick<Attempt, 'id' | 'user' | 'exam' | 'earlier_count'>;
 
-export class Earlier implements ReactiveController {
+export class EarlierAttempts implements ReactiveController {
   /** By the id of the newest one: null while they are read, a text if that failed. */
   private readonly open = new Map<number, EarlierAttempt[] | string | null>();
 

@@ -5,7 +5,7 @@ import { keyed } from 'lit/directives/keyed.js';
 import { RequestFailed } from '../http';
 import { changeErrorText, fieldErrors } from './errors';
 import { icon } from './icons';
-import { gettext } from './text';
+import { gettext } from './i18n';
 
 export interface Field {
   name: string;
@@ -52,7 +52,7 @@ export interface Question {
   submit: (values: Values, signal: AbortSignal) => Promise<Question | void>;
 }
 
-export class Questions implements ReactiveController {
+export class Dialogs implements ReactiveController {
   private question: Question | null = null;
   private values: Values = {};
   private errors: Record<string, string> = {};

@@ -9,7 +9,7 @@ export const HIDDEN_MS = 60_000;
 const FIRST_RETRY_MS = 10_000;
 const SLOWEST_RETRY_MS = 60_000;
 
-export class Rhythm implements ReactiveController {
+export class RefreshInterval implements ReactiveController {
   private timer?: ReturnType<typeof setTimeout>;
   private failures = 0;
   private last = 0;
@@ -43,7 +43,7 @@ export class Rhythm implements ReactiveController {
 
   private pause(): number {
     if (this.failures) return backOff(this.failures, FIRST_RETRY_MS, SLOWEST_RETRY_MS);
-    return document.hidden || !this.isShown() ? HIDDEN_MS : this.visibleMs;
+    return document.hidden ? HIDDEN_MS : this.visibleMs;
   }
 
   /** Hosts hide the section with the tab or the panel that it is in. */
@@ -53,7 +53,16 @@ export class Rhythm implements ReactiveController {
 
   private schedule(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.run(), this.pause());
+    this.timer = setTimeout(() => this.due(), this.pause());
+  }
+
+  /**
+   * A section that is not shown waits longer. This is asked only now: while the page is being loaded, the answer would
+   * make the browser lay out the page once more.
+   */
+  private due(): void {
+    if (this.failures || document.hidden || this.isShown()) void this.run();
+    else this.timer = setTimeout(() => void this.run(), HIDDEN_MS - this.visibleMs);
   }
 
   private async run(): Promise<void> {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Bar, type Data, clock } from '../src/bar';
+import { Bar, type Data, clock } from '../src/timer_bar';
 
 const DATA = { exam_display_name: '<b>Final</b>', exam_type: 'a timed exam', exam_url_path: '/exam', attempt_status: 'started' } as Data;
 const HOST = `<div class="exam-timer"><span class="js-exam-text"><%= exam_display_name %><span class="js-exam-additional-text">long</span>
@@ -108,6 +108,46 @@ describe("the host's template", () => {
     build();
     expect(one('h3#time_remaining_id b')).not.toBe(null);
   });
+});
+
+test.each([[300.9, '0:05:00', '5 minutes left'], [60.9, '0:01:00', '1 minute left'], [59.9, '0:00:59', '59 seconds left'], [0.5, '0:00:00', '1 second left']])(
+  'the clock and its flag agree %d seconds before the end', (seconds, clock, flag) => {
+    build().show(seconds, 'critical');
+    expect([one('#time_remaining_id b').textContent, one('.px-bar__flag').textContent]).toEqual([clock, flag]);
+  },
+);
+
+test.each(['before', 'after'])('without a connection, nobody is told to go on when the time is over; lost %s the end', (order) => {
+  const { notes } = build();
+  if (order === 'before') notes.disconnected();
+  notes.over(true);
+  if (order === 'after') notes.disconnected();
+  expect(one('.timer-connection').textContent).toMatch(/^No connection since [^.]*\.$/);
+  expect(one('.timer-over').textContent).toContain('Your time is over. What you have submitted counts; this page continues when the connection is back.');
+  expect(one('.timer-over svg').dataset.icon).toBe('hourglass');
+  notes.nextTry(3);
+  expect(one('.timer-connection').textContent).toContain('Next try in 3 seconds.');
+  notes.over(false); // time was added
+  expect(one('.timer-connection').textContent).toContain('Go on working on this page');
+  expect(one('.timer-over')).toBeNull();
+});
+
+test('the note on the end of the time follows the connection, replaces the note on added time, and stays closed', () => {
+  const { notes } = build();
+  notes.change('Time added to your exam: 1 minute.', 'You now have until 15:30.');
+  notes.disconnected();
+  notes.over(true);
+  expect(one('.timer-change')).toBeNull();
+  notes.connected(0, () => undefined);
+  expect(one('.timer-over').textContent).toContain('this page continues in a moment.');
+  one('.timer-over button').click();
+  notes.disconnected();
+  expect(one('.timer-over')).toBeNull();
+});
+
+test.each([[true, 'plus'], [false, 'minus']])('a change of the time has the icon of its direction; added: %s', (isAdded, icon) => {
+  build().notes.change('The time has changed.', '', isAdded);
+  expect(one('.timer-change svg').dataset.icon).toBe(icon);
 });
 
 test('a message keeps the direction of its own language', () => {

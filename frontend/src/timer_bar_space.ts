@@ -1,7 +1,7 @@
 // Reserves the space of the timer bar until the server responds; otherwise the bar would move the button that a
 // learner is about to press.
 
-import { Bar, type Data } from './bar';
+import { Bar, type Data } from './timer_bar';
 
 const STORE = 'proctoring-bar'; // its height in pixels, while an exam runs
 const PLENTY_SECONDS = 3600; // a time that shows no “5 minutes left”

@@ -1,6 +1,6 @@
 // Checks whether the proctoring application is still running, and reports its loss to the server.
 
-import { pingApplication, workerUrl } from './exam';
+import { pingApplication, workerUrl } from './proctored_exam';
 import { backOff, isPassing, pause, send } from './http';
 import { described } from './worker';
 

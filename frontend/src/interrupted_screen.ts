@@ -2,7 +2,7 @@
 
 import { backOff, isPassing, pause, send } from './http';
 import { errorText, navigation, showError } from './page';
-import { wakened } from './setup';
+import { wakened } from './instructions_screen';
 
 const POLL_FIRST_MS = 5000;
 const POLL_SLOWEST_MS = 20000;

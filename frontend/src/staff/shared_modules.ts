@@ -11,21 +11,21 @@ import * as accommodations from './accommodations';
 import * as actions from './actions';
 import * as bulkActions from './bulk_actions';
 import * as bulkTimeChanges from './bulk_time_changes';
+import * as dialogs from './dialogs';
 import * as errors from './errors';
 import * as exams from './exams';
 import * as exports from './exports';
 import * as freshness from './freshness';
 import * as heading from './heading';
+import * as i18n from './i18n';
 import * as icons from './icons';
 import * as menu from './menu';
 import * as notices from './notices';
-import * as questions from './questions';
-import * as rhythm from './rhythm';
+import * as refreshInterval from './refresh_interval';
 import * as section from './section';
 import * as statuses from './statuses';
 import * as styles from './styles';
 import * as table from './table';
-import * as text from './text';
 
 /** By the names under which frontend/build.mjs finds them. */
 const modules: Record<string, object> = {
@@ -39,21 +39,21 @@ const modules: Record<string, object> = {
   '../staff/actions': actions,
   '../staff/bulk_actions': bulkActions,
   '../staff/bulk_time_changes': bulkTimeChanges,
+  '../staff/dialogs': dialogs,
   '../staff/errors': errors,
   '../staff/exams': exams,
   '../staff/exports': exports,
   '../staff/freshness': freshness,
   '../staff/heading': heading,
+  '../staff/i18n': i18n,
   '../staff/icons': icons,
   '../staff/menu': menu,
   '../staff/notices': notices,
-  '../staff/questions': questions,
-  '../staff/rhythm': rhythm,
+  '../staff/refresh_interval': refreshInterval,
   '../staff/section': section,
   '../staff/statuses': statuses,
   '../staff/styles': styles,
   '../staff/table': table,
-  '../staff/text': text,
 };
 
 (globalThis as { edxProctoringStaff?: typeof modules }).edxProctoringStaff ??= modules;

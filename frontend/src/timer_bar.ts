@@ -4,10 +4,12 @@ import type { Breaks } from './breaks';
 import { gettext, ngettext } from './gettext';
 import { type IconName, icon } from './icons';
 import type { Invigilated } from './invigilation';
-import { Notes } from './notes';
-import type { Pause } from './pause';
+import { Notes } from './timer_bar_notes';
+import type { Pause } from './pause_cover';
 import { adoptStyles } from './styles';
-import { duration, fill, isolated } from './words';
+import { showTimeOver, showUnsubmitted } from './submit_page';
+import { disableWithoutTime, isDisabled } from './time_over';
+import { duration, fill, isolated } from './format';
 
 export type Level = '' | 'warning' | 'critical';
 
@@ -33,8 +35,15 @@ export interface Data extends Invigilated {
   desktop_application_js_url: string;
   ping_interval?: number;
   paused?: Pause;
-  other_exams?: { exam_display_name: string; exam_url_path: string | null }[];
+  other_exams?: OtherExam[];
   breaks?: Breaks;
+}
+
+interface OtherExam {
+  exam_display_name: string;
+  exam_url_path: string | null;
+  time_remaining_seconds: number;
+  is_paused: boolean;
 }
 
 interface Underscore {
@@ -49,10 +58,11 @@ export function clock(seconds: number): string {
   return `${Math.floor(left / 3600)}:${two(Math.floor(left / 60) % 60)}:${two(left % 60)}`;
 }
 
-/** "5 minutes left", rounded up as clocks do; from 0 on, that the time is over. */
+/** "5 minutes left", rounded up to minutes, and below a minute to the clock's second; from 0 on, that the time is over. */
 function flagText(seconds: number): string {
   if (seconds <= 0) return gettext('Your time is over');
-  return fill(gettext('{time} left'), { time: duration(seconds > 60 ? Math.ceil(seconds / 60) * 60 : Math.ceil(seconds)) });
+  const left = Math.max(1, Math.floor(seconds)); // the second that the clock beside it shows
+  return fill(gettext('{time} left'), { time: duration(left > 60 ? Math.ceil(left / 60) * 60 : left) });
 }
 
 const FLAG_ICONS: Record<Level | Stop, IconName> = { '': 'hourglass', warning: 'hourglass', critical: 'warning', pause: 'pause', break: 'cup' };
@@ -87,8 +97,8 @@ function ownMarkup(root: HTMLElement, data: Data): void {
   text.append(make('a', { href: data.exam_url_path, textContent: data.exam_display_name }), ' ', make('span', { textContent: data.exam_type }));
   const clockBox = make('h3', { className: 'px-bar__clock', id: 'time_remaining_id' });
   clockBox.append(make('small', { textContent: gettext('Time left') }, { 'aria-hidden': 'true' }), make('b', {}, { role: 'timer', 'aria-label': gettext('Time left') }));
-  const toggle = make('button', { type: 'button', id: 'toggle_timer', className: 'px-button px-button--quiet' }, { 'aria-pressed': 'false' });
-  toggle.append(icon('eye'), make('span', { textContent: gettext('Hide the clock') }));
+  const toggle = make('button', { type: 'button', id: 'toggle_timer', className: 'px-button px-button--quiet px-bar__tool', title: gettext('Hide the clock') }, { 'aria-pressed': 'false' });
+  toggle.append(icon('eye'), make('span', { textContent: toggle.title }));
   const time = make('div', { className: 'px-bar__time' });
   time.append(make('span', { className: 'px-bar__flag', hidden: true }), clockBox, toggle);
   row.append(text, make('span', { className: 'px-bar__saved' }), time);
@@ -106,6 +116,8 @@ function endText(data: Data): string {
 }
 
 const FLAG_SECONDS = 300;
+const MINUTE_SECONDS = 60;
+const LAST_SECONDS = 30; // less is not a minute: a page opened this late says the seconds
 const TOGETHER_MS = 50;
 const HIDDEN = 'proctoring-clock-hidden'; // of this attempt, on all pages of the window
 
@@ -131,6 +143,9 @@ export class Bar {
   readonly notes: Notes;
   private readonly own: boolean;
   private top = 0;
+  private lastMinuteSaid = false;
+  private otherMinutes?: number; // that the note shows
+  private readonly loadedAt = performance.now();
   private saidAt = -Infinity;
   private sizes?: ResizeObserver;
   private readonly follow = () => this.stick();
@@ -145,11 +160,11 @@ export class Bar {
     if (this.own) ownMarkup(root, data);
     this.notes = new Notes(root, { inPlace: (change) => this.inPlace(change), say: (text) => this.say(text) });
     this.measure();
-    this.nameOthers(data);
+    this.nameOthers();
     this.all<HTMLButtonElement>('.exam-button-turn-in-exam').forEach((button) => {
       button.addEventListener('click', (event) => {
         event.preventDefault();
-        onEnd(button);
+        if (!isDisabled(button)) onEnd(button);
       });
     });
     this.wireToggle();
@@ -174,11 +189,18 @@ export class Bar {
     this.sizes.observe(this.root);
   }
 
-  private nameOthers(data: Data): void {
+  /** Name the other exam that runs, with its time in minutes. */
+  private nameOthers(): void {
+    const { data } = this;
     const [other] = data.other_exams ?? [];
-    if (!other) return;
+    if (!other || !(other.time_remaining_seconds >= 0)) return;
     const [name, here] = [isolated(other.exam_display_name), isolated(data.exam_display_name)];
-    const text = fill(gettext('Another exam of yours is running, too: {other}. The clock here is for {exam}.'), { other: name, exam: here });
+    const passed = other.is_paused ? 0 : (performance.now() - this.loadedAt) / 1000;
+    const minutes = Math.ceil(Math.max(0, other.time_remaining_seconds - passed) / 60);
+    if (this.otherMinutes === minutes) return;
+    this.otherMinutes = minutes;
+    const time = duration(minutes * 60);
+    const text = fill(gettext('{other}: {time} left. The clock above is for {exam}.'), { other: name, time, exam: here });
     const url = other.exam_url_path;
     this.notes.other(text, url ? { url, text: fill(gettext('Go to {exam}'), { exam: name }) } : undefined);
   }
@@ -197,6 +219,9 @@ export class Bar {
 
   /** Show the time and its level: by colour, edge, words and shape. */
   show(seconds: number, level: Level, stop?: Stop): void {
+    this.nameOthers();
+    this.lastMinute(seconds, stop);
+    this.offer(seconds > 0);
     const time = this.one('#time_remaining_id b');
     if (time) time.textContent = clock(seconds);
     const { classList } = this.bar;
@@ -206,6 +231,20 @@ export class Bar {
     if (this.own) this.root.dataset.level = stop ? 'stopped' : level || 'normal';
     if (stop) this.flag(stop === 'break' ? gettext('Break') : gettext('Paused'), stop);
     else this.flag(level || seconds <= FLAG_SECONDS ? flagText(seconds) : '', level);
+  }
+
+  /** Without time there is nothing to end and nothing to come back to from a break. */
+  private offer(isTime: boolean): void {
+    disableWithoutTime(this.all('.exam-button-turn-in-exam, .proctoring-break-button'), !isTime);
+    showTimeOver(this.data.attempt_id, !isTime);
+  }
+
+  /** Announce the last minute once, also to learners who have hidden the clock. */
+  private lastMinute(seconds: number, stop?: Stop): void {
+    if (seconds > MINUTE_SECONDS) this.lastMinuteSaid = false;
+    if (stop || this.lastMinuteSaid || seconds > MINUTE_SECONDS || seconds <= LAST_SECONDS) return;
+    this.lastMinuteSaid = true;
+    this.say(gettext('1 minute left. Submit your last answers now.'));
   }
 
   private flag(text: string, kind: Level | Stop): void {
@@ -239,8 +278,15 @@ export class Bar {
     else this.notes.disconnected();
   }
 
+  /** Show that the server has answered, also if only that the session has ended. */
+  answered(unsaved: HTMLElement[], isSignedOut = false): void {
+    this.connection(true, unsaved);
+    this.notes.signedOut(isSignedOut);
+  }
+
   /** Show the number of typed answers that were not submitted. */
   unsaved(count: number): void {
+    showUnsubmitted(this.data.attempt_id, count);
     const place = this.one('.px-bar__saved');
     if (!place) return;
     place.dataset.saved = count ? 'no' : 'yes';

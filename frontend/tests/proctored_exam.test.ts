@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CLOSED, checkExamAttemptStatus, endExam, namespace, pingApplication, publish } from '../src/exam';
+import { CLOSED, checkExamAttemptStatus, endExam, namespace, pingApplication, publish } from '../src/proctored_exam';
 import { modalDialogs, server, settle, watchNavigation, workers } from './helpers';
 
 const WORKER = 'https://provider/worker.js';
@@ -101,6 +101,15 @@ describe('starting', () => {
     document.querySelector<HTMLElement>('.ok-button')!.click();
     expect(document.activeElement).toBe(document.querySelector('[data-action]'));
     expect(document.querySelector<HTMLButtonElement>('[data-action]')!.disabled).toBe(false);
+  });
+
+  test('the error names the provider and the reference for support', async () => {
+    workers(() => ({ type: 'examAttemptStartFailed', error: 'no' }));
+    start(`data-worker-url="${WORKER}" data-provider-name="Proctor" data-reference="B4W3-JZT4"`);
+    await settle();
+    for (const where of ['.message-body', '.proctoring-message']) {
+      expect(document.querySelector(where)!.textContent).toMatch(/^The application of \u2068Proctor\u2069 .* B4W3-JZT4$/);
+    }
   });
 
   test.each([
@@ -213,4 +222,77 @@ describe('a ping', () => {
   });
 
   test('without a worker the ping fails', () => expect(pingApplication(60)).rejects.toThrow('no worker'));
+});
+
+describe('submitting without a connection', () => {
+  const reload = () => watchNavigation();
+
+  test('goes on trying, says so, and ends when the server has it', async () => {
+    vi.useFakeTimers();
+    publish();
+    const navigation = reload();
+    const sent = server('down', 'down', { body: {} });
+    const element = button('submit');
+    published().examEndHandler.call(element);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(document.querySelector('.proctoring-message')!.textContent).toMatch(/^Your exam is not submitted yet\. There is no connection\./);
+    expect([sent.length, navigation.reloads]).toEqual([1, 0]);
+    await vi.advanceTimersByTimeAsync(5100);
+    expect(sent.length).toBe(2);
+    window.dispatchEvent(new Event('online')); // not only after the next pause
+    await vi.advanceTimersByTimeAsync(100);
+    expect([sent.length, navigation.reloads]).toEqual([3, 1]);
+    expect(sent.map(({ data }) => data.action)).toEqual(['submit', 'submit', 'submit']);
+  });
+
+  test('the button offers to try at once, keeps the focus, and is busy while it tries', async () => {
+    vi.useFakeTimers();
+    publish();
+    const navigation = reload();
+    const sent = server('down', 'down', { body: {}, after: 40000 });
+    const element = button('submit', 'data-loading-text="Submitting…"');
+    const state = () => [element.textContent, element.getAttribute('aria-busy'), document.activeElement === element];
+    element.focus();
+    published().examEndHandler.call(element);
+    expect(state()).toEqual(['Submitting…', 'true', true]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(state()).toEqual(['Try again now', null, true]);
+
+    let alerts = 0;
+    const watched = new MutationObserver((changes) => (alerts += changes.length));
+    watched.observe(document.querySelector('.proctoring-message')!, { childList: true });
+    published().examEndHandler.call(element);
+    published().examEndHandler.call(element); // a second press does nothing
+    await vi.advanceTimersByTimeAsync(100);
+    expect([sent.length, alerts, ...state()]).toEqual([2, 1, 'Try again now', null, true]); // the alert is repeated
+
+    published().examEndHandler.call(element);
+    await vi.advanceTimersByTimeAsync(100);
+    expect([sent.length, navigation.reloads, ...state()]).toEqual([3, 0, 'Submitting…', 'true', true]);
+    published().examEndHandler.call(element);
+    await vi.advanceTimersByTimeAsync(60000);
+    expect([sent.length, navigation.reloads]).toEqual([3, 1]); // no try in parallel, and no earlier pause goes on
+  });
+
+  test('a refusal after a try by hand gives the button its own text again', async () => {
+    publish();
+    const sent = server('down', { status: 409 });
+    const element = button('submit', 'data-loading-text="Submitting…"');
+    published().examEndHandler.call(element);
+    await settle();
+    published().examEndHandler.call(element);
+    await settle();
+    expect([sent.length, element.textContent, element.getAttribute('aria-busy')]).toEqual([2, 'Go', null]);
+    expect(document.querySelector('.proctoring-message')!.textContent).toMatch(/changed in another window/);
+  });
+
+  test('a refusal is shown at once', async () => {
+    publish();
+    const sent = server({ status: 409 });
+    const element = button('submit');
+    published().examEndHandler.call(element);
+    await settle();
+    expect([sent.length, element.getAttribute('aria-busy')]).toEqual([1, null]);
+    expect(document.querySelector('.proctoring-message')!.textContent).toMatch(/changed in another window/);
+  });
 });

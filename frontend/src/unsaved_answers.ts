@@ -1,5 +1,6 @@
 // Answers that were typed and not submitted: counted during the exam, restored after a reload, offered for copying at
-// the end.
+// the end. They are stored under the attempt's id and shown with that attempt only, because one window may show other
+// exams, and other users, too.
 
 import { gettext } from './page';
 
@@ -7,8 +8,9 @@ const FIELDS = 'textarea, select, input:not([type=hidden]):not([type=button]):no
 const NOT_ANSWERS = '.sequence, .proctored_exam_status, .px, dialog, header, nav, [data-proctoring-ignore]';
 const SUBMITS = '[type=submit], .submit, .check';
 const PROBLEM = 'form, .problem, .xblock';
-const STORE = 'proctoring-left';
-const TYPED = 'proctoring-typed';
+const LEFT = 'proctoring-left-'; // and the attempt's id
+const TYPED = 'proctoring-typed-';
+const FOLLOWS = 'proctoring-follows';
 const KEPT_MS = 24 * 3600 * 1000;
 const SENDING_MS = 1000;
 
@@ -17,21 +19,23 @@ type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 interface Text {
   label: string;
   text: string; // in words; '' where nothing is chosen
+  path?: string; // the page on which it was typed
   key?: string; // how its field is found again
   chosen?: string[]; // values: of a list those that are chosen, of a check box or radio button its own or none
   value?: string; // which one of the boxes with the same name
 }
 
-interface Left {
+interface Texts {
   at: number;
-  reason: string;
   texts: Text[];
 }
 
-interface Typed {
+/** For the next page only: why the exam ended, and which one. */
+interface Follows {
   at: number;
   attemptId: number;
-  texts: Text[];
+  reason: string;
+  isOwn: boolean; // does the server still take the user for the learner of this attempt?
 }
 
 function isBox(field: Field): field is HTMLInputElement {
@@ -63,7 +67,8 @@ function keyOf(field: Field): string {
   return field.id ? `#${field.id}` : field.name;
 }
 
-function fieldOf({ key = '', value }: Text): Field | null {
+function fieldOf({ key = '', value, path }: Text): Field | null {
+  if (!key.startsWith('#') && path !== location.pathname) return null; // other exams have fields of this name, too
   const named = key.startsWith('#') ? [document.getElementById(key.slice(1))] : Array.from(document.getElementsByName(key));
   const fields = named.filter((one): one is Field => Boolean(one?.matches(FIELDS) && !one.closest(NOT_ANSWERS)));
   return fields.find((one) => value === undefined || one.value === value) ?? null;
@@ -71,7 +76,7 @@ function fieldOf({ key = '', value }: Text): Field | null {
 
 function kept(field: Field): Text {
   const question = isBox(field) ? field.closest('fieldset')?.querySelector('legend')?.textContent?.trim() : labelOf(field);
-  return { label: question ?? '', text: textOf(field), key: keyOf(field), chosen: chosenIn(field), value: isBox(field) ? field.value : undefined };
+  return { label: question ?? '', text: textOf(field), path: location.pathname, key: keyOf(field), chosen: chosenIn(field), value: isBox(field) ? field.value : undefined };
 }
 
 /** Restore an answer; false if the field contains another text. */
@@ -98,12 +103,23 @@ function stored<T extends { at: number }>(name: string): T | null {
   }
 }
 
-function store(name: string, value: Left | Typed | null): void {
+function store(name: string, value: Texts | Follows | null): void {
   try {
     if (value) sessionStorage.setItem(name, JSON.stringify(value));
     else sessionStorage.removeItem(name);
   } catch {
     // Storage is full or forbidden, so the text is not kept.
+  }
+}
+
+/** Delete what is too old to be shown. */
+function deleteOld(): void {
+  try {
+    for (const name of Object.keys(sessionStorage)) {
+      if ([LEFT, TYPED, FOLLOWS].some((one) => name.startsWith(one)) && !stored(name)) store(name, null);
+    }
+  } catch {
+    // Storage is forbidden, so there is nothing.
   }
 }
 
@@ -118,8 +134,7 @@ export class Unsaved {
 
   start(attemptId: number): void {
     this.attemptId = attemptId;
-    const typed = stored<Typed>(TYPED);
-    this.waiting = typed?.attemptId === attemptId ? typed.texts : [];
+    this.waiting = stored<Texts>(TYPED + attemptId)?.texts ?? [];
     window.addEventListener('pagehide', this.keep);
     window.addEventListener('beforeunload', this.warn);
     document.addEventListener('input', this.note, true);
@@ -143,6 +158,11 @@ export class Unsaved {
     return Array.from(this.changed).filter((field) => field.isConnected);
   }
 
+  /** The number of answers, also of those on other pages of the exam; not of those whose fields cannot be found again. */
+  get count(): number {
+    return this.fields.length + this.waiting.filter((one) => one.key && !fieldOf(one)).length;
+  }
+
   /** All texts: of this page, and those of the page before whose fields have not come. */
   get texts(): Text[] {
     return [...textsOf(this.fields), ...this.waiting];
@@ -162,7 +182,7 @@ export class Unsaved {
   /** Keep what is typed for the page that follows. */
   readonly keep = (): void => {
     const { attemptId, texts } = this;
-    store(TYPED, texts.length ? { at: Date.now(), attemptId, texts } : null);
+    store(TYPED + attemptId, texts.length ? { at: Date.now(), texts } : null);
   };
 
   private readonly warn = (event: Event): void => {
@@ -189,28 +209,49 @@ export class Unsaved {
 
   private forget(problem: Element): void {
     this.changed.forEach((field) => problem.contains(field) && this.changed.delete(field));
+    this.keep(); // nothing that is submitted stays in the store
     this.onChange();
   }
 }
 
-/** Keep the reason why the exam ended, and what was typed, for the next page of this window. */
-export function keepForNextPage(reason: string, answers: Text[]): void {
+function keepLeft(attemptId: number, answers: Text[]): void {
   const texts = answers.filter(({ text }) => text !== '');
-  store(TYPED, null);
-  if (reason || texts.length) store(STORE, { at: Date.now(), reason, texts });
+  store(TYPED + attemptId, null);
+  if (texts.length) store(LEFT + attemptId, { at: Date.now(), texts });
 }
 
-/** No exam runs: what was typed in one is for copying now; true if there is anything. */
-export function endTyped(): boolean {
-  const typed = stored<Typed>(TYPED);
-  if (typed) keepForNextPage('', typed.texts);
+/**
+ * Keep what was typed in the attempt for the pages that show it, and the reason why the exam ended for the next page.
+ * If that is the page where it was typed, it shows the texts even without the attempt, which may have been removed;
+ * not so if `isOwn` is false: another user may have signed in.
+ */
+export function keepForNextPage(attemptId: number, reason: string, answers: Text[], isOwn = true): void {
+  keepLeft(attemptId, answers);
+  store(FOLLOWS, { at: Date.now(), attemptId, reason, isOwn });
+}
+
+/** The attempt whose screen this page is; undefined if there is none. */
+function attemptOnScreen(): number | undefined {
+  return Number(document.querySelector<HTMLElement>('.sequence[data-screen]')?.dataset.attemptId) || undefined;
+}
+
+/** The page shows an attempt that does not run: what was typed in it is for copying now; true if there is anything. */
+export function endTyped(running?: number): boolean {
+  const attemptId = attemptOnScreen();
+  const typed = attemptId && attemptId !== running ? stored<Texts>(TYPED + attemptId) : null;
+  if (typed) keepLeft(attemptId!, typed.texts);
   return typed !== null;
 }
 
-function taken(): Left | null {
-  const left = stored<Left>(STORE);
-  store(STORE, left?.texts.length ? { ...left, reason: '' } : null);
-  return left;
+function taken(): { name: string; reason: string; texts: Text[] } {
+  deleteOld();
+  const follows = stored<Follows>(FOLLOWS);
+  store(FOLLOWS, null);
+  const shown = attemptOnScreen();
+  const name = LEFT + (follows?.isOwn ? follows.attemptId : shown);
+  const all = stored<Texts>(name)?.texts ?? [];
+  const texts = name === LEFT + shown ? all : all.filter(({ path }) => path === location.pathname);
+  return { name, reason: follows?.reason ?? '', texts };
 }
 
 function element<K extends keyof HTMLElementTagNameMap>(tag: K, className: string, text = ''): HTMLElementTagNameMap[K] {
@@ -228,14 +269,23 @@ function leftText({ label, text }: Text, number: number): HTMLElement {
   area.id = `proctoring-left-${number}`;
   name.htmlFor = area.id;
   area.addEventListener('focus', () => area.select());
-  box.append(name, area);
+  const copy = element('button', 'px-button px-button--second', gettext('Copy this text'));
+  const status = element('span', 'px-sr');
+  copy.type = 'button';
+  status.setAttribute('role', 'status');
+  copy.addEventListener('click', () => {
+    area.select();
+    const copied = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error('no clipboard'));
+    void copied.then(() => gettext('Copied'), () => gettext('The text is selected: copy it with your keyboard.')).then((said) => (status.textContent = said));
+  });
+  box.append(name, area, copy, status);
   return box;
 }
 
 /** On the page that follows: why the exam ended, and the texts that were not submitted. */
 export function showWhatWasLeft(): void {
   const left = taken();
-  if (!left) return;
+  if (!left.reason && !left.texts.length) return;
   document.querySelector('.proctoring-left')?.remove();
   const note = element('div', 'px px-note px-note--warn proctoring-left');
   const box = element('div', '');
@@ -243,12 +293,13 @@ export function showWhatWasLeft(): void {
   note.setAttribute('aria-label', gettext('Your exam on the page before this one'));
   if (left.reason) box.append(element('p', '', left.reason));
   if (left.texts.length) {
-    box.append(element('p', '', gettext('You typed this, and it was not submitted. Copy it if you want to keep it; your course team decides whether it may still count.')));
+    box.append(element('strong', '', gettext('You typed this here, and it was not submitted:')));
+    box.append(element('p', '', gettext('Copy it if you want to keep it. Your course team decides whether it may still count.')));
     box.append(...left.texts.map(leftText));
     const remove = element('button', 'px-button px-button--second', gettext('Remove it from this browser'));
     remove.type = 'button';
     remove.addEventListener('click', () => {
-      store(STORE, null);
+      store(left.name, null);
       note.remove();
     });
     box.append(remove);

@@ -2,22 +2,10 @@
 
 import { gettext } from './gettext';
 import { change } from './http';
+import { icon } from './icons';
 import { pending } from './page';
-import { fill, isolated } from './words';
-
-const LONGEST = 200; // characters
-
-export interface AskedQuestion {
-  id: number;
-  text: string;
-  asked_at: string;
-}
-
-/** The server's data about the learner's questions. */
-export interface QuestionState {
-  enabled: boolean;
-  open: AskedQuestion | null;
-}
+import { fill, isolated } from './format';
+import { type AskedQuestion, LONGEST_QUESTION, type QuestionState } from './questions';
 
 function element<K extends keyof HTMLElementTagNameMap>(tag: K, properties: Partial<HTMLElementTagNameMap[K]>): HTMLElementTagNameMap[K] {
   return Object.assign(document.createElement(tag), properties);
@@ -27,7 +15,7 @@ function button(text: string, look: string): HTMLButtonElement {
   return element('button', { type: 'button', textContent: text, className: `px-button px-button--${look}` });
 }
 
-export class Hand {
+export class RaiseHand {
   private opener?: HTMLButtonElement;
   private box?: HTMLElement;
   private open: AskedQuestion | null = null;
@@ -55,12 +43,12 @@ export class Hand {
   }
 
   private putOpener(): void {
-    this.opener = button(gettext('Ask the invigilator'), 'quiet');
-    this.opener.classList.add('px-bar__hand-button');
+    this.opener = button('', 'quiet');
+    this.opener.classList.add('px-bar__tool', 'px-bar__hand-button');
+    this.opener.title = gettext('Ask the invigilator'); // narrow bars show only the icon
+    this.opener.append(icon('hand'), element('span', { textContent: this.opener.title }));
     this.opener.addEventListener('click', () => this.toggle());
-    const end = this.bar.querySelector('.px-bar__row--main .exam-button-turn-in-exam');
-    if (end) end.before(this.opener);
-    else this.bar.append(this.opener);
+    (this.bar.querySelector('.px-bar__time') ?? this.bar).append(this.opener);
     this.mark();
   }
 
@@ -101,7 +89,7 @@ export class Hand {
 
   private form(): Node[] {
     const label = element('label', { htmlFor: 'px-question', textContent: gettext('Your question to the invigilator') });
-    const field = element('textarea', { id: 'px-question', className: 'px-input', rows: 2, maxLength: LONGEST });
+    const field = element('textarea', { id: 'px-question', className: 'px-input', rows: 2, maxLength: LONGEST_QUESTION });
     const send = button(gettext('Send'), 'second');
     const cancel = button(gettext('Cancel'), 'quiet');
     send.addEventListener('click', () => {

@@ -3,8 +3,9 @@
 import { type Announcement } from '../src/announcements';
 import { type Breaks } from '../src/breaks';
 import { backOff, newKey } from '../src/http';
-import type { Pause } from '../src/pause';
-import { duration, fill, timeOfDay } from '../src/words';
+import type { Pause } from '../src/pause_cover';
+import type { QuestionState } from '../src/questions';
+import { duration, fill, timeOfDay } from '../src/format';
 import type { Client, Host } from './exam_messages';
 
 const ATTEMPT = '/api/edx_proctoring/v1/proctored_exam/attempt?messages=1'; // staff see that this page shows messages
@@ -21,6 +22,7 @@ export interface Polled {
   breaks?: Breaks;
   adjustments?: { id: number; seconds: number }[];
   announcements?: Announcement[];
+  questions?: QuestionState;
   poll_seconds?: number;
   live_url?: string;
 }
@@ -49,6 +51,8 @@ export class Watch {
   said = ''; // for screen readers
   failure = '';
   asksBreak = false; // the question before a break is shown
+  isWriting = false; // the form for a question is shown
+  isFocusBack = false; // the form has just been closed
   readonly read = new Set<number | string>();
 
   private readonly heard = new Set<number | string>();
@@ -56,6 +60,7 @@ export class Watch {
   private timer?: ReturnType<typeof setTimeout>;
   private texts: Record<string, string> | null = null;
   private failures = 0;
+  private isChanging = false;
   private count = 0;
 
   constructor(private readonly host: Pick<Host, 'client' | 'lmsUrl' | 'language'>) {}
@@ -105,13 +110,42 @@ export class Watch {
     const { breaks } = this.polled ?? {};
     const url = step === 'begin' ? breaks?.begin_url : breaks?.end_url;
     if (!url) return;
-    this.failure = '';
     this.asksBreak = false;
+    await this.change(() => this.client.post(this.address(url), {}, { headers: { 'Idempotency-Key': newKey() } }));
+  }
+
+  /** Show or close the form for a question. */
+  write(yes: boolean): void {
+    this.isWriting = yes;
+    this.isFocusBack = !yes;
+    this.redraw();
+  }
+
+  async ask(text: string): Promise<void> {
+    if (!text.trim()) return;
+    await this.change(async () => {
+      await this.client.post(this.address(`${this.polled?.live_url}questions/`), { text: text.trim() });
+      this.isWriting = false;
+      this.said = this.gettext('Your question was sent.');
+    });
+  }
+
+  async takeBack(id: number): Promise<void> {
+    await this.change(() => this.client.delete(this.address(`${this.polled?.live_url}questions/${id}/`)));
+  }
+
+  /** Change something, one change at a time; a failure is shown. Then ask the server for the result. */
+  private async change(work: () => Promise<unknown>): Promise<void> {
+    if (this.isChanging) return;
+    this.isChanging = true;
+    this.failure = '';
     try {
-      await this.client.post(this.address(url), {}, { headers: { 'Idempotency-Key': newKey() } });
-    } catch {
-      this.failure = this.gettext('The server cannot be reached right now. Try again in a moment.');
+      await work();
+    } catch (error) {
+      const { status } = (error as { response?: { status?: number } }).response ?? {};
+      this.failure = status === 429 ? this.gettext('The server is busy. Try again in a moment.') : this.gettext('The server cannot be reached right now. Try again in a moment.');
     }
+    this.isChanging = false;
     await this.poll();
   }
 
@@ -155,6 +189,7 @@ export class Watch {
     if (polled.in_timed_exam) await this.loadTexts();
     const wasCovered = this.cover !== null;
     this.polled = polled;
+    this.isFocusBack = false; // a button that appears by itself takes no focus
     this.tellTime(polled);
     this.tellMessages(polled);
     if (wasCovered && !this.cover) this.said = this.gettext('Your exam goes on.');

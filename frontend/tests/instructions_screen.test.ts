@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bindScreens } from '../src/screens';
-import { watchSetUp } from '../src/setup';
+import { watchSetUp } from '../src/instructions_screen';
 import { type Answer, server, settle, visible, watchNavigation } from './helpers';
 
 const START = '<button class="js-start-proctored-exam btn-secondary" data-not-ready-text="not yet">Start</button>';
@@ -24,6 +24,38 @@ afterEach(() => {
   document.body.innerHTML = '';
   vi.useRealTimers();
   vi.unstubAllGlobals();
+});
+
+describe('the button that leads on', () => {
+  const OWN = `<button class="js-start-proctored-exam px-button--second" aria-disabled="true" aria-describedby="why" data-not-ready-text="not yet">Start</button><p id="why">as soon as it is done</p>
+    <ol><li data-step="now" aria-current="step"><span class="px-tag--info js-step-now" data-done-text="Done">Now</span></li></ol>`;
+  const state = () => [find('.js-start-proctored-exam').getAttribute('aria-disabled'), find<HTMLElement>('#why').hidden];
+
+  test('is marked as disabled, with the reason, until the provider is ready; pressed before, it says why', async () => {
+    server({ body: { status: 'created' } });
+    instructions(OWN);
+    find('.js-start-proctored-exam').click();
+    await settle();
+    expect([message(), ...state()]).toEqual(['not yet', 'true', false]);
+  });
+
+  test('becomes active when the provider is ready, and the check can be repeated', async () => {
+    vi.useFakeTimers();
+    server({ body: { status: 'ready_to_start' } });
+    instructions(OWN);
+    const box = document.createElement('div');
+    box.className = 'px-note px-note--quiet';
+    find('.js-setup-status').replaceWith(box);
+    box.innerHTML = '<svg></svg><div class="js-setup-status" data-ready-title="You are ready" data-ready-text="Go on."></div>';
+    find('#software_download_link').dataset.repeatText = 'Repeat';
+    watchSetUp();
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(state()).toEqual([null, true]);
+    expect([box.className, find('.js-setup-status strong').textContent, find('.js-setup-status p').textContent]).toEqual(['px-note px-note--good', 'You are ready', 'Go on.']);
+    expect(find('#software_download_link').textContent).toBe('Repeat');
+    const step = find('li');
+    expect([step.textContent, step.dataset.step, step.hasAttribute('aria-current')]).toEqual(['Done', 'done', false]);
+  });
 });
 
 describe('the system check', () => {

@@ -1,9 +1,9 @@
 // The end of an exam: questions to hosts' scripts and to the learner before it, and the reason shown after it.
 
-import type { Data } from './bar';
+import type { Data } from './timer_bar';
 import { confirmed } from './dialog';
 import { gettext, ngettext } from './gettext';
-import { fill } from './words';
+import { fill } from './format';
 
 /** The reason for leaving the page, shown on the next one; the screens of these statuses explain the rest. */
 export function whyEnded(status: string): string {

@@ -3,7 +3,7 @@
 import { countDown } from './breaks';
 import { gettext, ngettext } from './gettext';
 import { type IconName, icon } from './icons';
-import { duration, fill, timeOfDay } from './words';
+import { duration, fill, timeOfDay } from './format';
 
 export interface Pause {
   kind?: string;
@@ -82,7 +82,10 @@ export class PauseCover {
     const text = make('p', '', own ? gettext('The clock of your exam stands still. Your questions are hidden until you are back.') : sinceText(pause));
     text.id = TEXT;
     const facts = make('dl', 'px-facts', fact('clock', gettext('Time left when you go on'), make('span', 'px-big', duration(seconds))));
-    if (own) facts.prepend(fact('cup', gettext('Left of your break'), this.counted(own)));
+    if (own) {
+      const back = fill(gettext('If you are not back by {time}, your break is over and your exam clock goes on.'), { time: timeOfDay(new Date(Date.now() + own.seconds * 1000)) });
+      facts.prepend(fact('cup', gettext('Left of your break'), this.counted(own), back));
+    }
     facts.append(fact(unsaved ? 'edit' : 'check', gettext('Your answers'), answersText(unsaved), gettext('They are kept, and hidden until you go on.')));
     const flag = make('p', 'px-bar__flag', icon(own ? 'cup' : 'pause'), own ? gettext('Break') : gettext('Paused'));
     const head = make('div', 'px-head', make('div', 'px-head__text', flag, title, text));

@@ -1,9 +1,10 @@
 // The instructions screen: the learner sets up, and the provider reports when everything is ready.
 
-import { checkExamAttemptStatus } from './exam';
+import { checkExamAttemptStatus } from './proctored_exam';
+import { icon } from './icons';
 import { backOff, isPassing, pause, send } from './http';
 import { UserError, showError, errorText, clearError, pending, navigation, gettext } from './page';
-import { duration, fill } from './words';
+import { duration, fill } from './format';
 
 const POLL_FIRST_MS = 5000;
 const POLL_SLOWEST_MS = 30000;
@@ -25,10 +26,50 @@ function leadToStart(ready: boolean): void {
   emphasise('#software_download_link', !ready);
 }
 
+/** Write a title and a text into the status; its box shows them as good news or as a warning. */
+function tell(note: HTMLElement, kind: 'good' | 'warn', title = '', ...text: (Node | string)[]): void {
+  const [strong, words] = [document.createElement('strong'), document.createElement('p')];
+  strong.textContent = title;
+  words.append(...text);
+  note.replaceChildren(...(title ? [strong, ' '] : []), words);
+  const box = note.parentElement;
+  if (!box?.classList.contains('px-note')) return; // in a host's template
+  box.classList.remove('px-note--quiet', 'px-note--warn');
+  box.classList.add(`px-note--${kind}`);
+  box.querySelector('svg')?.replaceWith(icon(kind === 'good' ? 'check' : 'warning'));
+}
+
 function sayBlocked(note: HTMLElement, url: string): void {
   const link = document.createElement('a');
   Object.assign(link, { href: url, textContent: url, target: '_blank', rel: 'noopener' });
-  note.replaceChildren(`${note.dataset.blockedText ?? ''} `, link);
+  tell(note, 'warn', note.dataset.blockedTitle, `${note.dataset.blockedText ?? ''} `, link);
+}
+
+/** Mark the step that the learner is at as done. */
+function markDone(): void {
+  const tag = document.querySelector<HTMLElement>(`${SCREEN} .js-step-now`);
+  const step = tag?.closest<HTMLElement>('li');
+  if (!tag || !step) return;
+  step.dataset.step = 'done';
+  step.removeAttribute('aria-current');
+  tag.textContent = tag.dataset.doneText ?? '';
+  tag.classList.replace('px-tag--info', 'px-tag--good');
+}
+
+/** Mark the button that leads on: it works at all times, but is of use only when the provider is ready. */
+function allow(ready: boolean): void {
+  const button = document.querySelector<HTMLElement>('.js-start-proctored-exam[aria-describedby]');
+  const why = document.getElementById(button?.getAttribute('aria-describedby') ?? '');
+  if (!button || !why) return; // in a host's template
+  if (ready) button.removeAttribute('aria-disabled');
+  else button.setAttribute('aria-disabled', 'true');
+  button.classList.toggle('px-button--second', !ready);
+  why.hidden = ready;
+  if (ready) markDone();
+  const check = document.querySelector<HTMLElement>('#software_download_link[data-repeat-text]');
+  if (!ready || !check) return;
+  check.classList.add('px-button--second');
+  check.replaceChildren(icon('window'), check.dataset.repeatText ?? '');
 }
 
 /** Open the provider's page immediately, because pop-up blockers stop a later one; then notify the server. */
@@ -50,14 +91,17 @@ export async function systemCheck(button: HTMLButtonElement): Promise<void> {
 export async function startFromInstructions(button: HTMLButtonElement): Promise<void> {
   const screen = button.closest<HTMLElement>('.instructions');
   if (!screen) return;
+  let isReady = true;
   await pending(button, async () => {
     const status = await checkExamAttemptStatus(pollUrl(screen));
-    if (SETTING_UP.includes(status)) {
+    isReady = !SETTING_UP.includes(status);
+    if (!isReady) {
       leadToStart(false);
       throw new UserError(button.dataset.notReadyText ?? gettext('The set-up is not finished yet.'));
     }
     navigation.reload();
   });
+  if (!isReady) allow(false);
 }
 
 export async function copyCode(button: HTMLButtonElement): Promise<void> {
@@ -81,8 +125,9 @@ function show(screen: HTMLElement, note: HTMLElement, status: string): boolean {
   if (SETTING_UP.includes(status)) return false;
   if (status === 'ready_to_start' && screen.querySelector('.js-start-proctored-exam')) {
     clearError(note);
-    note.textContent = note.dataset.readyText ?? '';
+    tell(note, 'good', note.dataset.readyTitle, note.dataset.readyText ?? '');
     leadToStart(true);
+    allow(true);
   } else {
     navigation.reload(); // the provider's application started the exam, or somebody ended it: there is another screen
   }

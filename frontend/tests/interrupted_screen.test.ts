@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { watchInterrupted } from '../src/resume';
+import { watchInterrupted } from '../src/interrupted_screen';
 import { type Answer, server, visible, watchNavigation } from './helpers';
 
 const minutes = (count: number) => vi.advanceTimersByTimeAsync(count * 60_000);

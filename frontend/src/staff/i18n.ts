@@ -38,7 +38,7 @@ export function interpolate(text: string, values: Record<string, string | number
 }
 
 /** The page's language, for dates and numbers; undefined, the browser's, if the page names none that there is. */
-export function locale(): string | undefined {
+function locale(): string | undefined {
   try {
     return Intl.getCanonicalLocales(document.documentElement.lang)[0];
   } catch {
@@ -46,8 +46,26 @@ export function locale(): string | undefined {
   }
 }
 
+const formats = new Map<string, unknown>();
+
+/** What formats numbers or times in the page's language. It is costly to make, and each row of a list needs several. */
+function format<T>(name: string, make: (language: string | undefined) => T): T {
+  const key = `${document.documentElement.lang} ${name}`;
+  if (!formats.has(key)) formats.set(key, make(locale()));
+  return formats.get(key) as T;
+}
+
+function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return format(JSON.stringify(options), (language) => new Intl.DateTimeFormat(language, options));
+}
+
+/** A date or time in the user's time zone; one that cannot be read is named as the browser names it. */
+export function formatDate(date: Date, options: Intl.DateTimeFormatOptions): string {
+  return Number.isNaN(date.getTime()) ? String(date) : dateFormat(options).format(date);
+}
+
 export function formatNumber(value: number): string {
-  return value.toLocaleString(locale());
+  return format('number', (language) => new Intl.NumberFormat(language)).format(value);
 }
 
 /** A number of rows; one that the server has not counted exactly is said to be so. */
@@ -60,13 +78,13 @@ export function formatMoment(moment: string): string {
   const date = new Date(moment);
   const year = date.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
   const options: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year, hour: '2-digit', minute: '2-digit' };
-  return date.toLocaleString(locale(), options);
+  return formatDate(date, options);
 }
 
 /** A moment in full: "2 Dec 2026, 10:02:11 CET". */
 export function formatMomentInFull(moment: string): string {
   const options: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'long' };
-  return new Date(moment).toLocaleString(locale(), options);
+  return formatDate(new Date(moment), options);
 }
 
 /** "1:05:02", or "4:09" under an hour. */
@@ -80,22 +98,14 @@ export function formatDuration(seconds: number): string {
 
 /** The user's time zone, abbreviated in the user's language. */
 export function timeZone(): string {
-  const parts = new Intl.DateTimeFormat(locale(), { timeZoneName: 'short' }).formatToParts(new Date());
+  const parts = dateFormat({ timeZoneName: 'short' }).formatToParts(new Date());
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
-}
-
-const ages = new Map<string | undefined, Intl.RelativeTimeFormat>(); // costly to make, and asked for every second
-
-function ageWords(language: string | undefined): Intl.RelativeTimeFormat {
-  const found = ages.get(language) ?? new Intl.RelativeTimeFormat(language, { style: 'short', numeric: 'auto' });
-  ages.set(language, found);
-  return found;
 }
 
 /** How long ago: "5 sec. ago". */
 export function formatAge(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  const words = ageWords(locale());
+  const words = format('age', (language) => new Intl.RelativeTimeFormat(language, { style: 'short', numeric: 'auto' }));
   if (seconds < 60) return words.format(-seconds, 'second');
   return seconds < 3600 ? words.format(-Math.floor(seconds / 60), 'minute') : words.format(-Math.floor(seconds / 3600), 'hour');
 }
