@@ -7,9 +7,8 @@ from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 
-BETWEEN = re.compile(
-    r"^-{79}\n", re.MULTILINE
-)  # the separator that Django's backend writes after each e-mail
+# The separator that Django's backend writes after each e-mail.
+BETWEEN = re.compile(r"^-{79}\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
