@@ -10,18 +10,19 @@ PORTS := $(if $(WEB_PORT),--web-port $(WEB_PORT)) $(if $(SIMULATOR_PORT),--simul
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 
-.PHONY: help demo demo-check demo-reset test test-quick torture torture-proof fuzz benchmark lint types docs format requirements release-check
+.PHONY: help demo demo-check demo-reset test lanes test-quick torture torture-proof fuzz benchmark lint types docs format requirements release-check
 
 help:
 	@echo "make demo         set up and run the demo: http://127.0.0.1:8000 (WEB_PORT=… SIMULATOR_PORT=…)"
 	@echo "make demo-check   walk through the demo and leave nothing behind (FAULT=ready|notify|review|mail|grade)"
 	@echo "make demo-reset   forget the demo's data"
-	@echo "make test         set up and run all tests that this machine can run"
+	@echo "make test         set up and run all tests that this machine can run (LANES='lint; PostgreSQL')"
+	@echo "make lanes        list the parts of make test and how long each takes"
 	@echo "make test-quick   the suite on SQLite in memory, without browser, demo and packaging"
 	@echo "make torture      races, crashes and faults on all databases and brokers of this machine (RUNS=3)"
 	@echo "make torture-proof switch off one safeguard after the other: the attacks must notice"
 	@echo "make fuzz         5000 random requests per operation of the REST interface (EXAMPLES=…)"
-	@echo "make benchmark    all benchmarks, beside the published package; an hour on two quiet cores (ARGUMENTS=--short)"
+	@echo "make benchmark    all benchmarks, beside the published package; an hour at most (ARGUMENTS='--only …')"
 	@echo "make lint types docs format"
 	@echo "make release-check what a release needs: build, each pair of Python and Django, npm, docs, licences, SBOM"
 	@echo "make requirements compile requirements/*.txt anew"
@@ -56,10 +57,13 @@ demo-reset: $(DEMO)
 	$(BIN)/python -m demo reset
 
 test: .venv/test.stamp
-	$(BIN)/python -m scripts.run_tests
+	$(BIN)/python -m scripts.run_tests $(if $(LANES),--lanes "$(LANES)")
+
+lanes: .venv/test.stamp
+	@$(BIN)/python -m scripts.run_tests --list
 
 test-quick: .venv/test.stamp
-	$(BIN)/python -m scripts.quick
+	$(BIN)/python -m scripts.quick_tests
 
 torture: .venv/test.stamp
 	$(BIN)/python -m tests.torture run $(if $(RUNS),--runs $(RUNS))

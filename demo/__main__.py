@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -20,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--web-port", type=int, default=None, help="8000")
     result.add_argument("--simulator-port", type=int, default=None, help="11136")
     result.add_argument("--data", type=Path, default=ROOT / ".demo", help="folder of the data")
+    result.add_argument("--begin-with", type=Path, help="check: a migrated SQLite database to copy")
     return result
 
 
@@ -82,6 +84,8 @@ def check(options: argparse.Namespace) -> int:
             servers={**named, "DATABASE_URL": database},
         )
         place.prepare()
+        if options.begin_with:
+            shutil.copyfile(options.begin_with, place.database)
         servers.require_broker(named["CELERY_BROKER_URL"])
         servers.create_database(database)
         try:

@@ -42,6 +42,11 @@ class Place:
         """Return the folder for the logs of its processes."""
         return self.data / "logs" / "processes.log"
 
+    @property
+    def database(self) -> Path:
+        """Return the file of its SQLite database, which is used unless it has a server."""
+        return self.data / "demo.sqlite3"
+
     def as_environment(self) -> dict[str, str]:
         """Return the environment variables that the demo's processes read."""
         return {

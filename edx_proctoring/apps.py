@@ -55,7 +55,7 @@ class EdxProctoringConfig(AppConfig):
     def ready(self) -> None:
         """Connect receivers, register the tasks, and load the configured providers.
 
-        Modules that a process may never use are imported on their first use: see `late`.
+        Modules that a process may never use are imported on their first use: see `late_imports`.
         """
         from edx_proctoring import checks, handlers, signals, tasks  # noqa: F401, PLC0415  need models
 

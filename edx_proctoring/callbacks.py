@@ -71,6 +71,7 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
 def _is_sent_by_provider(attempt: AttemptDict, request: HttpRequest | None) -> bool:
     if request is None:
         return True
+    # Before the token is read: link scanners and prefetches open the URL with its token.
     if _only_looks(request):
         return False
     if conf.proctoring.START_CALLBACK_WITHOUT_TOKEN:

@@ -18,11 +18,11 @@ from edx_proctoring import backends, conf
 from edx_proctoring.backends import options
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.options import ENTRY_POINTS
-from edx_proctoring.late import late_module
+from edx_proctoring.late_imports import late_module
 
 if TYPE_CHECKING:
     from edx_proctoring.outbox import broker
-else:  # imported when used: see `late`
+else:  # imported when used: see `late_imports`
     broker = late_module("edx_proctoring.outbox.broker")
 
 SWITCHES = (
@@ -330,9 +330,9 @@ def missing_from(alias: str) -> Iterator[str]:
                 yield table
                 continue
             described = connection.introspection.get_table_description(cursor, table)
-            columns = {column.name for column in described}
             wanted = {str(field.column) for field in model._meta.concrete_fields}
-            yield from (f"{table}.{column}" for column in wanted - columns)
+            missing = wanted - {column.name for column in described}
+            yield from (f"{table}.{column}" for column in missing)
 
 
 @register("edx_proctoring")

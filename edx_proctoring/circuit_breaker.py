@@ -47,9 +47,8 @@ class ProcessMemory:
 
     def incr(self, key: str) -> int:
         with self._lock:
-            value, until = self._values.get(
-                key, (0, 0.0)
-            )  # a success may have cleared it meanwhile
+            # A success may have cleared it meanwhile.
+            value, until = self._values.get(key, (0, 0.0))
             self._values[key] = (value + 1, until)
             return int(value + 1)
 
@@ -71,11 +70,16 @@ IN_PROCESS = ProcessMemory()
 
 @dataclass(frozen=True)
 class State:
-    """The state of a service; `down_since` and `failed_at`, the last failure, in seconds since the epoch."""
+    """The state of a service. The moments are in seconds since the epoch.
+
+    `down_since`: calls fail immediately; `failed_at`: the last failure; `unanswered_since`: when the service went down, if
+    no call has succeeded since then. That is known for longer, also while nobody calls.
+    """
 
     failures: int = 0
     down_since: float | None = None
     failed_at: float | None = None
+    unanswered_since: float | None = None
 
     @property
     def is_down(self) -> bool:
@@ -86,6 +90,11 @@ class State:
     def since(self) -> datetime | None:
         """Return `down_since` as a datetime in UTC."""
         return _moment(self.down_since)
+
+    @property
+    def last_known_down_since(self) -> datetime | None:
+        """Return `unanswered_since` as a datetime in UTC."""
+        return _moment(self.unanswered_since)
 
     @property
     def last_try(self) -> datetime | None:
@@ -101,7 +110,8 @@ class CircuitBreaker:
     """Opens after `failures` in a row, and lets one call per `pause` seconds through until one succeeds.
 
     Failures are forgotten after `memory` seconds without another one. By default this equals `pause`, so that the
-    breaker simply closes again.
+    breaker simply closes again. That the last call of an outage has failed is known for `report` seconds, by default
+    for `memory`, too; it stops no call.
     """
 
     def __init__(
@@ -112,26 +122,26 @@ class CircuitBreaker:
         *,
         failures: int = 1,
         memory: float | None = None,
+        report: float | None = None,
     ) -> None:
         self.name = name
         self._pause = pause
         self._store = store
         self._limit = failures
         self._memory = pause if memory is None else memory
+        self._report = self._memory if report is None else report
         digest = hashlib.sha256(name.encode()).hexdigest()[:32]  # names may not be valid cache keys
         self._failures_key = f"edx_proctoring.breaker.failures.{digest}"
         self._down_key = f"edx_proctoring.breaker.down.{digest}"
         self._pause_key = f"edx_proctoring.breaker.pause.{digest}"
         self._failed_key = f"edx_proctoring.breaker.failed.{digest}"
+        self._unanswered_key = f"edx_proctoring.breaker.unanswered.{digest}"
 
     def state(self) -> State:
         """Return the stored state."""
-        known = self._store.get_many([self._failures_key, self._down_key, self._failed_key])
-        return State(
-            known.get(self._failures_key, 0),
-            known.get(self._down_key),
-            known.get(self._failed_key),
-        )
+        names = [self._failures_key, self._down_key, self._failed_key, self._unanswered_key]
+        known = self._store.get_many(names)
+        return State(known.get(self._failures_key, 0), *(known.get(name) for name in names[1:]))
 
     def admits(self, *, is_down: bool = False) -> bool:
         """Return whether the caller may proceed. While the service is down, one caller per pause may; pass `is_down` if
@@ -146,10 +156,10 @@ class CircuitBreaker:
         """Record the result of a call; return what that changed."""
         if failed:
             return self._note_failure()
-        if not self._store.get_many([self._failures_key, self._down_key]):
+        noted = [self._failures_key, self._down_key, self._unanswered_key]
+        if not self._store.get_many(noted):
             return None
-        keys = [self._failures_key, self._down_key, self._pause_key, self._failed_key]
-        self._store.delete_many(keys)
+        self._store.delete_many([*noted, self._pause_key, self._failed_key])
         return "closed"
 
     def _note_failure(self) -> Literal["opened"] | None:
@@ -159,8 +169,11 @@ class CircuitBreaker:
         if failures < self._limit:
             return None
         self._store.set(self._pause_key, True, self._pause)
-        self._store.set(self._failed_key, time.time(), self._memory)
-        if self._store.add(self._down_key, time.time(), self._memory):
+        now = time.time()
+        self._store.set(self._failed_key, now, self._report)
+        if not self._store.add(self._unanswered_key, now, self._report):
+            self._store.touch(self._unanswered_key, self._report)
+        if self._store.add(self._down_key, now, self._memory):
             return "opened"
         self._store.touch(self._down_key, self._memory)
         return None

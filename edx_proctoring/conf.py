@@ -21,9 +21,8 @@ class Setting:
     default: Any
     type: type | tuple[type, ...]
     why: str
-    fallback: bool = (
-        False  # read a Django setting of the same name if PROCTORING_SETTINGS has none?
-    )
+    # Whether to read a Django setting of the same name if PROCTORING_SETTINGS has none.
+    fallback: bool = False
 
     def kinds(self) -> str:
         """Return the types of the value as text."""
@@ -336,11 +335,12 @@ SETTINGS = (*PROCTORING, *DJANGO)
 
 
 def _checked(setting: Setting, value: Any, where: str) -> Any:
+    if type(value) is setting.type:
+        return value  # as nearly always; a request reads dozens of settings
     if isinstance(value, Promise) and issubclass(str, setting.type):
         return str(value)  # hosts translate their name
-    if not isinstance(value, setting.type) or (
-        isinstance(value, bool) and setting.type in (int, (int, float))
-    ):
+    is_number = setting.type in (int, (int, float))
+    if not isinstance(value, setting.type) or (is_number and isinstance(value, bool)):
         raise ImproperlyConfigured(
             f"{where} has the value {value!r}, not {setting.kinds()}. Meaning of the setting: {setting.why}."
         )
@@ -383,7 +383,7 @@ django: _Django = _Django()
 
 
 def default_provider() -> str | None:
-    """The name of the default provider, or None."""
+    """Return the name of the default provider, or None."""
     name: str | None = django.PROCTORING_BACKENDS.get("DEFAULT")
     return name
 

@@ -34,11 +34,8 @@ def zone_named(name: str | None) -> datetime.tzinfo:
 
 
 def in_words(moment: datetime.datetime, zone: datetime.tzinfo) -> Moment:
-    """Describe an aware moment. One at the end of the calendar stays in UTC."""
-    try:
-        local = timing.in_utc(moment).astimezone(zone)
-    except OverflowError:
-        zone, local = datetime.UTC, timing.in_utc(moment)
+    """Describe an aware moment."""
+    local = _local(moment, zone)
     with translation.override(_language_of_formats()):
         weekday, date = formats.date_format(local, "l"), formats.date_format(local, "DATE_FORMAT")
         time = formats.time_format(local, "TIME_FORMAT")
@@ -47,9 +44,17 @@ def in_words(moment: datetime.datetime, zone: datetime.tzinfo) -> Moment:
         iso=local.isoformat(),
         text=_("{date}, {time}").format(date=day, time=time),
         day=day,
-        zone=_zone_in_words(local, zone),
+        zone=_zone_in_words(local),
         offset=int((local.utcoffset() or datetime.timedelta()).total_seconds() // 60),
     )
+
+
+def _local(moment: datetime.datetime, zone: datetime.tzinfo) -> datetime.datetime:
+    """Return the moment in this time zone, or in UTC where the zone's calendar would end."""
+    try:
+        return timing.in_utc(moment).astimezone(zone)
+    except OverflowError:
+        return timing.in_utc(moment)
 
 
 def _language_of_formats() -> str | None:
@@ -58,9 +63,9 @@ def _language_of_formats() -> str | None:
     return next(iter(LANG_INFO.get(language or "", {}).get("fallback", ())), language)
 
 
-def _zone_in_words(local: datetime.datetime, zone: datetime.tzinfo) -> str:
+def _zone_in_words(local: datetime.datetime) -> str:
     """Return "Europe/Berlin, UTC+01:00", or "UTC"."""
     offset = local.strftime("%z")
     utc = "UTC" if not offset or offset == "+0000" else f"UTC{offset[:3]}:{offset[3:5]}"
-    name = str(zone)
+    name = str(local.tzinfo)
     return utc if name.startswith("UTC") or "/" not in name else f"{name}, {utc}"

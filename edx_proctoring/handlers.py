@@ -10,7 +10,7 @@ from django.db.models.signals import ModelSignal, post_delete, post_save, pre_de
 from django.dispatch import receiver
 
 from edx_proctoring import host
-from edx_proctoring.late import late_module
+from edx_proctoring.late_imports import late_module
 from edx_proctoring.models import (
     TIME_VALUES,
     ProctoredExam,
@@ -31,7 +31,7 @@ from edx_proctoring.runtime import get_runtime_service
 
 if TYPE_CHECKING:
     from edx_proctoring import api
-else:  # imported when used: see `late`
+else:  # imported when used: see `late_imports`
     api = late_module("edx_proctoring.api")
 
 log = logging.getLogger(__name__)

@@ -62,7 +62,7 @@ def _ask(question: Callable[[], Answer], otherwise: Answer, *, strict: bool = Fa
         with transaction.atomic():
             return question()
     except slow_calls.CallSkipped:
-        raise
+        raise  # the caller may do the work later
     except Exception as error:
         if strict:
             raise

@@ -8,6 +8,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,13 +20,15 @@ from edx_proctoring.protocols import EdxWhen
 
 
 class Moment(datetime.datetime):
-    """A moment that edx-when can make part of a key of its cache, where Memcached refuses spaces."""
+    """A datetime whose text has no spaces: edx-when puts it into cache keys, in which Memcached refuses them."""
 
     def __str__(self) -> str:
         return self.isoformat()
 
 
 MOMENT = Moment(2000, 1, 1, tzinfo=datetime.UTC)
+# Course and user id of the learners whose dates were just read. The code in between also works without.
+_fresh: ContextVar[frozenset[tuple[str, int]]] = ContextVar("fresh", default=frozenset())
 
 
 @dataclass(frozen=True)
@@ -42,20 +45,28 @@ def read_together(learners: Iterable[tuple[str, str, int, str]]) -> Iterator[Non
 
     Each is given as course id, content id, user id and username. A few queries for each course and subsection, and four
     for each learner with a date of her own, who is asked for alone; so are all learners of a relative date.
+    `read_again` does nothing for the others, so the block must be short.
     """
     groups: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    fresh: set[tuple[str, int]] = set()
+    alone: set[tuple[str, int]] = set()
     for course_id, content_id, user_id, username in learners:
         groups[course_id, content_id].append((user_id, username))
     with host.cached_answers() as answers:
         for (course_id, content_id), users in groups.items():
             found = host.ask_edx_when(partial(_shared, course_id, content_id), None)
-            if found is None:
-                continue
-            date, others = found
+            date, others = found or (None, {username for _user_id, username in users})
             for user_id, username in users:
-                if username not in others:
+                if username in others:
+                    alone.add((course_id, user_id))
+                else:
                     answers["due", course_id, content_id, user_id] = date
-        yield
+                    fresh.add((course_id, user_id))
+        token = _fresh.set(frozenset(fresh - alone))
+        try:
+            yield
+        finally:
+            _fresh.reset(token)
 
 
 def _shared(course_id: str, content_id: str, api: EdxWhen) -> tuple[object, set[str]] | None:
@@ -74,7 +85,12 @@ def _shared(course_id: str, content_id: str, api: EdxWhen) -> tuple[object, set[
 
 
 def read_again(course_id: object, user_id: int) -> None:
-    """Let edx-when read the learner's dates, of which it keeps copies in the cache for minutes after a change."""
+    """Let edx-when read the learner's dates, of which it keeps copies in the cache for minutes after a change.
+
+    Dates that `read_together` has read need not be read again.
+    """
+    if (str(course_id), user_id) in _fresh.get():
+        return
 
     def read(api: EdxWhen) -> object:
         return api.get_dates_for_course(str(course_id), user=user_id, use_cached=False)

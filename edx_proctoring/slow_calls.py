@@ -4,6 +4,7 @@ Such a call (a service of the host, a signal receiver, the mail server) cannot b
 most one request; what later requests skip is delivered afterwards.
 """
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -79,5 +80,6 @@ def is_slow(name: str) -> bool:
     return _breaker(name).state().is_down
 
 
+@functools.lru_cache(128)
 def _breaker(name: str) -> CircuitBreaker:
     return CircuitBreaker(name, PAUSE, IN_PROCESS)

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from celery import shared_task
 
-from edx_proctoring.late import late_module
+from edx_proctoring.late_imports import late_module
 
 if TYPE_CHECKING:
     from edx_proctoring import operations, outbox
-else:  # imported when used: see `late`
+else:  # imported when used: see `late_imports`
     operations = late_module("edx_proctoring.operations")
     outbox = late_module("edx_proctoring.outbox")
 

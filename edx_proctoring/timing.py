@@ -197,9 +197,8 @@ def allowed_minutes(
     now: datetime.datetime,
 ) -> int:
     """Return whole minutes: the time of an interrupted attempt, else the allotment, plus grants; at most to the due date."""
-    seconds = remaining_seconds
-    if seconds is None:
-        seconds = extra.allotment(limit_mins) * 60
+    allotted = extra.allotment(limit_mins) * 60
+    seconds = allotted if remaining_seconds is None else remaining_seconds
     minutes = (seconds + granted_seconds) // 60
     if due is not None and seconds_until(due, now) < minutes * 60:
         minutes = int(seconds_until(due, now) // 60)
@@ -261,7 +260,7 @@ def humanized(time_in_minutes: float) -> str:
 
 
 def business_days_after(moment: datetime.datetime | None, days: int) -> datetime.datetime | None:
-    """Return the moment this many days from Monday to Friday later; None without a moment or a positive number."""
+    """Return the moment this many working days (Monday to Friday) later; None without a moment or a positive number."""
     if moment is None or days <= 0:
         return None
     weeks, left = divmod(days, 5)

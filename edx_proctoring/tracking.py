@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import functools
 import logging
 from typing import Any
 
@@ -10,6 +11,7 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.types import JSONObject
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +64,22 @@ def _attempt_data(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
 
 
 def _context(course_id: str) -> dict[str, str]:
-    context = {"course_id": course_id}
+    organisation = _organisation(course_id)
+    return {"course_id": course_id, **({} if organisation is None else {"org_id": organisation})}
+
+
+@functools.lru_cache(maxsize=1000)
+def _organisation(course_id: str) -> str | None:
+    """Return the organisation in the course's id, or None."""
     with contextlib.suppress(InvalidKeyError):
-        context["org_id"] = str(CourseKey.from_string(course_id).org)
-    return context
+        return str(CourseKey.from_string(course_id).org)
+    return None
+
+
+@functools.cache
+def _warn_of_missing_tracker(name: str) -> None:
+    """Log this once per kind of event in each process: it depends on the host's settings, not on the event."""
+    log.warning("event not emitted, no tracker is registered: %s", name)
 
 
 def emit(payload: dict[str, Any]) -> None:
@@ -74,14 +88,20 @@ def emit(payload: dict[str, Any]) -> None:
         from eventtracking import tracker as trackers  # noqa: PLC0415  optional
     except ImportError:
         return
-    data = dict(payload["data"])
-    for name in TIMES:
-        if isinstance(data.get(name), str):
-            data[name] = datetime.datetime.fromisoformat(data[name])
     try:
         tracker = trackers.get_tracker()
     except KeyError:
-        log.warning("event not emitted, no tracker is registered: %s", payload["name"])
+        _warn_of_missing_tracker(payload["name"])
         return
     with tracker.context(payload["name"], payload["context"]):
-        tracker.emit(payload["name"], data)
+        tracker.emit(payload["name"], _with_times(payload["data"]))
+
+
+def _with_times(data: JSONObject) -> dict[str, object]:
+    """Return the data with datetimes, which the outbox has stored as text."""
+    found: dict[str, object] = dict(data)
+    for name in TIMES:
+        stored = data.get(name)
+        if isinstance(stored, str):
+            found[name] = datetime.datetime.fromisoformat(stored)
+    return found

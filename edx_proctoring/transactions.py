@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import Func, Q, TextField, Value
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Expression, Field, Func, Q, TextField, Value
 from django.db.models.lookups import IsNull
+from django.db.models.sql.compiler import SQLCompiler
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
@@ -180,13 +182,31 @@ def run(
     return _tried(work, lambda: _our_transaction(_Waits(seconds, limits_waits)))
 
 
-def repeated(statement: Callable[[], Result]) -> Result:
-    """Run one statement, in a transaction only if needed to limit its waits; repeat it after a deadlock as `run` does."""
+def repeated(statement: Callable[[], Result], *, limits_waits: bool = False) -> Result:
+    """Run one statement, in a transaction only if needed to limit its waits; repeat it after a deadlock as `run` does.
+
+    `limits_waits`: the statement sets the limit itself (`takes_lock_limit`).
+    """
     if not owns():
         return statement()
-    if connection.features.has_select_for_update:
-        return run(statement)
-    return _tried(statement, nullcontext)
+    if limits_waits or not connection.features.has_select_for_update:
+        return _tried(statement, nullcontext)
+    # Only MariaDB can limit the waits of a single statement; the others need a transaction.
+    if getattr(connection, "mysql_is_mariadb", False):
+        return _tried(statement, _limited_statement)
+    return run(statement)
+
+
+@contextmanager
+def _limited_statement() -> Iterator[None]:
+    """Within this block, MariaDB limits the lock waits of each statement; the session keeps its own limit."""
+    prefix = f"SET STATEMENT innodb_lock_wait_timeout={LOCK_SECONDS} FOR "
+
+    def limited(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        return execute(prefix + sql, *rest)
+
+    with connection.execute_wrapper(limited):
+        yield
 
 
 def _tried(work: Callable[[], Result], scope: Callable[[], AbstractContextManager[None]]) -> Result:
@@ -221,7 +241,7 @@ class _Waits:
     def limit(self) -> None:
         """Set the limit, as the transaction's first statement."""
         if connection.vendor == "postgresql" and not self.said_by_first_query:
-            _execute(f"SET LOCAL lock_timeout = '{self.seconds}s'")
+            limit_waits(self.seconds)
         elif connection.vendor == "mysql":
             self.is_changed = True
             _execute(
@@ -244,9 +264,21 @@ class _Waits:
             connection.close()
 
 
+def limit_waits(seconds: int) -> None:
+    """Limit the lock waits of the rest of this transaction. PostgreSQL only."""
+    _execute(f"SET LOCAL lock_timeout = '{seconds}s'")
+
+
 def _execute(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def takes_lock_limit() -> bool:
+    """Return whether a statement may limit its own lock waits by `lock_limit`: on PostgreSQL, outside of other
+    transactions.
+    """
+    return owns() and connection.vendor == "postgresql"
 
 
 def lock_limit(seconds: int) -> Q:
@@ -274,7 +306,7 @@ def _our_transaction(waits: _Waits) -> Iterator[None]:
             if token is not None:
                 _ours.reset(token)  # work run on commit starts afresh
             token = None
-    except BaseException:
+    except BaseException:  # even an interrupted request must not leave our limit in the session
         waits.restore_after_rollback()
         raise
     finally:
@@ -295,6 +327,7 @@ def _detecting_lost_connection() -> Iterator[None]:
 
 def _recover(error: BaseException, try_number: int) -> None:
     close_if_lost(error)
+    # Random, so that the transactions of a deadlock do not meet again.
     time.sleep(random.uniform(0.005, 0.03) * 2**try_number)  # noqa: S311  jitter, not a secret
 
 
@@ -311,15 +344,35 @@ def after_commit(work: Callable[[], object]) -> None:
     transaction.on_commit(surviving, robust=True)
 
 
+CLOCKS = {"postgresql": "clock_timestamp()", "mysql": "UTC_TIMESTAMP(6)"}
+
+
+class Clock(Expression):
+    """A column with what `database_now` returns, for `read_clock`: it saves a statement of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(output_field=Field())  # whose values Django does not convert
+
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, tuple[str | int, ...]]:
+        """Return the SQL of this kind of database."""
+        return CLOCKS.get(connection.vendor, "NULL"), ()
+
+
+def read_clock(value: datetime | None) -> datetime:
+    """Return the time in a column `Clock`."""
+    if value is None:
+        return timezone.now()
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
 def database_now() -> datetime:
     """Return the database's clock, which all processes share; on SQLite, this machine's clock."""
-    query = {
-        "postgresql": "SELECT clock_timestamp()",
-        "mysql": "SELECT UTC_TIMESTAMP(6)",
-    }.get(connection.vendor)
-    if query is None:
+    clock = CLOCKS.get(connection.vendor)
+    if clock is None:
         return timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(query)
+        cursor.execute(f"SELECT {clock}")
         now: datetime = cursor.fetchone()[0]
-    return now if now.tzinfo else now.replace(tzinfo=UTC)
+    return read_clock(now)

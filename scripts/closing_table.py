@@ -17,7 +17,9 @@ _began = time.monotonic()
 
 def _earlier() -> list[dict[str, Any]]:
     """Return the results of the lanes that ran before pytest."""
-    lanes: list[dict[str, Any]] = json.loads(Path(os.environ["LANES"]).read_text(encoding="utf-8"))
+    lanes: list[dict[str, Any]] = json.loads(
+        Path(os.environ["LANES_TABLE"]).read_text(encoding="utf-8")
+    )
     return lanes
 
 
@@ -41,6 +43,19 @@ def _row(stats: dict[str, list[Any]]) -> dict[str, Any]:
     }
 
 
+def table(rows: list[dict[str, Any]], spent: float) -> list[str]:
+    """Return the lines of the table of these rows; `spent` is the time of the whole run in seconds."""
+    lines = [f"{'lane':<18} {'outcome':<9} {'time':>8} {'CPU':>8}   why"]
+    for row in rows:
+        cpu = f"{row['cpu']:6.1f} s" if row.get("cpu") else ""
+        line = (
+            f"{row['lane']:<18} {row['outcome']:<9} {row['seconds']:6.1f} s {cpu:>8}   {row['why']}"
+        )
+        lines.append(line.rstrip())
+    note = "as many at a time as keep the cores busy"
+    return [*lines, f"{'all':<18} {'':<9} {spent:6.1f} s {'':>8}   {note}"]
+
+
 def pytest_sessionfinish(session: Any, exitstatus: int) -> None:
     """Fail the run if a lane failed, or if a test was skipped although everything is required."""
     if hasattr(session.config, "workerinput"):
@@ -62,15 +77,7 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: Any)
         why = "see above: coverage, or the run was interrupted"
         rows.append({"lane": "tests", "outcome": "failed", "why": why, "seconds": 0, "red": []})
     terminalreporter.section("what ran and what was left out")
-    terminalreporter.write_line(f"{'lane':<17} {'outcome':<9} {'time':>8} {'CPU':>8}   why")
-    for row in rows:
-        cpu = f"{row['cpu']:6.1f} s" if row.get("cpu") else ""
-        line = (
-            f"{row['lane']:<17} {row['outcome']:<9} {row['seconds']:6.1f} s {cpu:>8}   {row['why']}"
-        )
-        terminalreporter.write_line(line.rstrip())
     spent = time.monotonic() - _began + float(os.environ.get("LANES_SECONDS", "0"))
-    terminalreporter.write_line(
-        f"{'all':<17} {'':<9} {spent:6.1f} s {'':>8}   as many at a time as keep the cores busy"
-    )
-    Path(os.environ["LANES"]).write_text(json.dumps(rows), encoding="utf-8")
+    for line in table(rows, spent):
+        terminalreporter.write_line(line)
+    Path(os.environ["LANES_TABLE"]).write_text(json.dumps(rows), encoding="utf-8")

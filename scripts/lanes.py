@@ -27,10 +27,12 @@ ON_DATABASES = [
     "tests/api/test_reviews.py",
     "tests/api/test_learner.py",
     "tests/api/test_allowances.py",
-    "tests/api/test_clock.py",
+    "tests/api/test_time_changes.py",
     "tests/operations/test_expiry.py",
     "tests/test_host_faults.py",
     "tests/test_compiled_queries.py",
+    "tests/test_compiled_rows.py",
+    "tests/test_compiled_writes.py",
     "tests/test_outbox.py",
     "tests/test_transactions.py",
     "tests/views/test_large_course.py",
@@ -52,7 +54,7 @@ WITHOUT_LANES = [
     for name in ("concurrency", "upgrade", "fuzz", "plugins", "attack", "clients", "tutor")
 ]
 MARKED_LANES = ("demo", "browser", "packaging")
-# How many cores a lane keeps busy while it waits for a database, or for processes or a browser that it started.
+# The cores that a lane keeps busy while it waits for a database or locks, or for processes or a browser that it started.
 WITH_SERVER, WITH_PROCESSES, WITH_NETWORK = 0.5, 0.5, 0.3
 # Each run generates different requests; `make fuzz` generates thousands per operation.
 FUZZ_EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "100")
@@ -214,9 +216,8 @@ class Lane:
     environment: dict[str, str] = field(default_factory=dict)
     seconds: int = 30  # rough duration, because the longest lanes start first
     cores: float = 1  # cores kept busy: fewer if the lane waits for servers or processes
-    otherwise: list[list[str]] = field(
-        default_factory=list
-    )  # commands to run instead if the requirement is not met
+    # Commands to run instead if the requirement is not met.
+    otherwise: list[list[str]] = field(default_factory=list)
 
 
 LANES = [
@@ -255,7 +256,7 @@ LANES = [
         ],
         seconds=60,
     ),
-    Lane("extensions", nothing, [with_extensions()]),
+    Lane("extensions", nothing, [with_extensions()], seconds=70),
     Lane("upgrade", no_published, [pytest("-rs", "tests/upgrade")], seconds=120),
     Lane(
         "fuzz, PostgreSQL",
@@ -265,15 +266,15 @@ LANES = [
             "DATABASE_URL": own(POSTGRESQL_SERVER, "fuzz"),
             "FUZZ_EXAMPLES": FUZZ_EXAMPLES_ON_POSTGRESQL,
         },
-        cores=WITH_SERVER,
-        seconds=60,
+        seconds=90,
     ),
     Lane(
         "SQLite file",
         nothing,
         [pytest("tests/concurrency")],
         {"DATABASE_URL": SQLITE_FILE},
-        seconds=40,
+        cores=WITH_PROCESSES,
+        seconds=50,
     ),
     Lane("proctortrack", no_plugin, [pytest("-rs", "tests/plugins")], seconds=40),
     Lane("Tutor", no_tutor, [pytest("-rs", "tests/tutor")]),
@@ -285,8 +286,8 @@ LANES = [
         seconds=150,
     ),
     Lane("walks", nothing, [pytest(*WALKS)], seconds=150),
-    Lane("torture", nothing, [torture("run")], seconds=60),
-    Lane("torture proof", no_server, [torture("proof")], seconds=60),
+    Lane("torture", nothing, [torture("run")], seconds=25),
+    Lane("torture proof", no_server, [torture("proof")], seconds=20),
     Lane(
         "platform, LMS",
         **on_versions("platform", "lms", covered=True),

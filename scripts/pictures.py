@@ -137,13 +137,13 @@ def main() -> int:
         return 1
     from playwright.sync_api import sync_playwright
 
-    with tempfile.TemporaryDirectory() as folder, running.up(Path(folder)) as address:
+    with tempfile.TemporaryDirectory() as folder, running.up(Path(folder)) as demo:
         settings = Place(Path(folder) / "data", web_port=0, simulator_port=0).as_environment()
         seat = [sys.executable, "-c", "from scripts import pictures; pictures.seat_a_class()"]
         subprocess.run(seat, cwd=ROOT, env={**os.environ, **settings}, check=True)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            take(browser, address)
+            take(browser, demo.host)
             browser.close()
     print(f"Written: {', '.join(sorted(path.name for path in STATIC.glob('*.png')))}")
     return 0

@@ -1,9 +1,11 @@
 """``make test``: every lane that this machine can run, then pytest with one closing table.
 
-As many lanes run at a time as keep the cores busy, the longest first; what a lane prints appears when it has ended. With REQUIRE_ALL=1 a lane that cannot run is a failure. The last line of a passing run is pytest's own; a failing run
-ends with the names of the failed lanes.
+``make test LANES="lint; PostgreSQL"`` runs these only, and ``make lanes`` lists all. As many lanes run at a time as keep
+the cores busy, the longest first; what a lane prints appears when it has ended. With REQUIRE_ALL=1 a lane that cannot
+run is a failure. The last line of a passing run is pytest's own; a failing run ends with the names of the failed lanes.
 """
 
+import argparse
 import json
 import os
 import signal
@@ -17,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scripts import failures
+from scripts import closing_table, failures
 from scripts.environments import NotInstalled
 from scripts.lanes import CORES, LANES, ROOT, TESTS, Lane
 
@@ -34,11 +36,12 @@ class Result:
     cpu: float = 0  # seconds of its processes, without those of servers
 
 
+TESTS_NAME = "tests"  # what this module runs after the lanes, as in the table
 _screen = threading.Lock()
 
 
 def run_lane(lane: Lane) -> Result:
-    """Run the lane's commands; with `live`, print their output immediately instead of at the end of the lane."""
+    """Run the lane's commands, and print their output when the last one has ended."""
     began = time.monotonic()
     try:
         why = lane.missing()
@@ -133,7 +136,7 @@ def run_tests(
         table.write_text(json.dumps([asdict(result) for result in results]), encoding="utf-8")
         environment = {
             **os.environ,
-            "LANES": str(table),
+            "LANES_TABLE": str(table),
             "LANES_SECONDS": str(seconds),
             "PYTHONPATH": str(ROOT),
         }
@@ -141,8 +144,10 @@ def run_tests(
         command = [*tests, "-p", "scripts.closing_table"]
         code = subprocess.run(command, cwd=ROOT, env=environment).returncode
         rows = json.loads(table.read_text(encoding="utf-8"))
-    if "tests" not in {row["lane"] for row in rows}:
-        rows.append(asdict(Result("tests", "failed", f"pytest was interrupted with status {code}")))
+    if TESTS_NAME not in {row["lane"] for row in rows}:
+        rows.append(
+            asdict(Result(TESTS_NAME, "failed", f"pytest was interrupted with status {code}"))
+        )
     return code, rows
 
 
@@ -157,21 +162,55 @@ def say_what_failed(rows: list[dict[str, Any]]) -> None:
     print(f"RED: {', '.join(row['lane'] for row in failed)}", flush=True)
 
 
-def main(lanes: Sequence[Lane] = LANES, tests: list[str] = TESTS) -> int:
-    """Run all lanes; return 0 if all passed."""
+def chosen(names: str, lanes: Sequence[Lane]) -> tuple[list[Lane], bool]:
+    """Return the lanes with these names, separated by semicolons, and whether the tests after the lanes are among them.
+
+    Without names, return all. Raises ValueError with the known names if there is no such lane.
+    """
+    known = [*(lane.name for lane in lanes), TESTS_NAME]
+    wanted = {name.strip() for name in names.split(";")} - {""}
+    if unknown := sorted(wanted - {*known}):
+        raise ValueError(f"No lane is called {'; '.join(unknown)}. Lanes: {'; '.join(known)}.")
+    wanted = wanted or {*known}
+    return [lane for lane in lanes if lane.name in wanted], TESTS_NAME in wanted
+
+
+def main(lanes: Sequence[Lane] = LANES, tests: list[str] = TESTS, names: str = "") -> int:
+    """Run all lanes, or those with these names; return 0 if all passed, and 2 if there is no lane with a name."""
+    try:
+        todo, with_tests = chosen(names, lanes)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     required = os.environ.get("REQUIRE_ALL") == "1"
     began = time.monotonic()
-    results = run_lanes(lanes)
+    results = run_lanes(todo)
     for result in results:
         if required and result.outcome == "left out":
             result.outcome = "failed"
-    print("--- tests (SQLite in memory)", flush=True)
-    code, rows = run_tests(results, tests, time.monotonic() - began)
+    if with_tests:
+        print("--- tests (SQLite in memory)", flush=True)
+        code, rows = run_tests(results, tests, time.monotonic() - began)
+    else:
+        code, rows = 0, [asdict(result) for result in results]
+        print(*closing_table.table(rows, time.monotonic() - began), sep="\n", flush=True)
     if code or any(row["outcome"] == "failed" for row in rows):
         say_what_failed(rows)
         return code or 1
     return 0
 
 
+def list_lanes() -> int:
+    """Print the name of each lane and its duration on an idle machine."""
+    for lane in LANES:
+        print(f"{lane.name:<18} {lane.seconds:4} s")
+    print(f"{TESTS_NAME:<18} what no lane runs, in the end")
+    return 0
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    parser = argparse.ArgumentParser(description="Run the lanes of `make test`.")
+    parser.add_argument("--lanes", default="", help="only these, separated by semicolons")
+    parser.add_argument("--list", action="store_true", help="list the lanes instead")
+    options = parser.parse_args()
+    sys.exit(list_lanes() if options.list else main(names=options.lanes))

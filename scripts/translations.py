@@ -40,9 +40,8 @@ CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext"}
 PLACE = re.compile(r"\{\w+\}")
 ALIASES = {"zh_CN": ["zh_Hans"]}  # Django's name in addition to that of Open edX
 WIDTH = 100
-WRITTEN = datetime.datetime(
-    2026, 11, 30, tzinfo=datetime.UTC
-)  # fixed: a run without new texts changes nothing
+# Fixed: a run without new texts changes nothing.
+WRITTEN = datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC)
 
 # Babel numbers the last two forms of Arabic the other way round than CLDR, Django and the Open edX catalogs.
 PLURALS["ar"] = (

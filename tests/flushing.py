@@ -32,7 +32,7 @@ def empty(alias: str) -> None:
         cursor.execute(
             " UNION ALL ".join(
                 f"SELECT '{table}' FROM (SELECT 1) one WHERE EXISTS (SELECT 1 FROM {quote(table)})"
-                for table in _tables(alias)
+                for table in tables(alias)
             )
         )
         filled = [table for (table,) in cursor.fetchall()]
@@ -46,6 +46,7 @@ def empty(alias: str) -> None:
 
 
 @functools.cache
-def _tables(alias: str) -> list[str]:
+def tables(alias: str) -> list[str]:
+    """Return all tables of which `empty` deletes the rows."""
     names = connections[alias].introspection.django_table_names(only_existing=True)
     return sorted(set(names) - STAYS)

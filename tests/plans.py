@@ -5,7 +5,7 @@ plan that reads no table as a whole depends on the query and the indexes alone, 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,9 +24,25 @@ def analyze(table: str) -> None:
         cursor.execute(statement.get(connection.vendor, f"ANALYZE {table}"))
 
 
-def whole_reads(sql: str, table: str, *aliases: str) -> list[Any]:
-    """Return the parts of the plan that read this whole table because no index fits the condition."""
-    find = {"postgresql": _on_postgresql, "mysql": _on_mysql, "sqlite": _on_sqlite}
+def take_for_large(table: str) -> None:
+    """Make SQLite, which reads a table of few rows as a whole, take this one for large; update other statistics."""
+    if connection.vendor != "sqlite":
+        analyze(table)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        cursor.execute("DELETE FROM sqlite_stat1")
+        cursor.execute("ANALYZE sqlite_schema")  # forget what was read
+
+
+def whole_reads(sql: str, table: str, *aliases: str, may_sort: bool = False) -> list[Any]:
+    """Return the parts of the plan that read this whole table because no index fits the condition.
+
+    `may_sort`: the query sorts a few rows in any case. PostgreSQL would rather read the table in the order of an index.
+    """
+    if connection.vendor == "postgresql":
+        return list(_on_postgresql(sql, {table, *aliases}, ("enable_sort",) if may_sort else ()))
+    find = {"mysql": _on_mysql, "sqlite": _on_sqlite}
     return list(find[connection.vendor](sql, {table, *aliases}))
 
 
@@ -40,15 +56,20 @@ def sorts(sql: str) -> int:
     return sum("TEMP B-TREE FOR" in step for step in _plan_on_sqlite(sql))
 
 
-def _on_postgresql(sql: str, names: set[str]) -> Iterator[Any]:
-    for node in _plan_on_postgresql(sql):
+def indexes_on_postgresql(sql: str) -> list[str]:
+    """Return the index of each part of the plan that reads one."""
+    return [node["Index Name"] for node in _plan_on_postgresql(sql) if "Index Name" in node]
+
+
+def _on_postgresql(sql: str, names: set[str], on: Collection[str]) -> Iterator[Any]:
+    for node in _plan_on_postgresql(sql, on):
         by_index = "Index Cond" in node or "Recheck Cond" in node
         if node.get("Relation Name") in names and not by_index:
             yield node["Node Type"]
 
 
-def _plan_on_postgresql(sql: str) -> list[dict[str, Any]]:
-    with _indexes_only(), connection.cursor() as cursor:
+def _plan_on_postgresql(sql: str, on: Collection[str] = ()) -> list[dict[str, Any]]:
+    with _indexes_only(on), connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}")
         (found,) = cursor.fetchone()
     (plan,) = json.loads(found) if isinstance(found, str) else found
@@ -62,9 +83,9 @@ def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def _indexes_only() -> Iterator[None]:
+def _indexes_only(on: Collection[str]) -> Iterator[None]:
     with connection.cursor() as cursor:
-        for way in OTHER_WAYS:
+        for way in set(OTHER_WAYS) - set(on):
             cursor.execute(f"SET {way} = off")
         for name, cost in COSTS.items():
             cursor.execute(f"SET {name} = {cost}")

@@ -77,6 +77,40 @@ def test_each_database_is_measured():
         assert ("start" in modules) == (server != "SQLite")
 
 
+def test_each_part_can_be_measured_alone():
+    names = {part.name for part in all_benchmarks.parts()}
+    assert {"operations", "outbox", "start"} <= names
+    parser = all_benchmarks.arguments()
+    assert set(parser.parse_args([]).only) == names
+    for name in names:
+        assert parser.parse_args(["--only", name]).only == [name]
+
+
+def test_a_part_that_takes_too_long_is_interrupted_and_may_clean_up(tmp_path):
+    begun, cleaned = tmp_path / "begun", tmp_path / "cleaned"
+    code = f"""if True:
+        import pathlib, signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            pathlib.Path({str(begun)!r}).touch()
+            signal.pause()
+        finally:
+            pathlib.Path({str(cleaned)!r}).touch()
+    """
+    command = [sys.executable, "-c", code]
+    seconds = 1.0
+    while not begun.exists():  # a busy machine may need longer to begin
+        assert all_benchmarks.run(command, os.environ, seconds) is None
+        seconds *= 2
+    assert cleaned.exists()
+
+
+def test_no_part_begins_when_time_is_over(tmp_path):
+    command = [sys.executable, "-c", "raise SystemExit(3)"]
+    assert all_benchmarks.run(command, os.environ, 60) == 3
+    assert all_benchmarks.run(command, os.environ, 0) is None
+
+
 def test_pictures_and_summary_belong_to_the_recorded_results():
     """Otherwise, run `python -m benchmarks.summary` and `python -m benchmarks.pictures`."""
     drawn = {

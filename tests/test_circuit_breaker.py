@@ -30,7 +30,8 @@ def breaker(request, clock):
 def test_it_opens_after_consecutive_failures(breaker):
     one = breaker(failures=3)
     assert [one.note(failed=True) for _ in range(4)] == [None, None, "opened", None]
-    assert one.state() == circuit_breaker.State(4, 1_900_000_000, 1_900_000_000)
+    began = 1_900_000_000
+    assert one.state() == circuit_breaker.State(4, began, began, began)
     assert one.state().since.isoformat() == "2030-03-17T17:46:40+00:00"
 
 
@@ -70,6 +71,29 @@ def test_without_a_longer_memory_the_end_of_the_pause_closes_it(breaker, clock):
     clock.shift(6)
     assert not one.state().is_down
     assert [one.admits() for _ in range(2)] == [True, True]
+
+
+def test_an_outage_is_reported_longer_than_it_stops_calls(breaker, clock):
+    one = breaker(memory=120, report=900)
+    one.note(failed=True)
+    began = one.state().since
+    clock.shift(121)
+    assert one.admits()
+    assert (one.state().is_down, one.state().last_known_down_since) == (False, began)
+    one.note(failed=True)  # the outage goes on
+    clock.shift(899)
+    assert (one.state().last_known_down_since, one.state().last_try) != (None, began)
+    assert one.state().last_known_down_since == began
+    clock.shift(1)
+    assert one.state() == circuit_breaker.State()
+
+
+def test_a_success_ends_the_report(breaker, clock):
+    one = breaker(memory=120, report=900)
+    one.note(failed=True)
+    clock.shift(121)
+    assert one.note(failed=False) == "closed"
+    assert one.state() == circuit_breaker.State()
 
 
 def test_failures_are_forgotten(breaker, clock):

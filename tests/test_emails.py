@@ -21,7 +21,7 @@ def known(attempt, make_exam):
     ("status", "subject", "words"),
     [
         ("submitted", "Proctoring attempt submitted", "5 business days"),
-        ("verified", "Proctoring attempt verified", "meets all requirements"),
+        ("verified", "Proctoring attempt verified", "All rules for proctored exams were kept"),
         ("rejected", "Proctoring attempt rejected", "You may appeal"),
     ],
 )

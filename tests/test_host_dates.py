@@ -110,7 +110,7 @@ def test_a_relative_date_does_not_count_where_the_host_has_none(when, users, sch
 
 
 def test_a_service_that_fails(when, users, monkeypatch):
-    """Where it cannot tell of all learners, each is asked for; where it tells nothing, the last known date is used."""
+    """If edx-when cannot answer for all learners, each is asked for; if it fails, the last known date is used."""
     when.set_date_for_block(COURSE_ID, CONTENT, "due", MOMENT + DAY)
 
     def fails(*_args, **_kwargs):

@@ -306,9 +306,8 @@ def test_a_rollback_of_the_host_leaves_nothing(stage, provider, action, mailoutb
     assert OutboxMessage.objects.count() == messages
     deliver()
     assert [method for _service, method in METHODS if one.rows(method)] == []
-    removals = (
-        {"remove_exam_attempt"} if action == "remove" else set()
-    )  # asked before anything is removed
+    # Asked before anything is removed.
+    removals = {"remove_exam_attempt"} if action == "remove" else set()
     assert {call.method for call in provider.calls[told:]} - {"on_review_callback"} == removals
     assert not mailoutbox
     assert not tracker.events

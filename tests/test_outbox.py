@@ -81,6 +81,13 @@ def test_a_repeated_event_is_stored_once(heard):
     assert list(heard) == [("a", 1)]
 
 
+def test_an_event_is_delivered_as_it_is_stored(heard):
+    outbox.put(draft("a", value=("of", {1: 2})), draft("a", value="repeated"), draft("b"))
+    stored = {"value": ["of", {"1": 2}]}
+    assert heard == [("a", stored["value"]), ("b", None)]
+    assert row("a").payload == stored
+
+
 def test_a_coalescing_message_is_replaced_and_delivered_again(heard):
     outbox.put(draft("a", coalesce=True, value=1))
     outbox.put(draft("a", coalesce=True, value=2))

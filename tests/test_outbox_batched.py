@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from edx_proctoring import outbox
 from edx_proctoring.models import OutboxMessage
@@ -72,3 +73,65 @@ def test_prefetched_objects_are_only_used_right_after_the_commit(heard):
     OutboxMessage.objects.update(state="pending")
     outbox.deliver()
     assert seen == [{"user": 1}, {}]
+
+
+# Messages of several transactions
+
+
+def test_messages_of_several_transactions_are_delivered_at_the_end(heard):
+    with outbox.delivered_together():
+        for key in "ab":
+            outbox.put(draft(key))
+        outbox.put(draft("state", coalesce=True))
+        assert heard == []
+    assert heard == ["a", "b", "state"]
+    assert not OutboxMessage.objects.unfinished().exists()
+
+
+def test_only_committed_ones(heard):
+    with outbox.delivered_together():
+        outbox.put(draft("a"))
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            outbox.put(draft("lost"))
+            _ = 1 / 0
+    assert heard == ["a"]
+
+
+def test_an_error_in_between_keeps_none_back(heard):
+    with pytest.raises(ZeroDivisionError), outbox.delivered_together():
+        outbox.put(draft("a"))
+        _ = 1 / 0
+    assert heard == ["a"]
+
+
+def test_what_is_cancelled_or_replaced_in_between(heard):
+    with outbox.delivered_together():
+        outbox.put(draft("a", lane="one"), draft("b", lane="two"))
+        outbox.put(draft("state", lane="three", coalesce=True))
+        outbox.cancel("one", "test")
+        outbox.put(draft("state", lane="three", coalesce=True))
+    assert heard == ["b", "state"]
+
+
+def test_a_failure_stops_its_lane_alone(heard):
+    outbox.register("fails", lambda _message: 1 / 0)
+    try:
+        with outbox.delivered_together():
+            outbox.put(Draft("fails", "first", "one"))
+            outbox.put(draft("second", lane="one"))
+            outbox.put(draft("other", lane="two"))
+    finally:
+        outbox.unregister("fails")
+    assert heard == ["other"]
+    left = OutboxMessage.objects.unfinished().order_by("id")
+    assert list(left.values_list("key", "tries", "lease")) == [("first", 1, ""), ("second", 0, "")]
+
+
+def test_leases_that_ran_out_meanwhile(heard):
+    """Another process has taken the messages over."""
+    with outbox.delivered_together():
+        outbox.put(draft("a"))
+        OutboxMessage.objects.update(lease_until=timezone.now())
+        assert outbox.deliver()["delivered"] == 1
+        outbox.put(draft("b"))
+    assert heard == ["a", "b"]

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from edx_proctoring import outbox
 from edx_proctoring.models import OutboxMessage
-from edx_proctoring.outbox import lanes
+from edx_proctoring.outbox import delivery, lanes
 from edx_proctoring.outbox.drafts import Draft
 
 pytestmark = pytest.mark.django_db
@@ -286,7 +286,7 @@ def test_a_message_that_cancels_the_next_one_of_its_lane(heard):
 @pytest.mark.parametrize("kind", ["quick", "slow"])
 def test_messages_cancelled_or_replaced_while_leased_are_not_delivered(heard, monkeypatch, kind):
     """A batch may take long, and meanwhile an attempt is removed, or a learner is retired."""
-    monkeypatch.setattr(lanes, "MARK_SECONDS", 0)
+    monkeypatch.setattr(delivery, "MARK_SECONDS", 0)
     cancelled, anew, gone, kept = rows(4, kind=kind)
     batch = next(lanes._claim_due(4, timezone.now()))
     outbox.cancel(cancelled.lane, kind)
@@ -348,3 +348,51 @@ def test_a_lane_is_read_once_however_long_it_is(heard):
     assert sql.count("SELECT") == 1
     assert "JOIN" not in sql
     assert sql.count("GROUP BY") == 1
+
+
+def ids_of(*messages):
+    return [one.pk for one in messages]
+
+
+def test_a_task_delivers_the_messages_of_many_lanes_together(heard, django_assert_max_num_queries):
+    several = ids_of(*rows(30))
+    with django_assert_max_num_queries(15):  # to find them, to lease them, to mark them
+        assert outbox.deliver_messages(several) == 30
+    assert heard == [f"quick:{number}" for number in range(30)]
+    assert outbox.deliver_messages(several) == 0
+
+
+def test_a_task_delivers_what_waits_in_its_lanes_and_nothing_else(heard):
+    first, second, third = rows(3)
+    rows(2, prefix="later", lane=second.lane)
+    assert outbox.deliver_messages(ids_of(first, second)) == 4
+    assert third.key not in heard
+
+
+def test_a_failure_in_a_task_stops_its_lane_alone(heard):
+    outbox.register("fails", lambda _message: 1 / 0)
+    try:
+        (fails,) = rows(1, kind="fails", lane="one")
+        behind, other = rows(1, lane="one")[0], rows(1, prefix="other", lane="two")[0]
+        assert outbox.deliver_messages(ids_of(fails, behind, other)) == 1
+    finally:
+        outbox.unregister("fails")
+    assert heard == [other.key]
+    left = OutboxMessage.objects.unfinished().order_by("id").values_list("key", "tries", "lease")
+    assert list(left) == [(fails.key, 1, ""), (behind.key, 0, "")]
+
+
+def test_a_task_delivers_quick_messages_behind_slow_ones_after_all_others(heard):
+    slow = rows(1, kind="slow", lane="one")[0]
+    behind, other = rows(1, lane="one")[0], rows(1, prefix="other", lane="two")[0]
+    assert outbox.deliver_messages(ids_of(slow, behind, other)) == 3
+    assert heard == [other.key, slow.key, behind.key]
+
+
+def test_a_task_leaves_messages_of_other_origins_and_those_that_are_leased(heard):
+    foreign = rows(1, origin="studio")[0]
+    until = timezone.now() + datetime.timedelta(seconds=30)
+    leased = rows(1, prefix="leased", lane="b", lease="other", lease_until=until)[0]
+    free = rows(1, prefix="free", lane="c")[0]
+    assert outbox.deliver_messages(ids_of(foreign, leased, free)) == 1
+    assert heard == [free.key]

@@ -8,7 +8,11 @@ import pytest
 from rest_framework.settings import api_settings
 
 from edx_proctoring import serializers
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAttempt,
+)
 from edx_proctoring.testing.factories import (
     AllowanceFactory,
     AttemptFactory,
@@ -52,6 +56,24 @@ def test_stored_rows(moment):
     alike(serializers.ProctoredExamStudentAttemptSerializer, attempt)
     stored = ProctoredExamStudentAttempt.objects.with_shared_parts().get(pk=attempt.pk)
     assert alike(serializers.ProctoredExamStudentAttemptSerializer, stored)["created"].endswith("Z")
+
+
+@pytest.mark.django_db
+def test_allowances_without_instances(django_assert_num_queries):
+    serializer = serializers.ProctoredExamStudentAllowanceSerializer
+    exams = ExamFactory(due_date=NOON), ExamFactory(due_date=None)
+    for exam in exams:
+        AllowanceFactory.create_batch(2, proctored_exam=exam)
+    rows = ProctoredExamStudentAllowance.objects.select_related("user", "proctored_exam").order_by(
+        "-id"
+    )
+    with django_assert_num_queries(2):
+        found = serializer.rows(rows.values_list(*serializers.LISTED_COLUMNS))
+    assert found == [alike(serializer, one) for one in rows]
+    assert [list(one) for one in found] == [list(serializer.row(one)) for one in rows]
+    first, second, *_ = found
+    assert first["proctored_exam"] == second["proctored_exam"]
+    assert first["proctored_exam"] is not second["proctored_exam"]
 
 
 @pytest.mark.django_db

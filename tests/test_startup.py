@@ -95,7 +95,7 @@ def test_models_and_migrations_agree():
 ROOT = Path(__file__).resolve().parents[1]
 
 
-# What start-up leaves to the first request, message or command that needs it.
+# These modules are imported by the first request, message or command that needs them, not at start-up.
 LATER = "api callbacks effects emails lifecycle openapi operations outbox serializers testing views"
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from edx_proctoring import api, tasks
 from edx_proctoring.models import OutboxMessage
 from edx_proctoring.outbox import broker
+from tests.unknown import NO_SUCH_ID
 
 pytestmark = pytest.mark.django_db
 
@@ -98,7 +99,7 @@ def test_a_repeated_task_delivers_once(attempt, provider, queue):
     ((_name, arguments, _eta),) = sent(queue)
     assert tasks.deliver_messages(*arguments) == 1
     assert tasks.deliver_messages(*arguments) == 0
-    assert tasks.deliver_messages([4711]) == 0
+    assert tasks.deliver_messages([NO_SUCH_ID]) == 0
     assert len(provider.calls_of("start_exam_attempt")) == 1
 
 

@@ -1,4 +1,4 @@
-"""Which database errors are retried, and what runs after the commit."""
+"""The database errors that are retried, and work after the commit."""
 
 import contextlib
 

@@ -22,7 +22,7 @@ def layers() -> list[list[str]]:
 
 
 def imports() -> Counter[tuple[str, str]]:
-    """How many modules of one room import modules of another; rooms are the package's top-level modules."""
+    """The number of modules of one room that import modules of another; rooms are the package's top-level modules."""
     graph = grimp.build_graph(PACKAGE, exclude_type_checking_imports=True, cache_dir=None)
     known = {name for row in layers() for name in row}
     found: Counter[tuple[str, str]] = Counter()

@@ -71,7 +71,7 @@ def page() -> list[str]:
 
 
 def patch_points() -> list[str]:
-    """Where replacements of test suites are passed on, and where they change nothing."""
+    """The modules to which replacements of test suites are passed on, and those in which they change nothing."""
     from edx_proctoring.patch_points import GIVEN_UP, HONOURED
 
     lines = [

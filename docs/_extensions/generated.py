@@ -117,7 +117,7 @@ class Services(_Table):
 
 
 class Transitions(_Table):
-    """Which change of status is legal."""
+    """The legal changes of status."""
 
     def rows(self) -> list[str]:
         from families import FAMILIES, is_legal
@@ -229,6 +229,15 @@ class Differences(_Table):
         return differences.page()
 
 
+class SpecialExamsTab(_Table):
+    """The tables of what the tab of 6.1.4 lacked."""
+
+    def rows(self) -> list[str]:
+        import special_exams_tab
+
+        return special_exams_tab.page()
+
+
 class PersonalData(_Table):
     """The tables with personal data."""
 
@@ -271,6 +280,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_directive("provider-matrix", Providers)
     app.add_directive("provider-options", ProviderOptions)
     app.add_directive("differences", Differences)
+    app.add_directive("special-exams-tab", SpecialExamsTab)
     app.add_directive("personal-data", PersonalData)
     app.add_directive("roles-table", Roles)
     app.add_directive("patch-points", PatchPoints)

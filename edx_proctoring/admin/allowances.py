@@ -13,12 +13,12 @@ from edx_proctoring.admin.labels import ALLOWANCES, allowance_label, with_title
 from edx_proctoring.admin.lookups import RefuseNulMixin
 from edx_proctoring.admin.mixins import FailureMessageMixin
 from edx_proctoring.exceptions import ProctoredBaseException
-from edx_proctoring.late import late_module
+from edx_proctoring.late_imports import late_module
 from edx_proctoring.models import ProctoredExamStudentAllowance
 
 if TYPE_CHECKING:
     from edx_proctoring import api
-else:  # imported when used: see `late`
+else:  # imported when used: see `late_imports`
     api = late_module("edx_proctoring.api")
 
 Allowance = ProctoredExamStudentAllowance

@@ -16,13 +16,13 @@ from edx_proctoring.admin.labels import STATUS_CHOICES, label
 from edx_proctoring.admin.lookups import RefuseNulMixin
 from edx_proctoring.admin.mixins import FailureMessageMixin
 from edx_proctoring.exceptions import ProctoredBaseException
-from edx_proctoring.late import late_module
+from edx_proctoring.late_imports import late_module
 from edx_proctoring.models import ProctoredExamStudentAttempt
 
 if TYPE_CHECKING:
     from edx_proctoring import api
     from edx_proctoring.api import users
-else:  # imported when used: see `late`
+else:  # imported when used: see `late_imports`
     api = late_module("edx_proctoring.api")
     users = late_module("edx_proctoring.api.users")
 
@@ -135,11 +135,7 @@ class ProctoredExamStudentAttemptAdmin(FailureMessageMixin, RefuseNulMixin, Simp
         if "status" not in form.changed_data and not _restores(request):
             return
         try:
-            api.update_attempt_status(
-                obj.pk,
-                form.cleaned_data["status"],
-                update_attributable_to=users.signed_in(request.user),
-                reason="staff",
-            )
+            status, by = form.cleaned_data["status"], users.signed_in(request.user)
+            api.update_attempt_status(obj.pk, status, update_attributable_to=by, reason="staff")
         except ProctoredBaseException as error:
             self.failed(request, error)

@@ -10,12 +10,12 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from edx_proctoring.admin.lookups import RefuseNulMixin
-from edx_proctoring.late import late_module
+from edx_proctoring.late_imports import late_module
 from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy, save_with_history
 
 if TYPE_CHECKING:
     from edx_proctoring import api
-else:  # imported when used: see `late`
+else:  # imported when used: see `late_imports`
     api = late_module("edx_proctoring.api")
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring.admin.labels import ALLOWANCES, label, message_label
-from edx_proctoring.late import late_module
+from edx_proctoring.late_imports import late_module
 from edx_proctoring.models import ProctoredExam, exactly
 from edx_proctoring.models.exams import ExamQuerySet
 from edx_proctoring.statuses import KNOWN, SoftwareSecureReviewStatus
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from edx_proctoring import outbox
-else:  # imported when used: see `late`
+else:  # imported when used: see `late_imports`
     outbox = late_module("edx_proctoring.outbox")
 
 

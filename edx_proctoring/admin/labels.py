@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring.constants import TIME_MULTIPLIER
-from edx_proctoring.late import late_module
+from edx_proctoring.late_imports import late_module
 from edx_proctoring.models import ProctoredExamStudentAllowance as Allowance
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from edx_proctoring.effects import messages
-else:  # imported when used: see `late`
+else:  # imported when used: see `late_imports`
     messages = late_module("edx_proctoring.effects.messages")
 
 # Statuses that staff may set.
@@ -90,11 +90,11 @@ def allowance_label(key: str) -> "StrOrPromise":
 
 
 def message_label(kind: str) -> "StrOrPromise":
-    """Return the label of this kind of outbox message; kinds of extensions have none but their name."""
+    """Return the label of this kind of outbox message; a kind of an extension is returned unchanged."""
     known = {one.name: words for one, words in message_labels().items()}
     return known.get(kind, kind.replace("_", " "))
 
 
 def with_title(words: "StrOrPromise", title: str) -> SafeString:
-    """Return the words, with what is stored as their title."""
+    """Return the words as HTML; the stored value is their tooltip."""
     return format_html('<span title="{}">{}</span>', title, words)

@@ -17,12 +17,12 @@ from edx_proctoring.admin.filters import MessageKindFilter
 from edx_proctoring.admin.labels import message_label, with_title
 from edx_proctoring.admin.lookups import RefuseNulMixin
 from edx_proctoring.backends import provider_states
-from edx_proctoring.late import late_module
+from edx_proctoring.late_imports import late_module
 from edx_proctoring.models import OutboxMessage
 
 if TYPE_CHECKING:
     from edx_proctoring import api
-else:  # imported when used: see `late`
+else:  # imported when used: see `late_imports`
     api = late_module("edx_proctoring.api")
 
 
@@ -39,7 +39,7 @@ class OutboxMessageAdmin(RefuseNulMixin):
     readonly_fields = ("message",)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """Begin with what the message is."""
+        """Show first what the message is about."""
         others = [str(one) for one in super().get_fields(request, obj)]
         return ("message", *(one for one in others if one != "message"))
 

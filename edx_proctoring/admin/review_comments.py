@@ -9,14 +9,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring.admin.lookups import RefuseNulMixin
-from edx_proctoring.late import late_module
+from edx_proctoring.late_imports import late_module
 from edx_proctoring.models import ProctoredExamSoftwareSecureComment
 
 if TYPE_CHECKING:
     from edx_proctoring import api
     from edx_proctoring.api import users
     from edx_proctoring.types import User
-else:  # imported when used: see `late`
+else:  # imported when used: see `late_imports`
     api = late_module("edx_proctoring.api")
     users = late_module("edx_proctoring.api.users")
 
@@ -26,7 +26,7 @@ OWN_PAGES = "edx_proctoring_proctoredexamsoftwaresecurecomment_"
 
 @admin.register(Comment)
 class ReviewCommentAdmin(RefuseNulMixin):
-    """Comments, read-only but for their release; learners see released ones if the session did not pass."""
+    """Comments, of which only the release can be changed; learners see released ones if the session did not pass."""
 
     actions = ("release", "withhold")
     list_display = (
@@ -56,7 +56,7 @@ class ReviewCommentAdmin(RefuseNulMixin):
 
     @admin.display(description=_("released at"))
     def released_at(self, comment: Comment) -> datetime | None:
-        """Since when the learner sees it."""
+        """The time from which the learner sees it."""
         return comment.release.released_at if hasattr(comment, "release") else None
 
     @admin.display(description=_("released by"))

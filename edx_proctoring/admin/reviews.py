@@ -26,9 +26,10 @@ from edx_proctoring.admin.labels import label
 from edx_proctoring.admin.lookups import RefuseNulMixin
 from edx_proctoring.admin.mixins import FailureMessageMixin
 from edx_proctoring.exceptions import ProctoredBaseException
-from edx_proctoring.late import late_module
+from edx_proctoring.late_imports import late_module
 from edx_proctoring.models import (
     NOTE,
+    ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
     ProctoredExamStudentAttempt,
@@ -39,14 +40,14 @@ from edx_proctoring.statuses import SoftwareSecureReviewStatus
 if TYPE_CHECKING:
     from edx_proctoring import api
     from edx_proctoring.api import users
-else:  # imported when used: see `late`
+else:  # imported when used: see `late_imports`
     api = late_module("edx_proctoring.api")
     users = late_module("edx_proctoring.api.users")
 
 REVIEW_CHOICES = [(word, word) for word in SoftwareSecureReviewStatus.from_standard_status.values()]
 
 SHOWN = _("The learner sees it.")
-DECIDE = "_decide"  # the buttons' name
+DECISIONS = {"_approve": "Clean", "_reject": "Suspicious"}  # the status by the name of the button
 
 
 class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at runtime
@@ -68,9 +69,10 @@ class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):  # type: ignore[ty
 
     def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any) -> None:
         """The buttons to approve and reject choose the status."""
-        if data and DECIDE in data:
+        pressed = [name for name in DECISIONS if data and name in data]
+        if data and pressed:
             data = data.copy()
-            data["review_status"] = str(data[DECIDE])
+            data["review_status"] = DECISIONS[pressed[0]]
         super().__init__(data, *args, **kwargs)
 
 
@@ -82,16 +84,27 @@ def _from_attempt(column: str) -> Coalesce:
     return Coalesce(Subquery(living), Subquery(past.values(column)[:1]))
 
 
+def _span(comment: ProctoredExamSoftwareSecureComment) -> str:
+    """Return the seconds, from and to; a provider that names no end sends 0."""
+    begin, end = comment.start_time, comment.stop_time
+    return f"{begin}–{end}" if end > begin else str(begin)
+
+
+def _evidence_of(comment: ProctoredExamSoftwareSecureComment) -> tuple[object, ...]:
+    shown = SHOWN if hasattr(comment, "release") else ""
+    return _span(comment), comment.comment, comment.status, shown
+
+
 class _Reviews(RefuseNulMixin):
     list_display = (
         "course_id_for_review",
         "exam_name_for_review",
         "student_username_for_review",
-        "attempt_code",
-        "is_attempt_active",
-        "modified",
-        "reviewed_by",
         "review_status",
+        "reviewed_by",
+        "modified",
+        "is_attempt_active",
+        "attempt_code",  # long, so that what staff look for stands before it
     )
     list_filter = (
         ReviewListFilter,
@@ -175,19 +188,10 @@ class ProctoredExamSoftwareSecureReviewAdmin(FailureMessageMixin, _Reviews):
         """The reviewer's comments, in the order of the session, and a link to where they are released."""
         rows = review.proctoredexamsoftwaresecurecomment_set.order_by("start_time", "id")
         rows = rows.select_related("release")
-        lines = [
-            (
-                one.start_time,
-                one.stop_time,
-                one.comment,
-                one.status,
-                SHOWN if hasattr(one, "release") else "",
-            )
-            for one in rows
-        ]
+        lines = [_evidence_of(one) for one in rows]
         if not lines:
             return "–"
-        text = format_html_join(mark_safe("<br>"), "{}–{} s: {} ({}) {}", lines)  # a literal
+        text = format_html_join(mark_safe("<br>"), "{} s: {} ({}) {}", lines)  # a literal
         url = reverse("admin:edx_proctoring_proctoredexamsoftwaresecurecomment_changelist")
         link = '{}<br><a href="{}?review__id__exact={}">{}</a>'
         return format_html(link, text, url, review.pk, _("Choose which ones the learner sees"))

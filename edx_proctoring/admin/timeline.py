@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring import extensions
 from edx_proctoring.admin.labels import label, message_label
-from edx_proctoring.late import late_module
+from edx_proctoring.late_imports import late_module
 from edx_proctoring.models import (
     OutboxMessage,
     ProctoredExamSoftwareSecureComment,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from edx_proctoring.effects import messages as kinds
-else:  # imported when used: see `late`
+else:  # imported when used: see `late_imports`
     kinds = late_module("edx_proctoring.effects.messages")
 
 NEWEST = 200  # rows of each kind

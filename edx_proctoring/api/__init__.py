@@ -44,20 +44,6 @@ from edx_proctoring.api.attempts.changes import (
     update_attempt_status,
     update_exam_attempt,
 )
-from edx_proctoring.api.attempts.clock import (
-    AttemptClock,
-    ShownPause,
-    TimeChangeResult,
-    clocks_of,
-    continue_attempt,
-    extend_attempt,
-    give_back_time,
-    is_attempt_paused,
-    pause_attempt,
-    recalculate_deadlines,
-    recalculate_running,
-    unless_paused,
-)
 from edx_proctoring.api.attempts.exam_page import (
     get_exam_for_learner,
 )
@@ -110,6 +96,20 @@ from edx_proctoring.api.attempts.summaries import (
     TIMED_EXAM_STATUS_SUMMARY_MAP,
     get_attempt_status_summaries,
     get_attempt_status_summary,
+)
+from edx_proctoring.api.attempts.time_changes import (
+    AttemptClock,
+    ShownPause,
+    TimeChangeResult,
+    clocks_of,
+    continue_attempt,
+    extend_attempt,
+    give_back_time,
+    is_attempt_paused,
+    pause_attempt,
+    recalculate_deadlines,
+    recalculate_running,
+    unless_paused,
 )
 from edx_proctoring.api.attempts.timer import (
     get_active_attempt_data,

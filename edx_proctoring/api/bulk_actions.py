@@ -1,4 +1,4 @@
-"""Actions on more attempts or allowances than one request changes: the worker executes them, and tells how far it is.
+"""Actions on more attempts or allowances than one request changes: the worker executes them and records its progress.
 
 These functions do not check permissions.
 """
@@ -68,6 +68,7 @@ def start_bulk_action(
         row_ids=list(row_ids),
         by=by,
     )
+    # In one transaction, so that no action is stored that nobody executes.
     with transaction.atomic():
         bulk.save()
         outbox.put(messages.bulk_action(bulk.pk))
@@ -121,19 +122,20 @@ def _error_for(bulk: BulkAction, row_id: int) -> ProctoredBaseException | None:
     by, errors = bulk.by, list[ProctoredBaseException | None]()
 
     def act() -> None:
-        results: Sequence[actions.ActionResult | course.AllowanceResult]
-        if bulk.resource == BulkAction.ATTEMPTS:
-            results = actions.act_on_attempts(
-                bulk.course_id, [row_id], bulk.action, by=by, **bulk.options
-            )
-        elif bulk.action == COPY:
-            results = course.copy_allowances(bulk.course_id, [row_id], bulk.options["exam_id"])
-        else:
-            results = course.remove_allowances(bulk.course_id, [row_id])
-        errors.extend(one.error for one in results)
+        errors.extend(one.error for one in _act(bulk, [row_id], by))
 
     failure = error_of(act, f"bulk_action_id={bulk.pk} {bulk.resource} id={row_id}")
     return failure or errors[0]
+
+
+def _act(
+    bulk: BulkAction, ids: Sequence[int], by: User
+) -> Sequence[actions.ActionResult | course.AllowanceResult]:
+    if bulk.resource == BulkAction.ATTEMPTS:
+        return actions.act_on_attempts(bulk.course_id, ids, bulk.action, by=by, **bulk.options)
+    if bulk.action == COPY:
+        return course.copy_allowances(bulk.course_id, ids, bulk.options["exam_id"])
+    return course.remove_allowances(bulk.course_id, ids)
 
 
 HANDLERS = {messages.BULK_ACTION: deliver}

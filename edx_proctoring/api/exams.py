@@ -86,6 +86,7 @@ def create_exam(
 
 def _insert(exam: ProctoredExam) -> None:
     try:
+        # A savepoint, so that the transaction can still read after a conflict.
         with transaction.atomic():
             history_id = save_with_history(exam, force_insert=True)
     except IntegrityError as error:
@@ -265,9 +266,8 @@ def register_exams(course_id: object, items: Sequence[Mapping[str, Any]]) -> lis
     for tries_left in reversed(range(transactions.TRIES)):
         try:
             return transactions.run(lambda: _register(str(course_id), items))
-        except (
-            ProctoredExamAlreadyExists
-        ):  # a concurrent registration of the course has stored its exams by now
+        except ProctoredExamAlreadyExists:
+            # A concurrent registration of the course has stored its exams by now, so the next try changes them.
             if not tries_left:
                 raise
     raise AssertionError("unreachable")

@@ -9,8 +9,8 @@ from django.db.models import Model, QuerySet
 
 from edx_proctoring import backends, host
 from edx_proctoring.api.allowances import course as course_allowances
-from edx_proctoring.api.attempts.clock import clocks_of
 from edx_proctoring.api.attempts.pages import shown_attempt
+from edx_proctoring.api.attempts.time_changes import clocks_of
 from edx_proctoring.api.lookup import batches
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
@@ -100,18 +100,22 @@ def allowance_rows(
     for some in _in_batches(allowances):
         known = course_allowances.known_members(course_id, some)
         for one in some:
-            exam = one.proctored_exam
-            yield (
-                exam.course_id,
-                exam.exam_name,
-                one.user.get_username(),
-                one.user.email if one.user_id in known else "",
-                one.key,
-                one.value,
-                course_allowances.additional_minutes(one),
-                one.created,
-                one.modified,
-            )
+            yield _allowance_row(one, one.user.email if one.user_id in known else "")
+
+
+def _allowance_row(allowance: "ProctoredExamStudentAllowance", address: str) -> Row:
+    exam = allowance.proctored_exam
+    return (
+        exam.course_id,
+        exam.exam_name,
+        allowance.user.get_username(),
+        address,
+        allowance.key,
+        allowance.value,
+        course_allowances.additional_minutes(allowance),
+        allowance.created,
+        allowance.modified,
+    )
 
 
 def onboarding_rows(rows: Iterable[OnboardingRow]) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, connection, transaction
 
+from edx_proctoring import transactions
 from edx_proctoring.exceptions import IdempotencyKeyReused, RequestStillRunning
 from edx_proctoring.models import IdempotentRequest
 from edx_proctoring.types import JSON
@@ -64,12 +65,13 @@ def _answer_of(known: IdempotentRequest, body_digest: str) -> StoredAnswer:
 def finish_request(user_id: int, route: str, key: str, status: int, data: JSON) -> None:
     """Store the response for repetitions."""
     rows = IdempotentRequest.objects.filter(digest=_digest(user_id, route, key))
-    rows.update(status=status, answer=data)
+    transactions.reconnecting(lambda: rows.update(status=status, answer=data))
 
 
 def abandon_request(user_id: int, route: str, key: str) -> None:
     """Forget a request that had no effect, so that it may be repeated."""
-    IdempotentRequest.objects.filter(digest=_digest(user_id, route, key)).delete()
+    rows = IdempotentRequest.objects.filter(digest=_digest(user_id, route, key))
+    transactions.reconnecting(rows.delete)
 
 
 def forget_requests() -> int:

@@ -11,6 +11,8 @@ from edx_proctoring.api.lookup import batches
 Row = TypeVar("Row")
 WINDOW = 100  # rows read at a time when a single one is accessed
 UNCOUNTED = 10_000  # accessing a position beyond this counts the rows first
+LARGE = 20_000  # rows, from which on finding the first ones takes less time than sorting all
+SHARE = 10  # how many times more rows than the first ones there must be
 
 
 class LazyList(list[Row]):
@@ -22,11 +24,20 @@ class LazyList(list[Row]):
     `heapq`) needs `list(…)` first.
     """
 
-    def __init__(self, rows: QuerySet[Model], show: Callable[[Any], Row]) -> None:
-        """`rows` is an ordered queryset with `user` and `proctored_exam`; `show` turns a row into a dictionary."""
+    def __init__(
+        self,
+        rows: QuerySet[Model],
+        show: Callable[[Any], Row],
+        first: Callable[[int], QuerySet[Model]] | None = None,
+    ) -> None:
+        """`rows` is an ordered queryset with `user` and `proctored_exam`; `show` turns a row into a dictionary.
+
+        `first` returns a queryset that begins with as many of the first rows, for lists so large that sorting them takes
+        long.
+        """
         super().__init__()
         self._rows: QuerySet[Model] | None = rows.select_related(None)
-        self._show = show
+        self._show, self._first = show, first
         self._length: int | None = None
         self._seen: dict[int, Row] = {}  # by position
         self._known: dict[int, Row] = {}  # the same by id
@@ -52,7 +63,10 @@ class LazyList(list[Row]):
     def _look(self, start: int, stop: int) -> None:
         """Read the ids first, because databases sort narrow rows in a fraction of the time."""
         assert self._rows is not None
-        ids = list(self._rows.values_list("pk", flat=True)[start:stop])
+        wanted, length = self._rows, self._length or 0
+        if self._first is not None and length > LARGE and stop * SHARE < length:
+            wanted = self._first(stop)
+        ids = list(wanted.values_list("pk", flat=True)[start:stop])
         rows = self._rows.model._base_manager.select_related("user", "proctored_exam")
         for some in batches([pk for pk in ids if pk not in self._known]):
             self._known.update((row.pk, self._show(row)) for row in rows.filter(pk__in=some))

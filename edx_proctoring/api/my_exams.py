@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypedDict
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring import conf, constants, dates, host, links, references, timing
-from edx_proctoring.api.attempts import own
-from edx_proctoring.api.attempts.own import OwnAttempt, OwnEntry
+from edx_proctoring.api.attempts import own_attempts
+from edx_proctoring.api.attempts.own_attempts import OwnAttempt, OwnEntry
 from edx_proctoring.api.student_view.details import stylesheet
 from edx_proctoring.dates import Moment
 from edx_proctoring.models import ProctoredExamStudentAllowance, TimeAdjustment
@@ -65,8 +65,8 @@ EVENTS: dict[str, "StrOrPromise"] = {
     Status.onboarding_reset: _("The attempt was started over."),
 }
 OTHER_EVENTS: dict[str, "StrOrPromise"] = {
-    own.REMOVED: _("The attempt was removed."),
-    own.CONTINUED: _("The exam continued."),
+    own_attempts.REMOVED: _("The attempt was removed."),
+    own_attempts.CONTINUED: _("The exam continued."),
     TimeAdjustment.PAUSE: _("The exam was paused."),
     TimeAdjustment.BREAK: _("A break began."),
 }
@@ -77,11 +77,11 @@ ALLOWANCES: dict[str, "StrOrPromise"] = {
     ProctoredExamStudentAllowance.REVIEW_POLICY_EXCEPTION[0]: _("Note for the review"),
 }
 AUTHORS: dict[str, "StrOrPromise"] = {
-    own.LEARNER: _("You"),
-    own.STAFF: _("Staff of the course"),
-    own.PROVIDER: _("The proctoring provider"),
-    own.CLOCK: _("Automatically, at the end of your time"),
-    own.SYSTEM: _("Automatically"),
+    own_attempts.LEARNER: _("You"),
+    own_attempts.STAFF: _("Staff of the course"),
+    own_attempts.PROVIDER: _("The proctoring provider"),
+    own_attempts.CLOCK: _("Automatically, at the end of your time"),
+    own_attempts.SYSTEM: _("Automatically"),
 }
 TYPES: dict[str, "StrOrPromise"] = {
     "timed": _("Timed exam"),
@@ -173,8 +173,11 @@ def _told(entries: Iterable[OwnEntry]) -> Iterator[tuple[OwnEntry, str]]:
     """Yield each entry with its sentence: an exam begins once, and continues when the learner goes back to it."""
     has_begun = False
     for entry in entries:
-        is_begin = entry.kind == own.STATUS and entry.detail == Status.started
-        yield entry, str(OTHER_EVENTS[own.CONTINUED]) if is_begin and has_begun else _text(entry)
+        is_begin = entry.kind == own_attempts.STATUS and entry.detail == Status.started
+        yield (
+            entry,
+            str(OTHER_EVENTS[own_attempts.CONTINUED]) if is_begin and has_begun else _text(entry),
+        )
         has_begun = has_begun or is_begin
 
 
@@ -196,9 +199,9 @@ def _status(one: OwnAttempt) -> tuple["StrOrPromise", str]:
 
 
 def _text(entry: OwnEntry) -> str:
-    if entry.kind == own.STATUS:
+    if entry.kind == own_attempts.STATUS:
         return str(EVENTS.get(entry.detail, entry.detail))
-    if entry.kind == own.EXTENSION:
+    if entry.kind == own_attempts.EXTENSION:
         return entry.detail
     if entry.kind == TimeAdjustment.OUTAGE:
         text = _("Time given back after an outage: {time}")

@@ -4,6 +4,7 @@ The package itself uses `find_provider`, `require_provider` and `provider_named`
 published function, which hosts patch.
 """
 
+import datetime
 import logging
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
@@ -135,12 +136,15 @@ def names_with_onboarding() -> set[str]:
     return {name for name, provider in _configured().items() if provider.supports_onboarding}
 
 
-def attempts_at(names: Collection[str]) -> Q:
-    """Return a filter for attempts at these providers; exams without a provider name use the default one."""
+def attempts_at(names: Collection[str], exam: str = "proctored_exam__") -> Q:
+    """Return a filter for attempts at these providers; exams without a provider name use the default one.
+
+    `exam`: the prefix of the exam's columns; without one, it is a filter for exams.
+    """
     if conf.default_provider() not in names:
-        return Q(proctored_exam__backend__same_id_in=[*names])
-    named = Q(proctored_exam__backend__same_id_in=[*names, ""])
-    return named | Q(proctored_exam__backend__isnull=True)
+        return Q((f"{exam}backend__same_id_in", [*names]))
+    named = Q((f"{exam}backend__same_id_in", [*names, ""]))
+    return named | Q((f"{exam}backend__isnull", True))
 
 
 def provider_states() -> dict[str, State]:
@@ -153,9 +157,21 @@ def provider_states() -> dict[str, State]:
         where = _place(name, provider)
         asked = breaker.of_requests(where).state() if where else State()
         told = breaker.of_messages(name).state()
-        if where or told.failures:
-            states[name] = max(asked, told, key=lambda state: (state.is_down, state.failures))
+        if where or told.failures or told.unanswered_since:
+            states[name] = max(asked, told, key=_severity)
     return states
+
+
+def unreachable_since(
+    stored: str | None, provider: ProctoringBackendProvider
+) -> datetime.datetime | None:
+    """Return since when this provider has answered no request, in UTC; None if it answers or nothing is known."""
+    where = _place(full_name(stored), provider)
+    return breaker.of_requests(where).state().last_known_down_since if where else None
+
+
+def _severity(state: State) -> tuple[bool, bool, int]:
+    return state.is_down, state.unanswered_since is not None, state.failures
 
 
 def _configured() -> Mapping[str, ProctoringBackendProvider]:

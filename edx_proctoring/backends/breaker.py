@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 FAILURES = 3  # consecutive failures, each within MEMORY_SECONDS of the previous one
 PAUSE_SECONDS = 20
 MEMORY_SECONDS = 120
+# Staff see an outage until a request succeeds. If nobody asks, that is known no longer than the outbox waits between two
+# tries (15 minutes): a provider for which nothing waits may have recovered unnoticed.
+REPORT_SECONDS = 16 * 60
 DOWN = frozenset({502, 503, 504})  # a 500 may concern a single attempt; these concern the provider
 
 
@@ -31,7 +34,14 @@ class ProviderIsDown(requests.ConnectionError):
 
 def of_requests(address: str) -> CircuitBreaker:
     """Return the breaker for requests to this address."""
-    return CircuitBreaker(address, PAUSE_SECONDS, cache, failures=FAILURES, memory=MEMORY_SECONDS)
+    return CircuitBreaker(
+        address,
+        PAUSE_SECONDS,
+        cache,
+        failures=FAILURES,
+        memory=MEMORY_SECONDS,
+        report=REPORT_SECONDS,
+    )
 
 
 def of_messages(provider: str) -> CircuitBreaker:

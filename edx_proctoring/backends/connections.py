@@ -141,6 +141,7 @@ def _content(raw: urllib3.BaseHTTPResponse) -> bytes:
 
 def _piece(raw: urllib3.BaseHTTPResponse) -> bytes:
     try:
+        # `read1` returns what has arrived; `read` would wait for a whole piece, past the deadline.
         get = raw.read1 if hasattr(raw, "read1") else raw.read
         piece: bytes = get(PIECE, decode_content=True)
         return piece

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 
 from edx_proctoring.backends.backend import ProctoringBackendProvider
-from edx_proctoring.late import late_module
+from edx_proctoring.late_imports import late_module
 from edx_proctoring.types import (
     ExamDict,
     ExamDocument,
@@ -17,7 +17,7 @@ from edx_proctoring.types import (
 
 if TYPE_CHECKING:
     from edx_proctoring import callbacks
-else:  # imported when used: see `late`
+else:  # imported when used: see `late_imports`
     callbacks = late_module("edx_proctoring.callbacks")
 
 READY_AFTER_SECONDS = 1.0

@@ -1,12 +1,18 @@
 """Read the responses of providers: JSON, ids, and failures that show what a provider does not support."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeGuard
 
 import requests
 
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRegisterAttempt,
+    BackendProviderOnboardingProfilesException,
+)
 from edx_proctoring.types import JSON, JSONObject
 
-LONGEST_ID = 255
+LONGEST_ID = 255  # characters of the column `external_id`
 
 
 def is_removal_unsupported(error: BaseException) -> bool:
@@ -17,6 +23,19 @@ def is_removal_unsupported(error: BaseException) -> bool:
         and response is not None
         and response.status_code in (405, 501)
     )
+
+
+@contextmanager
+def unanswered_as(
+    kind: type[BackendProviderCannotRegisterAttempt | BackendProviderOnboardingProfilesException],
+) -> Iterator[None]:
+    """Raise this exception for a request without a response: with 504 if the time ran out, otherwise with 502."""
+    try:
+        yield
+    except requests.Timeout as error:
+        raise kind(repr(error), 504) from error
+    except requests.RequestException as error:
+        raise kind(repr(error), 502) from error
 
 
 def json_of(response: requests.Response) -> JSON:

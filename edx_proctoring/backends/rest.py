@@ -18,7 +18,7 @@ from edx_proctoring import cache
 from edx_proctoring.backends.backend import ProctoringBackendProvider, as_tell, current_options
 from edx_proctoring.backends.masking import masked_response
 from edx_proctoring.backends.options import TIMEOUT, ProviderOption
-from edx_proctoring.backends.responses import json_object, json_of, usable_id
+from edx_proctoring.backends.responses import json_object, json_of, unanswered_as, usable_id
 from edx_proctoring.backends.rest_time_changes import RestTimeChanges
 from edx_proctoring.backends.tokens import TokenSession, forget_token
 from edx_proctoring.backends.transport import RestTransport, Timeout, filled
@@ -197,12 +197,8 @@ class BaseRestProctoringProvider(RestTransport, RestTimeChanges, ProctoringBacke
         url = filled(self.create_exam_attempt_url, exam_id=exam["external_id"])
         key = current_options().idempotency_key
         headers = {"Idempotency-Key": key} if key else {}
-        try:
+        with unanswered_as(BackendProviderCannotRegisterAttempt):
             response = self._call("POST", url, json=body, headers=headers, checked=False)
-        except requests.Timeout as error:
-            raise BackendProviderCannotRegisterAttempt(repr(error), 504) from error
-        except requests.RequestException as error:
-            raise BackendProviderCannotRegisterAttempt(repr(error), 502) from error
         return self._registered(response)
 
     def _registered(self, response: requests.Response) -> str | int:
@@ -244,9 +240,7 @@ class BaseRestProctoringProvider(RestTransport, RestTimeChanges, ProctoringBacke
         status: str | None = None,
         **payload: JSON,
     ) -> JSONObject:
-        """Send a request to the attempt's URL; return the response's object, or {} if it has none. Without ids, no
-        request is sent.
-        """
+        """Send a request to the attempt's URL; return the response's object, or {} without ids, or if it has none."""
         if not attempt or not exam:
             return {}
         body = {**payload, "status": status} if status else payload
@@ -256,6 +250,9 @@ class BaseRestProctoringProvider(RestTransport, RestTimeChanges, ProctoringBacke
         try:
             return json_object(response)
         except ValueError:
+            # A GET reads an object. A notice has arrived, whatever the provider's response says.
+            if method == "GET" and current_options().strict:
+                raise
             log.warning("the provider's response is not an object: %s", masked_response(response))
             return {}
 
@@ -275,18 +272,17 @@ class BaseRestProctoringProvider(RestTransport, RestTimeChanges, ProctoringBacke
             return False
 
     def get_attempt(self, attempt: AttemptDict) -> AttemptDict | JSONObject:
-        """GET the attempt; {} while the provider is down or if it does not know the attempt."""
+        """GET the attempt; {} while the provider is down (with `strict`, raise the error) or does not know it."""
+        exam_id, attempt_id = attempt["proctored_exam"]["external_id"], attempt["external_id"]
         try:
-            answer = self._make_attempt_request(
-                attempt["proctored_exam"]["external_id"], attempt["external_id"], method="GET"
-            )
+            answer = self._make_attempt_request(exam_id, attempt_id, method="GET")
         except requests.RequestException as error:
+            if current_options().strict:
+                raise
             log.warning("provider's attempt data unavailable: %r", error)
             answer = {}
-        if not attempt["external_id"]:
-            return {}
         instructions = self.proctoring_instructions or answer.get("instructions") or []
-        return {**answer, "instructions": instructions}
+        return {**answer, "instructions": instructions} if attempt_id else {}
 
     def on_review_callback(self, attempt: ReviewedAttempt, payload: JSONObject) -> Any:
         """Return the review unchanged, because it already has our format."""
@@ -327,10 +323,7 @@ class BaseRestProctoringProvider(RestTransport, RestTimeChanges, ProctoringBacke
         url = next((url for url in urls if urlparse(url).path.endswith(".js")), (urls or [""])[0])
         if not url:
             warnings.warn(f"No script of {name} for proctoring", stacklevel=2)
-            return ""
-        root = getattr(settings, "LMS_ROOT_URL", None)
-        is_rooted = url.startswith("/") and not url.startswith("//")
-        return f"{root}{url}" if root and is_rooted else url
+        return _at_lms(url)
 
     def get_instructor_url(
         self,
@@ -380,12 +373,8 @@ class BaseRestProctoringProvider(RestTransport, RestTimeChanges, ProctoringBacke
         url = filled(self.onboarding_statuses_url, course_id=course_id)
         if kwargs:
             url += f"?{urlencode(kwargs)}"
-        try:
+        with unanswered_as(BackendProviderOnboardingProfilesException):
             response = self._call("GET", url, checked=False)
-        except requests.Timeout as error:
-            raise BackendProviderOnboardingProfilesException(repr(error), 504) from error
-        except requests.RequestException as error:
-            raise BackendProviderOnboardingProfilesException(repr(error), 502) from error
         if response.status_code != 200:
             raise BackendProviderOnboardingProfilesException(response.content, response.status_code)
         try:
@@ -398,3 +387,10 @@ class BaseRestProctoringProvider(RestTransport, RestTimeChanges, ProctoringBacke
         default, current = settings.LANGUAGE_CODE, get_language()
         language = f"{current};{default}" if current and current != default else default
         return {"Accept-Language": language}
+
+
+def _at_lms(url: str) -> str:
+    """Return the URL, below the LMS if it is a path: other hosts show our pages, too."""
+    root = getattr(settings, "LMS_ROOT_URL", None)
+    is_path = url.startswith("/") and not url.startswith("//")
+    return f"{root}{url}" if root and is_path else url

@@ -21,7 +21,7 @@ from edx_proctoring.backends.backend import (
     within,
 )
 from edx_proctoring.backends.options import TIMEOUT, ProviderOption
-from edx_proctoring.backends.responses import json_of, usable_id
+from edx_proctoring.backends.responses import json_of, unanswered_as, usable_id
 from edx_proctoring.backends.transport import Timeout
 from edx_proctoring.crypto import decode_and_decrypt
 from edx_proctoring.exam_cookie import EXAM_COOKIE, EXAM_COOKIE_SECONDS
@@ -54,7 +54,6 @@ except ImportError:  # optional: without it the secure browser is not enforced
 log = logging.getLogger(__name__)
 
 SOFTWARE_SECURE_INVALID_CHARS = psi_formats.INVALID_CHARS
-TIMED_OUT = 504
 COMMENT_KEYS = {
     "start": "eventStart",
     "stop": "eventFinish",
@@ -187,12 +186,8 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         }
         signed = psi_formats.signature(body, headers, self.secret_key)
         headers["Authorization"] = f"SSI {self.secret_key_id}:{signed}"
-        try:
+        with unanswered_as(BackendProviderCannotRegisterAttempt):
             response = self._post(json.dumps(body), headers)
-        except requests.Timeout as error:
-            raise BackendProviderCannotRegisterAttempt(repr(error), TIMED_OUT) from error
-        except requests.RequestException as error:
-            raise BackendProviderCannotRegisterAttempt(repr(error), 502) from error
         return _locator(response)
 
     @property

@@ -105,9 +105,8 @@ def forget_token(session: object) -> bool:
 
 
 def _utc_now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC).replace(
-        tzinfo=None
-    )  # the form in which the library caches it
+    # Without a time zone, as the library caches it.
+    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
 
 
 def _cached(key: str) -> str | None:

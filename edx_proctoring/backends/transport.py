@@ -56,9 +56,8 @@ def guarded(address: str) -> Iterator[Callable[[requests.Response], None]]:
     try:
         yield lambda response: breaker.note(known, failed=response.status_code in DOWN)
     except (requests.ConnectionError, requests.Timeout) as error:
-        if not (
-            is_tell and isinstance(error, requests.Timeout)
-        ):  # a request may have waited longer
+        # A notice has a shorter time-out, so a request might still have been answered.
+        if not (is_tell and isinstance(error, requests.Timeout)):
             breaker.note(known, failed=True)
         raise
 
@@ -79,7 +78,7 @@ class RestTransport:
 
     @property
     def _base(self) -> str:
-        """Where the provider is."""
+        """The base URL of the provider's service."""
         raise NotImplementedError
 
     @property

@@ -62,9 +62,8 @@ def deliver_learner_state(message: OutboxMessage) -> None:
         log.warning("learner state not deleted, a newer attempt has started: key=%s", message.key)
         return
     if user := _user(payload["user_id"]):
-        requesting_user = (
-            _user(payload["requesting_user_id"]) or user
-        )  # the service requires a user
+        # The service requires a user.
+        requesting_user = _user(payload["requesting_user_id"]) or user
         host.delete_learner_state(
             user.username, payload["course_id"], payload["content_id"], requesting_user
         )
@@ -148,6 +147,7 @@ def deliver_time_signal(message: OutboxMessage) -> None:
         answers = attempt_time_changed_signal.send_robust(
             sender="edx_proctoring", **message.payload
         )
+    # Not retried, for the same reason as the status signal.
     for receiver, answer in answers:
         if isinstance(answer, Exception):
             log.error("receiver of the time signal failed: %r %r", receiver, answer)

@@ -72,7 +72,7 @@ def _save_at_once(exam: ProctoredExam) -> None:
     try:
         _save(exam, backends.name_of(exam), None, conf.proctoring.ASK_DEADLINE_SECONDS)
     except DatabaseError:
-        raise
+        raise  # ours, not the provider's
     except Exception as error:
         raise BackendProviderCannotRegisterAttempt(repr(error), 502) from error
 
@@ -90,6 +90,7 @@ def deliver_saved(message: OutboxMessage) -> None:
         _save(exam, provider, left)
         return
     seconds = until - time.monotonic()
+    # The author of the exam is waiting for a response; the worker tries what cannot be done quickly.
     if seconds < 1 or transactions.is_foreign() or breaker.state().is_down:
         raise outbox.NotNow(f"provider {provider} failed recently, left to the worker")
     try:

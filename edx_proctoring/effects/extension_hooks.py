@@ -39,6 +39,7 @@ def tell_extensions(change: Change) -> None:
         try:
             _run(extension, change)
         except Exception as error:
+            # A faulty extension must not stop a learner's change; the hook is run again later.
             transactions.reraise_if_broken(error)
             log.exception("extension failed, queued for retry: %s.on_change", extension.name)
             outbox.put(_replay_of(extension, change))

@@ -46,6 +46,7 @@ def _now_or_later(
     The outbox is also used if the service was slow a moment ago.
     """
     draft = messages.host_update(kind, {**_ids(change), **value})
+    # The older decision would be delivered later and overwrite this one; the message replaces it.
     if outbox.is_pending(draft.key):
         return [draft]
     try:
@@ -62,6 +63,7 @@ def whole(call: Callable[[], object]) -> None:
     """Call the host in a savepoint, so that its writes to our database are kept or rolled back as a whole."""
     with transaction.atomic():
         call()
+        # A service that catches a database error leaves a transaction in which nothing more can be stored.
         if transaction.get_rollback():
             raise RuntimeError("the service broke its transaction and swallowed the error")
 
@@ -141,7 +143,7 @@ def _email(change: Change, _effect: Effect) -> list[Draft]:
 
 
 def tell_of_resuming(attempt: ProctoredExamStudentAttempt, history_id: int) -> None:
-    """Store the e-mail that an interrupted exam may go on, within the transaction of that change."""
+    """Store the e-mail saying that an interrupted exam may continue, within the transaction of that change."""
     is_mailed = attempt.taking_as_proctored and not attempt.is_sample_attempt
     if not is_mailed or not conf.proctoring.INTERRUPTION_EMAILS:
         return

@@ -48,6 +48,7 @@ def telling(
     except slow_calls.CallSkipped:
         raise
     except Exception as error:
+        # Providers may turn a time-out into an error of their own, so the time counts, too.
         breaker.note(known, failed=_does_not_answer(error) or time.monotonic() - began >= limit)
         raise
     breaker.note(known, failed=False)
@@ -63,6 +64,7 @@ def _provider(name: str) -> ProctoringBackendProvider:
 def _limit() -> float:
     """Return the time limit: the caller's if given, else one that depends on whether a learner or a worker is waiting."""
     if (until := current_options().until) is not None:
+        # `requests` raises ValueError for a time-out of 0.
         return max(until - time.monotonic(), 0.001)
     worker: float = conf.proctoring.TELL_DEADLINE_SECONDS
     return min(LEARNER_SECONDS, worker) if slow_calls.may_skip() else worker

@@ -7,13 +7,6 @@ out the consequences.
 from edx_proctoring.lifecycle.bulk import BulkResult, attempts_of
 from edx_proctoring.lifecycle.bulk import apply as apply_bulk
 from edx_proctoring.lifecycle.change import outcome
-from edx_proctoring.lifecycle.clock import (
-    close_left_open,
-    continue_,
-    extend,
-    pause,
-    renew_pause,
-)
 from edx_proctoring.lifecycle.creation import create, reset
 from edx_proctoring.lifecycle.giving_back import (
     Run,
@@ -25,13 +18,14 @@ from edx_proctoring.lifecycle.giving_back import (
     with_successors,
 )
 from edx_proctoring.lifecycle.ledger import TimeChange
-from edx_proctoring.lifecycle.locking import find_learner, lock_attempt, locked
+from edx_proctoring.lifecycle.locking import find_learner, lock_attempt, locked, prepare_locks
 from edx_proctoring.lifecycle.opting_out import has_opted_out, offer_way_back
 from edx_proctoring.lifecycle.recalculation import follow_changes, outdated, recalculate
 from edx_proctoring.lifecycle.removal import remove, tell_deleted
 from edx_proctoring.lifecycle.resume import annotate, ready_to_resume, resumed
 from edx_proctoring.lifecycle.rows import (
     CASCADE,
+    CONTINUED,
     LEARNER,
     LEARNERS_CASCADE,
     PROVIDER,
@@ -40,12 +34,20 @@ from edx_proctoring.lifecycle.rows import (
     TIME_OUT,
     Attempt,
 )
+from edx_proctoring.lifecycle.time_changes import (
+    close_left_open,
+    continue_,
+    extend,
+    pause,
+    renew_pause,
+)
 from edx_proctoring.lifecycle.transition import expire, expire_if_overdue, transition
 
 __all__ = [
     "Attempt",
     "BulkResult",
     "CASCADE",
+    "CONTINUED",
     "LEARNER",
     "LEARNERS_CASCADE",
     "PROVIDER",
@@ -75,6 +77,7 @@ __all__ = [
     "outdated",
     "owed",
     "pause",
+    "prepare_locks",
     "ready_to_resume",
     "recalculate",
     "renew_pause",

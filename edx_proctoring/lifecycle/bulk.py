@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from edx_proctoring import conf, outbox
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import ProctoredBaseException, TimeChangeNotAllowed
-from edx_proctoring.lifecycle.clock import continue_, extend, pause
 from edx_proctoring.lifecycle.ledger import TimeChange
-from edx_proctoring.lifecycle.rows import Attempt
+from edx_proctoring.lifecycle.rows import CONTINUED_IN_BULK, Attempt
+from edx_proctoring.lifecycle.time_changes import continue_, extend, pause
 from edx_proctoring.models import BulkTimeChange, OutboxMessage, TimeAdjustment
 from edx_proctoring.models.attempts import AttemptQuerySet
 
@@ -36,7 +36,8 @@ def attempts_of(bulk: BulkTimeChange, after: int = 0) -> AttemptQuerySet:
     `after`: only those with a higher id.
     """
     if bulk.undoes_id is not None:
-        keys = TimeAdjustment.objects.filter(key__startswith=f"bulk:{bulk.undoes_id}:")
+        prefix = BulkTimeChange.key_prefix(bulk.undoes_id)
+        keys = TimeAdjustment.objects.filter(key__startswith=prefix)
         found = Attempt.objects.filter(pk__in=keys.values("attempt_id"))
     else:
         found = Attempt.objects.in_course(bulk.course_id)
@@ -67,6 +68,7 @@ def _apply_one(bulk: BulkTimeChange, attempt: Attempt) -> BulkResult:
     except ProctoredBaseException as error:
         return BulkResult(attempt, error=error)
     except Exception:
+        # Each attempt has a transaction of its own, so the others keep their time.
         log.exception("time not changed, attempt_id=%s", attempt.pk)
         return BulkResult(
             attempt, error=ProctoredBaseException("An unexpected error, see the log.")
@@ -83,15 +85,15 @@ def _change(bulk: BulkTimeChange, attempt: Attempt) -> TimeChange:
         raise TimeChangeNotAllowed(f"Attempt {attempt.pk} has not started.")
     if bulk.action == BulkTimeChange.PAUSE:
         return pause(attempt, reason=reason, by=by, key=key)
-    # No row of the ledger names an end: a repetition leaves a pause alone that staff have begun meanwhile.
-    return continue_(attempt, by=by, begun_by=bulk.created)
+    # The ledger has no row for the end of a pause, so a repetition must not end one that staff have begun since.
+    return continue_(attempt, by=by, begun_by=bulk.created, noted=CONTINUED_IN_BULK)
 
 
 def _undo(bulk: BulkTimeChange, former: BulkTimeChange, attempt: Attempt) -> TimeChange:
     """Reverse the row of the former change: the opposite seconds, or the end of the pause that it began."""
     key = former.key(attempt.pk)
     if former.action == BulkTimeChange.PAUSE:
-        return continue_(attempt, by=bulk.by, key=key)
+        return continue_(attempt, by=bulk.by, key=key, noted=CONTINUED_IN_BULK)
     row = TimeAdjustment.objects.get(key=key)
     if not row.seconds:
         return TimeChange(attempt, row, changed=False)

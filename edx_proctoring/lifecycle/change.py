@@ -89,14 +89,18 @@ def _deadline(attempt: Attempt, to: str, now: datetime.datetime) -> timing.Deadl
 
 
 def change_locked(
-    attempt: Attempt, request: StatusRequest, now: datetime.datetime | None = None
+    attempt: Attempt,
+    request: StatusRequest,
+    now: datetime.datetime | None = None,
+    known: timing.Deadline | None = None,
 ) -> Attempt:
     """Decide, store and follow up; return the attempt as it is afterwards.
 
-    `now`: pass the time if the caller has already read the clock. Raises ProctoredExamIllegalStatusTransition.
+    `now`: pass the time if the caller has already read the clock, and `known`, the deadline, if it was read under the
+    lock. Raises ProctoredExamIllegalStatusTransition.
     """
     now = now or timezone.now()
-    deadline = _deadline(attempt, request.to, now)
+    deadline = known or _deadline(attempt, request.to, now)
     if deadline is not None and deadline.at(now) != deadline:
         deadline = ledger.end_due_break(attempt, deadline, now)
     if deadline is not None and _is_too_late(request.to, deadline, now):
@@ -183,9 +187,8 @@ def _illegal(before: str, to: str, attempt: Attempt) -> ProctoredExamIllegalStat
 def _start(attempt: Attempt, deadline: timing.Deadline, now: datetime.datetime) -> AttemptChanges:
     """Start the clock. An attempt with no time left ends as soon as it starts."""
     values: AttemptChanges = {"started_at": now, "allowed_time_limit_mins": deadline.minutes}
-    if (
-        attempt.time_remaining_seconds is not None
-    ):  # later grants are added once it is interrupted again
+    # Of a resumed attempt; later grants are added once it is interrupted again.
+    if attempt.time_remaining_seconds is not None:
         values["time_remaining_seconds"] = math.ceil(deadline.seconds_left(now))
     if deadline.ends_at <= now:
         kept = conf.proctoring.ALLOW_TIMED_OUT_STATE
@@ -339,10 +342,7 @@ def _clear_onboarding_errors(change: effects.Change) -> None:
         provider = provider_info(known.proctored_exam)
         if provider is None or change.provider is None or provider.name != change.provider.name:
             continue
+        attempt = lock_attempt(known)
         rows.delete(
-            lock_attempt(known),
-            None,
-            tell_provider=True,
-            reason="onboarding",
-            resets_learner_state=False,
+            attempt, None, tell_provider=True, reason="onboarding", resets_learner_state=False
         )

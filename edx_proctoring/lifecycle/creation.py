@@ -40,8 +40,9 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     ProctoringReservation,
 )
+from edx_proctoring.models.locks import end_reservation
 from edx_proctoring.statuses import IN_PROGRESS, INCOMPLETE
-from edx_proctoring.transactions import database_now
+from edx_proctoring.transactions import Clock, read_clock
 from edx_proctoring.types import AttemptChanges, User
 
 log = logging.getLogger(__name__)
@@ -56,9 +57,11 @@ class PairSnapshot:
     token: str | None  # of a creation in progress
     reserved_until: datetime.datetime | None
     answers_wait: bool  # are answers of a removed attempt still to be deleted?
+    now: datetime.datetime  # by the database's clock
 
 
-_PairRow = tuple[int | None, int | None, str | None, datetime.datetime | None, bool]
+_Moment = datetime.datetime | None
+_PairRow = tuple[int | None, int | None, str | None, _Moment, bool, _Moment]
 
 
 def read_pair(exam_id: int, user_id: int) -> PairSnapshot:
@@ -69,11 +72,12 @@ def read_pair(exam_id: int, user_id: int) -> PairSnapshot:
     row = _PAIR.first(exam_id, user_id, messages.host_order(exam_id, user_id))
     if row is None:
         raise ProctoredExamNotFoundException(f"The exam with id={exam_id} no longer exists.")
-    newest_id, policy_id, token, reserved_until, answers_wait = row
+    newest_id, policy_id, token, reserved_until, answers_wait, clock = row
     newest = None
     if newest_id is not None:
         newest = ProctoredExamStudentAttempt.objects.filter(pk=newest_id).first()
-    return PairSnapshot(newest, policy_id, token, reserved_until, bool(answers_wait))
+    now = read_clock(clock)
+    return PairSnapshot(newest, policy_id, token, reserved_until, bool(answers_wait), now)
 
 
 def _pair(exam_id: int, user_id: int, lane: str) -> "QuerySet[ProctoredExam, _PairRow]":
@@ -88,6 +92,7 @@ def _pair(exam_id: int, user_id: int, lane: str) -> "QuerySet[ProctoredExam, _Pa
         Subquery(reservation.values("token")),
         Subquery(reservation.values("reserved_until")),
         Exists(waiting.filter(kind=messages.LEARNER_STATE.name)),
+        Clock(),
     )
 
 
@@ -160,22 +165,23 @@ def _create(new: NewAttempt) -> Attempt:
         attempt = _create_registered(new)
     else:
         attempt = locked(new.user.pk, lambda: _insert_unregistered(new))
-    if (
-        new.starts and attempt.status == Status.created
-    ):  # answers of a removed attempt are still to be deleted
+    # The insertion has started it already, unless answers of a removed attempt are still to be deleted.
+    if new.starts and attempt.status == Status.created:
         attempt = transition(attempt, Status.started, reason=new.reason, user=new.actor)
     return attempt
 
 
 def _create_registered(new: NewAttempt) -> Attempt:
     token = uuid.uuid4().hex
-    basis, newest = locked(new.user.pk, lambda: _reserve(new, token))
+    reserved = locked(new.user.pk, lambda: _reserve(new, token))
     answer = None
     try:
+        newest = reserved.newest
         resumed = newest if new.goes_on and newest and is_in_resume_process(newest) else None
         answer = register(new.exam, new.user, new.code, token=token, resumed=resumed)
-        return locked(new.user.pk, lambda: _insert_reserved(new, answer, token, basis))
+        return locked(new.user.pk, lambda: _insert_reserved(new, answer, reserved))
     except BaseException:
+        # Also if the process is told to end: the reservation would block the learner until it expires.
         _give_back(new, token, answer)
         raise
 
@@ -232,18 +238,35 @@ def _basis(newest: Attempt | None) -> str:
     return f"{newest.pk} {newest.status}" if newest else ""
 
 
-def _reserve(new: NewAttempt, token: str) -> tuple[str, Attempt | None]:
+@dataclass(frozen=True)
+class _Reserved:
+    """Our reservation, and the newest attempt when it was made."""
+
+    key: int
+    token: str
+    basis: str
+    newest: Attempt | None
+
+
+def _reserve(new: NewAttempt, token: str) -> _Reserved:
     pair = _check(new)
-    _refuse_if_reserved(new, pair)
+    if pair.token != token:  # it is ours if the commit arrived and its answer was lost
+        _refuse_if_reserved(new, pair)
     basis = _basis(pair.newest)
-    ProctoringReservation.objects.take(
-        new.exam.pk, new.user.pk, token, basis, longest_seconds(new.exam)
+    key = ProctoringReservation.objects.take(
+        new.exam.pk,
+        new.user.pk,
+        token,
+        basis,
+        longest_seconds(new.exam),
+        now=pair.now,
+        is_new=pair.token is None,
     )
-    return basis, pair.newest
+    return _Reserved(key, token, basis, pair.newest)
 
 
 def _refuse_if_reserved(new: NewAttempt, pair: PairSnapshot) -> None:
-    if pair.reserved_until is not None and pair.reserved_until > database_now():
+    if pair.reserved_until is not None and pair.reserved_until > pair.now:
         raise StudentExamAttemptBeingCreated(_exists(new))
 
 
@@ -253,14 +276,14 @@ def _insert_unregistered(new: NewAttempt) -> Attempt:
     return _insert(new, Registration(Status.created), pair)
 
 
-def _insert_reserved(new: NewAttempt, answer: Registration, token: str, basis: str) -> Attempt:
+def _insert_reserved(new: NewAttempt, answer: Registration, reserved: _Reserved) -> Attempt:
     pair = _check(new)
-    if pair.token != token or _basis(pair.newest) != basis:
+    if pair.token != reserved.token or _basis(pair.newest) != reserved.basis:
         raise ProctoringTemporarilyUnavailable(
             "The attempt was withdrawn while it was being created. Please try again."
         )
     attempt = _insert(new, answer, pair)
-    ProctoringReservation.objects.of_pair(new.exam.pk, new.user.pk).filter(token=token).end()
+    end_reservation(reserved.key, reserved.token)
     return attempt
 
 
@@ -276,9 +299,10 @@ def _give_back(new: NewAttempt, token: str, answer: Registration | None) -> None
 
     try:
         if transactions.owns():
+            # The creation may have failed because this connection was lost.
             connection.close_if_unusable_or_obsolete()
         transactions.run(release)
-    except Exception:
+    except Exception:  # logged, because the caller raises the error that came first
         log.exception(
             "unused registration not removed at the provider, exam_id=%s user_id=%s external_id=%s",
             new.exam.pk,
@@ -332,14 +356,13 @@ def _put_aside(new: NewAttempt, newest: Attempt | None) -> None:
     if newest.status == Status.submitted:
         rows.delete(newest, new.actor, tell_provider=True, reason=new.reason, also=(reset_event,))
         return
-    before = newest.status
+    before, after = newest.status, Status.onboarding_reset
     values: AttemptChanges = {
-        "status": Status.onboarding_reset,
+        "status": after,
         "is_resumable": False,
         "ready_to_resume": False,
         "resumed": False,
     }
     history_id = rows.update(newest, values, reason=new.reason, user=new.actor)
-    after = Status.onboarding_reset
     change = effects.Change(newest, new.exam, before, after, history_id=history_id)
     effects.perform(change, [reset_event])

@@ -15,11 +15,11 @@ from django.db.models import Min
 
 from edx_proctoring import deadlines, timing
 from edx_proctoring.lifecycle import rows
-from edx_proctoring.lifecycle.clock import add_seconds, check_key, done_before, not_in
 from edx_proctoring.lifecycle.ledger import Ledger, TimeChange, read, store
 from edx_proctoring.lifecycle.locking import locked
 from edx_proctoring.lifecycle.resume import is_in_resume_process
 from edx_proctoring.lifecycle.rows import Attempt, Status
+from edx_proctoring.lifecycle.time_changes import add_seconds, check_key, done_before, not_in
 from edx_proctoring.models import TimeAdjustment
 from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
 from edx_proctoring.types import User

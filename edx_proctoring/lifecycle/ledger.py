@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from edx_proctoring import conf, deadlines, effects, timing
 from edx_proctoring.backends.provider_info import provider_info
+from edx_proctoring.compiled_rows import InsertOnce
 from edx_proctoring.exceptions import ExtraTimeUnavailable, TimeChangeNotAllowed
 from edx_proctoring.lifecycle import rows
 from edx_proctoring.lifecycle.locking import lock_attempt
@@ -85,9 +86,12 @@ def read(known: Attempt, now: datetime.datetime | None = None) -> Ledger:
     return read_locked(attempt, now or timezone.now())
 
 
-def read_locked(attempt: Attempt, now: datetime.datetime) -> Ledger:
-    """Read the ledger of an attempt that the caller has locked."""
-    found = list(TimeAdjustment.objects.of_attempts([attempt.pk]))
+def read_locked(
+    attempt: Attempt, now: datetime.datetime, found: Sequence[TimeAdjustment] | None = None
+) -> Ledger:
+    """Read the ledger of an attempt that the caller has locked. `found`: its rows, if they were read under the lock."""
+    if found is None:
+        found = list(TimeAdjustment.objects.of_attempts([attempt.pk]))
     deadline = deadlines.from_ledger(attempt, found)
     is_known = deadlines.last_allotment(found) is not None
     if deadline is not None and deadline.at(now) != deadline:
@@ -123,8 +127,12 @@ def store(
     *,
     reason: str,
     by: User | None,
+    noted: str = "",
 ) -> int:
-    """Write the ledger rows, the columns and the messages; return the seconds by which the deadline moved."""
+    """Write the ledger rows, the columns and the messages; return the seconds by which the deadline moved.
+
+    `noted`: the reason of a row of the history that is written even if no column changes.
+    """
     before = ledger.deadline
     written: list[TimeAdjustment] = [row] if row is not None and row.pk is None else []
     if after is not None and before is not None:
@@ -136,7 +144,7 @@ def store(
     for one in written:
         _insert(one)
     if after is not None:
-        _write_columns(ledger, after, reason, by)
+        _write_columns(ledger, after, noted or reason, by, always=bool(noted))
     log.info("attempt %s: %s, ends %s", ledger.attempt.pk, reason, after and after.ends_at)
     shown = row or (written[0] if written else None)
     if shown is None:
@@ -185,10 +193,12 @@ def _insert(row: TimeAdjustment) -> None:
         raise TimeChangeNotAllowed("This key belongs to another change.") from error
 
 
-def _write_columns(ledger: Ledger, after: Deadline, reason: str, by: User | None) -> None:
+def _write_columns(
+    ledger: Ledger, after: Deadline, reason: str, by: User | None, *, always: bool
+) -> None:
     minutes = column_minutes(after, ledger.now)
     # Each write adds a row to the history, so seconds alone are not written.
-    if minutes != ledger.attempt.allowed_time_limit_mins:
+    if always or minutes != ledger.attempt.allowed_time_limit_mins:
         values: AttemptChanges = {"allowed_time_limit_mins": minutes}
         rows.update(ledger.attempt, values, reason=reason, user=by)
 
@@ -206,16 +216,22 @@ def cut_to_due_date(
 
     `extra`: the learner's extra time, if the caller has read it.
     """
-    exam = deadlines.exam_fields(attempt.proctored_exam)
-    try:
-        due, is_beyond = deadlines.due_date_with_extra_time(exam, attempt.user_id, before, extra)
-    except ExtraTimeUnavailable:
-        # An extension that fails must not stop changes of a running attempt, only the start of a new one.
-        due, is_beyond = before.due, before.beyond_due_date
+    due, is_beyond = _due_date_today(attempt, before, extra)
     cut = replace(deadline, due=due and timing.in_utc(due), beyond_due_date=is_beyond)
     if cut.last_moment is None or cut.last_moment >= before.ends_at:
         return cut
     return replace(cut, due=before.ends_at, beyond_due_date=False)
+
+
+def _due_date_today(
+    attempt: Attempt, before: Deadline, extra: ExtraTime | None
+) -> tuple[datetime.datetime | None, bool]:
+    exam = deadlines.exam_fields(attempt.proctored_exam)
+    try:
+        return deadlines.due_date_with_extra_time(exam, attempt.user_id, before, extra)
+    except ExtraTimeUnavailable:
+        # An extension that fails must not stop changes of a running attempt, only the start of a new one.
+        return before.due, before.beyond_due_date
 
 
 def close_pause(row: TimeAdjustment, now: datetime.datetime) -> None:
@@ -260,6 +276,9 @@ def allotment_row(
     )
 
 
+_INSERT = InsertOnce(TimeAdjustment)
+
+
 def write_start(attempt: Attempt, deadline: Deadline, by: User | None) -> None:
     """Write the first ledger rows: the allotment, and a correction by the time that a resumed attempt has used already."""
     written = [allotment_row(attempt, deadline, deadline.started_at, by)]
@@ -280,7 +299,7 @@ def write_start(attempt: Attempt, deadline: Deadline, by: User | None) -> None:
             kind = TimeAdjustment.CORRECTION
             at, key = deadline.started_at, new_key(kind)
             written.append(TimeAdjustment.of(attempt, kind, key, at, seconds=seconds, reason=text))
-    TimeAdjustment.objects.bulk_create(written)
+    _INSERT(written)
 
 
 def end_pause(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> AttemptChanges:

@@ -1,22 +1,27 @@
 """The learner's lock, which every change of an attempt must hold."""
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
 from django.contrib.auth import get_user_model
+from django.db import DatabaseError
 from django.db.models import Q
 
 from edx_proctoring import outbox, transactions
 from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.exceptions import (
+    ProctoringTemporarilyUnavailable,
     StudentExamAttemptDoesNotExistsException,
     UserNotFoundException,
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringLearner
 from edx_proctoring.models.locks import LockIsMissing
 from edx_proctoring.types import User
+
+log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 # The learners whose lock this execution context holds. Signal receivers for saved and deleted models re-enter here
@@ -52,12 +57,23 @@ def locked(user_id: int, work: Callable[[], Result], *, waits: bool = True) -> R
     try:
         return transactions.run(lock_and_work, wait_seconds=seconds, limits_waits=True)
     except LockIsMissing:
-        _ensure(user_id)
+        _ensure(user_id, is_missing=True)
     return transactions.run(lock_and_work, wait_seconds=seconds, limits_waits=True)
 
 
-def _ensure(user_id: int) -> None:
-    transactions.reconnecting(lambda: ProctoringLearner.objects.ensure(user_id))
+def prepare_locks(user_ids: Iterable[int]) -> None:
+    """Make sure that these learners' locks exist, which saves the first change of each a second transaction."""
+    if not transactions.owns():
+        return
+    try:
+        ProctoringLearner.objects.ensure_all(user_ids)
+    except (DatabaseError, ProctoringTemporarilyUnavailable) as error:
+        log.info("locks not prepared, each change makes its own: %r", error)
+
+
+def _ensure(user_id: int, *, is_missing: bool = False) -> None:
+    ensure = ProctoringLearner.objects.ensure
+    transactions.reconnecting(lambda: ensure(user_id, is_missing=is_missing))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import logging
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -31,7 +31,7 @@ from edx_proctoring.lifecycle.ledger import (
 )
 from edx_proctoring.lifecycle.locking import locked
 from edx_proctoring.lifecycle.rows import Attempt
-from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAllowance
+from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAllowance, TimeAdjustment
 from edx_proctoring.models.attempts import AttemptQuerySet
 from edx_proctoring.statuses import IN_PROGRESS
 from edx_proctoring.timing import Deadline, ExtraTime
@@ -79,12 +79,17 @@ def _follow(ledger: Ledger, before: Deadline) -> tuple[Deadline, int]:
     return after, store(ledger, after, None, reason="recalculated", by=None)
 
 
-def before_it_ends(attempt: Attempt, deadline: Deadline, now: datetime.datetime) -> Deadline:
+def before_it_ends(
+    attempt: Attempt,
+    deadline: Deadline,
+    now: datetime.datetime,
+    found: Sequence[TimeAdjustment] | None = None,
+) -> Deadline:
     """Recompute the deadline of an attempt that is about to end, because a recalculation may be pending in the outbox.
 
-    The caller holds the learner's lock.
+    The caller holds the learner's lock, and may have read the rows of the ledger under it.
     """
-    ledger = read_locked(attempt, now)
+    ledger = read_locked(attempt, now, found)
     if attempt.status not in IN_PROGRESS or ledger.deadline is None or not ledger.has_allotment:
         return deadline  # started by an older version: its columns are used
     host_dates.read_again(attempt.proctored_exam.course_id, attempt.user_id)

@@ -90,6 +90,7 @@ def register(
         log.error("registration refused, exam_id=%s user_id=%s: %s", *ids, cause)
         raise
     except Exception as error:
+        # Providers are third-party code: whatever they raise, the learner gets a sentence and may try again.
         log.exception("registration failed, exam_id=%s user_id=%s", *ids)
         code = 504 if isinstance(error, TimeoutError | requests.Timeout) else 502
         raise BackendProviderCannotRegisterAttempt(repr(error), code) from error

@@ -66,6 +66,7 @@ def _remove_at_provider(attempt: Attempt) -> None:
         with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
             confirmed = provider.remove_exam_attempt(exam.external_id or "", attempt.external_id)
     except Exception as error:
+        # After any error, the provider may still have the attempt, so our row stays.
         log.warning("provider did not remove attempt_id=%s: %r", attempt.pk, error)
         if is_removal_unsupported(error):
             raise BackendProviderDoesNotRemoveAttempts(

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from edx_proctoring import effects, outbox
 from edx_proctoring.backends.provider_info import provider_info
+from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.effects import messages
 from edx_proctoring.models import (
     HistoryNote,
@@ -41,6 +42,11 @@ API, LEARNER, STAFF, PROVIDER, TIME_OUT, CASCADE, SWEEP = (
 )
 # Like CASCADE, if the learner personally declined the exam that caused the cascade.
 LEARNERS_CASCADE = "cascade, learner"
+
+# The ledger does not say who has ended a pause or break, so the history does. Ends by a change of many attempts, and of a
+# break for which a pause begins, are told with that change.
+CONTINUED = "continue"
+CONTINUED_IN_BULK, CONTINUED_TO_PAUSE = f"{CONTINUED}, bulk", f"{CONTINUED}, paused"
 
 
 def new_code() -> str:
@@ -157,9 +163,18 @@ def delete(
 
 def other_statuses(attempt: Attempt) -> tuple[str, ...]:
     """Return the statuses of the learner's other attempts in the exam, newest first."""
-    pair = Attempt.objects.of_pair(attempt.proctored_exam_id, attempt.user_id)
-    others = pair.exclude(pk=attempt.pk).newest_first()
-    return tuple(others.values_list("status", flat=True))
+    return tuple(_OTHERS(attempt.proctored_exam_id, attempt.user_id, attempt.pk))
+
+
+_OTHERS: CompiledOnce[str] = CompiledOnce(
+    lambda exam_id, user_id, attempt_id: (
+        Attempt.objects.of_pair(exam_id, user_id)
+        .exclude(pk=attempt_id)
+        .newest_first()
+        .values_list("status", flat=True)
+    ),
+    *(int, int, int),
+)
 
 
 def has_begun(exam_id: int, user_id: int) -> bool:

@@ -2,7 +2,7 @@
 
 import datetime
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -14,6 +14,7 @@ from edx_proctoring.lifecycle.change import StatusRequest, change_locked, check_
 from edx_proctoring.lifecycle.locking import LockIsTaken, lock_attempt, locked
 from edx_proctoring.lifecycle.recalculation import before_it_ends
 from edx_proctoring.lifecycle.rows import TIME_OUT, Attempt, Status
+from edx_proctoring.models import TimeAdjustment
 from edx_proctoring.statuses import INCOMPLETE
 from edx_proctoring.timing import Deadline
 from edx_proctoring.types import User
@@ -75,31 +76,45 @@ def expire_if_overdue(attempt: Attempt) -> Attempt:
         return deadlines.as_ended(attempt, deadline.ends_at if deadline else None)
 
 
-def expire(attempt: Attempt, reason: str = TIME_OUT, *, waits: bool = True) -> Expiry:
-    """End the attempt if its time is over. Unless `waits` is set, raises LockIsTaken if the lock is held elsewhere."""
+def expire(
+    attempt: Attempt, reason: str = TIME_OUT, *, waits: bool = True, looks_overdue: bool = False
+) -> Expiry:
+    """End the attempt if its time is over. Unless `waits` is set, raises LockIsTaken if the lock is held elsewhere.
+
+    `looks_overdue`: the caller has found that, so that only the decision under the lock is left.
+    """
     now = timezone.now()
     # The columns are at most a minute late, and most attempts are far from their end, so this check saves the ledger
     # query.
-    if not deadlines.may_be_overdue(attempt, now) or _overdue_since(attempt, now) is None:
+    if not looks_overdue and not (
+        deadlines.may_be_overdue(attempt, now)
+        and _overdue_since(attempt, deadlines.ledger(attempt), now)
+    ):
         return Expiry(attempt, changed=False)
 
     def end() -> Expiry:
         current = lock_attempt(attempt, waits=waits)
         now = timezone.now()  # waiting for the lock may have taken a while
-        deadline = _overdue_since(current, now)
+        if current.status not in INCOMPLETE:
+            return Expiry(current, changed=False)
+        rows = deadlines.ledger(current)
+        deadline = _overdue_since(current, rows, now)
         if deadline is None:
             return Expiry(current, changed=False)
-        deadline = before_it_ends(current, deadline, now)
+        deadline = before_it_ends(current, deadline, now, rows)
         if not deadline.is_over(now):
             return Expiry(current, changed=False)
-        return Expiry(change_locked(current, time_out(deadline, reason), now), changed=True)
+        ended = change_locked(current, time_out(deadline, reason), now, deadline)
+        return Expiry(ended, changed=True)
 
     return locked(attempt.user_id, end, waits=waits)
 
 
-def _overdue_since(attempt: Attempt, now: datetime.datetime) -> Deadline | None:
-    """Return the deadline of an attempt whose time is over; None while it is running or paused, or once it has ended."""
-    deadline = deadlines.read(attempt) if attempt.status in INCOMPLETE else None
+def _overdue_since(
+    attempt: Attempt, rows: Iterable[TimeAdjustment], now: datetime.datetime
+) -> Deadline | None:
+    """Return the deadline by these rows of the ledger if the time is over; None while it is running or paused."""
+    deadline = deadlines.from_ledger(attempt, rows)
     return deadline.at(now) if deadline is not None and deadline.is_over(now) else None
 
 

@@ -92,7 +92,10 @@ class BatchCommand(WatchedCommand):
             how = f"with --after {last}" if self.resumes else "by running the command again"
             text = f"Interrupted after {counts.total()} {noun}s; resume {how}."
             raise CommandError(text, returncode=130) from None
-        verb = "to be done" if options["dry_run"] else "done"
+        self._report_totals(counts, noun, dry_run=options["dry_run"])
+
+    def _report_totals(self, counts: Counter[str], noun: str, *, dry_run: bool) -> None:
+        verb = "to be done" if dry_run else "done"
         self.stdout.write(
             f"{counts.total()} {noun}s: {counts['done']} {verb}, {counts['unchanged']} unchanged, "
             f"{counts['skipped']} skipped, {counts['failed']} failed"

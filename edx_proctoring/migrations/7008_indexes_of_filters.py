@@ -11,7 +11,9 @@ class Migration(migrations.Migration):
         BuildIndex(
             model_name="ProctoredExamStudentAttempt",
             index=models.Index(
-                fields=["proctored_exam", "status", "created", "user"],
+                fields=[
+                    "proctored_exam", "status", "created", "user", "ready_to_resume", "resumed", "id",
+                ],
                 name="proctoring_attempt_status",
             ),
         ),

@@ -3,7 +3,7 @@
 import datetime
 import functools
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import connection, models
@@ -16,6 +16,7 @@ from edx_proctoring import backends, constants
 from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.models.exact import compare_exactly, exactly
 from edx_proctoring.models.exams import ProctoredExam
+from edx_proctoring.models.saving import HistoryRow, OneHistoryManager
 from edx_proctoring.statuses import INCOMPLETE, ProctoredExamStudentAttemptStatus
 from edx_proctoring.types import User
 
@@ -60,6 +61,13 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
         """Return only the newest attempt of each learner and exam, chosen in the database."""
         return self.filter(~_newer())
 
+    def latest_by_index(self) -> Self:
+        """Return the same by two conditions, the first of which PostgreSQL answers from an index alone.
+
+        This takes half the time if most rows have a newer one, and a little longer if few have.
+        """
+        return self.filter(~_created_later(), ~_created_with_higher_id())
+
     def matching(self, text: str) -> Self:
         """Return attempts whose learner's username or e-mail address contains the text, ignoring case."""
         return self.filter(Q(user__username__icontains=text) | Q(user__email__icontains=text))
@@ -86,14 +94,27 @@ class AttemptQuerySet(models.QuerySet["ProctoredExamStudentAttempt"]):
 @functools.cache
 def _newer() -> Exists:
     """Return a condition: a newer attempt of the same learner and exam exists."""
-    return Exists(
-        ProctoredExamStudentAttempt._default_manager.filter(
-            Q(created__gt=OuterRef("created"))
-            | Q(created=OuterRef("created"), id__gt=OuterRef("id")),
-            user_id=OuterRef("user_id"),
-            proctored_exam_id=OuterRef("proctored_exam_id"),
-        )
+    return _exists(
+        Q(created__gt=OuterRef("created")) | Q(created=OuterRef("created"), id__gt=OuterRef("id"))
     )
+
+
+@functools.cache
+def _created_later() -> Exists:
+    return _exists(Q(created__gt=OuterRef("created")))
+
+
+@functools.cache
+def _created_with_higher_id() -> Exists:
+    return _exists(Q(created=OuterRef("created"), id__gt=OuterRef("id")))
+
+
+def _exists(condition: Q) -> Exists:
+    """Return a condition: such an attempt of the same learner and exam exists."""
+    own = ProctoredExamStudentAttempt._default_manager.filter(
+        condition, user_id=OuterRef("user_id"), proctored_exam_id=OuterRef("proctored_exam_id")
+    )
+    return Exists(own)
 
 
 _Manager = models.Manager.from_queryset(AttemptQuerySet)
@@ -232,7 +253,11 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
     resumed = models.BooleanField(default=False, verbose_name="Resumed")
 
     objects = ProctoredExamStudentAttemptManager()
-    history = HistoricalRecords(table_name="proctoring_proctoredexamstudentattempt_history")
+    history = HistoricalRecords(
+        table_name="proctoring_proctoredexamstudentattempt_history",
+        history_manager=OneHistoryManager,
+        bases=[HistoryRow],
+    )
 
     class Meta:
         app_label = "edx_proctoring"
@@ -248,8 +273,17 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
             models.Index(
                 fields=["proctored_exam", "created", "user"], name="proctoring_attempt_newest"
             ),
+            # With all that tells which interrupted attempts wait for a decision, so that no other row is read.
             models.Index(
-                fields=["proctored_exam", "status", "created", "user"],
+                fields=[
+                    "proctored_exam",
+                    "status",
+                    "created",
+                    "user",
+                    "ready_to_resume",
+                    "resumed",
+                    "id",
+                ],
                 name="proctoring_attempt_status",
             ),
             models.Index(
@@ -257,20 +291,23 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
                 name="proctoring_attempt_resumable",
             ),
             models.Index(fields=["status", "started_at"], name="proctoring_attempt_running"),
-            # The orders of the staff's list.
+            # The orders of the staff's list. Where earlier attempts come first, learner and creation tell them from the
+            # newest ones without reading the rows.
             models.Index(fields=["proctored_exam", "id"], name="proctoring_attempt_by_id"),
             models.Index(
                 fields=["proctored_exam", "started_at", "id"], name="proctoring_attempt_by_start"
             ),
             models.Index(
-                fields=["proctored_exam", "completed_at", "id"], name="proctoring_attempt_by_end"
+                fields=["proctored_exam", "completed_at", "id", "user", "created"],
+                name="proctoring_attempt_by_end",
             ),
             models.Index(
                 fields=["proctored_exam", "allowed_time_limit_mins", "id"],
                 name="proctoring_attempt_by_limit",
             ),
             models.Index(
-                fields=["proctored_exam", "status", "id"], name="proctoring_attempt_by_status"
+                fields=["proctored_exam", "status", "id", "user", "created"],
+                name="proctoring_attempt_by_status",
             ),
         )
 
@@ -324,3 +361,14 @@ _NEWEST = CompiledOnce(
     *(int, int),
 )
 compare_exactly(ProctoredExamStudentAttempt, "attempt_code", "external_id")
+
+
+if TYPE_CHECKING:
+
+    class PastAttempt(ProctoredExamStudentAttempt):
+        """A row of the history of attempts."""
+
+        history_date: datetime.datetime
+        history_type: str
+        history_change_reason: str | None
+        history_user: User | None

@@ -18,6 +18,7 @@ class BulkTimeChange(models.Model):
 
     EXTEND, PAUSE, CONTINUE, UNDO = "extend", "pause", "continue", "undo"
     ACTIONS: ClassVar = [EXTEND, PAUSE, CONTINUE]
+    KEY_PREFIX = "bulk:"  # of the ledger's rows of all bulk changes
 
     id = models.BigAutoField(primary_key=True)
     course_id = models.CharField(max_length=255, db_index=True)
@@ -52,7 +53,18 @@ class BulkTimeChange(models.Model):
 
     def key(self, attempt_id: int) -> str:
         """Return the key of the ledger's row of this attempt."""
-        return f"bulk:{self.pk}:{attempt_id}"
+        return f"{self.key_prefix(self.pk)}{attempt_id}"
+
+    @classmethod
+    def key_prefix(cls, change_id: int) -> str:
+        """Return how the keys of the ledger's rows of this change begin."""
+        return f"{cls.KEY_PREFIX}{change_id}:"
+
+    @classmethod
+    def ids_in(cls, key: str) -> tuple[int, int]:
+        """Return the ids of the change and of the attempt that a key names."""
+        change_id, attempt_id = key.removeprefix(cls.KEY_PREFIX).split(":")
+        return int(change_id), int(attempt_id)
 
     @property
     def may_be_undone_until(self) -> datetime.datetime | None:

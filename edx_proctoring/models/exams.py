@@ -9,6 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.models.exact import compare_exactly, exactly
+from edx_proctoring.models.saving import OneHistoryManager
 
 
 class ExamQuerySet(models.QuerySet["ProctoredExam"]):
@@ -48,7 +49,9 @@ class ProctoredExam(TimeStampedModel):
     backend = models.CharField(max_length=255, null=True, default=None)  # noqa: DJ001  published column
 
     objects = models.Manager.from_queryset(ExamQuerySet)()
-    history = HistoricalRecords(table_name="proctoring_proctoredexamhistory")
+    history = HistoricalRecords(
+        table_name="proctoring_proctoredexamhistory", history_manager=OneHistoryManager
+    )
 
     class Meta:
         app_label = "edx_proctoring"

@@ -5,14 +5,17 @@ The foreign keys have no database constraint, so that older versions of the app 
 
 import datetime
 import functools
+from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Self
 
 from django.conf import settings
-from django.db import IntegrityError, connection, models, transaction
+from django.db import connection, models, router, transaction
 from django.utils import timezone
 
 from edx_proctoring import transactions
-from edx_proctoring.compiled_queries import CompiledOnce
+from edx_proctoring.compiled_queries import CompiledOnce, DeleteOnce
+from edx_proctoring.compiled_rows import InsertOnce
 from edx_proctoring.models.exams import ProctoredExam
 
 
@@ -23,29 +26,48 @@ class LockIsMissing(Exception):
 class LearnerManager(models.Manager["ProctoringLearner"]):
     """Takes the lock."""
 
-    def ensure(self, user_id: int) -> None:
-        """Make sure that the row exists before our transaction begins.
+    def ensure(self, user_id: int, *, is_missing: bool = False) -> None:
+        """Make sure that the row exists before our transaction begins. `is_missing`: there was none a moment ago.
 
         Runs in autocommit: on MariaDB, inserting and locking the row in one transaction deadlocks with neighbouring
         rows.
         """
-        if not connection.features.has_select_for_update or self.filter(user_id=user_id).exists():
+        if not connection.features.has_select_for_update:
             return
-        try:
-            transactions.run(lambda: self.create(user_id=user_id))
-        except IntegrityError:
-            return  # another process was faster
+        if not is_missing and self.filter(user_id=user_id).exists():
+            return
+        row = self.model(user_id=user_id)  # another process may be faster
+        transactions.repeated(lambda: _insert()([row]))
+
+    def ensure_all(self, user_ids: Iterable[int]) -> None:
+        """Do the same for many learners, with one query and at most one statement more."""
+        if not connection.features.has_select_for_update:
+            return
+        wanted = set(user_ids)
+        wanted.difference_update(self.filter(user_id__in=wanted).values_list("user_id", flat=True))
+        rows = [self.model(user_id=user_id) for user_id in sorted(wanted)]
+        if rows:
+            transactions.run(lambda: self.bulk_create(rows, ignore_conflicts=True))
 
     def lock(self, user_id: int, *, ours: bool) -> None:
         """Lock the learner's row until the end of the transaction; must be its first statement.
 
         Uses an upsert in a foreign transaction, and if the row cannot be locked otherwise (SQLite). In our own one
-        (`ours`) the same query tells PostgreSQL how long to wait for this and later locks, and LockIsMissing is raised
-        if there is no row: the caller then ensures it, which costs a learner's first change a second transaction and
-        saves all others a query.
+        (`ours`) the same query tells PostgreSQL how long to wait for this and later locks. If there is no row yet,
+        PostgreSQL inserts it in the same transaction; elsewhere LockIsMissing is raised and the caller ensures it, which
+        costs a learner's first change a second transaction and saves all others a query.
         """
         if ours and connection.features.has_select_for_update:
-            if not _lock(transactions.LOCK_SECONDS)(user_id):
+            take = _lock(transactions.LOCK_SECONDS)
+            if take(user_id):
+                return
+            if connection.vendor != "postgresql":
+                raise LockIsMissing
+            # Waits if another transaction has just inserted the row; then that one holds the lock. A row that we have
+            # inserted is invisible to others until we commit, and so locked.
+            transactions.limit_waits(transactions.LOCK_SECONDS)
+            is_ours = _insert().add(self.model(user_id=user_id), connection.alias)
+            if not is_ours and not take(user_id):
                 raise LockIsMissing
             return
         self.bulk_create(
@@ -78,6 +100,7 @@ class LearnerManager(models.Manager["ProctoringLearner"]):
 def _limited(
     row: models.QuerySet["ProctoringLearner"], seconds: int
 ) -> models.QuerySet["ProctoringLearner"]:
+    # On MariaDB `transactions` limits the session; on SQLite nothing waits for a row.
     if connection.vendor == "postgresql":
         row = row.filter(transactions.lock_limit(seconds))
     return row.only("pk")
@@ -103,6 +126,11 @@ class ProctoringLearner(models.Model):
 
 
 @functools.cache
+def _insert() -> InsertOnce[ProctoringLearner]:
+    return InsertOnce(ProctoringLearner, ignore_conflicts=True)
+
+
+@functools.cache
 def _lock(seconds: int) -> CompiledOnce[ProctoringLearner]:
     """Return the query that takes the lock; its SQL limits the waits."""
     rows = ProctoringLearner.objects.filter
@@ -118,23 +146,38 @@ class ReservationQuerySet(models.QuerySet["ProctoringReservation"]):
         """Return the creation in progress for the learner in the exam, if any."""
         return self.filter(exam_id=exam_id, user_id=user_id)
 
-    def take(self, exam_id: int, user_id: int, token: str, basis: str, seconds: float) -> None:
-        """Reserve the pair for `seconds`, replacing an expired reservation.
+    def take(
+        self,
+        exam_id: int,
+        user_id: int,
+        token: str,
+        basis: str,
+        seconds: float,
+        *,
+        now: datetime.datetime | None = None,
+        is_new: bool = False,
+    ) -> int:
+        """Reserve the pair for `seconds`, replacing an expired reservation; return the reservation's id.
 
-        Looks before it updates, because an UPDATE that finds no row takes a gap lock on MariaDB, which blocks other
+        The caller may have read the database's clock (`now`), and that the pair has no reservation (`is_new`). Else
+        looks before it updates, because an UPDATE that finds no row takes a gap lock on MariaDB, which blocks other
         inserts.
         """
-        until = transactions.database_now() + datetime.timedelta(seconds=seconds)
+        until = (now or transactions.database_now()) + datetime.timedelta(seconds=seconds)
         values: dict[str, str | datetime.datetime] = {
             "token": token,
             "basis": basis,
             "reserved_until": until,
         }
-        expired = self.of_pair(exam_id, user_id).values_list("pk", flat=True).first()
-        if expired is None or not self.filter(pk=expired).update(**values):
-            # A savepoint, so that a conflict with another creation does not break the transaction.
-            with transaction.atomic():
-                self.create(exam_id=exam_id, user_id=user_id, **values)
+        if not is_new:
+            expired = self.of_pair(exam_id, user_id).values_list("pk", flat=True).first()
+            if expired is not None and self.filter(pk=expired).update(**values):
+                return expired
+        row = self.model(exam_id=exam_id, user_id=user_id, **values)
+        # Only a foreign transaction may not see another creation: the conflict must not break it.
+        with transaction.atomic() if transactions.is_foreign() else nullcontext():
+            _reserve().add(row, router.db_for_write(self.model))
+        return row.pk
 
     def void(self, exam_id: int, user_id: int) -> None:
         """Invalidate a creation in progress: when its provider answers, its token is gone."""
@@ -176,3 +219,14 @@ class ProctoringReservation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.__class__.__name__}: user={self.user_id} exam={self.exam_id}"
+
+
+@functools.cache
+def _reserve() -> InsertOnce[ProctoringReservation]:
+    return InsertOnce(ProctoringReservation)
+
+
+# Ends a reservation that the caller has just seen; by its id, as other conditions lock more rows on MariaDB.
+end_reservation = DeleteOnce(
+    lambda key, token: ProctoringReservation.objects.filter(pk=key, token=token), int, str
+)

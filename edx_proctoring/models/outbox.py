@@ -85,9 +85,8 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         try:  # there was none, or it was delivered long ago and just purged
             with transaction.atomic():
                 message.save(force_insert=True)
-        except (
-            IntegrityError
-        ):  # just stored by another process; only a locking read is sure to see it
+        except IntegrityError:
+            # Another process has just stored it; only a locking read is sure to see it.
             with transaction.atomic():
                 message_id = rows.select_for_update().values_list("id", flat=True).get()
             self._put_again(message_id, message)

@@ -203,15 +203,15 @@ def document(prefix: str = "api/") -> dict[str, Any]:
     routes = [path(prefix, include("edx_proctoring.urls"))]
     with patched_settings(SETTINGS):
         found: dict[str, Any] = _Generator(patterns=routes).get_schema(request=None, public=True)
-    for path_, methods in found["paths"].items():
+    paths, root = found["paths"], f"/{prefix}edx_proctoring/"
+    for path_, methods in paths.items():
         for operation in methods.values() if "{" in path_ else ():
             _add_missing(operation["responses"])
     for (path_, method), operation in OPERATIONS.items():
         if operation.framed:
-            _add_pages(found["paths"][f"/{prefix}edx_proctoring/{path_}"][method]["responses"])
+            _add_pages(paths[root + path_][method]["responses"])
     _drop(found, "x-spec-enum-id")  # left over by drf-spectacular if none of its hooks runs
-    start = OPERATIONS[START, "get"]
-    found["paths"][f"/{prefix}edx_proctoring/{START}"] = {"get": _start_callback(start)}
+    paths[root + START] = {"get": _start_callback(OPERATIONS[START, "get"])}
     return found
 
 

@@ -44,9 +44,8 @@ class Operation:
     summary: str
     answers: Mapping[int, Any]
     body: Any = None
-    errors: Sequence[int] = (
-        403,
-    )  # in addition to the responses of every route, see generator.GENERAL
+    # In addition to the responses of every route, see generator.GENERAL.
+    errors: Sequence[int] = (403,)
     query: type[QuerySerializer] | None = None
     description: str = ""
     error_shapes: Mapping[int, Any] = field(default_factory=dict)

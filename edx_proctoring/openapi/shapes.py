@@ -109,6 +109,8 @@ class OtherExamSerializer(s.Serializer[object]):
 
     exam_display_name = s.CharField()
     exam_url_path = s.CharField(allow_null=True)
+    time_remaining_seconds = s.FloatField()
+    is_paused = s.BooleanField()
 
 
 class TimerSerializer(TimeChangesSerializer):

@@ -1,4 +1,4 @@
-"""Delete what is kept for a time only."""
+"""Delete rows that are kept only for a limited time."""
 
 import datetime
 import logging

@@ -2,12 +2,15 @@
 
 import datetime
 import logging
+import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from django.utils import timezone
 
-from edx_proctoring import conf, deadlines, lifecycle, outbox
+from edx_proctoring import conf, deadlines, host_dates, lifecycle, outbox
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import (
     ExtraTimeUnavailable,
@@ -20,7 +23,10 @@ log = logging.getLogger(__name__)
 
 Attempt = ProctoredExamStudentAttempt
 SWEEP_BATCH_SIZE = 500
-COMPARE_EVERY = datetime.timedelta(minutes=5)
+TOGETHER = 50  # attempts whose messages are delivered together
+# After this time, the messages of fewer attempts are delivered: learners' screens and courses wait for them.
+TOGETHER_SECONDS = 1
+COMPARE_EVERY = datetime.timedelta(minutes=5)  # the host sends no signal when a due date changes
 
 
 @dataclass(frozen=True)
@@ -55,25 +61,66 @@ def sweep_expired_attempts(
     if not dry_run:
         _look_after_pauses()
     until = None if seconds is None else timezone.now() + datetime.timedelta(seconds=seconds)
-    yield from _sweep(batch_size, limit, until, dry_run)
+    yield from _sweep(batch_size, _Limits(limit, until), dry_run)
     if not dry_run:
         follow_changes_if_due()
         ScheduledRun.objects.note(SWEEP)
 
 
-def _sweep(
-    batch_size: int, limit: int | None, until: datetime.datetime | None, dry_run: bool
-) -> Iterator[Sweep]:
+@dataclass(frozen=True)
+class _Limits:
+    """The limits at which a sweep stops, even if attempts are left."""
+
+    attempts: int | None
+    until: datetime.datetime | None
+
+    def are_reached(self, done: Sweep) -> bool:
+        is_late = self.until is not None and timezone.now() >= self.until
+        return is_late or (self.attempts is not None and done.ended >= self.attempts)
+
+
+def _sweep(batch_size: int, limits: _Limits, dry_run: bool) -> Iterator[Sweep]:
     done = Sweep()
     for page in running_attempts(batch_size):
         done = replace(done, looked_at=done.looked_at + len(page))
-        for attempt in deadlines.overdue(page, timezone.now()):
-            is_late = until is not None and timezone.now() >= until
-            if is_late or (limit is not None and done.ended >= limit):
-                yield done
-                return
-            done = replace(done, ended=done.ended + 1) if dry_run else _end(attempt, done)
+        overdue = deque(deadlines.overdue(page, timezone.now()))
+        if overdue and not dry_run:
+            lifecycle.prepare_locks(attempt.user_id for attempt in overdue)
+        while overdue and not limits.are_reached(done):
+            if dry_run:
+                overdue.popleft()
+                done = replace(done, ended=done.ended + 1)
+            else:
+                done = _end_some(overdue, limits, done)
         yield done
+        if overdue:
+            return
+
+
+def _end_some(overdue: deque[Attempt], limits: _Limits, done: Sweep) -> Sweep:
+    """End the first attempts and remove them from the list; due dates are read, and messages delivered, for all together.
+
+    Each is a transaction of its own. All were overdue before their due dates are read, so a change that came in time is
+    among them.
+    """
+    some = list(islice(overdue, TOGETHER))
+    learners = [
+        (
+            one.proctored_exam.course_id,
+            one.proctored_exam.content_id,
+            one.user_id,
+            one.user.username,
+        )
+        for one in some
+    ]
+    with outbox.delivered_together(), host_dates.read_together(learners):
+        until = time.monotonic() + TOGETHER_SECONDS
+        for count, attempt in enumerate(some):
+            if limits.are_reached(done) or (count and time.monotonic() >= until):
+                break
+            overdue.popleft()
+            done = _end(attempt, done)
+    return done
 
 
 def follow_changes_if_due() -> None:
@@ -89,12 +136,16 @@ def follow_changes_if_due() -> None:
         except ExtraTimeUnavailable:
             return  # logged by the extension's hook; the next comparison tries again
         for attempt in found:
-            try:
-                lifecycle.recalculate(attempt)
-            except StudentExamAttemptDoesNotExistsException:
-                log.info("removed before it was recalculated, attempt_id=%s", attempt.pk)
-            except Exception:
-                log.exception("not recalculated, attempt_id=%s", attempt.pk)
+            _recalculate(attempt)
+
+
+def _recalculate(attempt: Attempt) -> None:
+    try:
+        lifecycle.recalculate(attempt)
+    except StudentExamAttemptDoesNotExistsException:
+        log.info("removed before it was recalculated, attempt_id=%s", attempt.pk)
+    except Exception:
+        log.exception("not recalculated, attempt_id=%s", attempt.pk)
 
 
 def running_attempts(size: int = SWEEP_BATCH_SIZE) -> Iterator[list[Attempt]]:
@@ -149,10 +200,11 @@ def close_pauses(*, dry_run: bool = False) -> Iterator[tuple[int, bool]]:
 
     The deadline moves by the length of each pause, as if staff had ended it.
     """
-    for row in list(TimeAdjustment.objects.open_pauses().select_related("attempt")):
-        if dry_run:
-            yield row.attempt_id, True
-            continue
+    rows = list(TimeAdjustment.objects.open_pauses().select_related("attempt"))
+    if dry_run:
+        yield from ((row.attempt_id, True) for row in rows)
+        return
+    for row in rows:
         try:
             lifecycle.continue_(row.attempt, key=row.key)
         except StudentExamAttemptDoesNotExistsException:
@@ -162,17 +214,17 @@ def close_pauses(*, dry_run: bool = False) -> Iterator[tuple[int, bool]]:
             yield row.attempt_id, False
         else:
             yield row.attempt_id, True
-    if not dry_run:
-        _close_left_open()
+    _close_left_open()
 
 
 def _end(attempt: Attempt, done: Sweep) -> Sweep:
     try:
-        expiry = lifecycle.expire(attempt, lifecycle.SWEEP)
+        expiry = lifecycle.expire(attempt, lifecycle.SWEEP, looks_overdue=True)
     except StudentExamAttemptDoesNotExistsException:
         log.info("attempt removed before it could be ended, attempt_id=%s", attempt.pk)
         return done
     except Exception:
+        # One attempt that fails must not keep the sweep from the others.
         log.exception("attempt could not be ended, attempt_id=%s", attempt.pk)
         return replace(done, failed=done.failed + 1)
     return replace(done, ended=done.ended + expiry.changed)

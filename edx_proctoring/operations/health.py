@@ -25,6 +25,7 @@ from edx_proctoring.operations.probes import (
     ask_shared,
 )
 
+# As docs/monitor.rst promises to load balancers and monitoring, whose own time-outs depend on it.
 READY_SECONDS = 2.0
 REPORT_SECONDS = 3.0
 ORDER = (OK, NOTE, WARNING, ERROR)  # by severity

@@ -66,7 +66,7 @@ class _Answer:
             text = without_secrets(f"unreachable: {type(error).__name__}: {error}")[:300]
             self._found = [Finding(self._subject, ERROR, text)]
         finally:
-            connections.close_all()
+            connections.close_all()  # this thread's own, which Django opens and nothing else closes
 
 
 _shared: dict[str, _Answer] = {}

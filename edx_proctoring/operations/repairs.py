@@ -70,13 +70,17 @@ def _each(
             between()
         changed = False
         for row_id in page:
-            try:
-                done = work(row_id)
-            except Exception as error:
-                log.exception("repair failed, id=%s", row_id)
-                done = Repaired(row_id, FAILED, str(error) or repr(error))
+            done = _tried(work, row_id)
             changed = changed or done.outcome == DONE
             yield done
+
+
+def _tried(work: Callable[[int], Repaired], row_id: int) -> Repaired:
+    try:
+        return work(row_id)
+    except Exception as error:
+        log.exception("repair failed, id=%s", row_id)
+        return Repaired(row_id, FAILED, str(error) or repr(error))
 
 
 def forget_attempts(

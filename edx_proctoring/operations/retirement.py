@@ -1,7 +1,7 @@
 """Retire users: have providers delete their data, and blank personal data in this database."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.apps import apps
 from django.db.models import Q
@@ -172,10 +172,13 @@ def _blank_bulk_reasons(attempts: set[tuple[int, int]]) -> None:
         if action.options.get("reason") and ids.intersection(action.row_ids):
             options = {**action.options, "reason": ""}
             BulkAction.objects.filter(pk=action.pk).update(options=options)
-    selections = BulkTimeChange.objects.exclude(reason="").filter(
-        course_id__in=courses, attempt_ids__isnull=False
-    )
-    naming = [one.pk for one in selections if ids.intersection(one.attempt_ids or ())]
+    changes = BulkTimeChange.objects.filter(course_id__in=courses, attempt_ids__isnull=False)
+    _blank_reasons_of_bulk_changes(changes.exclude(reason=""), ids)
+
+
+def _blank_reasons_of_bulk_changes(changes: Iterable[BulkTimeChange], ids: set[int]) -> None:
+    """Blank the reasons of those changes that name one of these attempts, and of what undoes them."""
+    naming = [one.pk for one in changes if ids.intersection(one.attempt_ids or ())]
     for some in batches(naming):
         rows = BulkTimeChange.objects.filter(Q(pk__in=some) | Q(undoes_id__in=some))
         rows.update(reason="")

@@ -9,7 +9,7 @@ ordering key form a lane and are delivered one after the other.
 pending messages, `broker` publishes Celery tasks, `maintenance` is for operators.
 """
 
-from edx_proctoring.outbox.delivery import claim, note_progress
+from edx_proctoring.outbox.delivery import claim, delivered_together, note_progress
 from edx_proctoring.outbox.drafts import Draft, batched, cancel, is_pending, is_waiting, put
 from edx_proctoring.outbox.handlers import NotNow, WrongProcess, kinds, register, unregister
 from edx_proctoring.outbox.lanes import deliver, deliver_messages, deliver_now, due_lanes, flush
@@ -24,6 +24,7 @@ __all__ = [
     "claim",
     "deliver",
     "deliver_messages",
+    "delivered_together",
     "deliver_now",
     "due_lanes",
     "flush",

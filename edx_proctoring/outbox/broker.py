@@ -86,6 +86,7 @@ def enqueue(ids: Sequence[int], countdown: float | None = None) -> None:
     try:
         _send(list(ids), countdown)
     except Exception as error:
+        # The rows are stored, and each transport raises errors of its own.
         log.warning("broker unreachable, messages=%s error=%r", len(ids), error)
         _breaker.note(failed=True)
 

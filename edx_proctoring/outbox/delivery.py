@@ -2,20 +2,25 @@
 
 import datetime
 import functools
+import json
 import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from edx_proctoring import conf, logs, slow_calls, transactions
 from edx_proctoring.backends.masking import without_secrets
-from edx_proctoring.compiled_queries import CompiledOnce
+from edx_proctoring.compiled_queries import CompiledOnce, UpdateOnce
 from edx_proctoring.models.outbox import (
     DONE,
     GIVEN_UP,
@@ -33,6 +38,8 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 FIRST_PAUSE = datetime.timedelta(seconds=5)
 FEW = 8  # messages: as many as a request usually stores
+NO_ROWS: Mapping[str, OutboxMessage] = MappingProxyType({})
+MARK_SECONDS = 1  # how often deliveries are recorded, which limits what a crash repeats
 LONGEST_INLINE = 5  # seconds after a commit during which further messages are started
 
 
@@ -123,15 +130,40 @@ def finish(rows: Sequence[OutboxMessage]) -> None:
     for row in rows:
         by_version.setdefault(row.version, []).append(row.id)
     for version, ids in by_version.items():
-        _mark_done(OutboxMessage.objects.filter(lease=rows[0].lease, id__in=ids), version, len(ids))
+        _mark_done(rows[0].lease, version, ids)
 
 
-def _mark_done(mine: OutboxQuerySet, version: int, count: int) -> None:
-    values = {"state": DONE, "lease": "", "lease_until": None, "last_error": ""}
-    unchanged = mine.filter(version=version, state=PENDING)
-    done = transactions.repeated(lambda: unchanged.update(**values, modified=timezone.now()))
-    if done < count:
+def _mark_done(lease: str, version: int, ids: Sequence[int]) -> None:
+    limited = transactions.takes_lock_limit()
+    seconds = transactions.LOCK_SECONDS if limited else None
+
+    def mark() -> int:
+        now = timezone.now()
+        if len(ids) <= FEW:
+            return _done(len(ids), seconds)(lease, version, now, *ids)
+        rows, changes = _done_rows(seconds, lease, version, now, *ids)
+        return rows.update(**changes)
+
+    if transactions.repeated(mark, limits_waits=limited) < len(ids):
+        mine = OutboxMessage.objects.filter(lease=lease, id__in=ids)
         broker.enqueue(in_one_transaction(lambda: _reopened(mine)))
+
+
+@functools.cache
+def _done(count: int, seconds: int | None) -> UpdateOnce:
+    """Return the update that marks this many messages as done; `seconds` limit how long it waits for a lock."""
+    kinds = (str, int, datetime.datetime, *[int] * count)
+    return UpdateOnce(functools.partial(_done_rows, seconds), *kinds)
+
+
+def _done_rows(
+    seconds: int | None, lease: str, version: int, now: datetime.datetime, *ids: int
+) -> tuple[OutboxQuerySet, dict[str, Any]]:
+    rows = OutboxMessage.objects.filter(lease=lease, id__in=ids, version=version, state=PENDING)
+    if seconds is not None:
+        rows = rows.filter(transactions.lock_limit(seconds))
+    values = {"state": DONE, "lease": "", "lease_until": None, "last_error": "", "modified": now}
+    return rows, values
 
 
 def _reopened(mine: OutboxQuerySet) -> list[int]:
@@ -174,6 +206,7 @@ def note_withdrawal() -> None:
 
 def _pause_after(tries: int) -> datetime.timedelta:
     """Return how long to wait before the next try: exponentially longer, with jitter."""
+    # After 20 tries the pause has long been LONGEST_PAUSE; many more doublings would overflow a timedelta.
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(tries, 20)))
     return pause * random.uniform(0.8, 1.2)  # noqa: S311  jitter, not a secret
 
@@ -206,7 +239,7 @@ def _give_up(row: OutboxMessage, last: OutboxQuerySet, values: Mapping[str, Any]
     try:
         with transaction.atomic():
             handlers.note_given_up(row)
-    except Exception:
+    except Exception:  # the message stays given up, or it would be tried for ever
         log.exception("data of a given-up message not deleted, key=%s", row.key)
     return True
 
@@ -221,20 +254,96 @@ def _stored(token: str, *keys: str) -> OutboxQuerySet:
     return waiting.with_is_behind(token).order_by("id")
 
 
-def deliver_after_commit(prefetched: Mapping[str, Mapping[str, Any]], token: str) -> None:
+@functools.cache
+def _fresh_ids(count: int) -> CompiledOnce[tuple[int, str, str, int, bool]]:
+    return CompiledOnce(_stored_ids, str, *[str] * count)
+
+
+def _stored_ids(
+    token: str, *keys: str
+) -> "models.QuerySet[OutboxMessage, tuple[int, str, str, int, bool]]":
+    rows: models.QuerySet[OutboxMessage, tuple[int, str, str, int, bool]]
+    names: list[str] = ["id", "key", "lease", "version", "is_behind"]  # the last one is annotated
+    rows = _stored(token, *keys).values_list(*names)
+    return rows
+
+
+def _completed(token: str, known: Mapping[str, OutboxMessage]) -> list[OutboxMessage]:
+    """Return the stored ones of the events that this process has just inserted.
+
+    Only what another process may have changed is read. Who stores an event again does not change it, so one with our lease
+    has the values that we inserted.
+    """
+    rows = []
+    for message_id, key, lease, version, is_behind in _fresh_ids(len(known))(token, *known):
+        row = known[key]
+        row.id, row.lease, row.version, row.is_behind = message_id, lease, version, bool(is_behind)
+        row.payload = json.loads(json.dumps(row.payload))  # as the database returns it
+        row._state.adding = False
+        rows.append(row)
+    return rows
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Messages of several transactions that are delivered together, under one lease."""
+
+    token: str
+    prefetched: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+# Messages are stored by receivers of model signals, too, and Django fixes their signatures.
+_batch: ContextVar[_Batch | None] = ContextVar("batch", default=None)
+
+
+@contextmanager
+def delivered_together() -> Iterator[None]:
+    """Deliver at the end of this block the messages of all transactions in it, for work that makes many in a short time.
+
+    The end of their lease limits how long that may be. Messages of a process that dies first are delivered by another.
+    """
+    batch = _Batch(uuid.uuid4().hex)
+    token = _batch.set(batch)
+    try:
+        yield
+    finally:
+        _batch.reset(token)
+        if batch.prefetched:  # as after a commit, errors are logged
+            transactions.after_commit(lambda: deliver_after_commit(batch.prefetched, batch.token))
+
+
+def new_token() -> str:
+    """Return the lease of messages that this process is going to deliver after the commit."""
+    batch = _batch.get()
+    return batch.token if batch else uuid.uuid4().hex
+
+
+def deliver_after_commit(
+    prefetched: Mapping[str, Mapping[str, Any]],
+    token: str,
+    known: Mapping[str, OutboxMessage] = NO_ROWS,
+) -> None:
     """Deliver the leased messages right after the commit if no earlier ones are pending; send the rest to the worker.
 
-    `prefetched` maps the keys of stored messages to objects that their delivery need not read again.
+    `prefetched` maps the keys of stored messages to objects that their delivery need not read again, and `known` to the
+    events themselves.
     """
-    few = len(prefetched) <= FEW
-    rows = _fresh(len(prefetched))(token, *prefetched) if few else list(_stored(token, *prefetched))
-    rows.sort(
-        key=lambda row: handlers.has_slow_recipient(row.kind)
-    )  # stable: keeps the order within each lane
+    batch = _batch.get()
+    if batch is not None and batch.token == token:
+        batch.prefetched.update(prefetched)
+        return
+    if len(prefetched) > FEW:
+        rows = list(_stored(token, *prefetched))
+    elif len(known) == len(prefetched):
+        rows = _completed(token, known)
+    else:
+        rows = _fresh(len(prefetched))(token, *prefetched)
+    # Slow recipients come last. The sort is stable: it keeps the order within each lane.
+    rows.sort(key=lambda row: handlers.has_slow_recipient(row.kind))
     blocked: set[str] = set()
     delivered: list[OutboxMessage] = []
     rest = [row.id for row in rows if row.lease != token]
-    now = time.monotonic()
+    now = marked = time.monotonic()
     for row in rows:
         if row.lease != token:
             continue
@@ -247,6 +356,9 @@ def deliver_after_commit(prefetched: Mapping[str, Mapping[str, Any]], token: str
         else:
             with slow_calls.skip_if_slow():
                 if attempt(row, delivered):
+                    if time.monotonic() >= marked + MARK_SECONDS:
+                        finish(delivered)
+                        delivered, marked = [], time.monotonic()
                     continue
         blocked.add(row.lane)
     finish(delivered)

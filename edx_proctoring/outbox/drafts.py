@@ -1,7 +1,6 @@
 """Store messages together with the change that causes them."""
 
 import datetime
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +14,7 @@ from django.utils import timezone
 
 from edx_proctoring import conf, logs, transactions
 from edx_proctoring.compiled_queries import CompiledOnce
+from edx_proctoring.compiled_rows import InsertOnce
 from edx_proctoring.models.outbox import CANCELLED, OutboxMessage
 from edx_proctoring.outbox import broker, delivery, handlers
 from edx_proctoring.types import JSONObject, MessagePayload
@@ -67,10 +67,10 @@ def put(*drafts: Draft) -> None:
         drafts = tuple(draft for draft in drafts if draft.coalesce)
     if not drafts:
         return
-    token, now = uuid.uuid4().hex, timezone.now()
+    token, now = delivery.new_token(), timezone.now()
     events = [_row(draft, token, now) for draft in drafts if not draft.coalesce]
     if events:
-        OutboxMessage.objects.bulk_create(events, ignore_conflicts=True)
+        _INSERT(events)
     for draft in drafts:
         if draft.coalesce:
             row = _row(draft, token, now)
@@ -78,7 +78,11 @@ def put(*drafts: Draft) -> None:
             delivery.in_one_transaction(partial(OutboxMessage.objects.put_coalescing, row))
             delivery.note_withdrawal()
     prefetched = {draft.key: draft.prefetched for draft in drafts}
-    transactions.after_commit(lambda: delivery.deliver_after_commit(prefetched, token))
+    known = {row.key: row for row in reversed(events)}  # the first row of a key is the stored one
+    transactions.after_commit(lambda: delivery.deliver_after_commit(prefetched, token, known))
+
+
+_INSERT = InsertOnce(OutboxMessage, ignore_conflicts=True)
 
 
 def _row(draft: Draft, token: str, now: datetime.datetime) -> OutboxMessage:

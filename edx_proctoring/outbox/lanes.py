@@ -27,7 +27,6 @@ BATCH = 100  # lanes leased at once, at first
 LARGEST_BATCH = 400  # and while batches are quick; with followers below 1,000 ids, for which MariaDB makes a table
 QUICK_SECONDS = 0.5  # a batch that takes less is followed by one of twice its size
 FOLLOWERS = 500  # further messages of these lanes, leased with them
-MARK_SECONDS = 1  # how often a batch records its deliveries, which limits what a crash repeats
 OVERTAKE_SECONDS = 0.5  # between two checks for messages that may overtake
 
 _next_look = [0.0]  # of this process, by the monotonic clock
@@ -41,12 +40,31 @@ class _Chunk(NamedTuple):
 
 
 def deliver_messages(ids: Iterable[int]) -> int:
-    """Deliver these messages and the pending ones in their lanes; return how many were delivered."""
+    """Deliver these messages and the pending ones in their lanes; return how many were delivered.
+
+    Those of several lanes are leased and marked together, except for slow recipients.
+    """
     rows = OutboxMessage.objects.filter(id__in=list(ids)).order_by("id").values_list("lane", "kind")
     ordered = sorted(rows, key=lambda row: handlers.has_slow_recipient(row[1]))
-    return sum(
-        _deliver_lane(lane, polite=True) for lane in dict.fromkeys(row[0] for row in ordered)
-    )
+    lanes, count = list(dict.fromkeys(row[0] for row in ordered)), 0
+    if len(lanes) > 1:
+        for first in range(0, len(lanes), LARGEST_BATCH):
+            count += _deliver_urgent(lanes[first : first + LARGEST_BATCH])
+        waiting = OutboxMessage.objects.unfinished().filter(lane__in=lanes)
+        left = set(waiting.order_by().values_list("lane", flat=True).distinct())
+        lanes = [lane for lane in lanes if lane in left]
+    return count + sum(_deliver_lane(lane, polite=True) for lane in lanes)
+
+
+def _deliver_urgent(lanes: Sequence[str]) -> int:
+    """Deliver the due messages of these lanes in batches, up to the first to a slow recipient; return how many."""
+    began, count, found = timezone.now(), 0, True
+    while found:
+        found = False
+        for batch in _claim_first(_urgent(), len(lanes), began, lanes):
+            found = True
+            count += sum(_deliver_batch(batch, math.inf))
+    return count
 
 
 def deliver(
@@ -82,13 +100,16 @@ def due_lanes(limit: int | None) -> list[str]:
 
 
 def _due(
-    kinds: Q, limit: int | None, began: datetime.datetime
+    kinds: Q, limit: int | None, began: datetime.datetime, lanes: Sequence[str] | None = None
 ) -> QuerySet[OutboxMessage, tuple[str, int, int]]:
-    """Return the lanes that are due, except those that failed during this run."""
+    """Return the lanes (of these, or of all) that are due, except those that failed during this run."""
     now = timezone.now()
     which = kinds & Q(origin__in=("", conf.proctoring.ORIGIN))
     failed_since = Q(tries__gt=0, next_try_at__gt=began, next_try_at__lte=now)
-    return OutboxMessage.objects.first_due(now, which & ~failed_since)[:limit]
+    rows = OutboxMessage.objects.all()
+    if lanes is not None:
+        rows = rows.filter(lane__in=lanes)
+    return rows.first_due(now, which & ~failed_since)[:limit]
 
 
 def _urgent() -> Q:
@@ -113,13 +134,16 @@ def _claim_due(limit: int, began: datetime.datetime) -> Iterator[list[_Chunk]]:
             return
 
 
-def _claim_first(kinds: Q, limit: int, began: datetime.datetime) -> Iterator[list[_Chunk]]:
-    """Lease messages of due lanes whose oldest ones are of these kinds, using one query to find the lanes.
+def _claim_first(
+    kinds: Q, limit: int, began: datetime.datetime, lanes: Sequence[str] | None = None
+) -> Iterator[list[_Chunk]]:
+    """Lease messages of due lanes (of these, or of all) whose oldest ones are of these kinds, using one query to find
+    them.
 
     With very many lanes the query takes much longer than a batch. Messages leased elsewhere in the meantime are
     skipped, and messages that join a lane later are found by the next query.
     """
-    found, size = list(_due(kinds, limit, began)), BATCH
+    found, size = list(_due(kinds, limit, began, lanes)), BATCH
     while found:
         part, found = found[:size], found[size:]
         ids = {lane: [first] for lane, first, _last in part}
@@ -232,7 +256,7 @@ class _Run:
         row.shared = self._shared
         if not delivery.attempt(row, self._delivered):
             return False
-        if time.monotonic() - self._marked >= MARK_SECONDS:
+        if time.monotonic() - self._marked >= delivery.MARK_SECONDS:
             self.record()
         return True
 
@@ -240,7 +264,7 @@ class _Run:
         """Return whether messages may have been cancelled or stored again since they were leased: a second ago, or by
         this process.
         """
-        is_old = time.monotonic() - self._began >= MARK_SECONDS
+        is_old = time.monotonic() - self._began >= delivery.MARK_SECONDS
         return is_old or delivery.withdrawals() != self._withdrawals
 
     def record(self) -> None:

@@ -41,6 +41,7 @@ class Shared:
         try:
             thing.close()
         except Exception as error:
+            # Everything was delivered over it; the server closes its end by itself.
             log.warning("not closed after deliveries: %s error=%r", name, error)
 
     def close(self) -> None:

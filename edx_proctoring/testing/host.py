@@ -278,7 +278,7 @@ class EnrollmentsService(_Service):
 
     @_question
     def get_active_enrollments_by_course(self, course_id: str, /) -> list[Enrollment]:
-        """Return those of `enrollments`."""
+        """Return `enrollments`."""
         return self.enrollments or []
 
 

@@ -108,11 +108,17 @@ class ExamBulkAllowanceView(ProctoredAPIView):
             )
         except AllowanceValueNotAllowedException:
             return _refused("Enter a valid positive value number", "allowance_value")
-        if not any(not grant.problem for grant in grants):
-            return _nothing_granted(grants)
-        if not any(grant.problem for grant in grants):
-            return Response()
-        return Response([_pair(grant) for grant in grants], status=status.HTTP_207_MULTI_STATUS)
+        return _outcome(grants)
+
+
+def _outcome(grants: list[Grant]) -> Response:
+    """Return 200 if all were granted, 207 with each pair if only some were."""
+    problems = [grant for grant in grants if grant.problem]
+    if len(problems) == len(grants):
+        return _nothing_granted(grants)
+    if not problems:
+        return Response()
+    return Response([_pair(grant) for grant in grants], status=status.HTTP_207_MULTI_STATUS)
 
 
 def _refused(detail: str, field: str) -> Response:

@@ -55,9 +55,8 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         sent = ActionSerializer.of(request)
         if sent.acts_for_another:
             _check_acts_for_another(request.user, attempt, sent)
-            return _changed(
-                api.mark_exam_attempt_as_ready_to_resume(attempt_id, by=caller(request))
-            )
+            done = api.mark_exam_attempt_as_ready_to_resume(attempt_id, by=caller(request))
+            return _changed(done)
         _check_owner(attempt.user_id, caller_id(request))
         data = sent.valid()
         if data["action"] == "ping":
@@ -65,9 +64,8 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         if data["action"] == "error" and _ignores_lost_software(attempt):
             LOG.warning("learner's browser reported an error, ignored: attempt_id=%s", attempt_id)
             return _changed(False)
-        return _changed(
-            api.learner_action(attempt, data["action"], caller(request), data["detail"])
-        )
+        done = api.learner_action(attempt, data["action"], caller(request), data["detail"])
+        return _changed(done)
 
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request, attempt_id: int) -> Response:

@@ -117,6 +117,7 @@ class AuthenticatedAPIView(APIView):
         except APIException:
             raise
         except Exception as error:
+            # Cache clients have no common base class for their errors.
             cache.failed(error)
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -132,9 +133,8 @@ class AuthenticatedAPIView(APIView):
         known = name in self.http_method_names
         handler = getattr(self, name, None) if known else None
         try:
-            self.initial(
-                self.request, *self.args, **self.kwargs
-            )  # the request may have failed before this was set
+            # Authentication and permissions read the database, too, so they may be what has failed.
+            self.initial(self.request, *self.args, **self.kwargs)
             response: Response = (handler or self.http_method_not_allowed)(
                 self.request, *self.args, **self.kwargs
             )

@@ -20,6 +20,7 @@ from edx_proctoring.types import JSON, JSONObject
 
 TOO_DEEP = "The body is nested too deeply."
 DEEPEST = 100
+# PostgreSQL stores no NUL, and surrogates cannot be encoded in UTF-8.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -58,6 +59,7 @@ class LimitedParser(BaseParser):
 def check_length(request: Request, setting: str) -> None:
     """Refuse a body whose header declares too large a size."""
     length = str(request.META.get("CONTENT_LENGTH") or "")
+    # Python refuses to convert thousands of digits; 20 exceed every limit.
     if length.isdecimal() and int(length[:20]) > _largest(setting):
         raise BodyTooLarge(setting)
 
@@ -85,7 +87,7 @@ def body(request: Request) -> JSONObject:
 
 def check_texts(data: object) -> None:
     """Refuse texts at any depth that databases cannot store, files, and bodies that are nested too deeply."""
-    todo = [(data, 0)]
+    todo = [(data, 0)]  # not recursive, because the client chooses the depth
     while todo:
         value, depth = todo.pop()
         if depth > DEEPEST:

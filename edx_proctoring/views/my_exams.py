@@ -16,7 +16,7 @@ from django.views import View
 
 from edx_proctoring import conf, transactions
 from edx_proctoring.api import my_exams
-from edx_proctoring.api.attempts import own
+from edx_proctoring.api.attempts import own_attempts
 from edx_proctoring.views import permissions
 
 NEWEST = 50  # attempts on the page; the downloads have all
@@ -42,7 +42,7 @@ class MyExams(View):
 
     def answer(self, request: HttpRequest, user: Any) -> HttpResponse:
         """Return the page."""
-        attempts = own.get_own_attempts(user.pk, NEWEST + 1)
+        attempts = own_attempts.get_own_attempts(user.pk, NEWEST + 1)
         context = {
             **my_exams.page_context(user, attempts[:NEWEST]),
             "base_template": conf.proctoring.LEARNER_BASE_TEMPLATE,
@@ -59,7 +59,7 @@ class MyExamsJson(MyExams):
         data = {
             "username": user.get_username(),
             "exported_at": timezone.now().isoformat(),
-            **own.own_data(user.pk, own.get_own_attempts(user.pk)),
+            **own_attempts.own_data(user.pk, own_attempts.get_own_attempts(user.pk)),
         }
         answer = JsonResponse(data, json_dumps_params={"indent": 2, "ensure_ascii": False})
         return _as_file(answer, "json")
@@ -70,13 +70,13 @@ class MyExamsHtml(MyExams):
 
     def answer(self, request: HttpRequest, user: Any) -> HttpResponse:
         """Return the file."""
-        attempts = own.get_own_attempts(user.pk)
-        data = own.own_data(user.pk, ())
+        attempts = own_attempts.get_own_attempts(user.pk)
+        data = own_attempts.own_data(user.pk, ())
         context = {
             **my_exams.page_context(user, attempts),
             "allowances": [
                 {**one, "kind": my_exams.allowance_in_words(str(one["key"]))}
-                for one in own.get_own_allowances(user.pk)
+                for one in own_attempts.get_own_allowances(user.pk)
             ],
             "extensions": json.dumps(data["extensions"], indent=2, ensure_ascii=False)
             if data["extensions"]

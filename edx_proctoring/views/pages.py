@@ -23,7 +23,7 @@ from django.utils.translation.trans_real import DjangoTranslation
 from django.views import View
 from django.views.i18n import JavaScriptCatalog
 
-from edx_proctoring import conf, extensions, transactions
+from edx_proctoring import conf, extensions, host, transactions
 from edx_proctoring.extensions import StaffSection
 from edx_proctoring.views import permissions
 from edx_proctoring.views.bodies import UNSTORABLE
@@ -61,9 +61,17 @@ def render_sections(
 ) -> HttpResponse:
     """Return a page with these sections. Extensions use it for pages of their own."""
     get_token(request)  # sections send it with their changes
-    page = render(request, "proctoring/staff/page.html", _context(course_id, sections))
+    context = _context(course_id, sections)
+    context["config"]["courseName"] = _course_name(request.user, course_id)
+    page = render(request, "proctoring/staff/page.html", context)
     patch_cache_control(page, private=True, no_cache=True)
     return page
+
+
+def _course_name(user: Any, course_id: str) -> str:
+    """Return the course's name, or '': hosts name a course only to users who are enrolled in it."""
+    state = host.credit_state(user.pk, course_id, with_course=True) or {}
+    return state.get("course_name") or ""
 
 
 class StaffPageParts(StaffPage):

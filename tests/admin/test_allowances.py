@@ -75,10 +75,12 @@ def test_the_list_of_exams_shows_their_types(client, exam):
 def test_a_review_shows_its_comments_and_links_to_its_attempt(client, attempt):
     known = attempt(status="submitted")
     comment = {"comment": "<Phone>", "status": "Suspicious", "start": 10, "stop": 15, "duration": 5}
-    review = api.receive_review(known, {"status": "suspicious", "comments": [comment]})
+    voices = {**comment, "comment": "Voices", "start": 12, "stop": 0}  # without an end
+    review = api.receive_review(known, {"status": "suspicious", "comments": [comment, voices]})
     url = f"/admin/edx_proctoring/proctoredexamsoftwaresecurereview/{review.pk}/change/"
     page = client.get(url).content.decode()
     assert f'href="/admin/edx_proctoring/proctoredexamstudentattempt/{known.pk}/change/"' in page
     assert "10–15 s: &lt;Phone&gt; (Suspicious)" in page
+    assert "<br>12 s: Voices (Suspicious)" in page
     api.remove_exam_attempt(known.pk, None)
     assert client.get(url).status_code == 200

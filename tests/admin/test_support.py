@@ -230,17 +230,15 @@ def test_the_app_has_a_verbose_name(client):
 
 
 @pytest.mark.parametrize(
-    ("decision", "status"), [("Clean", "verified"), ("Suspicious", "rejected")]
+    ("button", "decision", "status"),
+    [("_approve", "Clean", "verified"), ("_reject", "Suspicious", "rejected")],
 )
-def test_buttons_have_the_same_effect_as_saving(client, attempt, boss, decision, status):
+def test_buttons_have_the_same_effect_as_saving(client, attempt, boss, button, decision, status):
     known = attempt(status="submitted", completed_at=timezone.now())
     review = api.receive_review(known, {"status": "suspicious", "comments": []})
-    assert (
-        f'name="_decide" value="{decision}"' in page_of(client, REVIEWS, review.pk).content.decode()
-    )
-    page = change(
-        client, REVIEWS, review.pk, _decide=decision, note="Seen it", review_status="Not Reviewed"
-    )
+    assert f'name="{button}"' in page_of(client, REVIEWS, review.pk).content.decode()
+    pressed = {button: "Any language", "note": "Seen it", "review_status": "Not Reviewed"}
+    page = change(client, REVIEWS, review.pk, **pressed)
     assert page.status_code == 200
     review.refresh_from_db()
     known.refresh_from_db()
@@ -252,11 +250,11 @@ def test_buttons_require_the_permission_to_change_reviews(client_with, attempt):
     known = attempt(status="submitted", completed_at=timezone.now())
     review = api.receive_review(known, {"status": "suspicious", "comments": []})
     reader = client_with("view_proctoredexamsoftwaresecurereview")
-    assert "_decide" not in page_of(reader, REVIEWS, review.pk).content.decode()
-    data = {"_decide": "Clean"}
+    assert "_approve" not in page_of(reader, REVIEWS, review.pk).content.decode()
+    data = {"_approve": "Approve"}
     assert reader.post(f"{ADMIN}/{REVIEWS}/{review.pk}/change/", data).status_code == 403
     decider = client_with("change_proctoredexamsoftwaresecurereview")
-    change(decider, REVIEWS, review.pk, _decide="Fine")
+    change(decider, REVIEWS, review.pk, review_status="Fine")
     review.refresh_from_db()
     assert (review.review_status, review.reviewed_by) == ("Suspicious", None)
 

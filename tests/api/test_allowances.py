@@ -17,6 +17,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
 )
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
+from tests.unknown import NO_SUCH_ID
 
 pytestmark = pytest.mark.django_db
 
@@ -94,7 +95,7 @@ def test_learners_and_exams(exam, make_exam, learner):
     with pytest.raises(UserNotFoundException):
         api.add_allowance_for_user(exam.pk, "nobody", TIME, "1")
     with pytest.raises(ProctoredExamNotFoundException):
-        api.add_allowance_for_user(4711, learner.pk, TIME, "1")
+        api.add_allowance_for_user(NO_SUCH_ID, learner.pk, TIME, "1")
     with pytest.raises(ProctoredExamNotActiveException, match="not active"):
         api.add_allowance_for_user(make_exam(is_active=False).pk, learner.pk, TIME, "1")
     api.add_allowance_for_user(exam.pk, learner, Allowance.REVIEW_POLICY_EXCEPTION, "May drink")
@@ -137,7 +138,7 @@ def test_invalid_multipliers(exam, learner, factor):
 
 @pytest.mark.defect("PYTHON-18")
 def test_invalid_pairs_do_not_affect_valid_ones(exam, learner):
-    exams, users = [exam.pk, 4711, "x", exam.pk], [learner.username, "nobody"]
+    exams, users = [exam.pk, NO_SUCH_ID, "x", exam.pk], [learner.username, "nobody"]
     pairs, good, bad = api.add_bulk_allowances(exams, users, TIME, "5")
     assert (len(pairs), good, bad) == (6, 1, 5)
     assert Allowance.objects.get().value == "5"

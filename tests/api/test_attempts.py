@@ -15,6 +15,7 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, UserFactory
+from tests.unknown import NO_SUCH_ID
 
 pytestmark = pytest.mark.django_db
 
@@ -173,7 +174,7 @@ def test_starting_twice_is_an_error_for_python_callers(attempt, exam, learner):
     with pytest.raises(StudentExamAttemptedAlreadyStarted):
         api.start_exam_attempt_by_code(known.attempt_code)
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
-        api.start_exam_attempt(exam.pk, 4711)
+        api.start_exam_attempt(exam.pk, NO_SUCH_ID)
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.start_exam_attempt_by_code("nothing")
 
@@ -192,16 +193,16 @@ def test_functions_for_each_step(attempt):
 
 
 def test_unknown_attempts():
-    assert api.update_attempt_status(4711, "started", raise_if_not_found=False) is None
+    assert api.update_attempt_status(NO_SUCH_ID, "started", raise_if_not_found=False) is None
     for call in (
-        lambda: api.update_attempt_status(4711, "started"),
-        lambda: api.stop_exam_attempt(4711),
-        lambda: api.update_exam_attempt(4711, is_status_acknowledged=True),
-        lambda: api.mark_exam_attempt_as_ready_to_resume(4711),
-        lambda: api.mark_exam_attempt_as_resumed(4711),
-        lambda: api.remove_exam_attempt(4711, None),
-        lambda: api.get_exam_attempt_data(1, 4711),
-        lambda: api.get_polled_attempt(4711),
+        lambda: api.update_attempt_status(NO_SUCH_ID, "started"),
+        lambda: api.stop_exam_attempt(NO_SUCH_ID),
+        lambda: api.update_exam_attempt(NO_SUCH_ID, is_status_acknowledged=True),
+        lambda: api.mark_exam_attempt_as_ready_to_resume(NO_SUCH_ID),
+        lambda: api.mark_exam_attempt_as_resumed(NO_SUCH_ID),
+        lambda: api.remove_exam_attempt(NO_SUCH_ID, None),
+        lambda: api.get_exam_attempt_data(1, NO_SUCH_ID),
+        lambda: api.get_polled_attempt(NO_SUCH_ID),
     ):
         with pytest.raises(Exception) as raised:
             call()
@@ -211,9 +212,9 @@ def test_unknown_attempts():
 def test_unknown_learners(exam):
     for proctored in (True, False):
         with pytest.raises(UserNotFoundException):
-            api.create_exam_attempt(exam.pk, 4711, taking_as_proctored=proctored)
+            api.create_exam_attempt(exam.pk, NO_SUCH_ID, taking_as_proctored=proctored)
     with pytest.raises(UserNotFoundException):
-        api.reset_practice_exam(exam.pk, 4711, None)
+        api.reset_practice_exam(exam.pk, NO_SUCH_ID, None)
 
 
 def test_only_two_columns_can_be_set(attempt):

@@ -20,6 +20,7 @@ from edx_proctoring.models import (
     ProctoredExamReviewPolicyHistory,
     ProctoredExamStudentAllowance,
 )
+from tests.unknown import NO_SUCH_ID
 
 pytestmark = pytest.mark.django_db
 
@@ -107,7 +108,7 @@ def test_invalid_dates(due):
     assert not ProctoredExam.objects.exists()
 
 
-@pytest.mark.parametrize("exam_id", [4711, 0, -1, 2**40, "x", None, True])
+@pytest.mark.parametrize("exam_id", [NO_SUCH_ID, 0, -1, 2**40, "x", None, True])
 def test_unknown_exams(exam_id):
     with pytest.raises(ProctoredExamNotFoundException):
         api.get_exam_by_id(exam_id)
@@ -208,7 +209,7 @@ def test_a_policy_that_does_not_exist(staff):
             call()
     assert api._get_review_policy_by_exam_id(exam_id) is None
     with pytest.raises(ProctoredExamNotFoundException):
-        api.create_exam_review_policy(4711, staff.pk, "x")
+        api.create_exam_review_policy(NO_SUCH_ID, staff.pk, "x")
 
 
 # Dashboards

@@ -90,7 +90,7 @@ def test_search(course, monkeypatch):
     wanted = [pk for pk in newest(course) if Attempt.objects.get(pk=pk).user.username[-1] in "13"]
     names = {row.user.username for row in course if row.user.username[-1] in "13"}
     for few in (500, 0):  # the learners found are named, or looked for once more
-        monkeypatch.setattr("edx_proctoring.api.attempts.pages.FEW", few)
+        monkeypatch.setattr("edx_proctoring.api.attempts.learner_search.FEW", few)
         found = []
         for name in names:
             page = api.get_grouped_attempts(COURSE_ID, search_by=name.upper(), per_page=100)

@@ -1,6 +1,7 @@
 """Lazy lists read only the accessed rows, and otherwise behave like lists."""
 
 import copy
+import datetime
 import json
 import operator
 import pickle
@@ -15,8 +16,11 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from edx_proctoring import api
+from edx_proctoring.api import lazy_lists
+from edx_proctoring.api.attempts import reads
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamStudentAllowance,
@@ -227,3 +231,39 @@ def test_an_unknown_order_is_reported_immediately() -> None:
     for ask in (api.get_all_exam_attempts, api.get_allowances_for_course):
         with pytest.raises(FieldError, match="choices are"):
             ask(COURSE_ID, ordering="user__password")
+
+
+@pytest.mark.parametrize("ordering", [None, "created", "-id"])
+def test_pages_of_large_lists_are_those_of_the_whole_list(course, monkeypatch, ordering):
+    """Some learners have several attempts in an exam, and some attempts were created at the same time."""
+    for row in ProctoredExamStudentAttempt.objects.order_by("?")[:9]:
+        AttemptFactory(proctored_exam=row.proctored_exam, user=row.user)
+    moments = [timezone.now() - datetime.timedelta(minutes=number) for number in range(8)]
+    for row in ProctoredExamStudentAttempt.objects.order_by("?"):
+        ProctoredExamStudentAttempt.objects.filter(pk=row.pk).update(
+            created=moments[row.pk % len(moments)]
+        )
+    AttemptFactory(proctored_exam=ExamFactory(course_id="course-v1:edX+Other+2026"))
+    everything = list(api.get_all_exam_attempts(COURSE_ID, ordering))
+    monkeypatch.setattr(lazy_lists, "LARGE", 5)
+    monkeypatch.setattr(lazy_lists, "SHARE", 1)
+    for size in (1, 4, 10, len(everything)):
+        pages = Paginator(api.get_all_exam_attempts(COURSE_ID, ordering), size)
+        assert [row for page in pages for row in page] == everything
+    empty = api.get_all_exam_attempts("course-v1:edX+None+2026", ordering)
+    assert list(Paginator(empty, 10).get_page(1)) == []
+
+
+def test_page_1_of_a_large_list_does_not_sort_all(course, monkeypatch):
+    monkeypatch.setattr(lazy_lists, "LARGE", 5)
+    old = ProctoredExamStudentAttempt.objects.order_by("pk")[: ROWS - 5].values_list(
+        "pk", flat=True
+    )
+    long_ago = timezone.now() - datetime.timedelta(days=9)
+    ProctoredExamStudentAttempt.objects.filter(pk__in=list(old)).update(created=long_ago)
+    found = reads._beginning_with_newest(COURSE_ID, 3)
+    assert 3 <= len(found) < ROWS
+    assert len(api.get_all_exam_attempts(COURSE_ID)) == ROWS
+    with CaptureQueriesContext(connection) as captured:
+        Paginator(api.get_all_exam_attempts(COURSE_ID), 2).get_page(1)[0]
+    assert len(captured) <= (5 if connection.vendor == "mysql" else 4)

@@ -19,6 +19,7 @@ from edx_proctoring.exceptions import (
     StudentExamAttemptDoesNotExistsException,
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt, ProctoringReservation
+from tests.unknown import NO_SUCH_ID
 
 pytestmark = pytest.mark.django_db
 
@@ -129,7 +130,7 @@ def test_unknown_actions(attempt, learner, action):
         api.learner_action(api.find_attempt(known.pk), action, learner)
 
 
-@pytest.mark.parametrize("attempt_id", [0, -1, 2**40, 4711])
+@pytest.mark.parametrize("attempt_id", [0, -1, 2**40, NO_SUCH_ID])
 def test_unknown_attempts(learner, attempt_id):
     text = f"Attempted to update attempt_id={attempt_id} but it does not exist."
     with pytest.raises(StudentExamAttemptDoesNotExistsException, match=text):
@@ -321,3 +322,18 @@ def test_kept_in_python_but_learners_need_the_set_up(attempt, learner, client_fo
     assert client_for(learner).put(url, {"action": "start"}, format="json").status_code == 400
     api.update_attempt_status(one.pk, "started")
     assert api.get_exam_attempt_by_id(one.pk)["status"] == "started"
+
+
+@pytest.mark.parametrize("action", ["stop", "submit"])
+def test_an_attempt_that_was_removed_meanwhile_cannot_be_ended(attempt, learner, action):
+    known = api.find_attempt(attempt(status="started", started_at=timezone.now()).pk)
+    ProctoredExamStudentAttempt.objects.filter(pk=known.pk).delete()
+    with pytest.raises(StudentExamAttemptDoesNotExistsException):
+        api.learner_action(known, action, learner)
+
+
+def test_a_submission_returns_the_status_that_the_attempt_has_meanwhile(attempt, learner):
+    known = api.find_attempt(attempt(status="started", started_at=timezone.now()).pk)
+    ProctoredExamStudentAttempt.objects.filter(pk=known.pk).update(status="error")
+    assert api.learner_action(known, "submit", learner) == known.pk
+    assert ProctoredExamStudentAttempt.objects.get().status == "error"

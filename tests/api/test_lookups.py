@@ -10,6 +10,7 @@ from edx_proctoring.exceptions import (
     UserNotFoundException,
 )
 from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
+from tests.unknown import NO_SUCH_ID
 
 pytestmark = pytest.mark.django_db
 
@@ -34,18 +35,18 @@ def test_no_code_finds_nothing(attempt):
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        (lambda exam, user: api.mark_exam_attempt_as_ready_to_resume(4711), "attempt"),
-        (lambda exam, user: api.mark_exam_attempt_as_resumed(4711), "attempt"),
-        (lambda exam, user: api.get_exam_attempt_data(exam.pk, 4711), "attempt"),
-        (lambda exam, user: api.create_exam_attempt(exam.pk, 4711, True), "user"),
+        (lambda exam, user: api.mark_exam_attempt_as_ready_to_resume(NO_SUCH_ID), "attempt"),
+        (lambda exam, user: api.mark_exam_attempt_as_resumed(NO_SUCH_ID), "attempt"),
+        (lambda exam, user: api.get_exam_attempt_data(exam.pk, NO_SUCH_ID), "attempt"),
+        (lambda exam, user: api.create_exam_attempt(exam.pk, NO_SUCH_ID, True), "user"),
         (
             lambda exam, user: api.get_attempt_status_summary(
-                4711, exam.course_id, exam.content_id
+                NO_SUCH_ID, exam.course_id, exam.content_id
             ),
             "user",
         ),
-        (lambda exam, user: api.add_allowance_for_user(4711, user.pk, "key", "1"), "exam"),
-        (lambda exam, user: api.create_exam_attempt(4711, user.pk, True), "exam"),
+        (lambda exam, user: api.add_allowance_for_user(NO_SUCH_ID, user.pk, "key", "1"), "exam"),
+        (lambda exam, user: api.create_exam_attempt(NO_SUCH_ID, user.pk, True), "exam"),
     ],
 )
 def test_unknown_ids(exam, learner, call, error):

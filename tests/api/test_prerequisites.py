@@ -8,6 +8,7 @@ from edx_proctoring.exceptions import ProctoredExamNotFoundException, UserNotFou
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.runtime import set_runtime_service
 from edx_proctoring.testing.factories import COURSE_ID
+from tests.unknown import NO_SUCH_ID
 
 pytestmark = pytest.mark.django_db
 
@@ -89,9 +90,9 @@ def test_hosts_without_a_credit_service(exam, learner, host, why):
 
 def test_declining_an_unknown_exam(exam, learner):
     with pytest.raises(ProctoredExamNotFoundException):
-        decline_unattempted(4711, learner.pk)
+        decline_unattempted(NO_SUCH_ID, learner.pk)
     with pytest.raises(UserNotFoundException):
-        decline_unattempted(exam.pk, 4711)
+        decline_unattempted(exam.pk, NO_SUCH_ID)
     assert not statuses()
 
 

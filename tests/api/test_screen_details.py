@@ -6,10 +6,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import rules
 import time_machine
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.staticfiles import storage
 from django.template import Context, Template
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from edx_proctoring import api, emails
@@ -19,10 +21,14 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.references import reference_of
 from edx_proctoring.runtime import set_runtime_service
+from edx_proctoring.testing.factories import AttemptFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
 HOUR = datetime.timedelta(hours=1)
+
+
+CAN_TAKE = "edx_proctoring.can_take_proctored_exam"
 
 
 def shown(exam, learner, **context):
@@ -51,7 +57,7 @@ def test_the_due_date_says_when_to_start(make_exam, learner, hours, is_cut):
     assert context["is_time_cut"] is is_cut
     latest = datetime.datetime.fromisoformat(context["start_before"].iso)
     assert latest == due - HOUR
-    assert ("Start before this time" in html) is not is_cut
+    assert bool(re.search(r"Start before <time [^>]+>[^<]+</time> to have", html)) is not is_cut
     assert f'datetime="{context["due"].iso}"' in html
 
 
@@ -89,6 +95,13 @@ def test_contact_addresses_are_links(exam, learner, attempt, host):
     assert reference_of(one.pk) in html
 
 
+def test_the_link_of_a_telephone_number_has_no_spaces(exam, learner, attempt, provider):
+    provider.tech_support_email, provider.tech_support_phone = "help@example.com", "+1 555 0100"
+    attempt(exam=exam, status="created")
+    html, _ = shown(exam, learner)
+    assert '<a href="tel:+15550100">+1 555 0100</a>' in html
+
+
 def test_declining_names_the_exams_that_go_with_it(make_exam, learner):
     exam = make_exam(exam_name="Midterm")
     html, context = shown(exam, learner, allow_proctoring_opt_out=True)
@@ -103,21 +116,6 @@ def test_declining_names_the_exams_that_go_with_it(make_exam, learner):
     assert "Final &lt;b&gt;exam" in html
     _, context = shown(exam, learner)
     assert "decline_exams" not in context
-
-
-def test_a_provider_that_is_down_shows_no_steps(exam, learner, attempt, provider):
-    """Neither its own nor those for exam codes, which may be the wrong ones."""
-    attempt(exam=exam, status="created")
-    provider.fail("get_attempt", TimeoutError("silent"))
-    html, context = shown(exam, learner)
-    assert context["provider_unreachable"] is True
-    assert 'data-screen="instructions"' in html
-    assert "cannot be reached right now" in html
-    assert "proctored-exam-code" not in html
-    provider.recover()
-    html, context = shown(exam, learner)
-    assert context["provider_unreachable"] is False
-    assert "proctored-exam-code" in html
 
 
 def test_texts_of_others_are_written_in_their_own_direction(exam, learner, attempt, provider):
@@ -229,6 +227,47 @@ def test_a_receipt_promises_a_day_only_if_the_host_does(
     assert words in emails.status_email(row, "Course", language="en").body
 
 
+@pytest.mark.parametrize(
+    ("status", "days_ago", "words"),
+    [
+        ("submitted", 2, "People check the recording"),
+        ("second_review_required", 2, "A second person looks at the recording"),
+        ("submitted", 20, "Your exam is still in review"),
+    ],
+)
+def test_a_receipt_says_how_far_the_review_is(
+    exam, learner, attempt, settings, status, days_ago, words
+):
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "RESULT_BUSINESS_DAYS": 5}
+    ended = timezone.now() - datetime.timedelta(days=days_ago)
+    attempt(exam=exam, status=status, completed_at=ended)
+    html, context = shown(exam, learner)
+    assert words in html
+    assert context["is_result_late"] is (days_ago == 20)
+    assert ("It takes longer than we told you" in html) is (days_ago == 20)
+
+
+def test_an_inactive_account_is_told_which_address_has_the_link(exam, learner):
+    learner.is_active, learner.email = False, "jo@example.com"
+    learner.save()
+    rules.set_perm(CAN_TAKE, rules.always_true)
+    try:
+        html, _ = shown(exam, learner)
+    finally:
+        rules.set_perm(CAN_TAKE, rules.is_active)
+    assert "We sent an e-mail with a link to <bdi>jo@example.com</bdi>." in html
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [{}, {"is_practice_exam": True}, {"is_proctored": False, "backend": None}],
+    ids=["proctored", "practice", "timed"],
+)
+def test_a_failure_at_an_entrance_is_shown_above_its_button(make_exam, learner, kind):
+    html, _ = shown(make_exam(**kind), learner)
+    assert 0 < html.index("proctoring-message") < html.index("start-timed-exam")
+
+
 def test_a_screen_whose_buttons_need_scripts_says_so_without_them(exam, learner):
     notice = re.compile(
         r"<noscript>.*JavaScript is switched off in your browser\..*</noscript>", re.DOTALL
@@ -250,6 +289,23 @@ def test_a_screen_whose_buttons_need_scripts_says_so_without_them(exam, learner)
         "error_modal.html",
         "proctoring_opt_out_button.html",
     ]
+
+
+def test_the_dialog_of_errors_has_one_button_under_both_published_names():
+    html = render_to_string("proctored_exam/error_modal.html")
+    [button] = re.findall(r"<button[^>]*>", html[html.index("<dialog") :])
+    assert {"ok-button", "close-modal"} <= set(re.search('class="([^"]*)"', button)[1].split())
+
+
+def test_each_screen_names_its_attempt(exam, learner):
+    assert "data-attempt-id" not in shown(exam, learner)[0]
+    attempt = AttemptFactory(proctored_exam=exam, user=learner, status="submitted")
+    assert f'data-attempt-id="{attempt.pk}" data-screen=' in shown(exam, learner)[0]
+    package = Path(api.__file__).resolve().parents[1]
+    for path in [*package.glob("templates/**/*.html"), *package.glob("contrib/*/templates/**/*")]:
+        text = path.read_text() if path.is_file() else ""
+        screens = re.findall("<div [^>]*sequence [^>]*data-exam-id[^>]*data-screen=[^>]*>", text)
+        assert all("{% if attempt_id %} data-attempt-id=" in one for one in screens), path
 
 
 def test_a_printed_receipt_has_no_buttons_and_no_timer_bar():
@@ -274,7 +330,7 @@ def exam_end(user):
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "Your exam ends:"), ("de", "Ihre Prüfung endet:")]
+    ("language", "words"), [("en", "</bdi> ends at"), ("de", "</bdi> endet am")]
 )
 def test_pages_without_scripts_say_when_the_running_exam_ends(make_exam, learner, language, words):
     exam = make_exam(is_proctored=False, backend=None, time_limit_mins=60, exam_name="<b>Quiz</b>")
@@ -297,3 +353,31 @@ def test_pages_without_scripts_say_when_the_running_exam_ends(make_exam, learner
 @pytest.mark.parametrize("user", [None, AnonymousUser()])
 def test_pages_without_scripts_say_nothing_to_strangers(user):
     assert exam_end(user) == ""
+
+
+@pytest.mark.parametrize(
+    ("days", "until"),
+    [(None, "decides; your course team can tell you"), (1, "1 day after"), (180, "180 days after")],
+)
+def test_the_entrance_says_who_sees_the_recording_and_until_when(
+    exam, learner, provider, days, until
+):
+    provider.verbose_name, provider.recording_days = "Watchers", days
+    html, _ = shown(exam, learner)
+    told = html.partition("Who sees the recording")[2].partition("</details>")[0]
+    assert "Watchers</bdi>, and the staff of the course" in told
+    assert until in told
+    assert 'href="/api/edx_proctoring/pages/my-exams/"' in told
+
+
+def test_the_first_thing_to_do_is_the_main_way(exam, learner):
+    row = {"namespace": "proctored_exam", "status": None}
+    names = [("quiz", "Quiz 1"), ("essay", "Essay")]
+    rows = [
+        {**row, "name": name, "display_name": shown_as, "order": order}
+        for order, (name, shown_as) in enumerate(names, 1)
+    ]
+    html, _ = shown(exam, learner, credit_state={"credit_requirement_status": rows})
+    main = re.findall(r'<a class="px-button" href="([^"]+)">Go to <bdi>([^<]+)', html)
+    assert [name for _, name in main] == ["Quiz 1"]
+    assert main[0][0].endswith("/quiz")

@@ -8,6 +8,8 @@ from django.utils import timezone, translation
 from edx_proctoring import api
 from edx_proctoring.exceptions import UserNotFoundException
 from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.testing.factories import UserFactory
+from tests.unknown import NO_SUCH_ID
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +94,26 @@ def test_the_newest_attempt_is_used(exam, attempt, learner):
     assert summary(exam, learner)["status"] == "verified"
 
 
+def test_user_ids_that_are_no_numbers(exam, attempt, learner):
+    attempt(exam=exam, status="submitted")
+    assert summary(exam, str(learner.pk))["status"] == "submitted"
+    assert api.get_attempt_status_summary(None, exam.course_id, exam.content_id) is None
+
+
+def test_only_the_newest_attempt_of_this_learner_in_this_exam(exam, make_exam, attempt, learner):
+    attempt(exam=make_exam(), status="verified")
+    attempt(exam=exam, user=UserFactory(), status="rejected")
+    assert summary(exam, learner)["status"] == "eligible"
+    now = timezone.now()
+    later, earlier = (attempt(exam=exam, status=status) for status in ("error", "verified"))
+    attempts = ProctoredExamStudentAttempt.objects
+    attempts.filter(pk=earlier.pk).update(created=now - HOUR)
+    attempts.filter(pk=later.pk).update(created=now)
+    assert summary(exam, learner)["status"] == "error"
+    attempts.update(created=now)
+    assert summary(exam, learner)["status"] == "verified"
+
+
 def test_an_unknown_exam(learner):
     assert api.get_attempt_status_summary(learner.pk, "course-v1:a+b+c", "unknown") is None
 
@@ -107,8 +129,8 @@ def test_users_who_may_not_take_proctored_exams(exam, practice_exam, learner, ho
 
 def test_an_unknown_user(exam, timed_exam):
     with pytest.raises(UserNotFoundException):
-        summary(exam, 4711)
-    assert summary(timed_exam, 4711)["short_description"] == "Timed Exam"
+        summary(exam, NO_SUCH_ID)
+    assert summary(timed_exam, NO_SUCH_ID)["short_description"] == "Timed Exam"
 
 
 @pytest.mark.parametrize("end", [datetime.datetime(2020, 1, 1), timezone.now() - HOUR])
@@ -180,4 +202,4 @@ def test_a_whole_outline(count, make_exam, attempt, learner, django_assert_num_q
 
 def test_an_outline_of_an_unknown_learner(exam):
     with pytest.raises(UserNotFoundException):
-        api.get_attempt_status_summaries(4711, exam.course_id)
+        api.get_attempt_status_summaries(NO_SUCH_ID, exam.course_id)

@@ -14,6 +14,7 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import AllowanceFactory
+from tests.unknown import NO_SUCH_ID
 
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("lms-urls")]
 
@@ -161,9 +162,9 @@ def test_unknown_attempts(attempt, exam, make_exam):
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.get_exam_attempt_data(make_exam().pk, known.pk)
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
-        api.get_exam_attempt_data(exam.pk, 4711)
+        api.get_exam_attempt_data(exam.pk, NO_SUCH_ID)
     with pytest.raises(ProctoredExamNotFoundException):
-        api.get_exam_attempt_data(4711, known.pk)
+        api.get_exam_attempt_data(NO_SUCH_ID, known.pk)
 
 
 @time_machine.travel(NOON, tick=False)
@@ -205,15 +206,27 @@ def test_the_polled_data(attempt, make_exam, learner):
         assert polled["external_id"] is None
         first = api.get_active_attempt_data(learner.pk)
     assert (first["attempt_id"], first["external_id"]) == (soon.pk, None)
-    assert api.get_active_attempt_data(4711) is None
+    assert api.get_active_attempt_data(NO_SUCH_ID) is None
 
 
 def test_other_running_exams_are_named(attempt, make_exam, learner):
     first = running(attempt, minutes=30, exam=make_exam(exam_name="Quiz"))
     assert "other_exams" not in api.get_active_attempt_data(learner.pk)
-    running(attempt, minutes=90, exam=make_exam(exam_name="Final"))
+    second = running(attempt, minutes=90, exam=make_exam(exam_name="Final"))
     data = api.get_active_attempt_data(learner.pk)
     assert data["attempt_id"] == first.pk
     [other] = data["other_exams"]
     assert other["exam_display_name"] == "Final"
-    assert set(other) == {"exam_display_name", "exam_url_path"}
+    assert set(other) == {
+        "exam_display_name",
+        "exam_url_path",
+        "time_remaining_seconds",
+        "is_paused",
+    }
+    assert (other["time_remaining_seconds"], other["is_paused"]) == (
+        pytest.approx(5400, abs=60),
+        False,
+    )
+    api.pause_attempt(second.pk)
+    [other] = api.get_active_attempt_data(learner.pk)["other_exams"]
+    assert other["is_paused"]

@@ -1,4 +1,4 @@
-"""How the provider of an exam is found, and how providers are loaded."""
+"""Loading providers, and finding the provider of an exam."""
 
 import json
 import stat

@@ -172,6 +172,15 @@ def test_reading_an_attempt(rest, remote):
     assert rest.get_attempt(attempt(None)) == {}
 
 
+@pytest.mark.parametrize("broken", [{"status": 503}, {"status": 404}, {"body": '{"id": '}])
+def test_strict_reading_raises_the_failure(rest, remote, broken):
+    """Without `strict`, a failure looks like an attempt without instructions."""
+    remote.get(ATTEMPT, **broken)
+    assert rest.get_attempt(attempt()) == {"instructions": []}
+    with ask_options(strict=True), pytest.raises((requests.RequestException, ValueError)):
+        rest.get_attempt(attempt())
+
+
 def test_configured_instructions_take_precedence(rest, remote):
     class Own(type(rest)):
         proctoring_instructions = ("ours",)

@@ -1,37 +1,13 @@
 """The tab of the LMS's legacy instructor dashboard, with the page and scripts of such a host."""
 
-from pathlib import Path
-
 import pytest
 
-from edx_proctoring.testing.factories import COURSE_ID
-from tests.browser.staff_pages import MARKS, accessible, begins_with, picture
+from tests.browser.accessibility import accessible
+from tests.browser.lms_dashboard import open_panel
+from tests.browser.staff_pages import MARKS, begins_with, picture
+from tests.browser.test_staff_sections import seated  # noqa: F401  a fixture
 
 pytestmark = MARKS
-HOST = Path(__file__).parent / "host"
-TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
-
-
-def answer(name):
-    """Return a function that responds with a file of the host."""
-    text = (HOST / name).read_text("utf-8").replace("{{ course_id }}", COURSE_ID)
-    return lambda route: route.fulfill(body=text, content_type=TYPES[name.rsplit(".", 1)[1]])
-
-
-@pytest.fixture
-def dashboard(open_page):
-    """Return a function that opens the host's dashboard and records requests to the app."""
-
-    def opened(**options):
-        names = ("dashboard.html", "dashboard.css", "dashboard.js")
-        routes = [(f"**/host/{name}", answer(name)) for name in names]
-        return open_page(path="/host/dashboard.html", routes=routes, **options)
-
-    return opened
-
-
-def open_panel(page, number):
-    page.locator(f"#ui-accordion-proctoring-accordion-header-{number}").press("Enter")
 
 
 def test_no_request_is_sent_before_the_tab_is_opened(dashboard, course):
@@ -67,6 +43,24 @@ def test_the_panel_lists_attempts(dashboard, course, width):
     page.get_by_role("button", name="Keep the attempts").click()
     link = page.get_by_role("link", name="Open the special exams on a page of their own")
     assert link.get_attribute("href").endswith("/special-exams/")
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "direction"),
+    [(960, "light", "ltr"), (960, "dark", "rtl"), (320, "light", "ltr")],
+)
+def test_every_panel_is_accessible(dashboard, seated, width, scheme, direction):  # noqa: F811  the fixture
+    page = dashboard(width=width, color_scheme=scheme)
+    page.evaluate(f"document.documentElement.dir = '{direction}'")
+    page.get_by_role("button", name="Special Exams").click()
+    for number, name in enumerate(("accommodations", "onboarding", "attempts", "reviews")):
+        open_panel(page, number)
+        section = page.locator(f"proctoring-{name}")
+        section.locator("tbody th").first.wait_for()
+        accessible(page, within=f"proctoring-{name}")
+        assert section.evaluate("one => one.scrollWidth <= one.clientWidth"), name
+        open_panel(page, number)
+        section.locator("tbody th").first.wait_for(state="hidden")
 
 
 def test_the_tab_is_loaded_again_when_it_is_opened_again(dashboard, course):

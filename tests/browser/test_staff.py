@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from tests.browser.accessibility import accessible
 from tests.browser.staff_pages import (
     MARKS,
-    accessible,
     begins_with,
     fits,
     names,

@@ -4,10 +4,10 @@ import pytest
 from django.utils import timezone
 
 from edx_proctoring import api
-from edx_proctoring.models import ProctoredExamStudentAllowance
 from edx_proctoring.testing.factories import AttemptFactory, ExamFactory, UserFactory
 from edx_proctoring.testing.host import Enrollment
-from tests.browser.staff_pages import MARKS, accessible, fits, picture, tab_to
+from tests.browser.accessibility import accessible
+from tests.browser.staff_pages import MARKS, fits, picture, tab_to
 
 pytestmark = MARKS
 LOOKS = [(1280, "light", "ltr"), (1280, "dark", "rtl"), (320, "light", "ltr")]
@@ -59,25 +59,6 @@ def test_sections_are_accessible_and_fit(open_page, seated, width, scheme, direc
     accessible(page)
     assert fits(page)
     picture(page, f"staff-onboarding-{look}")
-
-
-def test_by_keyboard_a_factor_for_three_learners(open_page, seated):
-    page = open_page("#accommodations")
-    page.locator(f"{ALLOWANCES} tbody th").wait_for()
-    tab_to(page, ALLOWANCES, "Add accommodation")
-    page.keyboard.press("Enter")
-    page.get_by_role("dialog").wait_for()
-    page.keyboard.type("ana, bo, cy")
-    tab_to(page, ALLOWANCES, "Midterm: Probability")
-    page.keyboard.press("Space")
-    tab_to(page, ALLOWANCES, "Value")
-    page.keyboard.type("1.5")
-    page.get_by_text("135 min = 90 + 45").wait_for()
-    page.keyboard.press("Enter")
-    page.get_by_role("status").get_by_text("Saved: 3 of 3.").wait_for()
-    given = ProctoredExamStudentAllowance.objects.filter(proctored_exam=seated)
-    assert given.filter(key="time_multiplier", value="1.5").count() == 3
-    page.locator(f"{ALLOWANCES} tbody th").nth(3).wait_for()
 
 
 def test_by_keyboard_a_review_is_approved(open_page, seated, staff):

@@ -12,6 +12,7 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
+from tests.unknown import NO_SUCH_ID
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +44,7 @@ def test_lists(exam, attempt, make_exam, learner, django_assert_num_queries):
 def test_one_exam(exam):
     assert api.get_exam_by_id(exam.pk)["course_id"] == COURSE_ID
     with pytest.raises(ProctoredExamNotFoundException), transaction.atomic():
-        api.get_exam_by_id(4711)
+        api.get_exam_by_id(NO_SUCH_ID)
 
 
 def test_resetting_a_learner(exam, attempt, learner, staff, provider):

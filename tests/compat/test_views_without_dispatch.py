@@ -14,10 +14,11 @@ from rest_framework.test import APIRequestFactory
 from edx_proctoring import views
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
 from edx_proctoring.views import StudentOnboardingStatusView
+from tests.unknown import NO_SUCH_ID
 
 pytestmark = pytest.mark.django_db
 
-NOBODY = 4711
+NOBODY = NO_SUCH_ID
 GRANT = {"exam_id": NOBODY, "user_info": "nobody", "key": "additional_time_granted", "value": "1"}
 EXAM = {"exam_id": NOBODY, "exam_name": "New"}
 

@@ -67,7 +67,7 @@ def test_each_has_an_anchor(site, objects):
 
 
 def test_each_operation_shows_a_request_and_its_answer(site):
-    """Those that are recorded by the tests of the REST interface."""
+    """They are recorded by the tests of the REST interface."""
     for page in ("rest", "rest_v2"):
         html = (site / "reference" / f"{page}.html").read_text("utf-8")
         parts = re.split(r'<dl class="std operation">', html)[1:]

@@ -258,10 +258,11 @@ def test_on_change_never_takes_a_submission_back(register, timed_exam, learner, 
     deaf = register(Deaf())
     api.update_attempt_status(one.pk, "submitted")
     one.refresh_from_db()
+    # The hook's savepoint was rolled back.
     assert (one.status, one.external_id) == (
         "submitted",
         None,
-    )  # the hook's savepoint was rolled back
+    )
     assert "queued for retry: deaf.on_change" in caplog.text
     message = OutboxMessage.objects.get(kind="extension_change")
     assert message.state == "pending"

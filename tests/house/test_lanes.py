@@ -1,6 +1,7 @@
 """The closing table of `make test`, which includes failures and skipped lanes of the whole run."""
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import lanes, quick
+from scripts import lanes, quick_tests, run_tests
 from tests.projects import plugin
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +42,7 @@ def close(tmp_path):
             cwd=tmp_path,
             env={
                 **os.environ,
-                "LANES": str(lanes),
+                "LANES_TABLE": str(lanes),
                 "PYTHONPATH": str(ROOT),
                 "REQUIRE_ALL": required,
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
@@ -112,7 +113,7 @@ def test_tests_with_a_lane_of_their_own_are_left_out_of_the_lanes_for_versions()
         assert "one-run" in plugin.needs_of(ROOT / path)
 
 
-@pytest.mark.parametrize("path", sorted({*lanes.ON_DATABASES, *lanes.WALKS, *quick.SLOW}))
+@pytest.mark.parametrize("path", sorted({*lanes.ON_DATABASES, *lanes.WALKS, *quick_tests.SLOW}))
 def test_the_paths_that_lanes_run_exist(path):
     assert (ROOT / path).exists()
 
@@ -131,3 +132,15 @@ def test_lanes_that_wait_leave_a_core_to_others():
     waiting = [lane for lane in lanes.LANES if lane.cores < 1]
     assert {"PostgreSQL", "MariaDB", "demo", "browser"} <= {lane.name for lane in waiting}
     assert max(lane.cores for lane in waiting) <= 0.5
+
+
+def test_the_guide_for_contributors_has_each_lane_and_its_minutes():
+    text = (ROOT / "CONTRIBUTING.rst").read_text(encoding="utf-8")
+    rows = re.findall(r"^     - (``.*``)\n     - (\d+)$", text, re.M)
+    found = {tuple(re.findall(r"``(.+?)``", names)): int(minutes) for names, minutes in rows}
+    seconds = {lane.name: lane.seconds for lane in lanes.LANES}
+    named = [name for row in found for name in row]
+    assert sorted(named) == sorted([*seconds, run_tests.TESTS_NAME])
+    del found[run_tests.TESTS_NAME,]  # after the lanes; nothing is planned by its duration
+    wanted = {row: math.ceil(sum(seconds[name] for name in row) / 60) for row in found}
+    assert found == wanted

@@ -43,7 +43,7 @@ lanes = [
     Lane("first", nothing, [command({first!r})]),
     Lane("second", {missing}, [command({second!r})], cores=2, otherwise={otherwise}),
 ]
-sys.exit(main(lanes, pytest(*quick, {tests!r})))
+sys.exit(main(lanes, pytest(*quick, {tests!r}), {names!r}))
 """
 
 
@@ -51,9 +51,8 @@ sys.exit(main(lanes, pytest(*quick, {tests!r})))
 def run(tmp_path):
     """Run all lanes with one test each; return the exit status and the printed lines."""
 
-    def work(
-        first=GREEN, second=GREEN, tests=GREEN, missing="nothing", required="", otherwise="[]"
-    ):
+    def work(first=GREEN, second=GREEN, tests=GREEN, required="", **more):
+        options = {"missing": "nothing", "otherwise": "[]", "names": "", **more}
         # In a separate folder, because this repository's pytest settings are for its own tests.
         (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         paths = {}
@@ -61,9 +60,7 @@ def run(tmp_path):
             path = tmp_path / f"test_{name}.py"
             path.write_text(text, encoding="utf-8")
             paths[name] = str(path) if name == "tests" or text != GREEN else ""
-        script = RUN.format(missing=missing, otherwise=otherwise, **paths).replace(
-            "pytest.ini", f"{tmp_path}/pytest.ini"
-        )
+        script = RUN.format(**options, **paths).replace("pytest.ini", f"{tmp_path}/pytest.ini")
         done = subprocess.run(
             [sys.executable, "-c", script],
             cwd=ROOT,
@@ -71,7 +68,7 @@ def run(tmp_path):
             capture_output=True,
             text=True,
         )
-        return done.returncode, done.stdout.rstrip().splitlines()
+        return done.returncode, (done.stdout or done.stderr).rstrip().splitlines()
 
     return work
 
@@ -80,6 +77,34 @@ def test_a_green_run_ends_with_the_summary_of_pytest(run):
     status, lines = run()
     assert status == 0
     assert re.fullmatch(r"1 passed in [\d.]+s", lines[-1])
+
+
+@pytest.mark.parametrize(
+    ("names", "ran"),
+    [
+        ("second", ["second"]),
+        ("second; first", ["first", "second"]),
+        ("first;tests", ["first", "tests"]),
+        (" ; ", ["first", "second", "tests"]),
+    ],
+)
+def test_lanes_can_be_chosen_by_name(run, names, ran):
+    """`make test LANES="lint; PostgreSQL"`: the table has the rows of these only."""
+    status, lines = run(names=names)
+    rows = [line.split()[0] for line in lines if re.search(r"^\w+ +passed +[\d.]+ s", line)]
+    assert (status, rows) == (0, ran)
+
+
+def test_a_red_lane_that_was_chosen_is_red(run):
+    assert run(second=RED, names="first")[0] == 0
+    status, lines = run(second=RED, names="second")
+    assert (status, lines[-1]) == (1, "RED: second")
+
+
+def test_an_unknown_name_of_a_lane_runs_nothing_and_lists_the_names(run):
+    status, lines = run(names="second; thrid")
+    assert status == 2
+    assert lines == ["No lane is called thrid. Lanes: first; second; tests."]
 
 
 @pytest.mark.parametrize("red", ["first", "second", "tests"])

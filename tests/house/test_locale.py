@@ -1,5 +1,6 @@
 """The message catalogs are complete, translated and compiled."""
 
+import functools
 import re
 from gettext import GNUTranslations
 
@@ -11,9 +12,14 @@ DOMAINS = translations.DOMAINS
 TARGETS = [name for name in translations.languages() if name != "en"]
 PLACEHOLDERS = re.compile(r"%\(\w+\)s|\{\w*\}|<[^>]+>")
 REFRESH = "run: python -m scripts.translations"
-# Loanwords from English, and names.
 # Only numbers and units.
-UNITS = {"{before} → {after} min", "{count} × {minutes} min"}
+UNITS = {
+    "{before} → {after} min",
+    "{count} × {minutes} min",
+    "+{count} min",
+    "{all} min = {limit} + {more}",
+}
+# Loanwords from English, and names.
 SAME = {
     "de": {
         "Status", "Name", "OK", "Details", "Start", "Onboarding", "Student", "Problem", "Review",
@@ -24,17 +30,22 @@ SAME = {
         "Actions", "Attention", "Message", "Message…", "Messages", "Minutes", "OK", "Source", "Type", "organisation", "site",
         "{count} minute",
     },
-    "es": {"Error", "error", "Factor", "factor", "{count} min", "+{count} min"},
-    "pt_BR": {"OK", "Status", "status", "site", "{count} min", "+{count} min"},
+    "es": {"Error", "error", "Factor", "factor", "{count} min"},
+    "pt_BR": {"OK", "Status", "status", "site", "{count} min"},
 }  # fmt: skip
 
 in_both = pytest.mark.parametrize("domain", DOMAINS)
 in_each = pytest.mark.parametrize("language", TARGETS)
 
 
+# Read and extracted once for all tests.
+catalog = functools.cache(translations.catalog)
+texts_of = functools.cache(translations.texts)
+
+
 def entries(language, domain):
     """Return messages and translations as tuples: one string, or one for each plural form."""
-    for message in translations.catalog(language, domain):
+    for message in catalog(language, domain):
         if message.id:
             texts = message.id if isinstance(message.id, tuple) else (message.id,)
             strings = message.string if isinstance(message.string, tuple) else (message.string,)
@@ -44,7 +55,7 @@ def entries(language, domain):
 @in_both
 @pytest.mark.parametrize("language", translations.languages())
 def test_the_catalog_contains_all_messages_and_no_others(language, domain):
-    used = {(text,) if isinstance(text, str) else text for text in translations.texts(domain)}
+    used = {(text,) if isinstance(text, str) else text for text in texts_of(domain)}
     listed = {texts for texts, _ in entries(language, domain)}
     assert used or "/" in domain
     assert (used - listed, listed - used) == (set(), set()), REFRESH
@@ -59,7 +70,7 @@ def test_a_language_is_complete(language, domain):
 @in_both
 @in_each
 def test_translations_keep_placeholders_and_markup(language, domain):
-    plurals = translations.catalog(language, domain).num_plurals
+    plurals = catalog(language, domain).num_plurals
     for texts, strings in entries(language, domain):
         assert len(strings) == (plurals if len(texts) == 2 else 1), texts
         wanted = sorted(PLACEHOLDERS.findall(texts[-1]))
@@ -79,11 +90,23 @@ def test_no_message_is_left_in_english(language, domain):
     assert worded - known == set()
 
 
+# The patterns of signs with the wrong neighbour, by language.
+SIGNS = {"de": r"[^ .(]…", "fr": "« | [:;!?»](?!\\w)"}
+
+
+@in_both
+@pytest.mark.parametrize("language", sorted(SIGNS))
+def test_signs_have_the_spaces_of_the_language(language, domain):
+    """In French a sign of two parts never begins a line; in German a space stands for the words left out."""
+    strings = {string for _, found in entries(language, domain) for string in found}
+    assert {string for string in strings if re.search(SIGNS[language], string)} == set()
+
+
 @in_both
 @in_each
 def test_the_compiled_catalogs_are_up_to_date(language, domain):
     names = [language, *translations.ALIASES.get(language, [])]
-    for name in names if translations.texts(domain) else []:
+    for name in names if texts_of(domain) else []:
         with translations.file_of(name, domain).with_suffix(".mo").open("rb") as file:
             compiled = GNUTranslations(file)
         for texts, strings in entries(language, domain):

@@ -4,6 +4,7 @@ import datetime
 import re
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from edx_proctoring import lifecycle
@@ -108,6 +109,24 @@ def test_a_creation_during_another_creation_is_refused(exam, learner, provider):
         with pytest.raises(StudentExamAttemptBeingCreated):
             create(exam, learner, proctored)
     assert not registrations(provider)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_answer_to_the_commit_of_the_reservation_blocks_nobody(
+    exam, learner, provider, monkeypatch
+):
+    commit, lost = connection._commit, [OperationalError(1213, "Deadlock")]
+
+    def commit_and_fail():
+        commit()
+        if lost and ProctoringReservation.objects.exists():
+            raise lost.pop()
+
+    monkeypatch.setattr(connection, "_commit", commit_and_fail)
+    attempt = create(exam, learner)
+    assert (attempt.status, lost) == ("created", [])
+    assert len(registrations(provider)) == 1
+    assert not ProctoringReservation.objects.exists()
 
 
 def test_an_expired_reservation_is_taken_over(exam, learner):

@@ -31,9 +31,8 @@ def test_not_every_sweep_adds_a_history_row_during_a_pause(running, clock, setti
     for _ in range(24):
         clock.shift(MINUTE)
         operations.submit_expired_attempts()
-    assert (
-        ProctoredExamStudentAttempt.history.count() - before == 3
-    )  # each row covers eight minutes
+    # Each row covers eight minutes.
+    assert ProctoredExamStudentAttempt.history.count() - before == 3
 
 
 def test_the_sweep_logs_a_pause_that_lasts_too_long(running, clock, caplog):

@@ -11,6 +11,7 @@ from edx_proctoring.exceptions import (
     UserNotFoundException,
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt
+from tests.unknown import NO_SUCH_ID
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +57,7 @@ def test_a_registration_without_an_attempt_is_removed_at_the_provider(exam, lear
 @pytest.mark.defect("PYTHON-13")
 def test_an_unknown_learner_is_refused_before_the_provider_is_called(exam, provider):
     with pytest.raises(UserNotFoundException):
-        api.create_exam_attempt(exam.pk, 4711, True)
+        api.create_exam_attempt(exam.pk, NO_SUCH_ID, True)
     assert not provider.calls_of("register_exam_attempt")
 
 

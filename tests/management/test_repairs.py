@@ -17,6 +17,7 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.testing.factories import AttemptFactory
 from tests.management.conftest import run
+from tests.unknown import NO_SUCH_ID
 
 pytestmark = pytest.mark.django_db
 
@@ -197,8 +198,8 @@ def test_a_failing_host_service_is_called_later(exam, host):
 def test_the_exam_is_required():
     with pytest.raises(CommandError, match="required"):
         run("update_attempts_for_exam")
-    with pytest.raises(CommandError, match="exam_id=999"):
-        run("update_attempts_for_exam", exam_id=999)
+    with pytest.raises(CommandError, match=f"exam_id={NO_SUCH_ID}"):
+        run("update_attempts_for_exam", exam_id=NO_SUCH_ID)
 
 
 def test_update_attempts_for_exam_resumes_an_interrupted_run(exam, host):

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 import time_machine
+from django.db import IntegrityError
 from django.utils import timezone
 
 from edx_proctoring.models import (
@@ -47,6 +48,7 @@ def test_the_newest_of_attempts_with_equal_times(exam, learner):
         newest = AttemptFactory(proctored_exam=exam, user=learner)
     assert Attempt.objects.get_current_exam_attempt(exam.pk, learner.pk) == newest
     assert list(Attempt.objects.all().latest_per_learner()) == [newest]
+    assert list(Attempt.objects.all().latest_by_index()) == [newest]
 
 
 def test_look_ups(exam, practice_exam, learner):
@@ -132,6 +134,21 @@ def test_locks_and_reservations_have_names(exam, learner):
     assert f"exam={exam.pk}" in str(ProctoringReservation.objects.get())
 
 
+def test_a_conflict_of_reservations_does_not_break_the_hosts_transaction(exam, learner):
+    pair = (exam.pk, learner.pk)
+    ProctoringReservation.objects.take(*pair, "seen", "", 5)
+    with pytest.raises(IntegrityError):
+        ProctoringReservation.objects.take(*pair, "not seen", "", 5, is_new=True)
+    assert ProctoringReservation.objects.get().token == "seen"
+
+
+def test_a_reservation_has_the_same_id_when_it_is_replaced(exam, learner):
+    pair = (exam.pk, learner.pk)
+    first = ProctoringReservation.objects.take(*pair, "a", "", 5)
+    assert ProctoringReservation.objects.take(*pair, "b", "", 5) == first
+    assert ProctoringReservation.objects.get().pk == first
+
+
 def test_archived_rows_have_names_and_cannot_be_deleted(exam, learner):
     policy = ReviewPolicyFactory(proctored_exam=exam)
     policy_id = policy.pk
@@ -148,3 +165,16 @@ def test_archived_rows_have_names_and_cannot_be_deleted(exam, learner):
     with pytest.raises(NotImplementedError):
         archived.delete()
     assert ProctoredExamReviewPolicyHistory.objects.count() == 1
+
+
+def test_the_history_of_a_row_and_of_all(attempt):
+    first, second = attempt(), attempt()
+    first.status = "started"
+    first.save()
+    assert [row.status for row in first.history.all()] == ["started", "created"]
+    assert [row.status for row in second.history.all()] == ["created"]
+    assert ProctoredExamStudentAttempt.history.count() == 3
+    assert type(first.history) is type(ProctoredExamStudentAttempt.history)
+    assert type(first.history) is type(second.history)
+    assert ProctoredExam.history.model is not first.history.model
+    assert first.history.as_instances().first().status == "started"

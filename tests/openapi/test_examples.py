@@ -144,7 +144,7 @@ def _has_onboarding():
     ExamFactory(is_practice_exam=True, content_id="onboarding", external_id="known-2")
 
 
-# What is there when an operation is called first.
+# The state that exists before an operation is called for the first time.
 BEFORE = {
     "get_onboarding_status": _has_onboarding,
     "report_ready": _waits_for_the_provider,

@@ -2,18 +2,23 @@
 
 import datetime
 import re
-import threading
 import tracemalloc
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.db.models.signals import post_save
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from edx_proctoring import api, operations, tasks
-from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt, TimeAdjustment
+from edx_proctoring.models import (
+    OutboxMessage,
+    ProctoredExamStudentAttempt,
+    ProctoringLearner,
+    TimeAdjustment,
+)
 from edx_proctoring.testing.factories import AttemptFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -131,24 +136,35 @@ def test_a_run_that_takes_long_leaves_the_rest_to_the_next_one(attempt):
 
 
 def test_an_attempt_that_is_removed_during_a_sweep_does_not_affect_others(
-    attempt, provider, caplog
+    attempt, after_the_first_end
 ):
     overdue(attempt)
     removed, last = overdue(attempt), overdue(attempt)
-    provider.before(
-        "stop_exam_attempt", lambda *_args: Attempt.objects.filter(pk=removed.pk).delete()
-    )
+    after_the_first_end(lambda: Attempt.objects.filter(pk=removed.pk).delete())
     assert tasks.submit_expired_attempts() == {"looked_at": 3, "ended": 2, "failed": 0}
     last.refresh_from_db()
     assert last.status == "submitted"
 
 
-def test_actions_of_learners_during_a_sweep_take_effect(attempt, provider):
+@pytest.fixture
+def after_the_first_end():
+    """Call a function between the ends of two attempts, right after the commit of the first."""
+    waiting = []
+
+    def ended(sender, instance, **_):
+        if waiting and instance.status == "submitted":
+            transaction.on_commit(waiting.pop())
+
+    post_save.connect(ended, sender=Attempt)
+    yield waiting.append
+    post_save.disconnect(ended, sender=Attempt)
+    assert not waiting
+
+
+def test_actions_of_learners_during_a_sweep_take_effect(attempt, after_the_first_end):
     overdue(attempt)
     second = overdue(attempt)
-    provider.before(
-        "stop_exam_attempt", lambda *_args: api.update_attempt_status(second.pk, "submitted")
-    )
+    after_the_first_end(lambda: api.update_attempt_status(second.pk, "submitted"))
     assert tasks.submit_expired_attempts() == {"looked_at": 2, "ended": 1, "failed": 0}
     assert second.history.count() == 2  # created, submitted
 
@@ -258,6 +274,48 @@ def test_a_query_per_batch(exam, learner, django_assert_num_queries):
         ]
 
 
+def overdue_ones(count, exam):
+    """Overdue attempts that this version has started, with the rows of lock and ledger."""
+    began = {"started_at": timezone.now() - 120 * MINUTE, "allowed_time_limit_mins": 90}
+    found = [
+        AttemptFactory(proctored_exam=exam, user=UserFactory(), status="started", **began)
+        for _ in range(count)
+    ]
+    ProctoringLearner.objects.bulk_create(ProctoringLearner(user=one.user) for one in found)
+    TimeAdjustment.objects.bulk_create(
+        TimeAdjustment.of(one, "allotment", f"{one.pk}", one.started_at, seconds=5400)
+        for one in found
+    )
+    return found
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.needs("edx-when")
+def test_statements_per_attempt(timed_exam):
+    def statements(count):
+        overdue_ones(count, timed_exam)
+        with CaptureQueriesContext(connection) as queries:
+            assert tasks.submit_expired_attempts()["ended"] == count
+        return len(queries)
+
+    statements(1)  # queries that are compiled once, and rows that the first run inserts
+    # Begin, lock, attempt, ledger, allowances, other attempts, update, history, messages, commit. Due dates, missing
+    # locks and deliveries are read and written together.
+    assert statements(11) - statements(1) == 10 * 10
+
+
+def test_messages_of_several_attempts_are_delivered_together(timed_exam, host):
+    overdue_ones(3, timed_exam)
+    done_before = []
+    finished = OutboxMessage.objects.filter(state="done")
+    host.instructor.before(
+        "complete_student_attempt", lambda *_args: done_before.append(finished.count())
+    )
+    assert tasks.submit_expired_attempts()["ended"] == 3
+    assert done_before == [0, 0, 0]  # not marked one by one
+    assert not OutboxMessage.objects.unfinished().exists()
+
+
 def test_memory_does_not_grow_with_the_number(exam, learner):
     def peak():
         return min(highest_of() for _ in range(3))  # now and then something else is kept meanwhile
@@ -276,18 +334,12 @@ def test_memory_does_not_grow_with_the_number(exam, learner):
     assert peak() < 1.5 * few
 
 
-def test_concurrent_sweeps_end_each_attempt_once(exam, provider):
+def test_concurrent_sweeps_end_each_attempt_once(exam, provider, after_the_first_end):
     """Two sweeps in one process, the second in the middle of the first."""
     for _ in range(4):
         overdue(AttemptFactory, proctored_exam=exam, user=UserFactory())
     second = []
-    again = threading.Lock()
-
-    def sweep_again(*_args):
-        if again.acquire(blocking=False):
-            second.append(tasks.submit_expired_attempts()["ended"])
-
-    provider.before("stop_exam_attempt", sweep_again)
+    after_the_first_end(lambda: second.append(tasks.submit_expired_attempts()["ended"]))
     first = tasks.submit_expired_attempts()["ended"]
     assert (first, second) == (1, [3])
     assert len(provider.calls_of("stop_exam_attempt")) == 4

@@ -1,4 +1,4 @@
-"""Which tests are left out under each project."""
+"""The tests that are left out under each project."""
 
 import itertools
 from pathlib import Path

@@ -13,7 +13,6 @@ import rules  # noqa: E402  needs the settings
 from django.apps import apps  # noqa: E402  needs the settings
 from django.contrib.auth import get_user_model  # noqa: E402  needs the settings
 from django.core import mail  # noqa: E402  needs the settings
-from django.core.management import call_command  # noqa: E402  needs the settings
 from django.db import connection  # noqa: E402  needs the settings
 from django.test.utils import setup_test_environment  # noqa: E402  needs the settings
 from rest_framework.test import APIClient  # noqa: E402  needs the settings
@@ -23,6 +22,7 @@ from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvide
 from edx_proctoring.models import ProctoredExamStudentAttempt  # noqa: E402  needs the settings
 from edx_proctoring.testing.providers import FakeProvider  # noqa: E402  needs the settings
 from edx_proctoring.views import AuthenticatedAPIView  # noqa: E402  needs the settings
+from tests import migrated  # noqa: E402  needs the settings
 
 URL = "/api/edx_proctoring/v1/proctored_exam/attempt"
 COURSE = "course-v1:edX+Demo+2026"
@@ -126,5 +126,6 @@ def view(learner: Any) -> str | None:
 if __name__ == "__main__":
     logging.disable(logging.ERROR)
     setup_test_environment()
-    call_command("migrate", verbosity=0)
+    migrated.install()
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     json.dump(walk(), sys.stdout)

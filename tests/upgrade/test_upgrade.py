@@ -195,9 +195,8 @@ def test_both_versions_take_turns_in_an_attempt(upgrade, first):
     expected = ["+ created", *(f"~ {status}" for status in (*WAY, "verified"))]
     for side in both.values():
         shown = side.histories(attempt_id)
-        assert (
-            list(dict.fromkeys(shown)) == expected
-        )  # the published package writes some rows twice
+        # The published package writes some rows twice.
+        assert list(dict.fromkeys(shown)) == expected
     assert upgrade.ours.deliver() == 0
 
 

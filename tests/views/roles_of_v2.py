@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from edx_proctoring.models import ProctoredExamSoftwareSecureReview
+from edx_proctoring.models import (
+    BulkAction,
+    BulkTimeChange,
+    ProctoredExamSoftwareSecureReview,
+)
 
 V2_ROUTES = """\
 get    v2/courses/{course}/exams/            -              403  403  403  403  200  403  200  403  403  403
@@ -112,3 +116,13 @@ def review_of(exam_id: int, user_id: int) -> int:
     )
     ProctoredExamSoftwareSecureReview.objects.bulk_create([review])
     return ProctoredExamSoftwareSecureReview.objects.get(attempt_code=review.attempt_code).pk
+
+
+def bulk_changes_of(course_id: str, prefix: str = "") -> dict[str, int]:
+    """Create a bulk change of each kind in the course; return their ids by name."""
+    changed = {"course_id": course_id, "action": "extend", "seconds": 60, "attempt_ids": []}
+    found = {f"{prefix}change": BulkTimeChange.objects.create(**changed).pk}
+    for resource in BulkAction.RESOURCES:
+        done = {"course_id": course_id, "resource": resource, "action": "end", "row_ids": []}
+        found[f"{prefix}{resource}_action"] = BulkAction.objects.create(**done).pk
+    return found

@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
+from tests.unknown import NO_SUCH_ID
 from tests.views.conftest import OTHER_COURSE, E
 
 pytestmark = pytest.mark.django_db
@@ -179,7 +180,7 @@ def test_the_allowances_of_a_course(
     exam = make_exam(is_active=False, is_proctored=False)
     allowances = AllowanceFactory.create_batch(rows, proctored_exam=exam)
     AllowanceFactory(proctored_exam=make_exam(course_id=OTHER_COURSE))
-    with django_assert_num_queries(3):  # session, user, allowances
+    with django_assert_num_queries(4):  # session, user, allowances, exams
         answer = as_staff.get(f"{E}/{COURSE_ID}/allowance").json()
     assert [one["id"] for one in answer] == [allowance.pk for allowance in allowances]
     assert answer[0]["user"]["username"] == allowances[0].user.username
@@ -219,7 +220,7 @@ def test_minutes_are_plain_numbers(value, exam, learner, as_staff):
 @pytest.mark.defect("REST-D9")
 def test_failed_pairs_are_named(exam, as_staff):
     UserFactory(username="one")
-    body = {"course_id": COURSE_ID, "exam_ids": f"{exam.pk},4711", "user_ids": "two,one"}
+    body = {"course_id": COURSE_ID, "exam_ids": f"{exam.pk},{NO_SUCH_ID}", "user_ids": "two,one"}
     more = {"allowance_type": TIME, "value": "5"}
     rows = as_staff.put(f"{E}/bulk_allowance", {**body, **more}).json()
     pairs = [(row["exam_id"], row["user_id"], row["status"]) for row in rows]
@@ -227,10 +228,10 @@ def test_failed_pairs_are_named(exam, as_staff):
     assert pairs == [
         (known, "two", "failed"),
         (known, "one", "ok"),
-        ("4711", "two", "failed"),
-        ("4711", "one", "failed"),
+        (str(NO_SUCH_ID), "two", "failed"),
+        (str(NO_SUCH_ID), "one", "failed"),
     ]
-    wrong = {**body, **more, "exam_ids": "4711"}
+    wrong = {**body, **more, "exam_ids": str(NO_SUCH_ID)}
     assert as_staff.put(f"{E}/bulk_allowance", wrong).json()["field"] == "exam_ids"
 
 

@@ -13,6 +13,7 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory
+from tests.unknown import NO_SUCH_ID
 from tests.views.conftest import V1, E, practice, started
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +68,7 @@ def test_without_a_configuration_the_settings_are_empty(exam, provider, as_learn
 
 @pytest.mark.defect("REST-D21")
 def test_an_unknown_exam_has_no_policy(exam, as_learner):
-    assert as_learner.get(f"{E}/review_policy/exam_id/4711/").status_code == 400
+    assert as_learner.get(f"{E}/review_policy/exam_id/{NO_SUCH_ID}/").status_code == 400
     known = as_learner.get(f"{E}/review_policy/exam_id/{exam.pk}/")
     assert known.json() == {"review_policy": None}
 

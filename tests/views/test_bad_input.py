@@ -12,6 +12,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
 )
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
+from tests.unknown import NO_SUCH_ID
 from tests.views.conftest import NEW_EXAM, V1, E, state
 
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("one-project")]
@@ -219,8 +220,8 @@ def without(body, *keys):
         *rows("B14-patch", "patch", REGISTER, [[{**NEW_EXAM, "backend": "gone"}]], status=422),
         *rows("B17-absent", "put", f"{E}/allowance", [without(GRANT, name) for name in GRANT]),
         *rows("B17-key", "put", f"{E}/allowance", changed(GRANT, "key", (None, [], "", 7))),
-        *rows("B17-user", "put", f"{E}/allowance", changed(GRANT, "user_info", (4711, None, "nobody", []))),
-        *rows("B17-exam", "put", f"{E}/allowance", changed(GRANT, "exam_id", (4711,))),
+        *rows("B17-user", "put", f"{E}/allowance", changed(GRANT, "user_info", (NO_SUCH_ID, None, "nobody", []))),
+        *rows("B17-exam", "put", f"{E}/allowance", changed(GRANT, "exam_id", (NO_SUCH_ID,))),
         *rows("B18", "put", f"{E}/bulk_allowance", changed(TIMED, "value", (None, "", [], "x"))),
         *rows("B18-times", "put", f"{E}/bulk_allowance", changed(TIMES, "value", ("nan", "inf", None, "0.5"))),
         *rows("B18-exams", "put", f"{E}/bulk_allowance", changed(TIMED, "exam_ids", ({}, None, True, [[]], [None]))),
@@ -259,7 +260,7 @@ def test_ids_of_users_in_queries(user_id, exam, as_global_staff, as_staff, attem
 
 @pytest.mark.defect("REST-B7")
 def test_a_user_who_does_not_exist(exam, as_global_staff):
-    query = {"user_id": "4711", "content_id": exam.content_id}
+    query = {"user_id": str(NO_SUCH_ID), "content_id": exam.content_id}
     url = f"{E}/attempt/course_id/{COURSE_ID}"
     assert as_global_staff.get(url, query).status_code == 404
 
@@ -273,10 +274,10 @@ def test_a_username_that_does_not_exist(onboarding, as_staff):
 @pytest.mark.defect("REST-B9")
 def test_unknown_ids_return_403_to_others(as_learner, as_staff, learner):
     for client in (as_learner, as_staff):
-        assert client.delete(f"{E}/attempt/4711").status_code == 403
-        url = f"{E}/exam_id/4711/user_id/{learner.pk}/reset_attempts"
+        assert client.delete(f"{E}/attempt/{NO_SUCH_ID}").status_code == 403
+        url = f"{E}/exam_id/{NO_SUCH_ID}/user_id/{learner.pk}/reset_attempts"
         assert client.delete(url).status_code == 403
-        data = {"exam_id": 4711, "user_info": "learner", "key": TIME, "value": "1"}
+        data = {"exam_id": NO_SUCH_ID, "user_info": "learner", "key": TIME, "value": "1"}
         assert client.put(f"{E}/allowance", data).status_code == 403
 
 

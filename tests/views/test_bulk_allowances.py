@@ -12,6 +12,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAllowanceHistory,
 )
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
+from tests.unknown import NO_SUCH_ID
 from tests.views.conftest import OTHER_COURSE, E
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +98,7 @@ def test_some_pairs(make_exam: Any, as_staff: APIClient) -> None:
         ("nobody", None, "user_info"),
         ("", None, "user_info"),
         ("one", "", "user_info"),
-        ("one", "4711", "exam_ids"),
+        ("one", str(NO_SUCH_ID), "exam_ids"),
     ],
 )
 def test_no_pair_succeeds(

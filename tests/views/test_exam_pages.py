@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from edx_proctoring.models import OutboxMessage, ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
+from tests.unknown import NO_SUCH_ID
 from tests.views.conftest import OTHER_COURSE, E
 
 pytestmark = pytest.mark.django_db
@@ -135,7 +136,8 @@ def test_global_staff_see_what_a_learner_sees(
 
 
 @pytest.mark.parametrize(
-    ("user_id", "status"), [("4711", 404), ("x", 400), ("", 400), ("0", 400), ("9" * 30, 400)]
+    ("user_id", "status"),
+    [(str(NO_SUCH_ID), 404), ("x", 400), ("", 400), ("0", 400), ("9" * 30, 400)],
 )
 def test_unknown_learners(user_id: str, status: int, exam: Any, as_global_staff: APIClient) -> None:
     response = as_global_staff.get(URL, {"content_id": exam.content_id, "user_id": user_id})
@@ -228,4 +230,4 @@ def test_a_provider_that_is_not_configured(make_exam: Any, as_learner: APIClient
     response = settings_of(as_learner, make_exam(backend="gone"))
     assert response.status_code == 500
     assert "gone" not in response.json()["detail"]
-    assert as_learner.get(f"{E}/settings/exam_id/4711/").status_code == 400
+    assert as_learner.get(f"{E}/settings/exam_id/{NO_SUCH_ID}/").status_code == 400

@@ -1,4 +1,4 @@
-"""Which actions a learner may take in which status."""
+"""The actions that a learner may take, by status."""
 
 import pytest
 from django.utils import timezone

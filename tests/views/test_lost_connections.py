@@ -76,6 +76,28 @@ def test_every_request(
 
 
 @needs_server
+def test_the_key_of_a_bulk_request_is_free_again(
+    world: dict[str, Any], clients: dict[str, APIClient]
+) -> None:
+    """The repetition that a 503 asks for need not wait until the key of the lost request expires."""
+    path = "v2/courses/{course}/attempts/actions/"
+    method, path, body, codes = next(row for row in rows(ROUTES) if row[:2] == ("post", path))
+    client = clients[next(one for one in CALLERS if codes[one] < 400)]
+    number, killed = 1, Killed(1)
+    while True:
+        connection.ensure_connection()
+        key = f"key-{number}"
+        with connection.execute_wrapper(killed := Killed(number)):
+            first = send(client, method, path, body, world, key)
+        if not killed.done:
+            break
+        again = send(client, method, path, body, world, key)
+        assert first.status_code in (200, 207, 503), (number, first.content)
+        assert again.status_code in (200, 207), (number, again.content)
+        number += 1
+
+
+@needs_server
 def test_the_screen_of_an_exam(attempt: Any) -> None:
     """Repeated unless the host has opened a transaction; then the host gets a typed error."""
     exam = attempt(status="submitted").proctored_exam

@@ -5,12 +5,13 @@ import json
 from types import SimpleNamespace
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone, translation
 
-from edx_proctoring import api, extensions
+from edx_proctoring import api, extensions, lifecycle
 from edx_proctoring.api import my_exams
-from edx_proctoring.api.attempts import own
+from edx_proctoring.api.attempts import own_attempts
 from edx_proctoring.extensions import TimelineEntry
 from edx_proctoring.runtime import set_runtime_service
 from edx_proctoring.statuses import KNOWN
@@ -65,8 +66,8 @@ def test_names_and_texts_of_staff_and_doubts_of_reviewers_stay_out(page, reviewe
 
 
 def test_a_second_review_is_no_second_submission(reviewed, learner):
-    (found,) = own.get_own_attempts(learner.pk)
-    details = [one.detail for one in found.entries if one.kind == own.STATUS]
+    (found,) = own_attempts.get_own_attempts(learner.pk)
+    details = [one.detail for one in found.entries if one.kind == own_attempts.STATUS]
     assert details == ["created", "ready_to_start", "started", "submitted"]
 
 
@@ -101,7 +102,7 @@ def test_who_did_it(learner, attempt, exam):
     for status, reason in zip(["started", "error"] * 4, reasons, strict=False):
         row.status, row._change_reason = status, reason
         row.save()
-    (found,) = own.get_own_attempts(learner.pk)
+    (found,) = own_attempts.get_own_attempts(learner.pk)
     told = [one.by for one in found.entries[1:]]
     assert told == ["learner", "staff", "provider", "clock", "clock", "system", "learner"]
 
@@ -113,6 +114,34 @@ def test_an_exam_begins_once_and_continues_after_its_learner_went_back(page, att
     html = page().content.decode()
     assert html.index("The exam began.") < html.index("The exam continued.")
     assert html.count("The exam began.") == html.count("The exam continued.") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "by", "told"),
+    [
+        ("pause", "staff", "Staff of the course"),
+        ("pause", None, "Automatically"),
+        ("break", "learner", "You"),
+        ("break", "used up", "Automatically"),
+        ("pause", "submitted", None),
+    ],
+)
+def test_who_let_an_exam_continue(page, attempt, timed_exam, learner, staff, kind, by, told):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        row = lifecycle.transition(attempt(exam=timed_exam, status="ready_to_start"), "started")
+        longest = 60 if kind == "break" else 0
+        lifecycle.pause(row, kind=kind, longest=longest, by=learner if longest else staff)
+        clock.shift(60 if by == "used up" else 30)
+        if by == "used up":
+            api.extend_attempt(row.pk, 60, by=staff)
+        elif by == "submitted":
+            lifecycle.transition(row, "submitted", user=staff)
+        else:
+            lifecycle.continue_(row, by={"staff": staff, "learner": learner}.get(by))
+        answer = page()
+    (card,) = answer.context["cards"]
+    found = [event.by for event in card.events if event.text == "The exam continued."]
+    assert found == ([told] if told else [])
 
 
 def test_an_overdue_attempt_has_ended(page, attempt, timed_exam):

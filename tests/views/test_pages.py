@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.test.utils import override_script_prefix
 from django.urls import reverse
 
 from edx_proctoring import extensions
@@ -72,6 +73,17 @@ def test_the_page_of_a_course(page):
     assert reverse("edx_proctoring:pages.special_exams", args=[COURSE_ID]) == URL
     assert "private" in answer["Cache-Control"]
     assert "no-cache" in answer["Cache-Control"]
+
+
+def test_the_course_s_name_if_the_host_tells_it(page, host):
+    def shown():
+        return config(page().content.decode())["courseName"]
+
+    assert shown() == "Demonstration Course"
+    host.credit.enrolled = False  # hosts tell only those who are enrolled
+    assert shown() == ""
+    host.credit.fail("get_credit_state", RuntimeError("down"))
+    assert shown() == ""
 
 
 def test_a_course_id_with_slashes(client_for):
@@ -143,6 +155,20 @@ def test_a_section_whose_script_was_not_collected_is_left_out(page, section, set
     html = page().content.decode()
     assert [one["name"] for one in config(html)["sections"]] == OWN
     assert 'src="/static/hashed/proctoring/js/staff.js"' in html
+
+
+def test_files_come_from_another_host_and_requests_go_below_a_prefix(client_for, staff, settings):
+    settings.STATIC_URL = "https://cdn.example.com/v7/"
+    with override_script_prefix("/lms/"):
+        answers = [client_for(staff).get(address) for address in (URL, f"{URL}parts/")]
+    html, parts = answers[0].content.decode(), answers[1].json()
+    assert 'src="https://cdn.example.com/v7/proctoring/js/staff.js"' in html
+    assert 'href="https://cdn.example.com/v7/proctoring/css/staff.css"' in html
+    assert "/static/" not in html
+    assert parts["scripts"] == ["https://cdn.example.com/v7/proctoring/js/staff.js"]
+    base = f"/lms/api/edx_proctoring/v2/courses/{COURSE_ID}/"
+    assert parts["apiBase"] == config(html)["apiBase"] == base
+    assert parts["page"] == f"/lms{URL}"
 
 
 def test_a_section_whose_name_is_taken_is_left_out(page, section, caplog):

@@ -10,12 +10,18 @@ from django.urls import resolve
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from edx_proctoring.models import BulkAction, BulkTimeChange
 from edx_proctoring.testing.factories import COURSE_ID, AllowanceFactory, UserFactory
 from edx_proctoring.urls import urlpatterns
 from edx_proctoring.views import permissions
 from tests.views.conftest import NEW_EXAM, OTHER_COURSE, state
-from tests.views.roles_of_v2 import PAGES, V2_BODIES, V2_CROSSING, V2_ROUTES, review_of
+from tests.views.roles_of_v2 import (
+    PAGES,
+    V2_BODIES,
+    V2_CROSSING,
+    V2_ROUTES,
+    bulk_changes_of,
+    review_of,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("one-run")]
 
@@ -232,15 +238,8 @@ def world(names: dict[str, Any], make_exam: Any, attempt: Any, psi: Any) -> dict
             started_at=timezone.now(),
             allowed_time_limit_mins=90,
         ).pk,
-        "change": BulkTimeChange.objects.create(
-            course_id=COURSE_ID, action="extend", seconds=60, attempt_ids=[]
-        ).pk,
-        **{
-            f"{resource}_action": BulkAction.objects.create(
-                course_id=COURSE_ID, resource=resource, action="end", row_ids=[]
-            ).pk
-            for resource in BulkAction.RESOURCES
-        },
+        **bulk_changes_of(COURSE_ID),
+        **bulk_changes_of(OTHER_COURSE, "foreign_"),
         "resumable": attempt(exam=make_exam(), status="error", is_resumable=True).pk,
         "allowance": granted,
         "review": review_of(names["exam"], names["owner"]),
@@ -268,11 +267,13 @@ def url_of(path: str, world: dict[str, Any]) -> str:
     return filled(f"/api/edx_proctoring/{full}", world)
 
 
-def send(client: APIClient, method: str, path: str, body: str, world: dict[str, Any]) -> Any:
+def send(
+    client: APIClient, method: str, path: str, body: str, world: dict[str, Any], key: str = ""
+) -> Any:
     data = json.dumps(filled(BODIES[body], world)) if body != "-" else ""
     kind = "application/json" if data else ""
     # A `*` matches any row: REST v2 refuses changes of rows that the client has not seen.
-    seen = {"If-Match": "*", "Idempotency-Key": uuid.uuid4().hex}
+    seen = {"If-Match": "*", "Idempotency-Key": key or uuid.uuid4().hex}
     return client.generic(method.upper(), url_of(path, world), data, kind, headers=seen)
 
 

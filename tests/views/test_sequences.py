@@ -118,7 +118,7 @@ def reachable(ends, requests=REQUESTS):
 
 
 def after_three(ends, start):
-    """Where at most three requests lead, each with one way there."""
+    """The states to which at most three requests lead, each with one way there."""
     found = {start: ()}
     for _step in range(3):
         for state, names in list(found.items()):
@@ -142,7 +142,7 @@ def test_sequences(kind, make_exam, provider, learner, staff, global_staff, sett
 
 
 def check_states(kind, sees):
-    """Where questions are shown, a clock runs, or the rules leave them open."""
+    """If questions are shown, a clock runs, or the rules leave them open."""
     for state in sees:
         for where, letters in shown(sees, state).items():
             is_shown, runs = "Q" in letters, "C" in letters

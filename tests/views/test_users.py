@@ -22,6 +22,7 @@ from edx_proctoring.models import (
     TimeAdjustment,
 )
 from edx_proctoring.testing.factories import AllowanceFactory, UserFactory
+from tests.unknown import NO_SUCH_ID
 from tests.views.conftest import V1
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +92,7 @@ def test_a_failing_provider_does_not_affect_others(
     assert pipeline.post(f"{AT_PROVIDERS}/{known.user_id}").status_code == 500
 
 
-@pytest.mark.parametrize("user_id", ["4711", "0", "9" * 30])
+@pytest.mark.parametrize("user_id", [str(NO_SUCH_ID), "0", "9" * 30])
 def test_unknown_users(user_id: str, pipeline: APIClient) -> None:
     response = pipeline.post(f"{AT_PROVIDERS}/{user_id}/")
     assert (response.status_code, response.json()) == (200, {})

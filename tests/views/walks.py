@@ -16,6 +16,16 @@ from edx_proctoring.statuses import COMPLETED, IN_PROGRESS, KNOWN
 from tests.views.conftest import E
 
 Attempt = ProctoredExamStudentAttempt
+History = Attempt.history.model
+# States are read after each of thousands of requests: to build and compile these queries took a quarter of the time.
+ROWS = f"""
+    SELECT * FROM {Attempt._meta.db_table} WHERE proctored_exam_id = %s AND user_id = %s
+    ORDER BY created DESC, id DESC
+"""
+DECLINED = f"""
+    SELECT * FROM {History._meta.db_table} WHERE id = %s AND status = 'declined'
+    ORDER BY history_id
+"""
 MINUTE = datetime.timedelta(minutes=1)
 LAUNCH = "/api/edx_proctoring/proctoring_launch_callback/start_exam"
 KINDS = {
@@ -65,7 +75,7 @@ def starts(kind) -> Iterator[State]:
 
 
 def variants(one) -> Iterator[State]:
-    """How an attempt can have come to its status."""
+    """The ways in which an attempt can have come to its status."""
     if one.status == "declined":
         for why in ("learner", "shown", "cascade", "cascade, learner", "old"):
             yield replace(one, why=why)
@@ -139,7 +149,7 @@ class World:
         Attempt.objects.filter(pk=row.pk).update(created=now - minutes * MINUTE)
 
     def rows(self):
-        return list(Attempt.objects.of_pair(self.exam.pk, self.learner.pk).newest_first())
+        return list(Attempt.objects.raw(ROWS, [self.exam.pk, self.learner.pk]))
 
     def read(self) -> State:
         newest, *older = self.rows() or [None]
@@ -162,8 +172,8 @@ class World:
     def _why(self, newest):
         if newest.status != "declined":
             return ""
-        rows = newest.history.filter(status="declined").order_by("history_id")
-        first, *more = rows.values_list("history_change_reason", flat=True)
+        rows = History.objects.raw(DECLINED, [newest.pk])
+        first, *more = (row.history_change_reason for row in rows)
         return "shown" if WAY_BACK in more else first or "old"
 
     # What she sees

@@ -154,18 +154,13 @@ def _users(people: Sequence[Id]) -> dict[Id, int]:
     rows = get_user_model()._default_manager.filter(
         Q(pk__in=numbers) | Q(username__in=texts) | Q(email__in=texts)
     )
-    ids: dict[Id, int] = {}
-    by_name: dict[str, int] = {}
-    by_address: dict[str, int] = {}
-    for user_id, name, address in rows.order_by("-id").values_list("id", "username", "email"):
-        ids[user_id], by_name[name], by_address[address] = user_id, user_id, user_id
-    found = {}
-    for person in people:
-        text = str(person)
-        known = ids.get(person) if person in numbers else by_name.get(text, by_address.get(text))
-        if known is not None:
-            found[person] = known
-    return found
+    # Newest first: of several users with one address, the oldest is written last and counts.
+    users = list(rows.order_by("-id").values_list("id", "username", "email"))
+    by_id: dict[Id, int] = {user_id: user_id for user_id, _name, _address in users}
+    by_address: dict[Id, int] = {address: user_id for user_id, _name, address in users}
+    by_text = by_address | {name: user_id for user_id, name, _address in users}
+    found = {one: by_id.get(one) if one in numbers else by_text.get(str(one)) for one in people}
+    return {person: user_id for person, user_id in found.items() if user_id is not None}
 
 
 def _value_in(exam: ProctoredExam, kind: str, value: object) -> str:

@@ -47,7 +47,7 @@ def find_allowances(course_id: object) -> QuerySetWithUpdateOverride:
         Allowance.get_allowances_for_course(course_id), course_id
     )
     email = Case(When(has_attempt=True, then=F("user__email")), default=Value(""))
-    return rows.annotate(member_email=email)
+    return rows.alias(member_email=email)
 
 
 def known_members(course_id: object, rows: Iterable[Allowance]) -> set[int]:

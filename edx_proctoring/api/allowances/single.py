@@ -23,7 +23,11 @@ from edx_proctoring.models import (
     in_order,
 )
 from edx_proctoring.outbox import Draft
-from edx_proctoring.serializers import ProctoredExamStudentAllowanceSerializer
+from edx_proctoring.serializers import (
+    LISTED_COLUMNS,
+    USER_ID,
+    ProctoredExamStudentAllowanceSerializer,
+)
 from edx_proctoring.types import AllowanceDict
 
 log = logging.getLogger(__name__)
@@ -134,14 +138,15 @@ def get_allowances_page(
     if exam_id is not None:
         rows = rows.filter(proctored_exam_id=exam_id)
     rows = in_order(rows, ordering, ALLOWANCE_ORDERINGS)
-    if per_page is None:
-        found, total = list(rows), None
-    else:
-        shown = Paginator(rows, per_page).get_page(page)
-        found, total = list(shown.object_list), shown.paginator.count
-    data = [ProctoredExamStudentAllowanceSerializer.row(allowance) for allowance in found]
+    shown, total = rows, None
+    if per_page is not None:
+        of_page = Paginator(rows, per_page).get_page(page)
+        shown, total = of_page.object_list, of_page.paginator.count
+    more = ["has_attempt"] if hides_strangers else []
+    values = list(shown.values_list(*LISTED_COLUMNS, *more))
+    data = ProctoredExamStudentAllowanceSerializer.rows(values)
     if hides_strangers:
-        known = members(course_id, ((one.user_id, one.has_attempt) for one in found))
+        known = members(course_id, ((one[USER_ID], one[-1]) for one in values))
         for row in data:
             if row["user"]["id"] not in known:
                 row["user"]["email"] = ""

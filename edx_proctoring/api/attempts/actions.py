@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from edx_proctoring import lifecycle
-from edx_proctoring.api.attempts.clock import clocks_of
 from edx_proctoring.api.attempts.details import possible_actions
 from edx_proctoring.api.attempts.pages import shown_attempt
+from edx_proctoring.api.attempts.time_changes import clocks_of
 from edx_proctoring.api.bulk import error_of
 from edx_proctoring.api.lookup import is_id
 from edx_proctoring.exceptions import (
@@ -102,14 +102,13 @@ def _preview(
     clocks = clocks_of(attempts.values())
     results = []
     for attempt_id in ids:
-        known, error = attempts.get(attempt_id), None
+        known = attempts.get(attempt_id)
         if known is None:
-            error = _missing(attempt_id)
-        else:
-            shown = shown_attempt(known, clocks.get(attempt_id))
-            is_newest = attempt_id in newest
-            if action not in possible_actions(shown, is_newest=is_newest, is_paused=False):
-                error = _not_possible(shown, action)
+            results.append(ActionResult(attempt_id, FAILED, error=_missing(attempt_id)))
+            continue
+        shown = shown_attempt(known, clocks.get(attempt_id))
+        possible = possible_actions(shown, is_newest=attempt_id in newest, is_paused=False)
+        error = None if action in possible else _not_possible(shown, action)
         results.append(ActionResult(attempt_id, FAILED if error else POSSIBLE, known, error))
     return results
 

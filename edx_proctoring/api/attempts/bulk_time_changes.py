@@ -12,7 +12,7 @@ from edx_proctoring.api.attempts import previews
 from edx_proctoring.api.attempts.previews import PlannedChange
 from edx_proctoring.effects import messages
 from edx_proctoring.exceptions import TimeChangeNotAllowed
-from edx_proctoring.lifecycle.clock import MAX_SECONDS
+from edx_proctoring.lifecycle.time_changes import MAX_SECONDS
 from edx_proctoring.models import BulkTimeChange, ProctoredExam
 from edx_proctoring.types import User
 
@@ -80,6 +80,7 @@ def run_bulk_time_change(bulk: BulkTimeChange) -> list[BulkResult] | None:
             bulk.total = lifecycle.attempts_of(bulk).count()
         bulk.save()
         if len(attempts) > AT_ONCE:
+            # In the same transaction, so that no change is stored that nobody executes.
             outbox.put(messages.bulk_time_change(bulk.pk))
             return None
     return lifecycle.apply_bulk(bulk, attempts)

@@ -1,4 +1,4 @@
-"""How many attempts a list has. Only counting takes longer in larger courses, so large numbers are remembered."""
+"""The number of attempts in a list. Only counting takes longer in larger courses, so large numbers are remembered."""
 
 import hashlib
 from dataclasses import dataclass
@@ -30,18 +30,25 @@ def key_of(*conditions: object) -> str:
     return f"proctoring.attempts.{hashlib.sha256(text.encode()).hexdigest()}"
 
 
+def remembered(key: str) -> int | None:
+    """Return the number that is remembered under this name: that of many rows."""
+    known: int | None = cache.get(key)
+    return known
+
+
 def count_roughly(
-    rows: AttemptQuerySet, key: str, *, is_filtered: bool, is_exact: bool
+    rows: AttemptQuerySet, key: str, known: int | None, *, is_filtered: bool, is_exact: bool
 ) -> RowCount:
-    """Return the number of newest attempts among these; of more than MOST_COUNTED that match a filter, that of all."""
-    known: int | None = None if is_exact else cache.get(key)
-    if known is not None:
+    """Return the number of newest attempts among these, or the `known` one, if it is remembered, unless `is_exact`.
+
+    `is_filtered`: there are conditions, which more than MOST_COUNTED of them meet; then it is that of all attempts that
+    meet them, unless `is_exact`.
+    """
+    if known is not None and not is_exact:
         return RowCount(known, is_about=True)
+    if is_filtered and is_exact:
+        return RowCount(rows.latest_per_learner().order_by().count())
     if is_filtered:
-        newest = rows.latest_per_learner().order_by()
-        number = (newest if is_exact else newest[: MOST_COUNTED + 1]).count()
-        if is_exact or number <= MOST_COUNTED:
-            return RowCount(number)
         count = RowCount(rows.order_by().count(), is_about=True)  # an index answers this alone
     else:
         count = RowCount(count_pairs(rows))
@@ -52,7 +59,7 @@ def count_roughly(
 
 def count_exactly(rows: AttemptQuerySet, key: str, *, is_filtered: bool) -> int:
     """Return the same number, exactly as it is now, or was at most SECONDS_REMEMBERED ago in a large course."""
-    known: int | None = cache.get(key)
+    known = remembered(key)
     if known is None:
         newest = rows.latest_per_learner().order_by()
         known = newest.count() if is_filtered else count_pairs(rows)

@@ -3,10 +3,12 @@
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from edx_proctoring import backends, extensions, host, links
-from edx_proctoring.api.attempts.clock import AttemptClock, clocks_of
+from edx_proctoring.api.attempts.own_attempts import is_at, is_continuation
 from edx_proctoring.api.attempts.pages import shown_attempt
+from edx_proctoring.api.attempts.time_changes import AttemptClock, clocks_of
 from edx_proctoring.api.lookup import as_id
 from edx_proctoring.api.providers.dashboards import attempt_path
 from edx_proctoring.models import (
@@ -18,6 +20,9 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED, ProctoredExamStudentAttemptStatus
 from edx_proctoring.types import User
+
+if TYPE_CHECKING:
+    from edx_proctoring.models.attempts import PastAttempt
 
 Attempt = ProctoredExamStudentAttempt
 Status = ProctoredExamStudentAttemptStatus
@@ -89,7 +94,7 @@ class AttemptDetails:
     review: ReviewSummary | None
     timeline: Sequence[TimelineRow] = ()
     actions: Sequence[str] = field(default=())
-    provider: ProviderSummary | None = None  # None for timed exams, and if nobody knows it any more
+    provider: ProviderSummary | None = None  # None for timed exams, and if it is not known
     enrollment_mode: str = ""  # empty if the host does not tell
     progress_url: str | None = None  # None if the host has no such page
 
@@ -177,7 +182,9 @@ def _review(attempt: Attempt) -> ReviewSummary | None:
 def _timeline(attempt: Attempt, review: ReviewSummary | None) -> list[TimelineRow]:
     """Merge history, ledger, review and the entries of extensions by time, oldest first."""
     ledger = TimeAdjustment.objects.of_attempts([attempt.pk]).select_related("by")
-    rows = [*_history(attempt.pk), *_time_changes(ledger)]
+    history = Attempt.history.filter(id=attempt.pk).select_related("history_user")
+    past: list[PastAttempt] = [*reversed(history.order_by("-history_id")[:NEWEST])]
+    rows = [*_status_changes(past), *_time_changes(ledger, past)]
     if review is not None:
         rows.append(
             TimelineRow(review.modified, REVIEW, review.reviewed_by, after=review.review_status)
@@ -190,23 +197,28 @@ def _timeline(attempt: Attempt, review: ReviewSummary | None) -> list[TimelineRo
     return sorted(rows, key=lambda row: row.at)
 
 
-def _history(attempt_id: int) -> Iterator[TimelineRow]:
-    rows = Attempt.history.filter(id=attempt_id).select_related("history_user")
+def _status_changes(past: Iterable["PastAttempt"]) -> Iterator[TimelineRow]:
     before = None
-    for row in reversed(rows.order_by("-history_id")[:NEWEST]):
+    for row in past:
         changes = _column_changes(before, row)
-        is_new_status = before is None or before.status != row.status
-        if is_new_status or changes:
+        former = before.status if before else ""
+        if changes or former != row.status:
             yield TimelineRow(
                 at=row.history_date,
-                kind=CREATED if row.history_type == "+" else STATUS if is_new_status else CHANGED,
-                by=row.history_user.get_username() if row.history_user else "",
-                before=before.status if before else "",
+                kind=_kind_of(row.history_type, former, row.status),
+                by=_name(row.history_user),
+                before=former,
                 after=row.status,
                 reason=row.history_change_reason or "",
                 changes=changes,
             )
         before = row
+
+
+def _kind_of(history_type: str, before: str, after: str) -> str:
+    if history_type == "+":
+        return CREATED
+    return CHANGED if before == after else STATUS
 
 
 def _column_changes(before: "Attempt | None", after: "Attempt") -> list[ColumnChange]:
@@ -219,7 +231,9 @@ def _column_changes(before: "Attempt | None", after: "Attempt") -> list[ColumnCh
     ]
 
 
-def _time_changes(ledger: Iterable[TimeAdjustment]) -> Iterator[TimelineRow]:
+def _time_changes(
+    ledger: Iterable[TimeAdjustment], past: Sequence["PastAttempt"]
+) -> Iterator[TimelineRow]:
     """Return grants and pauses; allotments are left out, because every attempt has them."""
     for row in [one for one in ledger if one.kind != TimeAdjustment.ALLOTMENT][-NEWEST:]:
         by = _name(row.by)
@@ -229,7 +243,16 @@ def _time_changes(ledger: Iterable[TimeAdjustment]) -> Iterator[TimelineRow]:
         began_at = row.began_at or row.created
         yield TimelineRow(began_at, row.kind, by, reason=row.reason)
         if row.ended_at is not None:
-            yield TimelineRow(row.ended_at, CONTINUED, seconds=row.seconds)
+            by = _continued_by(row.ended_at, past)
+            yield TimelineRow(row.ended_at, CONTINUED, by, seconds=row.seconds)
+
+
+def _continued_by(at: datetime.datetime, past: Iterable["PastAttempt"]) -> str:
+    """Return who let the attempt continue at this moment: the ledger only knows who stopped its clock."""
+    for row in past:
+        if is_at(at, row.history_date) and is_continuation(row.history_change_reason):
+            return _name(row.history_user)
+    return ""
 
 
 def _name(user: User | None) -> str:

@@ -35,7 +35,7 @@ from edx_proctoring.statuses import (
     PRE_STARTED,
     ProctoredExamStudentAttemptStatus,
 )
-from edx_proctoring.types import User
+from edx_proctoring.types import ExamFacts, User
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ Attempt = ProctoredExamStudentAttempt
 Status = ProctoredExamStudentAttemptStatus
 
 LONGEST_WAIT = 25  # seconds
+# How old the end that a page counts down to may be; it polls once a minute.
 COUNTS_DOWN_SECONDS = 120
 # Seconds after its end at which a page submits by itself; pages wait for some seconds, and their clocks differ.
 SUBMITS_EARLIEST, SUBMITS_LATEST = -2, 30
@@ -81,11 +82,21 @@ def _transition(
     to: str,
     only_from: frozenset[str],
     kept: frozenset[str] = frozenset(),
+    *,
+    is_locked: bool = False,
 ) -> int:
-    """Change the status. `kept`: an attempt in one of these statuses stays unchanged, without an error."""
+    """Change the status. `kept`: an attempt in one of these statuses stays unchanged, without an error.
+
+    `is_locked`: the caller has read the attempt under the learner's lock.
+    """
     try:
         moved = lifecycle.transition(
-            attempt, to, only_from=only_from | {to}, reason=lifecycle.LEARNER, user=user
+            attempt,
+            to,
+            only_from=only_from | {to},
+            reason=lifecycle.LEARNER,
+            user=user,
+            is_locked=is_locked,
         )
     except ProctoredExamIllegalStatusTransition:
         attempt.refresh_from_db(fields=["status"])
@@ -129,10 +140,12 @@ def _submit(attempt: Attempt, user: User) -> int:
     kept = frozenset({Status.timed_out, Status.error})
 
     def submit() -> int:
-        if _may_page_be_outdated(attempt):
+        current = lifecycle.lock_attempt(attempt)
+        if _may_page_be_outdated(current):
             log.info("attempt %s: still running, its page submitted at its former end", attempt.pk)
             return attempt.pk
-        return _transition(attempt, user, Status.submitted, PRE_STARTED | IN_PROGRESS, kept)
+        allowed = PRE_STARTED | IN_PROGRESS
+        return _transition(current, user, Status.submitted, allowed, kept, is_locked=True)
 
     try:
         return lifecycle.locked(attempt.user_id, submit)
@@ -147,10 +160,9 @@ def _may_page_be_outdated(attempt: Attempt) -> bool:
     """Return whether the time would be over by the state of two minutes ago, but has been extended since.
 
     Pages poll once a minute. One that has not received the change counts down and submits at zero. Learners who submit
-    by hand have ended the exam before, so their attempts are ready to submit: the status counts as it is under the
-    learner's lock, which the caller holds.
+    by hand have ended the exam before, so their attempts are ready to submit: the status counts as the caller has read it
+    under the learner's lock.
     """
-    attempt.refresh_from_db(fields=["status"])
     if attempt.status != Status.started:
         return False
     now, rows = timezone.now(), deadlines.ledger(attempt)
@@ -255,8 +267,11 @@ def _check_guards(exam: ProctoredExam, user: User, attempt_proctored: bool) -> N
             raise ProctoredExamNotActiveException(f"exam_id={exam.pk} is not active.")
         if not host.is_enrolled(user, exam.course_id):
             raise ProctoredExamPermissionDenied("You are not enrolled in this course.")
-    if not (exam.is_proctored and attempt_proctored):
-        return
+    if exam.is_proctored and attempt_proctored:
+        _check_may_take_proctored(exam, user, known)
+
+
+def _check_may_take_proctored(exam: ProctoredExam, user: User, known: ExamFacts) -> None:
     if not host.may_take_proctored(user, ProctoredExamSerializer.row(exam)):
         raise ProctoredExamPermissionDenied("You may not take this exam as a proctored exam.")
     status = None if exam.is_practice_exam else prerequisite_status(known, user.pk)
@@ -297,12 +312,8 @@ def _waiting(exam: ProctoredExam, user: User) -> Attempt | None:
 def _await_attempt(exam: ProctoredExam, user: User, attempt_proctored: bool) -> int:
     """Wait, outside of transactions, for the concurrent creation and return its result."""
     reservation = ProctoringReservation.objects.of_pair(exam.pk, user.pk).first()
-    until = time.monotonic() + LONGEST_WAIT
-    while reservation and time.monotonic() < until:
-        pair = ProctoringReservation.objects.of_pair(exam.pk, user.pk)
-        if not pair.filter(token=reservation.token).exists():
-            break
-        time.sleep(0.1)
+    if reservation is not None:
+        _await_release(reservation)
     newest: Attempt | None = Attempt.objects.of_pair(exam.pk, user.pk).newest_first().first()
     basis = reservation.basis if reservation else ""
     if newest is None or f"{newest.pk} {newest.status}" == basis:
@@ -313,3 +324,11 @@ def _await_attempt(exam: ProctoredExam, user: User, attempt_proctored: bool) -> 
             f"in course_id={exam.course_id} because it already exists!"
         )
     return newest.pk
+
+
+def _await_release(reservation: ProctoringReservation) -> None:
+    """Wait until the creation that made this reservation has ended, but at most LONGEST_WAIT."""
+    pair = ProctoringReservation.objects.of_pair(reservation.exam_id, reservation.user_id)
+    until = time.monotonic() + LONGEST_WAIT
+    while time.monotonic() < until and pair.filter(token=reservation.token).exists():
+        time.sleep(0.1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from django.utils import timezone
 
 from edx_proctoring import deadlines, extensions, host_dates, lifecycle, timing
-from edx_proctoring.api.providers.limits import limit_of
+from edx_proctoring.api.providers.time_limits import limit_of
 from edx_proctoring.lifecycle.ledger import cut_to_due_date
 from edx_proctoring.lifecycle.recalculation import extra_times
 from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment

@@ -1,6 +1,7 @@
 """Read attempts. Functions that end an overdue attempt before they return say so; the others change nothing."""
 
 import datetime
+import functools
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -12,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from edx_proctoring import deadlines, emails, statuses, timing
+from edx_proctoring.api.attempts.creation_order import EVERYTHING, newest_since
 from edx_proctoring.api.lazy_lists import LazyList
 from edx_proctoring.api.lookup import as_dict, as_id, attempt_by_id
 from edx_proctoring.backends import attempts_at
@@ -131,7 +133,15 @@ def get_all_exam_attempts(course_id: object, ordering: str | None = None) -> lis
     `ordering`: created, modified, started_at, completed_at, status, exam_name, user__username, user__email,
     proctored_exam__exam_name, proctored_exam__time_limit_mins or id; a leading "-" reverses the order.
     """
-    return _lazy(Attempt.objects.get_all_exam_attempts(course_id), ordering)
+    rows = in_order(Attempt.objects.get_all_exam_attempts(course_id), ordering, ATTEMPT_ORDERINGS)
+    first = functools.partial(_beginning_with_newest, course_id) if ordering is None else None
+    return LazyList(rows, _as_seen, first)
+
+
+def _beginning_with_newest(course_id: object, reach: int) -> AttemptQuerySet:
+    """Return attempts of the course, newest first, that begin with its `reach` newest, and have few others."""
+    _all, some = newest_since(ProctoredExam.objects.in_course(course_id), reach, EVERYTHING)
+    return some.newest_first()
 
 
 def get_filtered_exam_attempts(
@@ -140,11 +150,8 @@ def get_filtered_exam_attempts(
     """Return the attempts whose learner's username or e-mail address contains the text; otherwise as
     get_all_exam_attempts.
     """
-    return _lazy(Attempt.objects.get_filtered_exam_attempts(course_id, search_by), ordering)
-
-
-def _lazy(attempts: AttemptQuerySet, ordering: str | None) -> LazyList[AttemptDict]:
-    return LazyList(in_order(attempts, ordering, ATTEMPT_ORDERINGS), _as_seen)
+    rows = Attempt.objects.get_filtered_exam_attempts(course_id, search_by)
+    return LazyList(in_order(rows, ordering, ATTEMPT_ORDERINGS), _as_seen)
 
 
 def get_user_attempts_by_exam_id(user_id: int, exam_id: int) -> list[AttemptDict]:

@@ -73,7 +73,7 @@ def get_attempt_status_summary(
     newest = _NEWEST.first(exam.pk, user_id)
     if newest is not None:
         newest.proctored_exam = exam
-    return _summary_of(exam, newest, _LearnerInCourseInCourse(user_id, course_id))
+    return _summary_of(exam, newest, _LearnerInCourse(user_id, course_id))
 
 
 _NEWEST = CompiledOnce(
@@ -97,7 +97,7 @@ def get_attempt_status_summaries(
     newest = ProctoredExamStudentAttempt.objects.with_parts().in_course(course_id)
     own = newest.filter(Q(user_id=user_id)).latest_per_learner()
     by_exam = {attempt.proctored_exam_id: attempt for attempt in own}
-    learner = _LearnerInCourseInCourse(user_id, course_id)
+    learner = _LearnerInCourse(user_id, course_id)
     return {
         exam.content_id: _translated(TIMED_EXAM_STATUS_SUMMARY_MAP["_default"])
         if _is_timed(exam)
@@ -110,7 +110,7 @@ def _is_timed(exam: ProctoredExam) -> bool:
     return not exam.is_proctored and not exam.is_practice_exam
 
 
-class _LearnerInCourseInCourse:
+class _LearnerInCourse:
     """Properties of the learner that are the same for all exams of a course."""
 
     def __init__(self, user_id: int | None, course_id: object) -> None:
@@ -130,7 +130,7 @@ class _LearnerInCourseInCourse:
 def _summary_of(
     exam: ProctoredExam,
     newest: ProctoredExamStudentAttempt | None,
-    learner: _LearnerInCourseInCourse,
+    learner: _LearnerInCourse,
 ) -> Summary | None:
     if not exam.is_practice_exam and not _may_see(exam, newest, learner):
         return None
@@ -142,7 +142,7 @@ def _summary_of(
 def _may_see(
     exam: ProctoredExam,
     newest: ProctoredExamStudentAttempt | None,
-    learner: _LearnerInCourseInCourse,
+    learner: _LearnerInCourse,
 ) -> bool:
     if not host.has("credit"):
         return True
@@ -152,7 +152,7 @@ def _may_see(
     return host.may_take_proctored(user, ProctoredExamSerializer.row(exam))
 
 
-def _without_attempt(exam: ProctoredExam, learner: _LearnerInCourseInCourse) -> str:
+def _without_attempt(exam: ProctoredExam, learner: _LearnerInCourse) -> str:
     if exam.is_practice_exam:
         return Status.eligible
     return Status.expired if learner.has_course_ended else Status.eligible

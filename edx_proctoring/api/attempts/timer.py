@@ -2,7 +2,7 @@
 
 import datetime
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -58,7 +58,7 @@ def get_active_attempt_data(
 ) -> dict[str, Any] | None:
     """Return the timer data of the learner's running attempt that ends first; None if there is none.
 
-    `other_exams` names the other running ones, if there are any. If its time is over, this call ends the attempt and
+    `other_exams` names the other running ones with their time, if there are any. If its time is over, this call ends the attempt and
     returns its data once more.
     """
     running = list(ProctoredExamStudentAttempt.objects.get_active_student_attempts(user_id))
@@ -68,18 +68,31 @@ def get_active_attempt_data(
     ending = [(end, attempt) for end, attempt in by_end if end is not None]
     attempt = min(ending, key=lambda pair: pair[0])[1] if ending else running[0]
     data = learner_timer_data(attempt, is_learning_mfe)
-    others = [one.proctored_exam for one in running if one.pk != attempt.pk]
+    others = [one for one in running if one.pk != attempt.pk]
     if others:
-        data["other_exams"] = [
+        data["other_exams"] = _other_exams(others, is_learning_mfe)
+    return data
+
+
+def _other_exams(
+    attempts: Sequence[ProctoredExamStudentAttempt], is_learning_mfe: bool
+) -> list[JSON]:
+    """Return names, addresses and remaining seconds of exams that run beside the one of the timer, with one query."""
+    now, books = timezone.now(), deadlines.ledgers(attempts)
+    found: list[JSON] = []
+    for attempt in attempts:
+        exam, rows = attempt.proctored_exam, books.get(attempt.pk, [])
+        deadline = deadlines.from_ledger(attempt, rows)
+        url = links.exam_url_or_none(exam.course_id, exam.content_id, is_learning_mfe)
+        found.append(
             {
                 "exam_display_name": exam.exam_name,
-                "exam_url_path": links.exam_url_or_none(
-                    exam.course_id, exam.content_id, is_learning_mfe
-                ),
+                "exam_url_path": url,
+                "time_remaining_seconds": deadline.seconds_left(now) if deadline else 0,
+                "is_paused": any(row.stops_clock(now) for row in rows),
             }
-            for exam in others
-        ]
-    return data
+        )
+    return found
 
 
 def learner_timer_data(

@@ -58,7 +58,7 @@ class Row:
     valid_until: datetime.datetime | None = None
 
     def as_dict(self) -> OnboardingRow:
-        """Return the row as callers get it."""
+        """Return the published form of the row."""
         return {
             "username": self.user.username,
             "enrollment_mode": self.enrollment_mode,
@@ -248,7 +248,7 @@ def _moment(text: object) -> datetime.datetime | None:
     """Return a provider's date; None if there is none, or it cannot be read."""
     try:
         found = parse_datetime(str(text)) if text else None
-    except ValueError:  # the form of a date, but none
+    except ValueError:  # it looks like a date, such as 2026-02-30
         return None
     if found is None or not timezone.is_naive(found):
         return found
@@ -283,5 +283,6 @@ def _results(
         log.warning("onboarding profiles unavailable, backend=%s: %r", exam.backend, error)
         raise OnboardingServiceUnavailable(unavailable) from error
     except Exception as error:
+        # The provider's code may raise anything about an answer that it did not expect.
         log.exception("unreadable onboarding profiles, backend=%s", exam.backend)
         raise OnboardingServiceUnavailable(unavailable) from error

@@ -103,6 +103,7 @@ def _learner_data(exam: ProctoredExam, course_id: object, user: User) -> Onboard
     except NoOnboardingProfile:
         raise
     except Exception as error:
+        # Learners see our own data rather than an error of the provider.
         log.warning(
             "onboarding profile unavailable, user_id=%s backend=%s: %r",
             user.pk,

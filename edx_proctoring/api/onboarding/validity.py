@@ -1,7 +1,7 @@
 """The validity of a learner's onboarding: VERIFICATION_DAYS_VALID from its verification, in other courses, too."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -82,14 +82,20 @@ def expiries(attempts: Iterable[Attempt]) -> dict[int, datetime.datetime]:
     An attempt expires a year after its verification, regardless of later saves; without a history, a year after its
     last change.
     """
-    verified = {one.pk: one.modified for one in attempts if one.status == Status.verified}
-    if verified:
-        rows = Attempt.history.filter(id__in=verified).order_by("-history_date", "-history_id")
-        settled = set()
-        for attempt_id, status, modified in rows.values_list("id", "status", "modified"):
-            if status != Status.verified:
-                settled.add(attempt_id)
-            elif attempt_id not in settled:
-                verified[attempt_id] = modified
+    saved = {one.pk: one.modified for one in attempts if one.status == Status.verified}
+    verified = {**saved, **_verified_at(saved)} if saved else {}
     valid = datetime.timedelta(days=constants.VERIFICATION_DAYS_VALID)
     return {attempt_id: moment + valid for attempt_id, moment in verified.items()}
+
+
+def _verified_at(attempt_ids: Collection[int]) -> dict[int, datetime.datetime]:
+    """Return by attempt id when each got the status verified for the last time, according to the history."""
+    rows = Attempt.history.filter(id__in=attempt_ids).order_by("-history_date", "-history_id")
+    found: dict[int, datetime.datetime] = {}
+    settled = set()
+    for attempt_id, status, modified in rows.values_list("id", "status", "modified"):
+        if status != Status.verified:
+            settled.add(attempt_id)
+        elif attempt_id not in settled:
+            found[attempt_id] = modified
+    return found

@@ -1,6 +1,8 @@
 """Links to providers' dashboards."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from edx_proctoring import backends, conf, crypto, links
@@ -84,30 +86,33 @@ def get_instructor_dashboard_url(
     if attempt is not None:
         attempt_id = attempt.external_id
     name = backends.name_of(exam)
-    whom = _instructor(user, name)
-    video = _video_of(attempt) if with_video else None
-    url: str | None
-    try:
-        with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
-            url = provider.get_instructor_url(
-                str(course_id),
-                whom,
-                exam_id=exam.external_id if exam_id is not None else None,
-                attempt_id=attempt_id,
-                show_configuration_dashboard=show_configuration,
-                encrypted_video_review_url=video,
-            )
-    except ProctoredBaseException:
-        raise
-    except Exception as error:
-        log.exception("provider's dashboard unavailable, backend=%s", name)
-        raise DashboardUnavailable(
-            "The provider's dashboard is temporarily unavailable."
-        ) from error
-    address = display.web_address(url)
+    ask = partial(
+        provider.get_instructor_url,
+        str(course_id),
+        _instructor(user, name),
+        exam_id=exam.external_id if exam_id is not None else None,
+        attempt_id=attempt_id,
+        show_configuration_dashboard=show_configuration,
+        encrypted_video_review_url=_video_of(attempt) if with_video else None,
+    )
+    address = display.web_address(_answer(ask, name))
     if address is None:
         raise DashboardNotFound(f"No instructor dashboard for {provider.verbose_name}")
     return address
+
+
+def _answer(ask: Callable[[], str | None], provider_name: str) -> str | None:
+    """Return what the provider answers within the deadline; an error that has no status becomes one with 502."""
+    try:
+        with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
+            return ask()
+    except ProctoredBaseException:
+        raise
+    except Exception as error:
+        log.exception("provider's dashboard unavailable, backend=%s", provider_name)
+        raise DashboardUnavailable(
+            "The provider's dashboard is temporarily unavailable."
+        ) from error
 
 
 def _find_attempt(

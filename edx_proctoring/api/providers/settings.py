@@ -49,6 +49,7 @@ def _configuration(provider: ProctoringBackendProvider, exam: ProctoredExam) -> 
         with ask_options(deadline=conf.proctoring.ASK_DEADLINE_SECONDS):
             return display.configuration(provider.get_proctoring_config() or {})
     except Exception as error:
+        # The exam's page is shown without it, rather than not at all.
         log.warning("provider configuration unavailable, exam_id=%s: %r", exam.pk, error)
         return {}
 

@@ -1,4 +1,4 @@
-"""Which comments of a review its learner sees: none, until staff release them one by one."""
+"""The comments of a review that its learner sees: none until staff release them, one by one."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING

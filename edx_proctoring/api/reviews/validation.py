@@ -55,6 +55,7 @@ def read(
         log.warning("review unreadable by the provider's backend: %s", type(error).__name__)
         raise ProctoredExamBadReviewStatus("The review cannot be read.") from error
     except Exception as error:
+        # Other errors, such as an unreachable service, may pass: with 502 the provider sends the review again.
         log.exception("provider's backend failed while reading a review")
         raise ProviderCannotReadReview("The review cannot be read at the moment.") from error
     return checked(answer)
@@ -68,18 +69,23 @@ def checked(answer: object) -> Delivery:
     if not isinstance(status, str):
         raise ProctoredExamBadReviewStatus("A review must have a status.")
     ReviewStatus.validate(status)
-    comments = [] if answer.get("comments") is None else answer["comments"]
-    if not isinstance(comments, list | tuple):
-        raise ProctoredExamBadReviewStatus("The comments of a review must be a list.")
     payload = answer.get("payload")
     link = payload.get("videoReviewLink") if isinstance(payload, Mapping) else None
     reviewer = answer.get("reviewed_by")
     return Delivery(
         review_status=SoftwareSecureReviewStatus.from_standard_status[status],
-        comments=tuple(_comment(number, entry) for number, entry in enumerate(comments, 1)),
+        comments=_comments(answer.get("comments")),
         reviewer=reviewer if isinstance(reviewer, str) and reviewer else None,
         video_link=link if isinstance(link, str) and link else None,
     )
+
+
+def _comments(entries: object) -> tuple[Comment, ...]:
+    if entries is None:
+        return ()
+    if not isinstance(entries, list | tuple):
+        raise ProctoredExamBadReviewStatus("The comments of a review must be a list.")
+    return tuple(_comment(number, entry) for number, entry in enumerate(entries, 1))
 
 
 def _comment(number: int, entry: object) -> Comment:

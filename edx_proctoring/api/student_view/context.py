@@ -12,11 +12,22 @@ from django.utils import formats
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from edx_proctoring import backends, conf, constants, deadlines, exam_cookie, host, links, timing
+from edx_proctoring import (
+    backends,
+    conf,
+    constants,
+    dates,
+    deadlines,
+    exam_cookie,
+    host,
+    links,
+    timing,
+)
+from edx_proctoring.api.attempts.own_attempts import recording_days
 from edx_proctoring.api.onboarding.exams import onboarding_exam_link_for_screen
 from edx_proctoring.api.providers.settings import get_integration_specific_email
 from edx_proctoring.backends import display
-from edx_proctoring.backends.backend import ProctoringBackendProvider, ask_options, within
+from edx_proctoring.backends.backend import ProctoringBackendProvider, ask_options
 from edx_proctoring.lifecycle import find_learner
 from edx_proctoring.models import (
     ProctoredExamReviewPolicy,
@@ -30,6 +41,8 @@ from edx_proctoring.types import AttemptDict, ExamDict, User
 log = logging.getLogger(__name__)
 
 Status = ProctoredExamStudentAttemptStatus
+# As published: the footer about extra time is hidden for longer exams, and the screen after the exam says only for the
+# first minute that the time ran out.
 LONG_EXAM_MINUTES = 60 * 20
 SHOW_EXPIRY_SECONDS = 60
 RETRY_SECONDS = 20  # until a page that could not show the provider's instructions is loaded again
@@ -52,6 +65,12 @@ class ExamContext:
     def user(self) -> User:
         """The learner. Raises UserNotFoundException."""
         return self.attempt.user if self.attempt else find_learner(self.user_id)
+
+    @cached_property
+    def zone(self) -> datetime.tzinfo:
+        """The learner's own time zone, from the host's preferences; without one, Django's current zone."""
+        own = host.preference(self.user, "time_zone") if host.has("preferences") else None
+        return dates.zone_named(own)
 
     @cached_property
     def ledger(self) -> list[TimeAdjustment]:
@@ -234,6 +253,7 @@ def _provider_context(provider: ProctoringBackendProvider | None) -> dict[str, A
         "provider_tech_support_phone": get("tech_support_phone"),
         "learner_notification_from_email": get("learner_notification_from_email"),
         "integration_specific_email": get_integration_specific_email(provider),
+        "recording_days": recording_days(provider),
         "setup_time": _minutes_in_words(get("setup_minutes", None)),
         "ping_interval": get(
             "ping_interval", constants.DEFAULT_DESKTOP_APPLICATION_PING_INTERVAL_SECONDS
@@ -263,7 +283,8 @@ def provider_steps(learner: ExamContext) -> dict[str, Any]:
     try:
         # Both requests share one deadline, so that a provider that hangs blocks a thread of the host no longer than
         # that.
-        with within(conf.proctoring.ASK_DEADLINE_SECONDS):
+        # `strict`, because an outage that looks like a provider without instructions would show those for exam codes.
+        with ask_options(conf.proctoring.ASK_DEADLINE_SECONDS, strict=True):
             if learner.provider:
                 found = learner.provider.get_attempt(_as_dict(learner.attempt)) or {}
                 steps = display.instructions(found.get("instructions"))
@@ -278,8 +299,17 @@ def provider_steps(learner: ExamContext) -> dict[str, Any]:
         "backend_instructions": steps,
         "software_download_url": url,
         "provider_unreachable": not is_reached,
+        "unreachable_since": None if is_reached else _unreachable_since(learner),
         "retry_seconds": RETRY_SECONDS,
     }
+
+
+def _unreachable_since(learner: ExamContext) -> dates.Moment | None:
+    """Return when the provider went down, in the learner's words; None if only this page has noticed."""
+    if not learner.provider:
+        return None
+    since = backends.unreachable_since(learner.exam["backend"], learner.provider)
+    return dates.in_words(since, learner.zone) if since else None
 
 
 def _as_dict(attempt: ProctoredExamStudentAttempt) -> AttemptDict:

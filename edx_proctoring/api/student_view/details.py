@@ -12,6 +12,7 @@ from edx_proctoring.api.student_view.context import ExamContext
 from edx_proctoring.dates import Moment
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import COMPLETED, IN_PROGRESS
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 STYLESHEET = "proctoring/css/learner.css"
 
@@ -33,14 +34,13 @@ WITH_OPTING_OUT = {
 
 def screen_details(learner: ExamContext, screen: str) -> dict[str, Any]:
     """Return the details for this screen; only what it shows is looked up."""
-    own_zone = host.preference(learner.user, "time_zone") if host.has("preferences") else None
-    zone = dates.zone_named(own_zone)
-    exam, attempt = learner.exam, learner.attempt
+    exam, attempt, zone = learner.exam, learner.attempt, learner.zone
     due = deadlines.due_date(exam, learner.user_id)
     reference = references.reference_of(attempt.pk) if attempt else ""
     address = host.escalation_email(exam["course_id"]) or ""
     found: dict[str, Any] = {
         "learner_stylesheet": stylesheet(),
+        "attempt_id": str(attempt.pk) if attempt else "",
         "exam_title": exam["exam_name"],
         "course_title": (learner.context.get("credit_state") or {}).get("course_name") or "",
         "course_home_url": _course_home(exam["course_id"]),
@@ -55,6 +55,8 @@ def screen_details(learner: ExamContext, screen: str) -> dict[str, Any]:
         found["decline_exams"] = _exams_declined_together(exam["course_id"], exam["id"])
     if screen == "proctored_exam/entrance.html":
         found["learner_name"] = _name(learner)
+    if screen == "proctored_exam/inactive_account.html":
+        found["account_email"] = learner.user.email
     if attempt:
         found.update(_of_attempt(learner, attempt, zone))
     if attempt and screen in VERDICTS:
@@ -64,6 +66,8 @@ def screen_details(learner: ExamContext, screen: str) -> dict[str, Any]:
         found["review_reasons"] = verdicts.review_reasons(attempt)
     if attempt and screen == "proctored_exam/submitted.html":
         found["result_by"] = verdicts.result_by(attempt, zone)
+        found["is_result_late"] = verdicts.is_late(attempt, learner.now)
+        found["in_second_review"] = attempt.status == Status.second_review_required
     if attempt and screen == "proctored_exam/error.html":
         kept = deadlines.seconds_kept(attempt)
         found["time_left"] = timing.humanized(kept / 60) if kept else ""

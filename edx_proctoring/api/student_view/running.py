@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from edx_proctoring import dates, host
-from edx_proctoring.api.attempts.clock import clocks_of
+from edx_proctoring.api.attempts.time_changes import clocks_of
 from edx_proctoring.dates import Moment
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.types import User

@@ -22,9 +22,15 @@ class Reason(NamedTuple):
 
 
 def result_by(attempt: ProctoredExamStudentAttempt, zone: datetime.tzinfo) -> Moment | None:
-    """Return the day by which the result of a review comes; None if the host promises none."""
+    """Return the day by which the result of a review is due; None if the host promises none."""
     day = timing.business_days_after(attempt.completed_at, conf.proctoring.RESULT_BUSINESS_DAYS)
     return dates.in_words(day, zone) if day else None
+
+
+def is_late(attempt: ProctoredExamStudentAttempt, now: datetime.datetime) -> bool:
+    """Return whether the whole day by which the result was promised has passed."""
+    day = timing.business_days_after(attempt.completed_at, conf.proctoring.RESULT_BUSINESS_DAYS)
+    return day is not None and now - day > datetime.timedelta(days=1)
 
 
 def reviewed_at(attempt: ProctoredExamStudentAttempt) -> datetime.datetime | None:
@@ -44,7 +50,7 @@ def review_reasons(attempt: ProctoredExamStudentAttempt) -> list[Reason]:
     rows = ProctoredExamSoftwareSecureComment.objects.filter(review=review)
     if not conf.proctoring.SHOW_REVIEW_COMMENTS:
         rows = rows.exclude(release=None)
-    found: dict[str, Reason] = {}  # what is noted again and again is told once
+    found: dict[str, Reason] = {}  # a remark that was made several times is shown once
     for row in rows.order_by("start_time", "id") if review else ():
         text = row.comment.strip()
         if text and text not in found and len(found) < MOST_REASONS:

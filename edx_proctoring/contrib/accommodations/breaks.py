@@ -86,9 +86,8 @@ def begin_break(attempt_id: int, user: User, key: str) -> TimeChange:
 
     def begin() -> TimeChange:
         budget = budget_of(attempt)
-        longest = (
-            budget.longest if budget else 0
-        )  # then the pause is refused, unless there is nothing to do
+        # Without a budget the pause is refused, unless there is nothing to do.
+        longest = budget.longest if budget else 0
         return lifecycle.pause(attempt, kind=BREAK, longest=longest, by=user, key=key)
 
     return lifecycle.locked(attempt.user_id, begin)

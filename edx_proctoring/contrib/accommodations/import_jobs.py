@@ -1,4 +1,4 @@
-"""Import large files by the worker: each batch of rows with its progress in one transaction, so that it counts once."""
+"""Import large files in the worker: each batch of rows is stored in one transaction with its progress, so it counts once."""
 
 import datetime
 import io

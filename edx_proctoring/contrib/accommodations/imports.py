@@ -15,7 +15,8 @@ from rest_framework import serializers
 
 from edx_proctoring import transactions
 from edx_proctoring.api.course_members import strangers
-from edx_proctoring.contrib.accommodations import sheets
+from edx_proctoring.contrib.accommodations import csv_rows
+from edx_proctoring.contrib.accommodations.csv_rows import CsvRow
 from edx_proctoring.contrib.accommodations.models import COURSE, Profile, digest_of
 from edx_proctoring.contrib.accommodations.profiles import (
     ProfileAlreadyExists,
@@ -29,7 +30,6 @@ from edx_proctoring.contrib.accommodations.profiles import (
     save_changed,
 )
 from edx_proctoring.contrib.accommodations.serializers import SCOPES, ProfileRowSerializer
-from edx_proctoring.contrib.accommodations.sheets import SheetRow
 from edx_proctoring.contrib.accommodations.values import FIELDS, ProfileValues
 from edx_proctoring.types import JSONObject, User
 
@@ -100,7 +100,7 @@ Results = Sequence[RowResult]
 
 
 def _forget(results: Results) -> None:
-    """Take no note of a batch."""
+    """Record nothing about a batch."""
 
 
 def import_profiles(
@@ -112,7 +112,7 @@ def import_profiles(
     batch is a transaction. Raises FileRefused before anything is stored, and ProfileAlreadyExists if others keep
     creating the same profiles: import the file again.
     """
-    sheets.check(file)
+    csv_rows.check(file)
     return (result for results in import_batches(file, reach, by, dry_run) for result in results)
 
 
@@ -132,7 +132,7 @@ def import_batches(
     """
     serializer = ProfileRowSerializer()
     seen: dict[tuple[int, str], int] = {}
-    lines, number = sheets.read(file), 0
+    lines, number = csv_rows.read(file), 0
     while rows := [_parsed(row, reach, serializer) for row in islice(lines, BATCH)]:
         _find_learners(rows)
         _refuse_repetitions(rows, seen)
@@ -143,7 +143,7 @@ def import_batches(
             yield results
 
 
-def _parsed(row: SheetRow, reach: Reach, serializer: ProfileRowSerializer) -> _Row:
+def _parsed(row: CsvRow, reach: Reach, serializer: ProfileRowSerializer) -> _Row:
     cells = row.cells
     parsed = _Row(RowResult(row.line, cells.get("username", "").strip()))
     if row.error:
@@ -219,6 +219,7 @@ def _store(rows: Sequence[_Row], by: User | None, dry_run: bool, note: Callable[
             else:
                 transactions.run(lambda: _write(good, known, by, note))  # noqa: B023  it runs at once
         except IntegrityError:
+            # Another request has just created one of these profiles: read them again.
             continue
         return
     raise ProfileAlreadyExists

@@ -52,7 +52,7 @@ ORDERS = {
 
 @dataclass(frozen=True)
 class Effect:
-    """Why an accommodation has not its full effect for a learner who begins now.
+    """The reason why an accommodation does not have its full effect for a learner who begins now.
 
     `none`: the due date leaves no more than the exam's own time; `cut`: it leaves `minutes` of the `wanted` ones;
     `replaced`: a profile with a narrower scope applies; `ended`, `not_yet`: of the validity; `past_due`: of the exam.
@@ -65,7 +65,7 @@ class Effect:
 
 
 class Place(TypedDict):
-    """Where a row of the list is stored."""
+    """The table and id of a row of the list."""
 
     source: str
     row_id: int

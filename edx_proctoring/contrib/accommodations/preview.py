@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from django.utils import timezone
 
 from edx_proctoring import deadlines
-from edx_proctoring.api.providers.limits import limit_of
+from edx_proctoring.api.providers.time_limits import limit_of
 from edx_proctoring.contrib.accommodations.effective import extra_time_of, narrowest, profiles_of
 from edx_proctoring.contrib.accommodations.models import Profile
 from edx_proctoring.models import (

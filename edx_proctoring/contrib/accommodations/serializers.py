@@ -33,7 +33,7 @@ from edx_proctoring.contrib.accommodations.models import (
 from edx_proctoring.contrib.accommodations.preview import PreviewRow
 from edx_proctoring.models.allowances import LARGEST_FACTOR, MAX_ADDITIONAL_MINUTES
 from edx_proctoring.views.v2.allowances import CourseAllowanceSerializer
-from edx_proctoring.views.v2.base import StrictSerializer
+from edx_proctoring.views.v2.base import MomentField, StrictSerializer
 from edx_proctoring.views.v2.lists import Choice, Identifier, Order, Search, check_words
 
 SCOPES = [name for name, _ in Profile.SCOPES]
@@ -57,8 +57,8 @@ class ProfileSerializer(serializers.Serializer[Profile]):
     beyond_due_date = serializers.BooleanField(
         help_text="Whether extra time, grants and pauses go beyond the due date."
     )
-    valid_from = serializers.DateTimeField(allow_null=True)
-    valid_until = serializers.DateTimeField(allow_null=True)
+    valid_from = MomentField(allow_null=True)
+    valid_until = MomentField(allow_null=True)
     approver = serializers.CharField()
     note = serializers.CharField()
     created = serializers.DateTimeField()
@@ -91,8 +91,8 @@ class ProfileChangesSerializer(StrictSerializer):
     camera_exempt = serializers.BooleanField(required=False)
     for_reviewers = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True, required=False)
     beyond_due_date = serializers.BooleanField(required=False)
-    valid_from = serializers.DateTimeField(allow_null=True, required=False)
-    valid_until = serializers.DateTimeField(allow_null=True, required=False)
+    valid_from = MomentField(allow_null=True, required=False)
+    valid_until = MomentField(allow_null=True, required=False)
     approver = serializers.CharField(max_length=LONGEST_TEXT, allow_blank=True, required=False)
     note = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True, required=False)
 
@@ -275,7 +275,7 @@ class ProfileFilter(django_filters.FilterSet):
 
 
 class EffectSerializer(serializers.Serializer[Effect]):
-    """Why an accommodation has not its full effect for a learner who begins now."""
+    """The reason why an accommodation does not have its full effect for a learner who begins now."""
 
     code = serializers.ChoiceField(
         [NONE, CUT, REPLACED, ENDED, NOT_YET, PAST_DUE],

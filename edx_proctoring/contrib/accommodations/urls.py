@@ -3,7 +3,7 @@
 from django.urls import re_path
 
 from edx_proctoring.contrib.accommodations.breaks import BEGIN, END
-from edx_proctoring.contrib.accommodations.file_views import (
+from edx_proctoring.contrib.accommodations.csv_views import (
     ImportJobViewSet,
     ProfileExport,
     ProfileImport,

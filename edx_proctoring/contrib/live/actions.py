@@ -16,6 +16,7 @@ Attempt = ProctoredExamStudentAttempt
 def chosen(
     course_id: str,
     scope: Scope,
+    user_id: int,
     *,
     attempt_ids: Collection[int] | None = None,
     exam: int | None = None,
@@ -23,9 +24,12 @@ def chosen(
 ) -> list[int]:
     """Return the ids of the attempts: those named, or all that run in the exam or the room; each within the scope.
 
-    Attempts of other rooms and courses are left out, as if they did not exist.
+    Attempts of other rooms and courses are left out, as if they did not exist. So are the invigilator's own attempts:
+    she may take an exam in her room, but not change her own time.
     """
     found: AttemptQuerySet = Attempt.objects.in_course(course_id).filter(scope.attempts(course_id))
+    if not scope.is_whole_course:
+        found = found.exclude(user_id=user_id)
     if attempt_ids is not None:
         return _ids(found.filter(pk__in=attempt_ids))
     found = found.filter(status__in=IN_PROGRESS, started_at__isnull=False)

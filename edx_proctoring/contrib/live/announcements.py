@@ -40,7 +40,7 @@ class AnnouncementNotAllowed(ProctoredBaseException):
 
 @dataclass(frozen=True)
 class Audience:
-    """For whom an announcement is: the learners of these attempts, or those in an exam, in a room, or in any exam."""
+    """The audience of an announcement: the learners of these attempts, or those in an exam, in a room, or in any exam."""
 
     attempt_ids: Collection[int] = ()
     exam_id: int | None = None

@@ -1,4 +1,4 @@
-"""All that this app can do, for other Django code. These functions do not check permissions.
+"""The public functions of this app, for other Django code. These functions do not check permissions.
 
 Outages: declare them, find the affected attempts, and give the lost time back. Rooms: assign learners and invigilators.
 Announcements and questions. The board: everybody who is in an exam now, and a view of it. The log of what staff did.

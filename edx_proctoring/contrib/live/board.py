@@ -1,4 +1,4 @@
-"""The live board of a course: everybody who is in an exam, sets up, or has ended within the hour."""
+"""The live board of a course: everybody who is in an exam, is setting up, or has ended within the hour."""
 
 import datetime
 import hashlib
@@ -67,7 +67,7 @@ def fingerprint(course_id: str, now: datetime.datetime) -> list[Part]:
         _part(2, adjustments, "created", "ended_at"),
         _part(3, Question.objects.in_course(course_id), "asked_at", "closed_at"),
         _part(4, Seat.objects.in_course(course_id), "modified", "pk"),
-        # A seat may change twice in a moment, or by a clock that is slow. Each change adds a row here.
+        # A seat may change twice at the same moment, or on a machine whose clock is slow. Each change adds a row here.
         _part(5, RoomChange.objects.in_course(course_id), "at", "pk"),
     ]
     return sorted(parts[0].union(*parts[1:], all=True))
@@ -83,8 +83,9 @@ def _part(number: int, rows: QuerySet[Model], moment: str, counted: str) -> Quer
 
 
 def provider_outages() -> dict[str, State]:
-    """Return the states of the providers that do not answer; from the cache, without a query."""
-    return {name: state for name, state in backends.provider_states().items() if state.is_down}
+    """Return the states of the providers whose last request failed; from the cache, without a query."""
+    states = backends.provider_states().items()
+    return {name: state for name, state in states if state.unanswered_since is not None}
 
 
 def build(course_id: str, now: datetime.datetime, former: Board | None = None) -> Board:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from django.db.models import F, Model, Q, QuerySet, Value
 
 from edx_proctoring.api.exports import Cell
+from edx_proctoring.contrib.live import log_learners
 from edx_proctoring.contrib.live.models import Announcement, Outage, Question, Receipt, RoomChange
 from edx_proctoring.contrib.live.rooms import Scope, seated_in
+from edx_proctoring.lifecycle import CONTINUED
 from edx_proctoring.models import (
     BulkTimeChange,
     ProctoredExam,
@@ -25,17 +27,10 @@ Attempt = ProctoredExamStudentAttempt
 Stored = TypeVar("Stored", bound=Model)
 
 if TYPE_CHECKING:
-
-    class PastAttempt(Attempt):
-        """A row of the history of attempts."""
-
-        history_date: datetime.datetime
-        history_type: str
-        history_change_reason: str | None
-        history_user: User | None
-
+    from edx_proctoring.models.attempts import PastAttempt
 
 BATCH = 200
+NOBODY = log_learners.Changed()
 MOST_PAGED = 10_000  # entries that pages reach; a file has all
 COLUMNS = ("at", "who", "what", "to", "exam", "attempt_id", "text", "reason")
 BY_OTHERS = Q(kind__in=(TimeAdjustment.GRANT, TimeAdjustment.PAUSE, TimeAdjustment.OUTAGE))
@@ -64,18 +59,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Source(Generic[Stored]):
-    """A table of the log: its rows, the column of their moment, and how a row is told."""
+    """A table of the log: its rows, the column with their time, and a function that turns rows into entries."""
 
     rows: "QuerySet[Stored]"
     moment: str
-    entry: Callable[[Stored], Entry]
+    entries: Callable[[Sequence[Stored]], Sequence[Entry]]
 
     def newest_first(self) -> Iterator[Entry]:
         """Read all rows, in batches."""
         ordered = self.rows.order_by(f"-{self.moment}", "-pk")
         for place in count(0, BATCH):
             some = list(ordered[place : place + BATCH])
-            yield from map(self.entry, some)
+            yield from self.entries(some)
             if len(some) < BATCH:
                 return
 
@@ -90,8 +85,14 @@ class Source(Generic[Stored]):
         return found
 
     def told(self, keys: Collection[int]) -> dict[int, Entry]:
-        """Return the entries of these rows by their keys. One query."""
-        return {one.pk: self.entry(one) for one in self.rows.filter(pk__in=keys)}
+        """Return the entries of these rows by their keys. One query, and two more for changes of many attempts."""
+        found = list(self.rows.filter(pk__in=keys))
+        return dict(zip((one.pk for one in found), self.entries(found), strict=True))
+
+
+def each(entry: Callable[[Stored], Entry]) -> Callable[[Sequence[Stored]], Sequence[Entry]]:
+    """Return a function that turns rows into entries, each row on its own."""
+    return lambda rows: [entry(one) for one in rows]
 
 
 class Log:
@@ -153,16 +154,39 @@ class Log:
 
     def _announced(self) -> Source[Announcement]:
         rows = self._announcements("at").select_related("by")
-        return Source(rows, "at", lambda one: _announced(one, one.at, "announced", one.by))
+        return Source(rows, "at", self._announced_to(lambda one: (one.at, "announced", one.by)))
 
     def _withdrawn(self) -> Source[Announcement]:
         rows = self._announcements("withdrawn_at").filter(withdrawn_at__isnull=False)
         rows = rows.select_related("withdrawn_by")
-        return Source(
-            rows,
-            "withdrawn_at",
-            lambda one: _announced(one, one.withdrawn_at or one.at, "withdrawn", one.withdrawn_by),
+        entries = self._announced_to(
+            lambda one: (one.withdrawn_at or one.at, "withdrawn", one.withdrawn_by)
         )
+        return Source(rows, "withdrawn_at", entries)
+
+    def _announced_to(
+        self, fact: Callable[[Announcement], tuple[datetime.datetime, str, User | None]]
+    ) -> Callable[[Sequence[Announcement]], Sequence[Entry]]:
+        """Return how to tell announcements; `fact` returns moment, action and user. Selected learners are named."""
+
+        def entries(some: Sequence[Announcement]) -> list[Entry]:
+            chosen = [one for one in some if one.audience == one.ATTEMPTS and not one.username]
+            names = log_learners.recipients_of(chosen, self.learners)
+            return [self._told(one, *fact(one), names.get(one.pk, [])) for one in some]
+
+        return entries
+
+    def _told(
+        self,
+        one: Announcement,
+        at: datetime.datetime,
+        what: str,
+        by: User | None,
+        names: Sequence[str],
+    ) -> Entry:
+        whom = one.username or f"{one.audience} {one.room or one.exam_id or ''}".strip()
+        exam = self._exam(one.exam_id)
+        return Entry(at, _name(by), what, names or [whom], exam, text=one.text)
 
     def _announcements(self, column: str) -> "QuerySet[Announcement]":
         rows = Announcement.objects.in_course(self.course_id)
@@ -184,7 +208,7 @@ class Log:
                 attempt_id=one.attempt_id, text=reply, reason=one.text,
             )  # fmt: skip
 
-        return Source(rows, "closed_at", entry)
+        return Source(rows, "closed_at", each(entry))
 
     def _seated(self) -> Source[RoomChange]:
         changes = RoomChange.objects.in_course(self.course_id).select_related("user", "by")
@@ -192,7 +216,11 @@ class Log:
         return Source(
             rows,
             "at",
-            lambda one: Entry(one.at, _name(one.by), one.action, [_name(one.user)], text=one.room),
+            each(
+                lambda one: Entry(
+                    one.at, _name(one.by), one.action, [_name(one.user)], text=one.room
+                )
+            ),
         )
 
     def _outages(self) -> Source[Outage]:
@@ -206,25 +234,39 @@ class Log:
                 one.created, _name(one.by), "outage_declared", exam=exam, text=bounds.strip(), reason=one.reason,
             )  # fmt: skip
 
-        return Source(rows, "created", entry)
+        return Source(rows, "created", each(entry))
 
     def _bulk_changes(self) -> Source[BulkTimeChange]:
-        rows = BulkTimeChange.objects.filter(course_id=self.course_id).select_related("by")
-        rows = self._own(rows, None, "by_id")
+        """Changes of time from the board, also of a single attempt, with the learners whom they changed."""
+        rows = BulkTimeChange.objects.filter(course_id=self.course_id)
+        about = None if self.learners is None else log_learners.changes_of(self.learners)
+        rows = self._own(rows, about, "by_id").select_related("by", "undoes")
 
-        def entry(one: BulkTimeChange) -> Entry:
-            text = f"{one.seconds} s" if one.seconds else ""
-            exam = self._exam(one.exam_id)
-            return Entry(
-                one.created, _name(one.by), one.action, [f"{one.total} attempts"], exam, text=text, reason=one.reason,
-            )  # fmt: skip
+        def entries(some: Sequence[BulkTimeChange]) -> list[Entry]:
+            mine = [one for one in some if self.learners is None or one.by_id == self.user_id]
+            others = [one for one in some if one not in mine]
+            known = log_learners.learners_of(mine)
+            known |= log_learners.learners_of(others, self.learners)
+            return [self._bulk_change(one, known.get(one.pk, NOBODY)) for one in some]
 
-        return Source(rows, "created", entry)
+        return Source(rows, "created", entries)
+
+    def _bulk_change(self, one: BulkTimeChange, changed: log_learners.Changed) -> Entry:
+        exam_id = one.exam_id
+        if exam_id is None and len(changed.exam_ids) == 1:
+            (exam_id,) = changed.exam_ids
+        names = changed.usernames
+        is_named = bool(names) and one.total <= log_learners.MOST_NAMED
+        to = names if is_named else [f"{one.total - len(one.failed)} attempts"]
+        text = f"{one.seconds} s" if one.seconds else ""
+        exam = self._exam(exam_id)
+        return Entry(one.created, _name(one.by), one.action, to, exam, text=text, reason=one.reason)
 
     def _time_changes(self) -> Source[TimeAdjustment]:
         """Single changes of the ledger; those of bulk changes have one entry together."""
         changes = TimeAdjustment.objects.filter(BY_OTHERS, exam_id__in=self.exams)
-        changes = changes.exclude(key__startswith="bulk:").exclude(by_id__isnull=True)
+        changes = changes.exclude(key__startswith=BulkTimeChange.KEY_PREFIX)
+        changes = changes.exclude(by_id__isnull=True)
         rows = self._own(changes, self._about(), "by_id").select_related("user", "by")
 
         def entry(one: TimeAdjustment) -> Entry:
@@ -234,33 +276,28 @@ class Log:
                 one.attempt_id, text, one.reason,
             )  # fmt: skip
 
-        return Source(rows, "created", entry)
+        return Source(rows, "created", each(entry))
 
     def _statuses(self) -> "Source[PastAttempt]":
-        """Changes of attempts by staff: ended, permitted to resume, removed."""
+        """Changes of attempts by staff: ended, permitted to resume, removed, and singly continued."""
+        continued = Q(history_change_reason=CONTINUED, history_user__isnull=False)
+        continued &= ~Q(history_user_id=F("user_id"))  # the end of a learner's break
         rows = Attempt.history.filter(proctored_exam_id__in=self.exams)
-        rows = rows.filter(history_change_reason__startswith="staff")
+        rows = rows.filter(Q(history_change_reason__startswith="staff") | continued)
         rows = self._own(rows, self._about(), "history_user_id")
         rows = rows.select_related("history_user", "user")
 
         def entry(one: "PastAttempt") -> Entry:
             what = "removed" if one.history_type == "-" else one.status
             reason = one.history_change_reason or ""
+            if reason == CONTINUED:
+                what = CONTINUED
             return Entry(
                 one.history_date, _name(one.history_user), what, [_name(one.user)],
                 self._exam(one.proctored_exam_id), one.id, reason=reason.partition(": ")[2],
             )  # fmt: skip
 
-        return Source(rows, "history_date", entry)
-
-
-def _announced(one: Announcement, at: datetime.datetime, what: str, by: "User | None") -> Entry:
-    to = (
-        [one.username]
-        if one.username
-        else [f"{one.audience} {one.room or one.exam_id or ''}".strip()]
-    )
-    return Entry(at, _name(by), what, to, text=one.text)
+        return Source(rows, "history_date", each(entry))
 
 
 def _name(user: "User | None") -> str:

@@ -1,7 +1,7 @@
 """Heartbeats, outages, rooms, announcements and questions."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Self, TypeVar
 
 from django.conf import settings
@@ -147,13 +147,13 @@ class CourseQuerySet(models.QuerySet[Row]):
         return self.filter(exactly(course_id=course_id))
 
 
-def attempt_column() -> (
-    "models.ForeignKey[ProctoredExamStudentAttempt, ProctoredExamStudentAttempt]"
-):
+def attempt_column(
+    on_delete: Callable[..., None] = models.CASCADE,
+) -> "models.ForeignKey[ProctoredExamStudentAttempt, ProctoredExamStudentAttempt]":
     """Return a column for an attempt."""
     return models.ForeignKey(
         ProctoredExamStudentAttempt,
-        on_delete=models.CASCADE,
+        on_delete=on_delete,
         db_constraint=False,
         related_name="+",
     )
@@ -259,7 +259,8 @@ class AnnouncementQuerySet(CourseQuerySet["Announcement"]):
             | Q(Exists(seats), audience=Announcement.ROOM)
         )
         is_late = Q(~Exists(receipts.filter(is_known)), reaches, later_until__gt=now)
-        earliest = min(attempt.created, now) - LATER  # what is older concerns no page that runs
+        # Older announcements do not concern a page that is still open.
+        earliest = min(attempt.created, now) - LATER
         found = self.in_course(course_id).filter(withdrawn_at__isnull=True, at__gt=earliest)
         found = found.annotate(has_receipt=Exists(mine))
         return found.filter(Exists(mine.filter(seen_at__isnull=True)) | is_late).order_by("pk")
@@ -295,14 +296,26 @@ class Announcement(models.Model):
         return f"{self.__class__.__name__} {self.pk}: {self.text[:40]}"
 
 
+def keep_seen(
+    collector: models.deletion.Collector,
+    field: "models.ForeignKey[ProctoredExamStudentAttempt, ProctoredExamStudentAttempt]",
+    receipts: "models.QuerySet[Receipt]",
+    using: str,
+) -> None:
+    """Delete the unseen receipts with their attempt. The others stay: a new attempt after a reset does not show again what
+    the learner has closed.
+    """
+    models.CASCADE(collector, field, receipts.filter(seen_at__isnull=True), using)
+
+
 class Receipt(models.Model):
-    """An announcement for one attempt, and when its learner has closed it."""
+    """An announcement for one attempt, and when its learner has closed it. A seen one outlives an attempt that staff remove."""
 
     id = models.BigAutoField(primary_key=True)
     announcement = models.ForeignKey(
         Announcement, on_delete=models.CASCADE, related_name="receipts"
     )
-    attempt = attempt_column()
+    attempt = attempt_column(keep_seen)
     user = user_column()
     can_show = models.BooleanField(default=True)  # could the page show it when it was sent?
     seen_at = models.DateTimeField(null=True, blank=True)

@@ -306,6 +306,7 @@ def _credit_one(outage: Outage, attempt: Attempt, by: User | None) -> Credit:
     except ProctoredBaseException as error:
         return Credit(attempt, type(error).__name__)
     except Exception as error:
+        # The other learners of the outage get their time all the same.
         transactions.reraise_if_broken(error)
         log.exception("lost time not given back, attempt_id=%s", attempt.pk)
         return Credit(attempt, type(error).__name__)

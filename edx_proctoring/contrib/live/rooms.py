@@ -1,22 +1,25 @@
 """Rooms of a course: which learners sit there, and who looks after them. These functions do not check permissions."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
+from django.db import IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 
-from edx_proctoring import host
+from edx_proctoring import host, transactions
 from edx_proctoring.api.course_members import strangers
 from edx_proctoring.contrib.live.models import Invigilator, RoomChange, Seat
-from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.exceptions import ProctoredBaseException, ProctoringTemporarilyUnavailable
 from edx_proctoring.types import AnyUser, User
 
+Result = TypeVar("Result")
 MOST_AT_ONCE = 500  # learners
+TRIES = 5
 
 
 class RoomNotAllowed(ProctoredBaseException):
@@ -116,14 +119,25 @@ def seat_learners(
     if len(names) > MOST_AT_ONCE:
         raise RoomNotAllowed(f"At most {MOST_AT_ONCE} learners at once.")
     name = _spelled(course_id, room)
-    users = {one.get_username(): one for one in _learners(course_id, names)}
-    with transaction.atomic():
-        return [
-            Seating(username, _seat(course_id, name, users[username], by))
-            if username in users
-            else Seating(username, "unknown")
-            for username in names
-        ]
+    # All requests lock learners in this order, so that two of them do not wait for each other.
+    users = sorted(_learners(course_id, names), key=lambda one: one.pk)
+
+    def store() -> dict[str, str]:
+        return {one.get_username(): _seat(course_id, name, one, by) for one in users}
+
+    outcomes = _stored(store)
+    return [Seating(username, outcomes.get(username, "unknown")) for username in names]
+
+
+def _stored(work: Callable[[], Result]) -> Result:
+    """Call `work` in a transaction, and again if another request has assigned the same user at the same moment."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            return transactions.run(work)
+        except IntegrityError as error:
+            if not tries_left:
+                raise ProctoringTemporarilyUnavailable from error
+    raise AssertionError("unreachable")
 
 
 def _learners(course_id: str, usernames: Collection[str]) -> list[User]:
@@ -156,24 +170,31 @@ def appoint(course_id: str, room: str, username: str, *, by: User | None = None)
     name, user = _spelled(course_id, room), _user(username)
     if not name:
         raise RoomNotAllowed("A room needs a name.")
-    known = Invigilator.objects.in_course(course_id).filter(user=user, room__same_id=name).first()
-    if known is not None:
-        return known
-    with transaction.atomic():
+
+    def store() -> Invigilator:
+        rows = Invigilator.objects.in_course(course_id).filter(user=user, room__same_id=name)
+        known = rows.first()
+        if known is not None:
+            return known
         found = Invigilator.objects.create(course_id=course_id, user=user, room=name)
         _note(course_id, name, user, RoomChange.APPOINTED, by)
-    return found
+        return found
+
+    return _stored(store)
 
 
 def dismiss(course_id: str, room: str, username: str, *, by: User | None = None) -> bool:
     """Let the user no longer look after the room; return whether this changed anything. Raises RoomNotAllowed."""
     name, user = _spelled(course_id, room), _user(username)
-    with transaction.atomic():
+
+    def store() -> bool:
         rows = Invigilator.objects.in_course(course_id).filter(user=user, room__same_id=name)
         count, _ = rows.delete()
         if count:
             _note(course_id, name, user, RoomChange.DISMISSED, by)
-    return bool(count)
+        return bool(count)
+
+    return _stored(store)
 
 
 def _user(username: str) -> User:

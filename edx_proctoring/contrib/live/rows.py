@@ -166,12 +166,8 @@ def entry_heard(
     if facts.seen_at == row["seen_at"] and facts.shown == row["shows_messages"]:
         return known
     sign = _last_sign(facts)
-    if (
-        row["silent"]
-        or facts.shown != row["shows_messages"]
-        or sign is None
-        or now - sign >= SILENT
-    ):
+    is_silent = sign is None or now - sign >= SILENT
+    if row["silent"] or is_silent or facts.shown != row["shows_messages"]:
         return entry_of(facts, now, longest_pause)
     new = row.copy()
     new["seen_at"] = facts.seen_at

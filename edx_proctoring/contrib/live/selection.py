@@ -27,7 +27,7 @@ SILENT, PAUSED = "silent", "paused"
 COUNTERS = (ATTENTION, RUNNING, SETTING_UP, SILENT, PAUSED, ENDED)
 BY_ATTENTION, BY_TIME_LEFT, BY_NAME = "attention", "time_left", "name"
 ORDERS = (BY_ATTENTION, BY_TIME_LEFT, BY_NAME)
-MOST_VIEWS = 32  # kept of a board
+MOST_VIEWS = 32  # kept for each board
 LAST = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 Key = tuple[object, ...]
 
@@ -169,12 +169,7 @@ def _key(row: Row, order: str) -> Key:
 def _outages(board: Board, within: Sequence[Entry]) -> list[ProviderOutage]:
     found = []
     for outage in board.outages:
-        codes = [
-            reason["code"]
-            for one in within
-            if (provider := one.row["provider"]) and provider["name"] == outage.provider
-            for reason in one.row["attention"]
-        ]
+        codes = _attention_codes(within, outage.provider)
         waiting, going_on = codes.count(CANNOT_START), codes.count(UNWATCHED)
         if waiting or going_on:
             found.append(
@@ -183,3 +178,12 @@ def _outages(board: Board, within: Sequence[Entry]) -> list[ProviderOutage]:
                 )
             )
     return found
+
+
+def _attention_codes(entries: Sequence[Entry], provider_name: str) -> list[str]:
+    return [
+        reason["code"]
+        for one in entries
+        if (provider := one.row["provider"]) and provider["name"] == provider_name
+        for reason in one.row["attention"]
+    ]

@@ -22,13 +22,13 @@ HEARTBEATS_WAIT = datetime.timedelta(seconds=5)
 # A change that commits after a later one may leave the newest moment of its table as it was.
 LONGEST_TRUE = datetime.timedelta(seconds=30)
 KEPT = 8  # courses in the memory of a process
-CURSOR_SECONDS = 600
+CURSOR_SECONDS = 600  # a client that was away for longer gets the whole board
 PAIR = struct.Struct("<qQ")  # an attempt's id and its revision
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A board with what decides whether it is still true."""
+    """A board, with the values that tell whether it is still current."""
 
     board: Board
     tables: Sequence[Part]

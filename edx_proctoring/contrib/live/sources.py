@@ -209,7 +209,7 @@ def _provider(
         provider = backends.find_provider(_Exam(columns.exam_backend))
         label = str(getattr(provider, "verbose_name", "") or name)
         state = states.get(name)
-        since = state.since if state and state.is_down else None
+        since = state.last_known_down_since if state else None
         known[name] = ProviderFacts(name, label, None if state is None else not since, since)
     return known[name]
 

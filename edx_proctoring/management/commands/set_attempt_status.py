@@ -42,13 +42,16 @@ class Command(WatchedCommand):
             raise CommandError(f"{to_status!r} is not a status of an attempt.")
         if not (given.isascii() and given.isdigit()):
             raise CommandError(f"{given!r} is not an attempt id.")
-        attempt_id = int(given)
+        work = self._preview if options["dry_run"] else self._move
         try:
-            if options["dry_run"]:
-                before, after = api.planned_status(attempt_id, to_status)
-                self.stdout.write(f"It is {before} and would become {after}.")
-                return
-            api.update_attempt_status(attempt_id, to_status, reason="staff")
+            work(int(given), to_status)
         except ProctoredBaseException as error:
             raise CommandError(str(error)) from error
+
+    def _preview(self, attempt_id: int, to_status: str) -> None:
+        before, after = api.planned_status(attempt_id, to_status)
+        self.stdout.write(f"It is {before} and would become {after}.")
+
+    def _move(self, attempt_id: int, to_status: str) -> None:
+        api.update_attempt_status(attempt_id, to_status, reason="staff")
         self.stdout.write("Completed!")

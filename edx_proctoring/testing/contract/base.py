@@ -344,6 +344,14 @@ class Checks:
             raise AssertionError(f"{what} raised {error!r}; it must raise {names}") from error
         raise AssertionError(f"{what} returned {found!r}; it must raise {names}")
 
+    def accepts_notice(self, provider: ProctoringBackendProvider, method: str) -> None:
+        try:
+            _of_attempt(method, provider)
+        except Exception as error:
+            raise AssertionError(
+                f"{method} raised {error!r}, although its service responded; notices may be repeated and reordered"
+            ) from error
+
 
 def _of_attempt(method: str, provider: ProctoringBackendProvider) -> object:
     _, more = TIME_CHANGES.get(method, ("", ()))

@@ -179,6 +179,6 @@ def answer_of(
     total: int | None = None,
     is_preview: bool,
 ) -> Response:
-    """Return the response with the results of an action on many attempts. `total`: of more than were looked at."""
+    """Return the response with the results of an action on many attempts. `total`: the number selected, if only the first were tried."""
     rows = ActionResultSerializer(results, many=True).data
     return immediate(action, len(results) if total is None else total, rows, is_preview=is_preview)

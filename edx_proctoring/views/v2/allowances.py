@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from edx_proctoring import api
 from edx_proctoring.api.allowances import course
 from edx_proctoring.api.allowances.bulk import Grant
+from edx_proctoring.api.limited import RowsOfPage
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.requests.fields import LONGEST_TEXT, MOST_LISTED
@@ -152,6 +153,9 @@ class AllowanceViewSet(ResourceViewSet[Model]):
 
     def get_queryset(self) -> Any:
         return course.find_allowances(self.kwargs.get("course_id", ""))
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        return RowsOfPage(super().filter_queryset(queryset))
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Decide once per page whose e-mail addresses are shown."""

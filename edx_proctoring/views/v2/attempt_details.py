@@ -10,14 +10,14 @@ from rest_framework.response import Response
 
 from edx_proctoring.api.attempts import details
 from edx_proctoring.views.v2.attempts import AttemptExamSerializer, CourseAttemptSerializer
-from edx_proctoring.views.v2.base import ResourceViewSet
+from edx_proctoring.views.v2.base import MomentField, ResourceViewSet
 
 
 class DetailedExamSerializer(AttemptExamSerializer):
     """The exam of an attempt, with what limits its time."""
 
     time_limit_mins = serializers.IntegerField()
-    due_date = serializers.DateTimeField(allow_null=True)
+    due_date = MomentField(allow_null=True)
     backend = serializers.CharField(allow_null=True, help_text="The provider's name.")
 
 

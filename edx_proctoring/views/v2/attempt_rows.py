@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from edx_proctoring import api
 from edx_proctoring.api.attempts import pages
-from edx_proctoring.api.attempts.listed import ListedAttempt
+from edx_proctoring.api.attempts.list_rows import ListedAttempt
 
 Row = dict[str, Any]
 FLAGS = ("taking_as_proctored", "is_resumable", "ready_to_resume", "resumed")
@@ -34,7 +34,7 @@ def _row(
     clock: api.AttemptClock | None,
     exams: dict[int, Row],
 ) -> Row:
-    shown = api.shown_attempt(running, clock) if running else row  # others as stored
+    shown = api.shown_attempt(running, clock) if running else row  # the columns of others are exact
     ends_at = None if clock is None or clock.is_over else clock.ends_at
     return {
         "id": row.id,

@@ -1,6 +1,6 @@
 """Attempts of a course."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import django_filters
 from django.db.models import Model, Q, QuerySet
@@ -9,9 +9,10 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from edx_proctoring import api
-from edx_proctoring.api.attempts import pages
+from edx_proctoring.api.attempts import learner_search, pages
 from edx_proctoring.api.attempts.counts import RowCount
-from edx_proctoring.api.attempts.listed import ListedAttempts
+from edx_proctoring.api.attempts.creation_order import EVERYTHING, Narrowing
+from edx_proctoring.api.attempts.list_rows import ListedAttempts
 from edx_proctoring.exam_types import EXAM_TYPES
 from edx_proctoring.statuses import KNOWN
 from edx_proctoring.views.v2.attempt_rows import rows_of
@@ -212,33 +213,52 @@ class AttemptViewSet(ResourceViewSet[Model]):
         found = checked(AttemptFilter(query, queryset=queryset, request=self.request))
         page, values = query.get("page", "1"), found.form.cleaned_data
         words = values["search"].split()
-        few = pages.few_learners(self.kwargs["course_id"], words) if words else None
+        course_id = self.kwargs["course_id"]
+        exam_ids = pages.ids_of_exams(course_id, **exams_of(found)) if words else None
+        few = learner_search.few_learners(exam_ids, words) if exam_ids is not None else None
         if few is not None or not is_number(page):
             some = found.qs if few is None else found.qs.filter(user_id__in=few)
-            return ListedAttempts(cast("AttemptQuerySet", some), ids_first=True)
+            return ListedAttempts(cast("AttemptQuerySet", some))
         assert isinstance(paginator, Pages)
         reach = int(page[:20]) * paginator.get_page_size(self.request)
-        rows, count = self._first(found, reach)
+        rows, count = self._first(found, reach, exam_ids)
         paginator.known_count, paginator.is_about = count.number, count.is_about
         return rows
 
-    def _first(self, found: AttemptFilter, reach: int) -> tuple[ListedAttempts, RowCount]:
+    def _first(
+        self, found: AttemptFilter, reach: int, exam_ids: list[int] | None
+    ) -> tuple[ListedAttempts, RowCount]:
         """Return rows of which the first `reach` are those of the list, and the number of all."""
         course_id, values = self.kwargs["course_id"], found.form.cleaned_data
         whole = cast("AttemptQuerySet", found.qs)
         selection: dict[str, Any] = {
-            "exam_id": int(values["exam"]) if values["exam"] else None,
-            "exam_type": values["type"] or "",
+            **exams_of(found),
+            "exam_ids": exam_ids,
             "narrowing": narrowing_of(found),
             "is_exact": wants_exact_count(self.request),
         }
         ordering = list(filter(None, values["ordering"] or ()))
-        if not ordering:
-            some, count = api.find_newest_attempts(course_id, reach, **selection)
+        if ordering in ([], ["created"], ["-created"]):
+            oldest = ordering == ["created"]
+            some, count = api.find_newest_attempts(course_id, reach, **selection, oldest=oldest)
             return ListedAttempts(some), count
         name = ordering[0] if len(ordering) == 1 else ""
         first, count = pages.find_in_order(course_id, name, reach, **selection)
-        return ListedAttempts(whole.filter(first or Q()), ids_first=first is None), count
+        return ListedAttempts(whole.filter(first or Q())), count
+
+
+class ExamConditions(TypedDict):
+    """Conditions on the exams of attempts."""
+
+    exam_id: int | None
+    exam_type: str
+
+
+def exams_of(found: AttemptFilter) -> ExamConditions:
+    """Return the conditions of the query on exams."""
+    values = found.form.cleaned_data
+    exam_id = int(values["exam"]) if values["exam"] else None
+    return {"exam_id": exam_id, "exam_type": values["type"] or ""}
 
 
 def checked(found: AttemptFilter) -> AttemptFilter:
@@ -250,7 +270,7 @@ def checked(found: AttemptFilter) -> AttemptFilter:
     return found
 
 
-def narrowing_of(found: AttemptFilter) -> pages.Narrowing:
+def narrowing_of(found: AttemptFilter) -> Narrowing:
     """Return the conditions of the query, but for those on exams; not the order."""
     values = {
         name: value
@@ -258,7 +278,7 @@ def narrowing_of(found: AttemptFilter) -> pages.Narrowing:
         if value not in (None, "", []) and name not in ("exam", "type", "ordering")
     }
     if not values:
-        return pages.EVERYTHING
+        return EVERYTHING
     parts = [Q()]
     if statuses := values.get("status"):
         parts = [Q(status=status) for status in sorted(set(statuses))]
@@ -270,6 +290,6 @@ def narrowing_of(found: AttemptFilter) -> pages.Narrowing:
 
     def narrow(rows: "AttemptQuerySet") -> "AttemptQuerySet":
         rest = cast("AttemptQuerySet", found.filter_queryset(rows))
-        return pages.of_many_learners(rest, words) if words else rest
+        return learner_search.of_many_learners(rest, words) if words else rest
 
-    return pages.Narrowing(repr(sorted(values.items())), narrow, parts)
+    return Narrowing(repr(sorted(values.items())), narrow, parts)

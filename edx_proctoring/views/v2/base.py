@@ -1,5 +1,6 @@
 """The base classes of all resources of the second version."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -48,6 +49,19 @@ class StrictSerializer(serializers.Serializer[object]):
                     {name: ["There is no such field."] for name in unknown}
                 )
         return super().to_internal_value(data)
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment that people set, shown in the host's time zone: in UTC if it is at the end of the calendar, where that
+    zone has no such moment.
+    """
+
+    def to_representation(self, value: datetime.datetime) -> str:
+        try:
+            return super().to_representation(value)
+        except serializers.ValidationError:
+            in_utc = serializers.DateTimeField(default_timezone=datetime.UTC)
+            return in_utc.to_representation(value)
 
 
 def valid(body: serializers.BaseSerializer[Any]) -> dict[str, Any]:

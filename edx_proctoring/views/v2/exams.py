@@ -12,7 +12,7 @@ from edx_proctoring import api
 from edx_proctoring.api.providers.dashboards import dashboard_path
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.requests.fields import LONGEST_TEXT
-from edx_proctoring.views.v2.base import ResourceViewSet, StrictSerializer
+from edx_proctoring.views.v2.base import MomentField, ResourceViewSet, StrictSerializer
 from edx_proctoring.views.v2.conditional import etag_of, expected_etags, is_expected
 from edx_proctoring.views.v2.lists import Flag, Order, Search
 
@@ -29,7 +29,7 @@ class CourseExamSerializer(serializers.Serializer["ProctoredExam"]):
     exam_name = serializers.CharField()
     type = serializers.SerializerMethodField()
     time_limit_mins = serializers.IntegerField()
-    due_date = serializers.DateTimeField(allow_null=True)
+    due_date = MomentField(allow_null=True)
     is_active = serializers.BooleanField()
     is_proctored = serializers.BooleanField()
     is_practice_exam = serializers.BooleanField()
@@ -53,7 +53,7 @@ class CourseExamChangesSerializer(StrictSerializer):
 
     exam_name = serializers.CharField(max_length=LONGEST_TEXT)
     time_limit_mins = serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER)
-    due_date = serializers.DateTimeField(allow_null=True)
+    due_date = MomentField(allow_null=True)
     is_active = serializers.BooleanField()
     hide_after_due = serializers.BooleanField()
 

@@ -12,12 +12,13 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
-from edx_proctoring import api
+from edx_proctoring import api, transactions
 from edx_proctoring.types import JSON
 from edx_proctoring.views.bodies import check_texts
 from edx_proctoring.views.permissions import caller_id
 
 HEADER = "Idempotency-Key"
+REPLAYED = {"Idempotency-Replayed": "true"}
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 Handler = Callable[..., Response]
@@ -34,11 +35,11 @@ def idempotent(handler: Handler) -> Handler:
         name = (caller_id(request), f"{request.method} {request.path}", _key(request))
         stored = api.begin_request(*name, _digest(request.data))
         if stored is not None:
-            headers = {"Idempotency-Replayed": "true"}
-            return Response(stored.data, status=stored.status, headers=headers)
+            return Response(stored.data, status=stored.status, headers=REPLAYED)
         try:
             response = handler(self, request, *args, **kwargs)
-        except BaseException:
+        except BaseException as error:
+            transactions.close_if_lost(error)  # else the key could not be released
             api.abandon_request(*name)
             raise
         if response.status_code >= 500:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from edx_proctoring.api.attempts import ledgers
 from edx_proctoring.limits import LARGEST_INTEGER
-from edx_proctoring.views.v2.base import ResourceViewSet
+from edx_proctoring.views.v2.base import MomentField, ResourceViewSet
 
 
 class LedgerRowSerializer(serializers.Serializer[Any]):
@@ -31,7 +31,7 @@ class LedgerRowSerializer(serializers.Serializer[Any]):
         "attempts that are gone.",
     )
     began_at = serializers.DateTimeField(allow_null=True)
-    ended_at = serializers.DateTimeField(
+    ended_at = MomentField(
         allow_null=True, help_text="Of an allotment: the due date that limits it."
     )
     by = serializers.CharField(

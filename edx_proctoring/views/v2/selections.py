@@ -103,7 +103,7 @@ class SelectionSerializer(StrictSerializer):
 
 
 class ProgressSerializer(serializers.Serializer[Any]):
-    """How far an action has come. Subclasses add a row for each result."""
+    """The progress of an action. Subclasses add a row for each result."""
 
     id = serializers.IntegerField(
         allow_null=True, help_text="Of an action that the worker executes (202); else null."

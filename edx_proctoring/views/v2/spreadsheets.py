@@ -5,11 +5,15 @@ import datetime
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from rest_framework.exceptions import APIException
 
 from edx_proctoring.api.exports import Cell, Row
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 CSV, XLSX = "csv", "xlsx"
 # A spreadsheet takes these for the beginning of a formula, tab and line breaks because it drops them first.
@@ -78,14 +82,18 @@ def _xlsx(name: str, columns: Sequence[str], rows: Iterable[Row]) -> HttpRespons
     sheet = book.add_worksheet()
     sheet.write_row(0, 0, columns)
     for number, row in enumerate(rows, 1):
-        for column, cell in enumerate(row):
-            if isinstance(cell, bool) or not isinstance(cell, int | float):
-                sheet.write_string(number, column, _plain(cell))
-            else:
-                sheet.write_number(number, column, cell)
+        _write_row(sheet, number, row)
     book.close()
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX_TYPE)
+
+
+def _write_row(sheet: "Worksheet", number: int, row: Row) -> None:
+    for column, cell in enumerate(row):
+        if isinstance(cell, bool) or not isinstance(cell, int | float):
+            sheet.write_string(number, column, _plain(cell))
+        else:
+            sheet.write_number(number, column, cell)
 
 
 def _plain(cell: Cell) -> str:

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from edx_proctoring.contrib.accommodations import imports, sheets
+from edx_proctoring.contrib.accommodations import csv_rows, imports
 from edx_proctoring.contrib.accommodations.models import Profile, ProfileChange
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
 from tests.contrib.accommodations.conftest import HEAD, URL, counts
@@ -133,7 +133,7 @@ def test_a_file_that_is_too_large_is_refused(send, learner, settings, monkeypatc
     settings.PROCTORING_SETTINGS = {"MAX_DOCUMENT_BYTES": 100}
     assert send(HEAD + "learner,1.5,10,\n" * 10).status_code == 413
     settings.PROCTORING_SETTINGS = {}
-    monkeypatch.setattr(sheets, "MOST_ROWS", 3)
+    monkeypatch.setattr(csv_rows, "MOST_ROWS", 3)
     answer = send(HEAD + "learner,1.5,10,\n" * 4)
     assert (answer.status_code, "3 rows" in answer.json()["detail"]) == (400, True)
     assert send("{}", kind="application/json").status_code == 415

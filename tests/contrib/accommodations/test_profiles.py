@@ -1,4 +1,4 @@
-"""Which profile applies, and the time that it grants."""
+"""The profile that applies, and the time that it grants."""
 
 import datetime
 from decimal import Decimal

@@ -47,6 +47,15 @@ def test_a_profile_is_created_and_listed(post, client, learner):
     assert "email" not in answer.content.decode()
 
 
+def test_a_profile_from_the_beginning_of_the_calendar_hides_no_other_one(
+    post, client, learner, settings
+):
+    post("", {**NEW, "valid_from": "0001-01-01T00:00:00Z"})
+    settings.TIME_ZONE = "America/New_York"
+    (row,) = client.get(URL).json()["results"]
+    assert row["valid_from"] == "0001-01-01T00:00:00Z"
+
+
 def test_a_repeated_request_creates_nothing(post, learner):
     first, again = (post("", NEW, key="once") for _ in range(2))
     assert first.json() == again.json()

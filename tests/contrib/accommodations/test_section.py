@@ -9,9 +9,9 @@ from edx_proctoring import api as core
 from edx_proctoring.contrib.accommodations.models import Profile
 from edx_proctoring.testing.factories import ExamFactory, UserFactory
 from edx_proctoring.testing.host import Enrollment
+from tests.browser.accessibility import accessible
 from tests.browser.staff_pages import (  # noqa: F401  fixtures
     MARKS,
-    accessible,
     browser,
     fits,
     open_page,

@@ -7,7 +7,7 @@ import time_machine
 
 from edx_proctoring import lifecycle
 from edx_proctoring.contrib.live import snapshots
-from edx_proctoring.testing.factories import COURSE_ID
+from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, ExamFactory, UserFactory
 from tests.lifecycle.noon import NOON
 
 LIVE = f"/api/edx_proctoring/v2/courses/{COURSE_ID}/live/"
@@ -24,6 +24,27 @@ def running(clock, attempt, make_exam):
     """Return an attempt that started at noon, for an hour."""
     exam = make_exam(time_limit_mins=60)
     return lifecycle.transition(attempt(exam=exam, status="ready_to_start"), "started")
+
+
+@pytest.fixture
+def start(clock, make_exam):
+    """Return a function that starts an attempt of a new learner, by default in the same timed exam."""
+    common = ExamFactory(
+        exam_name="Quiz", is_proctored=False, backend=None, external_id=None, time_limit_mins=60
+    )
+
+    def make(name=None, exam=common, status="started"):
+        user = UserFactory(username=name) if name else UserFactory()
+        proctored = exam.is_proctored
+        one = AttemptFactory(
+            proctored_exam=exam, user=user, status="created", taking_as_proctored=proctored
+        )
+        if status == "created":
+            return one
+        one = lifecycle.transition(one, "ready_to_start")
+        return one if status == "ready_to_start" else lifecycle.transition(one, "started")
+
+    return make
 
 
 @pytest.fixture

@@ -131,6 +131,24 @@ def test_invigilators_can_act_only_in_their_room(send, running, neighbour, invig
     assert stored(neighbour).status == "started"
 
 
+def test_invigilators_cannot_act_on_their_own_attempts(send, running, neighbour):
+    learner = running.user
+    api.seat_learners(COURSE_ID, "Room A", ["neighbour"])
+    api.appoint(COURSE_ID, "Room A", learner.username)
+    before = end_of(running)
+    for choice in ({"attempt_ids": [running.pk, neighbour.pk]}, {"room": "Room A"}):
+        assert outcomes(send("post", "time-changes/", {**TEN, **choice}, user=learner)) == [
+            (neighbour.pk, "done")
+        ]
+    own = {"attempt_ids": [running.pk]}
+    for action in ("pause", "extend"):
+        body = {**TEN, **own, "action": action}
+        assert send("post", "time-changes/", body, user=learner).status_code == 400
+    ended = send("post", "actions/", {"action": "end", "reason": "x", **own}, user=learner)
+    assert ended.status_code == 400
+    assert (end_of(running), stored(running).status) == (before, "started")
+
+
 def test_other_users_and_other_courses_are_refused(
     send, running, learner, foreign_staff, client_for
 ):
@@ -203,10 +221,13 @@ def test_the_log_has_user_action_learners_and_reason(
         "=phone",
         neighbour.pk,
     )
-    assert entries[2]["reason"] == "alarm"
+    extended = entries[2]
+    assert (extended["to"], extended["reason"]) == (["learner", "neighbour"], "alarm")
+    assert extended["exam"] == running.proctored_exam.exam_name
     assert {"seated", "appointed"} <= {one["what"] for one in entries}
     theirs = send("get", "log/", user=invigilator).json()["results"]
-    assert {one["what"] for one in theirs} == {"announced", "answered", "seated"}
+    assert {one["what"] for one in theirs} == {"announced", "answered", "seated", "extend"}
+    assert [one["to"] for one in theirs if one["what"] == "extend"] == [["learner"]]
     assert not any("neighbour" in one["to"] for one in theirs)
     with CaptureQueriesContext(connection) as queries:
         page = send("get", "log/?page=2&page_size=3").json()

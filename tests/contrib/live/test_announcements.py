@@ -150,6 +150,32 @@ def test_learners_who_begin_later_get_announcements_to_their_room_exam_or_course
     assert texts(poll(begins(), late)) == []
 
 
+def test_a_new_attempt_after_a_reset_shows_no_announcement_that_was_closed(
+    clock, send, poll, running, neighbour
+):
+    numbers = [
+        send("post", "announcements/", {"text": text, "to": {"all": True}}).json()["id"]
+        for text in ("closed", "open")
+    ]
+    api.note_seen(running.pk, running.user_id, numbers[0])
+    exam, user = running.proctored_exam, running.user
+    core.remove_exam_attempt(running.pk, requesting_user=neighbour.user)
+    clock.shift(60)
+    anew = AttemptFactory(
+        proctored_exam=exam,
+        user=user,
+        status="started",
+        started_at=timezone.now(),
+        allowed_time_limit_mins=90,
+    )
+    assert texts(poll(anew)) == ["open"]
+    listed = {one["text"]: one for one in send("get", "announcements/").json()["results"]}
+    assert [listed[text]["seen"] for text in ("closed", "open")] == [1, 0]
+    assert {listed[text]["total"] for text in listed} == {2}
+    extensions.retire(user.pk)
+    assert not Receipt.objects.filter(user_id=user.pk).exists()
+
+
 def test_an_answer_closes_the_question(send, poll, running, neighbour, client_for, board):
     mine = client_for(running.user)
     url = f"{poll(running)['live_url']}questions/"

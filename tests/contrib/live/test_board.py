@@ -13,47 +13,18 @@ from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 
 from edx_proctoring import api as core
-from edx_proctoring import backends, lifecycle
-from edx_proctoring.backends import breaker
+from edx_proctoring import lifecycle
 from edx_proctoring.contrib.live import api, snapshots
 from edx_proctoring.contrib.live.models import Heartbeat, Question
 from edx_proctoring.contrib.live.selection import Choice, view_of
 from edx_proctoring.contrib.live.views.board import answer
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, ExamFactory, UserFactory
+from tests.contrib.live.rows import at, codes
 from tests.lifecycle.noon import NOON
 from tests.views.conftest import OTHER_COURSE
 
 pytestmark = pytest.mark.django_db
-
-
-def at(minutes):
-    return NOON + datetime.timedelta(minutes=minutes)
-
-
-def codes(row):
-    return [one["code"] for one in row["attention"]]
-
-
-@pytest.fixture
-def start(clock, make_exam):
-    """Return a function that starts an attempt of a new learner, by default in the same timed exam."""
-    common = ExamFactory(
-        exam_name="Quiz", is_proctored=False, backend=None, external_id=None, time_limit_mins=60
-    )
-
-    def make(name=None, exam=common, status="started"):
-        user = UserFactory(username=name) if name else UserFactory()
-        proctored = exam.is_proctored
-        one = AttemptFactory(
-            proctored_exam=exam, user=user, status="created", taking_as_proctored=proctored
-        )
-        if status == "created":
-            return one
-        one = lifecycle.transition(one, "ready_to_start")
-        return one if status == "ready_to_start" else lifecycle.transition(one, "started")
-
-    return make
 
 
 def proctoring_queries(queries):
@@ -140,66 +111,6 @@ def test_an_overdue_attempt_is_shown_as_ended(clock, running, board):
     assert (row["group"], row["status"], row["time_left_seconds"]) == ("ended", "submitted", None)
     clock.move_to(at(121))
     assert board()["rows"] == []
-
-
-def test_an_outage_of_one_of_two_providers_is_shown_with_its_attempts(
-    clock, start, board, provider, other
-):
-    here, there = ExamFactory(exam_name="A"), ExamFactory(exam_name="B", backend="other")
-    for exam in (here, there):
-        start(exam=exam)
-        start(exam=exam, status="created")
-    start()
-    assert board()["outages"] == []
-    for _ in range(breaker.FAILURES):
-        breaker.note(breaker.of_messages("other"), failed=True)
-    since = backends.provider_states()["other"].since
-    shown = board()
-    (outage,) = shown["outages"]
-    assert (outage["provider"], outage["cannot_start"], outage["unwatched"]) == ("other", 1, 1)
-    assert outage["since"] == since.isoformat().replace("+00:00", "Z")
-    assert outage["last_try"] == outage["since"]
-    found = {(one["exam"]["exam_name"], one["status"]): codes(one) for one in shown["rows"]}
-    assert found == {
-        ("A", "started"): [], ("A", "created"): [], ("B", "started"): ["unwatched"], ("B", "created"): ["cannot_start"],
-        ("Quiz", "started"): [],
-    }  # fmt: skip
-    breaker.note(breaker.of_messages("other"), failed=False)
-    assert board()["outages"] == []
-
-
-def test_two_providers_that_are_down_at_the_same_time_are_shown_separately(
-    clock, start, board, provider, other
-):
-    provider.verbose_name, other.verbose_name = "Southgate", "Northgate"
-    here, there = ExamFactory(exam_name="A"), ExamFactory(exam_name="B", backend="other")
-    stuck = {exam.exam_name: start(exam=exam, status="ready_to_start") for exam in (here, there)}
-    stuck["B again"] = start(exam=there, status="created")
-    unwatched, unproctored = start(exam=here), start()
-    for minutes, name in ((1, "test"), (2, "other")):
-        clock.move_to(at(minutes))
-        for _ in range(breaker.FAILURES):
-            breaker.note(breaker.of_messages(name), failed=True)
-    shown = board()
-    outages = {
-        one["name"]: (one["since"], one["cannot_start"], one["unwatched"])
-        for one in shown["outages"]
-    }
-    assert outages == {
-        "Southgate": ("2026-05-04T12:01:00Z", 1, 1), "Northgate": ("2026-05-04T12:02:00Z", 2, 0),
-    }  # fmt: skip
-    found = {one["attempt_id"]: one["attention"] for one in shown["rows"]}
-    assert found.pop(unproctored.pk) == []
-    found = {pk: [(one["code"], one["since"]) for one in reasons] for pk, reasons in found.items()}
-    assert found == {
-        stuck["A"].pk: [("cannot_start", "2026-05-04T12:01:00Z")],
-        stuck["B"].pk: [("cannot_start", "2026-05-04T12:02:00Z")],
-        stuck["B again"].pk: [("cannot_start", "2026-05-04T12:02:00Z")],
-        unwatched.pk: [("unwatched", "2026-05-04T12:01:00Z")],
-    }
-    breaker.note(breaker.of_messages("test"), failed=False)
-    (outage,) = board()["outages"]
-    assert (outage["provider"], outage["cannot_start"], outage["unwatched"]) == ("other", 2, 0)
 
 
 def test_a_delta_contains_the_changed_rows(clock, start, board):

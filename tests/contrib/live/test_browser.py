@@ -6,16 +6,16 @@ from edx_proctoring.contrib.live import api
 from edx_proctoring.contrib.live.models import Announcement, Outage, Question, Seat
 from edx_proctoring.models import TimeAdjustment
 from edx_proctoring.testing.factories import COURSE_ID, UserFactory
+from tests.browser.accessibility import accessible
 from tests.browser.staff_pages import (  # noqa: F401  fixtures
     MARKS,
-    accessible,
     browser,
     fits,
     open_page,
     picture,
     tab_to,
 )
-from tests.contrib.live.hall import (  # noqa: F401  fixtures
+from tests.contrib.live.board_pages import (  # noqa: F401  fixtures
     BOARD,
     PAGE,
     exam_page,
@@ -320,9 +320,8 @@ def test_announcements_and_questions_arrive_within_the_promised_time(board, hall
     theirs.clock.fast_forward("00:31")
     message = theirs.get_by_role("group", name="From the invigilator")
     message.get_by_text("Are you there?").wait_for()
-    row(board, "jo").get_by_text("Silent for").wait_for(
-        state="detached"
-    )  # the board polls by itself
+    # The board polls by itself.
+    row(board, "jo").get_by_text("Silent for").wait_for(state="detached")
     theirs.get_by_role("button", name="I have read this").click()
     message.wait_for(state="detached")
     theirs.get_by_role("button", name="Ask the invigilator").click()

@@ -2,17 +2,17 @@
 
 import pytest
 
+from tests.browser.accessibility import accessible
+from tests.browser.lms_dashboard import dashboard  # noqa: F401  a fixture
 from tests.browser.staff_pages import (  # noqa: F401  fixtures
     MARKS,
-    accessible,
     browser,
     fits,
     open_page,
     picture,
     tab_to,
 )
-from tests.browser.test_dashboard_tab import dashboard  # noqa: F401  a fixture
-from tests.contrib.live.hall import BOARD, forget_boards, hall, row  # noqa: F401  fixtures
+from tests.contrib.live.board_pages import BOARD, forget_boards, hall, row  # noqa: F401  fixtures
 
 pytestmark = [*MARKS, pytest.mark.needs("lms-urls")]
 

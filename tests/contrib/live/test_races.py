@@ -5,9 +5,11 @@ import uuid
 import pytest
 
 from edx_proctoring import api, lifecycle
+from edx_proctoring.contrib.live import api as live
+from edx_proctoring.contrib.live.models import Invigilator, RoomChange, Seat
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExamStudentAttempt, TimeAdjustment
-from edx_proctoring.testing.factories import AttemptFactory, UserFactory
+from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, UserFactory
 from tests.concurrency.conftest import _audited, patience  # noqa: F401  fixtures
 from tests.concurrency.parallel import together
 from tests.contrib.live.conftest import LIVE
@@ -80,3 +82,28 @@ def test_an_end_during_submissions(race, three):
     for one in three:
         changes = ProctoredExamStudentAttempt.history.filter(id=one.pk, status="submitted")
         assert (stored(one).status, changes.count()) == ("submitted", 1)
+
+
+def test_learners_are_assigned_to_rooms_by_several_people(three):
+    names = [one.user.username for one in three]
+    rooms = ["A", "B", "C"]
+    answers = together(
+        *[lambda room=room: live.seat_learners(COURSE_ID, room, names) for room in rooms],
+        *[lambda room=room: live.seat_learners(COURSE_ID, room, names[::-1]) for room in rooms],
+        meet_at=Seat._meta.db_table,
+    )
+    assert all(isinstance(one, list) for one in answers), answers
+    assert {one.outcome for answer in answers for one in answer} <= {"seated", "unchanged"}
+    assert Seat.objects.count() == 3
+    last = [RoomChange.objects.filter(user=one.user).latest("pk").room for one in three]
+    assert last == [Seat.objects.get(user=one.user).room for one in three]
+
+
+def test_an_invigilator_is_appointed_by_two_people(three):
+    name = three[0].user.username
+    answers = together(
+        *[lambda: live.appoint(COURSE_ID, "A", name) for _ in range(3)],
+        meet_at=Invigilator._meta.db_table,
+    )
+    assert {type(one) for one in answers} == {Invigilator}
+    assert (Invigilator.objects.count(), RoomChange.objects.count()) == (1, 1)

@@ -186,6 +186,15 @@ def test_a_repeated_request_declares_one_outage(send, later):
     assert Outage.objects.count() == 1
 
 
+def test_an_outage_at_the_beginning_of_the_calendar_hides_no_other_one(send, later, settings):
+    first = {"began_at": "0001-01-01T00:00:00Z", "ended_at": "0001-01-01T01:00:00Z"}
+    made = [send("post", body={**BODY, **more}).json()["id"] for more in ({}, first)]
+    settings.TIME_ZONE = "America/New_York"
+    shown = send("get").json()["results"]
+    assert [one["id"] for one in shown] == made[::-1]
+    assert shown[0]["began_at"] == first["began_at"]
+
+
 def test_outages_require_staff_of_the_course(send, later, learner, foreign_staff):
     number = send("post", body=BODY).json()["id"]
     calls = [

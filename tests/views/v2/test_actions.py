@@ -327,9 +327,8 @@ def test_more_than_one_request_changes_are_left_to_the_worker(
         (None, "student_exam_attempt_does_not_exists"), ("cy", "attempt_action_not_possible"),
     ]  # fmt: skip
     assert last(crowd["bo"]) == ("~", "staff, ended: Fire", "staff")
-    assert (
-        Attempt.objects.filter(status="started").count() == 2
-    )  # in the other course, and the late one
+    # In the other course, and the late one.
+    assert Attempt.objects.filter(status="started").count() == 2
 
 
 def test_the_worker_continues_where_it_has_left(post, get, crowd, provider, monkeypatch, celery):

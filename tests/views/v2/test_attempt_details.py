@@ -45,10 +45,10 @@ def kinds(data):
     return [entry["kind"] for entry in data["timeline"]]
 
 
-def test_what_happened_is_told_in_order_with_names_and_reasons(read, running, staff):
+def test_what_happened_is_told_in_order_with_names_and_reasons(read, running, staff, reviewer):
     api.extend_attempt(running.pk, 600, reason="Fire alarm", by=staff)
     api.pause_attempt(running.pk, reason="Evacuation", by=staff)
-    api.continue_attempt(running.pk, by=staff)
+    api.continue_attempt(running.pk, by=reviewer)
     api.update_attempt_status(running.pk, "submitted", reason="learner")
     data = read(running)
     told = [entry for entry in data["timeline"] if entry["kind"] != "changed"]
@@ -57,6 +57,7 @@ def test_what_happened_is_told_in_order_with_names_and_reasons(read, running, st
     assert (begun["before"], begun["after"]) == ("ready_to_start", "started")
     assert (granted["by"], granted["reason"], granted["seconds"]) == ("staff", "Fire alarm", 600)
     assert (paused["by"], paused["reason"], paused["seconds"]) == ("staff", "Evacuation", None)
+    assert continued["by"] == reviewer.username
     assert continued["seconds"] >= 0
     assert (ended["after"], ended["reason"]) == ("submitted", "learner")
     assert [entry["at"] for entry in data["timeline"]] == sorted(

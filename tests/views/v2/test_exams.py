@@ -48,6 +48,27 @@ def test_a_row(client, exams):
     assert client.get(URL).json()["results"][1] == row
 
 
+@pytest.mark.parametrize(
+    ("zone", "due", "shown"),
+    [
+        ("Asia/Tokyo", datetime.datetime.max, "9999-12-31T23:59:59.999999Z"),
+        ("America/New_York", datetime.datetime.min, "0001-01-01T00:00:00Z"),
+        ("Asia/Tokyo", datetime.datetime(2030, 1, 1), "2030-01-01T09:00:00+09:00"),
+    ],
+)
+def test_a_due_date_at_the_end_of_the_calendar_hides_no_other_exam(
+    client, exams, attempt, settings, zone, due, shown
+):
+    settings.TIME_ZONE = zone
+    exams[1].due_date = due.replace(tzinfo=datetime.UTC)  # the host stores it: REST refuses it
+    exams[1].save()
+    assert client.get(f"{URL}{exams[1].pk}/").json()["due_date"] == shown
+    assert names(client.get(URL)) == ["Midterm", "final exam", "Quiz"]
+    pk = attempt(exam=exams[1], status="created").pk
+    detail = client.get(f"{URL.removesuffix('exams/')}attempts/{pk}/").json()
+    assert detail["exam"]["due_date"] == shown
+
+
 def test_a_course_id_with_slashes(client_for, host, staff):
     ExamFactory(course_id="edX/Old/2012", exam_name="Old")
     answer = client_for(staff).get("/api/edx_proctoring/v2/courses/edX/Old/2012/exams/")

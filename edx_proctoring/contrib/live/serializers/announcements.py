@@ -16,7 +16,7 @@ MOST_ATTEMPTS = 500
 
 
 class AudienceSerializer(StrictSerializer):
-    """For whom an announcement is: exactly one of these."""
+    """The audience of an announcement: exactly one of these."""
 
     attempt_ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER),
@@ -49,7 +49,7 @@ class NewAnnouncementSerializer(StrictSerializer):
 
 
 class AnnouncedToSerializer(serializers.Serializer[Any]):
-    """For whom an announcement was."""
+    """The audience of an announcement that was sent."""
 
     kind = serializers.ChoiceField(["attempts", "exam", "room", "all"])
     exam_id = serializers.IntegerField(allow_null=True)

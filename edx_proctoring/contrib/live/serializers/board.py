@@ -45,7 +45,7 @@ class BoardLearnerSerializer(serializers.Serializer[Any]):
 
 
 class AttentionSerializer(serializers.Serializer[Any]):
-    """Why staff should look at a row."""
+    """A reason why staff should look at a row."""
 
     code = serializers.CharField(
         help_text="cannot_start, unwatched, silent, paused, asks or ready_to_resume."
@@ -115,7 +115,7 @@ class BoardRowSerializer(serializers.Serializer[Any]):
 
 
 class CountsSerializer(serializers.Serializer[Any]):
-    """How many rows each value of `only` leaves."""
+    """The number of rows that each value of `only` leaves."""
 
     attention = serializers.IntegerField()
     running = serializers.IntegerField()
@@ -134,7 +134,7 @@ class ProviderOutageSerializer(serializers.Serializer[Any]):
     cannot_start = serializers.IntegerField()
     unwatched = serializers.IntegerField(help_text="Exams that go on without proctoring.")
     last_try = serializers.DateTimeField(
-        allow_null=True, help_text="The last request that failed; one goes out every 20 seconds."
+        allow_null=True, help_text="The last request that failed, at most 16 minutes ago."
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from edx_proctoring.limits import LARGEST_INTEGER
-from edx_proctoring.views.v2.base import StrictSerializer
+from edx_proctoring.views.v2.base import MomentField, StrictSerializer
 
 
 class OutageSerializer(serializers.Serializer[Any]):
@@ -14,8 +14,8 @@ class OutageSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     exam = serializers.IntegerField(source="exam_id", allow_null=True)
     provider = serializers.CharField()
-    began_at = serializers.DateTimeField()
-    ended_at = serializers.DateTimeField()
+    began_at = MomentField()
+    ended_at = MomentField()
     whole = serializers.BooleanField()
     reason = serializers.CharField()
     created = serializers.DateTimeField()

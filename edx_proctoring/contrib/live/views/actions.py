@@ -47,7 +47,7 @@ class BoardTimeChangeViewSet(ScopedViewSet[Model]):
         body = valid(BoardTimeChangeSerializer(data=request.data))
         is_preview = body.pop("dry_run", False)
         choice = {name: body.pop(name, None) for name in ("attempt_ids", "exam", "room")}
-        ids = chosen(kwargs["course_id"], self.own_scope, **choice)
+        ids = chosen(kwargs["course_id"], self.own_scope, caller_id(request), **choice)
         check_chosen(ids)
         change = core.new_bulk_time_change(
             kwargs["course_id"], **body, attempt_ids=ids, by=caller(request)
@@ -83,7 +83,7 @@ class BoardActionViewSet(ScopedViewSet[Model], BulkActionsViewSet):
         body = valid(BoardActionSerializer(data=request.data))
         action, is_preview = body.pop("action"), body.pop("dry_run", False)
         choice = {name: body.pop(name, None) for name in ("attempt_ids", "exam", "room")}
-        ids = chosen(kwargs["course_id"], self.own_scope, **choice)
+        ids = chosen(kwargs["course_id"], self.own_scope, caller_id(request), **choice)
         check_chosen(ids)
         if len(ids) > MOST_AT_ONCE and not is_preview:
             return self.start(action, ids, body)

@@ -40,4 +40,4 @@ class ScopedViewSet(ResourceViewSet[Row]):
 
 
 class BoardResource(ScopedViewSet[Model]):
-    """One that is no list of rows of a table."""
+    """A resource that is not a list of rows of a table."""

@@ -44,9 +44,8 @@ class OutageViewSet(ResourceViewSet[Outage]):
     resource = "outages"
 
     def get_queryset(self) -> QuerySet[Outage]:
-        return api.outages_of_course(
-            self.kwargs.get("course_id", "")
-        )  # none for the OpenAPI document
+        # The OpenAPI document is made without a course.
+        return api.outages_of_course(self.kwargs.get("course_id", ""))
 
     def get_object(self) -> Outage:
         return outage_of(self)

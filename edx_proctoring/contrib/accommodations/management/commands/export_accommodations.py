@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from edx_proctoring.contrib.accommodations import api, sheets
+from edx_proctoring.contrib.accommodations import api, csv_rows
 from edx_proctoring.contrib.accommodations.models import Profile
 
 
@@ -29,8 +29,8 @@ class Command(BaseCommand):
         try:
             with open(options["file"], "w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
-                writer.writerow(sheets.COLUMNS)
-                for count, row in enumerate(sheets.export_rows(found), 1):  # noqa: B007  the last one is reported
+                writer.writerow(csv_rows.COLUMNS)
+                for count, row in enumerate(csv_rows.export_rows(found), 1):  # noqa: B007  the last one is reported
                     writer.writerow(row)
         except OSError as error:
             raise CommandError(f"{options['file']}: {error}") from error

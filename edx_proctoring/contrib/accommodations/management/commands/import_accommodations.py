@@ -50,7 +50,10 @@ class Command(WatchedCommand):
                     self._show(row)
         except (OSError, ProctoredBaseException) as error:
             raise CommandError(f"{options['file']}: {error}") from error
-        verb = "to be " if options["dry_run"] else ""
+        self._report(counts, dry_run=options["dry_run"])
+
+    def _report(self, counts: Counter[str], *, dry_run: bool) -> None:
+        verb = "to be " if dry_run else ""
         self.stdout.write(
             f"{counts.total()} rows: {counts['created']} {verb}created, {counts['changed']} {verb}changed, "
             f"{counts['unchanged']} unchanged, {counts['refused']} refused"

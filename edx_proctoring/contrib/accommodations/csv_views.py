@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring.api.exports import Row
-from edx_proctoring.contrib.accommodations import api, import_jobs, imports, sheets
+from edx_proctoring.contrib.accommodations import api, csv_rows, import_jobs, imports
 from edx_proctoring.contrib.accommodations.models import ImportJob, Profile
 from edx_proctoring.contrib.accommodations.serializers import (
     ImportedRowSerializer,
@@ -27,6 +27,8 @@ from edx_proctoring.views.permissions import caller
 from edx_proctoring.views.v2.base import ResourceViewSet, row_of
 from edx_proctoring.views.v2.exports import MARK, ExportViewSet, Unfiltered
 from edx_proctoring.views.v2.idempotency import idempotent
+
+NO_ROWS = dict.fromkeys(("created", "changed", "unchanged", "refused"), 0)
 
 
 class CsvParser(BaseParser):
@@ -57,7 +59,7 @@ class ProfileExport(ExportViewSet):
 
     filterset_class = ExportedProfileFilter
     resource = "accommodations"
-    columns: Sequence[str] = sheets.COLUMNS
+    columns: Sequence[str] = csv_rows.COLUMNS
 
     def get_queryset(self) -> "QuerySet[Profile]":
         course_id = self.kwargs.get("course_id", "")  # none for the OpenAPI document
@@ -65,7 +67,7 @@ class ProfileExport(ExportViewSet):
 
     def rows(self) -> Iterable[Row]:
         found: Any = self.filter_queryset(self.get_queryset())
-        return sheets.export_rows(found)
+        return csv_rows.export_rows(found)
 
 
 class ProfileImport(ResourceViewSet[Model]):
@@ -91,24 +93,25 @@ class ProfileImport(ResourceViewSet[Model]):
         return self._import(request, dry_run=True)
 
     def _import(self, request: Request, *, dry_run: bool) -> Response:
-        text = (
-            request.data if isinstance(request.data, str) else ""
-        )  # without a body it is not parsed
+        text = request.data if isinstance(request.data, str) else ""  # not parsed without a body
         reach = imports.Reach(self.kwargs["course_id"], bool(request.user.is_staff))
         file = io.StringIO(text, newline="")
-        counts = dict.fromkeys(("created", "changed", "unchanged", "refused"), 0)
-        total = sheets.check(file)
+        total = csv_rows.check(file)
         if total > import_jobs.AT_ONCE and not dry_run:
             job = import_jobs.begin_import(text, total, reach, caller(request))
-            answer = ImportSerializer({"job": job, **counts, "rows": []})
+            answer = ImportSerializer({"job": job, **NO_ROWS, "rows": []})
             return Response(answer.data, status=status.HTTP_202_ACCEPTED)
-        found: Counter[str] = Counter()
-        rows: list[dict[str, Any]] = []
-        for results in imports.import_batches(file, reach, caller(request), dry_run):
-            found.update(row.outcome for row in results)
-            shown = [row for row in results if row.outcome != imports.UNCHANGED]
-            rows += ImportedRowSerializer(shown, many=True).data
-        return Response({"job": None, **counts, **found, "rows": rows})
+        return _imported(imports.import_batches(file, reach, caller(request), dry_run))
+
+
+def _imported(batches: Iterable[Sequence[imports.RowResult]]) -> Response:
+    counts: Counter[str] = Counter()
+    rows: list[dict[str, Any]] = []
+    for results in batches:
+        counts.update(row.outcome for row in results)
+        shown = [row for row in results if row.outcome != imports.UNCHANGED]
+        rows += ImportedRowSerializer(shown, many=True).data
+    return Response({"job": None, **NO_ROWS, **counts, "rows": rows})
 
 
 class ImportJobViewSet(ResourceViewSet[ImportJob]):

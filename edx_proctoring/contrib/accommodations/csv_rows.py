@@ -31,7 +31,7 @@ class FileRefused(ProctoredBaseException):
 
 
 @dataclass(frozen=True)
-class SheetRow:
+class CsvRow:
     """The cells of a row by column. `line` is the line of the file where it begins, and `error` says if it is broken."""
 
     line: int
@@ -51,7 +51,7 @@ def check(file: TextIO) -> int:
     return number
 
 
-def read(file: TextIO) -> Iterator[SheetRow]:
+def read(file: TextIO) -> Iterator[CsvRow]:
     """Return the rows that are not empty. The file was opened with `newline=""`. Raises FileRefused."""
     file.seek(0)
     line = 1
@@ -86,7 +86,7 @@ def _checked(names: list[str]) -> list[str]:
     return names
 
 
-def _row(line: int, names: list[str], cells: list[str]) -> SheetRow:
+def _row(line: int, names: list[str], cells: list[str]) -> CsvRow:
     error = ""
     if len(cells) != len(names):
         numbers = {"found": len(cells), "expected": len(names)}
@@ -94,7 +94,7 @@ def _row(line: int, names: list[str], cells: list[str]) -> SheetRow:
     elif any("\0" in cell for cell in cells):
         error = _("The row contains characters that cannot be stored.")
     found = zip(names, map(unescaped, cells), strict=False)
-    return SheetRow(line, dict(found), error)
+    return CsvRow(line, dict(found), error)
 
 
 def export_rows(profiles: "QuerySet[Profile]") -> Iterator[list[str]]:

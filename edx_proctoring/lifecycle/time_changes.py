@@ -26,7 +26,7 @@ from edx_proctoring.lifecycle.ledger import (
     store,
 )
 from edx_proctoring.lifecycle.locking import locked
-from edx_proctoring.lifecycle.rows import Attempt, Status
+from edx_proctoring.lifecycle.rows import CONTINUED, CONTINUED_TO_PAUSE, Attempt, Status
 from edx_proctoring.models import TimeAdjustment
 from edx_proctoring.models.allowances import MAX_ADDITIONAL_MINUTES
 from edx_proctoring.statuses import IN_PROGRESS, PRE_STARTED
@@ -139,11 +139,13 @@ def continue_(
     by: User | None = None,
     key: str = "",
     begun_by: datetime.datetime | None = None,
+    noted: str = CONTINUED,
 ) -> TimeChange:
     """Restart the clock of a paused attempt. The deadline moves by the length of the pause, limited by the due date.
 
     `key`: end the pause only if it was started with this key; `begun_by`: only if it had begun at this moment. Does
-    nothing if there is no such open pause. Raises StudentExamAttemptDoesNotExistsException.
+    nothing if there is no such open pause. The history names who has ended it, with the reason `noted`. Raises
+    StudentExamAttemptDoesNotExistsException.
     """
 
     def go_on() -> TimeChange:
@@ -153,7 +155,7 @@ def continue_(
             return TimeChange(ledger.attempt, row, changed=False)
         if begun_by is not None and row.began_at is not None and row.began_at > begun_by:
             return TimeChange(ledger.attempt, row, changed=False)
-        gained, after = _end(ledger, row, ledger.deadline, by)
+        gained, after = _end(ledger, row, ledger.deadline, by, noted)
         return TimeChange(ledger.attempt, row, changed=True, gained=gained, after=after)
 
     return locked(attempt.user_id, go_on)
@@ -164,23 +166,22 @@ def _without_break(ledger: Ledger, by: User | None) -> Ledger:
     row = ledger.open_pause
     if row is None or row.kind != TimeAdjustment.BREAK or ledger.deadline is None:
         return ledger
-    _end(ledger, row, ledger.deadline, by)
+    _end(ledger, row, ledger.deadline, by, CONTINUED_TO_PAUSE)
     return read_locked(ledger.attempt, ledger.now)
 
 
 def _end(
-    ledger: Ledger, row: TimeAdjustment, deadline: Deadline, by: User | None
+    ledger: Ledger, row: TimeAdjustment, deadline: Deadline, by: User | None, noted: str
 ) -> tuple[int, Deadline | None]:
     """End the open pause or break; return the seconds by which the deadline moved, and the new one of a running attempt."""
     close_pause(row, ledger.now)
-    if (
-        ledger.attempt.status not in IN_PROGRESS
-    ):  # an older version, which has no pauses, has ended it
+    # An older version of this app, which knows no pauses, may have ended the attempt.
+    if ledger.attempt.status not in IN_PROGRESS:
         return 0, None
     after = cut_to_due_date(ledger.attempt, deadline, deadline)
     adjusted = after.adjusted + row.seconds
     after = replace(after, paused_since=None, pause_ends=None, adjusted=adjusted)
-    return store(ledger, after, row, reason="continue", by=by), after
+    return store(ledger, after, row, reason=CONTINUED, by=by, noted=noted), after
 
 
 def renew_pause(attempt: Attempt) -> bool:

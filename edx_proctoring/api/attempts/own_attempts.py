@@ -4,10 +4,11 @@ import datetime
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from edx_proctoring import backends, extensions
-from edx_proctoring.api.attempts.clock import clocks_of
+from edx_proctoring import backends, extensions, lifecycle
 from edx_proctoring.api.attempts.pages import shown_attempt
+from edx_proctoring.api.attempts.time_changes import clocks_of
 from edx_proctoring.api.exams import type_of_exam
 from edx_proctoring.models import (
     ProctoredExam,
@@ -15,6 +16,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     TimeAdjustment,
 )
+from edx_proctoring.statuses import IN_PROGRESS
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.types import JSONObject
 
@@ -31,6 +33,7 @@ AUTHORS = {
     "cascade": SYSTEM,
     "onboarding": SYSTEM,
 }
+SAME_MOMENT = datetime.timedelta(seconds=5)  # of two rows of one transaction
 CHOSEN_BY_THE_LEARNER = "cascade, learner"
 
 
@@ -57,6 +60,15 @@ class OwnAttempt:
     kept_until: datetime.datetime | None = None  # the recording at the provider, if it tells
     removed_at: datetime.datetime | None = None
     entries: Sequence[OwnEntry] = field(default=())
+
+
+class PastChange(NamedTuple):
+    """A change, as recorded in the attempt's history."""
+
+    at: datetime.datetime
+    status: str
+    reason: str
+    by_id: int | None
 
 
 def get_own_attempts(user_id: int, newest: int | None = None) -> list[OwnAttempt]:
@@ -126,10 +138,18 @@ def _own(
     )
 
 
-def _kept_until(provider: object, end: datetime.datetime | None) -> datetime.datetime | None:
-    """Return when the provider deletes the recording, if its `recording_days` says so."""
+def recording_days(provider: object) -> int | None:
+    """Return for how many days after an exam the provider keeps its recording, if `recording_days` says so."""
     days = getattr(provider, "recording_days", None)
-    if end is None or isinstance(days, bool) or not isinstance(days, int) or days <= 0:
+    if isinstance(days, bool) or not isinstance(days, int) or days <= 0:
+        return None
+    return days
+
+
+def _kept_until(provider: object, end: datetime.datetime | None) -> datetime.datetime | None:
+    """Return when the provider deletes the recording, if it tells."""
+    days = recording_days(provider)
+    if end is None or days is None:
         return None
     try:
         return end + datetime.timedelta(days=days)
@@ -151,8 +171,12 @@ def _entries(user_id: int, attempt_ids: Sequence[int] | None) -> dict[int, list[
         ledger = ledger.filter(attempt_id__in=attempt_ids)
     found: dict[int, list[OwnEntry]] = {}
     statuses: dict[int, str] = {}
+    past: dict[int, list[PastChange]] = {}
     for row in history:
         status = shown_status(row.status)
+        reason = str(row.history_change_reason or "")
+        change = PastChange(row.history_date, row.status, reason, row.history_user_id)
+        past.setdefault(row.id, []).append(change)
         if row.history_type == "-":
             entry = OwnEntry(row.history_date, REMOVED, _author(row, user_id))
         elif statuses.get(row.id) != status:
@@ -161,8 +185,9 @@ def _entries(user_id: int, attempt_ids: Sequence[int] | None) -> dict[int, list[
             continue
         statuses[row.id] = status
         found.setdefault(row.id, []).append(entry)
-    for change in ledger:
-        found.setdefault(change.attempt_id, []).extend(_time_changes(change, user_id))
+    for adjusted in ledger:
+        changes = _time_changes(adjusted, user_id, past.get(adjusted.attempt_id, []))
+        found.setdefault(adjusted.attempt_id, []).extend(changes)
     return found
 
 
@@ -181,15 +206,45 @@ def _person(by_id: int | None, user_id: int) -> str:
     return LEARNER if by_id == user_id else STAFF
 
 
-def _time_changes(row: TimeAdjustment, user_id: int) -> Iterator[OwnEntry]:
-    """Yield grants, pauses and outages; the other rows change nothing that a learner notices."""
+def _time_changes(
+    row: TimeAdjustment, user_id: int, past: Iterable[PastChange]
+) -> Iterator[OwnEntry]:
+    """Yield grants, pauses and outages; the other rows change nothing that a learner notices.
+
+    `past`: the attempt's history, which names who has ended a pause or break.
+    """
     if row.kind in (TimeAdjustment.GRANT, TimeAdjustment.OUTAGE):
         by = _person(row.by_id, user_id) or SYSTEM
         yield OwnEntry(row.created, row.kind, by, seconds=row.seconds)
     elif row.kind in TimeAdjustment.STOPS:
         yield OwnEntry(row.began_at or row.created, row.kind, _person(row.by_id, user_id))
-        if row.ended_at is not None:
-            yield OwnEntry(row.ended_at, CONTINUED)
+        if row.ended_at is None:
+            return
+        by_whom = _continued_by(row.ended_at, user_id, past)
+        if by_whom is not None:
+            yield OwnEntry(row.ended_at, CONTINUED, by_whom)
+
+
+def _continued_by(at: datetime.datetime, user_id: int, past: Iterable[PastChange]) -> str | None:
+    """Return who let the exam continue at this moment; None if it has not, because it ended during the pause."""
+    for change in past:
+        if not is_at(at, change.at):
+            continue
+        if is_continuation(change.reason):
+            return _person(change.by_id, user_id) or SYSTEM
+        if change.status not in IN_PROGRESS:
+            return None
+    return SYSTEM  # a break that was used up
+
+
+def is_at(moment: datetime.datetime, written: datetime.datetime) -> bool:
+    """Return whether a history row `written` then may be of the transaction that stored this moment in the ledger."""
+    return moment <= written < moment + SAME_MOMENT
+
+
+def is_continuation(reason: str | None) -> bool:
+    """Return whether a history row with this reason ended a pause or break."""
+    return (reason or "").partition(",")[0] == lifecycle.CONTINUED
 
 
 def own_data(user_id: int, attempts: Iterable[OwnAttempt]) -> JSONObject:

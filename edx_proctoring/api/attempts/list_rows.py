@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, OuterRef, Subquery
 
+from edx_proctoring.api.limited import limited
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.models.attempts import AttemptQuerySet
 from edx_proctoring.statuses import INCOMPLETE
@@ -56,29 +57,25 @@ EXAM_COLUMNS = (
 
 
 class ListedAttempts(Sequence[ListedAttempt]):
-    """The rows of a queryset, for a paginator: each page is one query or two.
+    """The rows of a queryset, for a paginator: each page is one query."""
 
-    `ids_first`: databases sort narrow rows in a fraction of the time. For querysets that sort no more than a few pages,
-    it is a query more.
-    """
-
-    def __init__(self, attempts: AttemptQuerySet, *, ids_first: bool = False) -> None:
+    def __init__(self, attempts: AttemptQuerySet) -> None:
         self._attempts = attempts
-        self._ids_first = ids_first
 
     def __len__(self) -> int:
         return self._attempts.count()
 
     def __getitem__(self, key: Any) -> Any:
-        if not self._ids_first:
-            return _read(self._attempts, key)
-        ids = list(self._attempts.values_list("pk", flat=True)[key])
-        rows = _read(Attempt.objects.filter(pk__in=ids).order_by(), slice(None)) if ids else []
-        known = {row.id: row for row in rows}
-        return [known[pk] for pk in ids if pk in known]  # others were removed just now
+        return _read(_page(self._attempts, key))
 
 
-def _read(attempts: AttemptQuerySet, key: slice) -> list[ListedAttempt]:
+def _page(attempts: AttemptQuerySet, key: slice) -> AttemptQuerySet:
+    """Return the attempts of the page in the same order. Databases sort ids in a fraction of the time of whole rows."""
+    page = limited(attempts.values_list("pk", flat=True)[key])
+    return Attempt.objects.filter(pk__in=page).order_by(*attempts.query.order_by)
+
+
+def _read(attempts: AttemptQuerySet) -> list[ListedAttempt]:
     pair = Attempt.objects.of_pair(OuterRef("proctored_exam_id"), OuterRef("user_id")).order_by()
     number = pair.values("user_id").annotate(number=Count("pk")).values("number")
     columns = (
@@ -87,8 +84,7 @@ def _read(attempts: AttemptQuerySet, key: slice) -> list[ListedAttempt]:
         *(f"proctored_exam__{name}" for name in EXAM_COLUMNS),
         "number_of_pair",
     )
-    rows = attempts.annotate(number_of_pair=Subquery(number)).values_list(*columns)
-    return list(_listed(rows[key]))
+    return list(_listed(attempts.annotate(number_of_pair=Subquery(number)).values_list(*columns)))
 
 
 def _listed(rows: Iterable[tuple[Any, ...]]) -> Iterable[ListedAttempt]:
