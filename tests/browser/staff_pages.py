@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, ExamFactory, UserFactory
-from tests.openapi.answers import wait_until_all_are_answered
+from tests.openapi.answers import close_pages
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PAGE = f"/api/edx_proctoring/pages/courses/{COURSE_ID}/special-exams/"
@@ -96,21 +96,8 @@ def open_page(browser, live_server, client_for, staff):
 
     yield open_at
     for context in contexts:
-        context.close()
-    wait_until_all_are_answered()
+        close_pages(context)
     assert not errors
-
-
-def accessible(page, within=None):
-    """Check the page, or one element, with axe."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = (
-        Axe()
-        .run(page, context=within, options={"resultTypes": ["violations"]})
-        .response["violations"]
-    )
-    assert not found, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
 
 
 def names(page):
@@ -143,6 +130,6 @@ def tab_to(page, element, name, most=150):
     for _ in range(most):
         page.keyboard.press("Tab")
         focused = page.locator(f"{element} :focus")
-        if focused.count() and focused.first.evaluate(label) == name:
+        if focused.count() and focused.last.evaluate(label) == name:
             return
     raise AssertionError(f"{name} cannot be reached")

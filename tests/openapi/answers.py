@@ -8,7 +8,9 @@ from functools import cache
 from threading import Condition, Lock
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.base import BaseHandler
+from django.http import HttpResponse
 from django.urls import URLResolver
 from drf_spectacular.generators import EndpointEnumerator
 from jsonschema import Draft202012Validator
@@ -116,23 +118,36 @@ def check_answer(request: Any, response: Any) -> None:
 
 _changed = Condition()
 _requests: set[object] = set()
+_closed_sessions: set[str] = set()
 
 
 @contextmanager
-def _in_progress() -> Iterator[None]:
+def _in_progress(request: Any) -> Iterator[bool]:
+    """Note the request as one in progress; yield False if the page that sent it has been closed."""
     one = object()
     with _changed:
+        is_open = request.COOKIES.get(settings.SESSION_COOKIE_NAME) not in _closed_sessions
         _requests.add(one)
     try:
-        yield
+        yield is_open
     finally:
         with _changed:
             _requests.discard(one)
             _changed.notify_all()
 
 
-def wait_until_all_are_answered() -> None:
-    """Wait for requests of closed pages: a live server would handle them while the database is flushed."""
+def close_pages(context: Any) -> None:
+    """Close the pages of a browser's context; none of their requests reads the database after this.
+
+    A closed page may have sent a request that the live server has not begun to handle: it would find a flushed
+    database. Such requests get 503; the others are waited for.
+    """
+    cookies = context.cookies()
+    with _changed:
+        _closed_sessions.update(
+            one["value"] for one in cookies if one["name"] == settings.SESSION_COOKIE_NAME
+        )
+    context.close()
     with _changed:
         assert _changed.wait_for(lambda: not _requests, timeout=30)
 
@@ -143,7 +158,9 @@ def watched() -> Iterator[list[str]]:
     get_response, found = BaseHandler.get_response, []
 
     def checked(self: Any, request: Any) -> Any:
-        with _in_progress():
+        with _in_progress(request) as is_open:
+            if not is_open:
+                return HttpResponse(status=503)
             response = get_response(self, request)
         try:
             check_answer(request, response)
