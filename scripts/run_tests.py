@@ -21,7 +21,7 @@ from typing import Any
 
 from scripts import closing_table, failures
 from scripts.environments import NotInstalled
-from scripts.lanes import CORES, LANES, ROOT, TESTS, Lane
+from scripts.lanes import BIN, CORES, LANES, ROOT, TESTS, Lane
 
 
 @dataclass
@@ -183,6 +183,7 @@ def main(lanes: Sequence[Lane] = LANES, tests: list[str] = TESTS, names: str = "
         print(error, file=sys.stderr)
         return 2
     required = os.environ.get("REQUIRE_ALL") == "1"
+    keep_compiled_modules()
     began = time.monotonic()
     results = run_lanes(todo)
     for result in results:
@@ -198,6 +199,15 @@ def main(lanes: Sequence[Lane] = LANES, tests: list[str] = TESTS, names: str = "
         say_what_failed(rows)
         return code or 1
     return 0
+
+
+def keep_compiled_modules() -> None:
+    """Let lanes keep compiled modules in one folder, even where the environment forbids it.
+
+    Otherwise each process of each lane would compile all modules again, and pytest rewrite all tests.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(BIN.parent / "pycache"))
 
 
 def list_lanes() -> int:

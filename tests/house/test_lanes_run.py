@@ -30,6 +30,14 @@ RED = """
 def test_bad():
     assert False
 """
+KEEPING = """
+import os
+import sys
+
+def test_compiled_modules_are_kept():
+    assert not sys.dont_write_bytecode
+    assert os.path.isdir(os.path.dirname(sys.pycache_prefix))
+"""
 RUN = """
 import sys
 from scripts import environments
@@ -71,6 +79,13 @@ def run(tmp_path):
         return done.returncode, (done.stdout or done.stderr).rstrip().splitlines()
 
     return work
+
+
+def test_lanes_keep_compiled_modules_where_the_environment_forbids_it(run, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    assert run(first=KEEPING)[0] == 0
+    assert run(tests=KEEPING)[0] == 0
 
 
 def test_a_green_run_ends_with_the_summary_of_pytest(run):
