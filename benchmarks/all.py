@@ -74,7 +74,7 @@ def parts() -> Iterator[Part]:
         yield Part("", ["--learners", "10000"], ["--learners", "300"], server, growth)
         yield Part("learner", [], ["--rounds", "3"], server, here)
         yield Part("lists", [], ["--learners", "400", "--rounds", "1"], server, here)
-        outbox = ["--lanes", "500"]
+        outbox = ["--lanes", "500", "--emails", "20"]
         yield Part("outbox", ["--lanes", "50000"], outbox, server, ["backlog"], by_url=True)
         again = ["--attempts", "1000"]
         yield Part("recalculation", again, ["--attempts", "40"], server, by_url=True)

@@ -4,7 +4,8 @@
 process when learners begin to submit, two per second. Prints the delay of status e-mails and the duration of learners'
 requests. Uses the broker given by ``--broker``, otherwise delivers inline, with `deliver_outbox` as from cron.
 
-`backlog`: how long the periodic task takes for LANES lanes, and to find a single lane of 20,000 messages.
+`backlog`: how long the periodic task takes for LANES lanes, for EMAILS status e-mails to a mail server on this machine, and
+to find a single lane of 20,000 messages.
 
 `broker`: how long the first request and the next ten wait for a broker that refuses connections, accepts them and never
 responds, or drops them, with AMQP and Redis.
@@ -123,6 +124,8 @@ def backlog(options: argparse.Namespace) -> None:
     from django.utils import timezone
 
     from benchmarks.__main__ import as_table, publish
+    from benchmarks.project import idle
+    from benchmarks.recorded import IDLE
     from edx_proctoring import outbox
     from edx_proctoring.models import OutboxMessage
 
@@ -146,11 +149,56 @@ def backlog(options: argparse.Namespace) -> None:
     fill(options.lanes, "lane {}")
     began = time.monotonic()
     result = outbox.deliver()
-    took = time.monotonic() - began
-    rows = [f"{result['delivered']:,}", f"{took:.1f}", f"{result['delivered'] / took:,.0f}"]
+    rows = [_row("of one quick kind", result["delivered"], time.monotonic() - began)]
+    if options.emails:
+        rows.append(_row("status e-mails", options.emails, send_emails(options.emails)))
     server = SERVERS[connection.vendor]
-    table = as_table(["messages of one quick kind", "seconds", "messages a second"], [rows])
-    publish(f"outbox-{server.lower()}", server, [(f"One worker delivers, {server}", table)])
+    table = as_table(["messages", "number", "seconds", "messages a second"], rows)
+    any_request = as_table(["request", "ms"], [[IDLE, f"{idle.milliseconds():.1f}"]])
+    blocks = [(f"One worker delivers, {server}", table), (f"Any request, {server}", any_request)]
+    publish(f"outbox-{server.lower()}", server, blocks)
+
+
+def _row(what: str, count: int, seconds: float) -> list[str]:
+    return [what, f"{count:,}", f"{seconds:.1f}", f"{count / seconds:,.0f}"]
+
+
+def send_emails(count: int) -> float:
+    """Write and send this many status e-mails to a mail server on this machine; return the seconds that it took."""
+    from django.conf import settings
+
+    from benchmarks.project import mail_server
+    from edx_proctoring import outbox
+    from edx_proctoring.effects import messages
+    from edx_proctoring.models import OutboxMessage
+    from edx_proctoring.testing.factories import AttemptFactory, ExamFactory
+
+    exam = ExamFactory()
+    for attempt in AttemptFactory.create_batch(count, proctored_exam=exam, status="submitted"):
+        payload = {
+            "attempt_id": attempt.pk,
+            "exam_id": exam.pk,
+            "user_id": attempt.user_id,
+            "course_id": exam.course_id,
+            "content_id": exam.content_id,
+            "history_id": attempt.pk,
+            "status": "submitted",
+            "language": "en",
+        }
+        draft = messages.email(payload, attempt)
+        OutboxMessage.objects.create(
+            kind=draft.kind, key=draft.key, lane=draft.ordering_key, payload=payload
+        )
+    with mail_server.running() as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port.value
+        began = time.monotonic()
+        result = outbox.deliver()
+        took = time.monotonic() - began
+        received, connections = server.received.value, server.connections.value
+    assert received == result["delivered"] == count, (received, result)
+    print(f"e-mails over {connections} connections", flush=True)
+    return took
 
 
 def broker(_options: argparse.Namespace) -> None:
@@ -225,6 +273,7 @@ def main() -> None:
         "--seconds", type=int, default=60, help="of submissions (default: %(default)s)"
     )
     parser.add_argument("--lanes", type=int, default=100_000, help="(default: %(default)s)")
+    parser.add_argument("--emails", type=int, default=2000, help="(default: %(default)s)")
     options = conditions.parse(parser)
     with database(), socket.create_server(("127.0.0.1", 0), backlog=1024) as provider:
         os.environ.update(

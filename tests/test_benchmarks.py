@@ -158,4 +158,16 @@ def test_growth_is_drawn_when_several_sizes_were_measured(results):
 def test_the_summary_shows_both_versions_and_their_ratio(results):
     results(of_1000=("200.0", "10.0"))
     (row,) = summary.rows()
-    assert row[1:] == ["MariaDB", "10.0 ms", "200.0 ms", "20.0", "≥ 20×"]
+    assert row[1:] == ["MariaDB", "10.0 ms", "200.0 ms", "20.0", "≥ 20×", "–"]
+
+
+def test_targets_are_those_of_a_machine_of_this_speed(results):
+    folder = results()
+    idle = [recorded.IDLE, "2", "2.5", "1", ""]
+    page = ["grouped attempts, page 10", "5", "30.0", "15", ""]
+    table = as_table(["page", "queries", "ms", "at most", "remarks"], [idle, page])
+    (folder / "lists-mariadb.rst").write_text(
+        f"today\n\n4 exams\n~~~~~~~\n\n{table}\n", encoding="utf-8"
+    )
+    (row,) = summary.rows()
+    assert row[2:] == ["30.0 ms", "–", "–", "≤ 15 ms", "≤ 37.5 ms"]

@@ -7,6 +7,7 @@ from typing import Any
 import bench
 import data
 import driver
+import idle
 from django.conf import settings
 
 from edx_proctoring import api
@@ -19,6 +20,7 @@ SUMMARIES = 50  # one takes less than the clock can tell
 def prepare_learners(count: int, at: str) -> None:
     """Create a course with this many learners, and one more proctored exam, which nobody has begun."""
     bench.fill_course(count, at)
+    idle.add_route()
     exam = ProctoredExam.objects.create(
         course_id=data.COURSE,
         content_id=data.block("begun"),
@@ -52,6 +54,7 @@ def requests_of(number: int) -> dict[str, float]:
     def begin(exam: int, **body: Any) -> str:
         return f"/{ask('post', '', {'exam_id': exam, **body})['exam_attempt_id']}"
 
+    only_authenticated = _taken(lambda: bench.answer(browser.get(idle.PATH)))[1]
     timed, create = _taken(lambda: begin(bench.KNOWN["timed"], start_clock="true"))
     poll = _taken(lambda: bench.answer(browser.get(f"{bench.EXAMS}/attempt{timed}")))[1]
     ends = [_taken(lambda what=what: ask("put", timed, {"action": what}))[1] for what in ("stop", "submit")]  # fmt: skip
@@ -61,6 +64,7 @@ def requests_of(number: int) -> dict[str, float]:
         "timed exam: create and start, poll, end, submit": create + poll + sum(ends),
         "proctored exam: create": created,
         "proctored exam: start": started,
+        "a request that only authenticates": only_authenticated,
         "status summary, permission granted (Python API)": _summary() / SUMMARIES,
     }
 

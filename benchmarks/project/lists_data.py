@@ -1,4 +1,7 @@
-"""Two large courses: one with few exams of many learners, one with many exams of fewer. The database copies the rows."""
+"""Two large courses, one with few exams of many learners, one with many exams of fewer, and a small course.
+
+The database copies the rows.
+"""
 
 import datetime
 
@@ -13,6 +16,7 @@ from edx_proctoring.models import (
 )
 
 FEW, MANY = "course-v1:edX+FewExams+2026", "course-v1:edX+ManyExams+2026"
+SMALL = "course-v1:edX+Small+2026"  # a fortieth of the attempts
 STAFF = "staff"
 # Texts that all e-mail addresses have, and that one has.
 COMMON, RARE = (
@@ -33,7 +37,7 @@ AN_HOUR_BEFORE = {
 
 
 def fill(learners: int) -> None:
-    """Fill both courses with four attempts for each of so many learners, and a few earlier ones."""
+    """Fill the large courses with four attempts for each of so many learners, and a few earlier ones."""
     begin = timezone.now() - datetime.timedelta(days=30)
     users = get_user_model().objects
     users.create(username=STAFF, email="staff@example.com", is_staff=True)
@@ -50,11 +54,11 @@ def fill(learners: int) -> None:
         ),
         batch_size=2000,
     )
-    for name, course, number in (("few", FEW, 4), ("many", MANY, 40)):
+    for course, number in ((FEW, 4), (MANY, 40), (SMALL, 4)):
         for place in range(number):
             exam = _exam(course, place, is_practice=place == number - 1)
-            chosen = "1 = 1" if name == "few" else f"u.id % 10 = {place % 10}"
-            _attempts(exam, chosen)
+            chosen = {FEW: "1 = 1", MANY: f"u.id % 10 = {place % 10}", SMALL: "u.id % 40 = 0"}
+            _attempts(exam, chosen[course])
     _allowances(learners)
     _analyze()
 
