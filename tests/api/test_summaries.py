@@ -165,10 +165,10 @@ def test_results_belong_to_the_caller(exam, learner):
     ("kind", "status", "queries"),
     [
         (PROCTORED, None, 3),
-        (PROCTORED, "submitted", 1),
+        (PROCTORED, "submitted", 2),
         (PRACTICE, None, 2),
-        (PRACTICE, "submitted", 1),
-        (TIMED, None, 2),
+        (PRACTICE, "submitted", 2),
+        (TIMED, None, 1),
         (TIMED, "submitted", 1),
     ],
 )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from edx_proctoring import host
 from edx_proctoring.compiled_queries import CompiledOnce
 from edx_proctoring.lifecycle import expire_if_overdue, find_learner
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt, exactly
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamSerializer
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.types import StatusSummary, User
@@ -64,29 +64,25 @@ def get_attempt_status_summary(
     None for an unknown exam, and for users who may not take proctored exams, such as anonymous visitors (`user_id`
     None). Ends an attempt whose time is over. Raises UserNotFoundException if the user has to be looked up.
     """
-    newest = _NEWEST.first(str(course_id), str(content_id), user_id)
-    exam = (
-        newest.proctored_exam
-        if newest
-        else ProctoredExam.get_exam_by_content_id(course_id, content_id)
-    )
+    exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
     if exam is None:
         log.info("no exam in course_id=%s with content_id=%s", course_id, content_id)
         return None
     if _is_timed(exam):
         return _translated(TIMED_EXAM_STATUS_SUMMARY_MAP["_default"])
+    newest = _NEWEST.first(exam.pk, user_id)
+    if newest is not None:
+        newest.proctored_exam = exam
     return _summary_of(exam, newest, _LearnerInCourse(user_id, course_id))
 
 
-# Learner and exam come with the attempt: the course's outline asks for each of its rows, on each of its pages.
 _NEWEST = CompiledOnce(
-    lambda course_id, content_id, user_id: (
-        ProctoredExamStudentAttempt.objects.with_parts()
-        .in_course(course_id)
-        .filter(exactly(proctored_exam__content_id=content_id), user_id=user_id)
+    lambda exam_id, user_id: (
+        ProctoredExamStudentAttempt.objects.select_related("user")
+        .of_pair(exam_id, user_id)
         .newest_first()[:1]
     ),
-    *(str, str, int),
+    *(int, int),
 )
 
 
