@@ -95,8 +95,7 @@ def open_page(browser, live_server, client_for, staff):
         return page
 
     yield open_at
-    for context in contexts:
-        close_pages(context)
+    close_pages(*contexts)
     assert not errors
 
 

@@ -2,10 +2,10 @@
 
 import json
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from threading import Condition, Lock
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +21,7 @@ from edx_proctoring.urls import app_name, urlpatterns
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 # A live server responds in threads, and drf-spectacular loads its classes when first used.
-BUILDING = Lock()
+BUILDING = threading.Lock()
 # Statuses for methods that a route does not have; the document describes only existing methods.
 NO_SUCH_METHOD = {403, 404, 405, 406}
 
@@ -116,39 +116,56 @@ def check_answer(request: Any, response: Any) -> None:
     check(path, method, response.status_code, kind, b"" if response.streaming else response.content)
 
 
-_changed = Condition()
+_changed = threading.Condition()
 _requests: set[object] = set()
 _closed_sessions: set[str] = set()
 
 
-@contextmanager
-def _in_progress(request: Any) -> Iterator[bool]:
-    """Note the request as one in progress; yield False if the page that sent it has been closed."""
+def _begin(request: Any) -> object | None:
+    """Note the request as one in progress; return None if the page that sent it has been closed."""
     one = object()
     with _changed:
-        is_open = request.COOKIES.get(settings.SESSION_COOKIE_NAME) not in _closed_sessions
+        if request.COOKIES.get(settings.SESSION_COOKIE_NAME) in _closed_sessions:
+            return None
         _requests.add(one)
-    try:
-        yield is_open
-    finally:
-        with _changed:
-            _requests.discard(one)
-            _changed.notify_all()
+    return one
 
 
-def close_pages(context: Any) -> None:
-    """Close the pages of a browser's context; none of their requests reads the database after this.
+def _end(one: object) -> None:
+    with _changed:
+        _requests.discard(one)
+        _changed.notify_all()
+
+
+def _end_with(response: Any, one: object) -> None:
+    """End the request when its response is complete; a live server closes one that it has streamed."""
+    if not response.streaming or threading.current_thread() is threading.main_thread():
+        _end(one)
+        return
+    close = response.close
+
+    def close_and_end() -> None:
+        try:
+            close()
+        finally:
+            _end(one)
+
+    response.close = close_and_end
+
+
+def close_pages(*contexts: Any) -> None:
+    """Close the pages of a browser's contexts; none of their requests reads the database after this.
 
     A closed page may have sent a request that the live server has not begun to handle: it would find a flushed
-    database. Such requests get 503; the others are waited for.
+    database. Such requests get 503; the others are waited for. The contexts' sessions at this time count.
     """
-    cookies = context.cookies()
+    cookies = [cookie for context in contexts for cookie in context.cookies()]
+    for context in contexts:
+        context.close()
     with _changed:
         _closed_sessions.update(
             one["value"] for one in cookies if one["name"] == settings.SESSION_COOKIE_NAME
         )
-    context.close()
-    with _changed:
         assert _changed.wait_for(lambda: not _requests, timeout=30)
 
 
@@ -158,10 +175,15 @@ def watched() -> Iterator[list[str]]:
     get_response, found = BaseHandler.get_response, []
 
     def checked(self: Any, request: Any) -> Any:
-        with _in_progress(request) as is_open:
-            if not is_open:
-                return HttpResponse(status=503)
+        one = _begin(request)
+        if one is None:
+            return HttpResponse(status=503)
+        try:
             response = get_response(self, request)
+        except BaseException:
+            _end(one)
+            raise
+        _end_with(response, one)
         try:
             check_answer(request, response)
         except AssertionError as problem:

@@ -1,13 +1,16 @@
 """Requests that a closed page has sent are refused, so that a test cannot fail from the page of an earlier one."""
 
-from django.urls import reverse
+import pytest
 
 from edx_proctoring.testing.factories import COURSE_ID
 from tests.openapi.answers import close_pages
 
+pytestmark = pytest.mark.needs("lms-urls")
+EXAMS = f"/api/edx_proctoring/v2/courses/{COURSE_ID}/exams/"
+
 
 class Context:
-    """What is used of Playwright's browser context."""
+    """The part of Playwright's browser context that is used."""
 
     def __init__(self, session):
         self.session = session
@@ -21,11 +24,10 @@ class Context:
 
 
 def test_a_request_of_a_closed_page_reads_no_database(client_for, staff, django_assert_num_queries):
-    url = reverse("edx_proctoring:v2.exams", args=[COURSE_ID])
     closed, other = client_for(staff), client_for(staff)
     context = Context(closed.cookies["sessionid"].value)
     close_pages(context)
     assert context.is_closed
     with django_assert_num_queries(0):
-        assert closed.get(url).status_code == 503
-    assert other.get(url).status_code == 200
+        assert closed.get(EXAMS).status_code == 503
+    assert other.get(EXAMS).status_code == 200
