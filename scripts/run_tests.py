@@ -21,7 +21,7 @@ from typing import Any
 
 from scripts import closing_table, failures
 from scripts.environments import NotInstalled
-from scripts.lanes import BIN, CORES, LANES, ROOT, TESTS, Lane
+from scripts.lanes import CORES, LANES, ROOT, TESTS, Lane
 
 
 @dataclass
@@ -207,7 +207,7 @@ def keep_compiled_modules() -> None:
     Otherwise each process of each lane would compile all modules again, and pytest rewrite all tests.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(BIN.parent / "pycache"))
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".venv" / "pycache"))
 
 
 def list_lanes() -> int:

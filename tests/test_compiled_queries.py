@@ -176,6 +176,28 @@ def test_a_renamed_table_is_compiled_anew(monkeypatch):
     assert '"elsewhere"' in query.plan("default").sql.replace("`", '"')
 
 
+@pytest.mark.databases("postgresql")
+def test_the_rows_are_those_of_the_connections_schema():
+    """As with django-tenants, which changes the search path of a connection between two requests."""
+    query = CompiledOnce(lambda key: ProctoredExam.objects.filter(pk=key), int)
+    exam = ExamFactory()
+    table = ProctoredExam._meta.db_table
+
+    def found_in(schema):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL search_path TO {schema}")
+        return query(exam.pk)
+
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE SCHEMA tenant")
+            cursor.execute(f"CREATE TABLE tenant.{table} (LIKE public.{table} INCLUDING ALL)")
+        assert found_in("public") == [exam]
+        assert found_in("tenant") == []
+        assert found_in("public") == [exam]
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
 def other(monkeypatch):
     """Add an empty SQLite database, to which a router sends all reads."""
