@@ -36,6 +36,7 @@ ON_DATABASES = [
     "tests/test_outbox.py",
     "tests/test_transactions.py",
     "tests/views/test_large_course.py",
+    "tests/views/test_list_plans.py",
     "tests/views/test_lost_connections.py",
     "tests/views/v2/test_attempt_orders.py",
     "tests/views/v2/test_attempt_pages.py",
