@@ -9,6 +9,7 @@ import datetime
 import os
 import platform
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,12 +22,13 @@ from scripts import lanes
 
 MOST_LOAD = 0.5  # for each core, during the minute before the start
 FOLLOWS = "BENCHMARK_FOLLOWS_ANOTHER"
+BUSY = os.EX_TEMPFAIL  # the exit status on a busy machine
 
 _options = argparse.Namespace(any_load=False, load=None)
 
 
 def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
-    """Return the options of the command line; exit with 2 on a machine that is busy with other work.
+    """Return the options of the command line; exit with BUSY on a machine that is busy with other work.
 
     With `--any-load` the benchmark runs anyway, but nothing is recorded.
     """
@@ -38,11 +40,11 @@ def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     most = MOST_LOAD * (os.cpu_count() or 1)
     if load > most and not options.any_load:
         print(
-            f"Not measured: the load of this machine is {load:.1f}; results count up to {most:.1f}. "
+            f"Not measured: the load of this machine is {load:.2f}; results count up to {most:.2f}. "
             "Wait, or see --any-load.",
             file=sys.stderr,
         )
-        sys.exit(2)
+        sys.exit(BUSY)
     _options.any_load, _options.load = options.any_load, load
     return options
 
@@ -68,13 +70,23 @@ def description(server: str) -> str:
     versions = [
         f"Python {platform.python_version()}",
         f"Django {django.__version__}",
-        f"edx-proctoring {edx_proctoring.__version__}",
+        f"edx-proctoring {edx_proctoring.__version__}{_commit()}",
         database_version(server),
     ]
     return (
         f"{datetime.datetime.now(datetime.UTC).date()}, {machine()}; {', '.join(versions)}; "
         f"load {began} before the start and {_load():.1f} at the end."
     )
+
+
+def _commit() -> str:
+    """Return the commit in brackets, with a "+" if files of the package differ from it; '' outside of a checkout."""
+    git = ["git", "-C", str(lanes.ROOT)]
+    found = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    if found.returncode:
+        return ""
+    same = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "edx_proctoring"])
+    return f" ({found.stdout.strip()}{'+' if same.returncode else ''})"
 
 
 def machine() -> str:

@@ -22,6 +22,7 @@ from benchmarks.recorded import IDLE
 from tests.upgrade import sides
 
 V1, V2 = "/api/edx_proctoring/v1/proctored_exam", "/api/edx_proctoring/v2/courses"
+ONBOARDING = "/api/edx_proctoring/v1/user_onboarding/status"
 # The columns of the staff page, and those of the Python API's callers.
 ORDERS = (
     "username",
@@ -95,6 +96,7 @@ def pages(course: str) -> list[Page]:
     if course == data.FEW:
         found += [
             Page(SMALL_DASHBOARD, lambda: dashboard(data.SMALL), 25),
+            page("onboarding, 100,000 learners", f"{ONBOARDING}/course_id/{course}", 25),
             page("allowances grouped by learner, 10,000", f"{V1}/{course}/grouped/allowance", 140),
             page("v2 allowances, page 1", f"{V2}/{course}/allowances/", 15),
         ]
@@ -181,6 +183,7 @@ def main() -> None:
 
         idle.add_route()
         data.fill(options.learners)
+        data.add_onboarding()
         blocks = [
             (f"{title}, {options.server}", as_table(HEADER, rows(course, options)))
             for title, course in (("4 exams", data.FEW), ("40 exams", data.MANY))

@@ -29,7 +29,7 @@ class Idle(APIView):
 
 
 def add_route() -> None:
-    """Add the route to the project's."""
+    """Add the route to the routes of the project."""
     import_module(settings.ROOT_URLCONF).urlpatterns.append(path(PATH[1:], Idle.as_view()))
     clear_url_caches()
 

@@ -1,19 +1,25 @@
 """Two large courses, one with few exams of many learners, one with many exams of fewer, and a small course.
 
-The database copies the rows.
+SQL statements make their attempts from the table of users.
 """
 
 import datetime
+from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.models import Value
 from django.utils import timezone
 
+from edx_proctoring.backends.null import NullBackendProvider
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
+    ProctoringLearner,
 )
+from edx_proctoring.runtime import set_runtime_service
 
 FEW, MANY = "course-v1:edX+FewExams+2026", "course-v1:edX+ManyExams+2026"
 SMALL = "course-v1:edX+Small+2026"  # a fortieth of the attempts
@@ -24,6 +30,7 @@ COMMON, RARE = (
     "learner000123",
 )
 ALLOWANCES = 10_000
+User = get_user_model()
 TABLE = ProctoredExamStudentAttempt._meta.db_table
 STATUSES = """CASE WHEN u.id % 1000 = 7 THEN 'error' WHEN u.id % 1000 = 8 THEN 'second_review_required'
     WHEN u.id % 20 = 3 THEN 'rejected' WHEN u.id % 5 = 1 THEN 'verified' ELSE 'submitted' END"""
@@ -39,7 +46,7 @@ AN_HOUR_BEFORE = {
 def fill(learners: int) -> None:
     """Fill the large courses with four attempts for each of so many learners, and a few earlier ones."""
     begin = timezone.now() - datetime.timedelta(days=30)
-    users = get_user_model().objects
+    users = User.objects
     users.create(username=STAFF, email="staff@example.com", is_staff=True)
     users.bulk_create(
         (
@@ -60,7 +67,28 @@ def fill(learners: int) -> None:
             chosen = {FEW: "1 = 1", MANY: f"u.id % 10 = {place % 10}", SMALL: "u.id % 40 = 0"}
             _attempts(exam, chosen[course])
     _allowances(learners)
+    ProctoringLearner.objects.bulk_create(
+        (ProctoringLearner(user=user) for user in users.exclude(username=STAFF)), batch_size=2000
+    )
     _analyze()
+
+
+class Enrollments:
+    """The host's service `enrollments`. The learners' locks stand for its rows, which have `user` and `mode`."""
+
+    def get_enrollments_can_take_proctored_exams(
+        self, _course: str, _text: str | None = None
+    ) -> Any:
+        rows = ProctoringLearner.objects.annotate(mode=Value("verified"))
+        return rows.select_related("user").order_by("user__username")
+
+
+def add_onboarding() -> None:
+    """Add a provider that supports onboarding, for which the practice exams are then, and let the host list all learners."""
+    provider = NullBackendProvider()
+    provider.supports_onboarding = True
+    apps.get_app_config("edx_proctoring").backends["test"] = provider
+    set_runtime_service("enrollments", Enrollments())
 
 
 def _exam(course: str, number: int, *, is_practice: bool) -> ProctoredExam:
@@ -117,7 +145,7 @@ def _values(exam: ProctoredExam, status: str, *, is_earlier: bool = False) -> di
 
 def _allowances(learners: int) -> None:
     exams = list(ProctoredExam.objects.filter(course_id=FEW).order_by("pk"))
-    users = get_user_model().objects.filter(username__startswith="learner").order_by("pk")
+    users = User.objects.filter(username__startswith="learner").order_by("pk")
     each = ALLOWANCES // len(exams)
     ProctoredExamStudentAllowance.objects.bulk_create(
         (
@@ -136,6 +164,11 @@ def _analyze() -> None:
         if connection.vendor == "postgresql":
             cursor.execute("VACUUM ANALYZE")
         elif connection.vendor == "mysql":
-            cursor.execute(f"ANALYZE TABLE {TABLE}, auth_user, proctoring_proctoredexam")
+            tables = (
+                model._meta.db_table
+                for model in (*apps.get_app_config("edx_proctoring").get_models(), User)
+            )
+            cursor.execute(f"ANALYZE TABLE {', '.join(tables)}")
+            cursor.fetchall()
         else:
             cursor.execute("ANALYZE")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.synchronize import Event
 
 GREETING = b"220 benchmark\r\n"
 ACCEPTED = b"250 accepted\r\n"
@@ -44,7 +45,7 @@ class _Connection(socketserver.StreamRequestHandler):
             pass
 
 
-def _serve(counts: Running, is_ready: "multiprocessing.synchronize.Event") -> None:
+def _serve(counts: Running, is_ready: Event) -> None:
     _Connection.counts = counts
     with socketserver.TCPServer(("127.0.0.1", 0), _Connection) as server:
         counts.port.value = server.server_address[1]

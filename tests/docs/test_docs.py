@@ -142,7 +142,7 @@ def test_each_dependency_is_explained(name):
 def test_pictures_and_links_of_the_readme_exist():
     text = (ROOT / "README.rst").read_text(encoding="utf-8")
     pictures = re.findall(r"\.\. image:: (\S+)", text)
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     links = re.findall(r" <(\S+\.rst)>`_", text)
     assert all((ROOT / path).exists() for path in [*pictures, *links])
 
