@@ -5,7 +5,7 @@ from itertools import pairwise, product
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from edx_proctoring import lifecycle
@@ -87,6 +87,8 @@ def test_unknown_statuses_are_refused(attempt, before, word):
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(walk=st.lists(st.sampled_from(ALL), min_size=1, max_size=12))
+@example(walk=["started", "error"])
+@example(walk=["declined", "started", "error"])
 def test_random_walks_never_reactivate_an_attempt_and_send_each_change_once(attempt, host, walk):
     host.calls.clear()
     known = attempt(status="created")
@@ -133,13 +135,15 @@ def consequences(statuses):
     """Return the emails, provider notices and credit statuses expected for this sequence of a single graded attempt."""
     mails, notices, credit = [], [], []
     proctored, begun = True, False
-    for status in statuses[1:]:
+    for before, status in pairwise(statuses):
         if status in CREDIT:
             credit.append(CREDIT[status])
         if status == "declined":
             proctored = False  # from here on without emails and provider notices
         if proctored and status in ("submitted", "verified", "rejected"):
             mails.append(status)
+        if proctored and status == "error" and before in ("started", "ready_to_submit"):
+            mails.append(status)  # INTERRUPTION_EMAILS
         if proctored and status == "started" and not begun:
             notices.append("start_exam_attempt")
         if proctored and status in NOTICES:
