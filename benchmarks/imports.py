@@ -5,7 +5,6 @@ what they import from elsewhere. Providers, handlers and libraries that only req
 """
 
 import argparse
-import os
 import re
 import statistics
 import subprocess
@@ -25,11 +24,7 @@ def imported(python: Path) -> tuple[int, float]:
     done = subprocess.run(
         [python, "-X", "importtime", "-c", "import django; django.setup()"],
         cwd=sides.PROJECT,
-        env={
-            **{name: os.environ[name] for name in sides.KEPT if name in os.environ},
-            "DJANGO_SETTINGS_MODULE": "settings",
-            "DATABASE_URL": "sqlite://:memory:",
-        },
+        env=sides.environment("sqlite://:memory:"),
         capture_output=True,
         text=True,
         check=True,

@@ -181,7 +181,7 @@ def send_emails(count: int) -> float:
             "user_id": attempt.user_id,
             "course_id": exam.course_id,
             "content_id": exam.content_id,
-            "history_id": attempt.pk,
+            "history_id": attempt.history.latest().pk,
             "status": "submitted",
             "language": "en",
         }

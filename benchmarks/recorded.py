@@ -5,7 +5,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parent / "results"
 Table = list[dict[str, str]]
-# What any request needs: 1.0 ms on the machine for which the targets were set.
+# Django and REST framework need this for any request: 1.0 ms on the machine for which the targets were set.
 IDLE = "a request that only authenticates"
 
 

@@ -1,4 +1,4 @@
-"""A request that only authenticates: what Django and REST framework need for any request, and so a measure of the machine."""
+"""A request that only authenticates: Django and REST framework need that for any request. It shows how fast the machine is."""
 
 import statistics
 import time

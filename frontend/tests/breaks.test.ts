@@ -2,16 +2,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bindBreakScreen, shortClock } from '../src/breaks';
 import { bindScreens } from '../src/screens';
 import { type TimerBar, showTimer } from '../src/timer';
-import { type Answer, RUNNING as DATA, modalDialogs, server, visible, watchNavigation } from './helpers';
+import { type Answer, RUNNING as DATA, modalDialogs, pageWithTimer, server, watchNavigation } from './helpers';
 
 let root: HTMLElement;
 let found: TimerBar | null;
 
 beforeEach(() => {
-  vi.useFakeTimers();
-  document.body.innerHTML = '<div class="proctored_exam_status"></div>';
-  root = document.querySelector('.proctored_exam_status')!;
-  visible(true);
+  root = pageWithTimer();
   modalDialogs();
   found = null;
 });

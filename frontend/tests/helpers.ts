@@ -111,6 +111,14 @@ export function workers(answer: (message: any) => any): Workers {
   return seen;
 }
 
+/** Build a page with the place of the timer bar, with fake timers; return that place. */
+export function pageWithTimer(): HTMLElement {
+  vi.useFakeTimers();
+  document.body.innerHTML = '<div class="proctored_exam_status"></div>';
+  visible(true);
+  return document.querySelector<HTMLElement>('.proctored_exam_status')!;
+}
+
 /** Is the page in front? */
 export function visible(yes: boolean): void {
   Object.defineProperty(document, 'hidden', { configurable: true, value: !yes });

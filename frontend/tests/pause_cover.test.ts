@@ -1,15 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type TimerBar, showTimer } from '../src/timer';
-import { type Answer, RUNNING as DATA, server, visible, watchNavigation } from './helpers';
+import { type Answer, RUNNING as DATA, pageWithTimer, server, watchNavigation } from './helpers';
 
 let root: HTMLElement;
 let found: TimerBar | null;
 
 beforeEach(() => {
-  vi.useFakeTimers();
-  document.body.innerHTML = '<div class="proctored_exam_status"></div>';
-  root = document.querySelector('.proctored_exam_status')!;
-  visible(true);
+  root = pageWithTimer();
   found = null;
 });
 afterEach(() => {

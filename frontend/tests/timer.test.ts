@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CLOSED, namespace } from '../src/proctored_exam';
 import { type TimerBar, showTimer } from '../src/timer';
-import { type Answer, RUNNING as DATA, server, visible, watchNavigation, workers } from './helpers';
+import { type Answer, RUNNING as DATA, pageWithTimer, server, visible, watchNavigation, workers } from './helpers';
 
 const WORKER = 'https://provider/worker.js';
 const COLLECTION = '/api/edx_proctoring/v1/proctored_exam/attempt';
@@ -10,11 +10,8 @@ let root: HTMLElement;
 let found: TimerBar | null;
 
 beforeEach(() => {
-  vi.useFakeTimers();
-  document.body.innerHTML = '<div class="proctored_exam_status"></div>';
-  root = document.querySelector('.proctored_exam_status')!;
+  root = pageWithTimer();
   Object.assign(namespace(), { configuredWorkerURL: '', attemptExternalId: '' });
-  visible(true);
   found = null;
 });
 afterEach(() => {

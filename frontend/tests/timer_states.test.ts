@@ -3,18 +3,15 @@ import { namespace } from '../src/proctored_exam';
 import { tell } from '../src/window_messages';
 import { type TimerBar, showTimer } from '../src/timer';
 import { endTyped, showWhatWasLeft } from '../src/unsaved_answers';
-import { type Answer, RUNNING as DATA, modalDialogs, server, visible, watchNavigation } from './helpers';
+import { type Answer, RUNNING as DATA, modalDialogs, pageWithTimer, server, watchNavigation } from './helpers';
 
 
 let root: HTMLElement;
 let found: TimerBar | null;
 
 beforeEach(() => {
-  vi.useFakeTimers();
-  document.body.innerHTML = '<div class="proctored_exam_status"></div>';
-  root = document.querySelector('.proctored_exam_status')!;
+  root = pageWithTimer();
   Object.assign(namespace(), { configuredWorkerURL: '', attemptExternalId: '' });
-  visible(true);
   found = null;
 });
 afterEach(() => {

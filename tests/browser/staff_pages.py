@@ -59,6 +59,12 @@ def course(transactional_db):
     return {"midterm": midterm, "quiz": quiz}
 
 
+def cookies_of(client, url):
+    """Return the cookies of a signed-in client, for a browser's context at this address."""
+    values = {"sessionid": client.cookies["sessionid"].value, "csrftoken": TOKEN}
+    return [{"name": name, "value": value, "url": url} for name, value in values.items()]
+
+
 @pytest.fixture
 def open_page(browser, live_server, client_for, staff):
     """Return a function that opens the page as course staff; script errors and policy violations fail the test."""
@@ -77,14 +83,7 @@ def open_page(browser, live_server, client_for, staff):
             **options,
         )
         contexts.append(context)
-        session = client_for(staff).cookies["sessionid"].value
-        cookies = {"sessionid": session, "csrftoken": TOKEN}
-        context.add_cookies(
-            [
-                {"name": name, "value": value, "url": live_server.url}
-                for name, value in cookies.items()
-            ]
-        )
+        context.add_cookies(cookies_of(client_for(staff), live_server.url))
         context.on("weberror", lambda error: errors.append(str(error.error)))
         page = context.new_page()
         page.on("console", lambda line: errors.append(line.text) if "Policy" in line.text else None)

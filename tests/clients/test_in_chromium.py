@@ -8,7 +8,7 @@ import pytest
 from edx_proctoring.contrib.accommodations import api as accommodations
 from edx_proctoring.testing.factories import COURSE_ID
 from tests.browser.accessibility import accessible
-from tests.browser.staff_pages import MARKS, TOKEN, browser  # noqa: F401  a fixture
+from tests.browser.staff_pages import MARKS, browser, cookies_of  # noqa: F401  a fixture
 from tests.clients import environment
 from tests.contrib.live.conftest import send  # noqa: F401  a fixture
 from tests.openapi.answers import close_pages
@@ -43,13 +43,7 @@ def bundle(tmp_path_factory):
 def page(browser, bundle, live_server, client_for, learner, timed_exam):  # noqa: F811  a fixture
     """The exam's page, with a clock that the test moves; script errors fail the test."""
     context = browser.new_context(base_url=live_server.url, viewport={"width": 1100, "height": 800})
-    session = client_for(learner).cookies["sessionid"].value
-    context.add_cookies(
-        [
-            {"name": name, "value": value, "url": live_server.url}
-            for name, value in {"sessionid": session, "csrftoken": TOKEN}.items()
-        ]
-    )
+    context.add_cookies(cookies_of(client_for(learner), live_server.url))
     errors = []
     context.on("weberror", lambda error: errors.append(str(error.error)))
     html = PAGE.format(course=COURSE_ID, content=timed_exam.content_id)

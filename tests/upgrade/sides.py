@@ -22,6 +22,12 @@ KEPT = ("PATH", "HOME", "LANG", "PYTHONPYCACHEPREFIX")
 PROJECT = Path(__file__).resolve().parent / "project"
 
 
+def environment(database: str, settings: str = "settings") -> dict[str, str]:
+    """Return the variables of a process that runs either package in `project/`."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {**kept, "DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": settings}
+
+
 class Side:
     """A process that runs `project/driver.py`; its commands, and those of the module `more`, are methods."""
 
@@ -34,17 +40,12 @@ class Side:
         settings: str = "settings",
     ) -> None:
         also = MORE.format(folder=str(more.parent), name=more.stem) if more else ""
-        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         self._errors = errors
         with errors.open("w") as log:
             self._process = subprocess.Popen(
                 [python, "-c", BEGIN.format(more=also)],
                 cwd=PROJECT,
-                env={
-                    **kept,
-                    "DATABASE_URL": database,
-                    "DJANGO_SETTINGS_MODULE": settings,
-                },
+                env=environment(database, settings),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -10,6 +10,7 @@ from tests.browser.accessibility import accessible
 from tests.browser.staff_pages import (  # noqa: F401  fixtures
     MARKS,
     browser,
+    cookies_of,
     fits,
     open_page,
     picture,
@@ -254,15 +255,7 @@ def test_an_invigilator_sees_the_assigned_room(board, hall, open_page, client_fo
     row(board, "sam").get_by_text("Lab").wait_for()
     assert Seat.objects.filter(room="Lab").count() == 2
     theirs = open_page(path=PAGE)
-    theirs.context.add_cookies(
-        [
-            {
-                "name": "sessionid",
-                "value": client_for(pat).cookies["sessionid"].value,
-                "url": live_server.url,
-            }
-        ]
-    )
+    theirs.context.add_cookies(cookies_of(client_for(pat), live_server.url))
     theirs.goto(PAGE)
     row(theirs, "yuki").wait_for()
     assert rows(theirs) == ["yuki", "sam"]
