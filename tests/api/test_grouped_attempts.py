@@ -4,8 +4,10 @@ import datetime
 import random
 
 import pytest
+from django.core.cache import cache
 
 from edx_proctoring import api
+from edx_proctoring.api.attempts import counts, pages
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.testing.factories import COURSE_ID, AttemptFactory, ExamFactory, UserFactory
 
@@ -78,6 +80,30 @@ def test_one_exam(course):
     page = api.get_grouped_attempts(COURSE_ID, exam_id=exam_id, per_page=3)
     assert [row["id"] for row in page.object_list] == own[:3]
     assert page.paginator.count == len(own)
+
+
+@pytest.mark.parametrize("crowded", [0, 1, 3])
+def test_many_exams(monkeypatch, crowded):
+    """Deep pages of a large course with many exams look at few attempts of most exams; some exams have many of them."""
+    monkeypatch.setattr(counts, "LARGE", 1)
+    monkeypatch.setattr(pages, "SHALLOW", 0)
+    users = UserFactory.create_batch(14)
+    made = [
+        AttemptFactory.build(
+            proctored_exam=exam,
+            user=users[number % (14 if place < crowded else 8)],  # some have earlier attempts
+            created=NOON - datetime.timedelta(minutes=number * (1 if place < crowded else 60)),
+        )
+        for place, exam in enumerate(ExamFactory.create_batch(20))
+        for number in range(28 if place < crowded else 12)
+    ]
+    Attempt.objects.bulk_create(made)
+    wanted = newest(Attempt.objects.order_by("-created", "-id"))
+    cache.clear()
+    for _is_counted in (False, True):  # in a large course, the number of rows is remembered
+        for number in range(1, 4):
+            page = api.get_grouped_attempts(COURSE_ID, page=number, per_page=30)
+            assert [row["id"] for row in page.object_list] == wanted[30 * number - 30 : 30 * number]
 
 
 def test_a_course_without_attempts():

@@ -57,9 +57,8 @@ def count_roughly(
     return count
 
 
-def count_exactly(rows: AttemptQuerySet, key: str, *, is_filtered: bool) -> int:
-    """Return the same number, exactly as it is now, or was at most SECONDS_REMEMBERED ago in a large course."""
-    known = remembered(key)
+def count_exactly(rows: AttemptQuerySet, key: str, known: int | None, *, is_filtered: bool) -> int:
+    """Return the same number, exactly as it is now, or was at most SECONDS_REMEMBERED ago in a large course (`known`)."""
     if known is None:
         newest = rows.latest_per_learner().order_by()
         known = newest.count() if is_filtered else count_pairs(rows)

@@ -144,55 +144,62 @@ class _Reached:
         ]
 
     def _by_exam_id(self, depths: Sequence[int], exam_ids: Sequence[int]) -> list[Stream]:
-        """Do the same with the ids as constants: MariaDB sorts all attempts of an exam whose id is not a constant."""
+        """Do the same with the ids as constants: MariaDB sorts all attempts of an exam whose id is not a constant.
+
+        One statement for each exam and part reads both depths, because planning a statement takes longer than reading rows.
+        """
         if not (exam_ids and depths[0]):
             return []
-        database = connections[self.exams.db]
-        streams: dict[tuple[int, int], list[Moment]] = {}
+        database, size = connections[self.exams.db], depths[-1] - depths[0] + 1
+        first, last = ("MAX", "MIN") if self.sign else ("MIN", "MAX")
         statements: list[str] = []
         values: Values = []
-        for number, part in enumerate(self.narrowing.parts):
-            for place, depth in enumerate(depths):
-                try:
-                    sql, parameters = as_sql(self._of_any_exam(part, depth), database)
-                except EmptyResultSet:  # the conditions exclude each other
-                    continue
-                for pk in exam_ids:
-                    streams[pk, number] = [None] * len(depths)
-                    one = sql.replace(ANY_EXAM, f"{pk:d}")
-                    statements.append(f"(SELECT {pk:d}, {number}, {place}, one.* FROM ({one}) one)")  # noqa: S608  Django's
-                    values += parameters
+        for part in self.narrowing.parts:
+            try:
+                sql, parameters = as_sql(self._of_any_exam(part, depths[0], size), database)
+            except EmptyResultSet:  # the conditions exclude each other
+                continue
+            for pk in exam_ids:
+                one = sql.replace(ANY_EXAM, f"{pk:d}")
+                found = f"{pk:d}, {first}(created), {last}(created), COUNT(*)"
+                statements.append(f"(SELECT {found} FROM ({one}) one)")  # noqa: S608  Django's
+                values += parameters
         if not statements:
             return []
         with database.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(statements), values)
-            for pk, number, place, created in cursor.fetchall():
-                streams[pk, number][place] = _moment(created, database)
-        return [(pk, moments) for (pk, _), moments in streams.items()]
+            rows = cursor.fetchall()
+        streams: list[Stream] = []
+        for pk, near, far, number in rows:
+            moments = [_moment(near, database), _moment(far, database) if number == size else None]
+            streams.append((pk, moments[: len(depths)]))
+        return streams
 
-    def _of_any_exam(self, part: Q, depth: int) -> "Moments":
+    def _of_any_exam(self, part: Q, depth: int, size: int) -> "Moments":
         """Return the query for one exam; Django would take a millisecond to compile that of each."""
         exam = RawSQL(ANY_EXAM, ())  # noqa: S611  a number takes its place
         if self.narrowing.name:
             own = self.narrowing.narrow(Attempt.objects.filter(proctored_exam_id=exam))
-            return _reached(own.filter(part), depth, f"{self.sign}created")
+            return _reached(own.filter(part), depth, f"{self.sign}created", size=size)
         # As an equation, it would let MariaDB take an index in another order, and sort.
         before, after = RawSQL(f"{ANY_EXAM} - 1", ()), RawSQL(f"{ANY_EXAM} + 1", ())  # noqa: S611  as above
         only = Q(proctored_exam_id__gt=before, proctored_exam_id__lt=after)
         order = (f"{self.sign}proctored_exam_id", f"{self.sign}created")
-        return _reached(Attempt.objects.filter(only), depth, *order)
+        return _reached(Attempt.objects.filter(only), depth, *order, size=size)
 
 
-def _reached(rows: AttemptQuerySet, reach: int, *order: str) -> "Moments":
-    """Return when the n-th newest of these attempts of one exam was created, as a query.
+def _reached(rows: AttemptQuerySet, reach: int, *order: str, size: int = 1) -> "Moments":
+    """Return when the n-th newest of these attempts of one exam, and `size` - 1 after it, were created, as a query.
 
     It is not ordered by id, which does not change the moment: MariaDB would not take the order from the index.
     """
     newest = rows.latest_per_learner().order_by(*order)
     moments = newest.values_list("created", flat=True)
-    return moments[reach - 1 : reach] if reach else moments.none()
+    return moments[reach - 1 : reach - 1 + size] if reach else moments.none()
 
 
-def _moment(created: datetime.datetime, database: BaseDatabaseWrapper) -> datetime.datetime:
+def _moment(created: Moment, database: BaseDatabaseWrapper) -> Moment:
     """Return the value of the column as the ORM does."""
-    return timezone.make_aware(created, database.timezone) if settings.USE_TZ else created
+    if created is None or not settings.USE_TZ:
+        return created
+    return timezone.make_aware(created, database.timezone)

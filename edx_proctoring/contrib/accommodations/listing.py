@@ -123,7 +123,9 @@ class Listing:
         found: QuerySet[Model] = course.find_allowances(self.course_id)
         if wanted.exam_id is not None:
             found = found.filter(proctored_exam_id=wanted.exam_id)
-        found = _searched(found, wanted.search, ("user__username", "member_email"))
+        if wanted.search:
+            found = course.with_member_email(found)
+            found = _searched(found, wanted.search, ("user__username", "member_email"))
         return _placed(found, ALLOWANCE, self._cut_allowances())
 
     def _cut_allowances(self) -> list[Q]:

@@ -123,6 +123,7 @@ class AllowanceFilter(django_filters.FilterSet):
 
     search = Search(
         ["user__username", "member_email"],
+        course.with_member_email,
         help_text="Words in the learner's username or e-mail address.",
     )
     exam = Identifier(field_name="proctored_exam_id", help_text="The exam's id.")

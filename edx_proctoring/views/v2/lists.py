@@ -197,15 +197,23 @@ def check_words(text: str) -> None:
         raise InvalidValue(f"At most {MOST_WORDS} words.", code="max_words")
 
 
-class Search(django_filters.CharFilter):
-    """Rows in which each word occurs in one of the columns."""
+def _unchanged(rows: Any) -> Any:
+    return rows
 
-    def __init__(self, columns: Sequence[str], **options: Any) -> None:
-        self.columns = columns
+
+class Search(django_filters.CharFilter):
+    """Rows in which each word occurs in one of the columns. `prepare` adds columns that only a search needs."""
+
+    def __init__(
+        self, columns: Sequence[str], prepare: Callable[[Any], Any] = _unchanged, **options: Any
+    ) -> None:
+        self.columns, self.prepare = columns, prepare
         super().__init__(max_length=LONGEST_TEXT, strip=True, validators=[check_words], **options)
 
     def filter(self, qs: QuerySet[Row], value: str) -> QuerySet[Row]:
-        for word in (value or "").split():
+        words = (value or "").split()
+        qs = self.prepare(qs) if words else qs
+        for word in words:
             conditions = (Q(**{f"{column}__icontains": word}) for column in self.columns)
             qs = qs.filter(reduce(or_, conditions))
         return qs
