@@ -82,6 +82,7 @@ def parts() -> Iterator[Part]:
         if server != "SQLite":  # real servers only
             start = ["--learners", "20", "--threads", "4"]
             yield Part("start", ["--learners", "1000"], start, server, here)
+            yield Part("where", [], ["--learners", "10"], server, here)
             yield Part("migrations", [], ["--rows", "2000"], server, here)
             sweep = [*here, "--learners", "--exported", "0"]
             yield Part("memory", ["--overdue", "5000"], ["--overdue", "100"], server, sweep)
@@ -91,7 +92,8 @@ def parts() -> Iterator[Part]:
     if shutil.which("chromium") or shutil.which("chromium-browser"):
         yield Part("staff_page", [], ["--attempts", "400", "--rounds", "1"], "SQLite")
     live = ["--learners", "20", "--boards", "1", "--seconds", "5"]
-    yield Part("live", [], live, "PostgreSQL")
+    for server in ("PostgreSQL", "MariaDB"):
+        yield Part("live", [], live, server, ["--server", server])
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> int | None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks import conditions
 from benchmarks.__main__ import as_table, publish
-from benchmarks.start import environment, web
+from benchmarks.start import environment, waitress, web
 from tests.upgrade import sides
 
 FOUND = "staff page: "
@@ -80,7 +80,8 @@ def measure(options: argparse.Namespace) -> list[dict[str, float]]:
         if made.returncode:
             raise RuntimeError(made.stderr[-2000:])
         course, session = made.stdout.split()
-        stack.enter_context(web(env, options.port, 4, folder / "web.log", "staff_wsgi"))
+        command = waitress(sides.OURS, options.port, 4, "staff_wsgi")
+        stack.enter_context(web(command, env, options.port, folder / "web.log"))
         browser = stack.enter_context(chromium())
         path = f"/api/edx_proctoring/pages/courses/{course}/special-exams/#attempts"
         address = f"http://127.0.0.1:{options.port}"

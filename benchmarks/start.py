@@ -90,20 +90,17 @@ def provider() -> Iterator[int]:
     server.shutdown()
 
 
-@contextmanager
-def web(
-    env: dict[str, str],
-    port: int,
-    threads: int,
-    log: Path,
-    application: str = "start_wsgi",
-    python: Path = sides.OURS,
-) -> Iterator[int]:
-    """Start a web process; return its id."""
-    command = [
+def waitress(python: Path, port: int, threads: int, application: str = "start_wsgi") -> list[str]:
+    """Return the command that starts a web process."""
+    return [
         str(python), "-m", "waitress", f"--listen=127.0.0.1:{port}", f"--threads={threads}",
         f"{application}:application",
     ]  # fmt: skip
+
+
+@contextmanager
+def web(command: list[str], env: dict[str, str], port: int, log: Path) -> Iterator[int]:
+    """Start a web process that listens to this port; return its id. Its output goes to the log."""
     with log.open("w") as output:
         # Elsewhere, Python would find our package in the current folder.
         process = subprocess.Popen(command, env=env, cwd=PROJECTS[0], stdout=output, stderr=output)
@@ -242,8 +239,20 @@ class Case:
         return environment(database, provider, published=self.is_published)
 
 
-def measure(case: Case) -> tuple[float | None, list[str]]:
-    """Return the seconds, None if there were errors, and the cells of the table."""
+@dataclass
+class Prepared:
+    """A database with learners, and a provider."""
+
+    folder: Path
+    database: str
+    env: dict[str, str]
+    exam_id: str
+    sessions: list[str]
+
+
+@contextmanager
+def prepared(case: Case) -> Iterator[Prepared]:
+    """Fill a database for the case, and start its provider."""
     options = case.options
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -255,15 +264,26 @@ def measure(case: Case) -> tuple[float | None, list[str]]:
         package, exam_id, *sessions = made.stdout.splitlines()
         assert Path(package).is_relative_to(case.python.parents[1]) == case.is_published, package
         env = case.environment(database, stack.enter_context(provider()))
+        yield Prepared(folder, database, env, exam_id, sessions)
+
+
+def measure(case: Case) -> tuple[float | None, list[str]]:
+    """Return the seconds, None if there were errors, and the cells of the table."""
+    options = case.options
+    with ExitStack() as stack:
+        found = stack.enter_context(prepared(case))
         ports = [options.port + number for number in range(options.processes)]
         webs = [
             stack.enter_context(
-                web(env, port, case.threads, folder / f"{port}.log", python=case.python)
+                web(
+                    waitress(case.python, port, case.threads),
+                    *(found.env, port, found.folder / f"{port}.log"),
+                )
             )
             for port in ports
         ]
-        longest = stack.enter_context(idle_watch(database))
-        learners = Learners(exam_id, sessions, ports, are_refused=case.are_refused)
+        longest = stack.enter_context(idle_watch(found.database))
+        learners = Learners(found.exam_id, found.sessions, ports, are_refused=case.are_refused)
         before = _used(webs, options.server)
         seconds = learners.begin(options.at_once)
         used = [now - then for now, then in zip(_used(webs, options.server), before, strict=True)]

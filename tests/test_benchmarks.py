@@ -9,7 +9,7 @@ import time
 import pytest
 
 from benchmarks import all as all_benchmarks
-from benchmarks import conditions, pictures, recorded, summary
+from benchmarks import conditions, pictures, recorded, summary, where
 from benchmarks.__main__ import HEADER, as_table
 
 
@@ -76,7 +76,8 @@ def test_each_database_is_measured():
     for server in all_benchmarks.SERVERS:
         modules = {part.module for part in parts if part.server == server}
         assert {"", "learner", "lists"} <= modules
-        assert ("start" in modules) == (server != "SQLite")
+        for real in ("start", "where", "live"):
+            assert (real in modules) == (server != "SQLite")
 
 
 def test_each_part_can_be_measured_alone():
@@ -105,6 +106,15 @@ def test_a_part_that_takes_too_long_is_interrupted_and_may_clean_up(tmp_path):
         assert all_benchmarks.run(command, os.environ, seconds) is None
         seconds *= 2
     assert cleaned.exists()
+
+
+def test_parts_of_the_cpu_time():
+    seconds = {"session and user": 0.3, "the app": 0.9}
+    assert where.rows(seconds, 300) == [
+        ["the app", "3.0", "75"],
+        ["session and user", "1.0", "25"],
+        ["all", "4.0", "100"],
+    ]
 
 
 def test_no_part_begins_when_time_is_over(tmp_path):

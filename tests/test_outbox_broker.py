@@ -158,6 +158,19 @@ def test_nothing_is_published_without_a_configured_broker(heard, delivery, celer
     assert OutboxMessage.objects.get().state == "pending"
 
 
+def test_publishing_needs_no_result_backend(heard, delivery, celery_app, caplog):
+    """Celery would make one in each thread that publishes, and we look at no result."""
+    delivery("celery")
+    app = celery_app(broker="memory://", backend="nothing.of.this:Name")
+    outbox.put(draft("a"))
+    with app.connection_for_read() as connection:
+        message = connection.default_channel.basic_get("celery", no_ack=True)
+    assert message is not None
+    assert message.headers["task"] == broker.TASK
+    assert "broker unreachable" not in caplog.text
+    assert (heard, OutboxMessage.objects.get().state) == ([], "pending")
+
+
 def test_threads_of_a_server_have_the_host_s_app(delivery, celery_app):
     """Celery knows it in the thread that made it; in others it takes a fallback without a broker."""
     delivery(None)

@@ -93,16 +93,15 @@ def enqueue(ids: Sequence[int], countdown: float | None = None) -> None:
 
 def _send(ids: list[int], countdown: float | None) -> None:
     celery = app()
-    task = celery.signature(TASK, args=[ids])
     if celery.conf.task_always_eager:
-        task.apply_async(countdown=countdown)
+        celery.signature(TASK, args=[ids]).apply_async(countdown=countdown)
         return
     failures: list[Exception] = []
     began = time.monotonic()
 
     def publish() -> None:
         try:
-            _publish(celery, task, countdown)
+            _publish(celery, ids, countdown)
         except Exception as error:
             failures.append(error)
         else:
@@ -120,7 +119,16 @@ def _send(ids: list[int], countdown: float | None) -> None:
         raise failures[0]
 
 
-def _publish(celery: Any, task: Any, countdown: float | None) -> None:
+class _NoResult:
+    """Takes the place of a task's result, for which Celery would make a result backend in each publishing thread."""
+
+    ignored: bool | None
+
+    def __init__(self, _task_id: str) -> None:
+        pass
+
+
+def _publish(celery: Any, ids: list[int], countdown: float | None) -> None:
     """Publish over our own connections, because the host's may wait forever."""
     limits = {"socket_timeout": SOCKET_SECONDS, "socket_connect_timeout": SOCKET_SECONDS}
     connection = celery.connection_for_write(
@@ -129,10 +137,13 @@ def _publish(celery: Any, task: Any, countdown: float | None) -> None:
     )
     once_more = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
     with pools.producers[connection].acquire(block=True, timeout=SOCKET_SECONDS) as producer:
-        task.apply_async(
+        celery.send_task(
+            TASK,
+            args=[ids],
             countdown=countdown,
             producer=producer,
             ignore_result=True,
+            result_cls=_NoResult,
             retry=True,  # an idle connection may have been closed
             retry_policy=once_more,
         )
