@@ -28,6 +28,7 @@ from typing import Any
 
 from benchmarks import conditions
 from benchmarks.__main__ import as_table, publish
+from benchmarks.processes import server_cpu_seconds
 from benchmarks.start import TOKEN, environment
 from tests.upgrade import sides
 
@@ -228,19 +229,6 @@ def cpu_seconds(parent: int) -> float:
     return total
 
 
-def postgresql() -> int:
-    """Return the id of the server's first process; 0 if it runs elsewhere, or is another database."""
-    for path in Path("/proc").glob("[0-9]*/comm"):
-        try:
-            if path.read_text().strip() == "postgres":
-                parent = int(path.with_name("stat").read_text().rpartition(")")[2].split()[1])
-                if Path(f"/proc/{parent}/comm").read_text().strip() != "postgres":
-                    return int(path.parent.name)
-        except OSError:
-            continue
-    return 0
-
-
 def _is_up(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
@@ -279,18 +267,23 @@ def measure(options: argparse.Namespace) -> Results:
 async def _browsed(
     options: argparse.Namespace, web: int, url: str, sessions: dict[int, str], staff: list[str]
 ) -> Results:
-    results, database = Results(), postgresql()
-    before = cpu_seconds(web), cpu_seconds(database), time.process_time()
+    results = Results()
+    before = _used(web, options.server)
     learners, until = Learners(sessions, results), time.monotonic() + options.seconds
     boards = [Board(url, session, learners, results) for session in staff]
     await asyncio.gather(
         *(learners.browse(options.port, until) for _ in range(options.at_once)),
         *(one.watch(options.port, until, one is boards[0]) for one in boards),
     )
-    after = cpu_seconds(web), cpu_seconds(database), time.process_time()
+    after = _used(web, options.server)
     names = ("web processes", "database server", "learners and boards")
     results.cpu = {name: end - begin for name, begin, end in zip(names, before, after, strict=True)}
     return results
+
+
+def _used(web: int, server: str) -> tuple[float, float, float]:
+    """Return the CPU seconds so far of the web processes, of the database server, and of this process."""
+    return cpu_seconds(web), server_cpu_seconds(server), time.process_time()
 
 
 def rows_of(results: Results) -> list[list[str]]:

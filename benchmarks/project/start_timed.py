@@ -8,6 +8,7 @@ import collections
 import functools
 import importlib
 import json
+import os
 import signal
 import sys
 import time
@@ -98,10 +99,10 @@ def forget(*_signal: object) -> None:
 
 
 def end(*_signal: object) -> None:
-    """Print the seconds of each part, and exit."""
+    """Print the seconds of each part, and exit: the server takes an exception for one of the request."""
     count()
     print(json.dumps(taken), flush=True)
-    raise SystemExit(0)
+    os._exit(0)
 
 
 if __name__ == "__main__":
