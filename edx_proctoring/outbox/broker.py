@@ -93,15 +93,16 @@ def enqueue(ids: Sequence[int], countdown: float | None = None) -> None:
 
 def _send(ids: list[int], countdown: float | None) -> None:
     celery = app()
+    task = celery.signature(TASK, args=[ids])
     if celery.conf.task_always_eager:
-        celery.signature(TASK, args=[ids]).apply_async(countdown=countdown)
+        task.apply_async(countdown=countdown)
         return
     failures: list[Exception] = []
     began = time.monotonic()
 
     def publish() -> None:
         try:
-            _publish(celery, ids, countdown)
+            _publish(celery, task, countdown)
         except Exception as error:
             failures.append(error)
         else:
@@ -119,17 +120,11 @@ def _send(ids: list[int], countdown: float | None) -> None:
         raise failures[0]
 
 
-class _NoResult:
-    """Takes the place of a task's result, for which Celery would make a result backend in each publishing thread."""
+def _publish(celery: Any, task: Any, countdown: float | None) -> None:
+    """Publish over our own connections, because the host's may wait forever.
 
-    ignored: bool | None
-
-    def __init__(self, _task_id: str) -> None:
-        pass
-
-
-def _publish(celery: Any, ids: list[int], countdown: float | None) -> None:
-    """Publish over our own connections, because the host's may wait forever."""
+    By the task, not by its name: the class of the host's tasks may add headers, such as the tenant, and options.
+    """
     limits = {"socket_timeout": SOCKET_SECONDS, "socket_connect_timeout": SOCKET_SECONDS}
     connection = celery.connection_for_write(
         connect_timeout=SOCKET_SECONDS,
@@ -137,13 +132,10 @@ def _publish(celery: Any, ids: list[int], countdown: float | None) -> None:
     )
     once_more = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
     with pools.producers[connection].acquire(block=True, timeout=SOCKET_SECONDS) as producer:
-        celery.send_task(
-            TASK,
-            args=[ids],
+        task.apply_async(
             countdown=countdown,
             producer=producer,
             ignore_result=True,
-            result_cls=_NoResult,
             retry=True,  # an idle connection may have been closed
             retry_policy=once_more,
         )
