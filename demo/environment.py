@@ -115,11 +115,15 @@ def is_free(port: int) -> bool:
     return True
 
 
+_chosen: set[int] = set()
+
+
 def free_port() -> int:
-    """Return an unused port outside of the kernel's range for outgoing connections."""
+    """Return an unused port outside of the kernel's range for outgoing connections; another one each time."""
     chance = SystemRandom()  # tests seed the other one
-    while not is_free(port := chance.randrange(*FREE_PORTS)):
+    while (port := chance.randrange(*FREE_PORTS)) in _chosen or not is_free(port):
         pass
+    _chosen.add(port)
     return port
 
 

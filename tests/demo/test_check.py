@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from demo import environment
 from demo.environment import Place
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,6 +132,12 @@ def test_an_invalid_port_is_reported():
     done = check("--web-port", "99999")
     assert done.returncode == 2
     assert "There is no port 99999" in done.stderr
+
+
+def test_each_free_port_is_another_one(monkeypatch):
+    first = environment.free_port()
+    monkeypatch.setattr(environment, "FREE_PORTS", (first, first + 20))
+    assert len({first, *(environment.free_port() for _ in range(11))}) == 12
 
 
 def test_a_port_in_use_is_reported():
