@@ -204,8 +204,8 @@ def test_opting_out_after_the_start(page, attempt, exam):
 
 def test_the_data_of_the_set_up_pages(page, exam, node):
     ReviewPolicyFactory(proctored_exam=exam, review_policy="Paper is allowed")
-    known = node("names")["state"]["proctoringSettings"].keys()
     page.open(exam.content_id)
+    known = node("names")["state"]["proctoringSettings"].keys()
     page.shows("getProctoringSettings")
     found = page.seen["state"]["proctoringSettings"]
     assert found.keys() >= known - {"provider_tech_support_url"}
