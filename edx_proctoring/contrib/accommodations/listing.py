@@ -3,9 +3,7 @@
 import datetime
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
-from operator import or_
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict
 
 from django.db.models import (
     Case,
@@ -23,6 +21,7 @@ from django.db.models import (
 from django.utils import timezone
 
 from edx_proctoring.api.allowances import course
+from edx_proctoring.api.words import with_words
 from edx_proctoring.contrib.accommodations.effective import NARROWEST_FIRST
 from edx_proctoring.contrib.accommodations.models import Profile, digest_of
 from edx_proctoring.contrib.accommodations.profiles import Scope
@@ -30,7 +29,6 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
 from edx_proctoring.models.allowances import LARGEST_FACTOR
 
 Allowance = ProctoredExamStudentAllowance
-Row = TypeVar("Row", bound=Model)
 ALLOWANCE, PROFILE = "allowance", "profile"
 NONE, CUT, REPLACED, ENDED, NOT_YET, PAST_DUE = (
     "none",
@@ -125,7 +123,7 @@ class Listing:
             found = found.filter(proctored_exam_id=wanted.exam_id)
         if wanted.search:
             found = course.with_member_email(found)
-            found = _searched(found, wanted.search, ("user__username", "member_email"))
+            found = with_words(found, wanted.search, ("user__username", "member_email"))
         return _placed(found, ALLOWANCE, self._cut_allowances())
 
     def _cut_allowances(self) -> list[Q]:
@@ -139,7 +137,7 @@ class Listing:
         ]
 
     def _profiles(self, wanted: Wanted) -> QuerySet[Model, Place]:
-        found = _searched(self.profiles, wanted.search, ("user__username", "user__email"))
+        found = with_words(self.profiles, wanted.search, ("user__username", "user__email"))
         valid = _valid(self.now)
         conditions = [valid & self._replaced()]
         for exam in self.exams.values():
@@ -243,12 +241,6 @@ def _cut(exam: ProctoredExam, more: int, now: datetime.datetime) -> Effect | Non
 def _valid(now: datetime.datetime) -> Q:
     begun = Q(valid_from__isnull=True) | Q(valid_from__lte=now)
     return begun & (Q(valid_until__isnull=True) | Q(valid_until__gt=now))
-
-
-def _searched(rows: QuerySet[Row], search: str, columns: Collection[str]) -> QuerySet[Row]:
-    for word in search.split():
-        rows = rows.filter(reduce(or_, (Q(**{f"{column}__icontains": word}) for column in columns)))
-    return rows
 
 
 def _placed(rows: QuerySet[Model], source: str, incomplete: Sequence[Q]) -> QuerySet[Model, Place]:

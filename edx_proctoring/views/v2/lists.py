@@ -1,15 +1,13 @@
 """Pagination, filters and order of lists. Unknown and repeated parameters are refused, not ignored."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import reduce
-from operator import or_
 from typing import Any, TypeVar
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError as InvalidValue
 from django.core.paginator import Paginator
-from django.db.models import Case, F, Model, Q, QuerySet
+from django.db.models import Case, F, Model, QuerySet
 from django.http import HttpRequest, QueryDict
 from django_filters import MultipleChoiceFilter
 from django_filters.fields import IsoDateTimeField
@@ -20,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from edx_proctoring.api.words import with_words
 from edx_proctoring.limits import LARGEST_INTEGER
 from edx_proctoring.views.requests.fields import LONGEST_TEXT
 
@@ -197,26 +196,20 @@ def check_words(text: str) -> None:
         raise InvalidValue(f"At most {MOST_WORDS} words.", code="max_words")
 
 
-def _unchanged(rows: Any) -> Any:
-    return rows
-
-
 class Search(django_filters.CharFilter):
     """Rows in which each word occurs in one of the columns. `prepare` adds columns that only a search needs."""
 
     def __init__(
-        self, columns: Sequence[str], prepare: Callable[[Any], Any] = _unchanged, **options: Any
+        self,
+        columns: Sequence[str],
+        prepare: Callable[[Any], Any] = lambda rows: rows,
+        **options: Any,
     ) -> None:
         self.columns, self.prepare = columns, prepare
         super().__init__(max_length=LONGEST_TEXT, strip=True, validators=[check_words], **options)
 
     def filter(self, qs: QuerySet[Row], value: str) -> QuerySet[Row]:
-        words = (value or "").split()
-        qs = self.prepare(qs) if words else qs
-        for word in words:
-            conditions = (Q(**{f"{column}__icontains": word}) for column in self.columns)
-            qs = qs.filter(reduce(or_, conditions))
-        return qs
+        return with_words(self.prepare(qs), value, self.columns) if value else qs
 
 
 class Order(django_filters.OrderingFilter):
