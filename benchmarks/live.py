@@ -28,7 +28,7 @@ from typing import Any
 
 from benchmarks import conditions
 from benchmarks.__main__ import as_table, publish
-from benchmarks.processes import server_cpu_seconds
+from benchmarks.processes import used
 from benchmarks.start import TOKEN, environment
 from tests.upgrade import sides
 
@@ -216,19 +216,6 @@ def gunicorn(
         process.wait()
 
 
-def cpu_seconds(parent: int) -> float:
-    """Return the processor time of this process and its children that run."""
-    total, ticks = 0.0, os.sysconf("SC_CLK_TCK")
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            values = path.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended
-            continue
-        if parent in (int(path.parent.name), int(values[1])):
-            total += (int(values[11]) + int(values[12])) / ticks
-    return total
-
-
 def _is_up(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
@@ -268,22 +255,17 @@ async def _browsed(
     options: argparse.Namespace, web: int, url: str, sessions: dict[int, str], staff: list[str]
 ) -> Results:
     results = Results()
-    before = _used(web, options.server)
+    before = used([web], options.server)
     learners, until = Learners(sessions, results), time.monotonic() + options.seconds
     boards = [Board(url, session, learners, results) for session in staff]
     await asyncio.gather(
         *(learners.browse(options.port, until) for _ in range(options.at_once)),
         *(one.watch(options.port, until, one is boards[0]) for one in boards),
     )
-    after = _used(web, options.server)
+    after = used([web], options.server)
     names = ("web processes", "database server", "learners and boards")
     results.cpu = {name: end - begin for name, begin, end in zip(names, before, after, strict=True)}
     return results
-
-
-def _used(web: int, server: str) -> tuple[float, float, float]:
-    """Return the CPU seconds so far of the web processes, of the database server, and of this process."""
-    return cpu_seconds(web), server_cpu_seconds(server), time.process_time()
 
 
 def rows_of(results: Results) -> list[list[str]]:

@@ -2,21 +2,34 @@
 
 import os
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 NAMES = {"PostgreSQL": {"postgres"}, "MariaDB": {"mariadbd", "mysqld"}}
 PROC = Path("/proc")
 
 
-def cpu_seconds(process: int) -> float:
-    """Return the CPU seconds of a process and of those that it started and that have ended."""
-    return _seconds(PROC / str(process))
+def used(webs: Sequence[int], server: str) -> list[float]:
+    """Return the CPU seconds so far of the web processes, of the database server on this machine, and of this process.
+
+    Those of a process include its children.
+    """
+    return [sum(map(_with_children, webs)), _server_seconds(server), time.process_time()]
 
 
-def server_cpu_seconds(server: str) -> float:
-    """Return those of all processes of this kind of database server on this machine."""
-    names = NAMES[server]
-    return sum(_seconds(one) for one in PROC.glob("[0-9]*") if _name(one) in names)
+def _with_children(parent: int) -> float:
+    """Return the seconds of this process, of its children that run, and of those that have ended."""
+    family = (one for one in _all() if parent in (int(one.name), _parent(one)))
+    return sum(map(_seconds, family))
+
+
+def _server_seconds(server: str) -> float:
+    """Return those of all processes of this kind of database server."""
+    return sum(_seconds(one) for one in _all() if _name(one) in NAMES[server])
+
+
+def _all() -> Iterator[Path]:
+    return PROC.glob("[0-9]*")
 
 
 def busy_cores(seconds: float = 5) -> float:
@@ -41,10 +54,17 @@ def _name(process: Path) -> str:
         return ""
 
 
-def _seconds(process: Path) -> float:
+def _fields(process: Path) -> list[str]:
+    """Return what follows the name, which is in parentheses and may contain spaces; nothing if the process has ended."""
     try:
-        # The name, in parentheses, may contain spaces.
-        fields = (process / "stat").read_text().rpartition(")")[2].split()
+        return (process / "stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return 0.0
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+        return []
+
+
+def _parent(process: Path) -> int:
+    return int((_fields(process) or ["", "0"])[1])
+
+
+def _seconds(process: Path) -> float:
+    return sum(map(int, _fields(process)[11:15])) / os.sysconf("SC_CLK_TCK")

@@ -32,7 +32,7 @@ from typing import Any
 
 from benchmarks import conditions
 from benchmarks.__main__ import as_table, publish
-from benchmarks.processes import cpu_seconds, server_cpu_seconds
+from benchmarks.processes import used
 from tests.upgrade import environments, sides
 from tests.upgrade.environments import ROOT
 
@@ -273,20 +273,15 @@ def measure(case: Case) -> tuple[float | None, list[str]]:
     with ExitStack() as stack:
         found = stack.enter_context(prepared(case))
         ports = [options.port + number for number in range(options.processes)]
-        webs = [
-            stack.enter_context(
-                web(
-                    waitress(case.python, port, case.threads),
-                    *(found.env, port, found.folder / f"{port}.log"),
-                )
-            )
-            for port in ports
-        ]
+        webs = []
+        for port in ports:
+            command, log = waitress(case.python, port, case.threads), found.folder / f"{port}.log"
+            webs.append(stack.enter_context(web(command, found.env, port, log)))
         longest = stack.enter_context(idle_watch(found.database))
         learners = Learners(found.exam_id, found.sessions, ports, are_refused=case.are_refused)
-        before = _used(webs, options.server)
+        before = used(webs, options.server)
         seconds = learners.begin(options.at_once)
-        used = [now - then for now, then in zip(_used(webs, options.server), before, strict=True)]
+        after = used(webs, options.server)
         for error in sorted(set(learners.errors))[:5]:
             print(f"  {error}", file=sys.stderr)
         return None if learners.errors else seconds, [
@@ -297,13 +292,8 @@ def measure(case: Case) -> tuple[float | None, list[str]]:
             str(len(learners.errors)),
             *(_waited(learners.times[what]) for what in ("create", "start")),
             f"{longest[0] * 1000:.0f}" if options.server == "PostgreSQL" else "–",
-            " / ".join(f"{one:.1f}" for one in used),
+            " / ".join(f"{end - begin:.1f}" for begin, end in zip(before, after, strict=True)),
         ]
-
-
-def _used(webs: list[int], server: str) -> list[float]:
-    """Return the CPU seconds so far of the web processes, of the database server, and of this process."""
-    return [sum(map(cpu_seconds, webs)), server_cpu_seconds(server), time.process_time()]
 
 
 def _waited(times: list[float]) -> str:
